@@ -1,0 +1,59 @@
+/** Every code an Everybeat error can carry, with what it means. The reference page is checked against this table. */
+export const ERROR_CODES = {
+  ERR_EVERYBEAT_OPTIONS: 'An option of `new Everybeat(…)`, of a task or of a call is wrong.',
+  ERR_EVERYBEAT_NAME: 'A schedule, task, pool, tag or owner name is empty, too long or holds control characters.',
+  ERR_EVERYBEAT_DEFINITION: 'A schedule definition has an unknown, missing or wrong field.',
+  ERR_EVERYBEAT_CRON: 'A cron expression cannot be honoured.',
+  ERR_EVERYBEAT_ZONE: 'A time zone is not an IANA name that this runtime knows.',
+  ERR_EVERYBEAT_DURATION: 'A duration is not a number of milliseconds or a text such as `90s`, `5m`, `1h30m`, `PT90S`.',
+  ERR_EVERYBEAT_INSTANT: 'An instant is not a valid ISO 8601 text, Date or number of epoch milliseconds.',
+  ERR_EVERYBEAT_TRIGGER: 'A trigger other than cron is wrong: rrule, solar, exclusions, limits.',
+  ERR_EVERYBEAT_PAYLOAD: 'A payload is not JSON, too large, or refused by the schema of its task.',
+  ERR_EVERYBEAT_STATE: 'The call does not fit the state of the instance: started twice, already stopped.',
+  ERR_EVERYBEAT_CONNECTION: 'Redis cannot be reached.',
+  ERR_EVERYBEAT_LAYOUT: 'The keys under this prefix belong to a layout this version does not know.',
+  ERR_EVERYBEAT_DEPENDENCY: 'An optional package that this feature needs is not installed.',
+  ERR_EVERYBEAT_TIMEOUT: 'A run took longer than its `timeout`; the reason of its signal.',
+  ERR_EVERYBEAT_LEASE_LOST: 'Trust in the lease of a run is gone; the reason of its signal.',
+  ERR_EVERYBEAT_REPLACED: 'A newer occurrence replaces this run; the reason of its signal.',
+  ERR_EVERYBEAT_CANCELLED: 'Somebody cancelled this run; the reason of its signal.',
+  ERR_EVERYBEAT_SHUTDOWN: 'The worker stops and its time-out passed; the reason of the signal.',
+} as const
+
+/** A stable code of an {@link EverybeatError}. */
+export type ErrorCode = keyof typeof ERROR_CODES
+
+/** What an {@link EverybeatError} can say beside its message. */
+export interface EverybeatErrorDetails {
+  /** The field, option or argument that is wrong, as the user wrote it. */
+  field?: string
+  /** The offending value. */
+  value?: unknown
+  cause?: unknown
+}
+
+/** The one base of all errors that Everybeat throws, rejects with, or gives as the reason of a signal. */
+export class EverybeatError extends Error {
+  override readonly name = 'EverybeatError'
+  readonly code: ErrorCode
+  readonly field?: string
+  readonly value?: unknown
+
+  constructor(code: ErrorCode, message: string, details: EverybeatErrorDetails = {}) {
+    super(message, 'cause' in details ? { cause: details.cause } : undefined)
+    this.code = code
+    if (details.field !== undefined) this.field = details.field
+    if ('value' in details) this.value = details.value
+  }
+}
+
+/** Shows a value inside a message: JSON where that works, cut to a length a person can read. */
+export function showValue(value: unknown): string {
+  let text: string
+  try {
+    text = typeof value === 'string' ? JSON.stringify(value) : (JSON.stringify(value) ?? String(value))
+  } catch {
+    text = Object.prototype.toString.call(value)
+  }
+  return text.length > 120 ? `${text.slice(0, 117)}…` : text
+}
