@@ -77,7 +77,6 @@ describe('parseInstant', () => {
     ['2026-03-08T02:00', 'America/New_York'],
     ['2011-12-30T12:00', 'Pacific/Apia'],
     ['2026-10-04T02:15', 'Australia/Lord_Howe'],
-    ['2026-03-01T09:00', 'Mars/Olympus'],
     [null],
     [undefined],
     [true],
@@ -87,6 +86,13 @@ describe('parseInstant', () => {
     expect(() => parseInstant(value, 'start', zone)).toThrow(
       expect.objectContaining({ code: 'ERR_EVERYBEAT_INSTANT', field: 'start', value }),
     )
+  })
+
+  it('refuses a zone that does not exist where it is needed', () => {
+    expect(() => parseInstant('2026-03-01T09:00', 'at', 'Mars/Olympus')).toThrow(
+      expect.objectContaining({ code: 'ERR_EVERYBEAT_ZONE', value: 'Mars/Olympus' }),
+    )
+    expect(parseInstant('2026-03-01T09:00Z', 'at', 'Mars/Olympus')).toBe(utc(2026, 2, 1, 9))
   })
 
   it('says why a wall time cannot be honoured', () => {
