@@ -188,6 +188,10 @@ describe('a full definition', () => {
     expect(parse({ every: '1h', backoff: { delay: '5m' } }).backoff).toMatchObject({ delayMs: 300_000, maxMs: 300_000 })
   })
 
+  it('lets a backoff that ends below a second start there', () => {
+    expect(parse({ every: '1h', backoff: { max: 500 } }).backoff).toMatchObject({ delayMs: 500, maxMs: 500 })
+  })
+
   it('takes an object without a prototype', () => {
     expect(parse(Object.assign(Object.create(null), { every: '1h' })).given).toEqual({ every: '1h' })
   })

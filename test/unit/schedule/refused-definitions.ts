@@ -113,7 +113,7 @@ const POLICIES: Refused[] = [
   ['a backoff with __proto__', with_({ backoff: JSON.parse('{"__proto__":1}') }), DEFINITION, 'backoff.__proto__'],
   ['a wrong backoff delay', with_({ backoff: { delay: 'soon' } }), DURATION, 'backoff.delay'],
   ['a backoff delay that is null', with_({ backoff: { delay: null } }), DURATION, 'backoff.delay'],
-  ['a backoff max below its delay', with_({ backoff: { delay: '2m', max: '1m' } }), DURATION, 'backoff.max'],
+  ['a backoff max below its delay', with_({ backoff: { delay: '2m', max: '1m' } }), DEFINITION, 'backoff.max'],
 ]
 
 const TEXTS: Refused[] = [
