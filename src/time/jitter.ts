@@ -1,10 +1,14 @@
-import { hashBelow } from './hash.js'
+import { hashText } from './hash.js'
 
 /**
- * How much later than its nominal instant an occurrence starts: in [0, jitterMs], the same on every worker, and never
- * as far as the next occurrence.
+ * How long the start of a run waits after its nominal instant, in whole milliseconds: spread evenly over
+ * 0 … `jitterMs`, but always short of the next occurrence. A hash of name and instant, so that every worker gets the
+ * same answer.
+ *
+ * @param nextNominalMs The occurrence that follows, or null when there is none.
  */
 export function startDelay(name: string, nominalMs: number, nextNominalMs: number | null, jitterMs: number): number {
-  const most = nextNominalMs === null ? jitterMs : Math.min(jitterMs, nextNominalMs - nominalMs - 1)
-  return most <= 0 ? 0 : hashBelow(`${name}@${nominalMs}`, most + 1)
+  const room = nextNominalMs === null ? jitterMs : Math.min(jitterMs, nextNominalMs - nominalMs - 1)
+  if (!(room > 0)) return 0
+  return Math.floor((hashText(`jitter:${nominalMs}:${name}`) / 0x1_0000_0000) * (Math.floor(room) + 1))
 }
