@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../errors.js'
 import { parseDuration } from '../time/duration.js'
 import type { Backoff, BackoffInput } from './definition.js'
-import { checkChoice, checkInteger, isPlainObject, wrongValue } from './field-values.js'
+import { checkChoice, checkInteger, checkKeys, isPlainObject, wrongValue } from './field-values.js'
 import { checkName } from './name.js'
 
 /** The longest `timeout`: what a timer of Node.js can hold, 24.8 days. */
@@ -34,8 +34,7 @@ export function parseRetries(value: unknown, field = 'retries', code?: ErrorCode
  */
 export function parseBackoff(value: unknown, field = 'backoff', code?: ErrorCode): Backoff {
   if (!isPlainObject(value)) throw wrongValue(field, value, '{ type, delay, max }', code)
-  const unknown = Object.keys(value).find((key) => !BACKOFF_FIELDS.includes(key))
-  if (unknown !== undefined) throw wrongValue(`${field}.${unknown}`, value[unknown], BACKOFF_FIELDS.join(', '), code)
+  checkKeys(value, BACKOFF_FIELDS, field, code)
   const { type = 'exponential', delay = DEFAULT_DELAY_MS, max } = value as BackoffInput
   const delayMs = parseDuration(delay, `${field}.delay`)
   const maxMs =

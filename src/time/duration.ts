@@ -18,7 +18,8 @@ const UNITS = [
 
 const NUMBER = String.raw`\d+(?:\.\d+)?`
 const SHORT_FORM = new RegExp(`^${UNITS.map(([unit]) => `(?:(${NUMBER})${unit}(?![a-z]) ?)?`).join('')}$`)
-const ISO_FORM = /^P(?=[\dT])(?:\d+(?:[.,]\d+)?[WD])*(?:T(?:\d+(?:[.,]\d+)?[HMS])+)?$/
+/** No months and years; luxon cuts fractions of a second after the millisecond, so longer ones do not get there. */
+const ISO_FORM = /^P(?=[\dT])(?:\d+(?:[.,]\d{1,3})?[WD])*(?:T(?:\d+(?:[.,]\d{1,3})?[HMS])+)?$/
 
 /** The least and the most that {@link parseDuration} accepts, both included. */
 export interface DurationBounds {

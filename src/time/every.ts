@@ -1,0 +1,33 @@
+import { hashBelow } from './hash.js'
+import type { OccurrenceSource } from './occurrence-source.js'
+import { LAST_SECOND } from './zone.js'
+
+/** Occurrences at `k × periodMs + phaseMs` for every integer k; 0 ≤ phaseMs < periodMs. */
+export interface Every extends OccurrenceSource {
+  readonly periodMs: number
+  readonly phaseMs: number
+}
+
+/** A grid of instants through `anchorMs`. With `spreadName` the grid is shifted by a hash of that name. */
+export function createEvery(periodMs: number, anchorMs: number, spreadName: string | null): Every {
+  const shift = spreadName === null ? 0 : hashBelow(`every:${spreadName}`, periodMs)
+  const phaseMs = modulo(modulo(anchorMs, periodMs) + shift, periodMs)
+  const bound = (instant: number): number | null => (Math.abs(instant) <= LAST_SECOND * 1000 ? instant : null)
+  return {
+    periodMs,
+    phaseMs,
+    next: (afterMs) => {
+      const after = Math.floor(afterMs)
+      return bound(after - modulo(after - phaseMs, periodMs) + periodMs)
+    },
+    previous: (beforeMs) => {
+      const last = Math.ceil(beforeMs) - 1
+      return bound(last - modulo(last - phaseMs, periodMs))
+    },
+  }
+}
+
+function modulo(value: number, size: number): number {
+  const rest = value % size
+  return rest < 0 ? rest + size : rest + 0
+}
