@@ -188,7 +188,7 @@ function isRedisClient(value: unknown): value is Redis | Cluster {
 }
 
 function hidePassword(url: string): string {
-  return url.replace(/\/\/[^@]*@/, '//***@')
+  return url.replace(/^(\w+:\/\/)?.*@/s, '$1***@')
 }
 
 function parsePrefix(value: unknown): string {

@@ -1,6 +1,6 @@
 import type { DefinitionFields } from '../schedule/definition.js'
 import type { PlanChange, StoredSchedule } from '../worker/port.js'
-import type { RedisClock } from './clock.js'
+import type { RedisClock } from '../worker/clock.js'
 import { createKeys, shardOf, type Keys } from './keys.js'
 import { toRecord, toSchedules } from './replies.js'
 import { runScript, type RedisClient } from './script-runner.js'

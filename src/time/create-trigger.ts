@@ -1,9 +1,10 @@
 import { EverybeatError, showValue } from '../errors.js'
 import { createAt } from './at.js'
-import { parseCron, type Cron, type CronContext } from './cron.js'
+import { parseCron, type CronContext } from './cron.js'
 import { parseDuration } from './duration.js'
-import { createEvery } from './every.js'
-import { parseExclusions } from './exclusion.js'
+import { createEvery, usedTimes } from './every.js'
+import type { UsedTimes } from './exclusion-cron.js'
+import { parseExclusions } from './parse-exclusions.js'
 import { parseInstant } from './instant.js'
 import { limitOccurrences, type Limits } from './limits.js'
 import type { OccurrenceSource } from './occurrence-source.js'
@@ -25,7 +26,7 @@ export function createTrigger(input: TriggerInput, name: string): Trigger {
   const zone = findZone(input.tz === undefined ? 'UTC' : input.tz)
   const context: CronContext = { name, zone, ...readChoices(input) }
   const part = createPart(kind, input, context)
-  const limits = readLimits(input, context, part.cron ?? null)
+  const limits = readLimits(input, context, part.used ?? null)
   const limited = isLimited(limits)
   const source = limited ? limitOccurrences(part.source, limits) : part.source
   const text = [part.text, ...describeLimits(limits, zone.name)].join('; ')
@@ -35,7 +36,8 @@ export function createTrigger(input: TriggerInput, name: string): Trigger {
 interface TriggerPart {
   readonly text: string
   readonly source: OccurrenceSource
-  readonly cron?: Cron
+  /** The wall-clock times that the occurrences can have. */
+  readonly used?: UsedTimes
   readonly arithmetic?: Trigger['arithmetic']
 }
 
@@ -60,7 +62,7 @@ function createCronPart(input: TriggerInput, context: CronContext): TriggerPart 
     .map((choice) => `; ${choice} ${context[choice]}`)
   // `0-59` and `*` name the same minutes, but only one of them follows real time through a clock change.
   const text = `cron ${cron.normalized}; tz ${context.zone.name}${cron.intervalLike ? '; interval' : ''}${choices.join('')}`
-  return { text, source: cron, cron }
+  return { text, source: cron, used: cron.fields }
 }
 
 function createEveryPart(input: TriggerInput, { name, zone }: CronContext): TriggerPart {
@@ -77,7 +79,12 @@ function createEveryPart(input: TriggerInput, { name, zone }: CronContext): Trig
   const anchorMs = input.anchor === undefined ? 0 : parseInstant(input.anchor, 'anchor', zone.name)
   const every = createEvery(periodMs, anchorMs, spread ? name : null)
   const { phaseMs } = every
-  return { text: `every ${periodMs} ms + ${phaseMs} ms`, source: every, arithmetic: { periodMs, phaseMs } }
+  return {
+    text: `every ${periodMs} ms + ${phaseMs} ms`,
+    source: every,
+    used: usedTimes(every),
+    arithmetic: { periodMs, phaseMs },
+  }
 }
 
 function createAtPart(input: TriggerInput, { zone }: CronContext): TriggerPart {
@@ -85,7 +92,7 @@ function createAtPart(input: TriggerInput, { zone }: CronContext): TriggerPart {
   return { text: `at ${new Date(atMs).toISOString()}`, source: createAt(atMs) }
 }
 
-function readLimits(input: TriggerInput, context: CronContext, cron: Cron | null): Limits {
+function readLimits(input: TriggerInput, context: CronContext, used: UsedTimes | null): Limits {
   const read = (field: 'start' | 'end' | 'skipNext'): number | null =>
     input[field] === undefined ? null : parseInstant(input[field], field, context.zone.name)
   const startMs = read('start') ?? -Infinity
@@ -94,7 +101,7 @@ function readLimits(input: TriggerInput, context: CronContext, cron: Cron | null
     const message = `end is ${showValue(input.end)}, but an instant at or after start (${showValue(input.start)}) is allowed`
     throw new EverybeatError('ERR_EVERYBEAT_TRIGGER', message, { field: 'end', value: input.end })
   }
-  const exclusions = input.exclude === undefined ? [] : parseExclusions(input.exclude, context, cron)
+  const exclusions = input.exclude === undefined ? [] : parseExclusions(input.exclude, context, used)
   return { startMs, endMs, exclusions, skipMs: read('skipNext') }
 }
 

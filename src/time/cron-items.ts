@@ -1,5 +1,15 @@
-import type { CronField } from './cron-text.js'
 import { hashBelow } from './hash.js'
+
+/** A field of a cron expression: its place, its name in messages, and its limits. */
+export interface CronField {
+  readonly name: 'second' | 'minute' | 'hour' | 'day of month' | 'month' | 'day of week'
+  readonly min: number
+  readonly max: number
+  /** Allowed names, counting from `min`. */
+  readonly names: readonly string[]
+  /** What a message says is allowed. */
+  readonly allowed: string
+}
 
 /**
  * Checks one item of a field's list. Gives it in upper case with `H` resolved and a range that ends in Sunday written

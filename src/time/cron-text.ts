@@ -1,16 +1,5 @@
 import { EverybeatError, showValue } from '../errors.js'
-import { normalizeItem } from './cron-items.js'
-
-/** A field of a cron expression: its place, its name in messages, and its limits. */
-export interface CronField {
-  readonly name: 'second' | 'minute' | 'hour' | 'day of month' | 'month' | 'day of week'
-  readonly min: number
-  readonly max: number
-  /** Allowed names, counting from `min`. */
-  readonly names: readonly string[]
-  /** What a message says is allowed. */
-  readonly allowed: string
-}
+import { normalizeItem, type CronField } from './cron-items.js'
 
 /** A cron expression that passed every check of its text; each field is a list of upper-case items. */
 export interface CronText {

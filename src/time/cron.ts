@@ -1,4 +1,3 @@
-import { DAY_SECONDS } from './civil.js'
 import { CronDays } from './cron-days.js'
 import { expandCronText, type CronFields } from './cron-fields.js'
 import { isUnrestricted, readCronText } from './cron-text.js'
@@ -31,9 +30,6 @@ export interface Cron extends OccurrenceSource {
   namesDay(days: number): boolean
 }
 
-/** The longest search: no date of the calendar is farther from its neighbours than 40 years. */
-export const SEARCH_SECONDS = 36_525 * DAY_SECONDS
-
 /**
  * Reads a cron expression.
  * @throws {EverybeatError} `ERR_EVERYBEAT_CRON`, naming the field, the value and what is allowed; also for dates that
@@ -52,7 +48,7 @@ export function parseCron(input: unknown, context: CronContext, field = 'cron'):
   const rules: DstRules = text.intervalLike
     ? { gap: 'skip', overlap: 'both' }
     : { gap: context.dstGap, overlap: context.dstOverlap }
-  const occurrences = new WallOccurrences(pattern, context.zone, rules, SEARCH_SECONDS)
+  const occurrences = new WallOccurrences(pattern, context.zone, rules)
   const { normalized, intervalLike, hasSeconds } = text
   return {
     normalized,

@@ -1,3 +1,4 @@
+import type { UsedTimes } from './exclusion-cron.js'
 import { hashBelow } from './hash.js'
 import type { OccurrenceSource } from './occurrence-source.js'
 import { LAST_SECOND } from './zone.js'
@@ -25,6 +26,17 @@ export function createEvery(periodMs: number, anchorMs: number, spreadName: stri
       return bound(last - modulo(last - phaseMs, periodMs))
     },
   }
+}
+
+/** The wall-clock times that a grid can have in a zone whose offset is a multiple of a quarter of an hour. */
+export function usedTimes({ periodMs, phaseMs }: Pick<Every, 'periodMs' | 'phaseMs'>): UsedTimes {
+  const all = Array.from({ length: 60 }, (_, value) => value)
+  const second = Math.floor(phaseMs / 1000)
+  const seconds = periodMs % 1000 === 0 ? all.map((step) => (second + step * (periodMs / 1000)) % 60) : all
+  const minute = Math.floor(second / 60)
+  const minutes = periodMs % 60_000 === 0 ? all.map((step) => minute + step * (periodMs / 60_000)) : all
+  const shifted = minutes.flatMap((value) => [0, 15, 30, 45].map((shift) => (value + shift) % 60))
+  return { seconds: new Set(seconds), minutes: new Set(shifted), hours: new Set(all.slice(0, 24)) }
 }
 
 function modulo(value: number, size: number): number {

@@ -18,6 +18,9 @@ export interface WallTimes {
   previous(wall: number, limit: number): number
 }
 
+/** The longest search, 100 years: no date of the calendar is farther from its neighbours than 40. */
+export const SEARCH_SECONDS = 36_525 * DAY_SECONDS
+
 /** No zone was ever farther than this from UTC, and no two offsets of one zone are farther apart than {@link WIDEST_CHANGE}. */
 const WIDEST_OFFSET = 16 * 3600
 const WIDEST_CHANGE = 26 * 3600
@@ -27,21 +30,19 @@ export class WallOccurrences implements OccurrenceSource {
   readonly #times: WallTimes
   readonly #zone: Zone
   readonly #rules: DstRules
-  readonly #searchSeconds: number
   /** The stretch that was used last: a shortcut, never a difference in an answer. */
   #segment: Segment
 
-  constructor(times: WallTimes, zone: Zone, rules: DstRules, searchSeconds: number) {
+  constructor(times: WallTimes, zone: Zone, rules: DstRules) {
     this.#times = times
     this.#zone = zone
     this.#rules = rules
-    this.#searchSeconds = searchSeconds
     this.#segment = zone.segmentAt(0)
   }
 
   next(afterMs: number): number | null {
     let low = Math.max(Math.floor(afterMs / 1000) + 1, -LAST_SECOND)
-    const limit = Math.min(low + this.#searchSeconds, LAST_SECOND)
+    const limit = Math.min(low + SEARCH_SECONDS, LAST_SECOND)
     while (low <= limit) {
       const segment = this.#segmentAt(low)
       const found = this.#firstIn(segment, low, limit)
@@ -53,7 +54,7 @@ export class WallOccurrences implements OccurrenceSource {
 
   previous(beforeMs: number): number | null {
     let high = Math.min(Math.ceil(beforeMs / 1000) - 1, LAST_SECOND)
-    const limit = Math.max(high - this.#searchSeconds, -LAST_SECOND)
+    const limit = Math.max(high - SEARCH_SECONDS, -LAST_SECOND)
     while (high >= limit) {
       const segment = this.#segmentAt(high)
       const found = this.#lastIn(segment, high, limit)

@@ -79,6 +79,8 @@ class YearlyZone implements Zone {
   readonly name: string
   readonly #format: Intl.DateTimeFormat
   readonly #years = new Map<number, readonly Segment[]>()
+  /** The stretch that was asked for last: a shortcut, never a difference in an answer. */
+  #last: Segment = { start: 0, end: 0, offset: 0, offsetBefore: 0, offsetAfter: 0 }
 
   constructor(name: string, format: Intl.DateTimeFormat) {
     this.name = name
@@ -86,6 +88,12 @@ class YearlyZone implements Zone {
   }
 
   segmentAt(second: number): Segment {
+    const last = this.#last
+    if (second >= last.start && second < last.end) return last
+    return (this.#last = this.#find(second))
+  }
+
+  #find(second: number): Segment {
     const segments = this.#yearOf(second)
     for (let index = segments.length - 1; index > 0; index--) {
       const segment = segments[index]!

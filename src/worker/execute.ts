@@ -35,12 +35,7 @@ export async function preparePayload(task: Task, payload: unknown): Promise<unkn
  * Calls the handler and waits for its end: it returns, throws, or is given up {@link GIVE_UP_MS} after its signal
  * aborted. An aborted run ends as aborted whatever the handler does afterwards.
  */
-export async function callHandler(
-  task: Task,
-  run: Run,
-  active: ActiveRun,
-  timeoutMs: number | null,
-): Promise<Ending> {
+export async function callHandler(task: Task, run: Run, active: ActiveRun, timeoutMs: number | null): Promise<Ending> {
   const { signal } = active.controller
   let timer: NodeJS.Timeout | undefined
   if (timeoutMs !== null) {
@@ -79,7 +74,9 @@ function resultText(value: unknown): string {
   try {
     const text = JSON.stringify(value) ?? ''
     if (text.length <= STORED_TEXT_LENGTH) return text
-    return JSON.stringify({ omitted: `the result is ${text.length} characters long; at most ${STORED_TEXT_LENGTH} are kept` })
+    return JSON.stringify({
+      omitted: `the result is ${text.length} characters long; at most ${STORED_TEXT_LENGTH} are kept`,
+    })
   } catch (error) {
     return JSON.stringify({ omitted: `the result is not JSON: ${toErrorData(error).message}` })
   }

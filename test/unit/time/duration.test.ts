@@ -114,7 +114,7 @@ describe('formatDuration', () => {
       fc.property(fc.integer({ min: 0, max: MAX_DURATION_MS }), (durationMs) => {
         expect(parseDuration(formatDuration(durationMs), 'timeout')).toBe(durationMs)
       }),
-      { numRuns: 2000, verbose: true },
+      { numRuns: 2000 },
     )
   })
 })
@@ -141,6 +141,6 @@ it('reads any text or refuses it with its own error', () => {
         }
       },
     ),
-    { numRuns: 5000, verbose: true },
+    { numRuns: 5000 },
   )
 })

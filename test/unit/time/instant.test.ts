@@ -124,7 +124,7 @@ describe('parseInstant', () => {
         if (instants.length === 0) expect(() => parseInstant(wall, 'at', zone)).toThrow(/skip/)
         else expect(parseInstant(wall, 'at', zone)).toBe(instants[0])
       }),
-      { numRuns: 300, verbose: true },
+      { numRuns: 300 },
     )
   })
 
@@ -140,7 +140,7 @@ describe('parseInstant', () => {
           }
         },
       ),
-      { numRuns: 3000, verbose: true },
+      { numRuns: 3000 },
     )
   })
 })
