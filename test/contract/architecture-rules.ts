@@ -129,7 +129,10 @@ function impureUse(node: ts.Node): string | null {
 /** Neither the name of a property nor of a declaration. */
 function isPlainUse(node: ts.Identifier): boolean {
   const { parent } = node
-  if (ts.isPropertyAccessExpression(parent)) return parent.expression === node
+  if (ts.isPropertyAccessExpression(parent)) {
+    // Which zone data the runtime computes with is as constant as the runtime itself.
+    return parent.expression === node && parent.getText() !== 'process.versions'
+  }
   return !('name' in parent && parent.name === node) && !ts.isImportSpecifier(parent)
 }
 
