@@ -3,7 +3,7 @@ import { packageOf, type SourceFile } from '../support/sources.js'
 
 const PARTS = ['worker', 'control', 'redis']
 const PURE_FOLDERS = ['time', 'schedule']
-const INNER_FILES = ['everybeat.ts', 'index.ts']
+const INNER_FILES = ['instance.ts', 'everybeat.ts', 'index.ts']
 /** What pure code may take from Node: it computes, and touches nothing. */
 const PURE_BUILTINS = ['node:util', 'node:assert']
 const IMPURE_GLOBALS = ['performance', 'process', 'fetch', 'console', 'crypto', 'globalThis', 'navigator']
@@ -53,7 +53,16 @@ function placeOf(path: string): string {
 }
 
 function rankOf(place: string): number {
-  const order = [['errors.ts'], ['time'], ['schedule'], ['word'], PARTS, ['everybeat.ts'], ['index.ts']]
+  const order = [
+    ['errors.ts'],
+    ['time'],
+    ['schedule'],
+    ['word'],
+    PARTS,
+    ['instance.ts'],
+    ['everybeat.ts'],
+    ['index.ts'],
+  ]
   return order.findIndex((places) => places.includes(place))
 }
 
