@@ -86,8 +86,8 @@ describe('the rules', () => {
     ['errors.ts', './time/b.js'],
     ['worker/a.ts', '../redis/b.js'],
     ['worker/a.ts', '../everybeat.js'],
-    ['redis/a.ts', '../worker/tick.js'],
     ['redis/a.ts', '../worker/port.js'],
+    ['control/a.ts', '../redis/b.js'],
     ['worker/a.ts', '../index.js'],
     ['everybeat.ts', './index.js'],
     ['everybeat.ts', './cli/program.js'],
@@ -106,6 +106,7 @@ describe('the rules', () => {
     ['worker/a.ts', "import { x } from '../options.js'"],
     ['redis/a.ts', "import type { x } from '../worker/port.js'"],
     ['redis/a.ts', "import { type x } from '../worker/port.js'"],
+    ['control/a.ts', "import type { x } from '../redis/b.js'"],
     ['redis/a.ts', "import { x } from './scripts/generated.js'"],
     ['everybeat.ts', "import { x } from './worker/loop.js'"],
     ['index.ts', "export { x } from './everybeat.js'"],
@@ -114,6 +115,10 @@ describe('the rules', () => {
     ['testing/a.ts', "import { x } from '../errors.js'"],
   ])('accept in %s: %s', (path, text) => {
     expect(found(rules.findWrongArrows, { [path]: text })).toEqual([])
+  })
+
+  it('refuse that the worker names so much as a type of Redis', () => {
+    expect(found(rules.findWrongArrows, { 'worker/a.ts': "import type { x } from '../redis/b.js'" })).toHaveLength(1)
   })
 
   it('see circles, also of types and over dynamic imports', () => {
@@ -153,12 +158,16 @@ describe('the rules', () => {
     expect(found(rules.findImpurity, { 'worker/a.ts': text })).toEqual([])
   })
 
-  it.each(['new Date(5)', 'process.versions.tz', 'Date.UTC(1, 2)', 'Math.floor(1)', 'x.process', 'const y = { process: 1 }'])(
-    'call %s pure',
-    (text) => {
-      expect(found(rules.findImpurity, { 'time/a.ts': text })).toEqual([])
-    },
-  )
+  it.each([
+    'new Date(5)',
+    'process.versions.tz',
+    'Date.UTC(1, 2)',
+    'Math.floor(1)',
+    'x.process',
+    'const y = { process: 1 }',
+  ])('call %s pure', (text) => {
+    expect(found(rules.findImpurity, { 'time/a.ts': text })).toEqual([])
+  })
 
   it('see vague names, barrels and silent exports', () => {
     expect(rules.findVagueNames(['time/cron.ts', 'utils/a.ts', 'worker/types.ts'])).toEqual([
