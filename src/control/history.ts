@@ -53,6 +53,8 @@ export function toHistoryEntry(fields: Readonly<Record<string, string>>): Histor
     runId: fields.run ?? '',
     attempt: Number(fields.attempt ?? 0),
     fence: Number(fields.fence ?? 0),
-    ...(Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)) as Partial<HistoryEntry>),
+    ...(Object.fromEntries(
+      Object.entries(optional).filter(([, value]) => value !== undefined),
+    ) as Partial<HistoryEntry>),
   }
 }

@@ -20,7 +20,7 @@ interface Entry {
 
 /** Creates the settler of one shard. A repeated call changes nothing in Redis, so it is repeated until it is answered. */
 export function createSettler(store: WorkerStore, onError: (error: unknown) => void): Settler {
-  let waiting: Entry[] = []
+  const waiting: Entry[] = []
   let scheduled = false
   let stopped = false
   const inFlight = new Set<Promise<void>>()

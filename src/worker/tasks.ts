@@ -1,4 +1,4 @@
-import type { StandardSchemaV1 } from '@standard-schema/spec'
+import type { StandardSchema } from '../task-options.js'
 import type { Backoff } from '../schedule/definition.js'
 
 /** What a handler gets: one execution of an occurrence. */
@@ -35,7 +35,7 @@ export type Handler<Payload = unknown> = (run: Run<Payload>) => unknown
 export interface Task {
   readonly name: string
   readonly handler: Handler
-  readonly schema: StandardSchemaV1 | null
+  readonly schema: StandardSchema | null
   /** Runs at the same time on this worker; null for no bound but the worker's own. */
   readonly concurrency: number | null
   /** Runs at the same time in the whole fleet; null for no bound. */

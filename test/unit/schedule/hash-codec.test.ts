@@ -91,6 +91,12 @@ describe('decodeFields', () => {
     ['a huge payload', { every: '1h', payload: `"${'x'.repeat(300_000)}"` }, 'ERR_EVERYBEAT_PAYLOAD', 'payload'],
     ['a deep payload', { every: '1h', payload: '['.repeat(1e5) + ']'.repeat(1e5) }, 'ERR_EVERYBEAT_PAYLOAD', 'payload'],
     ['a backoff that is no JSON', { every: '1h', backoff: 'fixed' }, 'ERR_EVERYBEAT_DEFINITION', 'backoff'],
+    [
+      'a backoff that is mostly spaces',
+      { every: '1h', backoff: `{${' '.repeat(300_000)}}` },
+      'ERR_EVERYBEAT_DEFINITION',
+      'backoff',
+    ],
     ['tags that are half JSON', { every: '1h', tags: '["a"' }, 'ERR_EVERYBEAT_DEFINITION', 'tags'],
     [
       'a list of exclusions that is half JSON',
