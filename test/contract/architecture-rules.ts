@@ -30,8 +30,7 @@ function whyWrongArrow(from: string, to: string, isTypeOnly: boolean): string | 
   if (source === target) return null
   if (rankOf(target) < rankOf(source)) return null
   if (PARTS.includes(source) && PARTS.includes(target)) {
-    if (isTypeOnly && target !== 'control' && source !== 'worker') return null
-    return 'worker, control and redis meet as types only, and the worker knows nobody: its port.ts is what it wants'
+    return to === `${target}/port.ts` && isTypeOnly ? null : 'worker, control and redis meet as types in a port.ts'
   }
   return `${source} stands below ${target}`
 }
