@@ -89,6 +89,7 @@ describe('the rules', () => {
     ['redis/a.ts', '../worker/tick.js'],
     ['redis/a.ts', '../worker/port.js'],
     ['worker/a.ts', '../index.js'],
+    ['instance.ts', './everybeat.js'],
     ['everybeat.ts', './index.js'],
     ['everybeat.ts', './cli/program.js'],
     ['bullmq/a.ts', '../everybeat.js'],
