@@ -168,6 +168,7 @@ export function createWorker(options: WorkerOptions, stores: readonly WorkerStor
       if (stopped) return
       stopped = true
       if (beatTimer) clearInterval(beatTimer)
+      for (const { upkeep } of shards) upkeep.stop()
       await Promise.race([
         Promise.all(shards.map(({ loop }) => loop.stop())),
         new Promise((r) => setTimeout(r, timeoutMs).unref()),
