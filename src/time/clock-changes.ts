@@ -7,8 +7,8 @@ export interface ClockChange {
   /** Epoch ms of the first occurrence that it touches, or of the change itself where an occurrence falls away. */
   readonly at: number
   readonly text: string
-  /** The day before the change as a day number, on the wall clock. */
-  readonly day: number
+  /** The day of the change (a day number on the wall clock); null where the text tells it. */
+  readonly day: number | null
 }
 
 type Told = Omit<ClockChange, 'day'>
@@ -26,8 +26,10 @@ export function findClockChanges(zone: Zone, rule: WallClockRule | null, fromMs:
     segment = zone.segmentAt(segment.end)
     if (segment.offset === segment.offsetBefore) continue
     const change = rule === null ? describeRealTime(segment) : describeChange(segment, rule)
-    const day = Math.floor((segment.start + segment.offsetBefore) / DAY_SECONDS)
-    if (change !== null) found.push({ ...change, day })
+    const [before, after] = [segment.offsetBefore, segment.offset].map((offset) =>
+      Math.floor((segment.start + offset) / DAY_SECONDS),
+    )
+    if (change !== null) found.push({ ...change, day: before === after ? before! : null })
   }
   return found
 }
@@ -74,15 +76,14 @@ function describeOverlap(segment: Segment, rule: WallClockRule, first: number, t
   }
 }
 
-/** `clocks go forward 02:00→03:00`. */
+/** `clocks go forward 02:00→03:00`, with the dates where the change crosses midnight. */
 function showChange(segment: Segment): string {
   const before = segment.start + segment.offsetBefore
   const after = segment.start + segment.offset
-  const [dayBefore, dayAfter] = [Math.floor(before / DAY_SECONDS), Math.floor(after / DAY_SECONDS)]
-  const direction = after > before ? 'forward' : 'back'
-  if (dayBefore === dayAfter)
-    return `clocks go ${direction} ${showShort(before)}→${showShort(after)} on ${showDate(dayBefore)}`
-  return `clocks go ${direction} ${showDate(dayBefore)} ${showShort(before)}→${showDate(dayAfter)} ${showShort(after)}`
+  const crosses = Math.floor(before / DAY_SECONDS) !== Math.floor(after / DAY_SECONDS)
+  const show = (wall: number): string =>
+    crosses ? `${showDate(Math.floor(wall / DAY_SECONDS))} ${showShort(wall)}` : showShort(wall)
+  return `clocks go ${after > before ? 'forward' : 'back'} ${show(before)}→${show(after)}`
 }
 
 function listTimes(times: WallTimes, first: number, end: number): number[] {

@@ -76,7 +76,8 @@ function assignNotes(
   for (const change of changes) {
     const instant = change.at > fromMs ? firstAt(instants, change) : undefined
     if (instant === undefined) continue
-    const text = dayOf(zone, instant) === change.day ? change.text : `on ${showDate(change.day)} ${change.text}`
+    const told = change.day === null || dayOf(zone, instant) === change.day
+    const text = told ? change.text : `on ${showDate(change.day!)} ${change.text}`
     const known = notes.get(instant)
     notes.set(instant, known === undefined ? text : `${known}; ${text}`)
   }
