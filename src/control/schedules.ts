@@ -7,9 +7,9 @@ import { checkName } from '../schedule/name.js'
 import { parseDefinition } from '../schedule/parse-definition.js'
 import { decidePlan } from '../schedule/plan-decision.js'
 import { parseInstant } from '../time/instant.js'
+import { preview, type PreviewEntry } from '../time/preview.js'
 import { toHistoryEntry, type HistoryEntry } from './history.js'
 import { createFilter, type ListFilter } from './list-filter.js'
-import { nextInstants, type NextInstant } from './next.js'
 import { givenOf, mergeChanges } from './merge-changes.js'
 import { decodeStored, viewSchedule, type ScheduleView } from './schedule-view.js'
 import { prepareWrite } from './write.js'
@@ -223,14 +223,13 @@ export class Schedules {
   }
 
   /** The next `count` instants of a schedule, strictly after now; none for one that is not there or cannot be used. */
-  async next(name: string, count = 5): Promise<NextInstant[]> {
+  async next(name: string, count = 5): Promise<PreviewEntry[]> {
     const store = await this.#context.store()
     const { schedule, nowMs } = await store.read(name)
     const definition = schedule && decodeStored(schedule)
     if (!definition || definition instanceof EverybeatError) return []
-    const remaining =
-      definition.limit === null ? null : Math.max(0, definition.limit - Number(schedule.state.seen ?? 0))
-    return nextInstants(definition, nowMs, count, remaining)
+    const remaining = definition.limit === null ? count : definition.limit - Number(schedule.state.seen ?? 0)
+    return remaining < 1 ? [] : preview(definition.given, { from: nowMs, count: Math.min(count, remaining), name })
   }
 
   /** What became of the occurrences of a schedule, newest first. */
