@@ -1,5 +1,5 @@
 import { EverybeatError, showValue } from '../errors.js'
-import { daysToDate } from './civil.js'
+import { daysInMonth, daysToDate } from './civil.js'
 import { instantOfWall } from './wall-clock.js'
 import { findZone } from './zone.js'
 
@@ -12,6 +12,8 @@ export function parseInstant(value: unknown, field: string, zone: string): numbe
 }
 
 function readText(text: string, zone: string): number {
+  const [, ...date] = (/^(\d{4})-(\d\d)-(\d\d)/.exec(text) ?? []).map(Number)
+  if (!(date[1]! <= 12 && date[1]! >= 1 && date[2]! >= 1 && date[2]! <= daysInMonth(date[0]!, date[1]!))) return NaN
   if (/^\d{4}-\d\d-\d\dT.*(Z|[+-]\d\d:\d\d)$/.test(text)) return Date.parse(text)
   const parts = /^(\d{4})-(\d\d)-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,3}))?)?)?$/.exec(text)
   if (parts === null) return NaN
