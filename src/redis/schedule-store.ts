@@ -1,6 +1,6 @@
 import type { DefinitionFields } from '../schedule/definition.js'
 import type { PlanChange, StoredSchedule } from '../worker/port.js'
-import type { RedisClock } from './clock.js'
+import type { RedisClock } from '../worker/clock.js'
 import { createKeys, shardOf, type Keys } from './keys.js'
 import { toRecord, toSchedules } from './replies.js'
 import { runScript, type RedisClient } from './script-runner.js'
@@ -66,6 +66,8 @@ export interface ScheduleStore {
   runs(): Promise<StoredRun[]>
   workers(): Promise<{ id: string; fields: Record<string, string>; beatMs: number; nowMs: number }[]>
   now(): Promise<number>
+  /** Notes the version of an owner's declarations; false when a higher one stands already. */
+  declareVersion(owner: string, version: string, dryRun: boolean): Promise<boolean>
 }
 
 function nameOfRun(runId: string): string | null {
@@ -220,6 +222,11 @@ export function createScheduleStore(
       const ids = members.filter((_, index) => index % 2 === 0)
       const hashes = await Promise.all(ids.map((id) => client.hgetall(keys.worker(id))))
       return ids.map((id, index) => ({ id, fields: hashes[index]!, beatMs: Number(members[2 * index + 1]), nowMs }))
+    },
+
+    async declareVersion(owner, version, dryRun) {
+      const args = { owner, version, dry_run: dryRun ? 1 : 0 }
+      return (await runScript(client, 'declare-version', { meta: allKeys[0]!.meta }, args)) === 'current'
     },
 
     async now() {

@@ -1,5 +1,5 @@
 import type { ClaimedRun, PlanChange, Settlement, SettleOutcome, WorkerStore } from '../worker/port.js'
-import type { RedisClock } from './clock.js'
+import type { RedisClock } from '../worker/clock.js'
 import type { Keys } from './keys.js'
 import { createLeaseClient } from './lease.js'
 import { toClaimReply, toHeartbeatReply, toSchedules } from './replies.js'
@@ -63,14 +63,22 @@ export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
   }
 
   return {
-    claim: ({ requestId, slots, share, lanes }) =>
+    claim: ({ requestId, slots, share, expectedMs, lanes }) =>
       timed(async () => {
         const list = lanes.flatMap(({ pool, task, maxConcurrent }) => [`${pool}\n${task}`, maxConcurrent])
         const raw = await runScript(
           client,
           'claim-due',
           { due: keys.due, pending: keys.pending, running: keys.running, worker: keys.worker(workerId) },
-          { ...place, request: requestId, worker_id: workerId, slots, share, lease_ms: leaseMs },
+          {
+            ...place,
+            request: requestId,
+            worker_id: workerId,
+            slots,
+            share,
+            lease_ms: leaseMs,
+            expected: Math.floor(expectedMs ?? -1),
+          },
           list,
         )
         return toClaimReply(raw)

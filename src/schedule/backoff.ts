@@ -6,6 +6,9 @@ export const DEFAULT_BACKOFF: Backoff = Object.freeze({ type: 'exponential', del
 /** A fixed delay is made longer by at most this share, so that what failed together does not come back together. */
 const FIXED_SPREAD = 0.1
 
+/** 1 ms doubled this often is beyond every `max`; without a bound 0 ms would become 0 × infinity. */
+const MAX_DOUBLINGS = 50
+
 /**
  * How long a run that failed waits before its next attempt, in whole milliseconds, at most `maxMs`.
  *
@@ -18,6 +21,7 @@ const FIXED_SPREAD = 0.1
 export function retryDelay(backoff: Backoff, attempt: number, random01: number): number {
   const { type, delayMs, maxMs } = backoff
   if (type === 'fixed') return Math.min(maxMs, Math.round(delayMs * (1 + FIXED_SPREAD * random01)))
-  const fullMs = Math.min(maxMs, delayMs * 2 ** (Math.max(1, attempt) - 1))
+  const doublings = Math.min(Math.max(attempt - 1, 0), MAX_DOUBLINGS)
+  const fullMs = Math.min(maxMs, delayMs * 2 ** doublings)
   return Math.round((fullMs / 2) * (1 + random01))
 }

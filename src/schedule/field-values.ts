@@ -1,5 +1,6 @@
 import { EverybeatError, showValue } from '../errors.js'
 import type { ErrorCode } from '../errors.js'
+import { nearestName } from './fields.js'
 
 /** The error for a field with a wrong value: names the field, shows the value, says what is allowed. */
 export function wrongValue(
@@ -34,6 +35,23 @@ export function checkInteger(value: unknown, field: string, least: number, most:
 export function checkBoolean(value: unknown, field: string, code?: ErrorCode): boolean {
   if (typeof value !== 'boolean') throw wrongValue(field, value, 'true or false', code)
   return value
+}
+
+/**
+ * Checks that an object has no other keys than the known ones, and suggests the nearest when it has.
+ * @param owner what the keys belong to, for the field of the error (`owner.key`); null for none
+ * @throws EverybeatError with `code`
+ */
+export function checkKeys(value: object, known: readonly string[], owner: string | null, code?: ErrorCode): void {
+  const unknown = Object.keys(value).find((key) => !known.includes(key))
+  if (unknown === undefined) return
+  const field = owner === null ? unknown : `${owner}.${unknown}`
+  const nearest = nearestName(unknown, known)
+  const hint = nearest === null ? `allowed: ${known.join(', ')}` : `did you mean ${nearest}?`
+  throw new EverybeatError(code ?? 'ERR_EVERYBEAT_DEFINITION', `${showValue(field)} is not known; ${hint}`, {
+    field,
+    value: (value as Record<string, unknown>)[unknown],
+  })
 }
 
 /** Whether the value is an object written as `{…}`, parsed from JSON, or without a prototype; not a class instance. */

@@ -52,26 +52,6 @@ export type FieldName = keyof typeof FIELD_KINDS
 /** All names of {@link FIELD_KINDS}, in their order. */
 export const FIELD_NAMES = Object.keys(FIELD_KINDS) as FieldName[]
 
-/** The fields of which a definition has exactly one. */
-export const TRIGGER_FIELDS = ['cron', 'every', 'at', 'rrule', 'solar'] as const satisfies FieldName[]
-
-/** The fields that decide when a schedule fires; `createTrigger` checks them. */
-export const TIMING_FIELDS = [
-  ...TRIGGER_FIELDS,
-  'tz',
-  'dstGap',
-  'dstOverlap',
-  'dayMatch',
-  'anchor',
-  'spread',
-  'lat',
-  'lon',
-  'exclude',
-  'skipNext',
-  'start',
-  'end',
-] as const satisfies FieldName[]
-
 /** What other schedulers call these fields. */
 const FOREIGN_NAMES: Readonly<Record<string, FieldName>> = {
   timezone: 'tz',

@@ -1,7 +1,7 @@
 import { EverybeatError, showValue } from '../errors.js'
 
 /** What a name can be the name of. */
-export type NameKind = 'schedule' | 'task' | 'pool' | 'tag' | 'owner'
+export type NameKind = 'schedule' | 'task' | 'pool' | 'tag' | 'owner' | 'prefix'
 
 /** The longest name, in UTF-8 bytes. */
 export const MAX_NAME_BYTES = 512
@@ -19,7 +19,7 @@ const UNSTORABLE = /[\p{Cc}\p{Surrogate}\uFFFD]/u
 export function checkName(kind: NameKind, value: unknown, field: string = kind): string {
   const problem = nameProblem(value)
   if (problem === null) return value as string
-  const message = `${field}: ${showValue(value)} ${problem}; allowed as the name of a ${kind}: text of 1 to ${MAX_NAME_BYTES} bytes without control characters`
+  const message = `${field}: ${showValue(value)} ${problem}; allowed for the name of a ${kind}: text of 1 to ${MAX_NAME_BYTES} bytes without control characters`
   throw new EverybeatError('ERR_EVERYBEAT_NAME', message, { field, value })
 }
 

@@ -3,7 +3,7 @@ import { createTrigger } from '../time/create-trigger.js'
 import { parseDuration } from '../time/duration.js'
 import type { Definition, DefinitionInput } from './definition.js'
 import { checkBoolean, checkChoice, checkInteger, isPlainObject, wrongValue } from './field-values.js'
-import { FIELD_NAMES, isFieldName, nearestField, TIMING_FIELDS, TRIGGER_FIELDS } from './fields.js'
+import { FIELD_NAMES, isFieldName, nearestField } from './fields.js'
 import { checkName } from './name.js'
 import { copyPayload } from './payload.js'
 import { parseBackoff, parseNote, parseRetries, parseTags, parseTimeout } from './policy-values.js'
@@ -42,7 +42,6 @@ export const DEFINITION_DEFAULTS = Object.freeze({
 export function parseDefinition(name: string, input: unknown, defaults: Partial<DefinitionInput> = {}): Definition {
   checkName('schedule', name, 'name')
   const given = freezeGiven({ ...readFields(defaults), ...readFields(input) })
-  checkOneTrigger(given)
   const full = { ...DEFINITION_DEFAULTS, ...given }
   return Object.freeze({
     name,
@@ -68,7 +67,7 @@ export function parseDefinition(name: string, input: unknown, defaults: Partial<
     note: optional(full.note, parseNote),
     owner: optional(full.owner, (value) => checkName('owner', value)),
     removeAfterMs: optional(full.removeAfter, (value) => parseDuration(value, 'removeAfter')),
-    trigger: createTrigger(pick(given, TIMING_FIELDS), name),
+    trigger: createTrigger(given, name),
     given,
   })
 }
@@ -103,18 +102,6 @@ function freezeField(field: keyof DefinitionInput, value: unknown): unknown {
   if (Array.isArray(value)) return Object.freeze([...(value as unknown[])])
   if (!isPlainObject(value)) return value
   return Object.freeze(Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)))
-}
-
-function checkOneTrigger(given: DefinitionInput): void {
-  const [first, second] = TRIGGER_FIELDS.filter((field) => given[field] !== undefined)
-  const allowed = `exactly one of ${TRIGGER_FIELDS.join(', ')}`
-  if (first === undefined) throw wrongValue('trigger', undefined, allowed)
-  if (second !== undefined) throw wrongValue(second, given[second], `${allowed}, and there is ${first} already`)
-}
-
-function pick<Field extends keyof DefinitionInput>(given: DefinitionInput, fields: readonly Field[]) {
-  const set = fields.filter((field) => given[field] !== undefined)
-  return Object.fromEntries(set.map((field) => [field, given[field]])) as Pick<DefinitionInput, Field>
 }
 
 function optional<Value>(value: unknown, parse: (value: unknown) => Value): Value | null {

@@ -68,7 +68,7 @@ export function delayOf({ name, trigger, jitterMs }: Plannable, nominalMs: numbe
 
 /** Reads a stored plan. A plan is a cache: text that is not one, whoever wrote it, is an empty plan and is replaced. */
 export function parsePlan(text: string): PlannedInstant[] {
-  if (!/^-?\d{1,15}(?:\+\d{1,13})?(?: -?\d{1,15}(?:\+\d{1,13})?)*$/.test(text)) return []
+  if (!/^-?\d{1,16}(?:\+\d{1,13})?(?: -?\d{1,16}(?:\+\d{1,13})?)*$/.test(text)) return []
   return text.split(' ').map((item) => {
     const [nominal, delay = '0'] = item.split('+')
     return { nominalMs: Number(nominal), delayMs: Number(delay) }

@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../errors.js'
-import { parseDuration } from '../time/duration.js'
+import { formatDuration, parseDuration } from '../time/duration.js'
 import type { Backoff, BackoffInput } from './definition.js'
-import { checkChoice, checkInteger, isPlainObject, wrongValue } from './field-values.js'
+import { checkChoice, checkInteger, checkKeys, isPlainObject, wrongValue } from './field-values.js'
 import { checkName } from './name.js'
 
 /** The longest `timeout`: what a timer of Node.js can hold, 24.8 days. */
@@ -27,19 +27,20 @@ export function parseRetries(value: unknown, field = 'retries', code?: ErrorCode
 }
 
 /**
- * Reads `backoff` of a definition or a task. What is left out is `exponential`, 1 s, and 1 min or `delay` where that is
- * longer.
+ * Reads `backoff` of a definition or a task. What is left out is `exponential`, 1 s (or `max` where that is shorter),
+ * and 1 min (or `delay` where that is longer).
  *
- * @throws EverybeatError `ERR_EVERYBEAT_DURATION` for `delay` and `max` (which is at least `delay`), else with `code`
+ * @throws EverybeatError `ERR_EVERYBEAT_DURATION` for a `delay` or `max` that is none, else with `code`
  */
 export function parseBackoff(value: unknown, field = 'backoff', code?: ErrorCode): Backoff {
   if (!isPlainObject(value)) throw wrongValue(field, value, '{ type, delay, max }', code)
-  const unknown = Object.keys(value).find((key) => !BACKOFF_FIELDS.includes(key))
-  if (unknown !== undefined) throw wrongValue(`${field}.${unknown}`, value[unknown], BACKOFF_FIELDS.join(', '), code)
-  const { type = 'exponential', delay = DEFAULT_DELAY_MS, max } = value as BackoffInput
-  const delayMs = parseDuration(delay, `${field}.delay`)
-  const maxMs =
-    max === undefined ? Math.max(DEFAULT_MAX_MS, delayMs) : parseDuration(max, `${field}.max`, { minMs: delayMs })
+  checkKeys(value, BACKOFF_FIELDS, field, code)
+  const { type = 'exponential', delay, max } = value as BackoffInput
+  const longestMs = max === undefined ? null : parseDuration(max, `${field}.max`)
+  const defaultDelayMs = Math.min(DEFAULT_DELAY_MS, longestMs ?? Infinity)
+  const delayMs = delay === undefined ? defaultDelayMs : parseDuration(delay, `${field}.delay`)
+  const maxMs = longestMs ?? Math.max(DEFAULT_MAX_MS, delayMs)
+  if (maxMs < delayMs) throw wrongValue(`${field}.max`, max, `at least the delay, ${formatDuration(delayMs)}`, code)
   return Object.freeze({ type: checkChoice(type, `${field}.type`, ['exponential', 'fixed'], code), delayMs, maxMs })
 }
 

@@ -17,8 +17,9 @@ const UNITS = [
 ] as const
 
 const NUMBER = String.raw`\d+(?:\.\d+)?`
-const SHORT_FORM = new RegExp(`^${UNITS.map(([unit]) => `(?:(${NUMBER})${unit}(?![a-z]) ?)?`).join('')}$`)
-const ISO_FORM = /^P(?=[\dT])(?:\d+(?:[.,]\d+)?[WD])*(?:T(?:\d+(?:[.,]\d+)?[HMS])+)?$/
+const SHORT_FORM = new RegExp(`^${UNITS.map(([unit]) => `(?:(${NUMBER})${unit} ?)?`).join('')}$`)
+/** No months and years; luxon cuts fractions of a second after the millisecond, so longer ones do not get there. */
+const ISO_FORM = /^P(?=[\dT])(?:\d+(?:[.,]\d{1,3})?[WD])*(?:T(?:\d+(?:[.,]\d{1,3})?[HMS])+)?$/
 
 /** The least and the most that {@link parseDuration} accepts, both included. */
 export interface DurationBounds {
@@ -95,7 +96,7 @@ function shortMilliseconds(text: string): number | null {
   return wholeMilliseconds(sumMs)
 }
 
-/** Decimal text times a unit; `1.1s` is 1100, although 1.1 × 1000 in floating point is not. */
+/** Decimal text times a unit; `1.005s` is 1005, although 1.005 × 1000 in floating point is not. */
 function exactProduct(count: string, unitMs: number): number {
   const [whole = '0', fraction = ''] = count.split('.')
   const scale = 10 ** fraction.length

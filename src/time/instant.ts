@@ -1,11 +1,11 @@
 import { EverybeatError, showValue } from '../errors.js'
-import { DateTime, IANAZone } from './luxon.js'
+import { DateTime } from './luxon.js'
+import { instantOfWall, wallOfInstant } from './wall-clock.js'
+import { findZone } from './zone.js'
 
 const ISO_FORM =
   /^(\d{4}-\d{2}-\d{2})(?:[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(Z|[+-](?:[01]\d|2[0-3])(?::?[0-5]\d)?)?)?$/
 
-const MINUTE_MS = 60_000
-const DAY_MS = 86_400_000
 /** 0001-01-01 to 9999-12-31, UTC. */
 const EARLIEST_MS = -62_135_596_800_000
 const LATEST_MS = 253_402_300_799_999
@@ -18,9 +18,9 @@ const LATEST_MS = 253_402_300_799_999
  * happens twice is its first pass. Fractions beyond the millisecond are cut off.
  *
  * @param field name of the field, for the message
- * @param zone IANA name, already checked
+ * @param zone IANA name
  * @throws EverybeatError `ERR_EVERYBEAT_INSTANT` on anything else: a date or time that does not exist (30 February,
- *   a wall time that the clocks of `zone` skip), a time without a date, years outside 1 to 9999
+ *   a wall time that the clocks of `zone` skip), a time without a date, years outside 1 to 9999; `ERR_EVERYBEAT_ZONE` where the zone is needed and is none
  */
 export function parseInstant(value: unknown, field: string, zone: string): number {
   const atMs = toEpochMilliseconds(value, zone)
@@ -46,17 +46,13 @@ function toEpochMilliseconds(value: unknown, zone: string): number | string {
   return match[2] === undefined ? wallTimeToInstant(parsed.toMillis(), zone) : parsed.toMillis()
 }
 
-/**
- * The first instant at which the clocks of the zone show the wall time. Luxon's own answer for a wall time that happens
- * twice starts from the offset of today, so it could change with the season.
- */
-function wallTimeToInstant(wallMs: number, zone: string): number | string {
-  const rules = IANAZone.create(zone)
-  if (!rules.isValid) return `cannot be read in the unknown time zone ${showValue(zone)}`
-  const candidates = [wallMs - DAY_MS, wallMs + DAY_MS]
-    .map((nearbyMs) => wallMs - rules.offset(nearbyMs) * MINUTE_MS)
-    .filter((atMs) => atMs + rules.offset(atMs) * MINUTE_MS === wallMs)
-  return candidates.length === 0 ? `does not exist in ${zone}: the clocks skip it` : Math.min(...candidates)
+/** The first instant at which the clocks of the zone show the wall time. */
+function wallTimeToInstant(wallMs: number, zoneName: string): number | string {
+  const zone = findZone(zoneName)
+  const wallSecond = Math.floor(wallMs / 1000)
+  const second = instantOfWall(zone, wallSecond)
+  if (wallOfInstant(zone, second) !== wallSecond) return `does not exist in ${zone.name}: the clocks skip it`
+  return second * 1000 + (wallMs - wallSecond * 1000)
 }
 
 function refusal(value: unknown, field: string, problem: string): EverybeatError {

@@ -20,6 +20,8 @@ export interface ClaimRequest {
   slots: number
   /** Most occurrences to take while other workers are likely to come for the rest. */
   share: number
+  /** When this worker believed the next occurrence to be due, epoch ms. */
+  expectedMs: number | null
   lanes: readonly Lane[]
 }
 
@@ -92,7 +94,8 @@ export interface Settlement {
   readonly refill: { after: number; more: string } | null
 }
 
-export type SettleOutcome = 'settled' | 'retrying' | 'lost' | 'paused' | 'forgotten'
+/** `rerun` and `abandoned`: the lease was gone, or the worker gave the run up; `lost`: somebody else has it. */
+export type SettleOutcome = 'settled' | 'retrying' | 'paused' | 'rerun' | 'abandoned' | 'lost' | 'forgotten'
 
 export interface PlanExtension {
   readonly schedule: string

@@ -17,6 +17,7 @@
 --   slots        count, most runs to hand out
 --   share        count, most occurrences to take while others of the fleet may take theirs
 --   lease_ms     ms, TTL of a lease
+--   expected     epoch ms, when this worker believed the next occurrence to be due, -1 when it believed nothing
 --   lanes        text…, pairs: `pool\ntask` this worker runs, and the fleet-wide limit of that task (0 none)
 -- REPLY
 --   [now ms, head ms or -1, count at the head, runs, handed back, skipped]
@@ -25,8 +26,8 @@
 --   handed back: [name, why, digest, state fields, definition fields]
 --   skipped: [name, nominal, reason]
 local due, pending, running, worker = unpack(KEYS)
-local tag, channel, request, worker_id, slots, share, lease_ms = unpack(ARGV, 1, 7)
-local lanes = { unpack(ARGV, 8) }
+local tag, channel, request, worker_id, slots, share, lease_ms, expected = unpack(ARGV, 1, 8)
+local lanes = { unpack(ARGV, 9) }
 -- @include lib/clock.lua
 -- @include lib/schedule.lua
 -- @include lib/plan.lua
@@ -261,7 +262,9 @@ if #won > 0 and redis.call('HSET', worker, 'request', request, 'won', cjson.enco
 end
 for lane in pairs(set_aside_lanes) do redis.call('PUBLISH', channel, 'lane ' .. lane) end
 local head, count = read_head()
-if moved and (head < 0 or head > now) then
+-- The others came, or hold back, for the same instant: they are told that nothing is left of it.
+local was_expected = tonumber(expected) >= 0 and tonumber(expected) <= now
+if (moved or was_expected) and (head < 0 or head > now) then
   redis.call('PUBLISH', channel, 'head ' .. string.format('%.0f', head) .. ' ' .. count)
 end
 return { now, head, count, runs, handed, skipped }

@@ -31,6 +31,6 @@ if state.plan == '' and not state.blocked then
     -- Nothing follows: whoever looks next closes the schedule.
     redis.call('ZREM', due, name)
   end
-  announce_head()
+  announce_if_first(name)
 end
 return 'extended'

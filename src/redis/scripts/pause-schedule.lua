@@ -28,5 +28,5 @@ redis.call('HSET', state_key(name), 'paused', cjson.encode({ at = former and for
 for _, lane in ipairs(redis.call('SMEMBERS', tag .. ':lanes')) do leave_lane(lane, 's' .. name) end
 if pause_end ~= '' then redis.call('ZADD', due, pause_end, name) else redis.call('ZREM', due, name) end
 redis.call('PUBLISH', channel, 'changed ' .. name)
-announce_head()
+announce_if_first(name)
 return { 'paused', tonumber(state.revision) or 0 }

@@ -96,7 +96,13 @@ elseif not state.paused and (state.trigger ~= trigger or state.error) then
   cleared[#cleared + 1] = 'blocked'
   if state.trigger and state.trigger ~= trigger then cleared[#cleared + 1] = 'seen' end
   local item = split_plan(plan)
-  redis.call('ZADD', due, item and item.start or now, name)
+  if item then
+    redis.call('ZADD', due, item.start, name)
+  elseif plan == '.' and removal == '' then
+    redis.call('ZREM', due, name)
+  else
+    redis.call('ZADD', due, now + (plan == '.' and removal or 0), name)
+  end
 elseif not state.paused and (state.plan == '.' or state.plan == '') and wanted.limit ~= former.limit then
   -- A finished schedule may have instants again (a higher limit): a worker looks.
   set[#set + 1] = 'plan'
@@ -107,5 +113,5 @@ redis.call('HSET', state_key(name), unpack(set))
 redis.call('HDEL', state_key(name), unpack(cleared))
 redis.call('ZADD', names, 0, name)
 redis.call('PUBLISH', channel, 'changed ' .. name)
-if not asleep then announce_head() end
+if not asleep then announce_if_first(name) end
 return { former and 'updated' or 'created', revision }

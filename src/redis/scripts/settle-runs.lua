@@ -13,8 +13,8 @@
 --                ms, lateness ms, result JSON, error, retry delay ms (-1 none), failures in a row that pause (0 never),
 --                digest, plan reached (nominal), instants to add, note for the pause
 -- REPLY
---   [now ms, outcomes…]: `settled`, `retrying`, `lost` (the lease was gone, the run was given up), `paused` (settled,
---   and the schedule paused), `forgotten` (the schedule or the run is gone)
+--   [now ms, outcomes…]: `settled`, `retrying`, `paused` (settled, and the schedule paused), `rerun` or `abandoned` (its
+--   lease was gone, or the worker gave it up), `lost` (somebody else has it), `forgotten` (the schedule or run is gone)
 local running = unpack(KEYS)
 local tag, channel, worker_id = unpack(ARGV, 1, 3)
 local groups = { unpack(ARGV, 4) }
@@ -80,9 +80,8 @@ local function settle(i)
   local lease = run_lease_key(name, run_id, run.l)
   if redis.call('GET', lease) ~= token_of(run) then
     local definition = to_map(redis.call('HGETALL', definition_key(name)))
-    abandon_run(name, run_id, run, state, definition, now, 'lease-lost')
     woken = true
-    return 'lost'
+    return abandon_run(name, run_id, run, state, definition, now, 'lease-lost')
   end
   redis.call('DEL', lease)
   redis.call('ZREM', running, run_id)
@@ -94,6 +93,10 @@ local function settle(i)
   if tonumber(retry) >= 0 then
     retry_later(name, run_id, run, tonumber(retry))
     answer = 'retrying'
+  elseif outcome == 'abandoned' then
+    local definition = to_map(redis.call('HGETALL', definition_key(name)))
+    answer = abandon_run(name, run_id, run, state, definition, now, reason)
+    woken = true
   else
     record(name, { at = run.n, outcome = outcome, reason = reason, run = run_id, worker = worker_id, attempt = run.a,
       fence = run.f, started = string.format('%.0f', run.s), duration = duration, lateness = lateness, result = result,

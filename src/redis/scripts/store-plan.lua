@@ -87,5 +87,5 @@ else
   redis.call('ZREM', due, name)
 end
 if changed then redis.call('PUBLISH', channel, 'changed ' .. name) end
-announce_head()
+announce_if_first(name)
 return { 'stored', revision }

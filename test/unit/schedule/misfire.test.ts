@@ -311,7 +311,7 @@ describe('accounting', () => {
         expect(decision.next).toEqual(coming.slice(0, decision.next.length))
         expect(decision.next.length).toBeGreaterThanOrEqual(Math.min(3, coming.length))
       }),
-      { numRuns: 1500, verbose: true },
+      { numRuns: 1500 },
     )
   })
 
@@ -332,7 +332,7 @@ describe('accounting', () => {
           decideMisfire({ ...asked, definition: { ...definition, trigger: stepped } }),
         )
       }),
-      { numRuns: 1000, verbose: true },
+      { numRuns: 1000 },
     )
   })
 })

@@ -19,3 +19,9 @@ local function announce_head()
   redis.call('PUBLISH', channel, 'head ' .. string.format('%.0f', head) .. ' ' .. count)
   return head, count
 end
+
+-- Tells the fleet only when this schedule comes first: a hundred thousand writes must not be a hundred thousand alarms.
+local function announce_if_first(name)
+  local first = redis.call('ZRANGE', tag .. ':due', 0, 0)
+  if first[1] == name then announce_head() end
+end

@@ -49,10 +49,12 @@ local function abandon_run(name, run_id, run, state, definition, now, reason)
   leave_task(run_id, run)
   local free = run.l or redis.call('EXISTS', run_lease_key(name, run_id, false)) == 0
   local limit = tonumber(definition.maxDeliveries) or 3
+  -- A worker that stops in good order hands its run on: that is no sign of a handler that kills its worker.
+  local handed_on = reason == 'shutdown'
   local kind
-  if definition.onCrash == 'rerun' and run.d < limit then
+  if definition.onCrash == 'rerun' and (handed_on or run.d < limit) then
     run.w = nil
-    run.d = run.d + 1
+    if not handed_on then run.d = run.d + 1 end
     run.r = 'rerun'
     redis.call('HSET', state_key(name), 'run:' .. run_id, cjson.encode(run))
     redis.call('ZADD', tag .. ':pending', now, run_id)

@@ -1,0 +1,63 @@
+import { CronDays } from './cron-days.js'
+import { expandCronText, type CronFields } from './cron-fields.js'
+import { isUnrestricted, readCronText } from './cron-text.js'
+import { EverybeatError, showValue } from '../errors.js'
+import type { OccurrenceSource } from './occurrence-source.js'
+import { WallPattern } from './wall-pattern.js'
+import { WallOccurrences, type DstRules } from './wall-occurrences.js'
+import type { Zone } from './zone.js'
+
+/** What a cron expression needs beside its text. */
+export interface CronContext {
+  /** Name of the schedule: the seed of `H`. */
+  readonly name: string
+  readonly zone: Zone
+  readonly dstGap: DstRules['gap']
+  readonly dstOverlap: DstRules['overlap']
+  readonly dayMatch: 'or' | 'and'
+}
+
+/** A cron expression that can be stepped through. */
+export interface Cron extends OccurrenceSource {
+  /** Six fields, seconds first, upper case, macros and `H` resolved. */
+  readonly normalized: string
+  readonly intervalLike: boolean
+  readonly hasSeconds: boolean
+  /** The values of each field. */
+  readonly fields: CronFields
+  readonly pattern: WallPattern
+  /** Whether a day (a day number since 1970-01-01) is named. */
+  namesDay(days: number): boolean
+}
+
+/**
+ * Reads a cron expression.
+ * @throws {EverybeatError} `ERR_EVERYBEAT_CRON`, naming the field, the value and what is allowed; also for dates that
+ * never come.
+ */
+export function parseCron(input: unknown, context: CronContext, field = 'cron'): Cron {
+  const text = readCronText(input, context.name, field)
+  const fields = expandCronText(text)
+  const restricted = [text.fields[3]!, text.fields[5]!].every((items) => !isUnrestricted(items))
+  const days = new CronDays(fields, context.dayMatch === 'or' && restricted ? 'either' : 'both')
+  if (days.isEmpty) {
+    const message = `${field} is ${showValue(input)}: no such date exists; only dates that come are allowed`
+    throw new EverybeatError('ERR_EVERYBEAT_CRON', message, { field, value: input })
+  }
+  const pattern = new WallPattern(days, fields.hours, fields.minutes, fields.seconds)
+  const rules: DstRules = text.intervalLike
+    ? { gap: 'skip', overlap: 'both' }
+    : { gap: context.dstGap, overlap: context.dstOverlap }
+  const occurrences = new WallOccurrences(pattern, context.zone, rules)
+  const { normalized, intervalLike, hasSeconds } = text
+  return {
+    normalized,
+    intervalLike,
+    hasSeconds,
+    fields,
+    pattern,
+    namesDay: (day) => days.has(day),
+    next: (afterMs) => occurrences.next(afterMs),
+    previous: (beforeMs) => occurrences.previous(beforeMs),
+  }
+}

@@ -1,0 +1,83 @@
+import { EverybeatError, showValue } from '../errors.js'
+import type { DstRules } from './wall-occurrences.js'
+
+/** The fields of a schedule's definition that decide when it fires. */
+export interface TriggerInput {
+  readonly cron?: unknown
+  readonly every?: unknown
+  readonly at?: unknown
+  readonly rrule?: unknown
+  readonly solar?: unknown
+  readonly tz?: unknown
+  readonly dstGap?: unknown
+  readonly dstOverlap?: unknown
+  readonly dayMatch?: unknown
+  readonly anchor?: unknown
+  readonly spread?: unknown
+  readonly lat?: unknown
+  readonly lon?: unknown
+  readonly exclude?: unknown
+  readonly skipNext?: unknown
+  readonly start?: unknown
+  readonly end?: unknown
+}
+
+/** The kinds of trigger: each is a field of a definition. */
+export const TRIGGER_KINDS = ['cron', 'every', 'at', 'rrule', 'solar'] as const
+export type TriggerKind = (typeof TRIGGER_KINDS)[number]
+
+const OPTION_KINDS: Readonly<Partial<Record<keyof TriggerInput, readonly TriggerKind[]>>> = {
+  dstGap: ['cron', 'rrule'],
+  dstOverlap: ['cron', 'rrule'],
+  dayMatch: ['cron'],
+  anchor: ['every'],
+  spread: ['every'],
+  lat: ['solar'],
+  lon: ['solar'],
+}
+
+/**
+ * Finds the one trigger of a definition.
+ * @throws {EverybeatError} `ERR_EVERYBEAT_DEFINITION` when there is none, more than one, or an option of another kind.
+ */
+export function readKind(input: TriggerInput): TriggerKind {
+  const kinds = TRIGGER_KINDS.filter((kind) => input[kind] !== undefined)
+  const [kind] = kinds
+  if (kind === undefined || kinds.length > 1) {
+    const found = kind === undefined ? 'none' : kinds.join(' and ')
+    const message = `exactly one trigger of ${TRIGGER_KINDS.join(', ')} is allowed; found ${found}`
+    throw new EverybeatError('ERR_EVERYBEAT_DEFINITION', message, {
+      field: kinds[1] ?? 'cron',
+      value: kind && input[kinds[1]!],
+    })
+  }
+  for (const [option, allowed] of Object.entries(OPTION_KINDS) as [keyof TriggerInput, readonly TriggerKind[]][]) {
+    if (input[option] === undefined || allowed.includes(kind)) continue
+    const message = `${option} is ${showValue(input[option])}, but it is allowed only with ${allowed.join(' or ')}, not with ${kind}`
+    throw new EverybeatError('ERR_EVERYBEAT_DEFINITION', message, { field: option, value: input[option] })
+  }
+  return kind
+}
+
+/** The default of every choice, which the canonical text leaves out. */
+export const DEFAULT_CHOICES = { dstGap: 'first-instant', dstOverlap: 'first', dayMatch: 'or' } as const
+
+/** Reads the choices about clock changes and days. */
+export function readChoices(input: TriggerInput) {
+  return {
+    dstGap: readChoice<DstRules['gap']>(input, 'dstGap', ['first-instant', 'shift', 'skip']),
+    dstOverlap: readChoice<DstRules['overlap']>(input, 'dstOverlap', ['first', 'last', 'both']),
+    dayMatch: readChoice<'or' | 'and'>(input, 'dayMatch', ['or', 'and']),
+  }
+}
+
+function readChoice<Choice extends string>(
+  input: TriggerInput,
+  field: keyof typeof DEFAULT_CHOICES,
+  allowed: readonly Choice[],
+): Choice {
+  const value = input[field] === undefined ? DEFAULT_CHOICES[field] : input[field]
+  if ((allowed as readonly unknown[]).includes(value)) return value as Choice
+  const message = `${field} is ${showValue(value)}, but ${allowed.join(', ')} are allowed`
+  throw new EverybeatError('ERR_EVERYBEAT_DEFINITION', message, { field, value })
+}

@@ -1,0 +1,178 @@
+import { EverybeatError, showValue } from '../errors.js'
+import { DAY_SECONDS, dateOfDays, daysToMonth, yearOf } from './civil.js'
+
+/** A stretch of time in which a zone keeps one offset. All instants and offsets are whole seconds. */
+export interface Segment {
+  /** First instant of the stretch. */
+  readonly start: number
+  /** First instant after the stretch. */
+  readonly end: number
+  /** Wall clock minus UTC. */
+  readonly offset: number
+  /** Offset just before `start`; equal to `offset` where the stretch is only cut by a year's end. */
+  readonly offsetBefore: number
+  /** Offset at `end`. */
+  readonly offsetAfter: number
+}
+
+/** A time zone as stretches of constant offset. */
+export interface Zone {
+  readonly name: string
+  /** The stretch that holds an instant (epoch seconds). Any two callers get the same stretches. */
+  segmentAt(second: number): Segment
+}
+
+/** The farthest instant, in seconds, that a JavaScript date can hold. */
+export const LAST_SECOND = 8_640_000_000_000
+
+const ZONE_CACHE_SIZE = 1_000
+const YEAR_CACHE_SIZE = 128
+
+const zones = new Map<string, Zone>()
+
+/**
+ * Finds a zone by its IANA name. Zones are kept, so that all schedules of one zone share their stretches.
+ * @throws {EverybeatError} `ERR_EVERYBEAT_ZONE` when the name is not an IANA name that this runtime knows.
+ */
+export function findZone(name: unknown, field = 'tz'): Zone {
+  const key = typeof name === 'string' ? name.toLowerCase() : ''
+  const known = zones.get(key)
+  if (known !== undefined) return known
+  const zone = createZone(name, field)
+  if (zones.size >= ZONE_CACHE_SIZE) zones.clear()
+  zones.set(key, zone)
+  return zone
+}
+
+function createZone(name: unknown, field: string): Zone {
+  // Newer runtimes also take bare offsets such as `+05:30`; those are no IANA names, and know no daylight saving.
+  if (typeof name !== 'string' || !/^[A-Za-z][A-Za-z0-9_+/-]{0,63}$/.test(name)) throw zoneError(name, field)
+  let format: Intl.DateTimeFormat
+  try {
+    format = new Intl.DateTimeFormat('en-US', { timeZone: name, timeZoneName: 'longOffset' })
+  } catch (cause) {
+    throw zoneError(name, field, cause)
+  }
+  if (format.resolvedOptions().timeZone === 'UTC') return new FixedZone(name)
+  return new YearlyZone(name, format)
+}
+
+function zoneError(name: unknown, field: string, cause?: unknown): EverybeatError {
+  const message = `${field} is ${showValue(name)}, but only IANA zone names that this runtime knows are allowed, such as "Europe/Berlin" or "UTC"`
+  return new EverybeatError('ERR_EVERYBEAT_ZONE', message, { field, value: name, ...(cause ? { cause } : {}) })
+}
+
+class FixedZone implements Zone {
+  readonly name: string
+  readonly #segment: Segment = { start: -Infinity, end: Infinity, offset: 0, offsetBefore: 0, offsetAfter: 0 }
+
+  constructor(name: string) {
+    this.name = name
+  }
+
+  segmentAt(): Segment {
+    return this.#segment
+  }
+}
+
+class YearlyZone implements Zone {
+  readonly name: string
+  readonly #format: Intl.DateTimeFormat
+  readonly #years = new Map<number, readonly Segment[]>()
+  /** The stretch that was asked for last: a shortcut, never a difference in an answer. */
+  #last: Segment = { start: 0, end: 0, offset: 0, offsetBefore: 0, offsetAfter: 0 }
+
+  constructor(name: string, format: Intl.DateTimeFormat) {
+    this.name = name
+    this.#format = format
+  }
+
+  segmentAt(second: number): Segment {
+    const last = this.#last
+    if (second >= last.start && second < last.end) return last
+    return (this.#last = this.#find(second))
+  }
+
+  #find(second: number): Segment {
+    const segments = this.#yearOf(second)
+    for (let index = segments.length - 1; index > 0; index--) {
+      const segment = segments[index]!
+      if (second >= segment.start) return segment
+    }
+    return segments[0]!
+  }
+
+  #yearOf(second: number): readonly Segment[] {
+    const year = yearOf(dateOfDays(Math.floor(second / DAY_SECONDS)))
+    const known = this.#years.get(year)
+    if (known !== undefined) return known
+    const segments = this.#split(year)
+    if (this.#years.size >= YEAR_CACHE_SIZE) this.#years.delete(this.#years.keys().next().value!)
+    this.#years.set(year, segments)
+    return segments
+  }
+
+  /** Samples the year, and halves every step whose ends differ down to the second at which the offset changes. */
+  #split(year: number): Segment[] {
+    const from = daysToMonth(year, 1) * DAY_SECONDS
+    const to = daysToMonth(year + 1, 1) * DAY_SECONDS
+    // The shortest stretches of the zone database last 4.0 days (1939), 6.9 (2000) and, since 2001, 12.0.
+    const step = (year > 2000 ? 10 : 3) * DAY_SECONDS
+    const changes: { at: number; offset: number }[] = []
+    const offsetBefore = this.#offsetAt(from - 1)
+    let offset = offsetBefore
+    let at = from - 1
+    while (at < to) {
+      const sample = Math.min(at + step, to)
+      const sampled = this.#offsetAt(sample)
+      if (sampled !== offset) {
+        changes.push({ at: this.#changeIn(at, sample, sampled), offset: sampled })
+        offset = sampled
+      }
+      at = sample
+    }
+    return joinSegments(from, to, offsetBefore, changes)
+  }
+
+  /** First second in (low, high] with the offset of `high`. */
+  #changeIn(low: number, high: number, offset: number): number {
+    while (high - low > 1) {
+      const middle = low + Math.floor((high - low) / 2)
+      if (this.#offsetAt(middle) === offset) high = middle
+      else low = middle
+    }
+    return high
+  }
+
+  #offsetAt(second: number): number {
+    const text = this.#format.format(Math.max(-LAST_SECOND, Math.min(LAST_SECOND, second)) * 1000)
+    // Ends in `GMT-05:00`, `GMT-04:56:02` for local mean time, or a bare `GMT`.
+    const sign = Math.max(text.lastIndexOf('+'), text.lastIndexOf('-'))
+    if (sign < text.lastIndexOf('T')) return 0
+    const size = Number(text.slice(sign + 1, sign + 3)) * 3600 + Number(text.slice(sign + 4, sign + 6)) * 60
+    const seconds = text.length > sign + 6 ? Number(text.slice(sign + 7, sign + 9)) : 0
+    return text.charCodeAt(sign) === 45 ? -size - seconds : size + seconds
+  }
+}
+
+function joinSegments(
+  from: number,
+  to: number,
+  offsetBefore: number,
+  changes: readonly { at: number; offset: number }[],
+): Segment[] {
+  const segments: Segment[] = []
+  let start = from
+  let before = offsetBefore
+  let offset = offsetBefore
+  for (const change of changes) {
+    if (change.at > start) {
+      segments.push({ start, end: change.at, offset, offsetBefore: before, offsetAfter: change.offset })
+      start = change.at
+      before = offset
+    }
+    offset = change.offset
+  }
+  if (start < to) segments.push({ start, end: to, offset, offsetBefore: before, offsetAfter: offset })
+  return segments
+}

@@ -1,0 +1,93 @@
+import { toErrorData, type Emit } from '../events.js'
+import { replan } from './planner.js'
+import type { HeartbeatReply, WorkerStore } from './port.js'
+
+/** Most runs that one call gives up. */
+const RECOVER_COUNT = 100
+/** Names that one call inspects, and keys that it scans: some milliseconds of Redis's time. */
+const SLICE_COUNT = 1_000
+const SCAN_COUNT = 2_000
+/** Where edits are seen as they happen, the sweep is only a safety net and takes its time. */
+const WATCHED_SLICE_COUNT = 200
+/** Calls in one beat when edits are not seen as they happen: 10 000 schedules in two beats. */
+const CALLS_PER_BEAT = 6
+/** An occurrence that nobody claimed for so long is reported, ms. */
+const LATE_MS = 10_000
+
+/** The upkeep that the whole fleet shares; each beat one worker of the fleet does a bounded slice of it. */
+export interface Upkeep {
+  /** Does the slice of one beat. Never rejects. */
+  work(beat: HeartbeatReply): Promise<void>
+  /** Looks at definitions that were changed by somebody else. Never rejects. */
+  inspect(names: readonly string[]): Promise<void>
+  /** Whether edits are seen as they happen. */
+  setWatched(watched: boolean): void
+}
+
+/** Creates the upkeep of one shard. */
+export function createUpkeep(store: WorkerStore, emit: Emit): Upkeep {
+  let after = ''
+  let cursor = '0'
+  let watched = false
+  let turns = 0
+
+  async function guard(context: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+    } catch (error) {
+      emit('error', { ...toErrorData(error), context })
+    }
+  }
+
+  async function recover(): Promise<void> {
+    for (;;) {
+      const { lookedAt, givenUp } = await store.recover(RECOVER_COUNT)
+      for (const { runId, schedule, kind, worker, nominalMs, fence, attempt } of givenUp) {
+        const event = { runId, schedule, task: '', scheduledAt: nominalMs, worker, attempt, fence }
+        emit('run:abandoned', { ...event, reason: 'crash', rerun: kind === 'rerun' })
+      }
+      if (lookedAt < RECOVER_COUNT) return
+    }
+  }
+
+  async function planNamed(names: readonly string[]): Promise<void> {
+    if (names.length === 0) return
+    const { nowMs, schedules } = await store.read(names)
+    for (const schedule of schedules) {
+      if (schedule.digest !== '') await replan(store, schedule, nowMs, emit)
+    }
+  }
+
+  async function sweep(): Promise<void> {
+    const count = watched ? WATCHED_SLICE_COUNT : SLICE_COUNT
+    for (let call = 0; call < (watched ? 1 : CALLS_PER_BEAT); call++) {
+      const reply = await store.inspect({ after, count, cursor, scanCount: watched ? count : SCAN_COUNT })
+      await planNamed(reply.toPlan)
+      after = reply.nextName
+      cursor = reply.nextCursor
+      // Both walks came round: the next beat begins anew.
+      if (after === '' && cursor === '0') return
+    }
+  }
+
+  return {
+    work: (beat) =>
+      guard('upkeep', async () => {
+        if (beat.overdueRuns > 0) await recover()
+        turns += 1
+        // Every other turn is enough where edits are seen as they happen, and an idle fleet stays silent.
+        if (!watched || turns % 2 === 1) await sweep()
+        if (beat.headMs !== null && beat.nowMs - beat.headMs > LATE_MS) {
+          emit('schedule:late', { schedule: '', dueAt: beat.headMs, latenessMs: beat.nowMs - beat.headMs })
+        }
+      }),
+    inspect: (names) =>
+      guard('live edit', async () => {
+        const reply = await store.inspect({ after: '', count: 0, cursor: '', scanCount: 0, names })
+        await planNamed(reply.toPlan)
+      }),
+    setWatched(value) {
+      watched = value
+    },
+  }
+}

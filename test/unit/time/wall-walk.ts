@@ -1,0 +1,93 @@
+import type { ZoneClock } from './zone-clock.js'
+
+/** What a random expression means, known from how it was made and not from its text. */
+export interface Meaning {
+  readonly seconds: ReadonlySet<number>
+  readonly minutes: ReadonlySet<number>
+  readonly hours: ReadonlySet<number>
+  readonly namesDay: (year: number, month: number, day: number) => boolean
+  readonly intervalLike: boolean
+}
+
+export interface WalkRules {
+  readonly gap: 'first-instant' | 'shift' | 'skip'
+  readonly overlap: 'first' | 'last' | 'both'
+}
+
+const DAY = 86_400
+
+/**
+ * Walks a zone's real minutes one after the other, looks at the wall clock in each, and collects the seconds that fire,
+ * strictly after `after` and before `until`. Stretches in which the clock runs evenly and no minute can match are
+ * stepped over.
+ */
+export function walk(
+  meaning: Meaning,
+  rules: WalkRules,
+  clock: ZoneClock,
+  after: number,
+  until: number,
+  count: number,
+): number[] {
+  const effective: WalkRules = meaning.intervalLike ? { gap: 'skip', overlap: 'both' } : rules
+  const seconds = [...meaning.seconds].sort((left, right) => left - right)
+  const fires = new Set<number>()
+  const fire = (at: number): void => void (at > after && fires.add(at))
+  // A time that a gap moves may come a day late, so the walk starts a day early.
+  let minute = (Math.floor(after / 60) - 1500) * 60
+  while (minute < until) {
+    const offset = clock.offsetAt(minute)
+    const before = clock.offsetAt(minute - 60)
+    const wall = minute + offset
+    if (offset > before && effective.gap !== 'skip' && offset - before < DAY) {
+      for (let lost = minute + before; lost < wall; lost += 60) {
+        if (!namesMinute(meaning, lost)) continue
+        if (effective.gap === 'first-instant') fire(minute)
+        else for (const second of seconds) fire(lost + second - before)
+      }
+    }
+    if (namesMinute(meaning, wall) && isPass(effective.overlap, clock, minute, wall)) {
+      for (const second of seconds) fire(minute + second)
+    }
+    if (fires.size >= count && !movedMayFollow(effective, clock, minute)) break
+    minute = leap(meaning, clock, minute, offset)
+  }
+  return [...fires].sort((left, right) => left - right).slice(0, count)
+}
+
+function namesMinute(meaning: Meaning, wall: number): boolean {
+  if (!meaning.minutes.has(Math.floor(wall / 60) % 60) || !meaning.hours.has(Math.floor(wall / 3600) % 24)) return false
+  return namesDate(meaning, wall)
+}
+
+function namesDate(meaning: Meaning, wall: number): boolean {
+  const date = new Date(wall * 1000)
+  return meaning.namesDay(date.getUTCFullYear(), date.getUTCMonth() + 1, date.getUTCDate())
+}
+
+/** Whether this instant is the pass through its wall-clock minute that counts. */
+function isPass(overlap: WalkRules['overlap'], clock: ZoneClock, minute: number, wall: number): boolean {
+  if (overlap === 'both') return true
+  const offsets = [clock.offsetAt(minute - DAY), clock.offsetAt(minute), clock.offsetAt(minute + DAY)]
+  const passes = offsets.map((offset) => wall - offset).filter((at, index) => clock.offsetAt(at) === offsets[index])
+  return minute === (overlap === 'first' ? Math.min(...passes) : Math.max(...passes))
+}
+
+/** With `shift`, a later minute may hold a moved time that comes before the ones found. */
+function movedMayFollow(rules: WalkRules, clock: ZoneClock, minute: number): boolean {
+  return rules.gap === 'shift' && clock.offsetAt(minute - DAY) < clock.offsetAt(minute)
+}
+
+function leap(meaning: Meaning, clock: ZoneClock, minute: number, offset: number): number {
+  const wall = minute + offset
+  const nextDay = minute + DAY - (wall % DAY)
+  if (isEven(clock, minute, nextDay) && !namesDate(meaning, wall)) return nextDay
+  const nextHour = minute + 3600 - (wall % 3600)
+  if (isEven(clock, minute, nextHour) && !meaning.hours.has(Math.floor(wall / 3600) % 24)) return nextHour
+  return minute + 60
+}
+
+/** Whether the clock runs evenly from one instant to the other, and the minute before the other too. */
+function isEven(clock: ZoneClock, from: number, to: number): boolean {
+  return clock.offsetAt(from) === clock.offsetAt(to) && clock.offsetAt(from) === clock.offsetAt(to - 60)
+}
