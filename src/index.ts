@@ -18,3 +18,4 @@ export type {
 } from './schedule/definition.js'
 export type { StandardSchema, TaskOptions } from './task-options.js'
 export type { Handler, Run } from './worker/tasks.js'
+export { parseDuration } from './time/duration.js'
