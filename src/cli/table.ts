@@ -5,8 +5,8 @@ import Table from 'cli-table3'
 export interface Column {
   head: string
   align?: 'left' | 'right'
-  /** Which columns give way first when the table is wider than the terminal: the highest number; 0 (default) never. */
-  shrink?: number
+  /** Whether the column may be cut where the table is wider than the terminal; the widest gives way first. */
+  shrinks?: boolean
 }
 
 /** How a table is drawn. */
@@ -65,16 +65,14 @@ function fitWidths(columns: readonly Column[], rows: readonly (readonly string[]
     Math.max(displayWidth(column.head), ...rows.map((row) => displayWidth(row[index] ?? ''))),
   )
   let excess = widths.reduce((sum, each) => sum + each + GAP, -GAP) - width
-  const order = columns
-    .map((column, index) => ({ index, shrink: column.shrink ?? 0 }))
-    .filter(({ shrink }) => shrink > 0)
-  order.sort((first, second) => second.shrink - first.shrink)
-  for (const { index } of order) {
-    if (excess <= 0) break
-    const floor = Math.max(NARROWEST, displayWidth(columns[index]!.head))
-    const taken = Math.min(excess, Math.max(0, widths[index]! - floor))
-    widths[index]! -= taken
-    excess -= taken
+  for (; excess > 0; excess -= 1) {
+    let widest = -1
+    columns.forEach(({ head, shrinks }, index) => {
+      const canShrink = shrinks && widths[index]! > Math.max(NARROWEST, displayWidth(head))
+      if (canShrink && (widest < 0 || widths[index]! > widths[widest]!)) widest = index
+    })
+    if (widest < 0) break
+    widths[widest]! -= 1
   }
   return widths
 }

@@ -5,9 +5,9 @@ import { displayWidth, renderPairs, renderTable } from '../../../src/cli/table.j
 
 const plain = { width: 80, paintHead: (text: string) => text }
 const columns = [
-  { head: 'NAME', shrink: 1 },
+  { head: 'NAME', shrinks: true },
   { head: 'N', align: 'right' as const },
-  { head: 'TASK', shrink: 2 },
+  { head: 'TASK', shrinks: true },
 ]
 
 describe('renderTable', () => {
@@ -24,16 +24,19 @@ describe('renderTable', () => {
     ).toBe(['NAME   N  TASK', 'a      1  mail', 'bcd   12'].join('\n'))
   })
 
-  it('cuts the columns that give way first until every line fits', () => {
-    const table = renderTable(columns, [['n'.repeat(60), '7', 't'.repeat(60)]], plain)
+  it('cuts the widest column first, until every line fits', () => {
+    const table = renderTable(columns, [['n'.repeat(30), '7', 't'.repeat(60)]], plain)
     for (const line of table.split('\n')) expect(displayWidth(line)).toBeLessThanOrEqual(80)
-    expect(table).toContain('n'.repeat(59))
-    expect(table).toContain('…')
+    expect(table).toContain('n'.repeat(30))
+    expect(table).toContain('t…')
   })
 
-  it('cuts the next column once the first is as narrow as it gets', () => {
-    const table = renderTable(columns, [['n'.repeat(60), '7', 't'.repeat(60)]], { ...plain, width: 40 })
-    for (const line of table.split('\n')) expect(displayWidth(line)).toBeLessThanOrEqual(40)
+  it('cuts columns that are equally wide alike, down to their headings', () => {
+    const rows = [['n'.repeat(60), '7', 't'.repeat(60)]]
+    const lines = renderTable(columns, rows, { ...plain, width: 40 }).split('\n')
+    for (const line of lines) expect(displayWidth(line)).toBeLessThanOrEqual(40)
+    expect(lines[1]).toMatch(/^n{16}… +7 +t{16,17}…$/)
+    expect(renderTable(columns, rows, { ...plain, width: 4 }).split('\n')[1]).toBe('nnnnn…  7  ttttt…')
   })
 
   it('lines up under coloured and wide cells', () => {
