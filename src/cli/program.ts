@@ -3,6 +3,7 @@ import { createColors, wantsColor } from './colors.js'
 import { asUsageFailure, Command, isHelpShown, wholeNumber } from './command.js'
 import { oneLine } from './format.js'
 import { reportFailure } from './failure.js'
+import { registerDemo } from './commands/demo.js'
 import { registerEdit } from './commands/edit.js'
 import { registerFleet } from './commands/fleet.js'
 import { registerHistory } from './commands/history.js'
@@ -24,6 +25,8 @@ export async function runCli(parameters: readonly string[]): Promise<void> {
     if (isHelpShown(error)) return
     const report = reportFailure(asUsageFailure(error))
     process.exitCode = report.exitCode
+    // Somebody who typed the bare name wants to know what there is.
+    if (parameters.length === 0) process.stderr.write(`${program.helpInformation()}\n`)
     process.stderr.write(`${showFailure(report, parameters)}\n`)
   }
 }
@@ -46,10 +49,11 @@ export function createProgram(): Command {
     .helpOption('-h, --help', 'show help')
     .configureHelp({ showGlobalOptions: true })
     // Every error is reported in one place, as one line or as JSON.
-    .configureOutput({ outputError: () => undefined })
+    .configureOutput({ outputError: () => undefined, writeErr: () => undefined })
     .exitOverride()
   for (const register of [
     registerWorker,
+    registerDemo,
     registerPut,
     registerList,
     registerShow,
