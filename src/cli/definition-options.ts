@@ -3,7 +3,7 @@ import { collect, Option, type Command } from './command.js'
 import { CliFailure } from './failure.js'
 
 /** How the text of a field on the command line becomes the value in a definition. */
-type FieldKind = 'text' | 'choice' | 'number' | 'boolean' | 'span' | 'list' | 'json'
+type FieldKind = 'text' | 'choice' | 'number' | 'boolean' | 'duration' | 'instant' | 'list' | 'json'
 
 interface DefinitionField {
   readonly kind: FieldKind
@@ -17,28 +17,28 @@ interface DefinitionField {
 export const DEFINITION_FIELDS: Readonly<Record<keyof DefinitionInput, DefinitionField>> = {
   task: { kind: 'text', help: 'task to run (default: the name of the schedule)' },
   cron: { kind: 'text', help: 'cron expression, 5 fields, or 6 with seconds first' },
-  every: { kind: 'span', help: 'interval: 90s, 5m, 1h30m, PT90S, or milliseconds' },
-  at: { kind: 'span', help: 'one instant, ISO 8601' },
+  every: { kind: 'duration', help: 'interval: 90s, 5m, 1h30m, PT90S, or milliseconds' },
+  at: { kind: 'instant', help: 'one instant, ISO 8601' },
   rrule: { kind: 'text', help: 'RFC 5545 rule with DTSTART' },
   solar: { kind: 'text', help: 'sunrise, sunset, dawn, dusk or noon, with an offset: sunset-30m' },
   tz: { kind: 'text', help: 'IANA time zone (default: UTC)' },
   dstGap: { kind: 'choice', choices: ['first-instant', 'shift', 'skip'], help: 'wall times that clocks jump over' },
   dstOverlap: { kind: 'choice', choices: ['first', 'last', 'both'], help: 'wall times that clocks pass twice' },
   dayMatch: { kind: 'choice', choices: ['or', 'and'], help: 'when both day fields are restricted' },
-  anchor: { kind: 'span', help: 'an instant from which every counts (default: the Unix epoch)' },
+  anchor: { kind: 'instant', help: 'an instant from which every counts (default: the Unix epoch)' },
   spread: { kind: 'boolean', help: 'shift the phase of every by a hash of the name' },
   lat: { kind: 'number', help: 'latitude for solar' },
   lon: { kind: 'number', help: 'longitude for solar' },
   exclude: { kind: 'list', help: 'left out: dates, date ranges, weekdays or a cron; may be repeated' },
-  skipNext: { kind: 'span', help: 'one instant that is left out' },
-  start: { kind: 'span', help: 'first instant allowed' },
-  end: { kind: 'span', help: 'last instant allowed' },
+  skipNext: { kind: 'instant', help: 'one instant that is left out' },
+  start: { kind: 'instant', help: 'first instant allowed' },
+  end: { kind: 'instant', help: 'last instant allowed' },
   limit: { kind: 'number', help: 'number of occurrences allowed' },
   payload: { kind: 'json', help: 'JSON handed to the task' },
   enabled: { kind: 'boolean', help: 'false keeps the schedule from firing' },
   misfire: { kind: 'choice', choices: ['skip', 'latest', 'all'], help: 'what becomes of missed occurrences' },
-  misfireGrace: { kind: 'span', help: 'how late still counts as on time' },
-  catchUpWindow: { kind: 'span', help: 'missed occurrences older than this are skipped' },
+  misfireGrace: { kind: 'duration', help: 'how late still counts as on time' },
+  catchUpWindow: { kind: 'duration', help: 'missed occurrences older than this are skipped' },
   maxCatchUp: { kind: 'number', help: 'with misfire all: at most so many' },
   overlap: {
     kind: 'choice',
@@ -48,16 +48,16 @@ export const DEFINITION_FIELDS: Readonly<Record<keyof DefinitionInput, Definitio
   maxConcurrent: { kind: 'number', help: 'with overlap allow: runs at the same time' },
   onCrash: { kind: 'choice', choices: ['skip', 'rerun'], help: 'when the worker died during the run' },
   maxDeliveries: { kind: 'number', help: 'with onCrash rerun: at most so many deliveries' },
-  timeout: { kind: 'span', help: 'abort a run after' },
+  timeout: { kind: 'duration', help: 'abort a run after' },
   retries: { kind: 'number', help: 'more attempts after a failure' },
   backoff: { kind: 'json', help: 'waits between attempts: {"type":"exponential","delay":"1s","max":"1m"}' },
-  jitter: { kind: 'span', help: 'spread the starts over this long' },
+  jitter: { kind: 'duration', help: 'spread the starts over this long' },
   pauseAfter: { kind: 'number', help: 'pause after so many failures in a row' },
   pool: { kind: 'text', help: 'pool of workers that runs it' },
   tags: { kind: 'list', option: 'tag', help: 'a label; may be repeated' },
   note: { kind: 'text', help: 'why it is there' },
   owner: { kind: 'text', help: 'who declared it' },
-  removeAfter: { kind: 'span', help: 'remove it this long after its last occurrence' },
+  removeAfter: { kind: 'duration', help: 'remove it this long after its last occurrence' },
 }
 
 /** The fields that decide when a schedule fires. */
@@ -125,7 +125,8 @@ function readField(field: keyof DefinitionInput, given: string | string[]): unkn
       return readBoolean(field, given)
     case 'json':
       return readJson(given, field)
-    case 'span':
+    case 'duration':
+    case 'instant':
       return /^\d+$/.test(given) ? Number(given) : given
     default:
       return given
@@ -153,13 +154,5 @@ function optionName(field: keyof DefinitionInput): string {
 }
 
 function valueName(kind: FieldKind): string {
-  return kind === 'json'
-    ? 'json'
-    : kind === 'number'
-      ? 'number'
-      : kind === 'list'
-        ? 'value'
-        : kind === 'span'
-          ? 'time'
-          : 'text'
+  return kind === 'list' ? 'text' : kind === 'choice' ? 'policy' : kind
 }
