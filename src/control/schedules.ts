@@ -7,6 +7,7 @@ import { checkName } from '../schedule/name.js'
 import { parseDefinition } from '../schedule/parse-definition.js'
 import { decidePlan } from '../schedule/plan-decision.js'
 import { parseInstant } from '../time/instant.js'
+import { preview, type PreviewEntry } from '../time/preview.js'
 import { toHistoryEntry, type HistoryEntry } from './history.js'
 import { createFilter, type ListFilter } from './list-filter.js'
 import { givenOf, mergeChanges } from './merge-changes.js'
@@ -219,6 +220,16 @@ export class Schedules {
       0,
     )
     return runIds ? { outcome: 'triggered', runId: runIds[0]! } : { outcome: 'missing' }
+  }
+
+  /** The next `count` instants of a schedule, strictly after now; none for one that is not there or cannot be used. */
+  async next(name: string, count = 5): Promise<PreviewEntry[]> {
+    const store = await this.#context.store()
+    const { schedule, nowMs } = await store.read(name)
+    const definition = schedule && decodeStored(schedule)
+    if (!definition || definition instanceof EverybeatError) return []
+    const remaining = definition.limit === null ? count : definition.limit - Number(schedule.state.seen ?? 0)
+    return remaining < 1 ? [] : preview(definition.given, { from: nowMs, count: Math.min(count, remaining), name })
   }
 
   /** What became of the occurrences of a schedule, newest first. */
