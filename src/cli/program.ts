@@ -8,6 +8,7 @@ import { registerEdit } from './commands/edit.js'
 import { registerFleet } from './commands/fleet.js'
 import { registerHistory } from './commands/history.js'
 import { registerList } from './commands/list.js'
+import { registerNext } from './commands/next.js'
 import { registerPause } from './commands/pause.js'
 import { registerPut } from './commands/put.js'
 import { registerRemove } from './commands/remove.js'
@@ -61,6 +62,7 @@ export function createProgram(): Command {
     registerRemove,
     registerPause,
     registerRun,
+    registerNext,
     registerHistory,
     registerFleet,
     registerTransfer,

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { runCli } from './cli-runner.js'
 
 const COMMANDS = [
-  ...['worker', 'demo', 'put', 'ls', 'show', 'edit', 'rm', 'pause', 'resume', 'run', 'history'],
+  ...['worker', 'demo', 'put', 'ls', 'show', 'edit', 'rm', 'pause', 'resume', 'run', 'next', 'preview', 'history'],
   ...['fleet', 'cancel', 'import', 'export'],
 ]
 

@@ -1,4 +1,4 @@
-import type { DefinitionInput, ScheduleView } from '../../index.js'
+import { describe, type DefinitionInput, type ScheduleView } from '../../index.js'
 import { setAction, type Command } from '../command.js'
 import { DEFINITION_FIELDS } from '../definition-options.js'
 import { noSuchSchedule, paintState } from '../describe.js'
@@ -29,6 +29,7 @@ function showSchedule(session: Session, schedule: ScheduleView): string {
     ['next', instant(schedule.next)],
     ['last', instant(schedule.last)],
   ]
+  if (schedule.given) pairs.splice(2, 0, ['fires', oneLine(describe(schedule.given, schedule.name))])
   if (schedule.paused) {
     const { at, until, note } = schedule.paused
     const end = until === undefined ? '' : `, until ${formatInstant(until)}`
