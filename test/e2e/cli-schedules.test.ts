@@ -1,10 +1,13 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { chmodSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { Everybeat } from '../../src/index.js'
+import { tryFindProgram } from '../../src/testing/install-redis.js'
 import { uniquePrefix, useRedis } from '../support/redis.js'
-import { runCli, temporaryFiles, type CliOptions } from './cli-runner.js'
+import { MAIN, runCli, temporaryFiles, type CliOptions } from './cli-runner.js'
 
 const redis = useRedis()
 
@@ -220,7 +223,53 @@ describe('edit', () => {
   })
 })
 
+describe('a definition that somebody broke', () => {
+  it('is shown with its error, left out of an export, and healed by an edit', async () => {
+    const { cli, json, prefix } = createCli()
+    await json('put', 'daily', ...DAILY)
+    await redis.client.hset(`{${prefix}}:schedule:daily`, 'cron', '0 25 * * *')
+    expect(await json('show', 'daily')).toMatchObject({
+      state: 'invalid',
+      next: null,
+      error: expect.stringContaining('ERR_EVERYBEAT_CRON'),
+    })
+    expect((await cli(['show', 'daily'])).stdout).toMatch(/^error +ERR_EVERYBEAT_CRON: .*25/m)
+    expect((await cli(['ls'])).stdout).toMatch(/^daily +invalid +cron 0 25/m)
+    expect(await cli(['export'])).toMatchObject({
+      exitCode: 0,
+      stdout: '[]\n',
+      stderr: expect.stringContaining('daily'),
+    })
+    await json('edit', 'daily', '--set', 'cron=0 5 * * *')
+    expect(await json('show', 'daily')).toMatchObject({ state: 'active', cron: '0 5 * * *', tz: 'Asia/Shanghai' })
+  })
+})
+
 describe('rm', () => {
+  it('asks on a terminal', async ({ skip }) => {
+    const script = tryFindProgram(['script'])
+    if (script === null || process.platform !== 'linux') return skip('there is no program "script" to make a terminal')
+    const { json, prefix } = createCli()
+    await json('put', 'a', '--every', '1h')
+    const answer = async (line: string) => {
+      const command = `${process.execPath} ${MAIN} rm a --prefix ${prefix} --redis ${redis.url}`
+      const terminal = spawn(script, ['-qec', command, '/dev/null'])
+      onTestFinished(() => void terminal.kill('SIGKILL'))
+      let shown = ''
+      terminal.stdout.on('data', (chunk: Buffer) => {
+        shown += chunk.toString()
+        if (shown.includes('[y/N]')) terminal.stdin.write(line)
+      })
+      const [exitCode] = (await once(terminal, 'close')) as [number]
+      return { exitCode, shown }
+    }
+    const refused = await answer('n\n')
+    expect(refused).toMatchObject({ exitCode: 1, shown: expect.stringContaining('Remove a? [y/N]') })
+    expect(await json('ls')).toHaveLength(1)
+    expect(await answer('y\n')).toMatchObject({ exitCode: 0 })
+    expect(await json('ls')).toEqual([])
+  })
+
   it('removes with --yes and says what was not there', async () => {
     const { cli, json } = createCli()
     await json('put', 'a', '--every', '1h')

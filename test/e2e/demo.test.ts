@@ -67,6 +67,22 @@ describe('demo', () => {
     expect(await connectedWorkers()).toEqual([])
   })
 
+  it('refuses what is no URL of Redis, without showing its password', async () => {
+    for (const redisUrl of ['http://:hunter2@example.com', 'nonsense']) {
+      const { exitCode, stderr } = await startCli(['demo', '--redis', redisUrl]).ended
+      expect(exitCode).toBe(2)
+      expect(stderr).toMatch(/^error: .*redis:\/\/.*\(ERR_EVERYBEAT_OPTIONS\)\n$/)
+      expect(stderr).not.toContain('hunter2')
+    }
+  })
+
+  it('fails with a clear line when the given Redis refuses the password', async () => {
+    const { exitCode, stderr } = await startCli(['demo', '--redis', `redis://:hunter2@127.0.0.1:${redis.port}`]).ended
+    expect(exitCode).toBe(1)
+    expect(stderr).toMatch(/^error: .*WRONGPASS.*\(ERR_EVERYBEAT_CONNECTION\)\n$/)
+    expect(stderr).not.toContain('hunter2')
+  })
+
   it('fails with a clear line when the given Redis is not there', async () => {
     const { exitCode, stderr } = await startCli(['demo', '--redis', 'redis://127.0.0.1:1']).ended
     expect(exitCode).toBe(1)

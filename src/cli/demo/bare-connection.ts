@@ -16,27 +16,54 @@ export type BareReply = string | null | BareReply[]
 const CONNECT_TIMEOUT_MS = 10_000
 
 /**
- * Opens a connection to a `redis:` or `rediss:` URL, with its user, password and database.
+ * Opens a connection to a `redis:` or `rediss:` URL, with its user, password and database, or to the path of a socket.
  *
- * @throws EverybeatError `ERR_EVERYBEAT_CONNECTION` when the server is not there or refuses, without the password.
+ * @throws EverybeatError `ERR_EVERYBEAT_CONNECTION` when the server is not there or refuses, without the password;
+ * `ERR_EVERYBEAT_OPTIONS` when it is no such URL.
  */
-export async function openBareConnection(url: string): Promise<BareConnection> {
-  const { protocol, hostname, port, username, password, pathname } = new URL(url)
-  const address = { host: hostname.replace(/^\[|\]$/g, '') || '127.0.0.1', port: Number(port || 6379) }
-  const isSecure = protocol === 'rediss:'
-  const socket = isSecure ? connectTls({ ...address, servername: address.host }) : connectTcp(address)
+export async function openBareConnection(redis: string): Promise<BareConnection> {
+  const place = readPlace(redis)
+  const socket = place.isSecure ? connectTls({ ...place.address, servername: place.host }) : connectTcp(place.address)
   try {
-    await once(socket, isSecure ? 'secureConnect' : 'connect', { signal: AbortSignal.timeout(CONNECT_TIMEOUT_MS) })
+    const signal = AbortSignal.timeout(CONNECT_TIMEOUT_MS)
+    await once(socket, place.isSecure ? 'secureConnect' : 'connect', { signal })
     const connection = speak(socket)
-    const user = username === '' ? [] : [decodeURIComponent(username)]
-    if (password !== '') await connection.send('AUTH', ...user, decodeURIComponent(password))
-    if (pathname.length > 1) await connection.send('SELECT', pathname.slice(1))
+    for (const command of place.greeting) await connection.send(...command)
     return connection
   } catch (cause) {
     socket.destroy()
-    const message = `Redis at ${address.host}:${address.port} cannot be used: ${(cause as Error).message}`
+    const message = `Redis at ${place.shown} cannot be used: ${(cause as Error).message}`
     throw new EverybeatError('ERR_EVERYBEAT_CONNECTION', message, { field: 'redis', cause })
   }
+}
+
+interface Place {
+  readonly address: { host: string; port: number } | { path: string }
+  readonly isSecure: boolean
+  readonly host: string
+  /** Where it is, without a password. */
+  readonly shown: string
+  /** What to send before anything else. */
+  readonly greeting: readonly string[][]
+}
+
+function readPlace(redis: string): Place {
+  if (redis.startsWith('/')) {
+    return { address: { path: redis }, isSecure: false, host: '', shown: redis, greeting: [] }
+  }
+  if (!/^rediss?:\/\//i.test(redis) || !URL.canParse(redis)) {
+    const message = 'redis: give a redis:// or rediss:// URL, or the path of a socket'
+    throw new EverybeatError('ERR_EVERYBEAT_OPTIONS', message, { field: 'redis' })
+  }
+  const { protocol, hostname, port, username, password, pathname } = new URL(redis)
+  const host = hostname.replace(/^\[|\]$/g, '') || '127.0.0.1'
+  const address = { host, port: Number(port || 6379) }
+  const user = username === '' ? [] : [decodeURIComponent(username)]
+  const greeting = [
+    ...(password === '' ? [] : [['AUTH', ...user, decodeURIComponent(password)]]),
+    ...(pathname.length > 1 ? [['SELECT', pathname.slice(1)]] : []),
+  ]
+  return { address, isSecure: protocol === 'rediss:', host, shown: `${host}:${address.port}`, greeting }
 }
 
 interface Waiting {
