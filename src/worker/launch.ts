@@ -39,6 +39,7 @@ export async function launchRun(
   settler: Settler,
   claimed: ClaimedRun,
   sent: Sent,
+  begins: Promise<void> = Promise.resolve(),
 ): Promise<void> {
   const { slots, keeper, active, holders } = context
   const taskName = claimed.fields.task ?? claimed.schedule
@@ -59,6 +60,7 @@ export async function launchRun(
   try {
     // A run that lost its lease may still go here: this process never has two of a schedule that must not overlap.
     if (former) await Promise.race([former.ended, aborted(run.controller.signal)])
+    await begins
     const settlement = await execute(context, store, run)
     keeper.forget(run)
     slots.free(taskName)
