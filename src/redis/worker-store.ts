@@ -41,7 +41,6 @@ function settlementArgs(settlement: Settlement): (string | number)[] {
     run.digest,
     refill?.after ?? '',
     refill?.more ?? '',
-    settlement.pauseAfter > 0 ? `paused after ${settlement.pauseAfter} failures in a row` : '',
   ]
 }
 
@@ -65,7 +64,7 @@ export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
   return {
     claim: ({ requestId, slots, share, aheadMs, expectedMs, lanes }) =>
       timed(async () => {
-        const list = lanes.flatMap(({ pool, task, maxConcurrent }) => [`${pool}\n${task}`, maxConcurrent])
+        const list = lanes.flatMap(({ pool, task, maxConcurrent, room }) => [`${pool}\n${task}`, maxConcurrent, room])
         const raw = await runScript(
           client,
           'claim-due',

@@ -2,7 +2,7 @@ import type { RedisClock } from './port.js'
 import { toErrorData, type Emit, type RunEvent } from '../events.js'
 import type { Definition } from '../schedule/definition.js'
 import { refillPlan } from '../schedule/plan-decision.js'
-import { abortRun, type ActiveRun } from './active-run.js'
+import { abortKind, abortRun, type ActiveRun } from './active-run.js'
 import type { DefinitionCache } from './definition-cache.js'
 import { callHandler, decideSettlement, preparePayload, type Ending } from './execute.js'
 import type { LeaseKeeper } from './lease-keeper.js'
@@ -61,12 +61,13 @@ export async function launchRun(
     // A run that lost its lease may still go here: this process never has two of a schedule that must not overlap.
     if (former) await Promise.race([former.ended, aborted(run.controller.signal)])
     await begins
-    const settlement = await execute(context, store, run)
-    keeper.forget(run)
-    slots.free(taskName)
-    if (active.get(claimed.runId) === run) active.delete(claimed.runId)
-    if (holders.get(claimed.schedule) === run) holders.delete(claimed.schedule)
-    end()
+    const settlement = await execute(context, store, run).finally(() => {
+      keeper.forget(run)
+      slots.free(taskName)
+      if (active.get(claimed.runId) === run) active.delete(claimed.runId)
+      if (holders.get(claimed.schedule) === run) holders.delete(claimed.schedule)
+      end()
+    })
     report(context, run, settlement, await settler.settle(settlement))
   } catch (error) {
     context.emit('error', { ...toErrorData(error), context: `run ${claimed.runId}` })
@@ -84,7 +85,9 @@ function aborted(signal: AbortSignal): Promise<void> {
 async function execute(context: LaunchContext, store: WorkerStore, active: ActiveRun) {
   const { claimed } = active
   const startedAtMs = Math.max(context.clock.now(), claimed.kind === 'occurrence' ? claimed.startMs : 0)
-  const latenessMs = claimed.attempt > 1 || claimed.delivery > 1 ? 0 : Math.max(0, startedAtMs - claimed.startMs)
+  // Only a first start of what was due then can be late; a backfilled occurrence is as old as it was asked to be.
+  const isFirst = claimed.attempt === 1 && claimed.delivery === 1 && claimed.kind !== 'backfill'
+  const latenessMs = isFirst ? Math.max(0, startedAtMs - claimed.startMs) : 0
   const begun = performance.now()
   let task: Task | undefined
   let definition: Definition | undefined
@@ -94,7 +97,15 @@ async function execute(context: LaunchContext, store: WorkerStore, active: Activ
     task = context.tasks.get(active.task)
     if (!task) throw new Error(`this worker has no task ${JSON.stringify(active.task)}`)
     const given = claimed.payloadText === null ? definition.payload : (JSON.parse(claimed.payloadText) as unknown)
-    const payload = await preparePayload(task, given)
+    const prepared = await preparePayload(task, given).then(
+      (payload) => ({ payload }),
+      (error: unknown): Ending => ({ kind: 'refused', error }),
+    )
+    if ('kind' in prepared) return settlementOf(prepared)
+    const { payload } = prepared
+    const abort = abortKind(active.controller.signal)
+    // It was stopped while it waited for its turn: its handler is not called any more.
+    if (abort) return settlementOf({ kind: 'aborted', abort, error: active.controller.signal.reason as unknown })
     context.emit('run:started', {
       ...describeRun(context, active),
       latenessMs,
@@ -121,15 +132,21 @@ async function execute(context: LaunchContext, store: WorkerStore, active: Activ
   } catch (error) {
     ending = { kind: 'threw', error }
   }
-  return decideSettlement({
-    active,
-    task: task ?? MISSING_TASK,
-    definition: definition ?? MISSING_DEFINITION,
-    ending,
-    durationMs: performance.now() - begun,
-    latenessMs,
-    random: context.random(),
-  })
+  return settlementOf(ending)
+
+  function settlementOf(reached: Ending) {
+    const settlement = decideSettlement({
+      active,
+      task: task ?? MISSING_TASK,
+      definition: definition ?? MISSING_DEFINITION,
+      ending: reached,
+      durationMs: performance.now() - begun,
+      latenessMs,
+      random: context.random(),
+    })
+    // What this worker cannot read (a newer one may have planned it) it must not bring to an end.
+    return definition ? settlement : { ...settlement, refill: null }
+  }
 }
 
 const MISSING_TASK = { retries: 0, backoff: { type: 'fixed', delayMs: 0, maxMs: 0 } } as unknown as Task

@@ -28,11 +28,12 @@ export interface ClaimRequest {
   lanes: readonly Lane[]
 }
 
-/** A task in a pool, and how many of its runs the whole fleet may have at once (0: no limit). */
+/** A task in a pool, how many of its runs the whole fleet may have at once (0: no limit), and how many this worker takes. */
 export interface Lane {
   pool: string
   task: string
   maxConcurrent: number
+  room: number
 }
 
 /** By its schedule, by hand, or made up for on request. */

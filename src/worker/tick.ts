@@ -49,7 +49,8 @@ export async function tick(
 function openLanes({ tasks, slots, pool }: TickContext): Lane[] {
   const lanes: Lane[] = []
   for (const task of tasks.values()) {
-    if (slots.isOpen(task)) lanes.push({ pool, task: task.name, maxConcurrent: task.maxConcurrent ?? 0 })
+    const room = slots.roomFor(task)
+    if (room > 0) lanes.push({ pool, task: task.name, maxConcurrent: task.maxConcurrent ?? 0, room })
   }
   return lanes
 }

@@ -22,6 +22,9 @@ local name = name_of(run_id)
 local run = name and read_run(redis.call('HGET', state_key(name), 'run:' .. run_id) or '')
 if not run then return 'missing' end
 if run.w then
+  -- Whatever becomes of its worker, it is not tried or delivered again.
+  run.x = true
+  redis.call('HSET', state_key(name), 'run:' .. run_id, cjson.encode(run))
   local worker = tag .. ':worker:' .. run.w
   if redis.call('EXISTS', worker) == 1 then
     -- For a worker that does not hear the message: its next heartbeat brings it.

@@ -19,7 +19,8 @@
 --   lease_ms     ms, TTL of a lease
 --   ahead        ms, how early an occurrence may be claimed; the worker holds its start back until its instant
 --   expected     epoch ms, when this worker believed the next occurrence to be due, -1 when it believed nothing
---   lanes        text…, pairs: `pool\ntask` this worker runs, and the fleet-wide limit of that task (0 none)
+--   lanes        text…, groups of 3: `pool\ntask` this worker runs, the fleet-wide limit of that task (0 none), and how
+--                many runs of it this worker has room for
 -- REPLY
 --   [now µs, head ms or -1, count at the head, runs, handed back, skipped]
 --   run: [name, run id, nominal, start, fence, attempt, delivery, missed, catch-up 0/1, kind, own lease 0/1,
@@ -44,8 +45,10 @@ local SCAN_COUNT = 500
 slots, share, lease_ms = tonumber(slots), tonumber(share), tonumber(lease_ms)
 local now, now_us = read_now()
 local horizon = now + ahead
-local mine = {}
-for i = 1, #lanes, 2 do mine[lanes[i]] = tonumber(lanes[i + 1]) end
+local mine, rooms = {}, {}
+for i = 1, #lanes, 3 do
+  mine[lanes[i]], rooms[lanes[i]] = tonumber(lanes[i + 1]), tonumber(lanes[i + 2])
+end
 local runs, handed, skipped, won = {}, {}, {}, {}
 local moved, set_aside_lanes = false, {}
 
@@ -59,27 +62,15 @@ local function hand_back(name, why, digest, state_flat, flat)
   redis.call('ZADD', due, 'XX', now + PLANNING_MS, name)
 end
 
--- A task at its fleet-wide limit waits in its lane; a run that ended, or a worker with the task, looks there.
-local function lane_is_open(lane)
-  local limit = mine[lane]
-  if not limit then return false end
-  if limit == 0 then return true end
-  local busy = tag .. ':busy:' .. task_of(lane)
-  return redis.call('ZCARD', busy) < limit
-end
-
-local function put_aside(lane, member, score)
-  set_aside(lane, member, score)
-  if not mine[lane] then set_aside_lanes[lane] = true end
-  moved = true
-end
+-- @include lib/lanes.lua
 
 local function start_run(name, run_id, run, state, changes, lane, start)
   run.w, run.r = worker_id, nil
   run.s = math.max(now, start)
+  rooms[lane] = rooms[lane] - 1
   if mine[lane] > 0 then
     run.t = task_of(lane)
-    redis.call('ZADD', tag .. ':busy:' .. run.t, now, run_id)
+    redis.call('ZADD', busy_key(run.t), now + lease_ms, busy_member(run_id, run.f))
   end
   changes[#changes + 1] = 'fence'
   changes[#changes + 1] = string.format('%.0f', run.f)
@@ -181,6 +172,10 @@ local function consider_run(run_id)
     if not state.error then return hand_back(name, 'changed', digest, state_flat, flat) end
     return
   end
+  if run.k == 'o' and run.f == 0 and (state.paused or not state.trigger) then
+    -- It has waited for a run to end, and was never claimed: a pause is before it.
+    return drop_waiting(name, run_id, run, state.error and 'invalid' or state.paused and 'paused' or 'disabled')
+  end
   local lane = lane_of(definition, name)
   if not lane_is_open(lane) then
     local score = redis.call('ZSCORE', pending, run_id) or now
@@ -190,8 +185,8 @@ local function consider_run(run_id)
   run.f = next_fence(state)
   local lease = run_lease_key(name, run_id, run.l)
   if not try_lease(lease, run.f, lease_ms) then
-    local left = math.max(redis.call('PTTL', lease), 10)
-    redis.call('ZADD', pending, now + left, run_id)
+    redis.call('ZADD', pending, now + time_left(lease), run_id)
+    if run.r == 'replace' then ask_to_stop(state) end
     if not string.find('\n' .. (state.waiting or '') .. '\n', '\n' .. run_id .. '\n', 1, true) then
       redis.call('HSET', state_key(name), 'waiting', (state.waiting and state.waiting .. '\n' or '') .. run_id)
     end
@@ -200,27 +195,6 @@ local function consider_run(run_id)
   redis.call('ZREM', pending, run_id)
   start_run(name, run_id, run, state, {}, lane, now)
   reply_run(name, run_id, run, lease_ms, state.plan or '', digest, flat, run.n)
-end
-
--- What other workers put aside for the likes of this one.
-local function take_from_lanes(count)
-  for _, lane in ipairs(redis.call('SMEMBERS', tag .. ':lanes')) do
-    if count <= 0 then return end
-    if mine[lane] then
-      local room = count
-      if mine[lane] > 0 then
-        room = math.min(count, mine[lane] - redis.call('ZCARD', tag .. ':busy:' .. task_of(lane)))
-      end
-      local members = room > 0 and redis.call('ZRANGE', lane_key(lane), 0, room - 1, 'WITHSCORES') or {}
-      for i = 1, #members, 2 do
-        local member = members[i]
-        leave_lane(lane, member)
-        local key = string.sub(member, 1, 1) == 's' and due or pending
-        redis.call('ZADD', key, members[i + 1], string.sub(member, 2))
-        count = count - 1
-      end
-    end
-  end
 end
 
 local function consider_all(key, bound, consider, limit)
@@ -264,9 +238,18 @@ if former[1] == request then
   return { now_us, head, count, runs, handed, skipped }
 end
 
+-- Slots that are kept for what waits to be delivered; of few slots, whoever has waited longer gets the first.
+local function slots_kept(ready)
+  if ready == 0 then return 0 end
+  if slots >= 4 then return math.min(ready, math.floor(slots / 4)) end
+  local first_due = redis.call('ZRANGE', due, 0, 0, 'WITHSCORES')
+  local first_pending = redis.call('ZRANGE', pending, 0, 0, 'WITHSCORES')
+  return (not first_due[2] or tonumber(first_pending[2]) < tonumber(first_due[2])) and 1 or 0
+end
+
 take_from_lanes(slots)
 local ready = redis.call('ZCOUNT', pending, '-inf', now)
-consider_all(due, horizon, consider_schedule, math.min(share, slots - math.min(ready, math.ceil(slots / 4))))
+consider_all(due, horizon, consider_schedule, math.min(share, slots - slots_kept(ready)))
 if ready > 0 then consider_all(pending, now, consider_run, slots) end
 
 if #won > 0 and redis.call('HSET', worker, 'request', request, 'won', cjson.encode(won)) == 2 then

@@ -42,4 +42,5 @@ for _, run_id in ipairs(run_ids) do
   end
 end
 if #given_up > 0 then announce_head() end
+announce_freed()
 return { #run_ids, given_up }

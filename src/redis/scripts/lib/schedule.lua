@@ -46,6 +46,10 @@ end
 
 local function task_of(lane) return string.match(lane, '\n(.*)$') end
 
+-- Runs that count for the fleet-wide limit of a task: `<fence> <run id>`, scored by when to look at their lease, epoch ms.
+local function busy_key(task) return tag .. ':busy:' .. task end
+local function busy_member(run_id, fence) return string.format('%.0f', fence) .. ' ' .. run_id end
+
 -- Members of a lane carry their kind: `s` a schedule that is due, `r` a run that waits to be delivered.
 local function leave_lane(lane, member)
   if redis.call('ZREM', lane_key(lane), member) == 1 and redis.call('EXISTS', lane_key(lane)) == 0 then
