@@ -18,3 +18,5 @@ export type {
 } from './schedule/definition.js'
 export type { StandardSchema, TaskOptions } from './task-options.js'
 export type { Handler, Run } from './worker/tasks.js'
+export { describe } from './time/describe.js'
+export { preview, type PreviewEntry, type PreviewOptions } from './time/preview.js'

@@ -10,7 +10,7 @@ import { openWatch, type Watch } from './redis/watch.js'
 import { BEAT_MS, createWorkerStore } from './redis/worker-store.js'
 import { VERSION } from './version.js'
 import { tzDataVersion } from './time/tz-data.js'
-import type { RedisClock } from './worker/clock.js'
+import type { RedisClock } from './worker/port.js'
 import type { HeartbeatReply } from './worker/port.js'
 import type { Task } from './worker/tasks.js'
 import { createWorker, createWorkerId, type Worker } from './worker/worker.js'
@@ -18,6 +18,7 @@ import { createWorker, createWorkerId, type Worker } from './worker/worker.js'
 /** The layout of keys that this version reads and writes. */
 const LAYOUT = '1'
 
+/** What an instance is made of. */
 export interface InstanceParts {
   readonly options: ResolvedOptions
   readonly link: Link

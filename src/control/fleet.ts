@@ -1,4 +1,4 @@
-import type { ScheduleStore } from '../redis/schedule-store.js'
+import type { ScheduleStore } from './port.js'
 
 /** A live worker of the fleet. */
 export interface WorkerView {

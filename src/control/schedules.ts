@@ -1,14 +1,16 @@
 import { EverybeatError } from '../errors.js'
-import type { RedisClock } from '../worker/clock.js'
-import type { StoredSchedule } from '../worker/port.js'
-import type { ScheduleStore } from '../redis/schedule-store.js'
+import type { RedisClock } from '../worker/port.js'
+import type { ScheduleStore } from './port.js'
 import type { Definition, DefinitionInput, Instant } from '../schedule/definition.js'
 import { copyPayload } from '../schedule/payload.js'
 import { checkName } from '../schedule/name.js'
 import { parseDefinition } from '../schedule/parse-definition.js'
 import { decidePlan } from '../schedule/plan-decision.js'
 import { parseInstant } from '../time/instant.js'
+import { preview, type PreviewEntry } from '../time/preview.js'
 import { toHistoryEntry, type HistoryEntry } from './history.js'
+import { createFilter, type ListFilter } from './list-filter.js'
+import { givenOf, mergeChanges } from './merge-changes.js'
 import { decodeStored, viewSchedule, type ScheduleView } from './schedule-view.js'
 import { prepareWrite } from './write.js'
 
@@ -21,12 +23,8 @@ export interface PutResult {
 /** A page of schedules, in the order of their names; `cursor` brings the next page, null at the end. */
 export type SchedulePage = ScheduleView[] & { cursor: string | null }
 
-export interface ListOptions {
-  /** A glob on the name: `*` any text, `?` one character. */
-  match?: string
-  task?: string
-  tag?: string
-  owner?: string
+/** Which schedules to list, and how many at a time. */
+export interface ListOptions extends ListFilter {
   /** Most schedules in the page; default 100. */
   limit?: number
   cursor?: string | null
@@ -224,6 +222,16 @@ export class Schedules {
     return runIds ? { outcome: 'triggered', runId: runIds[0]! } : { outcome: 'missing' }
   }
 
+  /** The next `count` instants of a schedule, strictly after now; none for one that is not there or cannot be used. */
+  async next(name: string, count = 5): Promise<PreviewEntry[]> {
+    const store = await this.#context.store()
+    const { schedule, nowMs } = await store.read(name)
+    const definition = schedule && decodeStored(schedule)
+    if (!definition || definition instanceof EverybeatError) return []
+    const remaining = definition.limit === null ? count : definition.limit - Number(schedule.state.seen ?? 0)
+    return remaining < 1 ? [] : preview(definition.given, { from: nowMs, count: Math.min(count, remaining), name })
+  }
+
   /** What became of the occurrences of a schedule, newest first. */
   async history(name: string, { limit = 1_000 }: { limit?: number } = {}): Promise<HistoryEntry[]> {
     const entries = await (await this.#context.store()).history(name, limit)
@@ -263,45 +271,4 @@ export class Schedules {
     const known = this.#context.clock.now()
     return Number.isNaN(known) ? await store.now() : Math.floor(known)
   }
-}
-
-const TRIGGERS = ['cron', 'every', 'at', 'rrule', 'solar'] as const
-
-function givenOf(schedule: StoredSchedule): Record<string, unknown> {
-  const definition = decodeStored(schedule)
-  // What cannot be read is kept as text: the change may be what heals it.
-  return definition instanceof EverybeatError ? { ...schedule.fields } : { ...definition.given }
-}
-
-function mergeChanges(given: Record<string, unknown>, changes: Record<string, unknown>): DefinitionInput {
-  const merged = { ...given }
-  if (TRIGGERS.some((trigger) => changes[trigger] != null)) for (const trigger of TRIGGERS) delete merged[trigger]
-  for (const [field, value] of Object.entries(changes)) {
-    if (value === null && field !== 'payload') delete merged[field]
-    else if (value !== undefined) merged[field] = value
-  }
-  return merged
-}
-
-function createFilter({
-  match,
-  task,
-  tag,
-  owner,
-}: Omit<ListOptions, 'limit' | 'cursor'>): (view: ScheduleView) => boolean {
-  const pattern =
-    match === undefined
-      ? null
-      : new RegExp(
-          `^${match
-            .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-            .replace(/\*+/g, '.*')
-            .replace(/\?/g, '.')}$`,
-          'su',
-        )
-  return (view) =>
-    (pattern === null || pattern.test(view.name)) &&
-    (task === undefined || (view.task ?? view.name) === task) &&
-    (tag === undefined || (Array.isArray(view.tags) && view.tags.includes(tag))) &&
-    (owner === undefined || view.owner === owner)
 }

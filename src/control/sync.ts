@@ -5,6 +5,7 @@ import { checkName } from '../schedule/name.js'
 import { parseDefinition } from '../schedule/parse-definition.js'
 import type { ScheduleContext, Schedules } from './schedules.js'
 
+/** Who declares, and how far a sync goes. */
 export interface SyncOptions {
   /** Who declares: only schedules of this owner are touched. */
   owner: string

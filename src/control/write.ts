@@ -1,7 +1,7 @@
 import type { Definition } from '../schedule/definition.js'
 import { encodeDefinition } from '../schedule/hash-codec.js'
 import { fingerprint, planAfter, planSettings } from '../schedule/plan-decision.js'
-import type { DefinitionWrite } from '../redis/schedule-store.js'
+import type { DefinitionWrite } from './port.js'
 
 /** Prepares the write of a checked definition: its fields, and the plan for the case that its trigger is new. */
 export function prepareWrite(

@@ -36,6 +36,7 @@ function toHead(head: unknown): number | null {
   return Number(head) < 0 ? null : Number(head)
 }
 
+/** Reads the reply of claim-due.lua. */
 export function toClaimReply(raw: unknown): ClaimReply {
   const [now, head, count, runs, handed, skipped] = raw as [
     number,
@@ -64,6 +65,7 @@ export function toClaimReply(raw: unknown): ClaimReply {
   }
 }
 
+/** Reads the reply of read-schedules.lua. */
 export function toSchedules(raw: unknown): { nowMs: number; nextName: string; schedules: StoredSchedule[] } {
   const [now, next, schedules] = raw as [number, string, [string, string, string[], string[]][]]
   return {
@@ -78,6 +80,7 @@ export function toSchedules(raw: unknown): { nowMs: number; nextName: string; sc
   }
 }
 
+/** Reads the reply of record-heartbeat.lua. */
 export function toHeartbeatReply(raw: unknown): HeartbeatReply {
   const [now, head, count, size, rank, elected, overdue, generation, layout, shards, cancelled, gone] = raw as [
     ...number[],

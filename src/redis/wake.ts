@@ -14,6 +14,7 @@ export interface WakeListener {
   onReady(): void
 }
 
+/** A subscription to the wake channels. */
 export interface Wake {
   readonly client: RedisClient
   ready(): Promise<void>

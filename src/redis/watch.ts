@@ -9,6 +9,7 @@ export interface Watch {
   stop(): Promise<void>
 }
 
+/** Whoever wants to know of edits. */
 export interface WatchListener {
   /** Somebody wrote or removed the definition of a schedule; not what, nor whether it was Everybeat. */
   onDefinition(shard: number, schedule: string): void

@@ -1,5 +1,5 @@
 import type { ClaimedRun, PlanChange, Settlement, SettleOutcome, WorkerStore } from '../worker/port.js'
-import type { RedisClock } from '../worker/clock.js'
+import type { RedisClock } from '../worker/port.js'
 import type { Keys } from './keys.js'
 import { createLeaseClient } from './lease.js'
 import { toClaimReply, toHeartbeatReply, toSchedules } from './replies.js'

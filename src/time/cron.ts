@@ -3,8 +3,9 @@ import { expandCronText, type CronFields } from './cron-fields.js'
 import { isUnrestricted, readCronText } from './cron-text.js'
 import { EverybeatError, showValue } from '../errors.js'
 import type { OccurrenceSource } from './occurrence-source.js'
+import { TimesOfDay } from './times-of-day.js'
 import { WallPattern } from './wall-pattern.js'
-import { WallOccurrences, type DstRules } from './wall-occurrences.js'
+import { REAL_TIME_RULES, WallOccurrences, type DstRules, type WallClockRule } from './wall-occurrences.js'
 import type { Zone } from './zone.js'
 
 /** What a cron expression needs beside its text. */
@@ -21,11 +22,10 @@ export interface CronContext {
 export interface Cron extends OccurrenceSource {
   /** Six fields, seconds first, upper case, macros and `H` resolved. */
   readonly normalized: string
-  readonly intervalLike: boolean
   readonly hasSeconds: boolean
   /** The values of each field. */
   readonly fields: CronFields
-  readonly pattern: WallPattern
+  readonly rule: WallClockRule
   /** Whether a day (a day number since 1970-01-01) is named. */
   namesDay(days: number): boolean
 }
@@ -44,18 +44,15 @@ export function parseCron(input: unknown, context: CronContext, field = 'cron'):
     const message = `${field} is ${showValue(input)}: no such date exists; only dates that come are allowed`
     throw new EverybeatError('ERR_EVERYBEAT_CRON', message, { field, value: input })
   }
-  const pattern = new WallPattern(days, fields.hours, fields.minutes, fields.seconds)
-  const rules: DstRules = text.intervalLike
-    ? { gap: 'skip', overlap: 'both' }
-    : { gap: context.dstGap, overlap: context.dstOverlap }
+  const pattern = new WallPattern(days, new TimesOfDay(fields.hours, fields.minutes, fields.seconds))
+  const rules: DstRules = text.intervalLike ? REAL_TIME_RULES : { gap: context.dstGap, overlap: context.dstOverlap }
   const occurrences = new WallOccurrences(pattern, context.zone, rules)
-  const { normalized, intervalLike, hasSeconds } = text
+  const { normalized, hasSeconds } = text
   return {
     normalized,
-    intervalLike,
     hasSeconds,
     fields,
-    pattern,
+    rule: { times: pattern, rules, followsRealTime: text.intervalLike },
     namesDay: (day) => days.has(day),
     next: (afterMs) => occurrences.next(afterMs),
     previous: (beforeMs) => occurrences.previous(beforeMs),

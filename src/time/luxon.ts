@@ -1,2 +1,2 @@
-/** The one door to luxon: time zones, ISO 8601 instants and durations, formatting. */
-export { DateTime, Duration, IANAZone } from 'luxon'
+/** The one door to luxon: ISO 8601 instants and durations. */
+export { DateTime, Duration } from 'luxon'

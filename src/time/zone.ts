@@ -35,12 +35,11 @@ const zones = new Map<string, Zone>()
  * @throws {EverybeatError} `ERR_EVERYBEAT_ZONE` when the name is not an IANA name that this runtime knows.
  */
 export function findZone(name: unknown, field = 'tz'): Zone {
-  const key = typeof name === 'string' ? name.toLowerCase() : ''
-  const known = zones.get(key)
+  const known = typeof name === 'string' ? zones.get(name) : undefined
   if (known !== undefined) return known
   const zone = createZone(name, field)
   if (zones.size >= ZONE_CACHE_SIZE) zones.clear()
-  zones.set(key, zone)
+  zones.set(zone.name, zone)
   return zone
 }
 

@@ -23,6 +23,7 @@ export const ABORTS = {
   shutdown: { code: 'ERR_EVERYBEAT_SHUTDOWN', outcome: 'abandoned' },
 } as const satisfies Record<string, { code: ErrorCode; outcome: 'failed' | 'abandoned' | 'cancelled' }>
 
+/** Why a signal aborts. */
 export type AbortKind = keyof typeof ABORTS
 
 const kinds = new WeakMap<AbortSignal, AbortKind>()

@@ -1,17 +1,7 @@
+import type { RedisClock } from './port.js'
+
 /** How far a reading of Redis's clock may be trusted before a newer one replaces it, whatever its precision. */
 const SAMPLE_LIFETIME_MS = 30_000
-
-/** Translates between Redis's clock and this process's monotonic clock. */
-export interface RedisClock {
-  /** Takes in one reading: the reply, which came in between two monotonic instants, said `redisMs`. */
-  sample(sentAt: number, receivedAt: number, redisMs: number): void
-  /** Redis's time now, epoch ms with a fraction; NaN before the first sample. */
-  now(): number
-  /** How long from now until Redis's clock shows the instant, ms; negative when it has passed. */
-  until(redisMs: number): number
-  /** This process's wall clock minus Redis's clock, ms; NaN before the first sample. */
-  skewMs(): number
-}
 
 /**
  * Creates a clock that keeps the most precise of its recent samples (the one with the shortest round trip), and drops

@@ -1,4 +1,4 @@
-import type { RedisClock } from './clock.js'
+import type { RedisClock } from './port.js'
 import { toErrorData, type Emit, type RunEvent } from '../events.js'
 import type { Definition } from '../schedule/definition.js'
 import { refillPlan } from '../schedule/plan-decision.js'

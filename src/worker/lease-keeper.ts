@@ -25,6 +25,7 @@ interface Watched {
   extending: boolean
 }
 
+/** How long leases are, by which clocks, and who hears of a loss. */
 export interface LeaseKeeperOptions {
   leaseMs: number
   monotonic: () => number

@@ -29,6 +29,7 @@ export interface Loop {
   readonly lastContactAt: number
 }
 
+/** How long a loop may sleep, and who hears of a failed claim. */
 export interface LoopOptions {
   readonly maxSleepMs: number
   readonly onError: (error: unknown) => void

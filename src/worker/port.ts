@@ -14,6 +14,7 @@ export interface WorkerStore {
   extendLease(run: ClaimedRun): Promise<'extended' | 'lost'>
 }
 
+/** What a worker asks for. */
 export interface ClaimRequest {
   /** The same id gets the same runs again, so that a lost reply loses nothing. */
   requestId: string
@@ -32,6 +33,7 @@ export interface Lane {
   maxConcurrent: number
 }
 
+/** By its schedule, by hand, or made up for on request. */
 export type RunKind = 'occurrence' | 'manual' | 'backfill'
 
 /** A run that this worker won. */
@@ -67,6 +69,7 @@ export interface StoredSchedule {
   readonly state: Record<string, string>
 }
 
+/** What a claim brought. */
 export interface ClaimReply {
   readonly nowMs: number
   /** When somebody has to look next, epoch ms; null when nothing is planned. */
@@ -97,6 +100,7 @@ export interface Settlement {
 /** `rerun` and `abandoned`: the lease was gone, or the worker gave the run up; `lost`: somebody else has it. */
 export type SettleOutcome = 'settled' | 'retrying' | 'paused' | 'rerun' | 'abandoned' | 'lost' | 'forgotten'
 
+/** Instants to add behind a plan that runs low. */
 export interface PlanExtension {
   readonly schedule: string
   readonly digest: string
@@ -131,6 +135,7 @@ export interface DroppedOccurrences {
   readonly reason: string
 }
 
+/** What a worker learns of the fleet with each beat. */
 export interface HeartbeatReply {
   readonly nowMs: number
   readonly headMs: number | null
@@ -147,6 +152,7 @@ export interface HeartbeatReply {
   readonly gone: readonly string[]
 }
 
+/** What became of runs past their deadline. */
 export interface RecoverReply {
   readonly lookedAt: number
   readonly givenUp: readonly {
@@ -160,6 +166,7 @@ export interface RecoverReply {
   }[]
 }
 
+/** A bounded part of the definitions: names after one, keys from a cursor, or the given names. */
 export interface InspectSlice {
   after: string
   count: number
@@ -168,9 +175,22 @@ export interface InspectSlice {
   names?: readonly string[]
 }
 
+/** What an inspection found, and where the next one goes on. */
 export interface InspectReply {
   readonly nextName: string
   readonly nextCursor: string
   readonly toPlan: readonly string[]
   readonly removed: readonly string[]
+}
+
+/** Translates between Redis's clock and this process's monotonic clock. */
+export interface RedisClock {
+  /** Takes in one reading: the reply, which came in between two monotonic instants, said `redisMs`. */
+  sample(sentAt: number, receivedAt: number, redisMs: number): void
+  /** Redis's time now, epoch ms with a fraction; NaN before the first sample. */
+  now(): number
+  /** How long from now until Redis's clock shows the instant, ms; negative when it has passed. */
+  until(redisMs: number): number
+  /** This process's wall clock minus Redis's clock, ms; NaN before the first sample. */
+  skewMs(): number
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { toErrorData, type Emit } from '../events.js'
 import { abortRun, type AbortKind, type ActiveRun } from './active-run.js'
-import type { RedisClock } from './clock.js'
+import type { RedisClock } from './port.js'
 import { createDefinitionCache } from './definition-cache.js'
 import { GIVE_UP_MS } from './execute.js'
 import { createLeaseKeeper } from './lease-keeper.js'
@@ -18,6 +18,7 @@ const WATCHERS = 2
 /** After a suspicion (a lane that filled up), the places come one after the other by this step, ms. */
 const LANE_STEP_MS = 2
 
+/** What a worker is made of. */
 export interface WorkerOptions {
   readonly id: string
   readonly concurrency: number
@@ -167,6 +168,7 @@ export function createWorker(options: WorkerOptions, stores: readonly WorkerStor
       if (stopped) return
       stopped = true
       if (beatTimer) clearInterval(beatTimer)
+      for (const { upkeep } of shards) upkeep.stop()
       await Promise.race([
         Promise.all(shards.map(({ loop }) => loop.stop())),
         new Promise((r) => setTimeout(r, timeoutMs).unref()),

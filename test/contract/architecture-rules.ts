@@ -3,9 +3,10 @@ import { packageOf, type SourceFile } from '../support/sources.js'
 
 const PARTS = ['worker', 'control', 'redis']
 const PURE_FOLDERS = ['time', 'schedule']
-const INNER_FILES = ['everybeat.ts', 'index.ts']
-/** What pure code may take from Node: it computes, and touches nothing. */
-const PURE_BUILTINS = ['node:util', 'node:assert']
+/** Files on top of the parts, in this order; every other file beside them is a word that the parts share. */
+const TOP_FILES = ['instance.ts', 'everybeat.ts', 'index.ts']
+/** What pure code may take from Node: it computes, and touches nothing; `node:module` loads an optional library. */
+const PURE_BUILTINS = ['node:util', 'node:assert', 'node:module']
 const IMPURE_GLOBALS = ['performance', 'process', 'fetch', 'console', 'crypto', 'globalThis', 'navigator']
 const TIMERS = ['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask', 'require']
 const VAGUE_NAMES = /^(utils?|helpers?|common|misc|shared|types?|constants|interfaces)$/
@@ -48,12 +49,12 @@ function whyWrongIntegration(from: string, to: string): string | null {
 /** The place of a file in the order of imports: a folder, a single file, `word` or `integration`. */
 function placeOf(path: string): string {
   const folder = folderOf(path)
-  if (folder === '') return path === 'errors.ts' || INNER_FILES.includes(path) ? path : 'word'
+  if (folder === '') return path === 'errors.ts' || TOP_FILES.includes(path) ? path : 'word'
   return PARTS.includes(folder) || PURE_FOLDERS.includes(folder) ? folder : 'integration'
 }
 
 function rankOf(place: string): number {
-  const order = [['errors.ts'], ['time'], ['schedule'], ['word'], PARTS, ['everybeat.ts'], ['index.ts']]
+  const order = [['errors.ts'], ['time'], ['schedule'], ['word'], PARTS, ...TOP_FILES.map((file) => [file])]
   return order.findIndex((places) => places.includes(place))
 }
 

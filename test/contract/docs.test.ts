@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { Command, Option } from 'commander'
 import ts from 'typescript'
 import { describe, expect, it, type TestContext } from 'vitest'
 import { ERROR_CODES } from '../../src/errors.js'
@@ -114,6 +115,18 @@ npx everybeat frobnicate
   it('see dead links and dead anchors', () => {
     const other = parsePage('docs/b.md', '# Two words\n')
     expect(findDeadLinks(page, [page, other], (path) => path !== 'docs/c.md')).toEqual(['c.md', '#nowhere'])
+  })
+
+  it('read the commands, their long options and what is below them from the program', () => {
+    const program = new Command('everybeat').option('--json', 'write JSON')
+    program.command('put <name>').option('-c, --cron <text>', 'a cron').option('--no-spread', 'in phase')
+    program.command('pool').command('drain').addOption(new Option('--secret').hideHelp())
+    expect(commandsOf(program)).toEqual([
+      { name: '', options: ['--json'], parent: [] },
+      { name: 'put', options: ['--cron', '--no-spread'], parent: [] },
+      { name: 'pool', options: [], parent: [] },
+      { name: 'drain', options: [], parent: ['pool'] },
+    ])
   })
 
   it('see commands and options that are missing, and those that do not exist', () => {

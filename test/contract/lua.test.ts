@@ -31,7 +31,7 @@ describe.each(scripts)('$path', ({ path, text }) => {
       ...(args.length > 0 ? [`local ${args.join(', ')} = ${unpacked}`] : []),
       ...(rest === null ? [] : [`local ${rest} = { unpack(ARGV, ${args.length + 1}) }`]),
     ]
-    const joined = code.replace(/,\n\s+/g, ', ').replace(/\n\s+/g, ' ')
+    const joined = code.replace(/,\n[ \t]+/g, ', ').replace(/\n[ \t]+/g, ' ')
     expect(joined.split('\n').slice(0, lines.length)).toEqual(lines)
     const after = joined.split('\n').slice(lines.length).join('\n')
     expect(stripLua(after)).not.toMatch(/\b(KEYS|ARGV)\b/)

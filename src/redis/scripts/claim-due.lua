@@ -86,8 +86,12 @@ local function start_run(name, run_id, run, state, changes, lane)
   if not run.l then
     changes[#changes + 1] = 'holder'
     changes[#changes + 1] = run_id
-    changes[#changes + 1] = 'started'
-    changes[#changes + 1] = string.format('%.0f', now)
+    if state.chain then
+      redis.call('HDEL', state_key(name), 'chain')
+    else
+      changes[#changes + 1] = 'started'
+      changes[#changes + 1] = string.format('%.0f', now)
+    end
   end
   redis.call('HSET', state_key(name), unpack(changes))
   redis.call('ZADD', running, now + lease_ms, run_id)
@@ -143,7 +147,7 @@ local function consider_schedule(name)
   local fence = next_fence(state)
   local lease = run_lease_key(name, run_id, own)
   if own and definition.maxConcurrent and live_runs(state) >= tonumber(definition.maxConcurrent) then
-    return skip_instant(name, state, item, rest, definition, 'max-concurrent')
+    return meet_limit(name, state, item, rest, definition)
   end
   if not try_lease(lease, fence, lease_ms) then
     return meet_overlap(name, state, item, rest, definition, lease)

@@ -10,7 +10,7 @@
 --   tag          text, the prefix in its hash tag
 --   channel      text, where the fleet is told of changes
 --   after        text, the last name of the former slice, '' from the start
---   count        count, most names to look at
+--   count        count, most names to look at, 0 for none
 --   cursor       text, of the scan for new hashes, '' for none
 --   scan_count   count, keys to scan
 --   given        text…, names to look at in place of a slice
@@ -58,7 +58,7 @@ end
 
 if #given > 0 then
   for _, name in ipairs(given) do inspect(name) end
-else
+elseif tonumber(count) > 0 then
   local from = after == '' and '-' or '(' .. after
   local slice = redis.call('ZRANGEBYLEX', names, from, '+', 'LIMIT', 0, count)
   for _, name in ipairs(slice) do inspect(name) end

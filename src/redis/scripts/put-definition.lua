@@ -52,7 +52,7 @@ else
 end
 redis.call('HSET', definition_key(name), unpack(fields))
 
-local set, cleared = {}, { 'error' }
+local set, cleared = {}, { 'error', 'chain' }
 local function keep(field, value)
   if value ~= '' then
     set[#set + 1] = field

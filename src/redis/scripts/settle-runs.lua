@@ -117,7 +117,7 @@ local function settle(i)
     end
     state.plan = plan
   end
-  if not run.l and release_waiting(name, state, now) then woken = true end
+  if (not run.l or state.blocked) and release_waiting(name, state, now) then woken = true end
   return answer
 end
 

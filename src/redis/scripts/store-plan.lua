@@ -46,7 +46,7 @@ local revision = tonumber(state.revision) or 0
 local changed = state.digest ~= digest
 if changed then revision = revision + 1 end
 local set = { 'revision', revision, 'digest', digest, 'plan', plan }
-local cleared = { 'blocked' }
+local cleared = { 'blocked', 'chain' }
 local function keep(field, value)
   if value ~= '' then
     set[#set + 1] = field

@@ -10,9 +10,15 @@ local function holder_is_gone(lease)
   return counts[2] == 0 and counts[4] > 0
 end
 
-local function wait_for_lease(name, state, lease)
+-- A lease without a TTL is nobody's of ours; it is looked at again after the time of one that is.
+local function time_left(lease)
   local left = redis.call('PTTL', lease)
-  redis.call('ZADD', due, now + math.max(left, 10), name)
+  return left < 0 and lease_ms or math.max(left, 10)
+end
+
+-- Stays where it is in the plan, and comes up again when a run of its schedule ends.
+local function wait_for_turn(name, left)
+  redis.call('ZADD', due, now + left, name)
   redis.call('HSET', state_key(name), 'blocked', '1')
   moved = true
 end
@@ -28,7 +34,7 @@ local function queue_instant(name, state, item, rest, definition, lease, reason)
   changes[#changes + 1] = 'queued'
   changes[#changes + 1] = run_id
   redis.call('HSET', state_key(name), unpack(changes))
-  redis.call('ZADD', pending, now + math.max(redis.call('PTTL', lease), 10), run_id)
+  redis.call('ZADD', pending, now + time_left(lease), run_id)
 end
 
 -- One newer occurrence waits for the run to end; the one that waited before gives way to it.
@@ -48,18 +54,32 @@ local function replace_running(name, state, item, rest, definition, lease)
   end
 end
 
+-- What was missed is made up for in order, and what was due before the run in its way began was not overlapped by it:
+-- both take their turn behind it. Under `replace` a newer occurrence waits only for one that is made up for like itself.
+local function takes_turn(policy, state, item)
+  if policy ~= 'replace' then return item.catch_up or (tonumber(state.started) or 0) > item.start end
+  local holder = item.catch_up and state.holder and read_run(state['run:' .. state.holder])
+  return holder and holder.c
+end
+
 local function meet_overlap(name, state, item, rest, definition, lease)
   local policy = definition.overlap or 'skip'
+  if takes_turn(policy, state, item) then return wait_for_turn(name, time_left(lease)) end
+  if policy == 'replace' then return replace_running(name, state, item, rest, definition, lease) end
   if policy == 'queue' then
     local waiting = state.queued and read_run(state['run:' .. state.queued])
     if not (waiting and not waiting.w) then
       return queue_instant(name, state, item, rest, definition, lease, 'queued')
     end
-  elseif policy == 'replace' then
-    return replace_running(name, state, item, rest, definition, lease)
-  elseif (tonumber(state.started) or 0) > item.start or holder_is_gone(lease) then
-    -- It was due before the run in its way began (a late one behind another), or that run may be dead: not yet.
-    return wait_for_lease(name, state, lease)
+  elseif holder_is_gone(lease) then
+    -- That run may be dead: not yet.
+    return wait_for_turn(name, time_left(lease))
   end
   skip_instant(name, state, item, rest, definition, 'overlap')
+end
+
+-- With `allow` and as many runs going as are allowed.
+local function meet_limit(name, state, item, rest, definition)
+  if item.catch_up then return wait_for_turn(name, lease_ms) end
+  skip_instant(name, state, item, rest, definition, 'max-concurrent')
 end

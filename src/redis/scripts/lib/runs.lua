@@ -34,6 +34,8 @@ local function release_waiting(name, state, now)
       woken = true
     end
     cleared[#cleared + 1] = 'blocked'
+    -- It goes on where this run ends: what came due since the first of this stretch of runs began is overlapped.
+    redis.call('HSET', state_key(name), 'chain', '1')
   end
   if #cleared > 0 then redis.call('HDEL', state_key(name), unpack(cleared)) end
   return woken
