@@ -176,7 +176,7 @@ const REFUSED = [
     'INTERVAL=-1',
     'INTERVAL=x',
     'COUNT=0',
-    'COUNT=10001',
+    'COUNT=5001',
     'COUNT=3;UNTIL=20270101T000000Z',
     'UNTIL=tomorrow',
     'FOO=1',
