@@ -1,24 +1,63 @@
 import { EverybeatError, showValue } from '../errors.js'
-import { daysInMonth, daysToDate } from './civil.js'
-import { instantOfWall } from './wall-clock.js'
+import { DateTime } from './luxon.js'
+import { instantOfWall, wallOfInstant } from './wall-clock.js'
 import { findZone } from './zone.js'
 
-/** Reads an instant in epoch milliseconds: a Date, a number, or ISO 8601 text, which is read in `zone` when it has no offset. */
+const ISO_FORM =
+  /^(\d{4}-\d{2}-\d{2})(?:[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(Z|[+-](?:[01]\d|2[0-3])(?::?[0-5]\d)?)?)?$/
+
+/** 0001-01-01 to 9999-12-31, UTC. */
+const EARLIEST_MS = -62_135_596_800_000
+const LATEST_MS = 253_402_300_799_999
+
+/**
+ * Reads an instant and gives epoch milliseconds.
+ *
+ * Accepted: a Date; epoch milliseconds as a number or as text of digits; ISO 8601 text with `Z` or an offset; ISO 8601
+ * text without an offset, or a date alone (its midnight), which is read as wall time in `zone`. A wall time that
+ * happens twice is its first pass. Fractions beyond the millisecond are cut off.
+ *
+ * @param field name of the field, for the message
+ * @param zone IANA name
+ * @throws EverybeatError `ERR_EVERYBEAT_INSTANT` on anything else: a date or time that does not exist (30 February,
+ *   a wall time that the clocks of `zone` skip), a time without a date, years outside 1 to 9999; `ERR_EVERYBEAT_ZONE` where the zone is needed and is none
+ */
 export function parseInstant(value: unknown, field: string, zone: string): number {
-  const instant = value instanceof Date ? value.getTime() : typeof value === 'string' ? readText(value, zone) : value
-  if (typeof instant === 'number' && Number.isInteger(instant) && Math.abs(instant) <= 8.64e15) return instant
-  const message = `${field} is ${showValue(value)}, but a Date, epoch milliseconds or ISO 8601 text is allowed`
-  throw new EverybeatError('ERR_EVERYBEAT_INSTANT', message, { field, value })
+  const atMs = toEpochMilliseconds(value, zone)
+  if (typeof atMs === 'string') throw refusal(value, field, atMs)
+  if (!Number.isInteger(atMs) || atMs < EARLIEST_MS || atMs > LATEST_MS) {
+    throw refusal(value, field, 'is not a valid instant between the years 1 and 9999')
+  }
+  return atMs + 0
 }
 
-function readText(text: string, zone: string): number {
-  const [, ...date] = (/^(\d{4})-(\d\d)-(\d\d)/.exec(text) ?? []).map(Number)
-  if (!(date[1]! <= 12 && date[1]! >= 1 && date[2]! >= 1 && date[2]! <= daysInMonth(date[0]!, date[1]!))) return NaN
-  if (/^\d{4}-\d\d-\d\dT.*(Z|[+-]\d\d:\d\d)$/.test(text)) return Date.parse(text)
-  const parts = /^(\d{4})-(\d\d)-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,3}))?)?)?$/.exec(text)
-  if (parts === null) return NaN
-  const [year, month, day, hour = 0, minute = 0, second = 0] = parts.slice(1, 7).map((part) => Number(part ?? 0))
-  if (Number.isNaN(Date.parse(`${text.slice(0, 10)}T00:00:00Z`)) || hour > 23 || minute > 59 || second > 59) return NaN
-  const wall = daysToDate(year!, month!, day!) * 86_400 + hour * 3600 + minute * 60 + second
-  return instantOfWall(findZone(zone), wall) * 1000 + Number((parts[7] ?? '').padEnd(3, '0'))
+/** The instant, or what is wrong with the value. */
+function toEpochMilliseconds(value: unknown, zone: string): number | string {
+  if (value instanceof Date) return value.getTime()
+  if (typeof value === 'number') return value
+  if (typeof value !== 'string') return 'is not an instant'
+  const text = value.trim()
+  if (/^-?\d{1,16}$/.test(text)) return Number(text)
+  const match = ISO_FORM.exec(text)
+  if (match === null) return 'is not an instant'
+  const iso = text.replace(' ', 'T')
+  const parsed = DateTime.fromISO(iso, { zone: 'utc' })
+  if (!parsed.isValid || /T24/.test(iso)) return 'is not a date and time that exists'
+  return match[2] === undefined ? wallTimeToInstant(parsed.toMillis(), zone) : parsed.toMillis()
+}
+
+/** The first instant at which the clocks of the zone show the wall time. */
+function wallTimeToInstant(wallMs: number, zoneName: string): number | string {
+  const zone = findZone(zoneName)
+  const wallSecond = Math.floor(wallMs / 1000)
+  const second = instantOfWall(zone, wallSecond)
+  if (wallOfInstant(zone, second) !== wallSecond) return `does not exist in ${zone.name}: the clocks skip it`
+  return second * 1000 + (wallMs - wallSecond * 1000)
+}
+
+function refusal(value: unknown, field: string, problem: string): EverybeatError {
+  const allowed = 'a Date, epoch milliseconds, or ISO 8601 text such as 2026-03-01T09:00:00Z or 2026-03-01T09:00'
+  const shown = value instanceof Date ? String(value) : showValue(value)
+  const message = `${field}: ${shown} ${problem}; allowed: ${allowed}`
+  return new EverybeatError('ERR_EVERYBEAT_INSTANT', message, { field, value })
 }

@@ -1,0 +1,55 @@
+import type { ScheduleStore } from './port.js'
+
+/** A live worker of the fleet. */
+export interface WorkerView {
+  id: string
+  host: string
+  pid: number
+  version: string
+  node: string
+  /** Version of the time-zone data it computes with. */
+  tz: string
+  pool: string
+  tasks: string[]
+  concurrency: number
+  running: number
+  /** Its wall clock minus Redis's, ms. */
+  skewMs: number
+  startedAt: Date
+  lastSeenAt: Date
+}
+
+/** A worker that has not beaten for so long is no longer listed, ms. */
+const ALIVE_MS = 15_000
+
+function parseTasks(text: string | undefined): string[] {
+  try {
+    const tasks = JSON.parse(text ?? '[]') as unknown
+    return Array.isArray(tasks) ? tasks.map(String) : []
+  } catch {
+    return []
+  }
+}
+
+/** Lists the workers that have beaten lately, in the order of their ids. */
+export async function readFleet(store: ScheduleStore): Promise<WorkerView[]> {
+  const workers = await store.workers()
+  return workers
+    .filter(({ beatMs, nowMs, fields }) => nowMs - beatMs < ALIVE_MS && fields.host !== undefined)
+    .map(({ id, fields, beatMs }) => ({
+      id,
+      host: fields.host ?? '',
+      pid: Number(fields.pid ?? 0),
+      version: fields.version ?? '',
+      node: fields.node ?? '',
+      tz: fields.tz ?? '',
+      pool: fields.pool ?? 'default',
+      tasks: parseTasks(fields.tasks),
+      concurrency: Number(fields.concurrency ?? 0),
+      running: Number(fields.running ?? 0),
+      skewMs: Number(fields.skewMs ?? 0),
+      startedAt: new Date(Number(fields.startedAt ?? 0)),
+      lastSeenAt: new Date(beatMs),
+    }))
+    .sort((left, right) => (left.id < right.id ? -1 : 1))
+}

@@ -1,0 +1,60 @@
+/** How an occurrence ended. */
+export type HistoryOutcome = 'ok' | 'failed' | 'skipped' | 'abandoned' | 'cancelled'
+
+/** One entry of the ledger. */
+export interface HistoryEntry {
+  scheduledAt: Date
+  outcome: HistoryOutcome
+  /** Why, of everything that is not `ok`: `overlap`, `misfire`, `paused`, `timeout`, `crash`, … */
+  reason?: string
+  runId: string
+  worker?: string
+  attempt: number
+  fence: number
+  startedAt?: Date
+  durationMs?: number
+  latenessMs?: number
+  /** Missed occurrences that the run stood for beyond itself. */
+  missed?: number
+  /** What the handler returned. */
+  result?: unknown
+  error?: string
+  /** More than 1: the entry stands for so many neighbouring occurrences, from `scheduledAt` to `until`. */
+  count?: number
+  until?: Date
+}
+
+function parseResult(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return text
+  }
+}
+
+/** Reads a stream entry; what is not there is left out. */
+export function toHistoryEntry(fields: Readonly<Record<string, string>>): HistoryEntry {
+  const number = (name: string) => (fields[name] ? Number(fields[name]) : undefined)
+  const optional: Record<string, unknown> = {
+    reason: fields.reason || undefined,
+    worker: fields.worker || undefined,
+    startedAt: fields.started ? new Date(Number(fields.started)) : undefined,
+    durationMs: number('duration'),
+    latenessMs: number('lateness'),
+    missed: Number(fields.missed) > 0 ? Number(fields.missed) : undefined,
+    result: fields.result ? parseResult(fields.result) : undefined,
+    error: fields.error || undefined,
+    count: Number(fields.count) > 1 ? Number(fields.count) : undefined,
+    until: fields.until ? new Date(Number(fields.until)) : undefined,
+  }
+  return {
+    scheduledAt: new Date(Number(fields.at)),
+    outcome: (fields.outcome ?? 'skipped') as HistoryOutcome,
+    runId: fields.run ?? '',
+    attempt: Number(fields.attempt ?? 0),
+    fence: Number(fields.fence ?? 0),
+    ...(Object.fromEntries(
+      Object.entries(optional).filter(([, value]) => value !== undefined),
+    ) as Partial<HistoryEntry>),
+  }
+}

@@ -1,0 +1,66 @@
+import type { DefinitionFields } from '../schedule/definition.js'
+import type { PlanChange, StoredSchedule } from '../worker/port.js'
+
+/** A definition to write, with the plan for the case that its trigger is new. */
+export interface DefinitionWrite {
+  readonly name: string
+  readonly fields: DefinitionFields
+  readonly trigger: string
+  readonly plan: string
+  /** Whether instants of the plan may lie in the past (`at`). */
+  readonly mayBePast: boolean
+  readonly periodMs: number | null
+  readonly graceMs: number | null
+  readonly removalMs: number | null
+  readonly ifRevision: number | null
+  readonly ifDigest: string | null
+}
+
+/** What became of a write. `conflict`: the schedule has another revision than the one that was asked for. */
+export interface PutReply {
+  readonly outcome: 'created' | 'updated' | 'unchanged' | 'conflict'
+  readonly revision: number
+}
+
+/** A run that goes or waits, as the state of its schedule notes it. */
+export interface StoredRun {
+  readonly runId: string
+  readonly schedule: string
+  readonly run: Record<string, unknown>
+  readonly dueMs: number
+  readonly running: boolean
+}
+
+/** Everything the control side does with schedules in Redis, on every shard. */
+export interface ScheduleStore {
+  put(write: DefinitionWrite): Promise<PutReply>
+  putMany(writes: readonly DefinitionWrite[]): Promise<PutReply[]>
+  read(name: string): Promise<{ nowMs: number; schedule: StoredSchedule | null }>
+  /** One page of schedules in the order of their names, shard after shard; an opaque cursor, null at the end. */
+  page(
+    cursor: string | null,
+    count: number,
+  ): Promise<{ nowMs: number; schedules: StoredSchedule[]; cursor: string | null }>
+  count(): Promise<number>
+  remove(name: string, owner?: string): Promise<'removed' | 'missing' | 'kept'>
+  pause(
+    name: string,
+    note: string,
+    untilMs: number | null,
+  ): Promise<{ outcome: 'paused' | 'missing'; revision: number }>
+  storePlan(change: PlanChange): Promise<'stored' | 'moved'>
+  enqueue(
+    name: string,
+    kind: 'manual' | 'backfill',
+    payloadText: string | null,
+    nominals: readonly number[],
+    gapMs: number,
+  ): Promise<string[] | null>
+  cancel(runId: string): Promise<'cancelled' | 'cancelling' | 'missing'>
+  history(name: string, limit: number): Promise<Record<string, string>[]>
+  runs(): Promise<StoredRun[]>
+  workers(): Promise<{ id: string; fields: Record<string, string>; beatMs: number; nowMs: number }[]>
+  now(): Promise<number>
+  /** Notes the version of an owner's declarations; false when a higher one stands already. */
+  declareVersion(owner: string, version: string, dryRun: boolean): Promise<boolean>
+}

@@ -1,0 +1,73 @@
+import { EverybeatError } from '../errors.js'
+import { decodeFields, describeDefinition } from '../schedule/hash-codec.js'
+import type { Definition, DefinitionInput } from '../schedule/definition.js'
+import type { StoredSchedule } from '../worker/port.js'
+
+/** `paused`: by `pause`, by failures, or by `enabled: false`; `finished`: nothing follows; `invalid`: see `error`. */
+export type ScheduleState = 'active' | 'paused' | 'finished' | 'invalid'
+
+/** A schedule as `get` and `list` give it: its definition with the defaults, and how it stands. */
+export interface ScheduleView extends DefinitionInput {
+  name: string
+  /** Grows with each change of the definition. */
+  revision: number
+  state: ScheduleState
+  /** The next nominal instant; null when none is planned. */
+  next: Date | null
+  /** The last instant that was claimed, or decided to be skipped. */
+  last: Date | null
+  /** Why the definition cannot be used. */
+  error?: string
+  /** The definition as somebody wrote it, without the defaults: what `put` takes. Not there while it is invalid. */
+  given?: DefinitionInput
+  /** Since when, why, and until when it is paused. */
+  paused?: { at: Date; note?: string; until?: Date }
+}
+
+/** Decodes what is stored; an error is a value here: one bad definition must not hide the others. */
+export function decodeStored({ name, fields }: Pick<StoredSchedule, 'name' | 'fields'>): Definition | EverybeatError {
+  try {
+    return decodeFields(name, fields)
+  } catch (error) {
+    if (error instanceof EverybeatError) return error
+    throw error
+  }
+}
+
+/** Shows a stored schedule. A definition that was edited by hand a moment ago is shown as edited, planned or not. */
+export function viewSchedule(stored: StoredSchedule, nowMs: number): ScheduleView {
+  const { name, state: engine } = stored
+  const definition = decodeStored(stored)
+  const last = engine.last === undefined ? null : new Date(Number(engine.last))
+  const base = { name, revision: Number(engine.revision ?? 0), last }
+  if (definition instanceof EverybeatError) {
+    const error = `${definition.code}: ${definition.message}`
+    return { ...rawFields(stored), ...base, state: 'invalid', next: null, error } as ScheduleView
+  }
+  const paused = readPause(engine.paused)
+  const view = { ...describeDefinition(definition), ...base, given: definition.given, ...(paused ? { paused } : {}) }
+  if (paused || !definition.enabled) return { ...view, state: 'paused', next: null }
+  const isPlanned = engine.digest === stored.digest && engine.plan !== undefined && engine.plan !== ''
+  const nextMs = isPlanned ? Number.parseInt(engine.plan!, 10) : definition.trigger.next(nowMs)
+  if (nextMs === null || !Number.isFinite(nextMs)) return { ...view, state: 'finished', next: null }
+  return { ...view, state: 'active', next: new Date(nextMs) }
+}
+
+/** The text of a definition that cannot be decoded, as it stands. */
+function rawFields({ fields }: StoredSchedule): Record<string, string> {
+  return Object.fromEntries(Object.entries(fields).filter(([field]) => field !== '__proto__'))
+}
+
+function readPause(text: string | undefined): { at: Date; note?: string; until?: Date } | null {
+  if (text === undefined) return null
+  try {
+    const { at, note, until } = JSON.parse(text) as { at?: number; note?: string; until?: number }
+    return {
+      at: new Date(Number(at ?? 0)),
+      ...(note ? { note } : {}),
+      ...(typeof until === 'number' ? { until: new Date(until) } : {}),
+    }
+  } catch {
+    return { at: new Date(0) }
+  }
+}

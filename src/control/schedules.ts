@@ -1,0 +1,274 @@
+import { EverybeatError } from '../errors.js'
+import type { RedisClock } from '../worker/port.js'
+import type { ScheduleStore } from './port.js'
+import type { Definition, DefinitionInput, Instant } from '../schedule/definition.js'
+import { copyPayload } from '../schedule/payload.js'
+import { checkName } from '../schedule/name.js'
+import { parseDefinition } from '../schedule/parse-definition.js'
+import { decidePlan } from '../schedule/plan-decision.js'
+import { parseInstant } from '../time/instant.js'
+import { preview, type PreviewEntry } from '../time/preview.js'
+import { toHistoryEntry, type HistoryEntry } from './history.js'
+import { createFilter, type ListFilter } from './list-filter.js'
+import { givenOf, mergeChanges } from './merge-changes.js'
+import { decodeStored, viewSchedule, type ScheduleView } from './schedule-view.js'
+import { prepareWrite } from './write.js'
+
+/** What became of a write. `conflict`: the revision is not the one that was asked for; nothing was written. */
+export interface PutResult {
+  outcome: 'created' | 'updated' | 'unchanged' | 'conflict' | 'missing'
+  revision: number
+}
+
+/** A page of schedules, in the order of their names; `cursor` brings the next page, null at the end. */
+export type SchedulePage = ScheduleView[] & { cursor: string | null }
+
+/** Which schedules to list, and how many at a time. */
+export interface ListOptions extends ListFilter {
+  /** Most schedules in the page; default 100. */
+  limit?: number
+  cursor?: string | null
+}
+
+/** A run that goes or waits somewhere in the fleet. */
+export interface RunView {
+  runId: string
+  schedule: string
+  state: 'running' | 'waiting'
+  /** Why it waits: `retry`, `rerun`, `queued`, `replace`, `asked`. */
+  reason?: string
+  scheduledAt: Date
+  startedAt?: Date
+  /** When a waiting run is delivered. */
+  dueAt?: Date
+  worker?: string
+  attempt: number
+  delivery: number
+  fence: number
+}
+
+/** What the schedules need of the instance that they belong to. */
+export interface ScheduleContext {
+  readonly defaults: Partial<DefinitionInput>
+  readonly clock: RedisClock
+  /** The store, once Redis is reachable. */
+  store(): Promise<ScheduleStore>
+  /** Checks a payload against the schema of its task, where this instance knows the task. */
+  checkPayload(task: string, payload: unknown): Promise<void>
+}
+
+const DEFAULT_PAGE = 100
+const PAGE_READ = 500
+const MAX_TRIES = 10
+const BATCH = 1_000
+
+/** The schedules of a fleet: everything that can be asked of them and done with them. Each change is one atomic step. */
+export class Schedules {
+  readonly #context: ScheduleContext
+
+  constructor(context: ScheduleContext) {
+    this.#context = context
+  }
+
+  /**
+   * Writes a schedule. The same definition again is `unchanged` and touches nothing; a changed trigger starts anew from
+   * now; any other change leaves the next run where it is.
+   *
+   * @throws EverybeatError when the definition is refused; then nothing is written
+   */
+  async put(
+    name: string,
+    definition: DefinitionInput,
+    { ifRevision }: { ifRevision?: number | undefined } = {},
+  ): Promise<PutResult> {
+    const checked = await this.#check(name, definition)
+    const store = await this.#context.store()
+    return await store.put(prepareWrite(checked, await this.#now(store), { ifRevision: ifRevision ?? null }))
+  }
+
+  /** Writes many schedules in pipelined batches. All are checked before the first is written. */
+  async putMany(
+    definitions: Iterable<DefinitionInput & { name: string }>,
+    { onProgress }: { onProgress?: (progress: { done: number; total: number }) => void } = {},
+  ): Promise<{ created: number; updated: number; unchanged: number }> {
+    const checked: Definition[] = []
+    for (const { name, ...definition } of definitions) checked.push(await this.#check(name, definition))
+    const store = await this.#context.store()
+    const result = { created: 0, updated: 0, unchanged: 0 }
+    for (let start = 0; start < checked.length; start += BATCH) {
+      const nowMs = await this.#now(store)
+      const batch = checked.slice(start, start + BATCH).map((definition) => prepareWrite(definition, nowMs))
+      for (const { outcome } of await store.putMany(batch)) if (outcome !== 'conflict') result[outcome] += 1
+      onProgress?.({ done: Math.min(start + BATCH, checked.length), total: checked.length })
+    }
+    return result
+  }
+
+  /**
+   * Changes some fields of a schedule; `null` takes a field away. A field of another trigger replaces the trigger.
+   * Edits of others meanwhile are not lost: the change is applied again to what they wrote.
+   */
+  async patch(
+    name: string,
+    changes: { [Field in keyof DefinitionInput]?: DefinitionInput[Field] | null },
+    { ifRevision }: { ifRevision?: number | undefined } = {},
+  ): Promise<PutResult> {
+    checkName('schedule', name, 'name')
+    const store = await this.#context.store()
+    for (let tries = 0; ; tries++) {
+      const { schedule, nowMs } = await store.read(name)
+      if (!schedule) return { outcome: 'missing', revision: 0 }
+      const merged = mergeChanges(givenOf(schedule), changes)
+      const checked = await this.#check(name, merged)
+      const write = prepareWrite(checked, nowMs, { ifRevision: ifRevision ?? null, ifDigest: schedule.digest })
+      const result = await store.put(write)
+      const revision = Number(schedule.state.revision ?? 0)
+      if (result.outcome !== 'conflict' || (ifRevision !== undefined && ifRevision !== revision) || tries >= MAX_TRIES)
+        return result
+    }
+  }
+
+  /** A schedule as it stands, or null when there is none of that name. */
+  async get(name: string): Promise<ScheduleView | null> {
+    const store = await this.#context.store()
+    const { schedule, nowMs } = await store.read(name)
+    return schedule && viewSchedule(schedule, nowMs)
+  }
+
+  /** A page of schedules. Reads only as far as it takes to fill the page. */
+  async list({ limit = DEFAULT_PAGE, cursor = null, ...filter }: ListOptions = {}): Promise<SchedulePage> {
+    if (!Number.isInteger(limit) || limit < 1) {
+      throw new EverybeatError(
+        'ERR_EVERYBEAT_OPTIONS',
+        `limit: ${String(limit)} is not allowed: use a whole number from 1`,
+        { field: 'limit', value: limit },
+      )
+    }
+    const store = await this.#context.store()
+    const accepts = createFilter(filter)
+    const found: ScheduleView[] = []
+    let at: string | null = cursor
+    do {
+      const page = await store.page(at, Math.min(PAGE_READ, limit - found.length))
+      for (const schedule of page.schedules) {
+        const view = viewSchedule(schedule, page.nowMs)
+        if (accepts(view)) found.push(view)
+      }
+      at = page.cursor
+    } while (at !== null && found.length < limit)
+    return Object.assign(found, { cursor: at })
+  }
+
+  /** How many schedules there are. */
+  async count(): Promise<number> {
+    return await (await this.#context.store()).count()
+  }
+
+  /** Removes a schedule and all that the engine kept of it. A run that goes comes to its end. */
+  async remove(name: string): Promise<{ outcome: 'removed' | 'missing' }> {
+    const outcome = await (await this.#context.store()).remove(name)
+    return { outcome: outcome === 'kept' ? 'missing' : outcome }
+  }
+
+  /** Pauses a schedule until it is resumed, or until an instant. Its definition is left alone. */
+  async pause(
+    name: string,
+    { note = '', until }: { note?: string; until?: Instant } = {},
+  ): Promise<{ outcome: 'paused' | 'missing'; revision: number }> {
+    const untilMs = until === undefined ? null : parseInstant(until, 'until', 'UTC')
+    return await (await this.#context.store()).pause(name, note, untilMs)
+  }
+
+  /** Resumes a schedule from now: what was missed meanwhile stays missed, and is in the history as skipped. */
+  async resume(name: string): Promise<{ outcome: 'resumed' | 'unchanged' | 'missing'; revision: number }> {
+    const store = await this.#context.store()
+    for (let tries = 0; ; tries++) {
+      const { schedule, nowMs } = await store.read(name)
+      if (!schedule) return { outcome: 'missing', revision: 0 }
+      const revision = Number(schedule.state.revision ?? 0)
+      const definition = decodeStored(schedule)
+      const isDisabled = !(definition instanceof EverybeatError) && !definition.enabled
+      if (schedule.state.paused !== undefined) {
+        const { definition: _, ...decision } = decidePlan(schedule, nowMs, true)
+        const outcome = await store.storePlan({ schedule, ...decision, resume: true })
+        if (outcome === 'moved' && tries < MAX_TRIES) continue
+      }
+      if (isDisabled) {
+        const patched = await this.patch(name, { enabled: true })
+        return { outcome: 'resumed', revision: patched.revision }
+      }
+      return { outcome: schedule.state.paused === undefined ? 'unchanged' : 'resumed', revision }
+    }
+  }
+
+  /** Runs a schedule once, now, on some worker that has its task; does not move the schedule. */
+  async trigger(
+    name: string,
+    { payload }: { payload?: unknown } = {},
+  ): Promise<{ outcome: 'triggered'; runId: string } | { outcome: 'missing' }> {
+    const store = await this.#context.store()
+    if (payload !== undefined) {
+      const { schedule } = await store.read(name)
+      if (!schedule) return { outcome: 'missing' }
+      await this.#context.checkPayload(schedule.fields.task ?? name, payload)
+    }
+    const runIds = await store.enqueue(
+      name,
+      'manual',
+      payload === undefined ? null : JSON.stringify(copyPayload(payload, 'payload')),
+      [0],
+      0,
+    )
+    return runIds ? { outcome: 'triggered', runId: runIds[0]! } : { outcome: 'missing' }
+  }
+
+  /** The next `count` instants of a schedule, strictly after now; none for one that is not there or cannot be used. */
+  async next(name: string, count = 5): Promise<PreviewEntry[]> {
+    const store = await this.#context.store()
+    const { schedule, nowMs } = await store.read(name)
+    const definition = schedule && decodeStored(schedule)
+    if (!definition || definition instanceof EverybeatError) return []
+    const remaining = definition.limit === null ? count : definition.limit - Number(schedule.state.seen ?? 0)
+    return remaining < 1 ? [] : preview(definition.given, { from: nowMs, count: Math.min(count, remaining), name })
+  }
+
+  /** What became of the occurrences of a schedule, newest first. */
+  async history(name: string, { limit = 1_000 }: { limit?: number } = {}): Promise<HistoryEntry[]> {
+    const entries = await (await this.#context.store()).history(name, limit)
+    return entries.map(toHistoryEntry)
+  }
+
+  /** The runs that go or wait now, in the whole fleet. */
+  async runs({ state }: { state?: 'running' | 'waiting' } = {}): Promise<RunView[]> {
+    const stored = await (await this.#context.store()).runs()
+    return stored
+      .map(({ runId, schedule, run, dueMs, running }): RunView => ({
+        runId,
+        schedule,
+        state: running ? 'running' : 'waiting',
+        ...(typeof run.r === 'string' ? { reason: run.r } : {}),
+        scheduledAt: new Date(Number(run.n)),
+        ...(running ? { startedAt: new Date(Number(run.s)), worker: String(run.w) } : { dueAt: new Date(dueMs) }),
+        attempt: Number(run.a),
+        delivery: Number(run.d),
+        fence: Number(run.f),
+      }))
+      .filter((run) => state === undefined || run.state === state)
+  }
+
+  /** Cancels a run, wherever it is: one that waits is closed, the signal of one that goes aborts. */
+  async cancel(runId: string): Promise<{ outcome: 'cancelled' | 'cancelling' | 'missing' }> {
+    return { outcome: await (await this.#context.store()).cancel(runId) }
+  }
+
+  async #check(name: string, definition: DefinitionInput): Promise<Definition> {
+    const checked = parseDefinition(name, definition, this.#context.defaults)
+    await this.#context.checkPayload(checked.task, checked.payload)
+    return checked
+  }
+
+  async #now(store: ScheduleStore): Promise<number> {
+    const known = this.#context.clock.now()
+    return Number.isNaN(known) ? await store.now() : Math.floor(known)
+  }
+}

@@ -1,0 +1,271 @@
+import { readFleet, type WorkerView } from './control/fleet.js'
+import { Schedules, type PutResult, type ScheduleContext } from './control/schedules.js'
+import { syncSchedules, type SyncOptions, type SyncResult } from './control/sync.js'
+import { EverybeatError } from './errors.js'
+import { toErrorData, type Emit } from './events.js'
+import { IsolatedEmitter } from './isolated-emitter.js'
+import { createInstance, type Instance } from './instance.js'
+import { logEvents } from './log-events.js'
+import { resolveOptions, type EverybeatOptions, type ResolvedOptions } from './options.js'
+import { openLink, type Link } from './redis/link.js'
+import type { ScheduleStore } from './control/port.js'
+import { createScheduleStore } from './redis/schedule-store.js'
+import { DEFAULT_BACKOFF } from './schedule/backoff.js'
+import type { DefinitionInput } from './schedule/definition.js'
+import { checkName } from './schedule/name.js'
+import { resolveTaskOptions, type StandardSchema, type TaskOptions } from './task-options.js'
+import { createRedisClock } from './worker/clock.js'
+import { preparePayload } from './worker/execute.js'
+import type { Handler, Task } from './worker/tasks.js'
+
+/** A registered task: schedules and runs it with payloads that its handler understands. */
+export interface TaskHandle<Payload = unknown> {
+  readonly name: string
+  /** Declares a schedule of this task; one that is declared in code comes back by itself after a flush of Redis. */
+  schedule(name: string, definition: Omit<DefinitionInput<Payload>, 'task'>): Promise<PutResult>
+  /** Runs the task once, now, somewhere in the fleet. */
+  run(payload?: Payload): Promise<{ runId: string; schedule: string }>
+}
+
+/** Whether this worker does its work. */
+export interface Health {
+  /** Ticking: started, connected, and answered by Redis lately. */
+  ok: boolean
+  state: 'idle' | 'running' | 'stopped'
+  worker: string | null
+  /** Since Redis last answered a tick or a heartbeat, ms; null when it never did. */
+  lastContactMs: number | null
+  running: number
+  /** This process's wall clock minus Redis's, ms; null before the first answer. */
+  skewMs: number | null
+}
+
+/** How long a one-off run of a task stays to be looked at. */
+const ONE_OFF_STAY = '1h'
+const DEFAULT_STOP_MS = 30_000
+/** Without an answer for so long a worker is not healthy, ms: two heartbeats and a reconnect. */
+const HEALTHY_MS = 12_000
+
+/**
+ * A scheduler that every worker of a fleet carries in itself. Not started, it is a control client: it reads and edits
+ * schedules and runs nothing.
+ *
+ * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS` for an option that is wrong
+ */
+export class Everybeat extends IsolatedEmitter {
+  /** Everything that can be asked of, and done with, the schedules of the fleet. */
+  readonly schedules: Schedules
+
+  readonly #options: ResolvedOptions
+  readonly #tasks = new Map<string, Task>()
+  readonly #declared = new Map<string, DefinitionInput>()
+  readonly #clock = createRedisClock(() => performance.now(), Date.now)
+  readonly #context: ScheduleContext
+  #link: Link | null = null
+  #instance: Instance | null = null
+  #state: 'idle' | 'starting' | 'running' | 'stopped' = 'idle'
+  #stopping: Promise<void> | null = null
+
+  constructor(options: EverybeatOptions = {}) {
+    super()
+    this.#options = resolveOptions(options, process.env)
+    logEvents(this, this.#options.logger)
+    this.#context = {
+      defaults: this.#options.defaults as Partial<DefinitionInput>,
+      clock: this.#clock,
+      store: () => this.#store(),
+      checkPayload: async (name, payload) => {
+        const task = this.#tasks.get(name)
+        if (task?.schema) await preparePayload(task, payload)
+      },
+    }
+    this.schedules = new Schedules(this.#context)
+    if (this.#options.redis.kind === 'client') this.#open()
+  }
+
+  /**
+   * Registers the handler of a task. This worker claims only occurrences of tasks that it has registered.
+   *
+   * @throws EverybeatError `ERR_EVERYBEAT_NAME` or `ERR_EVERYBEAT_OPTIONS`, also for a task that is registered already
+   */
+  task<Payload = unknown>(name: string, handler: Handler<Payload>): TaskHandle<Payload>
+  task<Input, Output>(
+    name: string,
+    options: TaskOptions<Input, Output> & { schema: StandardSchema<Input, Output> },
+    handler: Handler<Output>,
+  ): TaskHandle<Input>
+  task<Payload = unknown>(name: string, options: TaskOptions, handler: Handler<Payload>): TaskHandle<Payload>
+  task(name: string, optionsOrHandler: TaskOptions | Handler, maybeHandler?: Handler): TaskHandle {
+    checkName('task', name)
+    const handler = typeof optionsOrHandler === 'function' ? optionsOrHandler : maybeHandler
+    const options = resolveTaskOptions(typeof optionsOrHandler === 'function' ? {} : optionsOrHandler)
+    if (typeof handler !== 'function') {
+      throw new EverybeatError('ERR_EVERYBEAT_OPTIONS', `handler: task ${JSON.stringify(name)} needs a function`, {
+        field: 'handler',
+        value: handler,
+      })
+    }
+    if (this.#tasks.has(name)) {
+      throw new EverybeatError('ERR_EVERYBEAT_OPTIONS', `task ${JSON.stringify(name)} is registered already`, {
+        field: 'task',
+        value: name,
+      })
+    }
+    this.#tasks.set(name, {
+      ...options,
+      name,
+      handler,
+      retries: options.retries ?? 0,
+      backoff: options.backoff ?? DEFAULT_BACKOFF,
+    })
+    this.#instance?.worker.nudge()
+    return {
+      name,
+      schedule: (schedule, definition) => this.#declare(schedule, { ...definition, task: name }),
+      run: (payload) => this.#runOnce(name, payload),
+    }
+  }
+
+  /** Makes the schedules of an owner what is declared; says what it did, or with `dryRun` would do. */
+  async sync(
+    definitions: readonly (DefinitionInput & { name: string })[] | Readonly<Record<string, DefinitionInput>>,
+    options: SyncOptions,
+  ): Promise<SyncResult> {
+    const list = Array.isArray(definitions)
+      ? (definitions as (DefinitionInput & { name: string })[])
+      : Object.entries(definitions as Record<string, DefinitionInput>).map(([name, definition]) => ({
+          ...definition,
+          name,
+        }))
+    const result = await syncSchedules(this.#context, this.schedules, list, options)
+    if (result.outcome === 'applied') {
+      for (const { name, ...definition } of list) {
+        if (!result.conflicts.includes(name)) this.#declared.set(name, { ...definition, owner: options.owner })
+      }
+    }
+    return result
+  }
+
+  /**
+   * Joins the fleet and begins to claim.
+   *
+   * @throws EverybeatError `ERR_EVERYBEAT_CONNECTION` when Redis is not reachable within `connectTimeoutMs`,
+   *   `ERR_EVERYBEAT_LAYOUT` when the keys belong to another layout, `ERR_EVERYBEAT_STATE` when started or stopped before
+   */
+  async start(): Promise<void> {
+    if (this.#state !== 'idle') {
+      throw new EverybeatError('ERR_EVERYBEAT_STATE', `start: this instance is ${this.#state} already; make a new one`)
+    }
+    this.#state = 'starting'
+    try {
+      const link = this.#open()
+      await link.ready(this.#options.connectTimeoutMs)
+      this.#instance = createInstance({
+        options: this.#options,
+        link,
+        clock: this.#clock,
+        tasks: this.#tasks,
+        emit: this.#emit,
+        monotonic: () => performance.now(),
+        onMemoryLost: () => void this.#declareAgain(),
+      })
+      await this.#instance.start()
+      this.#state = 'running'
+    } catch (error) {
+      this.#state = 'stopped'
+      await this.#instance?.stop(0)
+      await this.#link?.close()
+      throw error
+    }
+  }
+
+  /**
+   * Stops claiming, lets runs end within the time-out, aborts the others, leaves the fleet, and closes the connections
+   * that Everybeat opened. Never rejects; a second call waits for the first.
+   */
+  stop({ timeoutMs = DEFAULT_STOP_MS }: { timeoutMs?: number } = {}): Promise<void> {
+    this.#stopping ??= this.#stop(timeoutMs)
+    return this.#stopping
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
+  }
+
+  /** The live workers of the fleet. */
+  async fleet(): Promise<WorkerView[]> {
+    return await readFleet(await this.#store())
+  }
+
+  /** Whether this worker ticks. Asks nobody: it is safe to call as often as a probe likes. */
+  health(): Health {
+    const worker = this.#instance?.worker
+    const lastContactMs = worker ? performance.now() - worker.lastContactAt : null
+    const skewMs = this.#clock.skewMs()
+    return {
+      ok: this.#state === 'running' && lastContactMs !== null && lastContactMs < HEALTHY_MS,
+      state: this.#state === 'starting' ? 'idle' : this.#state,
+      worker: worker?.id ?? null,
+      lastContactMs,
+      running: worker?.activeRuns.size ?? 0,
+      skewMs: Number.isNaN(skewMs) ? null : skewMs,
+    }
+  }
+
+  #emit: Emit = (name, event) => this.send(name, event)
+
+  #open(): Link {
+    this.#link ??= openLink(this.#options.redis, this.#emit, () => this.#instance?.worker.reconnected())
+    return this.#link
+  }
+
+  async #store(): Promise<ScheduleStore> {
+    if (this.#stopping) throw new EverybeatError('ERR_EVERYBEAT_STATE', 'this instance is stopped; make a new one')
+    const link = this.#open()
+    await link.ready(this.#options.connectTimeoutMs)
+    const { prefix, shards } = this.#options
+    return createScheduleStore(link.connection.client, prefix, shards, this.#clock, () => performance.now())
+  }
+
+  async #declare(name: string, definition: DefinitionInput): Promise<PutResult> {
+    const result = await this.schedules.put(name, definition)
+    this.#declared.set(name, definition)
+    return result
+  }
+
+  /** Redis has lost its memory: what is declared in code is put back. */
+  async #declareAgain(): Promise<void> {
+    for (const [name, definition] of this.#declared) {
+      try {
+        await this.schedules.put(name, definition)
+      } catch (error) {
+        this.#emit('error', { ...toErrorData(error), context: `declaring ${name} again` })
+      }
+    }
+  }
+
+  async #runOnce(task: string, payload: unknown): Promise<{ runId: string; schedule: string }> {
+    const store = await this.#store()
+    const at = await store.now()
+    const schedule = `${task}!${at.toString(36)}${Math.random().toString(36).slice(2, 8)}`
+    await this.schedules.put(schedule, {
+      task,
+      at: new Date(at),
+      removeAfter: ONE_OFF_STAY,
+      pool: this.#options.pool,
+      ...(payload === undefined ? {} : { payload }),
+    })
+    return { runId: `${schedule}@${at}`, schedule }
+  }
+
+  async #stop(timeoutMs: number): Promise<void> {
+    // A start under way is let come to its end, so that nothing it opens is left behind.
+    this.#state = 'stopped'
+    try {
+      await this.#instance?.stop(timeoutMs)
+    } catch (error) {
+      this.#emit('error', { ...toErrorData(error), context: 'stop' })
+    }
+    await this.#link?.close()
+  }
+}

@@ -1,0 +1,23 @@
+export { Everybeat, type Health, type TaskHandle } from './everybeat.js'
+export type { WorkerView } from './control/fleet.js'
+export type { HistoryEntry, HistoryOutcome } from './control/history.js'
+export type { ScheduleState, ScheduleView } from './control/schedule-view.js'
+export type { ListOptions, PutResult, RunView, SchedulePage, Schedules } from './control/schedules.js'
+export type { SyncOptions, SyncResult } from './control/sync.js'
+export { ERROR_CODES, EverybeatError, type ErrorCode } from './errors.js'
+export { EVENT_NAMES, type ErrorData, type EverybeatEvents, type RunEvent } from './events.js'
+export type { EverybeatOptions, Logger } from './options.js'
+export type {
+  BackoffInput,
+  CrashPolicy,
+  DefinitionInput,
+  Duration,
+  Instant,
+  MisfirePolicy,
+  OverlapPolicy,
+} from './schedule/definition.js'
+export type { StandardSchema, TaskOptions } from './task-options.js'
+export type { Handler, Run } from './worker/tasks.js'
+export { describe } from './time/describe.js'
+export { parseDuration } from './time/duration.js'
+export { preview, type PreviewEntry, type PreviewOptions } from './time/preview.js'

@@ -1,0 +1,102 @@
+import { Redis, type Cluster, type RedisOptions } from 'ioredis'
+import { EverybeatError } from '../errors.js'
+import type { RedisClient } from './script-runner.js'
+
+/** A connection and who has to close it. */
+export interface Connection {
+  readonly client: RedisClient
+  /** Whether Everybeat opened it; a client that the user gave is never changed nor closed. */
+  readonly owned: boolean
+  readonly isCluster: boolean
+}
+
+const SILENT = () => {}
+
+/** Settings of the connections that Everybeat opens: commands wait for a reconnect rather than fail, and nothing hangs. */
+const OWN_SETTINGS: RedisOptions = {
+  maxRetriesPerRequest: null,
+  enableReadyCheck: true,
+  lazyConnect: true,
+  keepAlive: 10_000,
+  socketTimeout: 15_000,
+  connectionName: 'everybeat',
+  retryStrategy: (times) => Math.min(25 * 2 ** Math.min(times, 6), 1_000) * (0.75 + Math.random() / 2),
+}
+
+function isLive(redis: unknown): redis is RedisClient {
+  return typeof redis === 'object' && redis !== null && 'duplicate' in redis && 'status' in redis
+}
+
+/** Opens the command connection, or takes the live client that the user gave. Does not wait for it. */
+export function openConnection(redis: string | RedisOptions | RedisClient): Connection {
+  if (isLive(redis)) return { client: redis, owned: false, isCluster: 'nodes' in redis }
+  const client = typeof redis === 'string' ? new Redis(redis, OWN_SETTINGS) : new Redis({ ...OWN_SETTINGS, ...redis })
+  client.on('error', SILENT)
+  client.connect().catch(SILENT)
+  return { client, owned: true, isCluster: false }
+}
+
+/** A second connection with the settings of the first, for subscriptions; always ours to close. */
+export function duplicateConnection(connection: Connection): RedisClient {
+  const client = connection.isCluster
+    ? (connection.client as Cluster).duplicate([], { redisOptions: { socketTimeout: undefined } as never })
+    : (connection.client as Redis).duplicate({
+        lazyConnect: false,
+        maxRetriesPerRequest: null,
+        enableReadyCheck: false,
+        autoResubscribe: true,
+        keepAlive: 10_000,
+        socketTimeout: undefined as never,
+        connectionName: 'everybeat-subscriber',
+      })
+  client.on('error', SILENT)
+  return client
+}
+
+/** Where a client connects to, without user names and passwords: safe for messages and logs. */
+export function addressOf(client: RedisClient): string {
+  if ('nodes' in client) return 'the cluster'
+  const { host, port, path, sentinels, name } = client.options
+  if (sentinels) return `sentinel group ${name ?? ''}`.trim()
+  return path ?? `${host ?? '127.0.0.1'}:${port ?? 6379}`
+}
+
+/**
+ * Waits until the client is ready.
+ *
+ * @throws EverybeatError `ERR_EVERYBEAT_CONNECTION` after `timeoutMs`, with the last error of the connection as cause
+ */
+export async function waitUntilReady(client: RedisClient, timeoutMs: number): Promise<void> {
+  if (client.status === 'ready') return
+  if (client.status === 'wait') client.connect().catch(SILENT)
+  await new Promise<void>((resolve, reject) => {
+    let lastError: unknown
+    const onError = (error: unknown) => (lastError = error)
+    const onReady = () => finish(resolve)
+    const timer = setTimeout(() => {
+      const why = lastError instanceof Error ? `: ${lastError.message}` : ''
+      const message = `Redis at ${addressOf(client)} was not reachable within ${timeoutMs} ms${why}. Check that it runs, and the \`redis\` option`
+      finish(() =>
+        reject(new EverybeatError('ERR_EVERYBEAT_CONNECTION', message, { field: 'redis', cause: lastError })),
+      )
+    }, timeoutMs)
+    function finish(settle: () => void) {
+      clearTimeout(timer)
+      client.off('error', onError)
+      client.off('ready', onReady)
+      settle()
+    }
+    client.on('error', onError)
+    client.on('ready', onReady)
+  })
+}
+
+/** Closes a connection that Everybeat opened: politely where the server answers, at once where it does not. */
+export async function closeClient(client: RedisClient): Promise<void> {
+  if (client.status === 'ready') {
+    const quit = client.quit().then(SILENT, SILENT)
+    const timeout = new Promise<void>((resolve) => setTimeout(resolve, 500).unref())
+    await Promise.race([quit, timeout])
+  }
+  client.disconnect()
+}

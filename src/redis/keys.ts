@@ -1,0 +1,52 @@
+/** The names of every key of one shard; each carries the same hash tag, so that a script may touch them together. */
+export interface Keys {
+  readonly tag: string
+  readonly due: string
+  readonly pending: string
+  readonly running: string
+  readonly names: string
+  readonly workers: string
+  readonly ranks: string
+  readonly meta: string
+  readonly upkeep: string
+  /** The channel that tells the fleet of a new head, of changes and of cancelled runs. */
+  readonly wake: string
+  schedule(name: string): string
+  state(name: string): string
+  lease(name: string): string
+  runLease(runId: string): string
+  history(name: string): string
+  /** The record of a worker; the channel of the same name is where its connection shows that it lives. */
+  worker(id: string): string
+}
+
+/** Names the keys of a shard: `{prefix}:…`, with several shards `{prefix:0}:…`, `{prefix:1}:…`. */
+export function createKeys(prefix: string, shard: number, shards: number): Keys {
+  const tag = shards === 1 ? `{${prefix}}` : `{${prefix}:${shard}}`
+  return {
+    tag,
+    due: `${tag}:due`,
+    pending: `${tag}:pending`,
+    running: `${tag}:running`,
+    names: `${tag}:names`,
+    workers: `${tag}:workers`,
+    ranks: `${tag}:ranks`,
+    meta: `${tag}:meta`,
+    upkeep: `${tag}:upkeep`,
+    wake: `${tag}:wake`,
+    schedule: (name) => `${tag}:schedule:${name}`,
+    state: (name) => `${tag}:state:${name}`,
+    lease: (name) => `${tag}:lease:${name}`,
+    runLease: (runId) => `${tag}:run-lease:${runId}`,
+    history: (name) => `${tag}:history:${name}`,
+    worker: (id) => `${tag}:worker:${id}`,
+  }
+}
+
+/** The shard of a schedule: FNV-1a over the UTF-8 bytes of its name, modulo the number of shards. */
+export function shardOf(name: string, shards: number): number {
+  if (shards === 1) return 0
+  let hash = 0x811c9dc5
+  for (const byte of Buffer.from(name, 'utf8')) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0
+  return hash % shards
+}

@@ -1,0 +1,64 @@
+import type { Emit } from '../events.js'
+import { toErrorData } from '../events.js'
+import type { RedisSource } from '../options.js'
+import { EverybeatError } from '../errors.js'
+import { addressOf, closeClient, openConnection, waitUntilReady, type Connection } from './client.js'
+
+/** The command connection of an instance, and news of its losses. */
+export interface Link {
+  readonly connection: Connection
+  readonly address: string
+  /** Resolves when commands can be sent; rejects with `ERR_EVERYBEAT_CONNECTION` after the time-out. */
+  ready(timeoutMs: number): Promise<void>
+  close(): Promise<void>
+}
+
+/** Opens the connection of an instance, or takes the user's, and reports when it goes and comes back. */
+export function openLink(source: RedisSource, emit: Emit, onRestored: () => void): Link {
+  const connection = openConnection(
+    source.kind === 'url' ? source.url : source.kind === 'client' ? source.client : source.options,
+  )
+  const { client, owned } = connection
+  const keyPrefix = 'nodes' in client ? client.options.redisOptions?.keyPrefix : client.options.keyPrefix
+  if (keyPrefix) {
+    if (owned) client.disconnect()
+    const message = `redis: a client with keyPrefix ${JSON.stringify(keyPrefix)} is not allowed: use the prefix option of Everybeat, scripts derive keys that the client cannot rename`
+    throw new EverybeatError('ERR_EVERYBEAT_OPTIONS', message, { field: 'redis.keyPrefix', value: keyPrefix })
+  }
+  const address = addressOf(client)
+  let lastError: unknown
+  let lostAt: number | null = null
+  let wasReady = client.status === 'ready'
+  let closed = false
+  const onError = (error: unknown) => (lastError = error)
+  const onClose = () => {
+    if (!wasReady || lostAt !== null || closed) return
+    lostAt = performance.now()
+    emit('connection:lost', { address, ...(lastError ? { error: toErrorData(lastError) } : {}) })
+  }
+  const onReady = () => {
+    wasReady = true
+    lastError = undefined
+    if (lostAt === null) return
+    emit('connection:restored', { address, downMs: performance.now() - lostAt })
+    lostAt = null
+    onRestored()
+  }
+  client.on('error', onError)
+  client.on('close', onClose)
+  client.on('ready', onReady)
+  return {
+    connection,
+    address,
+    ready: (timeoutMs) => waitUntilReady(client, timeoutMs),
+    async close() {
+      closed = true
+      client.off('error', onError)
+      client.off('close', onClose)
+      client.off('ready', onReady)
+      if (!owned) return
+      client.on('error', () => {})
+      await closeClient(client)
+    },
+  }
+}

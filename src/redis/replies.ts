@@ -1,0 +1,115 @@
+import type { ClaimedRun, ClaimReply, HeartbeatReply, RunKind, StoredSchedule } from '../worker/port.js'
+
+const KINDS: Record<string, RunKind> = { o: 'occurrence', m: 'manual', b: 'backfill' }
+
+/** Turns the flat list of a hash into a map that is safe for any field name. */
+export function toRecord(flat: readonly string[]): Record<string, string> {
+  const record: Record<string, string> = Object.create(null) as Record<string, string>
+  for (let index = 0; index + 1 < flat.length; index += 2) record[flat[index]!] = flat[index + 1]!
+  return record
+}
+
+function toRun(raw: unknown[]): ClaimedRun {
+  const [schedule, runId, nominal, start, fence, attempt, delivery, missed, catchUp, kind, own, left, payload, plan] =
+    raw
+  return {
+    schedule: schedule as string,
+    runId: runId as string,
+    nominalMs: Number(nominal),
+    startMs: Number(start),
+    fence: Number(fence),
+    attempt: Number(attempt),
+    delivery: Number(delivery),
+    missed: Number(missed),
+    catchUp: catchUp === 1,
+    kind: KINDS[kind as string] ?? 'occurrence',
+    ownLease: own === 1,
+    leaseLeftMs: Number(left),
+    payloadText: payload === '' ? null : (payload as string),
+    planLeft: plan as string,
+    digest: raw[14] as string,
+    fields: toRecord(raw[15] as string[]),
+  }
+}
+
+function toHead(head: unknown): number | null {
+  return Number(head) < 0 ? null : Number(head)
+}
+
+/** Reads the reply of claim-due.lua. */
+export function toClaimReply(raw: unknown): ClaimReply {
+  const [now, head, count, runs, handed, skipped] = raw as [
+    number,
+    number,
+    number,
+    unknown[][],
+    unknown[][],
+    unknown[][],
+  ]
+  return {
+    nowMs: Math.floor(now / 1000),
+    clockMs: now / 1000,
+    headMs: toHead(head),
+    headCount: count,
+    runs: runs.map(toRun),
+    handedBack: handed.map(([name, , digest, state, fields]) => ({
+      name: name as string,
+      digest: digest as string,
+      state: toRecord(state as string[]),
+      fields: toRecord(fields as string[]),
+    })),
+    skipped: skipped.map(([schedule, nominal, reason]) => ({
+      schedule: schedule as string,
+      nominalMs: Number(nominal),
+      reason: reason as string,
+    })),
+  }
+}
+
+/** Reads the reply of read-schedules.lua. */
+export function toSchedules(raw: unknown): {
+  nowMs: number
+  clockMs: number
+  nextName: string
+  schedules: StoredSchedule[]
+} {
+  const [now, next, schedules] = raw as [number, string, [string, string, string[], string[]][]]
+  return {
+    nowMs: Math.floor(now / 1000),
+    clockMs: now / 1000,
+    nextName: next,
+    schedules: schedules.map(([name, digest, fields, state]) => ({
+      name,
+      digest,
+      fields: toRecord(fields),
+      state: toRecord(state),
+    })),
+  }
+}
+
+/** Reads the reply of record-heartbeat.lua. */
+export function toHeartbeatReply(raw: unknown): HeartbeatReply {
+  const [now, head, count, size, rank, elected, overdue, generation, layout, shards, cancelled, gone] = raw as [
+    ...number[],
+    string,
+    string,
+    string,
+    string,
+    string[],
+  ] as unknown as [number, number, number, number, number, number, number, string, string, string, string, string[]]
+  return {
+    nowMs: Math.floor(now / 1000),
+    clockMs: now / 1000,
+    headMs: toHead(head),
+    headCount: count,
+    fleetSize: size,
+    rank,
+    elected: elected === 1,
+    overdueRuns: overdue,
+    generation,
+    layout,
+    shards,
+    cancelled: cancelled === '' ? [] : cancelled.split('\n'),
+    gone,
+  }
+}

@@ -1,0 +1,265 @@
+-- Claims what is due for this worker, up to its free slots, in one atomic step.
+--
+-- Guarantee: an occurrence is handed to one claim only: its instant is moved past, its lease set, its fence grown and
+-- its run noted in the same step, and only when the definition is still the text that was checked and planned. The
+-- same request id gets the same runs again.
+--
+-- KEYS
+--   due          zset, schedule name → when to look at it next, epoch ms
+--   pending      zset, run id → when to deliver it, epoch ms
+--   running      zset, run id → lease deadline, epoch ms
+--   worker       hash, the record of this worker
+-- ARGV
+--   tag          text, the prefix in its hash tag
+--   channel      text, where the fleet is told of a new head
+--   request      text, id of this request
+--   worker_id    text
+--   slots        count, most runs to hand out
+--   share        count, most occurrences to take while others of the fleet may take theirs
+--   lease_ms     ms, TTL of a lease
+--   ahead        ms, how early an occurrence may be claimed; the worker holds its start back until its instant
+--   expected     epoch ms, when this worker believed the next occurrence to be due, -1 when it believed nothing
+--   lanes        text…, groups of 3: `pool\ntask` this worker runs, the fleet-wide limit of that task (0 none), and how
+--                many runs of it this worker has room for
+-- REPLY
+--   [now µs, head ms or -1, count at the head, runs, handed back, skipped]
+--   run: [name, run id, nominal, start, fence, attempt, delivery, missed, catch-up 0/1, kind, own lease 0/1,
+--         lease left ms, payload or '', plan left, digest, definition fields]
+--   handed back: [name, why, digest, state fields, definition fields]
+--   skipped: [name, nominal, reason]
+local due, pending, running, worker = unpack(KEYS)
+local tag, channel, request, worker_id, slots, share, lease_ms, ahead, expected = unpack(ARGV, 1, 9)
+local lanes = { unpack(ARGV, 10) }
+-- @include lib/clock.lua
+-- @include lib/schedule.lua
+-- @include lib/plan.lua
+-- @include lib/ledger.lua
+-- @include lib/runs.lua
+-- @include lib/head.lua
+
+local DEFAULT_GRACE_MS = 60000
+-- For as long the one who was handed a schedule may plan it before somebody else is asked.
+local PLANNING_MS = 1000
+local SCAN_COUNT = 500
+
+slots, share, lease_ms = tonumber(slots), tonumber(share), tonumber(lease_ms)
+local now, now_us = read_now()
+local horizon = now + ahead
+local mine, rooms = {}, {}
+for i = 1, #lanes, 3 do
+  mine[lanes[i]], rooms[lanes[i]] = tonumber(lanes[i + 1]), tonumber(lanes[i + 2])
+end
+local runs, handed, skipped, won = {}, {}, {}, {}
+local moved, set_aside_lanes = false, {}
+
+local function reply_run(name, run_id, run, lease_left, plan, digest, flat, start)
+  runs[#runs + 1] = { name, run_id, run.n, start, run.f, run.a, run.d, run.m, run.c and 1 or 0, run.k,
+    run.l and 1 or 0, lease_left, run.p or '', plan, digest, flat }
+end
+
+local function hand_back(name, why, digest, state_flat, flat)
+  handed[#handed + 1] = { name, why, digest or '', state_flat, flat or {} }
+  redis.call('ZADD', due, 'XX', now + PLANNING_MS, name)
+end
+
+-- @include lib/lanes.lua
+
+local function start_run(name, run_id, run, state, changes, lane, start)
+  run.w, run.r = worker_id, nil
+  run.s = math.max(now, start)
+  rooms[lane] = rooms[lane] - 1
+  if mine[lane] > 0 then
+    run.t = task_of(lane)
+    redis.call('ZADD', busy_key(run.t), now + lease_ms, busy_member(run_id, run.f))
+  end
+  changes[#changes + 1] = 'fence'
+  changes[#changes + 1] = string.format('%.0f', run.f)
+  changes[#changes + 1] = 'run:' .. run_id
+  changes[#changes + 1] = cjson.encode(run)
+  if not run.l then
+    changes[#changes + 1] = 'holder'
+    changes[#changes + 1] = run_id
+    if state.chain then
+      redis.call('HDEL', state_key(name), 'chain')
+    else
+      changes[#changes + 1] = 'started'
+      changes[#changes + 1] = string.format('%.0f', now)
+    end
+  end
+  redis.call('HSET', state_key(name), unpack(changes))
+  redis.call('ZADD', running, now + lease_ms, run_id)
+  won[#won + 1] = run_id
+  won[#won + 1] = string.format('%.0f', run.f)
+  moved = true
+end
+
+local function next_fence(state)
+  return math.max((tonumber(state.fence) or 0) + 1, now)
+end
+
+local function try_lease(key, fence, ttl)
+  return redis.call('SET', key, worker_id .. ':' .. string.format('%.0f', fence), 'NX', 'PX', ttl)
+end
+
+-- @include lib/instant.lua
+-- @include lib/overlap.lua
+
+local function live_runs(state)
+  local count = 0
+  for field, text in pairs(state) do
+    if string.sub(field, 1, 4) == 'run:' and string.find(text, '"w":', 1, true) then count = count + 1 end
+  end
+  return count
+end
+
+-- Why a schedule that came up cannot be claimed as it stands, or nil.
+local function needs_planning(state, item, digest)
+  if state.digest ~= digest then return 'changed' end
+  if state.paused then return 'paused' end
+  if not item then return state.plan == '.' and 'finished' or 'spent' end
+  if item.nominal <= (tonumber(state.last) or -math.huge) then return 'behind' end
+  if not item.catch_up and now - item.start > (tonumber(state.grace) or DEFAULT_GRACE_MS) then return 'late' end
+  return nil
+end
+
+local function consider_schedule(name)
+  local definition, digest, flat = read_definition(name)
+  if not definition then return forget_schedule(name) end
+  local state, state_flat = read_state(name)
+  local item, rest = split_plan(state.plan)
+  local why = needs_planning(state, item, digest)
+  if why then return hand_back(name, why, digest, state_flat, flat) end
+  if item.start > horizon then return redis.call('ZADD', due, item.start, name) end
+  local lane = lane_of(definition, name)
+  if not lane_is_open(lane) then
+    redis.call('ZREM', due, name)
+    return put_aside(lane, 's' .. name, item.start)
+  end
+  local run_id = name .. '@' .. string.format('%.0f', item.nominal)
+  local own = definition.overlap == 'allow'
+  local fence = next_fence(state)
+  local lease = run_lease_key(name, run_id, own)
+  if own and definition.maxConcurrent and live_runs(state) >= tonumber(definition.maxConcurrent) then
+    if item.start > now then return redis.call('ZADD', due, item.start, name) end
+    return meet_limit(name, state, item, rest, definition)
+  end
+  if not try_lease(lease, fence, lease_ms) then
+    -- Whether it is overlapped is decided at its instant, not before.
+    if item.start > now then return redis.call('ZADD', due, item.start, name) end
+    return meet_overlap(name, state, item, rest, definition, lease)
+  end
+  local changes, plan = pass_instant(name, state, item, rest, definition)
+  local run = { n = item.nominal, f = fence, a = 1, d = 1, m = item.missed, c = item.catch_up or nil, k = 'o',
+    l = own or nil }
+  start_run(name, run_id, run, state, changes, lane, item.start)
+  reply_run(name, run_id, run, lease_ms, plan, digest, flat, item.start)
+end
+
+local function consider_run(run_id)
+  local name = name_of(run_id)
+  local definition, digest, flat
+  if name then definition, digest, flat = read_definition(name) end
+  if not definition then
+    redis.call('ZREM', pending, run_id)
+    if name then forget_schedule(name) end
+    return
+  end
+  local state, state_flat = read_state(name)
+  local run = read_run(state['run:' .. run_id])
+  if not run or run.w then return redis.call('ZREM', pending, run_id) end
+  if state.digest ~= digest then
+    redis.call('ZADD', pending, now + PLANNING_MS, run_id)
+    if not state.error then return hand_back(name, 'changed', digest, state_flat, flat) end
+    return
+  end
+  if run.k == 'o' and run.f == 0 and (state.paused or not state.trigger) then
+    -- It has waited for a run to end, and was never claimed: a pause is before it.
+    return drop_waiting(name, run_id, run, state.error and 'invalid' or state.paused and 'paused' or 'disabled')
+  end
+  local lane = lane_of(definition, name)
+  if not lane_is_open(lane) then
+    local score = redis.call('ZSCORE', pending, run_id) or now
+    redis.call('ZREM', pending, run_id)
+    return put_aside(lane, 'r' .. run_id, score)
+  end
+  run.f = next_fence(state)
+  local lease = run_lease_key(name, run_id, run.l)
+  if not try_lease(lease, run.f, lease_ms) then
+    redis.call('ZADD', pending, now + time_left(lease), run_id)
+    if run.r == 'replace' then ask_to_stop(state) end
+    if not string.find('\n' .. (state.waiting or '') .. '\n', '\n' .. run_id .. '\n', 1, true) then
+      redis.call('HSET', state_key(name), 'waiting', (state.waiting and state.waiting .. '\n' or '') .. run_id)
+    end
+    return
+  end
+  redis.call('ZREM', pending, run_id)
+  start_run(name, run_id, run, state, {}, lane, now)
+  reply_run(name, run_id, run, lease_ms, state.plan or '', digest, flat, run.n)
+end
+
+local function consider_all(key, bound, consider, limit)
+  local considered = 0
+  local seen = {}
+  while #runs < limit and considered < SCAN_COUNT do
+    local wanted = math.min(limit - #runs, 100)
+    local members = redis.call('ZRANGEBYSCORE', key, '-inf', bound, 'LIMIT', 0, wanted)
+    for _, member in ipairs(members) do
+      -- One that stays where it is has to wait for its instant; whoever is behind it is due no earlier.
+      if #runs >= limit or seen[member] == 2 then return end
+      seen[member] = (seen[member] or 0) + 1
+      consider(member)
+      considered = considered + 1
+    end
+    if #members < wanted then return end
+  end
+end
+
+local function repeat_reply(text)
+  local known = cjson.decode(text)
+  for i = 1, #known, 2 do
+    local run_id, fence = known[i], known[i + 1]
+    local name = name_of(run_id)
+    local state = read_state(name)
+    local run = read_run(state['run:' .. run_id])
+    local definition, digest, flat = read_definition(name)
+    if definition and run and run.w == worker_id and string.format('%.0f', run.f) == fence then
+      local lease = run_lease_key(name, run_id, run.l)
+      if redis.call('GET', lease) == token_of(run) then
+        reply_run(name, run_id, run, redis.call('PTTL', lease), state.plan or '', digest, flat, run.n)
+      end
+    end
+  end
+end
+
+local former = redis.call('HMGET', worker, 'request', 'won')
+if former[1] == request then
+  repeat_reply(former[2])
+  local head, count = read_head()
+  return { now_us, head, count, runs, handed, skipped }
+end
+
+-- Slots that are kept for what waits to be delivered; of few slots, whoever has waited longer gets the first.
+local function slots_kept(ready)
+  if ready == 0 then return 0 end
+  if slots >= 4 then return math.min(ready, math.floor(slots / 4)) end
+  local first_due = redis.call('ZRANGE', due, 0, 0, 'WITHSCORES')
+  local first_pending = redis.call('ZRANGE', pending, 0, 0, 'WITHSCORES')
+  return (not first_due[2] or tonumber(first_pending[2]) < tonumber(first_due[2])) and 1 or 0
+end
+
+take_from_lanes(slots)
+local ready = redis.call('ZCOUNT', pending, '-inf', now)
+consider_all(due, horizon, consider_schedule, math.min(share, slots - slots_kept(ready)))
+if ready > 0 then consider_all(pending, now, consider_run, slots) end
+
+if #won > 0 and redis.call('HSET', worker, 'request', request, 'won', cjson.encode(won)) == 2 then
+  redis.call('PEXPIRE', worker, 60000)
+end
+for lane in pairs(set_aside_lanes) do redis.call('PUBLISH', channel, 'lane ' .. lane) end
+local head, count = read_head()
+-- The others came, or hold back, for the same instant: they are told that nothing is left of it.
+local was_expected = tonumber(expected) >= 0 and tonumber(expected) <= horizon
+if (moved or was_expected) and (head < 0 or head > horizon) then
+  redis.call('PUBLISH', channel, 'head ' .. string.format('%.0f', head) .. ' ' .. count)
+end
+return { now_us, head, count, runs, handed, skipped }

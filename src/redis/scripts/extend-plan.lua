@@ -1,0 +1,36 @@
+-- Adds the next instants to a plan that runs low, while a run still goes.
+--
+-- Guarantee: adds only to the plan it was computed for; a plan that moved on is left alone.
+--
+-- KEYS
+--   due          zset, schedule name → when to look at it next, epoch ms
+-- ARGV
+--   tag          text, the prefix in its hash tag
+--   channel      text, where the fleet is told of a new head
+--   name         text, the schedule
+--   digest       text, of the definition that the instants come from
+--   reached      nominal instant the plan was computed after, epoch ms
+--   more         text, instants to add
+-- REPLY
+--   `extended` or `moved`
+local due = unpack(KEYS)
+local tag, channel, name, digest, reached, more = unpack(ARGV)
+-- @include lib/schedule.lua
+-- @include lib/plan.lua
+-- @include lib/head.lua
+
+local state = read_state(name)
+local plan = extend_plan(state, digest, reached, more)
+if not plan then return 'moved' end
+redis.call('HSET', state_key(name), 'plan', plan)
+if state.plan == '' and not state.blocked then
+  local item = split_plan(plan)
+  if item then
+    redis.call('ZADD', due, item.start, name)
+  else
+    -- Nothing follows: whoever looks next closes the schedule.
+    redis.call('ZREM', due, name)
+  end
+  announce_if_first(name)
+end
+return 'extended'

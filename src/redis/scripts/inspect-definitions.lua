@@ -1,0 +1,79 @@
+-- Looks at a bounded slice of the definitions for what changed without the engine being told, and repairs the index.
+--
+-- Guarantee: reads a bounded number of keys; removes what is left of schedules whose definition is gone, puts back into
+-- `due` an active schedule that fell out of it, and names those that must be planned anew.
+--
+-- KEYS
+--   names        zset, every schedule name, score 0
+--   due          zset, schedule name → when to look at it next, epoch ms
+-- ARGV
+--   tag          text, the prefix in its hash tag
+--   channel      text, where the fleet is told of changes
+--   after        text, the last name of the former slice, '' from the start
+--   count        count, most names to look at, 0 for none
+--   cursor       text, of the scan for new hashes, '' for none
+--   scan_count   count, keys to scan
+--   given        text…, names to look at in place of a slice
+-- REPLY
+--   [next name or '', next cursor, names to plan, names that were removed]
+local names, due = unpack(KEYS)
+local tag, channel, after, count, cursor, scan_count = unpack(ARGV, 1, 6)
+local given = { unpack(ARGV, 7) }
+-- @include lib/clock.lua
+-- @include lib/schedule.lua
+-- @include lib/plan.lua
+
+local now = read_now()
+local to_plan, removed = {}, {}
+local next_name = ''
+
+local function is_aside(name)
+  for _, lane in ipairs(redis.call('SMEMBERS', tag .. ':lanes')) do
+    if redis.call('ZSCORE', lane_key(lane), 's' .. name) then return true end
+  end
+  return false
+end
+
+local function inspect(name)
+  local definition, digest = read_definition(name)
+  if not definition then
+    if redis.call('ZSCORE', names, name) then
+      forget_schedule(name)
+      redis.call('PUBLISH', channel, 'changed ' .. name)
+      removed[#removed + 1] = name
+    end
+    return
+  end
+  local state = read_state(name)
+  if state.digest ~= digest then
+    to_plan[#to_plan + 1] = name
+    return
+  end
+  if state.error or state.paused or state.plan == '.' or not state.trigger then return end
+  if not redis.call('ZSCORE', due, name) and not is_aside(name) then
+    local item = split_plan(state.plan)
+    redis.call('ZADD', due, item and item.start or now, name)
+  end
+end
+
+if #given > 0 then
+  for _, name in ipairs(given) do inspect(name) end
+elseif tonumber(count) > 0 then
+  local from = after == '' and '-' or '(' .. after
+  local slice = redis.call('ZRANGEBYLEX', names, from, '+', 'LIMIT', 0, count)
+  for _, name in ipairs(slice) do inspect(name) end
+  if #slice == tonumber(count) then next_name = slice[#slice] end
+end
+
+local prefix = tag .. ':schedule:'
+local next_cursor = cursor
+if cursor ~= '' then
+  local pattern = string.gsub(prefix, '[%[%]%*%?\\]', '\\%0') .. '*'
+  local page = redis.call('SCAN', cursor, 'MATCH', pattern, 'COUNT', scan_count)
+  next_cursor = page[1]
+  for _, key in ipairs(page[2]) do
+    local name = string.sub(key, #prefix + 1)
+    if not redis.call('ZSCORE', names, name) and read_definition(name) then to_plan[#to_plan + 1] = name end
+  end
+end
+return { next_name, next_cursor, to_plan, removed }

@@ -1,0 +1,29 @@
+-- The plan moves past the instant in hand. Answers the fields to write; `due` is moved here.
+local function pass_instant(name, state, item, rest, definition)
+  local plan = next_plan(item, rest, tonumber(state.period))
+  local seen = (tonumber(state.seen) or 0) + 1
+  local limit = tonumber(definition.limit)
+  if limit and seen >= limit then plan = '.' end
+  local following = split_plan(plan)
+  if following then
+    redis.call('ZADD', due, following.start, name)
+  elseif plan == '.' then
+    if tonumber(state.removal) then
+      redis.call('ZADD', due, now + state.removal, name)
+    else
+      redis.call('ZREM', due, name)
+    end
+  else
+    redis.call('ZADD', due, now + PLANNING_MS, name)
+  end
+  moved = true
+  return { 'last', string.format('%.0f', item.nominal), 'plan', plan, 'seen', string.format('%.0f', seen) }, plan
+end
+
+local function skip_instant(name, state, item, rest, definition, reason)
+  local changes = pass_instant(name, state, item, rest, definition)
+  redis.call('HSET', state_key(name), unpack(changes))
+  record(name, { at = item.nominal, outcome = 'skipped', reason = reason,
+    run = name .. '@' .. string.format('%.0f', item.nominal), missed = item.missed })
+  skipped[#skipped + 1] = { name, item.nominal, reason }
+end

@@ -1,0 +1,17 @@
+-- The ledger: one stream entry per occurrence, always the same fields in the same order (streams store that compactly).
+local HISTORY_COUNT = 1000
+
+local function record(name, entry)
+  local fields = {
+    'at', string.format('%.0f', entry.at), 'outcome', entry.outcome, 'reason', entry.reason or '',
+    'run', entry.run or '', 'worker', entry.worker or '', 'attempt', entry.attempt or 0,
+    'fence', string.format('%.0f', entry.fence or 0), 'started', entry.started or '',
+    'duration', entry.duration or '', 'lateness', entry.lateness or '', 'result', entry.result or '',
+    'error', entry.error or '', 'missed', entry.missed or 0, 'count', entry.count or 1, 'until', entry.to or '' }
+  local added = redis.pcall('XADD', history_key(name), 'MAXLEN', '~', HISTORY_COUNT, '*', unpack(fields))
+  if type(added) == 'table' and added.err then
+    -- Somebody put another type in its place: the ledger is ours to repair.
+    redis.call('DEL', history_key(name))
+    redis.call('XADD', history_key(name), '*', unpack(fields))
+  end
+end

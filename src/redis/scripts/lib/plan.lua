@@ -1,0 +1,34 @@
+-- A plan is text: instants apart by a space, each `nominal[+delay][c<missed>]`, closed by `.` when nothing follows.
+-- `c` marks a catch-up run and how many other missed occurrences it stands for.
+local function split_plan(plan)
+  local head, rest = string.match(plan or '', '^(%S+) ?(.*)$')
+  if not head or head == '.' then return nil, '' end
+  local nominal, delay, missed = string.match(head, '^(%-?%d+)%+?(%d*)c?(%d*)$')
+  if not nominal then return nil, '' end
+  nominal = tonumber(nominal)
+  return {
+    nominal = nominal,
+    start = nominal + (tonumber(delay) or 0),
+    catch_up = missed ~= '' or string.find(head, 'c', 1, true) ~= nil,
+    missed = tonumber(missed) or 0,
+  }, rest
+end
+
+-- What is left of a plan once its first instant was taken; a plain period goes on by addition.
+local function next_plan(item, rest, period)
+  if rest == '' and period then return string.format('%.0f', item.nominal + period) end
+  return rest
+end
+
+local function last_nominal(plan)
+  return tonumber(string.match(plan, '(%-?%d+)[+%dc]*$'))
+end
+
+-- Adds the instants that somebody computed after `after`, if that is still where the plan (or the schedule) stands.
+local function extend_plan(state, digest, after, more)
+  if state.digest ~= digest or state.paused then return nil end
+  local plan = state.plan or ''
+  local stands_at = plan == '' and tonumber(state.last) or last_nominal(plan)
+  if plan == '.' or stands_at ~= tonumber(after) then return nil end
+  return plan == '' and more or plan .. ' ' .. more
+end

@@ -1,0 +1,85 @@
+-- Schedules: two hashes a name. The definition belongs to people, the state to the engine.
+local function definition_key(name) return tag .. ':schedule:' .. name end
+local function state_key(name) return tag .. ':state:' .. name end
+local function history_key(name) return tag .. ':history:' .. name end
+local function lane_key(lane) return tag .. ':lane:' .. lane end
+
+local function to_map(flat)
+  local map = {}
+  for i = 1, #flat, 2 do map[flat[i]] = flat[i + 1] end
+  return map
+end
+
+-- A digest of the whole definition, the same whatever the order of its fields: the planner checked exactly this text.
+local function digest_of(flat, map)
+  local names = {}
+  for i = 1, #flat, 2 do names[#names + 1] = flat[i] end
+  table.sort(names)
+  local parts = {}
+  for i, field in ipairs(names) do
+    local value = map[field]
+    parts[i] = #field .. ':' .. field .. #value .. ':' .. value
+  end
+  return string.sub(redis.sha1hex(table.concat(parts)), 1, 16)
+end
+
+-- A key of another type than hash is as good as no definition: it cannot be read, and must not stop the others.
+local function read_definition(name)
+  local flat = redis.pcall('HGETALL', definition_key(name))
+  if flat.err or #flat == 0 then return nil end
+  local map = to_map(flat)
+  return map, digest_of(flat, map), flat
+end
+
+local function read_state(name)
+  local flat = redis.pcall('HGETALL', state_key(name))
+  if flat.err then
+    redis.call('DEL', state_key(name))
+    flat = {}
+  end
+  return to_map(flat), flat
+end
+
+local function lane_of(definition, name)
+  return (definition.pool or 'default') .. '\n' .. (definition.task or name)
+end
+
+local function task_of(lane) return string.match(lane, '\n(.*)$') end
+
+-- Runs that count for the fleet-wide limit of a task: `<fence> <run id>`, scored by when to look at their lease, epoch ms.
+local function busy_key(task) return tag .. ':busy:' .. task end
+local function busy_member(run_id, fence) return string.format('%.0f', fence) .. ' ' .. run_id end
+
+-- Members of a lane carry their kind: `s` a schedule that is due, `r` a run that waits to be delivered.
+local function leave_lane(lane, member)
+  if redis.call('ZREM', lane_key(lane), member) == 1 and redis.call('EXISTS', lane_key(lane)) == 0 then
+    redis.call('SREM', tag .. ':lanes', lane)
+  end
+end
+
+local function set_aside(lane, member, score)
+  redis.call('ZADD', lane_key(lane), score, member)
+  redis.call('SADD', tag .. ':lanes', lane)
+end
+
+-- A run id is `<name>@<nominal ms>`, for a manual run `<name>@<ms>#<n>`.
+local function name_of(run_id) return (string.match(run_id, '^(.*)@%-?%d+[#%d]*$')) end
+
+-- Everything the engine keeps for a name, gone; the lease of a run that still goes ends by itself.
+local function forget_schedule(name)
+  local members = { 's' .. name }
+  for field in pairs(read_state(name)) do
+    if string.sub(field, 1, 4) == 'run:' then
+      local run_id = string.sub(field, 5)
+      redis.call('ZREM', tag .. ':pending', run_id)
+      redis.call('ZREM', tag .. ':running', run_id)
+      members[#members + 1] = 'r' .. run_id
+    end
+  end
+  for _, lane in ipairs(redis.call('SMEMBERS', tag .. ':lanes')) do
+    for _, member in ipairs(members) do leave_lane(lane, member) end
+  end
+  redis.call('ZREM', tag .. ':due', name)
+  redis.call('ZREM', tag .. ':names', name)
+  redis.call('DEL', state_key(name), history_key(name))
+end

@@ -1,0 +1,33 @@
+-- Reads definitions and states as they stand together.
+--
+-- Guarantee: both hashes of a schedule are read in one step; nothing is written.
+--
+-- KEYS
+--   names        zset, every schedule name, score 0
+-- ARGV
+--   tag          text, the prefix in its hash tag
+--   after        text, list from the name after this one, '' from the start
+--   count        count, most names to list; 0 to read the given names only
+--   given        text…, names to read
+-- REPLY
+--   [now µs, next name or '', schedules]; a schedule: [name, digest or '', definition fields, state fields]
+local names = unpack(KEYS)
+local tag, after, count = unpack(ARGV, 1, 3)
+local given = { unpack(ARGV, 4) }
+-- @include lib/clock.lua
+-- @include lib/schedule.lua
+
+local next_name = ''
+if tonumber(count) > 0 then
+  given = redis.call('ZRANGEBYLEX', names, after == '' and '-' or '(' .. after, '+', 'LIMIT', 0, count)
+  if #given == tonumber(count) then next_name = given[#given] end
+end
+local schedules = {}
+for i, name in ipairs(given) do
+  local _, digest, flat = read_definition(name)
+  local state_flat = redis.pcall('HGETALL', state_key(name))
+  if state_flat.err then state_flat = {} end
+  schedules[i] = { name, digest or '', flat or {}, state_flat }
+end
+local _, now_us = read_now()
+return { now_us, next_name, schedules }

@@ -1,0 +1,57 @@
+-- Says that a worker lives, and tells it what the fleet looks like and whether the shared upkeep is its turn.
+--
+-- Guarantee: one worker of the fleet is elected for a beat; a worker that stopped beating is dropped from the fleet.
+--
+-- KEYS
+--   workers      zset, worker id → last heartbeat, epoch ms
+--   ranks        zset, worker id → when it joined, epoch ms
+--   worker       hash, the record of this worker
+--   running      zset, run id → lease deadline, epoch ms
+--   meta         hash, layout version, shard count, generation
+--   upkeep       string, the short lock of the elected worker
+-- ARGV
+--   tag          text, the prefix in its hash tag
+--   channel      text, where the fleet is told who joins and leaves
+--   worker_id    text
+--   beat_ms      ms between heartbeats
+--   generation   text, what to call this memory of Redis when it has no name yet
+--   shards       count, of shards that this worker expects
+--   fields       text…, what the worker says of itself: field, value, field, value, …
+-- REPLY
+--   [now µs, head ms or -1, count at the head, fleet size, rank, elected 0/1, runs past their deadline, generation,
+--    layout, shards, cancelled run ids joined by newlines, ids of workers that are gone]
+local workers, ranks, worker, running, meta, upkeep = unpack(KEYS)
+local tag, channel, worker_id, beat_ms, generation, shards = unpack(ARGV, 1, 6)
+local fields = { unpack(ARGV, 7) }
+-- @include lib/clock.lua
+-- @include lib/head.lua
+
+local LAYOUT = '1'
+local now, now_us = read_now()
+redis.call('HSETNX', meta, 'layout', LAYOUT)
+redis.call('HSETNX', meta, 'shards', shards)
+redis.call('HSETNX', meta, 'generation', generation)
+local about = redis.call('HMGET', meta, 'generation', 'layout', 'shards')
+if about[2] ~= LAYOUT or about[3] ~= shards then return { now_us, -1, 0, 0, 0, 0, 0, about[1], about[2], about[3], '', {} } end
+
+local cancels = redis.call('HGET', worker, 'cancels')
+if cancels then redis.call('HDEL', worker, 'cancels') end
+redis.call('HSET', worker, unpack(fields))
+redis.call('PEXPIRE', worker, beat_ms * 12)
+redis.call('ZADD', workers, now, worker_id)
+if redis.call('ZADD', ranks, 'NX', now, worker_id) == 1 then redis.call('PUBLISH', channel, 'joined ' .. worker_id) end
+
+local elected = redis.call('SET', upkeep, worker_id, 'NX', 'PX', math.floor(beat_ms * 0.9)) and 1 or 0
+local gone = {}
+if elected == 1 then
+  gone = redis.call('ZRANGEBYSCORE', workers, '-inf', now - beat_ms * 3, 'LIMIT', 0, 100)
+  for _, id in ipairs(gone) do
+    redis.call('ZREM', workers, id)
+    redis.call('ZREM', ranks, id)
+    redis.call('DEL', tag .. ':worker:' .. id)
+    redis.call('PUBLISH', channel, 'left ' .. id)
+  end
+end
+local head, count = read_head()
+return { now_us, head, count, redis.call('ZCARD', ranks), redis.call('ZRANK', ranks, worker_id), elected,
+  redis.call('ZCOUNT', running, '-inf', now), about[1], about[2], about[3], cancels or '', gone }

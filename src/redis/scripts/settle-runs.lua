@@ -1,0 +1,121 @@
+-- Records what became of runs of this worker and gives up their leases, many runs in one call.
+--
+-- Guarantee: a run is settled once, and only by the holder of its current lease token; the record in the ledger, the
+-- counters, the release, the wake of what waited and the refilled plan are one step. A repeated call changes nothing.
+--
+-- KEYS
+--   running      zset, run id → lease deadline, epoch ms
+-- ARGV
+--   tag          text, the prefix in its hash tag
+--   channel      text, where the fleet is told of a new head
+--   worker_id    text
+--   groups       text…, 14 a run: name, run id, fence, outcome (ok, failed, cancelled, abandoned), reason, duration
+--                ms, lateness ms, result JSON, error, retry delay ms (-1 none), failures in a row that pause (0 never),
+--                digest, plan reached (nominal), instants to add
+-- REPLY
+--   [now ms, outcomes…]: `settled`, `retrying`, `paused` (settled, and the schedule paused), `rerun` or `abandoned` (its
+--   lease was gone, or the worker gave it up), `lost` (somebody else has it), `forgotten` (the schedule or run is gone)
+local running = unpack(KEYS)
+local tag, channel, worker_id = unpack(ARGV, 1, 3)
+local groups = { unpack(ARGV, 4) }
+-- @include lib/clock.lua
+-- @include lib/schedule.lua
+-- @include lib/plan.lua
+-- @include lib/ledger.lua
+-- @include lib/runs.lua
+-- @include lib/head.lua
+
+local now = read_now()
+local woken = false
+
+-- The reply of an earlier delivery of this very call may have been lost.
+local function was_settled(name, run_id, fence)
+  local entries = redis.pcall('XREVRANGE', history_key(name), '+', '-', 'COUNT', 20)
+  if entries.err then return false end
+  for _, entry in ipairs(entries) do
+    local fields = to_map(entry[2])
+    if fields.run == run_id and fields.fence == fence then return true end
+  end
+  return false
+end
+
+local function retry_later(name, run_id, run, delay)
+  run.w, run.r, run.a = nil, 'retry', run.a + 1
+  redis.call('HSET', state_key(name), 'run:' .. run_id, cjson.encode(run))
+  redis.call('ZADD', tag .. ':pending', now + delay, run_id)
+  woken = true
+end
+
+-- The schedule was removed while its run went, or Redis lost its memory: what the run still holds is given back.
+local function forget_run(name, run_id, fence)
+  for _, lease in ipairs({ run_lease_key(name, run_id, true), run_lease_key(name, run_id, false) }) do
+    if redis.call('GET', lease) == worker_id .. ':' .. fence then
+      redis.call('DEL', lease)
+      woken = true
+    end
+  end
+  redis.call('ZREM', running, run_id)
+  for _, lane in ipairs(redis.call('SMEMBERS', tag .. ':lanes')) do
+    leave_task(run_id, { t = task_of(lane), f = tonumber(fence) })
+  end
+  return 'forgotten'
+end
+
+local function settle(i)
+  local name, run_id, fence, outcome, reason, duration, lateness, result, failure, retry, pause_after, digest, reached,
+    more = unpack(groups, i, i + 13)
+  local field = 'run:' .. run_id
+  local values = redis.call('HMGET', state_key(name), field, 'digest', 'plan', 'last', 'paused', 'failures', 'waiting',
+    'blocked')
+  local state = { digest = values[2] or nil, plan = values[3] or nil, last = values[4] or nil,
+    paused = values[5] or nil, failures = values[6] or nil, waiting = values[7] or nil, blocked = values[8] or nil }
+  local run = read_run(values[1])
+  if not run or run.w ~= worker_id or string.format('%.0f', run.f) ~= fence then
+    if was_settled(name, run_id, fence) then return 'settled' end
+    return run and 'lost' or forget_run(name, run_id, fence)
+  end
+  local lease = run_lease_key(name, run_id, run.l)
+  if redis.call('GET', lease) ~= token_of(run) then
+    local definition = to_map(redis.call('HGETALL', definition_key(name)))
+    woken = true
+    return abandon_run(name, run_id, run, state, definition, now, 'lease-lost')
+  end
+  redis.call('DEL', lease)
+  redis.call('ZREM', running, run_id)
+  leave_task(run_id, run)
+  if run.x and outcome ~= 'ok' then outcome, reason, retry = 'cancelled', 'cancelled', -1 end
+  local answer = 'settled'
+  if tonumber(retry) >= 0 then
+    retry_later(name, run_id, run, tonumber(retry))
+    answer = 'retrying'
+  elseif outcome == 'abandoned' then
+    local definition = to_map(redis.call('HGETALL', definition_key(name)))
+    answer = abandon_run(name, run_id, run, state, definition, now, reason)
+    woken = true
+  else
+    record(name, { at = run.n, outcome = outcome, reason = reason, run = run_id, worker = worker_id, attempt = run.a,
+      fence = run.f, started = string.format('%.0f', run.s), duration = duration, lateness = lateness, result = result,
+      error = failure, missed = run.m })
+    redis.call('HDEL', state_key(name), field)
+    if count_outcome(name, state, outcome, tonumber(pause_after), now) then answer = 'paused' end
+  end
+  local plan = more ~= '' and extend_plan(state, digest, reached, more)
+  if plan then
+    redis.call('HSET', state_key(name), 'plan', plan)
+    if state.plan == '' and not state.blocked then
+      redis.call('ZADD', tag .. ':due', split_plan(plan) and split_plan(plan).start or now, name)
+      woken = true
+    end
+    state.plan = plan
+  end
+  if (not run.l or state.blocked) and release_waiting(name, state, now) then woken = true end
+  return answer
+end
+
+local reply = { now }
+for i = 1, #groups, 14 do
+  reply[#reply + 1] = settle(i)
+end
+announce_freed()
+if woken then announce_head() end
+return reply

@@ -1,0 +1,73 @@
+import type { Redis } from 'ioredis'
+import { closeClient, duplicateConnection, type Connection } from './client.js'
+import type { Keys } from './keys.js'
+
+const INVALIDATE = '__redis__:invalidate'
+
+/** Tells of definitions that anybody writes, as it happens. */
+export interface Watch {
+  stop(): Promise<void>
+}
+
+/** Whoever wants to know of edits. */
+export interface WatchListener {
+  /** Somebody wrote or removed the definition of a schedule; not what, nor whether it was Everybeat. */
+  onDefinition(shard: number, schedule: string): void
+  /** The whole memory was flushed. */
+  onFlush(): void
+  /** Whether edits are seen from now on; what came before has to be looked for. */
+  onWatching(watching: boolean): void
+}
+
+/** A glob that matches exactly this text. */
+function escapeGlob(text: string): string {
+  return text.replace(/[[\]*?\\^]/g, '\\$&')
+}
+
+/**
+ * Watches definitions through Redis's own key tracking (`CLIENT TRACKING … BCAST`, Redis 6 and later), which needs no
+ * setting of the server; where that is refused, through keyspace notifications, if the server has them on. On a Cluster
+ * neither reaches over all nodes: there the sweep finds what was edited.
+ */
+export function openWatch(connection: Connection, shards: readonly Keys[], listener: WatchListener): Watch {
+  if (connection.isCluster) return { stop: () => Promise.resolve() }
+  const client = duplicateConnection(connection) as Redis
+  client.options.autoResubscribe = false
+  const prefixes = shards.map(({ tag }) => `${tag}:schedule:`)
+  const keyspace = `__keyspace@${client.options.db ?? 0}__:`
+  let stopped = false
+
+  function onKey(key: string): void {
+    const shard = prefixes.findIndex((prefix) => key.startsWith(prefix))
+    if (shard >= 0) listener.onDefinition(shard, key.slice(prefixes[shard]!.length))
+  }
+
+  client.on('messageBuffer', (channel: Buffer, keys: Buffer | Buffer[] | null) => {
+    if (channel.toString() !== INVALIDATE) return
+    if (keys === null) listener.onFlush()
+    else for (const key of Array.isArray(keys) ? keys : [keys]) onKey(key.toString())
+  })
+  client.on('pmessage', (_pattern: string, channel: string) => onKey(channel.slice(keyspace.length)))
+  client.on('close', () => listener.onWatching(false))
+
+  async function begin(): Promise<void> {
+    const id = (await client.client('ID')) as number
+    try {
+      const wanted = prefixes.flatMap((prefix) => ['PREFIX', prefix])
+      await client.call('CLIENT', 'TRACKING', 'ON', 'REDIRECT', String(id), 'BCAST', ...wanted)
+      await client.subscribe(INVALIDATE)
+      if (!stopped) listener.onWatching(true)
+    } catch {
+      // An old server, a proxy, or a user without the right: notifications, when they are on, say the same.
+      await client.psubscribe(...prefixes.map((prefix) => `${keyspace}${escapeGlob(prefix)}*`))
+    }
+  }
+
+  client.on('ready', () => void begin().catch(() => {}))
+  return {
+    async stop() {
+      stopped = true
+      await closeClient(client)
+    },
+  }
+}

@@ -1,0 +1,221 @@
+import type { ClaimedRun, PlanChange, Settlement, SettleOutcome, WorkerStore } from '../worker/port.js'
+import type { RedisClock } from '../worker/port.js'
+import type { Keys } from './keys.js'
+import { createLeaseClient } from './lease.js'
+import { toClaimReply, toHeartbeatReply, toSchedules } from './replies.js'
+import { runScript, type RedisClient } from './script-runner.js'
+
+/** How often a worker says that it lives, ms. */
+export const BEAT_MS = 5_000
+
+interface WorkerStoreOptions {
+  client: RedisClient
+  keys: Keys
+  clock: RedisClock
+  monotonic: () => number
+  workerId: string
+  leaseMs: number
+  shards: number
+  /** What to call the memory of a Redis that has no name yet: any fresh random text. */
+  generation: string
+}
+
+function optional(value: number | null): number | '' {
+  return value ?? ''
+}
+
+function settlementArgs(settlement: Settlement): (string | number)[] {
+  const { run, refill } = settlement
+  return [
+    run.schedule,
+    run.runId,
+    run.fence,
+    settlement.outcome,
+    settlement.reason,
+    settlement.durationMs,
+    settlement.latenessMs,
+    settlement.resultText,
+    settlement.errorText,
+    settlement.retryDelayMs ?? -1,
+    settlement.pauseAfter,
+    run.digest,
+    refill?.after ?? '',
+    refill?.more ?? '',
+  ]
+}
+
+function leaseKey(keys: Keys, run: ClaimedRun): string {
+  return run.ownLease ? keys.runLease(run.runId) : keys.lease(run.schedule)
+}
+
+/** What a worker does on one shard: each method is one script call (the lease is redlock's). */
+export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
+  const { client, keys, clock, monotonic, workerId, leaseMs } = options
+  const place = { tag: keys.tag, channel: keys.wake }
+  const leases = createLeaseClient(client)
+
+  async function timed<Reply extends { clockMs: number }>(call: () => Promise<Reply>): Promise<Reply> {
+    const sentAt = monotonic()
+    const reply = await call()
+    clock.sample(sentAt, monotonic(), reply.clockMs)
+    return reply
+  }
+
+  return {
+    claim: ({ requestId, slots, share, aheadMs, expectedMs, lanes }) =>
+      timed(async () => {
+        const list = lanes.flatMap(({ pool, task, maxConcurrent, room }) => [`${pool}\n${task}`, maxConcurrent, room])
+        const raw = await runScript(
+          client,
+          'claim-due',
+          { due: keys.due, pending: keys.pending, running: keys.running, worker: keys.worker(workerId) },
+          {
+            ...place,
+            request: requestId,
+            worker_id: workerId,
+            slots,
+            share,
+            lease_ms: leaseMs,
+            ahead: aheadMs,
+            expected: Math.floor(expectedMs ?? -1),
+          },
+          list,
+        )
+        return toClaimReply(raw)
+      }),
+
+    async settle(settlements) {
+      const raw = await runScript(
+        client,
+        'settle-runs',
+        { running: keys.running },
+        { ...place, worker_id: workerId },
+        settlements.flatMap(settlementArgs),
+      )
+      return (raw as [number, ...SettleOutcome[]]).slice(1) as SettleOutcome[]
+    },
+
+    async extendPlan({ schedule, digest, after, more }) {
+      await runScript(
+        client,
+        'extend-plan',
+        { due: keys.due },
+        { ...place, name: schedule, digest, reached: after, more },
+      )
+    },
+
+    storePlan: (change) => storePlan(client, keys, change),
+
+    async removeFinished(schedule) {
+      await runScript(
+        client,
+        'remove-schedule',
+        { due: keys.due },
+        { ...place, name: schedule, if_finished: 1, if_owner: '' },
+      )
+    },
+
+    heartbeat: (fields) =>
+      timed(async () => {
+        const raw = await runScript(
+          client,
+          'record-heartbeat',
+          {
+            workers: keys.workers,
+            ranks: keys.ranks,
+            worker: keys.worker(workerId),
+            running: keys.running,
+            meta: keys.meta,
+            upkeep: keys.upkeep,
+          },
+          { ...place, worker_id: workerId, beat_ms: BEAT_MS, generation: options.generation, shards: options.shards },
+          Object.entries(fields).flat(),
+        )
+        return toHeartbeatReply(raw)
+      }),
+
+    async leave() {
+      await runScript(
+        client,
+        'leave-fleet',
+        { workers: keys.workers, ranks: keys.ranks, worker: keys.worker(workerId) },
+        { ...place, worker_id: workerId },
+      )
+    },
+
+    async recover(count) {
+      const raw = await runScript(client, 'recover-runs', { running: keys.running }, { ...place, count })
+      const [lookedAt, givenUp] = raw as [
+        number,
+        [string, string, 'rerun' | 'abandoned', string, number, number, number][],
+      ]
+      return {
+        lookedAt,
+        givenUp: givenUp.map(([schedule, runId, kind, worker, nominalMs, fence, attempt]) => ({
+          schedule,
+          runId,
+          kind,
+          worker,
+          nominalMs: Number(nominalMs),
+          fence: Number(fence),
+          attempt: Number(attempt),
+        })),
+      }
+    },
+
+    async inspect({ after, count, cursor, scanCount, names = [] }) {
+      const raw = await runScript(
+        client,
+        'inspect-definitions',
+        { names: keys.names, due: keys.due },
+        { ...place, after, count, cursor, scan_count: scanCount },
+        names,
+      )
+      const [nextName, nextCursor, toPlan, removed] = raw as [string, string, string[], string[]]
+      return { nextName, nextCursor, toPlan, removed }
+    },
+
+    async read(names) {
+      const raw = await runScript(
+        client,
+        'read-schedules',
+        { names: keys.names },
+        { tag: keys.tag, after: '', count: 0 },
+        names,
+      )
+      return toSchedules(raw)
+    },
+
+    extendLease: (run) => leases.tryExtend(leaseKey(keys, run), `${workerId}:${run.fence}`, leaseMs),
+  }
+}
+
+/** Stores a decision about a schedule unless the facts it was decided from have changed. */
+export async function storePlan(client: RedisClient, keys: Keys, change: PlanChange): Promise<'stored' | 'moved'> {
+  const { schedule } = change
+  const raw = await runScript(
+    client,
+    'store-plan',
+    { due: keys.due, names: keys.names },
+    {
+      tag: keys.tag,
+      channel: keys.wake,
+      name: schedule.name,
+      digest: schedule.digest,
+      former_digest: schedule.state.digest ?? '',
+      former_plan: schedule.state.plan ?? '',
+      former_last: schedule.state.last ?? '',
+      trigger: change.trigger,
+      plan: change.plan,
+      period: optional(change.periodMs),
+      grace: optional(change.graceMs),
+      removal: optional(change.removalMs),
+      error: change.error ?? '',
+      seen: change.seen,
+      last: optional(change.last),
+      resume: change.resume ? 1 : 0,
+    },
+    change.dropped.flatMap(({ atMs, reason, count, toMs }) => [atMs, reason, count, count > 1 ? toMs : '']),
+  )
+  return (raw as ['stored' | 'moved', number])[0]
+}

@@ -1,0 +1,109 @@
+import { EverybeatError, showValue } from '../errors.js'
+import type { Definition, DefinitionFields, DefinitionInput } from './definition.js'
+import { wrongValue } from './field-values.js'
+import { FIELD_KINDS, FIELD_NAMES, isFieldName } from './fields.js'
+import type { FieldKind } from './fields.js'
+import { MAX_PAYLOAD_BYTES } from './payload.js'
+import { DEFINITION_DEFAULTS, parseDefinition } from './parse-definition.js'
+
+/** The longest text of a field, in UTF-16 units; only a payload may be this long, and it is measured in bytes later. */
+const MAX_FIELD_LENGTH = MAX_PAYLOAD_BYTES
+
+/**
+ * Writes the given fields of a checked definition as the flat text fields of its Redis hash: numbers in decimal,
+ * booleans as `1` and `0`, durations as given, dates as ISO text, `payload`, `backoff`, `tags` and a list of exclusions
+ * as JSON. Nothing is written for a field that was not given. {@link decodeFields} reads the same definition back, and
+ * equal definitions give equal text.
+ */
+export function encodeDefinition(given: Readonly<DefinitionInput>): DefinitionFields {
+  const set = FIELD_NAMES.filter((field) => given[field] !== undefined)
+  return Object.fromEntries(set.map((field) => [field, encodeValue(FIELD_KINDS[field], given[field])]))
+}
+
+/**
+ * Reads and checks the fields of a schedule's hash, which people and other programs may have written.
+ * Tolerant only where people type: booleans are `1`, `0`, `true`, `false`; `tags` are a JSON list or separated by commas.
+ *
+ * @throws EverybeatError with the field and its text, like {@link parseDefinition}
+ */
+export function decodeFields(name: string, fields: Readonly<DefinitionFields>): Definition {
+  const input: Record<string, unknown> = Object.create(null) as Record<string, unknown>
+  for (const [field, text] of Object.entries(fields)) {
+    if (text.length > MAX_FIELD_LENGTH) throw tooLong(field, text)
+    // An unknown field goes on as it is, so that it is refused in the same words everywhere.
+    input[field] = isFieldName(field) ? decodeValue(FIELD_KINDS[field], field, text) : text
+  }
+  return parseDefinition(name, input)
+}
+
+/**
+ * What the definition says and means, for people: its given fields, and the documented defaults of the others.
+ * Fields without a default that were not given are left out.
+ */
+export function describeDefinition(definition: Definition): Record<string, unknown> {
+  const full: Record<string, unknown> = { task: definition.task, ...DEFINITION_DEFAULTS, ...definition.given }
+  return Object.fromEntries(FIELD_NAMES.filter((field) => field in full).map((field) => [field, full[field]]))
+}
+
+function encodeValue(kind: FieldKind, value: unknown): string {
+  if (kind === 'json' || Array.isArray(value)) return JSON.stringify(value)
+  if (typeof value === 'boolean') return value ? '1' : '0'
+  return value instanceof Date ? value.toISOString() : String(value)
+}
+
+function decodeValue(kind: FieldKind, field: string, text: string): unknown {
+  switch (kind) {
+    case 'text':
+      return text
+    case 'duration':
+    case 'instant':
+      return isDecimalInteger(text) ? Number(text) : text
+    case 'number':
+      return decodeNumber(field, text)
+    case 'boolean':
+      return decodeBoolean(field, text)
+    case 'json':
+      return decodeJson(field, text)
+    case 'tags':
+      return text.trimStart().startsWith('[') ? decodeJson(field, text) : splitList(text)
+    case 'texts':
+      return text.startsWith('[') ? decodeJson(field, text) : text
+  }
+}
+
+/** Whether the text is what `String` makes of an integer: then the number means the same and reads better. */
+function isDecimalInteger(text: string): boolean {
+  return Number.isSafeInteger(Number(text)) && String(Number(text)) === text
+}
+
+function decodeNumber(field: string, text: string): number {
+  if (!/^-?\d{1,20}(?:\.\d{1,20})?(?:e-?\d{1,3})?$/.test(text)) throw wrongValue(field, text, 'a number in decimal')
+  return Number(text)
+}
+
+function decodeBoolean(field: string, text: string): boolean {
+  const word = text.toLowerCase()
+  if (word === '1' || word === 'true') return true
+  if (word === '0' || word === 'false') return false
+  throw wrongValue(field, text, '1, 0, true, false')
+}
+
+function decodeJson(field: string, text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch (cause) {
+    const code = field === 'payload' ? 'ERR_EVERYBEAT_PAYLOAD' : 'ERR_EVERYBEAT_DEFINITION'
+    const message = `${field}: ${showValue(text)} is not JSON; allowed: JSON text`
+    throw new EverybeatError(code, message, { field, value: text, cause })
+  }
+}
+
+function splitList(text: string): string[] {
+  return text.split(',').flatMap((part) => (part.trim() === '' ? [] : [part.trim()]))
+}
+
+function tooLong(field: string, text: string): EverybeatError {
+  const code = field === 'payload' ? 'ERR_EVERYBEAT_PAYLOAD' : 'ERR_EVERYBEAT_DEFINITION'
+  const message = `${field}: ${showValue(text.slice(0, 100))}… has ${text.length} characters; allowed: at most ${MAX_FIELD_LENGTH}`
+  return new EverybeatError(code, message, { field, value: text.slice(0, 100) })
+}

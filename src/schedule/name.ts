@@ -1,0 +1,31 @@
+import { EverybeatError, showValue } from '../errors.js'
+
+/** What a name can be the name of. */
+export type NameKind = 'schedule' | 'task' | 'pool' | 'tag' | 'owner' | 'prefix'
+
+/** The longest name, in UTF-8 bytes. */
+export const MAX_NAME_BYTES = 512
+
+/** Control characters, halves of surrogate pairs, and the mark that stands for bytes that were not UTF-8. */
+const UNSTORABLE = /[\p{Cc}\p{Surrogate}\uFFFD]/u
+
+/**
+ * Checks a name and gives it back unchanged: 1 to 512 bytes of UTF-8 without control characters, and without anything
+ * that Redis would not give back as it was.
+ *
+ * @param field name of the field, for the message; default: the kind
+ * @throws EverybeatError `ERR_EVERYBEAT_NAME`
+ */
+export function checkName(kind: NameKind, value: unknown, field: string = kind): string {
+  const problem = nameProblem(value)
+  if (problem === null) return value as string
+  const message = `${field}: ${showValue(value)} ${problem}; allowed for the name of a ${kind}: text of 1 to ${MAX_NAME_BYTES} bytes without control characters`
+  throw new EverybeatError('ERR_EVERYBEAT_NAME', message, { field, value })
+}
+
+function nameProblem(value: unknown): string | null {
+  if (typeof value !== 'string') return 'is not text'
+  if (value === '') return 'is empty'
+  if (value.length > MAX_NAME_BYTES || Buffer.byteLength(value) > MAX_NAME_BYTES) return 'is too long'
+  return UNSTORABLE.test(value) ? 'holds a control character or is not valid Unicode' : null
+}

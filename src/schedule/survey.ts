@@ -1,0 +1,78 @@
+import type { Trigger } from '../time/trigger.js'
+
+/** Occurrences are counted one by one at most this often, where arithmetic cannot; a slow trigger gets the lesser. */
+const MAX_COUNTED = 100_000
+const MAX_COUNTED_SLOWLY = 10_000
+
+/** What is known of the occurrences in a span of time. */
+export interface Survey {
+  /** How many there are; when not `exact`, at least that many. */
+  readonly count: number
+  readonly exact: boolean
+  /** The newest of them, in order. */
+  readonly newest: readonly number[]
+}
+
+const NOTHING: Survey = { count: 0, exact: true, newest: [] }
+
+/** How many occurrences of the trigger are counted one by one before a count becomes a lower bound. */
+export function countingBound(trigger: Trigger): number {
+  return trigger.kind === 'cron' || trigger.kind === 'every' ? MAX_COUNTED : MAX_COUNTED_SLOWLY
+}
+
+/**
+ * Counts the occurrences in [fromMs, toMs] and gives the newest of them. The work is bounded whatever the span: where
+ * the trigger is arithmetic nothing is stepped through, else at most {@link countingBound} occurrences are.
+ */
+export function surveyOccurrences(trigger: Trigger, fromMs: number, toMs: number, newestCount: number): Survey {
+  if (fromMs > toMs) return NOTHING
+  if (trigger.arithmetic) return surveyByArithmetic(trigger.arithmetic, fromMs, toMs, newestCount)
+  const bound = countingBound(trigger)
+  const found = trigger.between(fromMs - 1, toMs, bound)
+  if (found.length < bound) return { count: found.length, exact: true, newest: newestOf(found, newestCount) }
+  return { count: bound, exact: false, newest: stepBack(trigger, fromMs, toMs, newestCount) }
+}
+
+/**
+ * The instant of the occurrence number `count` of those in [fromMs, toMs], or null when there are fewer, or when so
+ * many are asked for that they cannot be counted within the bound.
+ */
+export function nthOccurrence(trigger: Trigger, fromMs: number, toMs: number, count: number): number | null {
+  if (trigger.arithmetic) {
+    const { periodMs, phaseMs } = trigger.arithmetic
+    const atMs = firstOf(fromMs, periodMs, phaseMs) + (count - 1) * periodMs
+    return atMs <= toMs ? atMs : null
+  }
+  if (count > countingBound(trigger)) return null
+  return trigger.between(fromMs - 1, toMs, count)[count - 1] ?? null
+}
+
+function surveyByArithmetic(
+  { periodMs, phaseMs }: NonNullable<Trigger['arithmetic']>,
+  fromMs: number,
+  toMs: number,
+  newestCount: number,
+): Survey {
+  const firstMs = firstOf(fromMs, periodMs, phaseMs)
+  const count = Math.max(0, Math.floor((toMs - firstMs) / periodMs) + 1)
+  const kept = Math.min(count, newestCount)
+  const newest = Array.from({ length: kept }, (_, index) => firstMs + (count - kept + index) * periodMs)
+  return { count, exact: true, newest }
+}
+
+function firstOf(fromMs: number, periodMs: number, phaseMs: number): number {
+  return Math.ceil((fromMs - phaseMs) / periodMs) * periodMs + phaseMs
+}
+
+function newestOf(instants: readonly number[], count: number): readonly number[] {
+  return count === 0 ? [] : instants.slice(-count)
+}
+
+function stepBack(trigger: Trigger, fromMs: number, toMs: number, count: number): number[] {
+  const newest: number[] = []
+  for (let atMs = trigger.previous(toMs + 1); atMs !== null && atMs >= fromMs && newest.length < count;) {
+    newest.push(atMs)
+    atMs = trigger.previous(atMs)
+  }
+  return newest.reverse()
+}

@@ -1,0 +1,2 @@
+export { ensureRedisServer, startRedisServer } from './redis-server.js'
+export type { RedisServer, RedisServerOptions } from './redis-server.js'

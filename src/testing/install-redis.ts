@@ -1,0 +1,164 @@
+import { spawn } from 'node:child_process'
+import { accessSync, constants, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { EverybeatError } from '../errors.js'
+
+const BINARIES = ['redis-server', 'valkey-server']
+
+/** The machine as an installation sees it; every field has the real machine's value as its default. */
+export interface Machine {
+  /** Environment variables; `PATH` says where programs are looked for. */
+  env?: NodeJS.ProcessEnv
+  platform?: NodeJS.Platform
+  isRoot?: boolean
+  /** The file that Debian's package scripts ask whether they may start a service. */
+  policyFile?: string
+}
+
+/**
+ * Gives the path of the first executable file with one of these names, name by name, in the folders of `PATH`.
+ * Gives `null` when there is none.
+ */
+export function tryFindProgram(names: readonly string[], env: NodeJS.ProcessEnv = process.env): string | null {
+  for (const name of names) {
+    for (const folder of (env['PATH'] ?? '').split(delimiter)) {
+      const file = join(folder, name)
+      if (folder !== '' && isExecutable(file)) return file
+    }
+  }
+  return null
+}
+
+/** Gives the path of `redis-server`, else of `valkey-server`, else `null`. */
+export function tryFindRedisServer(machine: Machine = {}): string | null {
+  const { env = process.env, platform = process.platform } = machine
+  const found = tryFindProgram(BINARIES, env)
+  if (found !== null || platform !== 'darwin') return found
+  // Homebrew's folder is often missing from the PATH of programs that no login shell started.
+  return tryFindProgram(BINARIES, { PATH: ['/opt/homebrew/bin', '/usr/local/bin'].join(delimiter) })
+}
+
+/**
+ * Installs a Redis server with the platform's package manager and gives the path of its binary. Never asks a question
+ * and starts no service: `apt-get` as root on Debian and its children, Homebrew on macOS.
+ *
+ * @throws EverybeatError `ERR_EVERYBEAT_DEPENDENCY` with what to install and how, where that is not possible or fails.
+ */
+export async function installRedisServer(onProgress: (line: string) => void, machine: Machine = {}): Promise<string> {
+  const { env = process.env, platform = process.platform, isRoot = process.getuid?.() === 0 } = machine
+  const aptGet = tryFindProgram(['apt-get'], env)
+  const brew = tryFindProgram(['brew'], env)
+  let failure: unknown
+  try {
+    if (platform === 'linux' && isRoot && aptGet !== null)
+      await installWithApt(aptGet, 'redis-server', onProgress, machine)
+    else if (platform === 'darwin' && !isRoot && brew !== null) {
+      onProgress('Installing Redis with Homebrew; this may take some minutes.')
+      await runToEnd(
+        brew,
+        ['install', 'redis'],
+        { ...env, NONINTERACTIVE: '1', HOMEBREW_NO_ENV_HINTS: '1' },
+        onProgress,
+      )
+    }
+  } catch (error) {
+    failure = error
+  }
+  const binary = tryFindRedisServer(machine)
+  if (binary === null) throw missingRedis(platform, failure)
+  return binary
+}
+
+/** The one error that says what to install and how. */
+export function missingRedis(platform: NodeJS.Platform = process.platform, cause?: unknown): EverybeatError {
+  const how =
+    platform === 'darwin'
+      ? '"brew install redis"'
+      : platform === 'win32'
+        ? 'Redis runs on Windows under WSL: "sudo apt-get install redis-server" there'
+        : '"sudo apt-get install redis-server" (Debian, Ubuntu), "sudo dnf install redis" or "sudo dnf install valkey" (Fedora)'
+  const tried = cause instanceof Error ? ` An installation was tried and failed: ${cause.message}` : ''
+  return new EverybeatError(
+    'ERR_EVERYBEAT_DEPENDENCY',
+    `No Redis server on this machine: neither redis-server nor valkey-server is on the PATH. ` +
+      `Install one and try again: ${how}. Or use a server that runs already, by its URL.${tried}`,
+    { field: 'redis-server', cause },
+  )
+}
+
+/**
+ * Installs one package with `apt-get`, as root, without questions; a service in the package is not started.
+ * Waits up to two minutes for another installation to end. Rejects with the end of the output when it fails.
+ */
+export async function installWithApt(
+  aptGet: string,
+  packageName: string,
+  onProgress: (line: string) => void,
+  machine: Machine = {},
+): Promise<void> {
+  const { env = process.env, policyFile = '/usr/sbin/policy-rc.d' } = machine
+  const aptEnv = { ...env, DEBIAN_FRONTEND: 'noninteractive' }
+  onProgress(`Installing ${packageName} with apt-get; this may take a minute.`)
+  const allowServices = forbidServices(policyFile)
+  try {
+    // Package lists that are old but present are good enough: only the installation itself must succeed.
+    await runToEnd(aptGet, ['update'], aptEnv, onProgress).catch((error: Error) => onProgress(error.message))
+    const options = ['-y', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=120']
+    await runToEnd(aptGet, ['install', ...options, packageName], aptEnv, onProgress)
+  } finally {
+    allowServices()
+  }
+}
+
+/**
+ * Keeps package scripts from starting services until the returned function is called. The file heals itself: should
+ * this process die half-way, the next question finds it gone and is answered with yes.
+ */
+function forbidServices(policyFile: string): () => void {
+  if (existsSync(policyFile)) return () => {}
+  const text = `#!/bin/sh\nkill -0 ${process.pid} 2>/dev/null && exit 101\nrm -f "$0"\nexit 0\n`
+  writeFileSync(policyFile, text, { mode: 0o755, flag: 'wx' })
+  return () => {
+    if (existsSync(policyFile) && readFileSync(policyFile, 'utf8') === text) rmSync(policyFile)
+  }
+}
+
+/** Runs a program to its end, with a sign of life every 10 s; rejects with the end of its output when it fails. */
+async function runToEnd(
+  file: string,
+  args: string[],
+  env: NodeJS.ProcessEnv,
+  onProgress: (line: string) => void,
+): Promise<void> {
+  const command = [file, ...args].join(' ')
+  let output = ''
+  const startedAt = performance.now()
+  const child = spawn(file, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const collect = (chunk: Buffer): void => {
+    output = (output + chunk.toString()).slice(-2_000)
+  }
+  child.stdout.on('data', collect)
+  child.stderr.on('data', collect)
+  const signOfLife = setInterval(() => {
+    const seconds = Math.round((performance.now() - startedAt) / 1_000)
+    onProgress(`${command}: ${seconds} s, ${output.trim().split('\n').at(-1) ?? ''}`)
+  }, 10_000)
+  try {
+    const exitCode = await new Promise<number | null>((resolve, reject) => {
+      child.once('error', reject)
+      child.once('close', resolve)
+    })
+    if (exitCode !== 0) throw new Error(`"${command}" ended with ${exitCode}: ${output.trim().slice(-600)}`)
+  } finally {
+    clearInterval(signOfLife)
+  }
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK)
+    return statSync(file).isFile()
+  } catch {
+    return false
+  }
+}

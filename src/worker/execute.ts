@@ -1,0 +1,127 @@
+import { EverybeatError } from '../errors.js'
+import { toErrorData, type ErrorData } from '../events.js'
+import type { Definition } from '../schedule/definition.js'
+import { retryDelay } from '../schedule/backoff.js'
+import { refillPlan } from '../schedule/plan-decision.js'
+import { abortKind, abortRun, ABORTS, type AbortKind, type ActiveRun } from './active-run.js'
+import type { Settlement } from './port.js'
+import type { Run, Task } from './tasks.js'
+
+/** How long a handler may ignore its aborted signal before the run is given up without it, ms. */
+export const GIVE_UP_MS = 2_000
+/** Results and error messages are cut to this length before they are stored, characters. */
+const STORED_TEXT_LENGTH = 4_096
+
+/** How a handler came to its end. */
+export type Ending =
+  | { readonly kind: 'returned'; readonly value: unknown }
+  | { readonly kind: 'threw'; readonly error: unknown }
+  /** The handler was not called: its payload is refused, and would be the next time too. */
+  | { readonly kind: 'refused'; readonly error: unknown }
+  | { readonly kind: 'aborted'; readonly abort: AbortKind; readonly error: unknown }
+
+/** The payload that a run gets, checked against the schema of its task. */
+export async function preparePayload(task: Task, payload: unknown): Promise<unknown> {
+  if (!task.schema) return payload
+  const result = await task.schema['~standard'].validate(payload)
+  if (!result.issues) return result.value
+  const problems = result.issues.map(({ message, path }) => {
+    const where = path?.map((part) => String(typeof part === 'object' ? part.key : part)).join('.')
+    return where ? `${where}: ${message}` : message
+  })
+  const message = `the payload does not fit the schema of task ${JSON.stringify(task.name)}: ${problems.join('; ')}`
+  throw new EverybeatError('ERR_EVERYBEAT_PAYLOAD', message, { field: 'payload', value: payload })
+}
+
+/**
+ * Calls the handler and waits for its end: it returns, throws, or is given up {@link GIVE_UP_MS} after its signal
+ * aborted. An aborted run ends as aborted whatever the handler does afterwards.
+ */
+export async function callHandler(task: Task, run: Run, active: ActiveRun, timeoutMs: number | null): Promise<Ending> {
+  const { signal } = active.controller
+  let timer: NodeJS.Timeout | undefined
+  if (timeoutMs !== null) {
+    const message = `run ${run.id} took longer than its timeout of ${timeoutMs} ms`
+    timer = setTimeout(() => abortRun(active, 'timeout', message), timeoutMs)
+  }
+  let giveUpTimer: NodeJS.Timeout | undefined
+  const givenUp = new Promise<void>((resolve) => {
+    const wait = () => (giveUpTimer = setTimeout(resolve, GIVE_UP_MS))
+    if (signal.aborted) wait()
+    else signal.addEventListener('abort', wait, { once: true })
+  })
+  // Called in a promise, so that a handler that throws at once is no different from one that rejects.
+  const handled = new Promise((resolve) => resolve(task.handler(run))).then(
+    (value): Ending => ({ kind: 'returned', value }),
+    (error: unknown): Ending => ({ kind: 'threw', error }),
+  )
+  try {
+    const ending = await Promise.race([handled, givenUp.then((): Ending => ({ kind: 'threw', error: signal.reason }))])
+    const abort = abortKind(signal)
+    return abort ? { kind: 'aborted', abort, error: signal.reason } : ending
+  } finally {
+    clearTimeout(timer)
+    clearTimeout(giveUpTimer)
+  }
+}
+
+/** Cuts text for the ledger. */
+function bound(text: string): string {
+  return text.length <= STORED_TEXT_LENGTH ? text : `${text.slice(0, STORED_TEXT_LENGTH - 1)}…`
+}
+
+/** What the handler returned, as JSON for the ledger; what cannot be written or is too long is left out with a note. */
+function resultText(value: unknown): string {
+  if (value === undefined) return ''
+  try {
+    const text = JSON.stringify(value) ?? ''
+    if (text.length <= STORED_TEXT_LENGTH) return text
+    return JSON.stringify({
+      omitted: `the result is ${text.length} characters long; at most ${STORED_TEXT_LENGTH} are kept`,
+    })
+  } catch (error) {
+    return JSON.stringify({ omitted: `the result is not JSON: ${toErrorData(error).message}` })
+  }
+}
+
+/** What is known of a run when its handler has come to its end. */
+export interface RunEnd {
+  readonly active: ActiveRun
+  readonly task: Task
+  readonly definition: Definition
+  readonly ending: Ending
+  readonly durationMs: number
+  readonly latenessMs: number
+  /** A random number in [0, 1), for the jitter of a retry. */
+  readonly random: number
+}
+
+/** Decides what to record of a run: its outcome, its next attempt, and the instants that its plan needs. */
+export function decideSettlement(end: RunEnd): Settlement & { error: ErrorData | null } {
+  const { active, task, definition, ending } = end
+  const { claimed } = active
+  const base = {
+    run: claimed,
+    durationMs: Math.max(0, Math.round(end.durationMs)),
+    latenessMs: Math.round(end.latenessMs),
+    resultText: '',
+    errorText: '',
+    retryDelayMs: null,
+    pauseAfter: definition.pauseAfter ?? 0,
+    refill: claimed.kind === 'occurrence' ? refillPlan(definition, claimed.planLeft, claimed.nominalMs) : null,
+    error: null,
+  }
+  if (ending.kind === 'returned') {
+    return { ...base, outcome: 'ok', reason: '', resultText: resultText(ending.value) }
+  }
+  const error = toErrorData(ending.error)
+  const failed = { ...base, error, errorText: bound(`${error.name}: ${error.message}`) }
+  if (ending.kind === 'aborted' && ending.abort !== 'timeout') {
+    return { ...failed, outcome: ABORTS[ending.abort].outcome, reason: ending.abort }
+  }
+  if (ending.kind === 'refused') return { ...failed, outcome: 'failed', reason: 'payload' }
+  const retries = definition.retries ?? task.retries
+  const backoff = definition.backoff ?? task.backoff
+  const retryDelayMs = claimed.attempt <= retries ? retryDelay(backoff, claimed.attempt, end.random) : null
+  return { ...failed, outcome: 'failed', reason: ending.kind === 'aborted' ? 'timeout' : 'error', retryDelayMs }
+}

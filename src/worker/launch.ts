@@ -1,0 +1,226 @@
+import type { RedisClock } from './port.js'
+import { toErrorData, type Emit, type RunEvent } from '../events.js'
+import type { Definition } from '../schedule/definition.js'
+import { refillPlan } from '../schedule/plan-decision.js'
+import { abortKind, abortRun, type ActiveRun } from './active-run.js'
+import type { DefinitionCache } from './definition-cache.js'
+import { callHandler, decideSettlement, preparePayload, type Ending } from './execute.js'
+import type { LeaseKeeper } from './lease-keeper.js'
+import type { ClaimedRun, Settlement, SettleOutcome, WorkerStore } from './port.js'
+import type { Settler } from './settler.js'
+import type { Run, Slots, Task } from './tasks.js'
+
+/** What a worker needs to run what it has claimed. */
+export interface LaunchContext {
+  readonly workerId: string
+  readonly clock: RedisClock
+  readonly tasks: ReadonlyMap<string, Task>
+  readonly slots: Slots
+  readonly keeper: LeaseKeeper
+  readonly cache: DefinitionCache
+  /** The runs that go on this worker, by run id. */
+  readonly active: Map<string, ActiveRun>
+  /** The run that holds the lease of its schedule on this worker, by schedule. */
+  readonly holders: Map<string, ActiveRun>
+  readonly emit: Emit
+  readonly random: () => number
+}
+
+/** When the claim that brought a run was sent, on both clocks. */
+export interface Sent {
+  readonly monotonic: number
+  readonly wall: number
+}
+
+/** Starts a run that was claimed, and follows it to its settlement. Never rejects. */
+export async function launchRun(
+  context: LaunchContext,
+  store: WorkerStore,
+  settler: Settler,
+  claimed: ClaimedRun,
+  sent: Sent,
+  begins: Promise<void> = Promise.resolve(),
+): Promise<void> {
+  const { slots, keeper, active, holders } = context
+  const taskName = claimed.fields.task ?? claimed.schedule
+  slots.take(taskName)
+  let end = () => {}
+  const run: ActiveRun = {
+    claimed,
+    task: taskName,
+    controller: new AbortController(),
+    trustedUntil: 0,
+    trustedUntilWall: 0,
+    ended: new Promise((resolve) => (end = resolve)),
+  }
+  const former = claimed.ownLease ? active.get(claimed.runId) : holders.get(claimed.schedule)
+  active.set(claimed.runId, run)
+  if (!claimed.ownLease) holders.set(claimed.schedule, run)
+  keeper.watch(run, store, sent.monotonic, sent.wall)
+  try {
+    // A run that lost its lease may still go here: this process never has two of a schedule that must not overlap.
+    if (former) await Promise.race([former.ended, aborted(run.controller.signal)])
+    await begins
+    const settlement = await execute(context, store, run).finally(() => {
+      keeper.forget(run)
+      slots.free(taskName)
+      if (active.get(claimed.runId) === run) active.delete(claimed.runId)
+      if (holders.get(claimed.schedule) === run) holders.delete(claimed.schedule)
+      end()
+    })
+    report(context, run, settlement, await settler.settle(settlement))
+  } catch (error) {
+    context.emit('error', { ...toErrorData(error), context: `run ${claimed.runId}` })
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}
+
+/** Runs the handler and decides what to record. Everything that goes wrong here is an outcome, not an exception. */
+async function execute(context: LaunchContext, store: WorkerStore, active: ActiveRun) {
+  const { claimed } = active
+  const startedAtMs = Math.max(context.clock.now(), claimed.kind === 'occurrence' ? claimed.startMs : 0)
+  // Only a first start of what was due then can be late; a backfilled occurrence is as old as it was asked to be.
+  const isFirst = claimed.attempt === 1 && claimed.delivery === 1 && claimed.kind !== 'backfill'
+  const latenessMs = isFirst ? Math.max(0, startedAtMs - claimed.startMs) : 0
+  const begun = performance.now()
+  let task: Task | undefined
+  let definition: Definition | undefined
+  let ending: Ending
+  try {
+    definition = context.cache.get(claimed.schedule, claimed.digest, claimed.fields)
+    task = context.tasks.get(active.task)
+    if (!task) throw new Error(`this worker has no task ${JSON.stringify(active.task)}`)
+    const given = claimed.payloadText === null ? definition.payload : (JSON.parse(claimed.payloadText) as unknown)
+    const prepared = await preparePayload(task, given).then(
+      (payload) => ({ payload }),
+      (error: unknown): Ending => ({ kind: 'refused', error }),
+    )
+    if ('kind' in prepared) return settlementOf(prepared)
+    const { payload } = prepared
+    const abort = abortKind(active.controller.signal)
+    // It was stopped while it waited for its turn: its handler is not called any more.
+    if (abort) return settlementOf({ kind: 'aborted', abort, error: active.controller.signal.reason as unknown })
+    context.emit('run:started', {
+      ...describeRun(context, active),
+      latenessMs,
+      missed: claimed.missed,
+      catchUp: claimed.catchUp,
+      manual: claimed.kind === 'manual',
+    })
+    const called = callHandler(
+      task,
+      createRun(context, active, payload, startedAtMs),
+      active,
+      definition.timeoutMs ?? task.timeoutMs,
+    )
+    refillEarly(store, definition, claimed)
+    ending = await called
+    if (!context.keeper.isTrusted(active)) {
+      // The event loop was blocked beyond the lease: the run learns of it before anything is settled.
+      if (
+        abortRun(active, 'lease-lost', `the lease of run ${claimed.runId} ran out while the event loop was blocked`)
+      ) {
+        context.emit('lease:lost', { ...describeRun(context, active), reason: 'event loop blocked' })
+      }
+    }
+  } catch (error) {
+    ending = { kind: 'threw', error }
+  }
+  return settlementOf(ending)
+
+  function settlementOf(reached: Ending) {
+    const settlement = decideSettlement({
+      active,
+      task: task ?? MISSING_TASK,
+      definition: definition ?? MISSING_DEFINITION,
+      ending: reached,
+      durationMs: performance.now() - begun,
+      latenessMs,
+      random: context.random(),
+    })
+    // What this worker cannot read (a newer one may have planned it) it must not bring to an end.
+    return definition ? settlement : { ...settlement, refill: null }
+  }
+}
+
+const MISSING_TASK = { retries: 0, backoff: { type: 'fixed', delayMs: 0, maxMs: 0 } } as unknown as Task
+const MISSING_DEFINITION = {
+  retries: 0,
+  backoff: null,
+  pauseAfter: null,
+  trigger: { next: () => null },
+} as unknown as Definition
+
+/** A plan that is nearly spent is filled while the run goes; in most cases the settlement does it in good time. */
+function refillEarly(store: WorkerStore, definition: Definition, claimed: ClaimedRun): void {
+  if (claimed.kind !== 'occurrence' || claimed.planLeft.includes(' ')) return
+  const refill = refillPlan(definition, claimed.planLeft, claimed.nominalMs)
+  if (!refill) return
+  // If this fails, whoever finds the plan spent makes a new one.
+  store.extendPlan({ schedule: claimed.schedule, digest: claimed.digest, ...refill }).catch(() => {})
+}
+
+function createRun(context: LaunchContext, active: ActiveRun, payload: unknown, startedAtMs: number): Run {
+  const { claimed } = active
+  return {
+    id: claimed.runId,
+    schedule: claimed.schedule,
+    task: active.task,
+    payload,
+    scheduledAt: new Date(claimed.nominalMs),
+    startedAt: new Date(startedAtMs),
+    attempt: claimed.attempt,
+    fence: claimed.fence,
+    missed: claimed.missed,
+    catchUp: claimed.catchUp,
+    manual: claimed.kind === 'manual',
+    signal: active.controller.signal,
+    worker: context.workerId,
+  }
+}
+
+/** What every event says about a run. */
+export function describeRun({ workerId }: Pick<LaunchContext, 'workerId'>, { claimed, task }: ActiveRun): RunEvent {
+  return {
+    runId: claimed.runId,
+    schedule: claimed.schedule,
+    task,
+    scheduledAt: claimed.nominalMs,
+    worker: workerId,
+    attempt: claimed.attempt,
+    fence: claimed.fence,
+  }
+}
+
+function report(
+  context: LaunchContext,
+  active: ActiveRun,
+  settlement: Settlement & { error: ReturnType<typeof toErrorData> | null },
+  outcome: SettleOutcome,
+): void {
+  const { emit } = context
+  const event = describeRun(context, active)
+  const { durationMs, latenessMs, reason, retryDelayMs } = settlement
+  const error = settlement.error ?? { name: 'Error', message: reason }
+  if (outcome === 'rerun' || outcome === 'abandoned') {
+    if (settlement.outcome !== 'abandoned') emit('lease:lost', { ...event, reason: 'the lease was gone at settlement' })
+    emit('run:abandoned', { ...event, reason: reason === '' ? 'lease-lost' : reason, rerun: outcome === 'rerun' })
+  } else if (outcome === 'lost' || outcome === 'forgotten') {
+    emit('lease:lost', {
+      ...event,
+      reason: outcome === 'lost' ? 'the run was given to somebody else' : 'the schedule was removed',
+    })
+  } else if (outcome === 'retrying') {
+    emit('run:retrying', { ...event, durationMs, delayMs: retryDelayMs ?? 0, error })
+  } else if (settlement.outcome === 'ok') {
+    emit('run:succeeded', { ...event, durationMs, latenessMs })
+  } else {
+    emit('run:failed', { ...event, durationMs, reason, error })
+  }
+}

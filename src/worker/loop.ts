@@ -1,0 +1,180 @@
+import { decideTurn, STEP_MS } from './holdback.js'
+import type { WorkerStore } from './port.js'
+import type { Settler } from './settler.js'
+import { tick, type TickContext } from './tick.js'
+
+/** The wait before a claim that failed is sent again, ms. */
+const RETRY_MS = 200
+/** How early an occurrence may be claimed, so that the round trip is over when its instant comes, ms. */
+const AHEAD_MS = 3
+/** How early the timer is set, ms: timers ring up to a millisecond late, and the claim must not come too early. */
+const EARLY_MS = 2
+/** The longest that one timer sleeps: Node's limit is 2^31 ms. */
+const MAX_TIMER_MS = 2 ** 30
+
+/** Sleeps until something is due on one shard, and ticks. */
+export interface Loop {
+  start(): void
+  /** Takes in when the next occurrence is due, and for how many schedules. */
+  setHead(headMs: number | null, count: number): void
+  /** The same from a reply: what was heard since `mark` (taken when the question was sent) may be newer. */
+  setHeadSince(mark: number, headMs: number | null, count: number): void
+  /** Taken before a question is sent whose reply tells of the head. */
+  mark(): number
+  /** Takes in the size of the fleet and this worker's place in it. */
+  setFleet(size: number, rank: number): void
+  /** Ticks as soon as there is room: something may be there for this worker. */
+  nudge(delayMs?: number): void
+  /** Looks again whether the timer is right: a slot came free, the clock was corrected. */
+  rearm(): void
+  /** Stops claiming; resolves when the claim under way, if any, is answered. */
+  stop(): Promise<void>
+  /** When Redis last answered, on the monotonic clock. */
+  readonly lastContactAt: number
+}
+
+/** How long a loop may sleep, and who hears of a failed claim. */
+export interface LoopOptions {
+  readonly maxSleepMs: number
+  readonly onError: (error: unknown) => void
+}
+
+/** Creates the loop of one shard. At most one claim is under way at any time. */
+export function createLoop(context: TickContext, store: WorkerStore, settler: Settler, options: LoopOptions): Loop {
+  const { clock, slots, monotonic } = context
+  let head: { atMs: number; count: number } | null = null
+  let fleet = { size: 1, rank: 0 }
+  let timer: NodeJS.Timeout | null = null
+  let running = false
+  let claiming: Promise<void> | null = null
+  let nudgedAt = Number.POSITIVE_INFINITY
+  /** What this worker left for the others of the fleet is theirs until then. */
+  let leftUntil = Number.NEGATIVE_INFINITY
+  /** Heads that were heard of through the wake channel, for telling an old reply from a new message. */
+  let heard = 0
+  let lookedEarlyAt: number | null = null
+  let requestNumber = 0
+  let lastContactAt = monotonic()
+
+  /** A reply that crossed a message may be older than it: then the earlier head counts, a look too many does no harm. */
+  function takeHead(since: number, headMs: number | null, count: number): void {
+    lastContactAt = monotonic()
+    if (since !== heard && head !== null && (headMs === null || head.atMs <= headMs)) return
+    head = headMs === null ? null : { atMs: headMs, count }
+  }
+
+  /** When to tick, on the monotonic clock, and how much to take then. */
+  function nextTurn(): { at: number; share: number } {
+    const now = monotonic()
+    const restAt = lastContactAt + options.maxSleepMs
+    let turn = { at: restAt, share: Number.MAX_SAFE_INTEGER }
+    if (head) {
+      const { delayMs, share } = decideTurn({
+        headMs: head.atMs,
+        count: head.count,
+        fleetSize: fleet.size,
+        rank: fleet.rank,
+      })
+      // One that could not be claimed early is looked at again at its instant, not over and over until then.
+      const early = head.atMs === lookedEarlyAt ? 0 : EARLY_MS
+      const at = now + clock.until(head.atMs) - early + delayMs
+      if (at < leftUntil) turn = { at: leftUntil, share: Number.MAX_SAFE_INTEGER }
+      else if (at < turn.at) turn = { at, share }
+    }
+    if (nudgedAt < turn.at) turn = { at: nudgedAt, share: Number.MAX_SAFE_INTEGER }
+    return turn
+  }
+
+  function rearm(): void {
+    if (timer) clearTimeout(timer)
+    timer = null
+    // Without a free slot there is nothing to ask for; the slot that comes free arms the timer again.
+    if (!running || claiming || slots.available === 0) return
+    const { at, share } = nextTurn()
+    const wait = at - monotonic()
+    if (wait <= 0) return go(share)
+    timer = setTimeout(
+      () => {
+        timer = null
+        if (!running || claiming) return
+        const turn = nextTurn()
+        // Timers keep whole milliseconds: one that rings a moment too soon would only be sent back by Redis.
+        if (turn.at - monotonic() > 0.2) rearm()
+        else go(turn.share)
+      },
+      Math.min(Math.ceil(wait), MAX_TIMER_MS),
+    )
+  }
+
+  function go(share: number): void {
+    nudgedAt = Number.POSITIVE_INFINITY
+    claiming = claim(share).finally(() => {
+      claiming = null
+      rearm()
+    })
+  }
+
+  async function claim(share: number): Promise<void> {
+    requestNumber += 1
+    const requestId = String(requestNumber)
+    while (running) {
+      const since = heard
+      try {
+        const reply = await tick(
+          context,
+          store,
+          settler,
+          requestId,
+          Math.min(share, slots.available),
+          AHEAD_MS,
+          head?.atMs ?? null,
+        )
+        takeHead(since, reply.headMs, reply.headCount)
+        lookedEarlyAt = reply.headMs !== null && reply.headMs <= reply.nowMs + AHEAD_MS ? reply.headMs : null
+        const leftSome = lookedEarlyAt !== null
+        leftUntil =
+          leftSome && fleet.size > 1 && reply.runs.length >= share ? lastContactAt + STEP_MS : Number.NEGATIVE_INFINITY
+        return
+      } catch (error) {
+        // The claim may have happened all the same: the same request id brings what it won.
+        options.onError(error)
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
+      }
+    }
+  }
+
+  return {
+    start() {
+      running = true
+      nudgedAt = monotonic()
+      rearm()
+    },
+    setHead(headMs, count) {
+      heard += 1
+      head = headMs === null ? null : { atMs: headMs, count }
+      rearm()
+    },
+    setHeadSince(since, headMs, count) {
+      takeHead(since, headMs, count)
+      rearm()
+    },
+    mark: () => heard,
+    setFleet(size, rank) {
+      fleet = { size, rank }
+    },
+    nudge(delayMs = 0) {
+      nudgedAt = Math.min(nudgedAt, monotonic() + delayMs)
+      rearm()
+    },
+    rearm,
+    async stop() {
+      running = false
+      if (timer) clearTimeout(timer)
+      timer = null
+      await claiming
+    },
+    get lastContactAt() {
+      return lastContactAt
+    },
+  }
+}

@@ -1,0 +1,36 @@
+import { decidePlan } from '../schedule/plan-decision.js'
+import type { Emit } from '../events.js'
+import type { StoredSchedule, WorkerStore } from './port.js'
+
+/** A schedule that keeps moving under our hands is left to whoever moves it. */
+const MAX_TRIES = 3
+
+/**
+ * Makes the plan of a schedule anew: from what Redis handed back, and once more from a fresh reading when somebody was
+ * faster. Whoever loses the compare-and-set has changed nothing.
+ */
+export async function replan(store: WorkerStore, handed: StoredSchedule, nowMs: number, emit: Emit): Promise<void> {
+  let schedule = handed
+  let now = nowMs
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
+    const { definition, ...decision } = decidePlan(schedule, now)
+    const isFinished = decision.plan === '.' && schedule.state.plan === '.' && schedule.state.digest === schedule.digest
+    if (isFinished && definition?.removeAfterMs != null && schedule.state.removal !== undefined) {
+      return await store.removeFinished(schedule.name)
+    }
+    const outcome = await store.storePlan({ schedule, ...decision })
+    if (outcome === 'stored') {
+      if (decision.error !== null) emit('schedule:invalid', { schedule: schedule.name, error: decision.error })
+      for (const { atMs, reason, count } of decision.dropped) {
+        emit('run:skipped', { schedule: schedule.name, scheduledAt: atMs, reason, count })
+      }
+      return
+    }
+    const reading = await store.read([schedule.name])
+    const fresh = reading.schedules[0]
+    if (!fresh || fresh.digest === '') return
+    if (fresh.digest === fresh.state.digest && fresh.state.plan !== schedule.state.plan) return
+    schedule = fresh
+    now = reading.nowMs
+  }
+}

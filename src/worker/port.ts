@@ -1,0 +1,205 @@
+/** What a worker needs of Redis, in the words of the engine. One of these per shard; `redis/` provides it. */
+export interface WorkerStore {
+  claim(request: ClaimRequest): Promise<ClaimReply>
+  settle(settlements: readonly Settlement[]): Promise<SettleOutcome[]>
+  extendPlan(plan: PlanExtension): Promise<void>
+  storePlan(plan: PlanChange): Promise<'stored' | 'moved'>
+  removeFinished(schedule: string): Promise<void>
+  heartbeat(fields: Record<string, string>): Promise<HeartbeatReply>
+  leave(): Promise<void>
+  recover(count: number): Promise<RecoverReply>
+  inspect(slice: InspectSlice): Promise<InspectReply>
+  read(names: readonly string[]): Promise<{ nowMs: number; schedules: StoredSchedule[] }>
+  /** Extends the lease of a run; rejects when Redis does not answer. */
+  extendLease(run: ClaimedRun): Promise<'extended' | 'lost'>
+}
+
+/** What a worker asks for. */
+export interface ClaimRequest {
+  /** The same id gets the same runs again, so that a lost reply loses nothing. */
+  requestId: string
+  slots: number
+  /** Most occurrences to take while other workers are likely to come for the rest. */
+  share: number
+  /** How early an occurrence may be claimed, ms; its start is held back until its instant. */
+  aheadMs: number
+  /** When this worker believed the next occurrence to be due, epoch ms. */
+  expectedMs: number | null
+  lanes: readonly Lane[]
+}
+
+/** A task in a pool, how many of its runs the whole fleet may have at once (0: no limit), and how many this worker takes. */
+export interface Lane {
+  pool: string
+  task: string
+  maxConcurrent: number
+  room: number
+}
+
+/** By its schedule, by hand, or made up for on request. */
+export type RunKind = 'occurrence' | 'manual' | 'backfill'
+
+/** A run that this worker won. */
+export interface ClaimedRun {
+  readonly schedule: string
+  readonly runId: string
+  readonly nominalMs: number
+  readonly startMs: number
+  readonly fence: number
+  readonly attempt: number
+  readonly delivery: number
+  readonly missed: number
+  readonly catchUp: boolean
+  readonly kind: RunKind
+  /** Whether the lease belongs to this run alone rather than to its schedule. */
+  readonly ownLease: boolean
+  /** What was left of the lease when Redis answered, ms. */
+  readonly leaseLeftMs: number
+  /** JSON that replaces the definition's payload, of a manual run. */
+  readonly payloadText: string | null
+  /** Plan text that is left behind this instant. */
+  readonly planLeft: string
+  readonly digest: string
+  readonly fields: Record<string, string>
+}
+
+/** A schedule that came up and cannot be claimed as it stands: its plan must be made anew. */
+export interface StoredSchedule {
+  readonly name: string
+  /** Digest of the definition as it stands; empty when there is none. */
+  readonly digest: string
+  readonly fields: Record<string, string>
+  readonly state: Record<string, string>
+}
+
+/** What a claim brought. */
+export interface ClaimReply {
+  /** Redis's time in whole milliseconds, to decide by. */
+  readonly nowMs: number
+  /** The same with its fraction, to set clocks by. */
+  readonly clockMs: number
+  /** When somebody has to look next, epoch ms; null when nothing is planned. */
+  readonly headMs: number | null
+  /** How many schedules are due at the head. */
+  readonly headCount: number
+  readonly runs: readonly ClaimedRun[]
+  readonly handedBack: readonly StoredSchedule[]
+  readonly skipped: readonly { schedule: string; nominalMs: number; reason: string }[]
+}
+
+/** What became of a run. */
+export interface Settlement {
+  readonly run: ClaimedRun
+  readonly outcome: 'ok' | 'failed' | 'cancelled' | 'abandoned'
+  readonly reason: string
+  readonly durationMs: number
+  readonly latenessMs: number
+  readonly resultText: string
+  readonly errorText: string
+  /** Wait before the next attempt, ms; null when there is none. */
+  readonly retryDelayMs: number | null
+  readonly pauseAfter: number
+  /** More instants for the plan, computed after `after`; null when it needs none. */
+  readonly refill: { after: number; more: string } | null
+}
+
+/** `rerun` and `abandoned`: the lease was gone, or the worker gave the run up; `lost`: somebody else has it. */
+export type SettleOutcome = 'settled' | 'retrying' | 'paused' | 'rerun' | 'abandoned' | 'lost' | 'forgotten'
+
+/** Instants to add behind a plan that runs low. */
+export interface PlanExtension {
+  readonly schedule: string
+  readonly digest: string
+  readonly after: number
+  readonly more: string
+}
+
+/** A decision about a schedule, and the facts it was decided from. */
+export interface PlanChange {
+  readonly schedule: StoredSchedule
+  /** Fingerprint of the trigger; empty when the schedule must not fire. */
+  readonly trigger: string
+  readonly plan: string
+  readonly periodMs: number | null
+  readonly graceMs: number | null
+  readonly removalMs: number | null
+  /** Why the definition cannot be used; null when it can. */
+  readonly error: string | null
+  /** Occurrences that are dropped by this decision. */
+  readonly seen: number
+  /** The newest dropped instant. */
+  readonly last: number | null
+  readonly resume: boolean
+  readonly dropped: readonly DroppedOccurrences[]
+}
+
+/** One dropped occurrence, or a group of neighbours (`count` > 1) from `atMs` to `toMs`. */
+export interface DroppedOccurrences {
+  readonly atMs: number
+  readonly toMs: number
+  readonly count: number
+  readonly reason: string
+}
+
+/** What a worker learns of the fleet with each beat. */
+export interface HeartbeatReply {
+  readonly nowMs: number
+  readonly clockMs: number
+  readonly headMs: number | null
+  readonly headCount: number
+  readonly fleetSize: number
+  /** This worker's place in the order of joining, from 0. */
+  readonly rank: number
+  readonly elected: boolean
+  readonly overdueRuns: number
+  readonly generation: string
+  readonly layout: string
+  readonly shards: string
+  readonly cancelled: readonly string[]
+  readonly gone: readonly string[]
+}
+
+/** What became of runs past their deadline. */
+export interface RecoverReply {
+  readonly lookedAt: number
+  readonly givenUp: readonly {
+    schedule: string
+    runId: string
+    kind: 'rerun' | 'abandoned'
+    worker: string
+    nominalMs: number
+    fence: number
+    attempt: number
+  }[]
+}
+
+/** A bounded part of the definitions: names after one, keys from a cursor, or the given names. */
+export interface InspectSlice {
+  after: string
+  count: number
+  cursor: string
+  scanCount: number
+  names?: readonly string[]
+}
+
+/** What an inspection found, and where the next one goes on. */
+export interface InspectReply {
+  readonly nextName: string
+  readonly nextCursor: string
+  readonly toPlan: readonly string[]
+  readonly removed: readonly string[]
+}
+
+/** Translates between Redis's clock and this process's monotonic clock. */
+export interface RedisClock {
+  /** Takes in one reading: the reply, which came in between two monotonic instants, said `redisMs`. */
+  sample(sentAt: number, receivedAt: number, redisMs: number): void
+  /** Redis's time now, epoch ms with a fraction; NaN before the first sample. */
+  now(): number
+  /** How long from now until Redis's clock shows the instant, ms; negative when it has passed. */
+  until(redisMs: number): number
+  /** How far off this clock may be, ms: half the round trip of the sample that it keeps. */
+  readonly errorMs: number
+  /** This process's wall clock minus Redis's clock, ms; NaN before the first sample. */
+  skewMs(): number
+}

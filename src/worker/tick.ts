@@ -1,0 +1,67 @@
+import { toErrorData } from '../events.js'
+import { launchRun, type LaunchContext } from './launch.js'
+import { waitUntil } from './wait-until.js'
+import { replan } from './planner.js'
+import type { ClaimReply, Lane, WorkerStore } from './port.js'
+import type { Settler } from './settler.js'
+
+/** What a tick needs: the parts of the worker and the store of one shard. */
+export interface TickContext extends LaunchContext {
+  readonly pool: string
+  readonly monotonic: () => number
+  readonly wall: () => number
+}
+
+/**
+ * One tick: ask Redis what is due, claim what there is room for, start it here, and make the plans that are asked for.
+ * What was started settles by itself.
+ *
+ * @param requestId the id of this tick's claim; after a lost reply the same id must be used again
+ * @throws whatever the connection throws: then the claim may have happened, and has to be asked for again
+ */
+export async function tick(
+  context: TickContext,
+  store: WorkerStore,
+  settler: Settler,
+  requestId: string,
+  share: number,
+  aheadMs: number,
+  expectedMs: number | null,
+): Promise<ClaimReply> {
+  const sent = { monotonic: context.monotonic(), wall: context.wall() }
+  const slots = context.slots.available
+  const reply = await store.claim({ requestId, slots, share, aheadMs, expectedMs, lanes: openLanes(context) })
+  const starts = new Map<number, Promise<void>>()
+  for (const run of reply.runs) {
+    const { startMs } = run
+    // Runs of one instant wait for it together, with one timer.
+    if (!starts.has(startMs)) starts.set(startMs, waitUntil(context.clock, startMs))
+    void launchRun(context, store, settler, run, sent, starts.get(startMs)!)
+  }
+  for (const { schedule, nominalMs, reason } of reply.skipped) {
+    context.emit('run:skipped', { schedule, scheduledAt: nominalMs, reason, count: 1 })
+  }
+  if (reply.handedBack.length > 0) await planAll(context, store, reply)
+  return reply
+}
+
+/** The tasks that this worker may claim now. */
+function openLanes({ tasks, slots, pool }: TickContext): Lane[] {
+  const lanes: Lane[] = []
+  for (const task of tasks.values()) {
+    const room = slots.roomFor(task)
+    if (room > 0) lanes.push({ pool, task: task.name, maxConcurrent: task.maxConcurrent ?? 0, room })
+  }
+  return lanes
+}
+
+/** One schedule that cannot be planned must not keep the others waiting. */
+async function planAll(context: TickContext, store: WorkerStore, reply: ClaimReply): Promise<void> {
+  await Promise.all(
+    reply.handedBack.map((schedule) =>
+      replan(store, schedule, reply.nowMs, context.emit).catch((error: unknown) =>
+        context.emit('error', { ...toErrorData(error), context: `planning ${schedule.name}` }),
+      ),
+    ),
+  )
+}

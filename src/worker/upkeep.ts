@@ -1,0 +1,140 @@
+import { toErrorData, type Emit } from '../events.js'
+import { replan } from './planner.js'
+import type { HeartbeatReply, WorkerStore } from './port.js'
+
+/** Most runs that one call gives up. */
+const RECOVER_COUNT = 100
+/** Names that one call inspects, and half of the keys that it scans: some milliseconds of Redis's time. */
+const SLICE_COUNT = 1_000
+/** Where edits are seen as they happen, the sweep is only a safety net and takes its time. */
+const WATCHED_SLICE_COUNT = 200
+/** Calls in one beat when edits are not seen as they happen: 10 000 schedules in two beats. */
+const CALLS_PER_BEAT = 6
+/** Between two calls of the catching-up sweep, so that it takes a share of Redis's time only, ms. */
+const SWEEP_PAUSE_MS = 10
+/** An occurrence that nobody claimed for so long is reported, ms. */
+const LATE_MS = 10_000
+
+/** The upkeep that the whole fleet shares; each beat one worker of the fleet does a bounded slice of it. */
+export interface Upkeep {
+  /** Does the slice of one beat. Never rejects. */
+  work(beat: HeartbeatReply): Promise<void>
+  /** Looks at definitions that were changed by somebody else. Never rejects. */
+  inspect(names: readonly string[]): Promise<void>
+  /** Whether edits are seen as they happen. When that begins, what was edited before is looked for. */
+  setWatched(watched: boolean): void
+  stop(): void
+}
+
+/** How far a walk over all names and all keys has come; null where it is through. */
+interface Walk {
+  readonly after: string | null
+  readonly cursor: string | null
+}
+
+const START: Walk = { after: '', cursor: '0' }
+
+function isDone({ after, cursor }: Walk): boolean {
+  return after === null && cursor === null
+}
+
+/** Creates the upkeep of one shard. */
+export function createUpkeep(store: WorkerStore, emit: Emit): Upkeep {
+  let walk = START
+  let watched = false
+  let turns = 0
+  let stopped = false
+  let sweeping = false
+
+  async function guard(context: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+    } catch (error) {
+      emit('error', { ...toErrorData(error), context })
+    }
+  }
+
+  async function recover(): Promise<void> {
+    for (;;) {
+      const { lookedAt, givenUp } = await store.recover(RECOVER_COUNT)
+      for (const { runId, schedule, kind, worker, nominalMs, fence, attempt } of givenUp) {
+        const event = { runId, schedule, task: '', scheduledAt: nominalMs, worker, attempt, fence }
+        emit('run:abandoned', { ...event, reason: 'crash', rerun: kind === 'rerun' })
+      }
+      if (lookedAt < RECOVER_COUNT) return
+    }
+  }
+
+  async function planNamed(names: readonly string[]): Promise<void> {
+    if (names.length === 0) return
+    const { nowMs, schedules } = await store.read(names)
+    for (const schedule of schedules) {
+      if (schedule.digest !== '') await replan(store, schedule, nowMs, emit)
+    }
+  }
+
+  async function sweep(): Promise<void> {
+    const count = watched ? WATCHED_SLICE_COUNT : SLICE_COUNT
+    for (let call = 0; call < (watched ? 1 : CALLS_PER_BEAT); call++) {
+      walk = await step(walk, count)
+      // Once around in one beat is enough.
+      if (isDone(walk)) {
+        walk = START
+        return
+      }
+    }
+  }
+
+  /** One walk over everything, in slices: edits that were made before the watch began were seen by nobody. */
+  async function sweepAll(): Promise<void> {
+    if (sweeping) return
+    sweeping = true
+    try {
+      for (let whole = START; !stopped && !isDone(whole); whole = await step(whole, SLICE_COUNT)) {
+        if (whole !== START) await new Promise((resolve) => setTimeout(resolve, SWEEP_PAUSE_MS))
+      }
+    } finally {
+      sweeping = false
+    }
+  }
+
+  /** One slice of the known names and one of the keys, as far as each is not through. */
+  async function step({ after, cursor }: Walk, count: number): Promise<Walk> {
+    const reply = await store.inspect({
+      after: after ?? '',
+      count: after === null ? 0 : count,
+      cursor: cursor ?? '',
+      scanCount: 2 * count,
+    })
+    await planNamed(reply.toPlan)
+    return {
+      after: after === null || reply.nextName === '' ? null : reply.nextName,
+      cursor: cursor === null || reply.nextCursor === '0' ? null : reply.nextCursor,
+    }
+  }
+
+  return {
+    work: (beat) =>
+      guard('upkeep', async () => {
+        if (beat.overdueRuns > 0) await recover()
+        turns += 1
+        // Every other turn is enough where edits are seen as they happen, and an idle fleet stays silent.
+        if (!watched || turns % 2 === 1) await sweep()
+        if (beat.headMs !== null && beat.nowMs - beat.headMs > LATE_MS) {
+          emit('schedule:late', { schedule: '', dueAt: beat.headMs, latenessMs: beat.nowMs - beat.headMs })
+        }
+      }),
+    inspect: (names) =>
+      guard('live edit', async () => {
+        const reply = await store.inspect({ after: '', count: 0, cursor: '', scanCount: 0, names })
+        await planNamed(reply.toPlan)
+      }),
+    setWatched(value) {
+      if (value && !watched) void guard('sweep', sweepAll)
+      watched = value
+    },
+    stop() {
+      stopped = true
+    },
+  }
+}

@@ -1,0 +1,178 @@
+import ts from 'typescript'
+import { packageOf, type SourceFile } from '../support/sources.js'
+
+const PARTS = ['worker', 'control', 'redis']
+const PURE_FOLDERS = ['time', 'schedule']
+/** Files on top of the parts, in this order; every other file beside them is a word that the parts share. */
+const TOP_FILES = ['instance.ts', 'everybeat.ts', 'index.ts']
+/** What pure code may take from Node: it computes, and touches nothing; `node:module` loads an optional library. */
+const PURE_BUILTINS = ['node:util', 'node:assert', 'node:module']
+const IMPURE_GLOBALS = ['performance', 'process', 'fetch', 'console', 'crypto', 'globalThis', 'navigator']
+const TIMERS = ['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask', 'require']
+const VAGUE_NAMES = /^(utils?|helpers?|common|misc|shared|types?|constants|interfaces)$/
+
+/** What a rule found: one line for each offence, `file: what`. */
+export type Offences = string[]
+
+/** Checks the direction of every import between files of `src`. */
+export function findWrongArrows(sources: readonly SourceFile[]): Offences {
+  return sources.flatMap(({ path, imports }) =>
+    imports.flatMap(({ file, isTypeOnly }) => {
+      const why = file === null ? null : whyWrongArrow(path, file, isTypeOnly)
+      return why === null ? [] : [`${path} imports ${file}: ${why}`]
+    }),
+  )
+}
+
+function whyWrongArrow(from: string, to: string, isTypeOnly: boolean): string | null {
+  const [source, target] = [placeOf(from), placeOf(to)]
+  if (source === 'integration' || target === 'integration') return whyWrongIntegration(from, to)
+  if (source === target) return null
+  if (rankOf(target) < rankOf(source)) return null
+  if (PARTS.includes(source) && PARTS.includes(target)) {
+    return to === `${target}/port.ts` && isTypeOnly ? null : 'worker, control and redis meet as types in a port.ts'
+  }
+  return `${source} stands below ${target}`
+}
+
+/** An integration proves that the public API is enough: beside itself it sees public entries and the test tools. */
+function whyWrongIntegration(from: string, to: string): string | null {
+  const [source, target] = [folderOf(from), folderOf(to)]
+  if (source === target) return null
+  if (placeOf(from) !== 'integration') return 'integrations are on top, nothing of the core imports them'
+  if (/^([^/]+\/)?index\.ts$/.test(to) || target === 'testing') return null
+  // Throw-away servers are started before there is anything to schedule, and need the errors alone.
+  if (source === 'testing' && to === 'errors.ts') return null
+  return 'integrations import public entries (index.ts) only'
+}
+
+/** The place of a file in the order of imports: a folder, a single file, `word` or `integration`. */
+function placeOf(path: string): string {
+  const folder = folderOf(path)
+  if (folder === '') return path === 'errors.ts' || TOP_FILES.includes(path) ? path : 'word'
+  return PARTS.includes(folder) || PURE_FOLDERS.includes(folder) ? folder : 'integration'
+}
+
+function rankOf(place: string): number {
+  const order = [['errors.ts'], ['time'], ['schedule'], ['word'], PARTS, ...TOP_FILES.map((file) => [file])]
+  return order.findIndex((places) => places.includes(place))
+}
+
+function folderOf(path: string): string {
+  return path.includes('/') ? (path.split('/')[0] ?? '') : ''
+}
+
+/** Finds circles of imports; types count too, for they are read together. */
+export function findCycles(sources: readonly SourceFile[]): Offences {
+  const targets = new Map(
+    sources.map(({ path, imports }) => [path, imports.flatMap(({ file }) => (file === null ? [] : [file]))]),
+  )
+  const done = new Set<string>()
+  const cycles: Offences = []
+  const walk = (path: string, trail: string[]): void => {
+    const start = trail.indexOf(path)
+    if (start >= 0) return void cycles.push([...trail.slice(start), path].join(' → '))
+    if (done.has(path)) return
+    for (const target of targets.get(path) ?? []) walk(target, [...trail, path])
+    done.add(path)
+  }
+  for (const { path } of sources) walk(path, [])
+  return cycles
+}
+
+/** Each outside package has one door; types of `ioredis`, the fleet's own client, may be named anywhere. */
+export function findSecondDoors(sources: readonly SourceFile[]): Offences {
+  const doors = new Map<string, Set<string>>()
+  for (const { path, imports } of sources) {
+    for (const { specifier, file, isTypeOnly } of imports) {
+      const name = packageOf(specifier)
+      if (file !== null || specifier.startsWith('node:') || (name === 'ioredis' && isTypeOnly)) continue
+      doors.set(name, (doors.get(name) ?? new Set()).add(path))
+    }
+  }
+  return [...doors].flatMap(([name, files]) => (files.size > 1 ? [`${name}: ${[...files].join(', ')}`] : []))
+}
+
+/** Finds I/O, clocks, timers and randomness in the pure folders: all of that comes in as a parameter. */
+export function findImpurity(sources: readonly SourceFile[]): Offences {
+  const offences: Offences = []
+  for (const { path, imports, syntax } of sources.filter((source) => PURE_FOLDERS.includes(folderOf(source.path)))) {
+    for (const { specifier } of imports) {
+      if (specifier.startsWith('node:') && !PURE_BUILTINS.includes(specifier)) offences.push(`${path}: ${specifier}`)
+      if (packageOf(specifier) === 'ioredis') offences.push(`${path}: ${specifier}`)
+    }
+    const visit = (node: ts.Node): void => {
+      const what = impureUse(node)
+      if (what !== null) offences.push(`${path}: ${what}`)
+      ts.forEachChild(node, visit)
+    }
+    visit(syntax)
+  }
+  return offences
+}
+
+function impureUse(node: ts.Node): string | null {
+  if (ts.isPropertyAccessExpression(node)) {
+    const text = `${node.expression.getText()}.${node.name.text}`
+    return ['Date.now', 'Math.random', 'DateTime.now', 'DateTime.local'].includes(text) ? text : null
+  }
+  if (ts.isNewExpression(node)) {
+    return node.expression.getText() === 'Date' && !node.arguments?.length ? 'new Date()' : null
+  }
+  if (ts.isCallExpression(node) && ts.isIdentifier(node.expression)) {
+    if (node.expression.text === 'Date') return 'Date()'
+    if (TIMERS.includes(node.expression.text)) return node.expression.text
+  }
+  if (!ts.isIdentifier(node) || !IMPURE_GLOBALS.includes(node.text)) return null
+  return isPlainUse(node) ? node.text : null
+}
+
+/** Neither the name of a property nor of a declaration. */
+function isPlainUse(node: ts.Identifier): boolean {
+  const { parent } = node
+  if (ts.isPropertyAccessExpression(parent)) {
+    // Which zone data the runtime computes with is as constant as the runtime itself.
+    return parent.expression === node && parent.getText() !== 'process.versions'
+  }
+  return !('name' in parent && parent.name === node) && !ts.isImportSpecifier(parent)
+}
+
+/** Finds files and folders whose name says nothing. */
+export function findVagueNames(paths: readonly string[]): Offences {
+  return paths.filter((path) => path.split('/').some((part) => VAGUE_NAMES.test(part.replace(/\.[^.]+$/, ''))))
+}
+
+/** Finds re-exports of own files anywhere but at the entry of a subpath; the door of an outside package may hand it on. */
+export function findBarrels(sources: readonly SourceFile[]): Offences {
+  return sources
+    .filter(({ path }) => !/^([^/]+\/)?index\.ts$/.test(path))
+    .flatMap(({ path, syntax }) => [
+      ...(path.endsWith('/index.ts') ? [`${path}: an index.ts that is no subpath entry`] : []),
+      ...syntax.statements
+        .filter((node) => ts.isExportDeclaration(node) && /from '\./.test(node.getText()))
+        .map((node) => `${path}: ${node.getText()}`),
+    ])
+}
+
+/** Finds exported declarations without a doc comment. */
+export function findUndocumentedExports(sources: readonly SourceFile[]): Offences {
+  return sources.flatMap(({ path, syntax }) => {
+    const seen = new Set<string>()
+    return syntax.statements.flatMap((node) => {
+      if (!ts.canHaveModifiers(node)) return []
+      if (!ts.getModifiers(node)?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword)) return []
+      const name = nameOf(node)
+      // Overloads share the words of the first.
+      if (seen.has(name)) return []
+      seen.add(name)
+      return ts.getJSDocCommentsAndTags(node).length === 0 ? [`${path}: ${name}`] : []
+    })
+  })
+}
+
+function nameOf(node: ts.Node): string {
+  if (ts.isVariableStatement(node))
+    return node.declarationList.declarations.map(({ name }) => name.getText()).join(', ')
+  const named = node as ts.Node & { name?: ts.Node }
+  return named.name?.getText() ?? node.getText().slice(0, 40)
+}

@@ -1,0 +1,168 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { Command, Option } from 'commander'
+import ts from 'typescript'
+import { describe, expect, it, type TestContext } from 'vitest'
+import { ERROR_CODES } from '../../src/errors.js'
+import { PROJECT_DIR } from '../support/build.js'
+import { codeSpans, findDeadLinks, firstCells, type Page, parsePage, readPages } from '../support/markdown.js'
+import { readSources } from '../support/sources.js'
+import { commandsOf, findCommandDrift, findUnknownCommandLines } from './cli-docs.js'
+
+const pages = readPages()
+const sources = readSources()
+const optionsOf = interfacesNamed(/^(?!Resolved)\w*Options$/, /^([^/]+|control\/.+)$/)
+const fieldsOf = interfacesNamed(/^DefinitionInput$/, /^schedule\//)
+
+/** Gives a page; while nobody has written it yet, the test says so and is skipped. */
+function pageOf(ctx: TestContext, path: string): Page {
+  return pages.find((page) => page.path === path) ?? ctx.skip(`${path} is not written yet`)
+}
+
+/** The names that a reference page explains: in backticks, in the first column of its tables. */
+function namesIn(page: Page): string[] {
+  return firstCells(page).flatMap(codeSpans)
+}
+
+describe('docs/reference/errors.md', () => {
+  it('has a row for every code and for no other', (ctx) => {
+    const rows = namesIn(pageOf(ctx, 'docs/reference/errors.md')).filter((name) => name.startsWith('ERR_'))
+    expect(rows.sort()).toEqual(Object.keys(ERROR_CODES).sort())
+  })
+})
+
+describe('docs/reference/events.md', () => {
+  it('has a row for every event and for no other', (ctx) => {
+    const rows = namesIn(pageOf(ctx, 'docs/reference/events.md'))
+    const events = interfacesNamed(/^EverybeatEvents$/, /^events\.ts$/).get('EverybeatEvents') ?? []
+    expect(events).toContain('run:started')
+    expect(events.filter((name) => !rows.includes(name))).toEqual([])
+    expect(rows.filter((name) => name.includes(':') && !events.includes(name))).toEqual([])
+  })
+})
+
+describe('docs/reference/options.md', () => {
+  it.for([...optionsOf])('has a row for every field of %s', ([, fields], ctx) => {
+    const rows = namesIn(pageOf(ctx, 'docs/reference/options.md')).map((name) => name.split('.').at(-1))
+    expect(fields.filter((field) => !rows.includes(field))).toEqual([])
+  })
+
+  it('has a row for every field of a definition, there or on a page of its own', (ctx) => {
+    const own = pages.filter(({ path }) => /^docs\/reference\/(definitions?|schedules?)\.md$/.test(path))
+    const rows = [...own, pageOf(ctx, 'docs/reference/options.md')].flatMap(namesIn)
+    const fields = fieldsOf.get('DefinitionInput') ?? []
+    expect(fields).toContain('cron')
+    expect(fields.filter((field) => !rows.includes(field))).toEqual([])
+  })
+
+  it('has no row for something that is no option', (ctx) => {
+    const known = [...optionsOf.values(), ...fieldsOf.values()].flat()
+    const rows = namesIn(pageOf(ctx, 'docs/reference/options.md')).filter((name) => /^[a-z][A-Za-z.]*$/.test(name))
+    expect(rows.filter((name) => !known.includes(name.split('.').at(-1) ?? ''))).toEqual([])
+  })
+
+  it('is there, like the other pages, as soon as the package has an entry and a README', () => {
+    const hasEntry = sources.some(({ path }) => path === 'index.ts')
+    const names = ['errors', 'events', 'options'].map((name) => `docs/reference/${name}.md`)
+    // Skipping ends here: what is published is described.
+    if (hasEntry && existsSync(join(PROJECT_DIR, 'README.md'))) {
+      expect(names.filter((name) => !pages.some(({ path }) => path === name))).toEqual([])
+    }
+  })
+})
+
+describe('docs/reference/cli.md', () => {
+  it('has a heading for every command and in it each of its options, and nothing that is not there', async (ctx) => {
+    const program = (await importProgram()) ?? ctx.skip('src/cli/program.ts is not there yet')
+    expect(findCommandDrift(pageOf(ctx, 'docs/reference/cli.md'), commandsOf(program))).toEqual([])
+  })
+
+  it('is right wherever a page shows a command line', async (ctx) => {
+    const program = (await importProgram()) ?? ctx.skip('src/cli/program.ts is not there yet')
+    const commands = commandsOf(program)
+    expect(pages.flatMap((page) => findUnknownCommandLines(page, commands))).toEqual([])
+  })
+})
+
+describe('the links', () => {
+  it.each(pages)('of $path lead somewhere', (page) => {
+    expect(findDeadLinks(page, pages)).toEqual([])
+  })
+})
+
+describe('the rules', () => {
+  const text = `# A title\n\nSee [it](b.md#two-words), [gone](c.md), [here](#a-title), [no](#nowhere), [web](https://x.y).
+| name | about |
+|---|---|
+| \`a\` | \`not me\` |
+| \`b\` \\| \`c\` | |
+\`\`\`sh
+everybeat put x --cron '* * * * *' --nope
+npx everybeat frobnicate
+\`\`\`
+## \`put <name>\`\n\`--cron\` and \`--json\`\n## \`gone\`\n\`--force\`\n`
+  const page = parsePage('docs/a.md', text)
+  const commands = [
+    { name: 'put', options: ['--cron', '--every'], parent: [] },
+    { name: 'ls', options: [], parent: [] },
+    { name: '', options: ['--json'], parent: [] },
+  ]
+
+  it('read names from first columns only', () => {
+    expect(namesIn(page)).toEqual(['a', 'b', 'c'])
+  })
+
+  it('see dead links and dead anchors', () => {
+    const other = parsePage('docs/b.md', '# Two words\n')
+    expect(findDeadLinks(page, [page, other], (path) => path !== 'docs/c.md')).toEqual(['c.md', '#nowhere'])
+  })
+
+  it('read the commands, their long options and what is below them from the program', () => {
+    const program = new Command('everybeat').option('--json', 'write JSON')
+    program.command('put <name>').option('-c, --cron <text>', 'a cron').option('--no-spread', 'in phase')
+    program.command('pool').command('drain').addOption(new Option('--secret').hideHelp())
+    expect(commandsOf(program)).toEqual([
+      { name: '', options: ['--json'], parent: [] },
+      { name: 'put', options: ['--cron', '--no-spread'], parent: [] },
+      { name: 'pool', options: [], parent: [] },
+      { name: 'drain', options: [], parent: ['pool'] },
+    ])
+  })
+
+  it('see commands and options that are missing, and those that do not exist', () => {
+    expect(findCommandDrift(page, commands)).toEqual([
+      'put: --every is missing',
+      'ls: has no heading',
+      '`gone` is no command',
+    ])
+    expect(findUnknownCommandLines(page, commands)).toEqual([
+      "docs/a.md: everybeat put x --cron '* * * * *' --nope: --nope",
+      'docs/a.md: npx everybeat frobnicate: frobnicate',
+    ])
+  })
+})
+
+/** Exported interfaces and the names of their fields. */
+function interfacesNamed(name: RegExp, file: RegExp): Map<string, string[]> {
+  const found = new Map<string, string[]>()
+  for (const { path, syntax } of sources.filter((source) => file.test(source.path))) {
+    for (const node of syntax.statements.filter(ts.isInterfaceDeclaration)) {
+      const isExported = node.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword) ?? false
+      if (!isExported || !name.test(node.name.text)) continue
+      const fields = node.members.flatMap((member) => (member.name === undefined ? [] : [nameText(member.name)]))
+      found.set(found.has(node.name.text) ? `${node.name.text} (${path})` : node.name.text, fields)
+    }
+  }
+  return found
+}
+
+function nameText(name: ts.PropertyName): string {
+  return ts.isStringLiteral(name) || ts.isIdentifier(name) ? name.text : name.getText()
+}
+
+async function importProgram(): Promise<unknown> {
+  const file = join(PROJECT_DIR, 'dist/cli/program.js')
+  if (!existsSync(file)) return null
+  const { createProgram } = (await import(file)) as { createProgram: () => unknown }
+  return createProgram()
+}

@@ -1,0 +1,121 @@
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { SCRIPTS } from '../../src/redis/scripts/generated.js'
+import { PROJECT_DIR } from '../support/build.js'
+import { parseLuaHeader, readLuaFiles, stripLua } from '../support/lua-scripts.js'
+
+const files = readLuaFiles()
+const scripts = files.filter(({ path }) => !path.startsWith('lib/'))
+const libraries = files.filter(({ path }) => path.startsWith('lib/'))
+
+describe.each(scripts)('$path', ({ path, text }) => {
+  it('is named verb-noun', () => {
+    expect(path).toMatch(/^[a-z]+(-[a-z]+)+\.lua$/)
+  })
+
+  it('says in its header what it does, guarantees, takes and answers', () => {
+    const header = parseLuaHeader(text)
+    expect(header.guarantee.length).toBeGreaterThan(20)
+    expect(header.guarantee).toMatch(/\.$/)
+    expect(header.reply).not.toEqual([])
+    const names = [...header.keys, ...header.args, ...(header.rest === null ? [] : [header.rest])]
+    expect(new Set(names).size).toBe(names.length)
+  })
+
+  it('unpacks KEYS and ARGV to the names of its header first, and uses only names from there on', () => {
+    const { keys, args, rest, code } = parseLuaHeader(text)
+    const unpacked = rest === null ? 'unpack(ARGV)' : `unpack(ARGV, 1, ${args.length})`
+    const lines = [
+      ...(keys.length > 0 ? [`local ${keys.join(', ')} = unpack(KEYS)`] : []),
+      ...(args.length > 0 ? [`local ${args.join(', ')} = ${unpacked}`] : []),
+      ...(rest === null ? [] : [`local ${rest} = { unpack(ARGV, ${args.length + 1}) }`]),
+    ]
+    const joined = code.replace(/,\n[ \t]+/g, ', ').replace(/\n[ \t]+/g, ' ')
+    expect(joined.split('\n').slice(0, lines.length)).toEqual(lines)
+    const after = joined.split('\n').slice(lines.length).join('\n')
+    expect(stripLua(after)).not.toMatch(/\b(KEYS|ARGV)\b/)
+  })
+
+  it('uses everything it is handed', () => {
+    const { keys, args, rest, code } = parseLuaHeader(text)
+    const whole = code.replace(/^-- @include (\S+)$/gm, (_, name: string) => libraryText(name))
+    const uses = (name: string): number => stripLua(whole).match(new RegExp(`\\b${name}\\b`, 'g'))?.length ?? 0
+    expect([...keys, ...args, ...(rest === null ? [] : [rest])].filter((name) => uses(name) < 2)).toEqual([])
+  })
+
+  it('is embedded under the names of its header', () => {
+    const { keys, args, rest } = parseLuaHeader(text)
+    const embedded = (SCRIPTS as Record<string, { keys: unknown; args: unknown; rest: unknown }>)[
+      path.replace('.lua', '')
+    ]
+    expect(embedded).toMatchObject({ keys, args, rest })
+  })
+})
+
+describe('the Lua files', () => {
+  it('are there to be checked', () => {
+    expect(scripts.map(({ path }) => path)).toContain('claim-due.lua')
+  })
+
+  it.each(files)('$path reads no other clock than TIME, and draws no random number', ({ text }) => {
+    expect(stripLua(text)).not.toMatch(/\bos\.(time|clock|date)\b|\bmath\.random/)
+  })
+
+  it.each(libraries)('$path says what it is, takes no KEYS or ARGV, and is included', ({ path, text }) => {
+    expect(text).toMatch(/^-- [A-Z][^\n]*[.:]/)
+    expect(stripLua(text)).not.toMatch(/\b(KEYS|ARGV)\b/)
+    expect(files.some((file) => file.text.includes(`-- @include ${path}\n`))).toBe(true)
+  })
+
+  it.each(files)('$path leaves no global behind', ({ text }) => {
+    const names = new Set([...stripLua(text).matchAll(/^function ([a-z_]+)/gm)].map(([, name]) => name))
+    expect([...names]).toEqual([])
+  })
+
+  it('are embedded as they are', () => {
+    const check = join(PROJECT_DIR, 'test/tools/embed-scripts.mjs')
+    expect(() => execFileSync(process.execPath, [check, '--check'], { stdio: 'pipe' })).not.toThrow()
+  })
+})
+
+describe('a header', () => {
+  const header = (lines: string[]): string =>
+    `${lines.map((line) => `-- ${line}`).join('\n')}\nlocal a = unpack(KEYS)\n`
+  const good = [
+    'Does it.',
+    '',
+    'Guarantee: it is done once.',
+    '',
+    'KEYS',
+    '  due     zset',
+    'ARGV',
+    '  now_ms  ms, now',
+  ]
+  const whole = [...good, '           goes on', '  rest    text…, names', 'REPLY', '  1']
+
+  it('is read to its names', () => {
+    expect(parseLuaHeader(header(whole))).toMatchObject({
+      sentence: 'Does it.',
+      guarantee: 'it is done once.',
+      keys: ['due'],
+      args: ['now_ms'],
+      rest: 'rest',
+      reply: ['  1'],
+    })
+  })
+
+  it.each([
+    ['no REPLY', good],
+    ['no Guarantee', whole.filter((line) => !line.startsWith('Guarantee'))],
+    ['out of its place', [...whole.slice(0, 4), 'REPLY', '  1', ...whole.slice(4, 10)]],
+    ['one sentence', whole.slice(1)],
+    ['not a name with its type', [...whole.slice(0, 5), '  Due', ...whole.slice(6)]],
+  ])('is refused with %s', (why, lines) => {
+    expect(() => parseLuaHeader(header(lines))).toThrow(why)
+  })
+})
+
+function libraryText(path: string): string {
+  return libraries.find((library) => library.path === path)?.text ?? ''
+}

@@ -1,0 +1,134 @@
+import { existsSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import ts from 'typescript'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { PROJECT_DIR } from '../support/build.js'
+import { type Consumer, createConsumer, readManifest } from '../support/packed.js'
+import { listFiles } from '../support/sources.js'
+
+const manifest = readManifest()
+const optionalPeers = Object.keys(manifest.peerDependenciesMeta ?? {})
+// An entry whose source is not written yet cannot be packed; one that is written must be.
+const entries = Object.entries(manifest.exports)
+  .flatMap(([subpath, target]) => (typeof target === 'string' ? [] : [{ subpath, ...target }]))
+  .filter(({ default: file }) => hasSource(file))
+const specifiers = entries.map(({ subpath }) => subpath.replace('.', manifest.name))
+
+let consumer: Consumer
+beforeAll(async () => {
+  consumer = await createConsumer()
+})
+afterAll(() => consumer[Symbol.dispose]())
+
+describe('the packed package', () => {
+  it('holds what it is made of and nothing else', () => {
+    const allowed = /^(package\.json|README\.md|LICENSE|(dist|src)\/.+)$/
+    expect(consumer.files.filter((path) => !allowed.test(path))).toEqual([])
+    expect(consumer.files.filter((path) => /\.(test\.ts|tsbuildinfo)$/.test(path))).toEqual([])
+    expect(consumer.files).toEqual(
+      expect.arrayContaining(['LICENSE', 'dist/errors.js', 'package.json', 'src/errors.ts']),
+    )
+  })
+
+  it('holds the built form of every source, with its types and the map back', () => {
+    const sources = listFiles('src').filter((path) => /\.tsx?$/.test(path) && !path.endsWith('.d.ts'))
+    const expected = sources.flatMap((path) =>
+      ['.js', '.js.map', '.d.ts', '.d.ts.map'].map((ending) => `dist/${path.replace(/\.tsx?$/, ending)}`),
+    )
+    expect(expected.filter((path) => !consumer.files.includes(path))).toEqual([])
+  })
+
+  it('says nothing of the machine it was built on', () => {
+    const texts = consumer.files.filter((path) => /\.(js|ts|map|json)$/.test(path))
+    const leaks = texts.filter((path) => readFileSync(join(consumer.packageDir, path), 'utf8').includes(PROJECT_DIR))
+    expect(leaks).toEqual([])
+  })
+
+  it('has an entry for every folder with an index.ts, and files for every entry', () => {
+    const folders = listFiles('src').flatMap((path) => /^([^/]+)\/index\.ts$/.exec(path)?.[1] ?? [])
+    const subpaths = Object.keys(manifest.exports)
+    expect(folders.filter((folder) => !subpaths.includes(`./${folder}`))).toEqual([])
+    const targets = entries.flatMap((entry) => [entry.types, entry.default]).map((path) => path.replace('./', ''))
+    expect(targets.filter((path) => !consumer.files.includes(path))).toEqual([])
+  })
+
+  it('has a command that starts by itself and knows its version', async (ctx) => {
+    const file = manifest.bin['everybeat'] ?? ''
+    if (!hasSource(file)) return ctx.skip('the source of the command is not there yet')
+    expect(readFileSync(join(consumer.packageDir, file), 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/)
+    expect(await consumer.run(process.execPath, join(consumer.packageDir, file), '--version')).toBe(
+      `${manifest.version}\n`,
+    )
+  })
+})
+
+describe('a project with the package and what it depends on', () => {
+  const main = specifiers.filter((specifier) => [manifest.name, `${manifest.name}/testing`].includes(specifier))
+
+  it.each(main)('imports %s without any optional package', async (specifier) => {
+    expect((await importNames(specifier)).length).toBeGreaterThan(0)
+  })
+})
+
+describe('a project with the optional packages too', () => {
+  beforeAll(() => {
+    expect(consumer.add(optionalPeers)).toEqual([])
+  })
+
+  it.each(specifiers)('gets the same from %s by import and by require', async (specifier) => {
+    const imported = await importNames(specifier)
+    expect(imported.length).toBeGreaterThan(0)
+    expect(await requireNames(specifier)).toEqual(imported)
+  })
+
+  it('compiles in a module and in a CommonJS file, strictly', () => {
+    expect(consumer.add(['@types/node', 'undici-types'])).toEqual([])
+    const write = (ending: string, toImport: (name: string, specifier: string) => string): string => {
+      const lines = specifiers.map((specifier, index) => toImport(`entry${index}`, specifier))
+      const names = specifiers.map((_, index) => `entry${index}`)
+      const file = join(consumer.dir, `consumer.${ending}`)
+      writeFileSync(file, `${lines.join('\n')}\nexport const all = [${names.join(', ')}]\n`)
+      return file
+    }
+    const files = [
+      write('mts', (name, specifier) => `import * as ${name} from '${specifier}'`),
+      write('cts', (name, specifier) => `import ${name} = require('${specifier}')`),
+    ]
+    expect(compile(files)).toEqual([])
+  })
+})
+
+function hasSource(built: string): boolean {
+  return existsSync(join(PROJECT_DIR, built.replace(/^(\.\/)?dist\//, 'src/').replace(/js$/, 'ts')))
+}
+
+async function importNames(specifier: string): Promise<string[]> {
+  const code = `import('${specifier}').then((all) => console.log(JSON.stringify(Object.keys(all).sort())))`
+  return JSON.parse(await consumer.run(process.execPath, '--input-type=module', '-e', code)) as string[]
+}
+
+async function requireNames(specifier: string): Promise<string[]> {
+  // Node adds this one to what an ES module gives to require.
+  const code = `console.log(JSON.stringify(Object.keys(require('${specifier}')).filter((name) => name !== '__esModule').sort()))`
+  return JSON.parse(await consumer.run(process.execPath, '--input-type=commonjs', '-e', code)) as string[]
+}
+
+/** Checks the user's files and the package's declarations; those of other packages are their own matter. */
+function compile(files: string[]): string[] {
+  const program = ts.createProgram(files, {
+    target: ts.ScriptTarget.ES2022,
+    module: ts.ModuleKind.NodeNext,
+    moduleResolution: ts.ModuleResolutionKind.NodeNext,
+    strict: true,
+    noEmit: true,
+    exactOptionalPropertyTypes: true,
+    skipLibCheck: false,
+    types: ['node'],
+    lib: ['lib.es2023.d.ts', 'lib.esnext.disposable.d.ts'],
+  })
+  const isOurs = (file: string): boolean => files.includes(file) || file.startsWith(realpathSync(consumer.packageDir))
+  return ts
+    .getPreEmitDiagnostics(program)
+    .filter(({ file }) => file === undefined || isOurs(file.fileName))
+    .map(({ file, messageText }) => `${file?.fileName ?? ''}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`)
+}

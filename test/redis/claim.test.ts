@@ -1,0 +1,183 @@
+import { describe, expect, it } from 'vitest'
+import { nextEvent, useFleet } from '../support/fleet.js'
+import { useRedis } from '../support/redis.js'
+import { waitFor } from '../support/wait-for.js'
+
+const redis = useRedis()
+const fleet = useFleet(redis)
+
+describe('a claim', () => {
+  it('starts each occurrence once among several workers, and writes each into the history', async () => {
+    const started: string[] = []
+    const workers = [1, 2, 3].map(() => fleet.create())
+    for (const beat of workers) beat.task('count', (run) => void started.push(run.id))
+    for (let index = 0; index < 5; index++) {
+      await workers[0]!.schedules.put(`s${index}`, { task: 'count', every: '200ms' })
+    }
+    await Promise.all(workers.map((beat) => beat.start()))
+    await waitFor(() => started.length >= 60, { what: '60 runs' })
+    await Promise.all(workers.map((beat) => beat.stop()))
+    expect(new Set(started).size).toBe(started.length)
+    const reader = fleet.create()
+    for (let index = 0; index < 5; index++) {
+      const history = await reader.schedules.history(`s${index}`)
+      const instants = history.map(({ scheduledAt }) => Number(scheduledAt)).sort()
+      expect(new Set(instants).size).toBe(instants.length)
+      expect(history.every(({ outcome }) => outcome === 'ok')).toBe(true)
+      // No instant between the first and the last is missing: an interval never drifts and never skips.
+      expect(instants.at(-1)! - instants[0]!).toBe((instants.length - 1) * 200)
+      expect(history.length).toBe(started.filter((id) => id.startsWith(`s${index}@`)).length)
+    }
+  })
+
+  it('gives the handler everything that the contract names', async () => {
+    const beat = fleet.create()
+    const seen = new Promise<Record<string, unknown>>((resolve) => {
+      beat.task('look', (run) => {
+        resolve({ ...run })
+        return { answer: 42 }
+      })
+    })
+    await beat.schedules.put('once', { task: 'look', at: new Date(Date.now() - 500), payload: { to: 'ops' } })
+    const settled = nextEvent(beat, 'run:succeeded')
+    await beat.start()
+    const run = await seen
+    expect(run).toMatchObject({
+      schedule: 'once',
+      task: 'look',
+      payload: { to: 'ops' },
+      attempt: 1,
+      missed: 0,
+      catchUp: false,
+      manual: false,
+      worker: beat.health().worker,
+    })
+    expect(run.scheduledAt).toBeInstanceOf(Date)
+    expect(run.startedAt).toBeInstanceOf(Date)
+    expect(run.signal).toBeInstanceOf(AbortSignal)
+    expect(run.fence).toBeTypeOf('number')
+    await settled
+    const [entry] = await beat.schedules.history('once')
+    expect(entry).toMatchObject({
+      outcome: 'ok',
+      runId: run.id,
+      worker: run.worker,
+      attempt: 1,
+      fence: run.fence,
+      result: { answer: 42 },
+    })
+    expect(await beat.schedules.get('once')).toMatchObject({ state: 'finished', next: null, last: run.scheduledAt })
+  })
+
+  it('leaves to others what it has no task for, without hiding what is behind it', async () => {
+    const beat = fleet.create({ concurrency: 2 })
+    const other = fleet.create()
+    for (let index = 0; index < 30; index++) {
+      await beat.schedules.put(`foreign${index}`, { task: 'unknown', at: new Date(Date.now() - 1_000) })
+    }
+    await beat.schedules.put('mine', { task: 'known', at: new Date(Date.now() - 500) })
+    const ran = new Promise((resolve) => beat.task('known', resolve))
+    await beat.start()
+    await ran
+    const taken = new Set<string>()
+    other.task('unknown', (run) => void taken.add(run.schedule))
+    await other.start()
+    await waitFor(() => taken.size === 30, { what: 'the 30 foreign schedules' })
+    expect(await redis.client.keys(`{${fleet.prefix()}}:lane*`)).toEqual([])
+  })
+
+  it('claims only what its pool may run', async () => {
+    const gpu = fleet.create({ pool: 'gpu' })
+    const plain = fleet.create()
+    const ran: string[] = []
+    gpu.task('train', () => void ran.push('gpu'))
+    plain.task('train', () => void ran.push('default'))
+    await plain.start()
+    const done = nextEvent(gpu, 'run:succeeded')
+    await gpu.start()
+    await plain.schedules.put('job', { task: 'train', pool: 'gpu', at: new Date() })
+    await done
+    expect(ran).toEqual(['gpu'])
+  })
+
+  it('never has more runs at once than the worker has slots', async () => {
+    const beat = fleet.create({ concurrency: 3 })
+    let going = 0
+    let most = 0
+    let done = 0
+    beat.task('slow', async () => {
+      most = Math.max(most, ++going)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      going--
+      done++
+    })
+    const at = new Date(Date.now() - 100)
+    for (let index = 0; index < 12; index++) await beat.schedules.put(`s${index}`, { task: 'slow', at })
+    await beat.start()
+    await waitFor(() => done === 12, { what: 'all 12 runs' })
+    expect(most).toBe(3)
+  })
+
+  it('gives the same runs for the same request, so that a lost reply loses nothing', async () => {
+    const beat = fleet.create()
+    const { createWorkerStore } = await import('../../src/redis/worker-store.js')
+    const { createKeys } = await import('../../src/redis/keys.js')
+    const { createRedisClock } = await import('../../src/worker/clock.js')
+    const monotonic = () => performance.now()
+    const store = createWorkerStore({
+      client: redis.client,
+      keys: createKeys(fleet.prefix(), 0, 1),
+      clock: createRedisClock(monotonic, Date.now),
+      monotonic,
+      workerId: 'w1',
+      leaseMs: 5_000,
+      shards: 1,
+      generation: 'g',
+    })
+    for (const name of ['a', 'b', 'c']) await beat.schedules.put(name, { task: 't', at: new Date(Date.now() - 100) })
+    const request = {
+      slots: 2,
+      share: 2,
+      aheadMs: 0,
+      expectedMs: null,
+      lanes: [{ pool: 'default', task: 't', maxConcurrent: 0, room: 10 }],
+    }
+    const first = await store.claim({ requestId: '1', ...request })
+    const again = await store.claim({ requestId: '1', ...request })
+    const next = await store.claim({ requestId: '2', ...request })
+    expect(first.runs.map(({ runId }) => runId)).toHaveLength(2)
+    expect(again.runs.map(({ runId, fence }) => [runId, fence])).toEqual(
+      first.runs.map(({ runId, fence }) => [runId, fence]),
+    )
+    expect(next.runs).toHaveLength(1)
+    const settlement = {
+      run: first.runs[0]!,
+      outcome: 'ok' as const,
+      reason: '',
+      durationMs: 1,
+      latenessMs: 1,
+      resultText: '',
+      errorText: '',
+      retryDelayMs: null,
+      pauseAfter: 0,
+      refill: null,
+    }
+    expect(await store.settle([settlement])).toEqual(['settled'])
+    expect(await store.settle([settlement])).toEqual(['settled'])
+    expect(await beat.schedules.history(first.runs[0]!.schedule)).toHaveLength(1)
+  })
+
+  it('grows the fence with each run, also after Redis lost its memory', async () => {
+    const beat = fleet.create()
+    const fences: number[] = []
+    const task = beat.task('fenced', (run) => void fences.push(run.fence))
+    await task.schedule('tick', { every: '100ms' })
+    await beat.start()
+    await waitFor(() => fences.length >= 3, { what: 'three runs' })
+    await redis.client.flushall()
+    const before = fences.length
+    await waitFor(() => fences.length >= before + 3, { what: 'runs after the flush', timeoutMs: 15_000 })
+    expect(fences).toEqual([...fences].sort((left, right) => left - right))
+    expect(new Set(fences).size).toBe(fences.length)
+  })
+})

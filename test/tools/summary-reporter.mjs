@@ -1,0 +1,44 @@
+import { writeSync } from 'node:fs'
+
+/**
+ * Prints `N passed, N failed, N skipped` as the very last line of a run. A file, suite or hook that broke outside of
+ * its tests counts as one failed: the line never says 0 failed when the exit code says otherwise.
+ */
+export default class SummaryReporter {
+  #counts = { passed: 0, failed: 0, skipped: 0 }
+  #isWatching = false
+
+  onInit(vitest) {
+    this.#isWatching = vitest.config.watch
+    // The default reporter writes after the end of the run too; at the exit of the process nobody does.
+    process.once('exit', (exitCode) => {
+      if (this.#isWatching) return
+      if (exitCode !== 0 && this.#counts.failed === 0) this.#counts.failed = 1
+      this.#print()
+    })
+  }
+
+  onTestRunEnd(modules, unhandledErrors) {
+    this.#counts = { passed: 0, failed: unhandledErrors.length, skipped: 0 }
+    for (const module of modules) {
+      this.#counts.failed += module.errors().length
+      for (const suite of module.children.allSuites()) this.#counts.failed += suite.errors().length
+      for (const test of module.children.allTests()) {
+        const { state } = test.result()
+        this.#counts[state === 'pending' ? 'skipped' : state] += 1
+      }
+    }
+    if (this.#isWatching) this.#print()
+  }
+
+  #print() {
+    const { passed, failed, skipped } = this.#counts
+    const line = `${passed} passed, ${failed} failed, ${skipped} skipped\n`
+    try {
+      writeSync(1, line)
+    } catch {
+      // A full pipe refuses a direct write; the stream waits for it.
+      process.stdout.write(line)
+    }
+  }
+}
