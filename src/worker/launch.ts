@@ -2,7 +2,7 @@ import type { RedisClock } from './port.js'
 import { toErrorData, type Emit, type RunEvent } from '../events.js'
 import type { Definition } from '../schedule/definition.js'
 import { refillPlan } from '../schedule/plan-decision.js'
-import { abortRun, type ActiveRun } from './active-run.js'
+import { abortKind, abortRun, type ActiveRun } from './active-run.js'
 import type { DefinitionCache } from './definition-cache.js'
 import { callHandler, decideSettlement, preparePayload, type Ending } from './execute.js'
 import type { LeaseKeeper } from './lease-keeper.js'
@@ -24,6 +24,8 @@ export interface LaunchContext {
   readonly holders: Map<string, ActiveRun>
   readonly emit: Emit
   readonly random: () => number
+  /** Whether the worker stops: what it still wins goes back. */
+  readonly isStopping: () => boolean
 }
 
 /** When the claim that brought a run was sent, on both clocks. */
@@ -62,9 +64,14 @@ export async function launchRun(
     const settlement = await execute(context, store, run)
     keeper.forget(run)
     slots.free(taskName)
-    if (active.get(claimed.runId) === run) active.delete(claimed.runId)
-    if (holders.get(claimed.schedule) === run) holders.delete(claimed.schedule)
-    end()
+    const leave = () => {
+      if (active.get(claimed.runId) === run) active.delete(claimed.runId)
+      if (holders.get(claimed.schedule) === run) holders.delete(claimed.schedule)
+      end()
+    }
+    // Whoever comes next waits for the former too, should that still go.
+    if (former) void former.ended.then(leave)
+    else leave()
     report(context, run, settlement, await settler.settle(settlement))
   } catch (error) {
     context.emit('error', { ...toErrorData(error), context: `run ${claimed.runId}` })
@@ -93,6 +100,10 @@ async function execute(context: LaunchContext, store: WorkerStore, active: Activ
     if (!task) throw new Error(`this worker has no task ${JSON.stringify(active.task)}`)
     const given = claimed.payloadText === null ? definition.payload : (JSON.parse(claimed.payloadText) as unknown)
     const payload = await preparePayload(task, given)
+    if (!(await mayStart(context, store, active))) {
+      ending = { kind: 'unstarted', abort: abortKind(active.controller.signal) }
+      return decideSettlement({ active, task, definition, ending, durationMs: 0, latenessMs, random: 0 })
+    }
     context.emit('run:started', {
       ...describeRun(context, active),
       latenessMs,
@@ -128,6 +139,10 @@ async function execute(context: LaunchContext, store: WorkerStore, active: Activ
     latenessMs,
     random: context.random(),
   })
+}
+
+async function mayStart(context: LaunchContext, store: WorkerStore, active: ActiveRun): Promise<boolean> {
+  return !context.isStopping() && (await context.keeper.confirm(active, store))
 }
 
 const MISSING_TASK = { retries: 0, backoff: { type: 'fixed', delayMs: 0, maxMs: 0 } } as unknown as Task
@@ -192,6 +207,8 @@ function report(
   if (outcome === 'rerun' || outcome === 'abandoned') {
     if (settlement.outcome !== 'abandoned') emit('lease:lost', { ...event, reason: 'the lease was gone at settlement' })
     emit('run:abandoned', { ...event, reason: reason === '' ? 'lease-lost' : reason, rerun: outcome === 'rerun' })
+  } else if (outcome === 'returned') {
+    // It goes on elsewhere as if this worker had never won it.
   } else if (outcome === 'lost' || outcome === 'forgotten') {
     emit('lease:lost', {
       ...event,

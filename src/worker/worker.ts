@@ -74,6 +74,7 @@ interface Shard {
 export function createWorker(options: WorkerOptions, stores: readonly WorkerStore[]): Worker {
   const { id, emit, clock, monotonic } = options
   const reportError = (context: string) => (error: unknown) => emit('error', { ...toErrorData(error), context })
+  let stopped = false
   const slots = createSlots(options.concurrency, () => {
     for (const { loop } of shards) loop.rearm()
   })
@@ -98,6 +99,7 @@ export function createWorker(options: WorkerOptions, stores: readonly WorkerStor
     pool: options.pool,
     monotonic,
     wall: options.wall,
+    isStopping: () => stopped,
   }
   // A heartbeat tells of the head too: where it comes as often as a tick must, ticks of their own are not needed.
   const maxSleepMs = options.maxSleepMs < options.beatMs ? options.maxSleepMs : options.maxSleepMs + options.beatMs / 4
@@ -108,7 +110,6 @@ export function createWorker(options: WorkerOptions, stores: readonly WorkerStor
   })
   let beatTimer: NodeJS.Timeout | null = null
   let beating = false
-  let stopped = false
   let watches = false
   let rank = 0
 
