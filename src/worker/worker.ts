@@ -162,6 +162,7 @@ export function createWorker(options: WorkerOptions, stores: readonly WorkerStor
     activeRuns: active,
     async start() {
       await Promise.all(shards.map(beat))
+      if (stopped) return
       beatTimer = setInterval(beatAll, options.beatMs)
       for (const { loop } of shards) loop.start()
     },
@@ -170,9 +171,10 @@ export function createWorker(options: WorkerOptions, stores: readonly WorkerStor
       stopped = true
       if (beatTimer) clearInterval(beatTimer)
       for (const { upkeep } of shards) upkeep.stop()
+      // A claim under way is answered at once, or Redis is out of reach: then what it may win waits for its lease.
       await Promise.race([
         Promise.all(shards.map(({ loop }) => loop.stop())),
-        new Promise((r) => setTimeout(r, timeoutMs).unref()),
+        new Promise((resolve) => setTimeout(resolve, GIVE_UP_MS).unref()),
       ])
       const beats = setInterval(() => {
         // While runs come to their end, the worker still shows that it lives.
