@@ -1,7 +1,9 @@
 import { WEEKDAYS } from './exclusion-days.js'
 import { refuseRrule } from './rrule-text.js'
 
+/** The frequencies of RFC 5545, from the shortest. */
 export const FREQUENCIES = ['SECONDLY', 'MINUTELY', 'HOURLY', 'DAILY', 'WEEKLY', 'MONTHLY', 'YEARLY'] as const
+/** One of the frequencies of RFC 5545. */
 export type Frequency = (typeof FREQUENCIES)[number]
 
 /** A weekday of BYDAY; `nth` is 0 for every one, negative from the end. Weekday 0 is Sunday. */

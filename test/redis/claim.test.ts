@@ -140,7 +140,7 @@ describe('a claim', () => {
       share: 2,
       aheadMs: 0,
       expectedMs: null,
-      lanes: [{ pool: 'default', task: 't', maxConcurrent: 0 }],
+      lanes: [{ pool: 'default', task: 't', maxConcurrent: 0, room: 10 }],
     }
     const first = await store.claim({ requestId: '1', ...request })
     const again = await store.claim({ requestId: '1', ...request })
