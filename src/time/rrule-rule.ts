@@ -33,7 +33,7 @@ export interface RruleRule {
 
 const KNOWN = ['FREQ', 'INTERVAL', 'COUNT', 'UNTIL', 'WKST', 'BYSECOND', 'BYMINUTE', 'BYHOUR']
 const KNOWN_DAYS = ['BYDAY', 'BYMONTHDAY', 'BYYEARDAY', 'BYWEEKNO', 'BYMONTH', 'BYSETPOS']
-const MAX_COUNT = 10_000
+const MAX_COUNT = 5_000
 
 /** Checks the parts of a rule against RFC 5545, section 3.3.10. */
 export function readRule(input: unknown, parts: ReadonlyMap<string, string>): RruleRule {

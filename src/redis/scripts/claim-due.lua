@@ -34,6 +34,7 @@ local lanes = { unpack(ARGV, 10) }
 -- @include lib/schedule.lua
 -- @include lib/plan.lua
 -- @include lib/ledger.lua
+-- @include lib/backfill.lua
 -- @include lib/runs.lua
 -- @include lib/head.lua
 
@@ -193,7 +194,9 @@ local function consider_run(run_id)
     return
   end
   redis.call('ZREM', pending, run_id)
+  local is_first_backfill = run.r == 'backfill'
   start_run(name, run_id, run, state, {}, lane, now)
+  if is_first_backfill then feed_backfill(name, now, 0, true) end
   reply_run(name, run_id, run, lease_ms, state.plan or '', digest, flat, run.n)
 end
 

@@ -22,6 +22,7 @@ local groups = { unpack(ARGV, 4) }
 -- @include lib/schedule.lua
 -- @include lib/plan.lua
 -- @include lib/ledger.lua
+-- @include lib/backfill.lua
 -- @include lib/runs.lua
 -- @include lib/head.lua
 
@@ -96,7 +97,8 @@ local function settle(i)
     record(name, { at = run.n, outcome = outcome, reason = reason, run = run_id, worker = worker_id, attempt = run.a,
       fence = run.f, started = string.format('%.0f', run.s), duration = duration, lateness = lateness, result = result,
       error = failure, missed = run.m })
-    redis.call('HDEL', state_key(name), field)
+    close_run(name, run_id, run, now)
+    if run.k == 'b' then woken = true end
     if count_outcome(name, state, outcome, tonumber(pause_after), now) then answer = 'paused' end
   end
   local plan = more ~= '' and extend_plan(state, digest, reached, more)

@@ -52,6 +52,13 @@ describe('exclude', () => {
     expect(fires({ ...input, exclude: '30 2 9 3 *' }, after, 2)).toEqual(['2026-03-08T07:00Z', '2026-03-10T06:30Z'])
   })
 
+  test('a cron that makes up nothing leaves what a gap moved', () => {
+    const input = { cron: '30 2 * * *', tz: 'America/New_York', exclude: '*/30 2 * * *' }
+    expect(fires(input, '2026-03-07T00:00:00Z', 2)).toEqual(['2026-03-08T07:00Z', '2027-03-14T07:00Z'])
+    const trigger = createTrigger(input, 'moved')
+    expect(trigger.previous(Date.parse('2027-03-14T07:00Z'))).toBe(Date.parse('2026-03-08T07:00Z'))
+  })
+
   test('takes both passes of a repeated hour away', () => {
     const input = { cron: '*/30 * * * *', tz: 'America/New_York', exclude: '30 1 * * *' }
     expect(fires(input, '2026-11-01T04:59:00Z', 3)).toEqual([
