@@ -90,7 +90,8 @@ export interface ClaimReply {
 /** What became of a run. */
 export interface Settlement {
   readonly run: ClaimedRun
-  readonly outcome: 'ok' | 'failed' | 'cancelled' | 'abandoned'
+  /** `returned`: it was never started, and is delivered again. */
+  readonly outcome: 'ok' | 'failed' | 'cancelled' | 'abandoned' | 'returned'
   readonly reason: string
   readonly durationMs: number
   readonly latenessMs: number
@@ -104,7 +105,8 @@ export interface Settlement {
 }
 
 /** `rerun` and `abandoned`: the lease was gone, or the worker gave the run up; `lost`: somebody else has it. */
-export type SettleOutcome = 'settled' | 'retrying' | 'paused' | 'rerun' | 'abandoned' | 'lost' | 'forgotten'
+export type SettleOutcome =
+  'settled' | 'retrying' | 'paused' | 'rerun' | 'abandoned' | 'returned' | 'lost' | 'forgotten'
 
 /** Instants to add behind a plan that runs low. */
 export interface PlanExtension {

@@ -10,8 +10,8 @@ export interface Reply {
   readonly bytes: Buffer
 }
 
-/** What to do with a reply: hand it on, or hand on its first bytes only and cut the connection. */
-export type Verdict = 'pass' | { cutAfter: number }
+/** What to do with a reply: hand it on, now or later, or hand on its first bytes only and cut the connection. */
+export type Verdict = 'pass' | { cutAfter: number } | { holdMs: number }
 
 /** A link to a Redis server that knows where a reply begins and ends, and can lose any part of it. */
 export interface ChaosProxy {
@@ -45,6 +45,11 @@ export async function startProxy(targetPort: number): Promise<ChaosProxy> {
     const readReply = createReplyReader()
     let isSubscriber = false
     let isCut = false
+    let held: Promise<void> | null = null
+    const answer = (bytes: Buffer): void => {
+      if (held) void held.then(() => send(client, bytes))
+      else send(client, bytes)
+    }
     client.on('data', (chunk: Buffer) => {
       if (!isSubscriber) readCommand(chunk)
       send(upstream, chunk)
@@ -58,8 +63,13 @@ export async function startProxy(targetPort: number): Promise<ChaosProxy> {
         const command = commands.shift() ?? []
         const verdict = isCut ? 'pass' : (proxy.judge?.({ command, bytes }) ?? 'pass')
         if (isCut) return
-        if (verdict === 'pass') send(client, bytes)
-        else {
+        if (verdict === 'pass') answer(bytes)
+        else if ('holdMs' in verdict) {
+          const holding = new Promise<void>((resolve) => setTimeout(resolve, verdict.holdMs))
+          held = holding
+          void holding.then(() => held === holding && (held = null))
+          void holding.then(() => send(client, bytes))
+        } else {
           isCut = true
           client.write(bytes.subarray(0, verdict.cutAfter), drop)
           if (verdict.cutAfter === 0) drop()
