@@ -65,6 +65,7 @@ export class Everybeat extends IsolatedEmitter {
   #link: Link | null = null
   #instance: Instance | null = null
   #state: 'idle' | 'starting' | 'running' | 'stopped' = 'idle'
+  #starting: Promise<void> | null = null
   #stopping: Promise<void> | null = null
 
   constructor(options: EverybeatOptions = {}) {
@@ -158,9 +159,15 @@ export class Everybeat extends IsolatedEmitter {
       throw new EverybeatError('ERR_EVERYBEAT_STATE', `start: this instance is ${this.#state} already; make a new one`)
     }
     this.#state = 'starting'
+    this.#starting = this.#start()
+    await this.#starting
+  }
+
+  async #start(): Promise<void> {
     try {
       const link = this.#open()
       await link.ready(this.#options.connectTimeoutMs)
+      this.#refuseIfStopped()
       this.#instance = createInstance({
         options: this.#options,
         link,
@@ -171,10 +178,11 @@ export class Everybeat extends IsolatedEmitter {
         onMemoryLost: () => void this.#declarations.restore(),
       })
       await this.#instance.start()
+      this.#refuseIfStopped()
       this.#state = 'running'
     } catch (error) {
       this.#state = 'stopped'
-      await this.#instance?.stop(0)
+      await this.#instance?.stop(0).catch(() => {})
       await this.#link?.close()
       throw error
     }
@@ -248,8 +256,16 @@ export class Everybeat extends IsolatedEmitter {
     return { runId: `${schedule}@${at}`, schedule }
   }
 
+  #refuseIfStopped(): void {
+    if (this.#stopping) throw new EverybeatError('ERR_EVERYBEAT_STATE', 'start: this instance was stopped meanwhile')
+  }
+
   async #stop(timeoutMs: number): Promise<void> {
-    // A start under way is let come to its end, so that nothing it opens is left behind.
+    if (this.#state === 'starting') {
+      // A start under way is broken off and let come to its end, so that nothing it opens is left behind.
+      await Promise.all([this.#instance?.stop(0).catch(() => {}), this.#link?.close()])
+      await this.#starting?.catch(() => {})
+    }
     this.#state = 'stopped'
     try {
       await this.#instance?.stop(timeoutMs)

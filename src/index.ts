@@ -23,4 +23,5 @@ export type {
 export type { StandardSchema, TaskOptions } from './task-options.js'
 export type { Handler, Run } from './worker/tasks.js'
 export { describe } from './time/describe.js'
+export { parseDuration } from './time/duration.js'
 export { preview, type PreviewEntry, type PreviewOptions } from './time/preview.js'

@@ -159,7 +159,7 @@ export function createInstance(parts: InstanceParts): Instance {
         onReady: () => worker.nudge(),
       })
       await wake.ready()
-      await worker.start()
+      if (!stopped) await worker.start()
     },
     async stop(timeoutMs) {
       stopped = true

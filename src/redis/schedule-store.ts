@@ -53,7 +53,7 @@ export function createScheduleStore(
     const sentAt = monotonic()
     const raw = await runScript(client, 'read-schedules', { names: keys.names }, { tag: keys.tag, after, count }, names)
     const reply = toSchedules(raw)
-    clock.sample(sentAt, monotonic(), reply.nowMs)
+    clock.sample(sentAt, monotonic(), reply.clockMs)
     return reply
   }
 
@@ -203,9 +203,9 @@ export function createScheduleStore(
     async now() {
       const sentAt = monotonic()
       const [seconds, micros] = await client.time()
-      const nowMs = Number(seconds) * 1000 + Math.floor(Number(micros) / 1000)
-      clock.sample(sentAt, monotonic(), nowMs)
-      return nowMs
+      const clockMs = Number(seconds) * 1000 + Number(micros) / 1000
+      clock.sample(sentAt, monotonic(), clockMs)
+      return Math.floor(clockMs)
     },
   }
 }

@@ -74,6 +74,7 @@ interface Shard {
 export function createWorker(options: WorkerOptions, stores: readonly WorkerStore[]): Worker {
   const { id, emit, clock, monotonic } = options
   const reportError = (context: string) => (error: unknown) => emit('error', { ...toErrorData(error), context })
+  let stopped = false
   /** Tasks with a bound on this worker of which something was put aside: a run of theirs that ends makes room for it. */
   const lanesHeard = new Set<string>()
   const slots = createSlots(options.concurrency, (task) => {
@@ -104,6 +105,7 @@ export function createWorker(options: WorkerOptions, stores: readonly WorkerStor
     pool: options.pool,
     monotonic,
     wall: options.wall,
+    isStopping: () => stopped,
   }
   // A heartbeat tells of the head too: where it comes as often as a tick must, ticks of their own are not needed.
   const maxSleepMs = options.maxSleepMs < options.beatMs ? options.maxSleepMs : options.maxSleepMs + options.beatMs / 4
@@ -114,7 +116,6 @@ export function createWorker(options: WorkerOptions, stores: readonly WorkerStor
   })
   let beatTimer: NodeJS.Timeout | null = null
   let beating = false
-  let stopped = false
   let watches = false
   let rank = 0
 
@@ -167,6 +168,7 @@ export function createWorker(options: WorkerOptions, stores: readonly WorkerStor
     activeRuns: active,
     async start() {
       await Promise.all(shards.map(beat))
+      if (stopped) return
       beatTimer = setInterval(beatAll, options.beatMs)
       for (const { loop } of shards) loop.start()
     },
@@ -175,9 +177,10 @@ export function createWorker(options: WorkerOptions, stores: readonly WorkerStor
       stopped = true
       if (beatTimer) clearInterval(beatTimer)
       for (const { upkeep } of shards) upkeep.stop()
+      // A claim under way is answered at once, or Redis is out of reach: then what it may win waits for its lease.
       await Promise.race([
         Promise.all(shards.map(({ loop }) => loop.stop())),
-        new Promise((r) => setTimeout(r, timeoutMs).unref()),
+        new Promise((resolve) => setTimeout(resolve, GIVE_UP_MS).unref()),
       ])
       const beats = setInterval(() => {
         // While runs come to their end, the worker still shows that it lives.
