@@ -16,8 +16,8 @@ interface WorkerStoreOptions {
   workerId: string
   leaseMs: number
   shards: number
-  /** What to call the memory of a Redis that has no name yet: any fresh random text. */
-  generation: string
+  /** What to call the memory of a Redis that has no name yet: random text, another one each time. */
+  createGeneration: () => string
 }
 
 function optional(value: number | null): number | '' {
@@ -128,7 +128,13 @@ export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
             meta: keys.meta,
             upkeep: keys.upkeep,
           },
-          { ...place, worker_id: workerId, beat_ms: BEAT_MS, generation: options.generation, shards: options.shards },
+          {
+            ...place,
+            worker_id: workerId,
+            beat_ms: BEAT_MS,
+            generation: options.createGeneration(),
+            shards: options.shards,
+          },
           Object.entries(fields).flat(),
         )
         return toHeartbeatReply(raw)

@@ -22,7 +22,9 @@ local given = { unpack(ARGV, 7) }
 -- @include lib/clock.lua
 -- @include lib/schedule.lua
 -- @include lib/plan.lua
+-- @include lib/ledger.lua
 
+local TRIM_COUNT = 5
 local now = read_now()
 local to_plan, removed = {}, {}
 local next_name = ''
@@ -62,6 +64,8 @@ elseif tonumber(count) > 0 then
   local from = after == '' and '-' or '(' .. after
   local slice = redis.call('ZRANGEBYLEX', names, from, '+', 'LIMIT', 0, count)
   for _, name in ipairs(slice) do inspect(name) end
+  -- The ledgers of a few, other ones each time: within hours every one has had its turn.
+  for i = 1, math.min(TRIM_COUNT, #slice) do trim_history(slice[(math.floor(now / 1000) + i) % #slice + 1], now) end
   if #slice == tonumber(count) then next_name = slice[#slice] end
 end
 

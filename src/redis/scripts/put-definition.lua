@@ -27,6 +27,8 @@ local fields = { unpack(ARGV, 12) }
 -- @include lib/clock.lua
 -- @include lib/schedule.lua
 -- @include lib/plan.lua
+-- @include lib/ledger.lua
+-- @include lib/edit.lua
 -- @include lib/head.lua
 
 local former, former_digest, former_flat = read_definition(name)
@@ -39,6 +41,12 @@ local wanted = to_map(fields)
 local digest = digest_of(fields, wanted)
 if former and digest == former_digest and digest == state.digest and not state.error then
   return { 'unchanged', revision }
+end
+
+if not former and next(state) then
+  -- Somebody deleted the definition a moment ago: this is a new schedule, and starts clean.
+  forget_schedule(name)
+  state, revision = {}, 0
 end
 
 if former_flat then
@@ -83,6 +91,9 @@ end
 
 local now = read_now()
 local asleep = trigger == '' or state.paused
+if state.trigger and state.trigger ~= trigger and (trigger == '' or not state.paused) then
+  close_overdue(name, state, now, trigger == '' and 'disabled' or 'edited')
+end
 if trigger == '' then
   keep('plan', '')
   keep('trigger', '')

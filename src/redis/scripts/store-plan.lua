@@ -34,6 +34,7 @@ local dropped = { unpack(ARGV, 17) }
 -- @include lib/schedule.lua
 -- @include lib/plan.lua
 -- @include lib/ledger.lua
+-- @include lib/edit.lua
 -- @include lib/head.lua
 
 local definition, current = read_definition(name)
@@ -60,10 +61,17 @@ keep('period', period)
 keep('grace', grace)
 keep('removal', removal)
 keep('error', error)
+if state.trigger and state.trigger ~= trigger then
+  close_overdue(name, state, read_now(), error ~= '' and 'invalid' or trigger == '' and 'disabled' or 'edited')
+  if trigger ~= '' then
+    cleared[#cleared + 1] = 'seen'
+    state.seen = nil
+  end
+end
 if last ~= '' then keep('last', last) end
 if tonumber(seen) > 0 then keep('seen', string.format('%.0f', (tonumber(state.seen) or 0) + seen)) end
-redis.call('HSET', state_key(name), unpack(set))
 redis.call('HDEL', state_key(name), unpack(cleared))
+redis.call('HSET', state_key(name), unpack(set))
 redis.call('ZADD', names, 0, name)
 for i = 1, #dropped, 4 do
   record(name, { at = tonumber(dropped[i]), outcome = 'skipped', reason = dropped[i + 1], count = dropped[i + 2],
