@@ -19,7 +19,7 @@ local tag, channel, run_id = unpack(ARGV)
 -- @include lib/runs.lua
 
 local name = name_of(run_id)
-local run = name and read_run(redis.call('HGET', state_key(name), 'run:' .. run_id) or '')
+local run = name and read_run(read_state(name)['run:' .. run_id])
 if not run then return 'missing' end
 if run.w then
   local worker = tag .. ':worker:' .. run.w

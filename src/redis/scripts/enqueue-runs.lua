@@ -24,7 +24,7 @@ local nominals = { unpack(ARGV, 7) }
 if redis.call('EXISTS', definition_key(name)) == 0 then return { 'missing' } end
 local now = read_now()
 local reply = { 'enqueued' }
-local last = redis.call('HINCRBY', state_key(name), 'extra', #nominals)
+local last = count_up(name, 'extra', #nominals)
 for i, text in ipairs(nominals) do
   local nominal = tonumber(text) == 0 and now or tonumber(text)
   local run_id = name .. '@' .. string.format('%.0f', nominal) .. '#' .. (last - #nominals + i)

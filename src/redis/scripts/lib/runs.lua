@@ -6,14 +6,28 @@ local function run_lease_key(name, run_id, own)
   return tag .. ':lease:' .. name
 end
 
+-- Nil for what is no run: the state may have been written by anybody.
 local function read_run(text)
   local ok, run = pcall(cjson.decode, text or '')
-  if ok and type(run) == 'table' and tonumber(run.n) then return run end
-  return nil
+  if not ok or type(run) ~= 'table' then return nil end
+  for _, field in ipairs({ 'n', 'f', 'a', 'd', 'm' }) do
+    if type(run[field]) ~= 'number' or run[field] ~= math.floor(run[field]) or math.abs(run[field]) > 1e16 then
+      return nil
+    end
+  end
+  if run.w ~= nil and (type(run.w) ~= 'string' or type(run.s) ~= 'number') then return nil end
+  if type(run.k) ~= 'string' or (run.t ~= nil and type(run.t) ~= 'string') then return nil end
+  if run.p ~= nil and type(run.p) ~= 'string' then return nil end
+  return run
 end
 
 local function token_of(run)
   return run.w .. ':' .. string.format('%.0f', run.f)
+end
+
+-- A key of another type is nobody's lease.
+local function holds_lease(key, run)
+  return redis.pcall('GET', key) == token_of(run)
 end
 
 -- The schedule's lease came free: what waited for it may go now. Answers whether something can.
@@ -66,7 +80,7 @@ local function abandon_run(name, run_id, run, state, definition, now, reason)
     record(name, { at = run.n, outcome = 'abandoned', reason = reason, run = run_id, worker = run.w, attempt = run.a,
       fence = run.f, started = run.s, missed = run.m })
     redis.call('HDEL', state_key(name), 'run:' .. run_id)
-    redis.call('HINCRBY', state_key(name), 'failures', 1)
+    count_up(name, 'failures', 1)
     kind = 'abandoned'
   end
   if free then release_waiting(name, state, now) end
