@@ -41,7 +41,6 @@ function settlementArgs(settlement: Settlement): (string | number)[] {
     run.digest,
     refill?.after ?? '',
     refill?.more ?? '',
-    settlement.pauseAfter > 0 ? `paused after ${settlement.pauseAfter} failures in a row` : '',
   ]
 }
 
@@ -55,17 +54,17 @@ export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
   const place = { tag: keys.tag, channel: keys.wake }
   const leases = createLeaseClient(client)
 
-  async function timed<Reply extends { nowMs: number }>(call: () => Promise<Reply>): Promise<Reply> {
+  async function timed<Reply extends { clockMs: number }>(call: () => Promise<Reply>): Promise<Reply> {
     const sentAt = monotonic()
     const reply = await call()
-    clock.sample(sentAt, monotonic(), reply.nowMs)
+    clock.sample(sentAt, monotonic(), reply.clockMs)
     return reply
   }
 
   return {
-    claim: ({ requestId, slots, share, expectedMs, lanes }) =>
+    claim: ({ requestId, slots, share, aheadMs, expectedMs, lanes }) =>
       timed(async () => {
-        const list = lanes.flatMap(({ pool, task, maxConcurrent }) => [`${pool}\n${task}`, maxConcurrent])
+        const list = lanes.flatMap(({ pool, task, maxConcurrent, room }) => [`${pool}\n${task}`, maxConcurrent, room])
         const raw = await runScript(
           client,
           'claim-due',
@@ -77,6 +76,7 @@ export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
             slots,
             share,
             lease_ms: leaseMs,
+            ahead: aheadMs,
             expected: Math.floor(expectedMs ?? -1),
           },
           list,

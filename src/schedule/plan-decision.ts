@@ -115,17 +115,22 @@ export function decidePlan(facts: ScheduleFacts, nowMs: number, resume = false):
   }
   const pause = parsePause(facts.state.paused)
   const ends = resume || (pause?.untilMs !== undefined && pause.untilMs <= nowMs)
-  if (!definition.enabled || (pause && !ends)) return asleep(definition, null)
+  if (!definition.enabled) return asleep(definition, null)
+  // What is due stays noted while it sleeps: the end of the pause accounts for it.
+  const { trigger: formerTrigger = '', plan: formerPlan = '' } = facts.state
+  if (pause && !ends) return { ...asleep(definition, null), trigger: formerTrigger, plan: formerPlan }
   const trigger = fingerprint(definition)
   const seen = Number(facts.state.seen ?? 0)
   const last = facts.state.last === undefined ? null : Number(facts.state.last)
   const remaining = definition.limit === null ? null : Math.max(0, definition.limit - seen)
   const common = { ...asleep(definition, null), trigger, resume: pause !== null && ends }
+  const isNew = formerTrigger !== trigger
   if (pause) {
-    const dropped = dropUntil(definition, Math.max(pause.atMs, last ?? -Infinity), nowMs)
-    return { ...common, ...dropped, plan: planAfter(definition, nowMs, remaining) }
+    // A trigger that was changed during the pause has no past but that of a single instant.
+    const isBlank = isNew && definition.trigger.kind !== 'at'
+    const firstMs = isBlank || remaining === 0 ? null : pendingOf(facts, definition, last, nowMs)
+    return { ...common, ...dropUntil(definition, firstMs, nowMs), plan: planAfter(definition, nowMs, remaining) }
   }
-  const isNew = facts.state.trigger !== trigger
   const pendingMs = isNew ? firstOfNew(definition, nowMs) : pendingOf(facts, definition, last, nowMs)
   if (pendingMs === null || remaining === 0) return { ...common, plan: PLAN_END }
   if (pendingMs > nowMs) return { ...common, plan: planAfter(definition, pendingMs - 1, remaining) }
@@ -178,27 +183,32 @@ function toGroups({ dropped, droppedMore }: Pick<MisfireDecision, 'dropped' | 'd
   return groups
 }
 
-/** Everything between two instants was missed because the schedule was paused. */
-function dropUntil(definition: Definition, fromMs: number, nowMs: number): Pick<PlanDecision, 'dropped' | 'last'> {
-  const firstMs = definition.trigger.next(fromMs)
+/** Everything from an occurrence on was missed because the schedule was paused. */
+function dropUntil(
+  definition: Definition,
+  firstMs: number | null,
+  nowMs: number,
+): Pick<PlanDecision, 'dropped' | 'last'> {
   if (firstMs === null || firstMs > nowMs) return { dropped: [], last: null }
   const strict: Definition = {
     ...definition,
     misfire: 'skip',
     misfireGraceMs: 0,
     catchUpWindowMs: Number.MAX_SAFE_INTEGER,
+    // Its start was delayed into the pause or beyond it: the occurrence is of the pause.
+    jitterMs: 0,
   }
   const decision = decideMisfire({ definition: strict, pendingMs: firstMs, nowMs: nowMs + 1, lastMs: null })
   const dropped = toGroups(decision).map((group) => ({ ...group, reason: 'paused' }))
   return { dropped, last: dropped.at(-1)?.toMs ?? null }
 }
 
-function parsePause(text: string | undefined): { atMs: number; untilMs: number | undefined } | null {
+function parsePause(text: string | undefined): { untilMs: number | undefined } | null {
   if (text === undefined) return null
   try {
-    const { at, until } = JSON.parse(text) as { at?: unknown; until?: unknown }
-    return { atMs: Number(at), untilMs: typeof until === 'number' ? until : undefined }
+    const { until } = JSON.parse(text) as { until?: unknown }
+    return { untilMs: typeof until === 'number' ? until : undefined }
   } catch {
-    return { atMs: 0, untilMs: undefined }
+    return { untilMs: undefined }
   }
 }

@@ -16,6 +16,8 @@ const STORED_TEXT_LENGTH = 4_096
 export type Ending =
   | { readonly kind: 'returned'; readonly value: unknown }
   | { readonly kind: 'threw'; readonly error: unknown }
+  /** The handler was not called: its payload is refused, and would be the next time too. */
+  | { readonly kind: 'refused'; readonly error: unknown }
   | { readonly kind: 'aborted'; readonly abort: AbortKind; readonly error: unknown }
   | { readonly kind: 'unstarted'; readonly abort: AbortKind | null }
 
@@ -124,6 +126,7 @@ export function decideSettlement(end: RunEnd): Settlement & { error: ErrorData |
   if (ending.kind === 'aborted' && ending.abort !== 'timeout') {
     return { ...failed, outcome: ABORTS[ending.abort].outcome, reason: ending.abort }
   }
+  if (ending.kind === 'refused') return { ...failed, outcome: 'failed', reason: 'payload' }
   const retries = definition.retries ?? task.retries
   const backoff = definition.backoff ?? task.backoff
   const retryDelayMs = claimed.attempt <= retries ? retryDelay(backoff, claimed.attempt, end.random) : null

@@ -41,6 +41,7 @@ export async function launchRun(
   settler: Settler,
   claimed: ClaimedRun,
   sent: Sent,
+  begins: Promise<void> = Promise.resolve(),
 ): Promise<void> {
   const { slots, keeper, active, holders } = context
   const taskName = claimed.fields.task ?? claimed.schedule
@@ -61,17 +62,19 @@ export async function launchRun(
   try {
     // A run that lost its lease may still go here: this process never has two of a schedule that must not overlap.
     if (former) await Promise.race([former.ended, aborted(run.controller.signal)])
-    const settlement = await execute(context, store, run)
-    keeper.forget(run)
-    slots.free(taskName)
-    const leave = () => {
-      if (active.get(claimed.runId) === run) active.delete(claimed.runId)
-      if (holders.get(claimed.schedule) === run) holders.delete(claimed.schedule)
-      end()
-    }
-    // Whoever comes next waits for the former too, should that still go.
-    if (former) void former.ended.then(leave)
-    else leave()
+    await begins
+    const settlement = await execute(context, store, run).finally(() => {
+      keeper.forget(run)
+      slots.free(taskName)
+      const leave = () => {
+        if (active.get(claimed.runId) === run) active.delete(claimed.runId)
+        if (holders.get(claimed.schedule) === run) holders.delete(claimed.schedule)
+        end()
+      }
+      // Whoever comes next waits for the former too, should that still go.
+      if (former) void former.ended.then(leave)
+      else leave()
+    })
     report(context, run, settlement, await settler.settle(settlement))
   } catch (error) {
     context.emit('error', { ...toErrorData(error), context: `run ${claimed.runId}` })
@@ -89,7 +92,9 @@ function aborted(signal: AbortSignal): Promise<void> {
 async function execute(context: LaunchContext, store: WorkerStore, active: ActiveRun) {
   const { claimed } = active
   const startedAtMs = Math.max(context.clock.now(), claimed.kind === 'occurrence' ? claimed.startMs : 0)
-  const latenessMs = claimed.attempt > 1 || claimed.delivery > 1 ? 0 : Math.max(0, startedAtMs - claimed.startMs)
+  // Only a first start of what was due then can be late; a backfilled occurrence is as old as it was asked to be.
+  const isFirst = claimed.attempt === 1 && claimed.delivery === 1 && claimed.kind !== 'backfill'
+  const latenessMs = isFirst ? Math.max(0, startedAtMs - claimed.startMs) : 0
   const begun = performance.now()
   let task: Task | undefined
   let definition: Definition | undefined
@@ -99,10 +104,15 @@ async function execute(context: LaunchContext, store: WorkerStore, active: Activ
     task = context.tasks.get(active.task)
     if (!task) throw new Error(`this worker has no task ${JSON.stringify(active.task)}`)
     const given = claimed.payloadText === null ? definition.payload : (JSON.parse(claimed.payloadText) as unknown)
-    const payload = await preparePayload(task, given)
+    const prepared = await preparePayload(task, given).then(
+      (payload) => ({ payload }),
+      (error: unknown): Ending => ({ kind: 'refused', error }),
+    )
+    if ('kind' in prepared) return settlementOf(prepared)
+    const { payload } = prepared
+    // It was stopped while it waited for its turn, or its lease is in doubt: its handler is not called.
     if (!(await mayStart(context, store, active))) {
-      ending = { kind: 'unstarted', abort: abortKind(active.controller.signal) }
-      return decideSettlement({ active, task, definition, ending, durationMs: 0, latenessMs, random: 0 })
+      return settlementOf({ kind: 'unstarted', abort: abortKind(active.controller.signal) })
     }
     context.emit('run:started', {
       ...describeRun(context, active),
@@ -130,15 +140,21 @@ async function execute(context: LaunchContext, store: WorkerStore, active: Activ
   } catch (error) {
     ending = { kind: 'threw', error }
   }
-  return decideSettlement({
-    active,
-    task: task ?? MISSING_TASK,
-    definition: definition ?? MISSING_DEFINITION,
-    ending,
-    durationMs: performance.now() - begun,
-    latenessMs,
-    random: context.random(),
-  })
+  return settlementOf(ending)
+
+  function settlementOf(reached: Ending) {
+    const settlement = decideSettlement({
+      active,
+      task: task ?? MISSING_TASK,
+      definition: definition ?? MISSING_DEFINITION,
+      ending: reached,
+      durationMs: performance.now() - begun,
+      latenessMs,
+      random: context.random(),
+    })
+    // What this worker cannot read (a newer one may have planned it) it must not bring to an end.
+    return definition ? settlement : { ...settlement, refill: null }
+  }
 }
 
 async function mayStart(context: LaunchContext, store: WorkerStore, active: ActiveRun): Promise<boolean> {

@@ -21,16 +21,19 @@ export interface ClaimRequest {
   slots: number
   /** Most occurrences to take while other workers are likely to come for the rest. */
   share: number
+  /** How early an occurrence may be claimed, ms; its start is held back until its instant. */
+  aheadMs: number
   /** When this worker believed the next occurrence to be due, epoch ms. */
   expectedMs: number | null
   lanes: readonly Lane[]
 }
 
-/** A task in a pool, and how many of its runs the whole fleet may have at once (0: no limit). */
+/** A task in a pool, how many of its runs the whole fleet may have at once (0: no limit), and how many this worker takes. */
 export interface Lane {
   pool: string
   task: string
   maxConcurrent: number
+  room: number
 }
 
 /** By its schedule, by hand, or made up for on request. */
@@ -71,7 +74,10 @@ export interface StoredSchedule {
 
 /** What a claim brought. */
 export interface ClaimReply {
+  /** Redis's time in whole milliseconds, to decide by. */
   readonly nowMs: number
+  /** The same with its fraction, to set clocks by. */
+  readonly clockMs: number
   /** When somebody has to look next, epoch ms; null when nothing is planned. */
   readonly headMs: number | null
   /** How many schedules are due at the head. */
@@ -140,6 +146,7 @@ export interface DroppedOccurrences {
 /** What a worker learns of the fleet with each beat. */
 export interface HeartbeatReply {
   readonly nowMs: number
+  readonly clockMs: number
   readonly headMs: number | null
   readonly headCount: number
   readonly fleetSize: number
@@ -193,6 +200,8 @@ export interface RedisClock {
   now(): number
   /** How long from now until Redis's clock shows the instant, ms; negative when it has passed. */
   until(redisMs: number): number
+  /** How far off this clock may be, ms: half the round trip of the sample that it keeps. */
+  readonly errorMs: number
   /** This process's wall clock minus Redis's clock, ms; NaN before the first sample. */
   skewMs(): number
 }

@@ -51,13 +51,14 @@ export interface Slots {
   free(task: string): void
   readonly taken: number
   readonly available: number
-  isOpen(task: Task): boolean
+  /** How many more runs of this task may go now. */
+  roomFor(task: Pick<Task, 'name' | 'concurrency'>): number
   /** Resolves when nothing is taken. */
   whenIdle(): Promise<void>
 }
 
-/** Creates the slots of a worker. `onFree` is told each time one comes free. */
-export function createSlots(concurrency: number, onFree: () => void): Slots {
+/** Creates the slots of a worker. `onFree` is told each time one comes free, and of which task. */
+export function createSlots(concurrency: number, onFree: (task: string) => void): Slots {
   const perTask = new Map<string, number>()
   let taken = 0
   let waiters: (() => void)[] = []
@@ -71,7 +72,7 @@ export function createSlots(concurrency: number, onFree: () => void): Slots {
       const left = (perTask.get(task) ?? 1) - 1
       if (left === 0) perTask.delete(task)
       else perTask.set(task, left)
-      onFree()
+      onFree(task)
       if (taken > 0) return
       for (const resolve of waiters) resolve()
       waiters = []
@@ -82,7 +83,10 @@ export function createSlots(concurrency: number, onFree: () => void): Slots {
     get available() {
       return Math.max(0, concurrency - taken)
     },
-    isOpen: ({ name, concurrency: most }) => most === null || (perTask.get(name) ?? 0) < most,
+    roomFor({ name, concurrency: most }) {
+      const left = Math.max(0, concurrency - taken)
+      return most === null ? left : Math.max(0, Math.min(left, most - (perTask.get(name) ?? 0)))
+    },
     whenIdle: () => (taken === 0 ? Promise.resolve() : new Promise((resolve) => waiters.push(resolve))),
   }
 }

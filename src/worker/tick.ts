@@ -1,5 +1,6 @@
 import { toErrorData } from '../events.js'
 import { launchRun, type LaunchContext } from './launch.js'
+import { waitUntil } from './wait-until.js'
 import { replan } from './planner.js'
 import type { ClaimReply, Lane, WorkerStore } from './port.js'
 import type { Settler } from './settler.js'
@@ -24,12 +25,19 @@ export async function tick(
   settler: Settler,
   requestId: string,
   share: number,
+  aheadMs: number,
   expectedMs: number | null,
 ): Promise<ClaimReply> {
   const sent = { monotonic: context.monotonic(), wall: context.wall() }
   const slots = context.slots.available
-  const reply = await store.claim({ requestId, slots, share, expectedMs, lanes: openLanes(context) })
-  for (const run of reply.runs) void launchRun(context, store, settler, run, sent)
+  const reply = await store.claim({ requestId, slots, share, aheadMs, expectedMs, lanes: openLanes(context) })
+  const starts = new Map<number, Promise<void>>()
+  for (const run of reply.runs) {
+    const { startMs } = run
+    // Runs of one instant wait for it together, with one timer.
+    if (!starts.has(startMs)) starts.set(startMs, waitUntil(context.clock, startMs))
+    void launchRun(context, store, settler, run, sent, starts.get(startMs)!)
+  }
   for (const { schedule, nominalMs, reason } of reply.skipped) {
     context.emit('run:skipped', { schedule, scheduledAt: nominalMs, reason, count: 1 })
   }
@@ -41,7 +49,8 @@ export async function tick(
 function openLanes({ tasks, slots, pool }: TickContext): Lane[] {
   const lanes: Lane[] = []
   for (const task of tasks.values()) {
-    if (slots.isOpen(task)) lanes.push({ pool, task: task.name, maxConcurrent: task.maxConcurrent ?? 0 })
+    const room = slots.roomFor(task)
+    if (room > 0) lanes.push({ pool, task: task.name, maxConcurrent: task.maxConcurrent ?? 0, room })
   }
   return lanes
 }

@@ -75,8 +75,14 @@ export function createWorker(options: WorkerOptions, stores: readonly WorkerStor
   const { id, emit, clock, monotonic } = options
   const reportError = (context: string) => (error: unknown) => emit('error', { ...toErrorData(error), context })
   let stopped = false
-  const slots = createSlots(options.concurrency, () => {
-    for (const { loop } of shards) loop.rearm()
+  /** Tasks with a bound on this worker of which something was put aside: a run of theirs that ends makes room for it. */
+  const lanesHeard = new Set<string>()
+  const slots = createSlots(options.concurrency, (task) => {
+    const wasHeard = lanesHeard.delete(task)
+    for (const { loop } of shards) {
+      if (wasHeard) loop.nudge()
+      else loop.rearm()
+    }
   })
   const keeper = createLeaseKeeper({
     leaseMs: options.leaseMs,
@@ -189,7 +195,11 @@ export function createWorker(options: WorkerOptions, stores: readonly WorkerStor
     },
     heardHead: (shard, headMs, count) => shards[shard]?.loop.setHead(headMs, count),
     heardLane(shard, pool, task) {
-      if (pool === options.pool && options.tasks.has(task)) shards[shard]?.loop.nudge(Math.min(rank, 50) * LANE_STEP_MS)
+      const known = pool === options.pool ? options.tasks.get(task) : undefined
+      if (!known) return
+      // This may be said before this worker knows that its own claim has just filled the task.
+      if (known.concurrency !== null) lanesHeard.add(task)
+      shards[shard]?.loop.nudge(Math.min(rank, 50) * LANE_STEP_MS)
     },
     nudge(shard) {
       for (const [index, { loop }] of shards.entries()) if (shard === undefined || shard === index) loop.nudge()

@@ -16,6 +16,7 @@ local tag, channel, count = unpack(ARGV)
 -- @include lib/schedule.lua
 -- @include lib/plan.lua
 -- @include lib/ledger.lua
+-- @include lib/backfill.lua
 -- @include lib/runs.lua
 -- @include lib/head.lua
 
@@ -42,4 +43,5 @@ for _, run_id in ipairs(run_ids) do
   end
 end
 if #given_up > 0 then announce_head() end
+announce_freed()
 return { #run_ids, given_up }

@@ -9,9 +9,9 @@
 --   tag          text, the prefix in its hash tag
 --   channel      text, where the fleet is told of a new head
 --   worker_id    text
---   groups       text…, 15 a run: name, run id, fence, outcome (ok, failed, cancelled, abandoned, returned), reason, duration
+--   groups       text…, 14 a run: name, run id, fence, outcome (ok, failed, cancelled, abandoned, returned), reason, duration
 --                ms, lateness ms, result JSON, error, retry delay ms (-1 none), failures in a row that pause (0 never),
---                digest, plan reached (nominal), instants to add, note for the pause
+--                digest, plan reached (nominal), instants to add
 -- REPLY
 --   [now ms, outcomes…]: `settled`, `retrying`, `paused` (settled, and the schedule paused), `rerun` or `abandoned` (its
 --   lease was gone, or the worker gave it up), `returned` (it was never started, and is delivered again), `lost`
@@ -23,12 +23,12 @@ local groups = { unpack(ARGV, 4) }
 -- @include lib/schedule.lua
 -- @include lib/plan.lua
 -- @include lib/ledger.lua
+-- @include lib/backfill.lua
 -- @include lib/runs.lua
 -- @include lib/head.lua
 
 local now = read_now()
 local woken = false
-local lanes_woken = {}
 
 -- The reply of an earlier delivery of this very call may have been lost: what the ledger says of the run, or nil.
 local function recorded_outcome(name, run_id, fence)
@@ -50,8 +50,6 @@ end
 
 -- Nothing of it has begun: the next delivery is the first one still.
 local function return_run(name, run_id, run)
-  redis.call('ZREM', running, run_id)
-  leave_task(run_id, run)
   run.w, run.r = nil, 'returned'
   redis.call('HSET', state_key(name), 'run:' .. run_id, cjson.encode(run))
   redis.call('ZADD', tag .. ':pending', now, run_id)
@@ -59,26 +57,24 @@ local function return_run(name, run_id, run)
   return 'returned'
 end
 
-local function pause_after_failures(name, note)
-  redis.call('HSET', state_key(name), 'paused', cjson.encode({ at = now, note = note }))
-  redis.call('ZREM', tag .. ':due', name)
-  redis.call('PUBLISH', channel, 'changed ' .. name)
-end
-
--- Counts failures in a row. Answers whether the schedule has to pause.
-local function count_outcome(name, state, outcome, pause_after)
-  if outcome == 'failed' then
-    local failures = count_up(name, 'failures', 1)
-    return pause_after > 0 and failures >= pause_after and not state.paused
-  elseif outcome == 'ok' and state.failures then
-    redis.call('HDEL', state_key(name), 'failures')
+-- The schedule was removed while its run went, or Redis lost its memory: what the run still holds is given back.
+local function forget_run(name, run_id, fence)
+  for _, lease in ipairs({ run_lease_key(name, run_id, true), run_lease_key(name, run_id, false) }) do
+    if redis.pcall('GET', lease) == worker_id .. ':' .. fence then
+      redis.call('DEL', lease)
+      woken = true
+    end
   end
-  return false
+  redis.call('ZREM', running, run_id)
+  for _, lane in ipairs(redis.call('SMEMBERS', tag .. ':lanes')) do
+    leave_task(run_id, { t = task_of(lane), f = tonumber(fence) })
+  end
+  return 'forgotten'
 end
 
 local function settle(i)
   local name, run_id, fence, outcome, reason, duration, lateness, result, failure, retry, pause_after, digest, reached,
-    more, note = unpack(groups, i, i + 14)
+    more = unpack(groups, i, i + 13)
   local field = 'run:' .. run_id
   local values = redis.pcall('HMGET', state_key(name), field, 'digest', 'plan', 'last', 'paused', 'failures', 'waiting',
     'blocked')
@@ -90,7 +86,7 @@ local function settle(i)
     local recorded = recorded_outcome(name, run_id, fence)
     if recorded == outcome then return 'settled' end
     if recorded == 'abandoned' then return 'abandoned' end
-    return run and 'lost' or 'forgotten'
+    return run and 'lost' or forget_run(name, run_id, fence)
   end
   local lease = run_lease_key(name, run_id, run.l)
   if not holds_lease(lease, run) then
@@ -101,10 +97,8 @@ local function settle(i)
   end
   redis.call('DEL', lease)
   redis.call('ZREM', running, run_id)
-  if run.t then
-    leave_task(run_id, run)
-    lanes_woken[run.t] = true
-  end
+  leave_task(run_id, run)
+  if run.x and outcome ~= 'ok' then outcome, reason, retry = 'cancelled', 'cancelled', -1 end
   local answer = 'settled'
   if outcome == 'returned' then
     answer = return_run(name, run_id, run)
@@ -119,12 +113,9 @@ local function settle(i)
     record(name, { at = run.n, outcome = outcome, reason = reason, run = run_id, worker = worker_id, attempt = run.a,
       fence = run.f, started = string.format('%.0f', run.s), duration = duration, lateness = lateness, result = result,
       error = failure, missed = run.m })
-    redis.call('HDEL', state_key(name), field)
-    if count_outcome(name, state, outcome, tonumber(pause_after)) then
-      pause_after_failures(name, note)
-      state.paused = true
-      answer = 'paused'
-    end
+    close_run(name, run_id, run, now)
+    if run.k == 'b' then woken = true end
+    if count_outcome(name, state, outcome, tonumber(pause_after), now) then answer = 'paused' end
   end
   local plan = more ~= '' and extend_plan(state, digest, reached, more)
   if plan then
@@ -140,13 +131,9 @@ local function settle(i)
 end
 
 local reply = { now }
-for i = 1, #groups, 15 do
+for i = 1, #groups, 14 do
   reply[#reply + 1] = settle(i)
 end
-for task in pairs(lanes_woken) do
-  for _, lane in ipairs(redis.call('SMEMBERS', tag .. ':lanes')) do
-    if task_of(lane) == task then redis.call('PUBLISH', channel, 'lane ' .. lane) end
-  end
-end
+announce_freed()
 if woken then announce_head() end
 return reply

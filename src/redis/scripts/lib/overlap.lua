@@ -37,21 +37,25 @@ local function queue_instant(name, state, item, rest, definition, lease, reason)
   redis.call('ZADD', pending, now + time_left(lease), run_id)
 end
 
+-- An occurrence that waited and was never claimed is given up.
+local function drop_waiting(name, run_id, run, reason)
+  record(name, { at = run.n, outcome = 'skipped', reason = reason, run = run_id, missed = run.m })
+  redis.call('HDEL', state_key(name), 'run:' .. run_id)
+  redis.call('ZREM', pending, run_id)
+  skipped[#skipped + 1] = { name, run.n, reason }
+end
+
+local function ask_to_stop(state)
+  local going = state.holder and read_run(state['run:' .. state.holder])
+  if going and going.w then redis.call('PUBLISH', channel, 'cancel ' .. going.w .. ' replaced ' .. state.holder) end
+end
+
 -- One newer occurrence waits for the run to end; the one that waited before gives way to it.
 local function replace_running(name, state, item, rest, definition, lease)
   local former = state.queued and read_run(state['run:' .. state.queued])
-  if former and not former.w then
-    record(name, { at = former.n, outcome = 'skipped', reason = 'replaced', run = state.queued, missed = former.m })
-    redis.call('HDEL', state_key(name), 'run:' .. state.queued)
-    redis.call('ZREM', pending, state.queued)
-    skipped[#skipped + 1] = { name, former.n, 'replaced' }
-    state.waiting = nil
-  end
+  if former and not former.w then drop_waiting(name, state.queued, former, 'replaced') end
   queue_instant(name, state, item, rest, definition, lease, 'replace')
-  local running_one = state.holder and read_run(state['run:' .. state.holder])
-  if running_one and running_one.w then
-    redis.call('PUBLISH', channel, 'cancel ' .. running_one.w .. ' replaced ' .. state.holder)
-  end
+  ask_to_stop(state)
 end
 
 -- What was missed is made up for in order, and what was due before the run in its way began was not overlapped by it:

@@ -1,6 +1,7 @@
 -- Runs that are going or waiting to be delivered: one JSON field `run:<id>` each in the state of their schedule.
 --   w worker (absent while it waits), f fence, a attempt, d delivery, n nominal ms, s claimed at ms, m missed,
---   c catch-up, k kind (o occurrence, m manual, b backfill), l own lease, r why it waits, p payload (manual only)
+--   c catch-up, k kind (o occurrence, m manual, b backfill), l own lease, r why it waits, p payload (manual only),
+--   t task whose fleet-wide limit it counts for, x somebody cancelled it while it went
 local function run_lease_key(name, run_id, own)
   if own then return tag .. ':run-lease:' .. run_id end
   return tag .. ':lease:' .. name
@@ -55,8 +56,43 @@ local function release_waiting(name, state, now)
   return woken
 end
 
+local freed_tasks = {}
+
 local function leave_task(run_id, run)
-  if run.t then redis.call('ZREM', tag .. ':busy:' .. run.t, run_id) end
+  if not run.t then return end
+  redis.call('ZREM', busy_key(run.t), busy_member(run_id, run.f))
+  freed_tasks[run.t] = true
+  run.t = nil
+end
+
+-- Tells whoever has a task whose limit left others waiting in their lane.
+local function announce_freed()
+  if next(freed_tasks) == nil then return end
+  for _, lane in ipairs(redis.call('SMEMBERS', tag .. ':lanes')) do
+    if freed_tasks[task_of(lane)] then redis.call('PUBLISH', channel, 'lane ' .. lane) end
+  end
+end
+
+local function pause_after_failures(name, state, now, failures)
+  local note = 'paused after ' .. failures .. ' failures in a row'
+  state.paused = cjson.encode({ at = now, note = note })
+  redis.call('HSET', state_key(name), 'paused', state.paused)
+  redis.call('ZREM', tag .. ':due', name)
+  redis.call('PUBLISH', channel, 'changed ' .. name)
+end
+
+-- Counts failures in a row. Answers whether the schedule was paused for it.
+local function count_outcome(name, state, outcome, pause_after, now)
+  if outcome == 'failed' then
+    local failures = count_up(name, 'failures', 1)
+    if pause_after > 0 and failures >= pause_after and not state.paused then
+      pause_after_failures(name, state, now, failures)
+      return true
+    end
+  elseif outcome == 'ok' and state.failures then
+    redis.call('HDEL', state_key(name), 'failures')
+  end
+  return false
 end
 
 -- Its worker is gone, or its lease: deliver it again, or close it as abandoned. Answers what was done.
@@ -68,7 +104,7 @@ local function abandon_run(name, run_id, run, state, definition, now, reason)
   -- A worker that stops in good order hands its run on: that is no sign of a handler that kills its worker.
   local handed_on = reason == 'shutdown'
   local kind
-  if definition.onCrash == 'rerun' and (handed_on or run.d < limit) then
+  if not run.x and definition.onCrash == 'rerun' and (handed_on or run.d < limit) then
     run.w = nil
     if not handed_on then run.d = run.d + 1 end
     run.r = 'rerun'
@@ -76,11 +112,16 @@ local function abandon_run(name, run_id, run, state, definition, now, reason)
     redis.call('ZADD', tag .. ':pending', now, run_id)
     kind = 'rerun'
   else
-    if definition.onCrash == 'rerun' then reason = 'max-deliveries' end
-    record(name, { at = run.n, outcome = 'abandoned', reason = reason, run = run_id, worker = run.w, attempt = run.a,
-      fence = run.f, started = run.s, missed = run.m })
-    redis.call('HDEL', state_key(name), 'run:' .. run_id)
-    count_up(name, 'failures', 1)
+    local outcome = run.x and 'cancelled' or 'abandoned'
+    if run.x then
+      reason = 'cancelled'
+    elseif definition.onCrash == 'rerun' then
+      reason = 'max-deliveries'
+    end
+    record(name, { at = run.n, outcome = outcome, reason = reason, run = run_id, worker = run.w, attempt = run.a,
+      fence = run.f, started = run.s and string.format('%.0f', run.s), missed = run.m })
+    close_run(name, run_id, run, now)
+    if not run.x and not handed_on then count_outcome(name, state, 'failed', tonumber(definition.pauseAfter) or 0, now) end
     kind = 'abandoned'
   end
   if free then release_waiting(name, state, now) end

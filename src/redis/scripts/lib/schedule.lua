@@ -65,6 +65,10 @@ end
 
 local function task_of(lane) return string.match(lane, '\n(.*)$') end
 
+-- Runs that count for the fleet-wide limit of a task: `<fence> <run id>`, scored by when to look at their lease, epoch ms.
+local function busy_key(task) return tag .. ':busy:' .. task end
+local function busy_member(run_id, fence) return string.format('%.0f', fence) .. ' ' .. run_id end
+
 -- Members of a lane carry their kind: `s` a schedule that is due, `r` a run that waits to be delivered.
 local function leave_lane(lane, member)
   if redis.pcall('ZREM', lane_key(lane), member) == 1 and redis.call('EXISTS', lane_key(lane)) == 0 then
@@ -100,5 +104,5 @@ local function forget_schedule(name)
   end
   redis.call('ZREM', tag .. ':due', name)
   redis.call('ZREM', tag .. ':names', name)
-  redis.call('DEL', state_key(name), history_key(name))
+  redis.call('DEL', state_key(name), history_key(name), tag .. ':backfill:' .. name)
 end
