@@ -31,7 +31,7 @@ local next_name = ''
 
 local function is_aside(name)
   for _, lane in ipairs(redis.call('SMEMBERS', tag .. ':lanes')) do
-    if redis.call('ZSCORE', lane_key(lane), 's' .. name) then return true end
+    if tonumber(redis.pcall('ZSCORE', lane_key(lane), 's' .. name)) then return true end
   end
   return false
 end

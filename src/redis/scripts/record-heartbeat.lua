@@ -34,7 +34,11 @@ redis.call('HSETNX', meta, 'generation', generation)
 local about = redis.call('HMGET', meta, 'generation', 'layout', 'shards')
 if about[2] ~= LAYOUT or about[3] ~= shards then return { now_us, -1, 0, 0, 0, 0, 0, about[1], about[2], about[3], '', {} } end
 
-local cancels = redis.call('HGET', worker, 'cancels')
+local cancels = redis.pcall('HGET', worker, 'cancels')
+if type(cancels) == 'table' then
+  redis.call('DEL', worker)
+  cancels = false
+end
 if cancels then redis.call('HDEL', worker, 'cancels') end
 redis.call('HSET', worker, unpack(fields))
 redis.call('PEXPIRE', worker, beat_ms * 12)

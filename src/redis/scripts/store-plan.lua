@@ -69,7 +69,7 @@ if state.trigger and state.trigger ~= trigger then
   end
 end
 if last ~= '' then keep('last', last) end
-if tonumber(seen) > 0 then keep('seen', string.format('%.0f', (tonumber(state.seen) or 0) + seen)) end
+if tonumber(seen) > 0 then keep('seen', string.format('%.0f', (integer_of(state.seen) or 0) + seen)) end
 redis.call('HDEL', state_key(name), unpack(cleared))
 redis.call('HSET', state_key(name), unpack(set))
 redis.call('ZADD', names, 0, name)
@@ -85,7 +85,7 @@ local item = split_plan(plan)
 if error ~= '' then
   redis.call('ZREM', due, name)
 elseif state.paused then
-  local pause_end = tonumber(cjson.decode(state.paused)['until'])
+  local pause_end = tonumber(read_pause(state.paused)['until'])
   if pause_end then redis.call('ZADD', due, pause_end, name) else redis.call('ZREM', due, name) end
 elseif item then
   redis.call('ZADD', due, item.start, name)
