@@ -245,7 +245,7 @@ export class Everybeat extends IsolatedEmitter {
   async #runOnce(task: string, payload: unknown): Promise<{ runId: string; schedule: string }> {
     const store = await this.#store()
     const at = await store.now()
-    const schedule = `${task}!${at.toString(36)}${Math.random().toString(36).slice(2, 8)}`
+    const schedule = `${task.slice(0, 100)}!${at.toString(36)}${Math.random().toString(36).slice(2, 8)}`
     await this.schedules.put(schedule, {
       task,
       at: new Date(at),
