@@ -59,7 +59,8 @@ export async function syncSchedules(
         value: name,
       })
     }
-    parseDefinition(name, { ...definition, owner }, context.defaults)
+    const { task, payload } = parseDefinition(name, { ...definition, owner }, context.defaults)
+    await context.checkPayload(task, payload)
     declared.set(name, { ...definition, owner })
   }
   const result: SyncResult = {
