@@ -54,7 +54,8 @@ export function createInstance(parts: InstanceParts): Instance {
       workerId: id,
       leaseMs: options.leaseMs,
       shards: options.shards,
-      generation: createWorkerId(),
+      // A name of its own for each memory: the worker that named the former one must see that this is another.
+      createGeneration: createWorkerId,
     }),
   )
   const worker = createWorker(

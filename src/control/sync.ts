@@ -3,6 +3,7 @@ import type { DefinitionInput } from '../schedule/definition.js'
 import { encodeDefinition } from '../schedule/hash-codec.js'
 import { checkName } from '../schedule/name.js'
 import { parseDefinition } from '../schedule/parse-definition.js'
+import { viewSchedule } from './schedule-view.js'
 import type { ScheduleContext, Schedules } from './schedules.js'
 
 /** Who declares, and how far a sync goes. */
@@ -36,12 +37,17 @@ export interface SyncResult {
 const PAGE = 500
 const BATCH = 200
 
-/** Makes the owner's schedules what is declared, and says what that takes. */
+/**
+ * Makes the owner's schedules what is declared, and says what that takes.
+ *
+ * @param onlyMissing leaves alone what is there, whatever it says
+ */
 export async function syncSchedules(
   context: ScheduleContext,
   schedules: Schedules,
   definitions: readonly (DefinitionInput & { name: string })[],
   options: SyncOptions,
+  onlyMissing = false,
 ): Promise<SyncResult> {
   const { owner, prune = 'report', version, dryRun = false, onProgress } = options
   checkOptions(options)
@@ -72,12 +78,11 @@ export async function syncSchedules(
 
   const names = [...declared.keys()]
   for (let start = 0; start < names.length; start += BATCH) {
-    await Promise.all(
-      names.slice(start, start + BATCH).map(async (name) => {
-        const outcome = await declareOne(context, schedules, name, declared.get(name)!, owner, dryRun)
-        result[outcome].push(name)
-      }),
+    const batch = names.slice(start, start + BATCH)
+    const outcomes = await Promise.all(
+      batch.map((name) => declareOne(context, schedules, name, declared.get(name)!, { owner, dryRun, onlyMissing })),
     )
+    for (const [index, outcome] of outcomes.entries()) result[outcome].push(batch[index]!)
     onProgress?.({ done: Math.min(start + BATCH, names.length), total: names.length })
   }
   for (let cursor: string | null = null; ;) {
@@ -86,7 +91,7 @@ export async function syncSchedules(
       if (fields.owner !== owner || declared.has(name)) continue
       result.orphaned.push(name)
       if (dryRun || prune === 'report') continue
-      if (prune === 'pause') await store.pause(name, `no longer declared by ${owner}`, null)
+      if (prune === 'pause') await store.pause(name, orphanNote(owner), null)
       else await store.remove(name, owner)
       result[prune === 'pause' ? 'paused' : 'removed'].push(name)
     }
@@ -100,14 +105,16 @@ async function declareOne(
   schedules: Schedules,
   name: string,
   definition: DefinitionInput,
-  owner: string,
-  dryRun: boolean,
+  { owner, dryRun, onlyMissing }: { owner: string; dryRun: boolean; onlyMissing: boolean },
 ): Promise<'created' | 'updated' | 'unchanged' | 'conflicts'> {
   const store = await context.store()
   const { schedule } = await store.read(name)
   if (schedule && (schedule.fields.owner ?? '') !== owner) return 'conflicts'
+  if (schedule && onlyMissing) return 'unchanged'
   if (!dryRun) {
     const { outcome } = await schedules.put(name, definition)
+    // Declared again, as after a roll-back: the pause that a sync has put on it ends; one that a person did stays.
+    if (schedule && viewSchedule(schedule, 0).paused?.note === orphanNote(owner)) await schedules.resume(name)
     return outcome === 'conflict' || outcome === 'missing' ? 'conflicts' : outcome
   }
   if (!schedule) return 'created'
@@ -116,6 +123,10 @@ async function declareOne(
     Object.keys(wanted).length === Object.keys(schedule.fields).length &&
     Object.entries(wanted).every(([field, value]) => schedule.fields[field] === value)
   return same ? 'unchanged' : 'updated'
+}
+
+function orphanNote(owner: string): string {
+  return `no longer declared by ${owner}`
 }
 
 function checkOptions({ owner, prune, version }: SyncOptions): void {

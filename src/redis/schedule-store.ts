@@ -6,6 +6,9 @@ import { toRecord, toSchedules } from './replies.js'
 import { runScript, type RedisClient } from './script-runner.js'
 import { storePlan } from './worker-store.js'
 
+/** The ledger reaches back so far, ms; the upkeep removes what is older when it comes by. */
+const HISTORY_AGE_MS = 30 * 86_400_000
+
 function nameOfRun(runId: string): string | null {
   return /^(.*)@-?\d+(#\d+)?$/s.exec(runId)?.[1] ?? null
 }
@@ -151,7 +154,10 @@ export function createScheduleStore(
     },
 
     async history(name, limit) {
-      const entries = await client.xrevrange(keysOf(name).history(name), '+', '-', 'COUNT', limit)
+      const known = clock.now()
+      const nowMs = Number.isNaN(known) ? await this.now() : known
+      const oldest = Math.max(0, Math.floor(nowMs - HISTORY_AGE_MS))
+      const entries = await client.xrevrange(keysOf(name).history(name), '+', oldest, 'COUNT', limit)
       return entries.map(([, fields]) => toRecord(fields))
     },
 

@@ -16,8 +16,8 @@ interface WorkerStoreOptions {
   workerId: string
   leaseMs: number
   shards: number
-  /** What to call the memory of a Redis that has no name yet: any fresh random text. */
-  generation: string
+  /** What to call the memory of a Redis that has no name yet: random text, another one each time. */
+  createGeneration: () => string
 }
 
 function optional(value: number | null): number | '' {
@@ -128,7 +128,13 @@ export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
             meta: keys.meta,
             upkeep: keys.upkeep,
           },
-          { ...place, worker_id: workerId, beat_ms: BEAT_MS, generation: options.generation, shards: options.shards },
+          {
+            ...place,
+            worker_id: workerId,
+            beat_ms: BEAT_MS,
+            generation: options.createGeneration(),
+            shards: options.shards,
+          },
           Object.entries(fields).flat(),
         )
         return toHeartbeatReply(raw)
@@ -163,12 +169,12 @@ export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
       }
     },
 
-    async inspect({ after, count, cursor, scanCount, names = [] }) {
+    async inspect({ shared = false, after, count, cursor, scanCount, names = [] }) {
       const raw = await runScript(
         client,
         'inspect-definitions',
         { names: keys.names, due: keys.due },
-        { ...place, after, count, cursor, scan_count: scanCount },
+        { ...place, shared: shared ? 1 : 0, after, count, cursor, scan_count: scanCount },
         names,
       )
       const [nextName, nextCursor, toPlan, removed] = raw as [string, string, string[], string[]]
@@ -213,6 +219,7 @@ export async function storePlan(client: RedisClient, keys: Keys, change: PlanCha
       error: change.error ?? '',
       seen: change.seen,
       last: optional(change.last),
+      former_pause: schedule.state.paused ?? '',
       resume: change.resume ? 1 : 0,
     },
     change.dropped.flatMap(({ atMs, reason, count, toMs }) => [atMs, reason, count, count > 1 ? toMs : '']),

@@ -159,6 +159,8 @@ export interface HeartbeatReply {
   readonly shards: string
   readonly cancelled: readonly string[]
   readonly gone: readonly string[]
+  /** Lanes in which something waits for a worker. */
+  readonly laneCount: number
 }
 
 /** What became of runs past their deadline. */
@@ -177,6 +179,8 @@ export interface RecoverReply {
 
 /** A bounded part of the definitions: names after one, keys from a cursor, or the given names. */
 export interface InspectSlice {
+  /** Goes on with the walk that the fleet shares, in place of `after` and `cursor`. */
+  shared?: boolean
   after: string
   count: number
   cursor: string

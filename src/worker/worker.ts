@@ -126,6 +126,8 @@ export function createWorker(options: WorkerOptions, stores: readonly WorkerStor
     rank = reply.rank
     shard.loop.setFleet(reply.fleetSize, reply.rank)
     shard.loop.setHeadSince(mark, reply.headMs, reply.headCount)
+    // The message that told of a lane may have been lost.
+    if (reply.laneCount > 0) shard.loop.nudge(Math.min(rank, 50) * LANE_STEP_MS)
     for (const runId of reply.cancelled) cancel(runId, 'cancelled')
     if (shard.generation !== null && shard.generation !== reply.generation) options.onMemoryLost()
     shard.generation = reply.generation

@@ -233,7 +233,7 @@ local function repeat_reply(text)
     if definition and run and run.w == worker_id and string.format('%.0f', run.f) == fence then
       local lease = run_lease_key(name, run_id, run.l)
       if holds_lease(lease, run) then
-        reply_run(name, run_id, run, redis.call('PTTL', lease), state.plan or '', digest, flat, run.n)
+        reply_run(name, run_id, run, redis.call('PTTL', lease), state.plan or '', digest, flat, run.s)
       end
     end
   end

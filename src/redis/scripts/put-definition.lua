@@ -27,11 +27,15 @@ local fields = { unpack(ARGV, 12) }
 -- @include lib/clock.lua
 -- @include lib/schedule.lua
 -- @include lib/plan.lua
+-- @include lib/ledger.lua
+-- @include lib/edit.lua
 -- @include lib/head.lua
 
 local former, former_digest, former_flat = read_definition(name)
 local state = read_state(name)
 local revision = tonumber(state.revision) or 0
+-- An edit by hand that was not taken in yet counts as a revision already.
+if former and state.digest and state.digest ~= former_digest then revision = revision + 1 end
 if if_revision ~= '' and tonumber(if_revision) ~= (former and revision or 0) then return { 'conflict', revision } end
 if if_digest ~= '' and if_digest ~= former_digest then return { 'conflict', revision } end
 
@@ -39,6 +43,12 @@ local wanted = to_map(fields)
 local digest = digest_of(fields, wanted)
 if former and digest == former_digest and digest == state.digest and not state.error then
   return { 'unchanged', revision }
+end
+
+if not former and next(state) then
+  -- Somebody deleted the definition a moment ago: this is a new schedule, and starts clean.
+  forget_schedule(name)
+  state, revision = {}, 0
 end
 
 if former_flat then
@@ -83,6 +93,10 @@ end
 
 local now = read_now()
 local asleep = trigger == '' or state.paused
+leave_all_lanes(name, state, now)
+if state.trigger and state.trigger ~= trigger and (trigger == '' or not state.paused) then
+  close_overdue(name, state, now, trigger == '' and 'disabled' or 'edited')
+end
 if trigger == '' then
   keep('plan', '')
   keep('trigger', '')
@@ -94,7 +108,7 @@ elseif not state.paused and (state.trigger ~= trigger or state.error) then
   set[#set + 1] = 'plan'
   set[#set + 1] = plan
   cleared[#cleared + 1] = 'blocked'
-  if state.trigger and state.trigger ~= trigger then cleared[#cleared + 1] = 'seen' end
+  if not is_same_rule(state.trigger, trigger) then cleared[#cleared + 1] = 'seen' end
   local item = split_plan(plan)
   if item then
     redis.call('ZADD', due, item.start, name)
@@ -112,6 +126,8 @@ end
 redis.call('HSET', state_key(name), unpack(set))
 redis.call('HDEL', state_key(name), unpack(cleared))
 redis.call('ZADD', names, 0, name)
+local pause_end = state.paused and tonumber(read_pause(state.paused)['until'])
+if pause_end then redis.call('ZADD', due, pause_end, name) end
 redis.call('PUBLISH', channel, 'changed ' .. name)
 if not asleep then announce_if_first(name) end
 return { former and 'updated' or 'created', revision }

@@ -83,6 +83,7 @@ local function settle(i)
     paused = values[5] or nil, failures = values[6] or nil, waiting = values[7] or nil, blocked = values[8] or nil }
   local run = read_run(values[1])
   if not run or run.w ~= worker_id or string.format('%.0f', run.f) ~= fence then
+    if run and run.r == 'retry' and string.format('%.0f', run.f) == fence then return 'retrying' end
     local recorded = recorded_outcome(name, run_id, fence)
     if recorded == outcome then return 'settled' end
     if recorded == 'abandoned' then return 'abandoned' end

@@ -1,5 +1,11 @@
 -- The ledger: one stream entry per occurrence, always the same fields in the same order (streams store that compactly).
 local HISTORY_COUNT = 1000
+local HISTORY_AGE_MS = 30 * 86400000
+
+-- Takes away what is older than the ledger reaches. Servers before 6.2 cannot, and keep the count alone.
+local function trim_history(name, now)
+  redis.pcall('XTRIM', history_key(name), 'MINID', string.format('%.0f', now - HISTORY_AGE_MS))
+end
 
 local function record(name, entry)
   local fields = {

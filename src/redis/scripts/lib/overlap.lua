@@ -53,7 +53,7 @@ end
 -- One newer occurrence waits for the run to end; the one that waited before gives way to it.
 local function replace_running(name, state, item, rest, definition, lease)
   local former = state.queued and read_run(state['run:' .. state.queued])
-  if former and not former.w then drop_waiting(name, state.queued, former, 'replaced') end
+  if former and not former.w and former.r == 'replace' then drop_waiting(name, state.queued, former, 'replaced') end
   queue_instant(name, state, item, rest, definition, lease, 'replace')
   ask_to_stop(state)
 end
@@ -72,7 +72,7 @@ local function meet_overlap(name, state, item, rest, definition, lease)
   if policy == 'replace' then return replace_running(name, state, item, rest, definition, lease) end
   if policy == 'queue' then
     local waiting = state.queued and read_run(state['run:' .. state.queued])
-    if not (waiting and not waiting.w) then
+    if not (waiting and not waiting.w and waiting.r == 'queued') then
       return queue_instant(name, state, item, rest, definition, lease, 'queued')
     end
   elseif holder_is_gone(lease) then
