@@ -143,8 +143,8 @@ describe('hostile content in Redis', () => {
     for (const beat of beats) await beat.start()
     const workers = beats.map((beat) => beat.health().worker!)
     const [first] = beats as [Everybeat, Everybeat]
-    await first.schedules.put('healthy-a', { task: 'work', every: 100 })
-    await first.schedules.put('healthy-b', { task: 'work', every: 200, onCrash: 'rerun' })
+    await first.schedules.put('healthy-a', { task: 'work', every: 100, overlap: 'allow' })
+    await first.schedules.put('healthy-b', { task: 'work', every: 200, overlap: 'allow', onCrash: 'rerun' })
     const overlaps = ['skip', 'queue', 'replace', 'allow'] as const
     const heal = async (): Promise<void> => {
       for (const [index, name] of VICTIMS.entries())
