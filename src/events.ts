@@ -32,6 +32,7 @@ export interface EverybeatEvents {
   'schedule:late': (event: { schedule: string; dueAt: number; latenessMs: number }) => void
   'worker:joined': (event: { worker: string }) => void
   'worker:left': (event: { worker: string }) => void
+  'fleet:mixed-tz': (event: { versions: Readonly<Record<string, number>> }) => void
   'connection:lost': (event: { address: string; error?: ErrorData }) => void
   'connection:restored': (event: { address: string; downMs: number }) => void
   error: (event: ErrorData & { context: string }) => void
@@ -51,6 +52,7 @@ export const EVENT_NAMES = [
   'schedule:late',
   'worker:joined',
   'worker:left',
+  'fleet:mixed-tz',
   'connection:lost',
   'connection:restored',
   'error',

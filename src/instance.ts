@@ -1,9 +1,10 @@
 import { hostname } from 'node:os'
 import { EverybeatError } from './errors.js'
 import type { Emit } from './events.js'
+import { createNameGatherer } from './name-gatherer.js'
 import type { ResolvedOptions } from './options.js'
 import { closeClient } from './redis/client.js'
-import { createKeys } from './redis/keys.js'
+import { createKeys, LAYOUT } from './redis/keys.js'
 import type { Link } from './redis/link.js'
 import { openWake, type Wake } from './redis/wake.js'
 import { openWatch, type Watch } from './redis/watch.js'
@@ -15,9 +16,6 @@ import type { HeartbeatReply } from './worker/port.js'
 import type { Task } from './worker/tasks.js'
 import { createWorker, createWorkerId, type Worker } from './worker/worker.js'
 
-/** The layout of keys that this version reads and writes. */
-const LAYOUT = '1'
-
 /** What an instance is made of. */
 export interface InstanceParts {
   readonly options: ResolvedOptions
@@ -27,6 +25,8 @@ export interface InstanceParts {
   readonly emit: Emit
   readonly monotonic: () => number
   readonly onMemoryLost: () => void
+  /** The version of time-zone data to work under; default: this runtime's. For tests of fleets with different ones. */
+  readonly tz?: string
 }
 
 /** A worker with its connections: what `start` makes and `stop` takes down. */
@@ -42,6 +42,7 @@ export function createInstance(parts: InstanceParts): Instance {
   const id = createWorkerId()
   const shards = Array.from({ length: options.shards }, (_, shard) => createKeys(options.prefix, shard, options.shards))
   const startedAt = Date.now()
+  const tz = parts.tz ?? tzDataVersion()
   let wake: Wake | null = null
   let watch: Watch | null = null
 
@@ -66,6 +67,7 @@ export function createInstance(parts: InstanceParts): Instance {
       maxSleepMs: options.maxSleepMs,
       beatMs: BEAT_MS,
       pool: options.pool,
+      tz,
       tasks,
       clock,
       emit,
@@ -87,7 +89,7 @@ export function createInstance(parts: InstanceParts): Instance {
       pid: String(process.pid),
       version: VERSION,
       node: process.version,
-      tz: tzDataVersion(),
+      tz,
       pool: options.pool,
       tasks: JSON.stringify([...tasks.keys()]),
       concurrency: String(options.concurrency),
@@ -116,32 +118,16 @@ export function createInstance(parts: InstanceParts): Instance {
       return
     }
     watch ??= openWatch(link.connection, shards, {
-      onDefinition: noteDefinition,
+      onDefinition: (shard, schedule) => edited.note(shard, schedule),
       onFlush: parts.onMemoryLost,
       onWatching: (watching) => worker.setWatched(watching),
     })
   }
 
-  // Edits come in bursts (each field of a bare HSET, a bulk load): names are gathered for one look.
-  const noted = shards.map(() => new Set<string>())
-  let looking = false
+  const edited = createNameGatherer(shards.length, worker.inspect)
+  const changed = createNameGatherer(shards.length, worker.heardChange)
+  const asked = createNameGatherer(shards.length, worker.plan)
   let stopped = false
-  function noteDefinition(shard: number, schedule: string): void {
-    noted[shard]?.add(schedule)
-    if (looking) return
-    looking = true
-    setTimeout(() => void lookAtNoted(), 20)
-  }
-
-  async function lookAtNoted(): Promise<void> {
-    looking = false
-    if (stopped) return
-    for (const [shard, names] of noted.entries()) {
-      const list = [...names]
-      names.clear()
-      for (let start = 0; start < list.length; start += 200) await worker.inspect(shard, list.slice(start, start + 200))
-    }
-  }
 
   return {
     worker,
@@ -149,7 +135,13 @@ export function createInstance(parts: InstanceParts): Instance {
       wake = openWake(link.connection, shards, id, {
         onHead: (shard, headMs, count) => worker.heardHead(shard, headMs, count),
         onLane: (shard, pool, task) => worker.heardLane(shard, pool, task),
-        onChanged: (_shard, schedule) => emit('schedule:changed', { schedule }),
+        onChanged(shard, schedule) {
+          changed.note(shard, schedule)
+          emit('schedule:changed', { schedule })
+        },
+        onPlan: (shard, workerId, schedule) => {
+          if (workerId === id) asked.note(shard, schedule)
+        },
         onCancel: (workerId, kind, runId) => {
           if (workerId === id) worker.cancel(runId, kind === 'replaced' ? 'replaced' : 'cancelled')
         },
@@ -163,6 +155,7 @@ export function createInstance(parts: InstanceParts): Instance {
     },
     async stop(timeoutMs) {
       stopped = true
+      for (const gatherer of [edited, changed, asked]) gatherer.stop()
       await worker.stop(timeoutMs)
       await Promise.all([watch?.stop(), wake && closeClient(wake.client)])
     },

@@ -28,6 +28,12 @@ export function logEvents(events: IsolatedEmitter, logger: Logger): void {
       `[everybeat] ${schedule === '' ? 'a schedule' : schedule} has been due for ${Math.round(latenessMs / 1000)} s and no worker took it`,
     )
   })
+  events.on('fleet:mixed-tz', ({ versions }) => {
+    const counts = Object.entries(versions).map(([version, count]) => `${version} on ${count}`)
+    logger.warn(
+      `[everybeat] the workers of the fleet have different time-zone data: ${counts.join(', ')}. Those with the newest plan the schedules with a time zone; run one Node.js version everywhere`,
+    )
+  })
   events.on('connection:lost', ({ address, error }) => {
     logger.warn(`[everybeat] lost Redis at ${address}${error ? `: ${error.message}` : ''}; trying again`)
   })

@@ -1,3 +1,6 @@
+/** The layout of keys that this version reads and writes. */
+export const LAYOUT = '1'
+
 /** The names of every key of one shard; each carries the same hash tag, so that a script may touch them together. */
 export interface Keys {
   readonly tag: string

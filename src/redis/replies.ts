@@ -87,24 +87,17 @@ export function toSchedules(raw: unknown): {
   }
 }
 
+type HeartbeatTuple = [
+  ...[now: number, head: number, count: number, size: number, rank: number, elected: number, overdue: number],
+  ...[generation: string, layout: string, shards: string, cancelled: string, gone: string[], lanes: number],
+  zones: [newest: string, planner: string, looks: number, mixed: number, mix: (string | number)[]],
+]
+
 /** Reads the reply of record-heartbeat.lua. */
 export function toHeartbeatReply(raw: unknown): HeartbeatReply {
-  const reply = raw as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    string,
-    string,
-    string,
-    string,
-    string[],
-    number,
-  ]
-  const [now, head, count, size, rank, elected, overdue, generation, layout, shards, cancelled, gone, lanes] = reply
+  const [now, head, count, size, rank, elected, overdue, generation, layout, shards, cancelled, gone, lanes, zones] =
+    raw as HeartbeatTuple
+  const [newest, planner, looks, mixed, mix] = zones
   return {
     nowMs: Math.floor(now / 1000),
     clockMs: now / 1000,
@@ -120,5 +113,18 @@ export function toHeartbeatReply(raw: unknown): HeartbeatReply {
     cancelled: cancelled === '' ? [] : cancelled.split('\n'),
     gone,
     laneCount: lanes,
+    zoneData: {
+      newest,
+      planner,
+      looksAtAll: looks === 1,
+      isMixed: mixed === 1,
+      mix: mix.length === 0 ? null : toCounts(mix),
+    },
   }
+}
+
+function toCounts(flat: readonly (string | number)[]): Record<string, number> {
+  const counts: [string, number][] = []
+  for (let index = 0; index + 1 < flat.length; index += 2) counts.push([String(flat[index]), Number(flat[index + 1])])
+  return Object.fromEntries(counts)
 }

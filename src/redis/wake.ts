@@ -8,6 +8,8 @@ export interface WakeListener {
   onLane(shard: number, pool: string, task: string): void
   onChanged(shard: number, schedule: string): void
   onCancel(workerId: string, kind: string, runId: string): void
+  /** A worker with older time-zone data leaves a schedule to be planned by this one. */
+  onPlan(shard: number, workerId: string, schedule: string): void
   onFleet(change: 'joined' | 'left', workerId: string): void
   onUnknown(shard: number): void
   /** The subscription stands, for the first time or again: messages may have been missed. */
@@ -25,12 +27,14 @@ function deliver(listener: WakeListener, shard: number, message: string): void {
   const verb = space < 0 ? message : message.slice(0, space)
   const rest = space < 0 ? '' : message.slice(space + 1)
   const head = /^(-?\d{1,15}) (\d{1,9})$/.exec(rest)
+  const plan = /^(\S+) (.+)$/s.exec(rest)
   const cancel = /^(\S+) (\S+) (.+)$/s.exec(rest)
   if (verb === 'head' && head) listener.onHead(shard, Number(head[1]) < 0 ? null : Number(head[1]), Number(head[2]))
   else if (verb === 'lane' && rest.includes('\n')) {
     listener.onLane(shard, rest.slice(0, rest.indexOf('\n')), rest.slice(rest.indexOf('\n') + 1))
   } else if (verb === 'changed' && rest !== '') listener.onChanged(shard, rest)
   else if (verb === 'cancel' && cancel) listener.onCancel(cancel[1]!, cancel[2]!, cancel[3]!)
+  else if (verb === 'plan' && plan) listener.onPlan(shard, plan[1]!, plan[2]!)
   else if ((verb === 'joined' || verb === 'left') && rest !== '') listener.onFleet(verb, rest)
   else listener.onUnknown(shard)
 }

@@ -61,6 +61,9 @@ export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
     return reply
   }
 
+  /** Who plans for those with older time-zone data, from the last heartbeat. */
+  let planner = ''
+
   return {
     claim: ({ requestId, slots, share, aheadMs, expectedMs, lanes }) =>
       timed(async () => {
@@ -115,7 +118,7 @@ export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
       )
     },
 
-    heartbeat: (fields) =>
+    heartbeat: (fields, lookedWith = '') =>
       timed(async () => {
         const raw = await runScript(
           client,
@@ -134,11 +137,18 @@ export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
             beat_ms: BEAT_MS,
             generation: options.createGeneration(),
             shards: options.shards,
+            looked_with: lookedWith,
           },
           Object.entries(fields).flat(),
         )
-        return toHeartbeatReply(raw)
+        const reply = toHeartbeatReply(raw)
+        planner = reply.zoneData.planner
+        return reply
       }),
+
+    async askForPlan(schedule) {
+      if (planner !== '') await client.publish(keys.wake, `plan ${planner} ${schedule}`)
+    },
 
     async leave() {
       await runScript(
@@ -189,6 +199,11 @@ export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
         { tag: keys.tag, after: '', count: 0 },
         names,
       )
+      return toSchedules(raw)
+    },
+
+    async page(after, count) {
+      const raw = await runScript(client, 'read-schedules', { names: keys.names }, { tag: keys.tag, after, count })
       return toSchedules(raw)
     },
 

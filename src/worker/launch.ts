@@ -9,6 +9,7 @@ import type { LeaseKeeper } from './lease-keeper.js'
 import type { ClaimedRun, Settlement, SettleOutcome, WorkerStore } from './port.js'
 import type { Settler } from './settler.js'
 import type { Run, Slots, Task } from './tasks.js'
+import type { ZoneDuty } from './zone-duty.js'
 
 /** What a worker needs to run what it has claimed. */
 export interface LaunchContext {
@@ -24,6 +25,7 @@ export interface LaunchContext {
   readonly holders: Map<string, ActiveRun>
   readonly emit: Emit
   readonly random: () => number
+  readonly zones: ZoneDuty
   /** Whether the worker stops: what it still wins goes back. */
   readonly isStopping: () => boolean
 }
@@ -127,7 +129,7 @@ async function execute(context: LaunchContext, store: WorkerStore, active: Activ
       active,
       definition.timeoutMs ?? task.timeoutMs,
     )
-    refillEarly(store, definition, claimed)
+    refillEarly(context, store, definition, claimed)
     ending = await called
     if (!context.keeper.isTrusted(active)) {
       // The event loop was blocked beyond the lease: the run learns of it before anything is settled.
@@ -153,7 +155,7 @@ async function execute(context: LaunchContext, store: WorkerStore, active: Activ
       random: context.random(),
     })
     // What this worker cannot read (a newer one may have planned it) it must not bring to an end.
-    return definition ? settlement : { ...settlement, refill: null }
+    return definition && !context.zones.leaves(definition) ? settlement : { ...settlement, refill: null }
   }
 }
 
@@ -170,10 +172,11 @@ const MISSING_DEFINITION = {
 } as unknown as Definition
 
 /** A plan that is nearly spent is filled while the run goes; in most cases the settlement does it in good time. */
-function refillEarly(store: WorkerStore, definition: Definition, claimed: ClaimedRun): void {
+function refillEarly({ zones }: LaunchContext, store: WorkerStore, definition: Definition, claimed: ClaimedRun): void {
   if (claimed.kind !== 'occurrence' || claimed.planLeft.includes(' ')) return
   const refill = refillPlan(definition, claimed.planLeft, claimed.nominalMs)
   if (!refill) return
+  if (zones.leaves(definition)) return void store.askForPlan(claimed.schedule).catch(() => {})
   // If this fails, whoever finds the plan spent makes a new one.
   store.extendPlan({ schedule: claimed.schedule, digest: claimed.digest, ...refill }).catch(() => {})
 }

@@ -1,21 +1,34 @@
 import { decidePlan } from '../schedule/plan-decision.js'
 import type { Emit } from '../events.js'
 import type { StoredSchedule, WorkerStore } from './port.js'
+import type { ZoneDuty } from './zone-duty.js'
 
 /** A schedule that keeps moving under our hands is left to whoever moves it. */
 const MAX_TRIES = 3
 /** How an error begins that is this worker's own, not the definition's. */
 const MISSING_HERE = 'ERR_EVERYBEAT_DEPENDENCY'
 
+/** What planning needs beside the store. */
+export interface PlanContext {
+  readonly emit: Emit
+  readonly zones: ZoneDuty
+}
+
 /**
  * Makes the plan of a schedule anew: from what Redis handed back, and once more from a fresh reading when somebody was
- * faster. Whoever loses the compare-and-set has changed nothing.
+ * faster. Whoever loses the compare-and-set has changed nothing. What needs newer time-zone data is left to who has it.
  */
-export async function replan(store: WorkerStore, handed: StoredSchedule, nowMs: number, emit: Emit): Promise<void> {
+export async function replan(
+  { emit, zones }: PlanContext,
+  store: WorkerStore,
+  handed: StoredSchedule,
+  nowMs: number,
+): Promise<void> {
   let schedule = handed
   let now = nowMs
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const { definition, ...decision } = decidePlan(schedule, now)
+    if (zones.leaves(definition, decision.error)) return await store.askForPlan(schedule.name)
     const isFinished = decision.plan === '.' && schedule.state.plan === '.' && schedule.state.digest === schedule.digest
     if (isFinished && definition?.removeAfterMs != null && schedule.state.removal !== undefined) {
       return await store.removeFinished(schedule.name)

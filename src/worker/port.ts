@@ -5,11 +5,16 @@ export interface WorkerStore {
   extendPlan(plan: PlanExtension): Promise<void>
   storePlan(plan: PlanChange): Promise<'stored' | 'moved'>
   removeFinished(schedule: string): Promise<void>
-  heartbeat(fields: Record<string, string>): Promise<HeartbeatReply>
+  /** `lookedWith`: the version of time-zone data with which this worker has just looked at all plans. */
+  heartbeat(fields: Record<string, string>, lookedWith?: string): Promise<HeartbeatReply>
+  /** Asks the worker with the newest time-zone data to plan a schedule. Nothing waits for it. */
+  askForPlan(schedule: string): Promise<void>
   leave(): Promise<void>
   recover(count: number): Promise<RecoverReply>
   inspect(slice: InspectSlice): Promise<InspectReply>
   read(names: readonly string[]): Promise<{ nowMs: number; schedules: StoredSchedule[] }>
+  /** One page in the order of names; `nextName` is empty at the end. */
+  page(after: string, count: number): Promise<{ nowMs: number; nextName: string; schedules: StoredSchedule[] }>
   /** Extends the lease of a run; rejects when Redis does not answer. */
   extendLease(run: ClaimedRun): Promise<'extended' | 'lost'>
 }
@@ -161,6 +166,20 @@ export interface HeartbeatReply {
   readonly gone: readonly string[]
   /** Lanes in which something waits for a worker. */
   readonly laneCount: number
+  readonly zoneData: FleetZoneData
+}
+
+/** What the fleet has of time-zone data. */
+export interface FleetZoneData {
+  /** The newest version among the live workers; empty when none is known. */
+  readonly newest: string
+  /** The worker that plans for those whose data is older; empty when there is none. */
+  readonly planner: string
+  /** Whether this worker is to look at all plans: they may come from older data. */
+  readonly looksAtAll: boolean
+  readonly isMixed: boolean
+  /** How many workers have which version, when there are several and the elected worker has just noticed; else null. */
+  readonly mix: Readonly<Record<string, number>> | null
 }
 
 /** What became of runs past their deadline. */

@@ -59,7 +59,7 @@ function openLanes({ tasks, slots, pool }: TickContext): Lane[] {
 async function planAll(context: TickContext, store: WorkerStore, reply: ClaimReply): Promise<void> {
   await Promise.all(
     reply.handedBack.map((schedule) =>
-      replan(store, schedule, reply.nowMs, context.emit).catch((error: unknown) =>
+      replan(context, store, schedule, reply.nowMs).catch((error: unknown) =>
         context.emit('error', { ...toErrorData(error), context: `planning ${schedule.name}` }),
       ),
     ),

@@ -1,6 +1,7 @@
-import { toErrorData, type Emit } from '../events.js'
-import { replan } from './planner.js'
-import type { HeartbeatReply, WorkerStore } from './port.js'
+import { toErrorData } from '../events.js'
+import { isPlannedOtherwise } from '../schedule/zone-check.js'
+import { replan, type PlanContext } from './planner.js'
+import type { HeartbeatReply, StoredSchedule, WorkerStore } from './port.js'
 
 /** Most runs that one call gives up. */
 const RECOVER_COUNT = 100
@@ -12,6 +13,8 @@ const WATCHED_SLICE_COUNT = 200
 const CALLS_PER_BEAT = 6
 /** Between two calls of the catching-up sweep, so that it takes a share of Redis's time only, ms. */
 const SWEEP_PAUSE_MS = 10
+/** Schedules that are read whole in one call. */
+const PAGE_COUNT = 200
 /** An occurrence that nobody claimed for so long is reported, ms. */
 const LATE_MS = 10_000
 
@@ -21,6 +24,12 @@ export interface Upkeep {
   work(beat: HeartbeatReply): Promise<void>
   /** Looks at definitions that were changed by somebody else. Never rejects. */
   inspect(names: readonly string[]): Promise<void>
+  /** Plans what workers with older time-zone data leave to this one. Never rejects. */
+  plan(names: readonly string[]): Promise<void>
+  /** Plans anew what somebody with other time-zone data planned otherwise. Never rejects. */
+  checkPlans(names: readonly string[]): Promise<void>
+  /** The same for all schedules, in slices. Resolves with whether it came to the end; never rejects. */
+  checkAllPlans(): Promise<boolean>
   /** Whether edits are seen as they happen. When that begins, what was edited before is looked for. */
   setWatched(watched: boolean): void
   stop(): void
@@ -39,17 +48,19 @@ function isDone({ after, cursor }: Walk): boolean {
 }
 
 /** Creates the upkeep of one shard. */
-export function createUpkeep(store: WorkerStore, emit: Emit): Upkeep {
+export function createUpkeep(store: WorkerStore, context: PlanContext): Upkeep {
+  const { emit } = context
   let watched = false
   let turns = 0
   let stopped = false
   let sweeping = false
+  let checking = false
 
-  async function guard(context: string, work: () => Promise<void>): Promise<void> {
+  async function guard(what: string, work: () => Promise<void>): Promise<void> {
     try {
       await work()
     } catch (error) {
-      emit('error', { ...toErrorData(error), context })
+      emit('error', { ...toErrorData(error), context: what })
     }
   }
 
@@ -68,7 +79,7 @@ export function createUpkeep(store: WorkerStore, emit: Emit): Upkeep {
     if (names.length === 0) return
     const { nowMs, schedules } = await store.read(names)
     for (const schedule of schedules) {
-      if (schedule.digest !== '') await replan(store, schedule, nowMs, emit)
+      if (schedule.digest !== '') await replan(context, store, schedule, nowMs)
     }
   }
 
@@ -111,6 +122,22 @@ export function createUpkeep(store: WorkerStore, emit: Emit): Upkeep {
     }
   }
 
+  async function correct(schedules: readonly StoredSchedule[], nowMs: number): Promise<void> {
+    for (const schedule of schedules) {
+      if (isPlannedOtherwise(schedule, nowMs)) await replan(context, store, schedule, nowMs)
+    }
+  }
+
+  async function correctAll(): Promise<void> {
+    for (let after = ''; !stopped;) {
+      const { nowMs, nextName, schedules } = await store.page(after, PAGE_COUNT)
+      await correct(schedules, nowMs)
+      if (nextName === '') return
+      after = nextName
+      await new Promise((resolve) => setTimeout(resolve, SWEEP_PAUSE_MS))
+    }
+  }
+
   return {
     work: (beat) =>
       guard('upkeep', async () => {
@@ -127,6 +154,23 @@ export function createUpkeep(store: WorkerStore, emit: Emit): Upkeep {
         const reply = await store.inspect({ after: '', count: 0, cursor: '', scanCount: 0, names })
         await planNamed(reply.toPlan)
       }),
+    plan: (names) => guard('planning for others', () => planNamed(names)),
+    checkPlans: (names) =>
+      guard('time-zone data', async () => {
+        const { nowMs, schedules } = await store.read(names)
+        await correct(schedules, nowMs)
+      }),
+    async checkAllPlans() {
+      if (checking) return false
+      checking = true
+      let done = false
+      await guard('time-zone data', async () => {
+        await correctAll()
+        done = !stopped
+      })
+      checking = false
+      return done
+    },
     setWatched(value) {
       if (value && !watched) void guard('sweep', sweepAll)
       watched = value

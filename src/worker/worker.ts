@@ -7,11 +7,12 @@ import { GIVE_UP_MS } from './execute.js'
 import { createLeaseKeeper } from './lease-keeper.js'
 import { describeRun } from './launch.js'
 import { createLoop, type Loop } from './loop.js'
-import type { HeartbeatReply, WorkerStore } from './port.js'
+import type { FleetZoneData, HeartbeatReply, WorkerStore } from './port.js'
 import { createSettler, type Settler } from './settler.js'
 import { createSlots, type Task } from './tasks.js'
 import type { TickContext } from './tick.js'
 import { createUpkeep, type Upkeep } from './upkeep.js'
+import { createZoneDuty } from './zone-duty.js'
 
 /** Places that have the right to watch definitions: enough to survive a death, few enough to cost nothing. */
 const WATCHERS = 2
@@ -26,6 +27,8 @@ export interface WorkerOptions {
   readonly maxSleepMs: number
   readonly beatMs: number
   readonly pool: string
+  /** The version of the time-zone data that this worker computes with. */
+  readonly tz: string
   readonly tasks: ReadonlyMap<string, Task>
   readonly clock: RedisClock
   readonly emit: Emit
@@ -54,6 +57,10 @@ export interface Worker {
   /** Aborts a run if it goes here. */
   cancel(runId: string, kind: AbortKind): void
   inspect(shard: number, names: readonly string[]): Promise<void>
+  /** Plans what workers with older time-zone data leave to this one. */
+  plan(shard: number, names: readonly string[]): Promise<void>
+  /** Somebody wrote a schedule: where the fleet has different time-zone data, the planner looks at its plan. */
+  heardChange(shard: number, names: readonly string[]): Promise<void>
   setWatched(watched: boolean): void
   /** The connection came back: asks at once what happened meanwhile. */
   reconnected(): void
@@ -68,6 +75,10 @@ interface Shard {
   loop: Loop
   upkeep: Upkeep
   generation: string | null
+  /** Whether this worker plans for others, and their time-zone data is not all the same. */
+  checksWrites: boolean
+  /** The version with which all plans have just been looked at, until Redis knows. */
+  lookedWith: string
 }
 
 /** Creates the worker of an instance on its shards. */
@@ -102,6 +113,7 @@ export function createWorker(options: WorkerOptions, stores: readonly WorkerStor
     holders: new Map(),
     emit,
     random: options.random,
+    zones: createZoneDuty(options.tz),
     pool: options.pool,
     monotonic,
     wall: options.wall,
@@ -112,7 +124,8 @@ export function createWorker(options: WorkerOptions, stores: readonly WorkerStor
   const shards: Shard[] = stores.map((store) => {
     const settler = createSettler(store, reportError('settle'))
     const loop = createLoop(context, store, settler, { maxSleepMs, onError: reportError('claim') })
-    return { store, settler, loop, upkeep: createUpkeep(store, emit), generation: null }
+    const upkeep = createUpkeep(store, context)
+    return { store, settler, loop, upkeep, generation: null, checksWrites: false, lookedWith: '' }
   })
   let beatTimer: NodeJS.Timeout | null = null
   let beating = false
@@ -121,7 +134,9 @@ export function createWorker(options: WorkerOptions, stores: readonly WorkerStor
 
   async function beat(shard: Shard): Promise<void> {
     const mark = shard.loop.mark()
-    const reply = await shard.store.heartbeat(options.describe())
+    const { lookedWith } = shard
+    const reply = await shard.store.heartbeat(options.describe(), lookedWith)
+    if (shard.lookedWith === lookedWith) shard.lookedWith = ''
     options.onHeartbeat(reply)
     rank = reply.rank
     shard.loop.setFleet(reply.fleetSize, reply.rank)
@@ -135,7 +150,19 @@ export function createWorker(options: WorkerOptions, stores: readonly WorkerStor
       watches = rank < WATCHERS
       options.onWatchDuty(watches)
     }
+    hearZoneData(shard, reply.zoneData)
     if (reply.elected && !stopped) void shard.upkeep.work(reply)
+  }
+
+  function hearZoneData(shard: Shard, { newest, planner, looksAtAll, isMixed, mix }: FleetZoneData): void {
+    context.zones.hear(newest)
+    shard.checksWrites = isMixed && planner === id
+    // Every shard has the same workers.
+    if (mix && shard === shards[0]) emit('fleet:mixed-tz', { versions: mix })
+    if (!looksAtAll || stopped) return
+    void shard.upkeep.checkAllPlans().then((done) => {
+      if (done) shard.lookedWith = options.tz
+    })
   }
 
   function beatAll(): void {
@@ -208,6 +235,10 @@ export function createWorker(options: WorkerOptions, stores: readonly WorkerStor
     },
     cancel,
     inspect: (shard, names) => shards[shard]?.upkeep.inspect(names) ?? Promise.resolve(),
+    plan: (shard, names) => shards[shard]?.upkeep.plan(names) ?? Promise.resolve(),
+    async heardChange(shard, names) {
+      if (shards[shard]?.checksWrites) await shards[shard].upkeep.checkPlans(names)
+    },
     setWatched(watched) {
       for (const { upkeep } of shards) upkeep.setWatched(watched)
     },

@@ -7,7 +7,7 @@
 --   ranks        zset, worker id → when it joined, epoch ms
 --   worker       hash, the record of this worker
 --   running      zset, run id → lease deadline, epoch ms
---   meta         hash, layout version, shard count, generation
+--   meta         hash, layout version, shard count, generation, time-zone data of the fleet
 --   upkeep       string, the short lock of the elected worker
 -- ARGV
 --   tag          text, the prefix in its hash tag
@@ -16,16 +16,20 @@
 --   beat_ms      ms between heartbeats
 --   generation   text, what to call this memory of Redis when it has no name yet
 --   shards       count, of shards that this worker expects
+--   looked_with  text, version of time-zone data with which this worker has just looked at all plans, '' none
 --   fields       text…, what the worker says of itself: field, value, field, value, …
 -- REPLY
 --   [now µs, head ms or -1, count at the head, fleet size, rank, elected 0/1, runs past their deadline, generation,
 --    layout, shards, cancelled run ids joined by newlines, ids of workers that are gone,
---    lanes in which something waits]
+--    lanes in which something waits, zone data]
+--   zone data: [newest version or '', id of the worker that plans with it or '', 0/1 whether this worker is to look at all
+--               plans, 0/1 whether there are several versions, versions and their counts in turn when they are others]
 local workers, ranks, worker, running, meta, upkeep = unpack(KEYS)
-local tag, channel, worker_id, beat_ms, generation, shards = unpack(ARGV, 1, 6)
-local fields = { unpack(ARGV, 7) }
+local tag, channel, worker_id, beat_ms, generation, shards, looked_with = unpack(ARGV, 1, 7)
+local fields = { unpack(ARGV, 8) }
 -- @include lib/clock.lua
 -- @include lib/head.lua
+-- @include lib/zone-data.lua
 
 local LAYOUT = '1'
 local now, now_us = read_now()
@@ -34,7 +38,7 @@ redis.call('HSETNX', meta, 'shards', shards)
 redis.call('HSETNX', meta, 'generation', generation)
 local about = redis.call('HMGET', meta, 'generation', 'layout', 'shards')
 if about[2] ~= LAYOUT or about[3] ~= shards then
-  return { now_us, -1, 0, 0, 0, 0, 0, about[1], about[2], about[3], '', {}, 0 }
+  return { now_us, -1, 0, 0, 0, 0, 0, about[1], about[2], about[3], '', {}, 0, { '', '', 0, 0, {} } }
 end
 
 local cancels = redis.pcall('HGET', worker, 'cancels')
@@ -59,6 +63,8 @@ if elected == 1 then
     redis.call('PUBLISH', channel, 'left ' .. id)
   end
 end
+local zone_data = tend_zone_data(now, beat_ms, elected == 1, looked_with)
 local head, count = read_head()
 return { now_us, head, count, redis.call('ZCARD', ranks), redis.call('ZRANK', ranks, worker_id), elected,
-  redis.call('ZCOUNT', running, '-inf', now), about[1], about[2], about[3], cancels or '', gone, redis.call('SCARD', tag .. ':lanes') }
+  redis.call('ZCOUNT', running, '-inf', now), about[1], about[2], about[3], cancels or '', gone, redis.call('SCARD', tag .. ':lanes'),
+  zone_data }

@@ -1,0 +1,52 @@
+import { IsolatedEmitter } from '../../src/isolated-emitter.js'
+import { createInstance, type Instance } from '../../src/instance.js'
+import { resolveOptions } from '../../src/options.js'
+import { openLink } from '../../src/redis/link.js'
+import { DEFAULT_BACKOFF } from '../../src/schedule/backoff.js'
+import { createRedisClock } from '../../src/worker/clock.js'
+import type { Handler, Task } from '../../src/worker/tasks.js'
+
+/** A worker that says it has this version of time-zone data. */
+export interface ZonedWorker {
+  readonly id: string
+  readonly events: IsolatedEmitter
+  stop(): Promise<void>
+}
+
+class Events extends IsolatedEmitter {
+  emitTo = this.send.bind(this)
+}
+
+/** Starts a worker of one task under a version of time-zone data. Whoever starts it stops it. */
+export async function startZonedWorker(options: {
+  url: string
+  prefix: string
+  tz: string
+  task?: string
+  handler?: Handler
+}): Promise<ZonedWorker> {
+  const events = new Events()
+  const resolved = resolveOptions({ redis: options.url, prefix: options.prefix, logger: false })
+  const link = openLink(resolved.redis, events.emitTo, () => {})
+  await link.ready(10_000)
+  const tasks = new Map<string, Task>()
+  if (options.task !== undefined) {
+    const { task: name, handler = () => {} } = options
+    const bounds = { concurrency: null, maxConcurrent: null, timeoutMs: null }
+    tasks.set(name, { name, handler, schema: null, ...bounds, retries: 0, backoff: DEFAULT_BACKOFF })
+  }
+  const instance: Instance = createInstance({
+    options: resolved,
+    link,
+    clock: createRedisClock(() => performance.now(), Date.now),
+    tasks,
+    emit: events.emitTo,
+    monotonic: () => performance.now(),
+    onMemoryLost: () => {},
+    tz: options.tz,
+  })
+  let stopping: Promise<void> | null = null
+  const stop = () => (stopping ??= instance.stop(1_000).then(() => link.close()))
+  await instance.start()
+  return { id: instance.worker.id, events, stop }
+}
