@@ -1,4 +1,5 @@
 import { createDeclarations, type Declarations } from './control/declarations.js'
+import { diagnose, type Diagnosis } from './control/diagnose.js'
 import { readFleet, type WorkerView } from './control/fleet.js'
 import { Schedules, type PutResult, type ScheduleContext } from './control/schedules.js'
 import { syncSchedules, type SyncOptions, type SyncResult } from './control/sync.js'
@@ -204,6 +205,11 @@ export class Everybeat extends IsolatedEmitter {
   /** The live workers of the fleet. */
   async fleet(): Promise<WorkerView[]> {
     return await readFleet(await this.#store())
+  }
+
+  /** Looks at the server, the fleet and its schedules, and says in plain words what is wrong. Changes nothing. */
+  async diagnose(): Promise<Diagnosis> {
+    return await diagnose(await this.#store(), () => this.#clock.skewMs())
   }
 
   /** Whether this worker ticks. Asks nobody: it is safe to call as often as a probe likes. */

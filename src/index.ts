@@ -1,7 +1,9 @@
 export { Everybeat, type Health, type TaskHandle } from './everybeat.js'
 export type { BackfillOptions, BackfillResult } from './control/backfill.js'
+export type { Diagnosis } from './control/diagnose.js'
 export type { Explanation } from './control/explain.js'
 export type { ExplanationReason } from './control/explain-waits.js'
+export type { Finding } from './control/finding.js'
 export type { WorkerView } from './control/fleet.js'
 export type { HistoryEntry, HistoryOutcome } from './control/history.js'
 export type { ScheduleState, ScheduleView } from './control/schedule-view.js'
@@ -11,6 +13,7 @@ export type { SyncOptions, SyncResult } from './control/sync.js'
 export { ERROR_CODES, EverybeatError, type ErrorCode } from './errors.js'
 export { EVENT_NAMES, type ErrorData, type EverybeatEvents, type RunEvent } from './events.js'
 export type { EverybeatOptions, Logger } from './options.js'
+export { aclRules, type AclRequest } from './redis/access.js'
 export type {
   BackoffInput,
   CrashPolicy,

@@ -33,6 +33,13 @@ export function wholeNumber(least: number): (text: string) => number {
   }
 }
 
+/** Reads an option that is a positive number, whole or not; how much is allowed is for the library to say. */
+export function rate(text: string): number {
+  const value = /^\d{1,15}(\.\d{1,15})?$/.test(text) ? Number(text) : Number.NaN
+  if (!(value > 0)) throw new InvalidArgumentError('Give a number above 0.')
+  return value
+}
+
 /** Collects an option that may be given several times. */
 export function collect(text: string, earlier: string[] | undefined): string[] {
   return [...(earlier ?? []), text]

@@ -3,8 +3,11 @@ import { createColors, wantsColor } from './colors.js'
 import { asUsageFailure, Command, isHelpShown, wholeNumber } from './command.js'
 import { oneLine } from './format.js'
 import { reportFailure } from './failure.js'
+import { registerBackfill } from './commands/backfill.js'
 import { registerDemo } from './commands/demo.js'
+import { registerDoctor } from './commands/doctor.js'
 import { registerEdit } from './commands/edit.js'
+import { registerExplain } from './commands/explain.js'
 import { registerFleet } from './commands/fleet.js'
 import { registerHistory } from './commands/history.js'
 import { registerList } from './commands/list.js'
@@ -64,7 +67,10 @@ export function createProgram(): Command {
     registerRun,
     registerNext,
     registerHistory,
+    registerExplain,
+    registerBackfill,
     registerFleet,
+    registerDoctor,
     registerTransfer,
   ]) {
     register(program)

@@ -73,7 +73,7 @@ function runsOf({ schedule, situation, nowMs }: Question): Waits {
   if (situation.backfillsWaiting > 0) {
     reasons.push({
       code: 'backfill',
-      message: `${situation.backfillsWaiting} backfilled occurrences wait behind those`,
+      message: `${situation.backfillsWaiting === 1 ? '1 backfilled occurrence waits' : `${situation.backfillsWaiting} backfilled occurrences wait`} behind those`,
     })
   }
   return { reasons, advice: [] }

@@ -44,6 +44,43 @@ export interface Situation {
   readonly busyCount: number
 }
 
+/** What a server is, as far as it says; null where this user may not ask. */
+export interface ServerFacts {
+  readonly version: string | null
+  readonly isReplica: boolean
+  readonly isCluster: boolean
+  /** Of a round trip. */
+  readonly latencyMs: { readonly medianMs: number; readonly worstMs: number }
+  readonly evictionPolicy: string | null
+  /** Bytes; 0 for no limit. */
+  readonly maxMemory: number | null
+  readonly usedMemory: number | null
+  readonly appendOnly: boolean | null
+  readonly snapshots: boolean | null
+  readonly lastSaveFailed: boolean
+  /** Whether edits by plain commands can be seen as they happen. */
+  readonly tracking: { readonly allowed: true } | { readonly allowed: false; readonly why: string }
+  /** The flags of `notify-keyspace-events`. */
+  readonly notifications: string | null
+}
+
+/** Which layout the keys under a prefix have. */
+export interface FleetLayout {
+  readonly known: string
+  readonly wantedShards: number
+  /** Null when no worker has been there yet. */
+  readonly found: { readonly layout: string; readonly shards: number } | null
+}
+
+/** What is due and was not taken. */
+export interface Backlog {
+  readonly count: number
+  /** Some of them. */
+  readonly names: readonly string[]
+  /** What was put aside for workers that were not there or had no room. */
+  readonly lanes: readonly { readonly pool: string; readonly task: string; readonly count: number }[]
+}
+
 /** Everything the control side does with schedules in Redis, on every shard. */
 export interface ScheduleStore {
   put(write: DefinitionWrite): Promise<PutReply>
@@ -75,6 +112,9 @@ export interface ScheduleStore {
   runs(): Promise<StoredRun[]>
   workers(): Promise<{ id: string; fields: Record<string, string>; beatMs: number; nowMs: number }[]>
   now(): Promise<number>
+  serverFacts(): Promise<ServerFacts>
+  layout(): Promise<FleetLayout>
+  backlog(beforeMs: number): Promise<Backlog>
   /** Notes the version of an owner's declarations; false when a higher one stands already. */
   declareVersion(owner: string, version: string, dryRun: boolean): Promise<boolean>
 }

@@ -3,6 +3,7 @@ import type { StoredSchedule } from '../worker/port.js'
 import type { RedisClock } from '../worker/port.js'
 import { createKeys, shardOf, type Keys } from './keys.js'
 import { toRecord, toSchedules } from './replies.js'
+import { readBacklog, readLayout, readServerFacts } from './server-facts.js'
 import { runScript, type RedisClient } from './script-runner.js'
 import { storePlan } from './worker-store.js'
 
@@ -199,6 +200,10 @@ export function createScheduleStore(
       const args = { owner, version, dry_run: dryRun ? 1 : 0 }
       return (await runScript(client, 'declare-version', { meta: allKeys[0]!.meta }, args)) === 'current'
     },
+
+    serverFacts: () => readServerFacts(client, allKeys),
+    layout: () => readLayout(client, prefix, shards),
+    backlog: (beforeMs) => readBacklog(client, allKeys, beforeMs),
 
     async now() {
       const sentAt = monotonic()

@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis'
+import { escapeGlob } from './access.js'
 import { closeClient, duplicateConnection, type Connection } from './client.js'
 import type { Keys } from './keys.js'
 
@@ -17,11 +18,6 @@ export interface WatchListener {
   onFlush(): void
   /** Whether edits are seen from now on; what came before has to be looked for. */
   onWatching(watching: boolean): void
-}
-
-/** A glob that matches exactly this text. */
-function escapeGlob(text: string): string {
-  return text.replace(/[[\]*?\\^]/g, '\\$&')
 }
 
 /**

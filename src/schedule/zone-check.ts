@@ -28,7 +28,9 @@ export function isPlannedOtherwise(facts: ScheduleFacts & { readonly digest: str
   const items = state.plan.split(' ')
   const isClosed = items.at(-1) === PLAN_END
   const planned = items.map((item) => Number.parseInt(item, 10)).filter((atMs) => atMs > nowMs)
-  const afterMs = Math.max(nowMs, Number(state.last ?? nowMs))
+  // State may have been written by anybody.
+  const lastMs = Number(state.last)
+  const afterMs = Number.isSafeInteger(lastMs) ? Math.max(nowMs, lastMs) : nowMs
   // Behind the end of a limited plan there may be more instants; what matters is that these are the first.
   const wanted = planned.length + (isClosed && definition.limit === null ? 1 : 0)
   const expected: number[] = []

@@ -5,7 +5,7 @@ import { runCli } from './cli-runner.js'
 
 const COMMANDS = [
   ...['worker', 'demo', 'put', 'ls', 'show', 'edit', 'rm', 'pause', 'resume', 'run', 'next', 'preview', 'history'],
-  ...['fleet', 'cancel', 'import', 'export'],
+  ...['explain', 'backfill', 'fleet', 'doctor', 'cancel', 'import', 'export'],
 ]
 
 describe('help', () => {

@@ -1,0 +1,84 @@
+import { aclRules, EverybeatError, type Diagnosis, type Finding } from '../../index.js'
+import { setAction, type Command } from '../command.js'
+import { oneLine, plural } from '../format.js'
+import type { Session } from '../session.js'
+
+interface DoctorOptions {
+  acl?: boolean
+  user?: string
+  prefix?: string
+  shards?: number
+}
+
+/** `doctor`: what is wrong with Redis, the fleet and its schedules; `doctor --acl`: the rights that a worker needs. */
+export function registerDoctor(program: Command): void {
+  const command = program
+    .command('doctor')
+    .description('look for what is wrong with Redis, the fleet and its schedules')
+    .option('--acl', 'instead, write the ACL line of a user that may do what Everybeat does and nothing else')
+    .option('--user <name>', 'with --acl: name of the user', 'everybeat')
+  setAction<DoctorOptions, []>(command, async (session, options) => {
+    if (options.acl) return showRules(session, options)
+    const diagnosis = await diagnose(session)
+    session.result(diagnosis, () => showDiagnosis(session, diagnosis))
+    return diagnosis.ok ? 0 : 1
+  })
+}
+
+/** A Redis that cannot be reached is what people ask a doctor about, so it is a finding like the others. */
+async function diagnose(session: Session): Promise<Diagnosis> {
+  try {
+    const diagnosis = await session.withBeat((beat) => beat.diagnose())
+    return {
+      ...diagnosis,
+      findings: [{ check: 'connection', level: 'ok', message: 'connected' }, ...diagnosis.findings],
+    }
+  } catch (error) {
+    const isRefused = error instanceof Error && /^(NOAUTH|WRONGPASS|NOPERM)/.test(error.message)
+    if (!isRefused && !(error instanceof EverybeatError && error.code === 'ERR_EVERYBEAT_CONNECTION')) throw error
+    const why = 'nothing can be claimed, and nothing else can be looked at'
+    const advice = isRefused
+      ? 'give user and password in --redis; everybeat doctor --acl writes the rights that are needed'
+      : 'check that it runs, and --redis or REDIS_URL'
+    return { ok: false, findings: [{ check: 'connection', level: 'problem', message: error.message, why, advice }] }
+  }
+}
+
+function showRules(session: Session, { user, prefix, shards }: DoctorOptions): number {
+  const rules = aclRules({ user, prefix, shards })
+  session.result({ user, rules }, () => `ACL SETUSER ${rules.map(quote).join(' ')}`)
+  if (!session.json) session.note('Add a password to it: >secret')
+  return 0
+}
+
+/** As redis-cli and the console take an argument. */
+function quote(text: string): string {
+  return /[\s"'\\]/.test(text) ? `"${text.replace(/["\\]/g, '\\$&')}"` : text
+}
+
+function showDiagnosis(session: Session, { findings }: Diagnosis): string {
+  const { colors } = session
+  const width = Math.max(...findings.map(({ check }) => check.length))
+  const lines = findings.flatMap((finding) => {
+    const { mark, paint } = signOf(session, finding.level)
+    const indent = ' '.repeat(width + 4)
+    const more = [finding.why, finding.advice === undefined ? undefined : `→ ${finding.advice}`]
+    return [
+      `${paint(mark)} ${colors.dim(finding.check.padEnd(width))}  ${paint(oneLine(finding.message))}`,
+      ...more.flatMap((line) => (line === undefined ? [] : [`${indent}${oneLine(line)}`])),
+    ]
+  })
+  return [...lines, summary(session, findings)].join('\n')
+}
+
+function signOf({ colors }: Session, level: Finding['level']): { mark: string; paint: (text: string) => string } {
+  if (level === 'ok') return { mark: '✓', paint: (text) => (text === '✓' ? colors.green(text) : text) }
+  return level === 'warning' ? { mark: '!', paint: colors.yellow } : { mark: '✗', paint: colors.red }
+}
+
+function summary({ colors }: Session, findings: readonly Finding[]): string {
+  const count = (level: Finding['level']) => findings.filter((finding) => finding.level === level).length
+  const [problems, warnings] = [count('problem'), count('warning')]
+  if (problems + warnings === 0) return colors.green('Nothing is wrong.')
+  return `${plural(problems, 'problem')}, ${plural(warnings, 'warning')}`
+}
