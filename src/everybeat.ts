@@ -7,6 +7,7 @@ import { IsolatedEmitter } from './isolated-emitter.js'
 import { createInstance, type Instance } from './instance.js'
 import { logEvents } from './log-events.js'
 import { resolveOptions, type EverybeatOptions, type ResolvedOptions } from './options.js'
+import { assertLayout, readLayout } from './redis/layout.js'
 import { openLink, type Link } from './redis/link.js'
 import type { ScheduleStore } from './control/port.js'
 import { createScheduleStore } from './redis/schedule-store.js'
@@ -45,6 +46,8 @@ const ONE_OFF_STAY = '1h'
 const DEFAULT_STOP_MS = 30_000
 /** Without an answer for so long a worker is not healthy, ms: two heartbeats and a reconnect. */
 const HEALTHY_MS = 12_000
+/** How long the number of shards is believed before it is looked at again, ms. */
+const CHECK_MS = 5_000
 
 /**
  * A scheduler that every worker of a fleet carries in itself. Not started, it is a control client: it reads and edits
@@ -63,6 +66,9 @@ export class Everybeat extends IsolatedEmitter {
   readonly #context: ScheduleContext
   #link: Link | null = null
   #instance: Instance | null = null
+  #scheduleStore: ScheduleStore | null = null
+  /** When the layout of the keys was last looked at, on the monotonic clock. */
+  #checkedAt = Number.NEGATIVE_INFINITY
   #state: 'idle' | 'starting' | 'running' | 'stopped' = 'idle'
   #stopping: Promise<void> | null = null
 
@@ -99,6 +105,14 @@ export class Everybeat extends IsolatedEmitter {
     checkName('task', name)
     const handler = typeof optionsOrHandler === 'function' ? optionsOrHandler : maybeHandler
     const options = resolveTaskOptions(typeof optionsOrHandler === 'function' ? {} : optionsOrHandler)
+    const { shards } = this.#options
+    if (options.maxConcurrent !== null && options.maxConcurrent < shards) {
+      const message = `maxConcurrent: ${options.maxConcurrent} is not allowed with ${shards} shards: each takes an equal part of the limit, so use at least ${shards}`
+      throw new EverybeatError('ERR_EVERYBEAT_OPTIONS', message, {
+        field: 'maxConcurrent',
+        value: options.maxConcurrent,
+      })
+    }
     if (typeof handler !== 'function') {
       throw new EverybeatError('ERR_EVERYBEAT_OPTIONS', `handler: task ${JSON.stringify(name)} needs a function`, {
         field: 'handler',
@@ -137,7 +151,7 @@ export class Everybeat extends IsolatedEmitter {
           ...definition,
           name,
         }))
-    const result = await syncSchedules(this.#context, this.schedules, list, options)
+    const result = await syncSchedules(this.#context, list, options)
     if (result.outcome === 'applied') {
       for (const { name, ...definition } of list) {
         if (!result.conflicts.includes(name)) this.#declared.set(name, { ...definition, owner: options.owner })
@@ -224,7 +238,14 @@ export class Everybeat extends IsolatedEmitter {
     const link = this.#open()
     await link.ready(this.#options.connectTimeoutMs)
     const { prefix, shards } = this.#options
-    return createScheduleStore(link.connection.client, prefix, shards, this.#clock, () => performance.now())
+    const { client } = link.connection
+    // Somebody may have changed the number of shards while this instance was at rest.
+    if (performance.now() - this.#checkedAt > CHECK_MS) {
+      assertLayout({ prefix, shards }, await readLayout(client, prefix))
+      this.#checkedAt = performance.now()
+    }
+    this.#scheduleStore ??= createScheduleStore(client, prefix, shards, this.#clock, () => performance.now())
+    return this.#scheduleStore
   }
 
   async #declare(name: string, definition: DefinitionInput): Promise<PutResult> {
@@ -235,13 +256,10 @@ export class Everybeat extends IsolatedEmitter {
 
   /** Redis has lost its memory: what is declared in code is put back. */
   async #declareAgain(): Promise<void> {
-    for (const [name, definition] of this.#declared) {
-      try {
-        await this.schedules.put(name, definition)
-      } catch (error) {
-        this.#emit('error', { ...toErrorData(error), context: `declaring ${name} again` })
-      }
-    }
+    const declared = [...this.#declared].map(([name, definition]) => ({ ...definition, name }))
+    await this.schedules
+      .putMany(declared)
+      .catch((error: unknown) => this.#emit('error', { ...toErrorData(error), context: 'declaring schedules again' }))
   }
 
   async #runOnce(task: string, payload: unknown): Promise<{ runId: string; schedule: string }> {

@@ -11,6 +11,7 @@ import { preview, type PreviewEntry } from '../time/preview.js'
 import { toHistoryEntry, type HistoryEntry } from './history.js'
 import { createFilter, type ListFilter } from './list-filter.js'
 import { givenOf, mergeChanges } from './merge-changes.js'
+import { inBatches } from './batches.js'
 import { decodeStored, viewSchedule, type ScheduleView } from './schedule-view.js'
 import { prepareWrite } from './write.js'
 
@@ -95,12 +96,12 @@ export class Schedules {
     for (const { name, ...definition } of definitions) checked.push(await this.#check(name, definition))
     const store = await this.#context.store()
     const result = { created: 0, updated: 0, unchanged: 0 }
-    for (let start = 0; start < checked.length; start += BATCH) {
+    const write = async (batch: readonly Definition[]) => {
       const nowMs = await this.#now(store)
-      const batch = checked.slice(start, start + BATCH).map((definition) => prepareWrite(definition, nowMs))
-      for (const { outcome } of await store.putMany(batch)) if (outcome !== 'conflict') result[outcome] += 1
-      onProgress?.({ done: Math.min(start + BATCH, checked.length), total: checked.length })
+      const replies = await store.putMany(batch.map((definition) => prepareWrite(definition, nowMs)))
+      for (const { outcome } of replies) if (outcome !== 'conflict') result[outcome] += 1
     }
+    await inBatches(checked, BATCH, write, onProgress)
     return result
   }
 
@@ -238,22 +239,20 @@ export class Schedules {
     return entries.map(toHistoryEntry)
   }
 
-  /** The runs that go or wait now, in the whole fleet. */
-  async runs({ state }: { state?: 'running' | 'waiting' } = {}): Promise<RunView[]> {
-    const stored = await (await this.#context.store()).runs()
-    return stored
-      .map(({ runId, schedule, run, dueMs, running }): RunView => ({
-        runId,
-        schedule,
-        state: running ? 'running' : 'waiting',
-        ...(typeof run.r === 'string' ? { reason: run.r } : {}),
-        scheduledAt: new Date(Number(run.n)),
-        ...(running ? { startedAt: new Date(Number(run.s)), worker: String(run.w) } : { dueAt: new Date(dueMs) }),
-        attempt: Number(run.a),
-        delivery: Number(run.d),
-        fence: Number(run.f),
-      }))
-      .filter((run) => state === undefined || run.state === state)
+  /** The runs that go or wait now, in the whole fleet; at most `limit`, 10 000 when it does not say. */
+  async runs({ state, limit = 10_000 }: { state?: 'running' | 'waiting'; limit?: number } = {}): Promise<RunView[]> {
+    const stored = await (await this.#context.store()).runs({ state, limit })
+    return stored.map(({ runId, schedule, run, dueMs, running }): RunView => ({
+      runId,
+      schedule,
+      state: running ? 'running' : 'waiting',
+      ...(typeof run.r === 'string' ? { reason: run.r } : {}),
+      scheduledAt: new Date(Number(run.n)),
+      ...(running ? { startedAt: new Date(Number(run.s)), worker: String(run.w) } : { dueAt: new Date(dueMs) }),
+      attempt: Number(run.a),
+      delivery: Number(run.d),
+      fence: Number(run.f),
+    }))
   }
 
   /** Cancels a run, wherever it is: one that waits is closed, the signal of one that goes aborts. */
