@@ -7,7 +7,7 @@ import { IsolatedEmitter } from './isolated-emitter.js'
 import { createInstance, type Instance } from './instance.js'
 import { logEvents } from './log-events.js'
 import { resolveOptions, type EverybeatOptions, type ResolvedOptions } from './options.js'
-import { assertLayout, readLayout } from './redis/layout.js'
+import { createLayoutCheck } from './redis/layout.js'
 import { openLink, type Link } from './redis/link.js'
 import type { ScheduleStore } from './control/port.js'
 import { createScheduleStore } from './redis/schedule-store.js'
@@ -46,8 +46,6 @@ const ONE_OFF_STAY = '1h'
 const DEFAULT_STOP_MS = 30_000
 /** Without an answer for so long a worker is not healthy, ms: two heartbeats and a reconnect. */
 const HEALTHY_MS = 12_000
-/** How long the number of shards is believed before it is looked at again, ms. */
-const CHECK_MS = 5_000
 
 /**
  * A scheduler that every worker of a fleet carries in itself. Not started, it is a control client: it reads and edits
@@ -67,9 +65,9 @@ export class Everybeat extends IsolatedEmitter {
   #link: Link | null = null
   #instance: Instance | null = null
   #scheduleStore: ScheduleStore | null = null
-  /** When the layout of the keys was last looked at, on the monotonic clock. */
-  #checkedAt = Number.NEGATIVE_INFINITY
+  #checkLayout: (() => Promise<void>) | null = null
   #state: 'idle' | 'starting' | 'running' | 'stopped' = 'idle'
+  #starting: Promise<void> | null = null
   #stopping: Promise<void> | null = null
 
   constructor(options: EverybeatOptions = {}) {
@@ -171,9 +169,15 @@ export class Everybeat extends IsolatedEmitter {
       throw new EverybeatError('ERR_EVERYBEAT_STATE', `start: this instance is ${this.#state} already; make a new one`)
     }
     this.#state = 'starting'
+    this.#starting = this.#start()
+    await this.#starting
+  }
+
+  async #start(): Promise<void> {
     try {
       const link = this.#open()
       await link.ready(this.#options.connectTimeoutMs)
+      this.#refuseIfStopped()
       this.#instance = createInstance({
         options: this.#options,
         link,
@@ -184,10 +188,11 @@ export class Everybeat extends IsolatedEmitter {
         onMemoryLost: () => void this.#declareAgain(),
       })
       await this.#instance.start()
+      this.#refuseIfStopped()
       this.#state = 'running'
     } catch (error) {
       this.#state = 'stopped'
-      await this.#instance?.stop(0)
+      await this.#instance?.stop(0).catch(() => {})
       await this.#link?.close()
       throw error
     }
@@ -239,12 +244,9 @@ export class Everybeat extends IsolatedEmitter {
     await link.ready(this.#options.connectTimeoutMs)
     const { prefix, shards } = this.#options
     const { client } = link.connection
-    // Somebody may have changed the number of shards while this instance was at rest.
-    if (performance.now() - this.#checkedAt > CHECK_MS) {
-      assertLayout({ prefix, shards }, await readLayout(client, prefix))
-      this.#checkedAt = performance.now()
-    }
     this.#scheduleStore ??= createScheduleStore(client, prefix, shards, this.#clock, () => performance.now())
+    this.#checkLayout ??= createLayoutCheck(client, { prefix, shards }, () => performance.now())
+    await this.#checkLayout()
     return this.#scheduleStore
   }
 
@@ -276,8 +278,16 @@ export class Everybeat extends IsolatedEmitter {
     return { runId: `${schedule}@${at}`, schedule }
   }
 
+  #refuseIfStopped(): void {
+    if (this.#stopping) throw new EverybeatError('ERR_EVERYBEAT_STATE', 'start: this instance was stopped meanwhile')
+  }
+
   async #stop(timeoutMs: number): Promise<void> {
-    // A start under way is let come to its end, so that nothing it opens is left behind.
+    if (this.#state === 'starting') {
+      // A start under way is broken off and let come to its end, so that nothing it opens is left behind.
+      await Promise.all([this.#instance?.stop(0).catch(() => {}), this.#link?.close()])
+      await this.#starting?.catch(() => {})
+    }
     this.#state = 'stopped'
     try {
       await this.#instance?.stop(timeoutMs)

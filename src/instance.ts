@@ -43,6 +43,7 @@ export function createInstance(parts: InstanceParts): Instance {
   const generation = createWorkerId()
   let wake: Wake | null = null
   let watch: Watch | null = null
+  let stopping = false
 
   const stores = shards.map((keys, shard) =>
     createWorkerStore({
@@ -133,9 +134,10 @@ export function createInstance(parts: InstanceParts): Instance {
       })
       await wake.ready()
       if (options.shards > 1) await agreeOnLayout(link.connection.client, options, generation)
-      await worker.start()
+      if (!stopping) await worker.start()
     },
     async stop(timeoutMs) {
+      stopping = true
       edits.stop()
       await worker.stop(timeoutMs)
       await Promise.all([watch?.stop(), wake && closeClient(wake.client)])

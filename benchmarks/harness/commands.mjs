@@ -1,3 +1,5 @@
+import { openMonitor } from './monitor.mjs'
+
 /**
  * Counting commands. `INFO commandstats` counts every command, also those that a script calls from inside Lua.
  * `MONITOR` marks the latter as `lua`. So over one window: client commands = commandstats total − lua lines.
@@ -6,13 +8,12 @@
 
 /** Opens a counting window; its `close()` gives the counts of the commands between the two calls. */
 export async function openCommandWindow(redis) {
-  const monitor = await redis.monitor()
   const [opened, closed] = [`open-${Math.random()}`, `close-${Math.random()}`]
   let open = false
   let insideLua = 0
   let sawClosed
   const drained = new Promise((resolve) => (sawClosed = resolve))
-  monitor.on('monitor', (_time, [command, argument], source) => {
+  const monitor = await openMonitor(redis.options.port, (source, command, argument) => {
     if (source === 'lua') insideLua += open ? 1 : 0
     else if (command === 'ping' && argument === opened) open = true
     else if (command === 'ping' && argument === closed) {
@@ -26,7 +27,7 @@ export async function openCommandWindow(redis) {
     async close() {
       const [[, after]] = await redis.pipeline().info('commandstats').ping(closed).exec()
       await drained
-      monitor.disconnect()
+      monitor.close()
       const commands = difference(parseCommandStatistics(before), parseCommandStatistics(after))
       return { ...commands, insideLua, client: commands.total - insideLua }
     },

@@ -31,6 +31,19 @@ export interface StoredRun {
   readonly running: boolean
 }
 
+/** What stands between a schedule and its next run, beside its definition and state. */
+export interface Situation {
+  /** The lease of the schedule: whose it is, and for how long yet. */
+  readonly lease: { readonly worker: string; readonly leftMs: number } | null
+  /** When somebody looks at it next; null when nobody will by itself. */
+  readonly dueMs: number | null
+  /** Whether it is due and waits for a worker that can take it. */
+  readonly isAside: boolean
+  readonly backfillsWaiting: number
+  /** Runs that count for the fleet-wide limit of its task. */
+  readonly busyCount: number
+}
+
 /** Everything the control side does with schedules in Redis, on every shard. */
 export interface ScheduleStore {
   put(write: DefinitionWrite): Promise<PutReply>
@@ -51,13 +64,14 @@ export interface ScheduleStore {
     untilMs: number | null,
   ): Promise<{ outcome: 'paused' | 'missing'; revision: number }>
   storePlan(change: PlanChange): Promise<'stored' | 'moved'>
-  enqueue(
+  /** Asks for a run by hand; gives its id, null when there is no such schedule. */
+  enqueue(name: string, payloadText: string | null): Promise<string | null>
+  backfill(
     name: string,
-    kind: 'manual' | 'backfill',
-    payloadText: string | null,
     nominals: readonly number[],
-    gapMs: number,
-  ): Promise<string[] | null>
+    pace: { atOnce: number; gapMs: number; most: number },
+  ): Promise<{ kind: 'enqueued'; runIds: string[] } | { kind: 'missing' } | { kind: 'full'; waiting: number }>
+  situation(name: string, task: string): Promise<Situation>
   cancel(runId: string): Promise<'cancelled' | 'cancelling' | 'missing'>
   history(name: string, limit: number): Promise<Record<string, string>[]>
   /** Reads runs page by page, at most `limit`. */

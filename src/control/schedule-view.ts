@@ -18,6 +18,8 @@ export interface ScheduleView extends DefinitionInput {
   last: Date | null
   /** Why the definition cannot be used. */
   error?: string
+  /** The definition as somebody wrote it, without the defaults: what `put` takes. Not there while it is invalid. */
+  given?: DefinitionInput
   /** Since when, why, and until when it is paused. */
   paused?: { at: Date; note?: string; until?: Date }
 }
@@ -43,7 +45,7 @@ export function viewSchedule(stored: StoredSchedule, nowMs: number): ScheduleVie
     return { ...rawFields(stored), ...base, state: 'invalid', next: null, error } as ScheduleView
   }
   const paused = readPause(engine.paused)
-  const view = { ...describeDefinition(definition), ...base, ...(paused ? { paused } : {}) }
+  const view = { ...describeDefinition(definition), ...base, given: definition.given, ...(paused ? { paused } : {}) }
   if (paused || !definition.enabled) return { ...view, state: 'paused', next: null }
   const isPlanned = engine.digest === stored.digest && engine.plan !== undefined && engine.plan !== ''
   const nextMs = isPlanned ? Number.parseInt(engine.plan!, 10) : definition.trigger.next(nowMs)

@@ -73,6 +73,10 @@ export async function waitUntilReady(client: RedisClient, timeoutMs: number): Pr
     let lastError: unknown
     const onError = (error: unknown) => (lastError = error)
     const onReady = () => finish(resolve)
+    const onEnd = () => {
+      const message = `the connection to Redis at ${addressOf(client)} was closed`
+      finish(() => reject(new EverybeatError('ERR_EVERYBEAT_CONNECTION', message, { field: 'redis' })))
+    }
     const timer = setTimeout(() => {
       const why = lastError instanceof Error ? `: ${lastError.message}` : ''
       const message = `Redis at ${addressOf(client)} was not reachable within ${timeoutMs} ms${why}. Check that it runs, and the \`redis\` option`
@@ -84,10 +88,12 @@ export async function waitUntilReady(client: RedisClient, timeoutMs: number): Pr
       clearTimeout(timer)
       client.off('error', onError)
       client.off('ready', onReady)
+      client.off('end', onEnd)
       settle()
     }
     client.on('error', onError)
     client.on('ready', onReady)
+    client.on('end', onEnd)
   })
 }
 

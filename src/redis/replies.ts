@@ -47,7 +47,8 @@ export function toClaimReply(raw: unknown): ClaimReply {
     unknown[][],
   ]
   return {
-    nowMs: now,
+    nowMs: Math.floor(now / 1000),
+    clockMs: now / 1000,
     headMs: toHead(head),
     headCount: count,
     runs: runs.map(toRun),
@@ -66,10 +67,16 @@ export function toClaimReply(raw: unknown): ClaimReply {
 }
 
 /** Reads the reply of read-schedules.lua. */
-export function toSchedules(raw: unknown): { nowMs: number; nextName: string; schedules: StoredSchedule[] } {
+export function toSchedules(raw: unknown): {
+  nowMs: number
+  clockMs: number
+  nextName: string
+  schedules: StoredSchedule[]
+} {
   const [now, next, schedules] = raw as [number, string, [string, string, string[], string[]][]]
   return {
-    nowMs: now,
+    nowMs: Math.floor(now / 1000),
+    clockMs: now / 1000,
     nextName: next,
     schedules: schedules.map(([name, digest, fields, state]) => ({
       name,
@@ -91,7 +98,8 @@ export function toHeartbeatReply(raw: unknown): HeartbeatReply {
     string[],
   ] as unknown as [number, number, number, number, number, number, number, string, string, string, string, string[]]
   return {
-    nowMs: now,
+    nowMs: Math.floor(now / 1000),
+    clockMs: now / 1000,
     headMs: toHead(head),
     headCount: count,
     fleetSize: size,
@@ -122,7 +130,8 @@ export function toShardReply(raw: unknown): ShardReply {
     number,
   ]
   return {
-    nowMs: now,
+    nowMs: Math.floor(now / 1000),
+    clockMs: now / 1000,
     headMs: toHead(head),
     headCount: count,
     elected: elected === 1,

@@ -39,7 +39,7 @@ export function createScheduleStore(
     const raw = await runScript(client, 'read-schedules', { names: keys.names }, { tag: keys.tag, after, count }, names)
     const reply = toSchedules(raw)
     // Shards may be on servers whose clocks differ: the instance goes by the first.
-    if (keys === allKeys[0]) clock.sample(sentAt, monotonic(), reply.nowMs)
+    if (keys === allKeys[0]) clock.sample(sentAt, monotonic(), reply.clockMs)
     return reply
   }
 
@@ -134,12 +134,41 @@ export function createScheduleStore(
 
     storePlan: (change) => storePlan(client, keysOf(change.schedule.name), change),
 
-    async enqueue(name, kind, payloadText, nominals, gapMs) {
+    async enqueue(name, payloadText) {
       const keys = keysOf(name)
-      const args = { ...place(keys), name, kind: kind === 'manual' ? 'm' : 'b', payload: payloadText ?? '', gap: gapMs }
-      const raw = await runScript(client, 'enqueue-runs', { pending: keys.pending }, args, nominals)
-      const [outcome, ...runIds] = raw as ['enqueued' | 'missing', ...string[]]
-      return outcome === 'enqueued' ? runIds : null
+      const args = { ...place(keys), name, payload: payloadText ?? '' }
+      const raw = await runScript(client, 'enqueue-run', { pending: keys.pending }, args)
+      const [outcome, runId] = raw as ['enqueued', string] | ['missing']
+      return outcome === 'enqueued' ? runId : null
+    },
+
+    async backfill(name, nominals, { atOnce, gapMs, most }) {
+      const keys = keysOf(name)
+      const args = { ...place(keys), name, at_once: atOnce, gap: gapMs, most }
+      const raw = await runScript(client, 'backfill-schedule', { pending: keys.pending }, args, nominals)
+      const [kind, ...rest] = raw as ['enqueued', ...string[]] | ['missing'] | ['full', number]
+      if (kind === 'enqueued') return { kind, runIds: rest as string[] }
+      return kind === 'missing' ? { kind } : { kind, waiting: rest[0] as number }
+    },
+
+    async situation(name, task) {
+      const keys = keysOf(name)
+      const [token, leftMs, due, backfills, lanes] = await Promise.all([
+        client.get(keys.lease(name)),
+        client.pttl(keys.lease(name)),
+        client.zscore(keys.due, name),
+        client.llen(`${keys.tag}:backfill:${name}`),
+        client.smembers(`${keys.tag}:lanes`),
+      ])
+      const busy = await client.zcard(`${keys.tag}:busy:${task}`)
+      const scores = await Promise.all(lanes.map((lane) => client.zscore(`${keys.tag}:lane:${lane}`, `s${name}`)))
+      return {
+        lease: token === null ? null : { worker: token.slice(0, token.lastIndexOf(':')), leftMs },
+        dueMs: due === null ? null : Number(due),
+        isAside: scores.some((score) => score !== null),
+        backfillsWaiting: backfills,
+        busyCount: busy,
+      }
     },
 
     async cancel(runId) {

@@ -61,17 +61,17 @@ export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
     return `${options.generation}-${generations.toString(36)}`
   }
 
-  async function timed<Reply extends { nowMs: number }>(call: () => Promise<Reply>): Promise<Reply> {
+  async function timed<Reply extends { clockMs: number }>(call: () => Promise<Reply>): Promise<Reply> {
     const sentAt = monotonic()
     const reply = await call()
-    clock.sample(sentAt, monotonic(), reply.nowMs)
+    clock.sample(sentAt, monotonic(), reply.clockMs)
     return reply
   }
 
   return {
     clock,
 
-    claim: ({ requestId, slots, share, expectedMs, lanes }) =>
+    claim: ({ requestId, slots, share, aheadMs, expectedMs, lanes }) =>
       timed(async () => {
         const list = lanes.flatMap(({ pool, task, maxConcurrent, room }) => [`${pool}\n${task}`, maxConcurrent, room])
         const raw = await runScript(
@@ -85,6 +85,7 @@ export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
             slots,
             share,
             lease_ms: leaseMs,
+            ahead: aheadMs,
             expected: Math.floor(expectedMs ?? -1),
           },
           list,

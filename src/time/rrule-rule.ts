@@ -1,7 +1,9 @@
 import { WEEKDAYS } from './exclusion-days.js'
 import { refuseRrule } from './rrule-text.js'
 
+/** The frequencies of RFC 5545, from the shortest. */
 export const FREQUENCIES = ['SECONDLY', 'MINUTELY', 'HOURLY', 'DAILY', 'WEEKLY', 'MONTHLY', 'YEARLY'] as const
+/** One of the frequencies of RFC 5545. */
 export type Frequency = (typeof FREQUENCIES)[number]
 
 /** A weekday of BYDAY; `nth` is 0 for every one, negative from the end. Weekday 0 is Sunday. */
@@ -31,7 +33,7 @@ export interface RruleRule {
 
 const KNOWN = ['FREQ', 'INTERVAL', 'COUNT', 'UNTIL', 'WKST', 'BYSECOND', 'BYMINUTE', 'BYHOUR']
 const KNOWN_DAYS = ['BYDAY', 'BYMONTHDAY', 'BYYEARDAY', 'BYWEEKNO', 'BYMONTH', 'BYSETPOS']
-const MAX_COUNT = 10_000
+const MAX_COUNT = 5_000
 
 /** Checks the parts of a rule against RFC 5545, section 3.3.10. */
 export function readRule(input: unknown, parts: ReadonlyMap<string, string>): RruleRule {

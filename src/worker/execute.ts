@@ -19,6 +19,7 @@ export type Ending =
   /** The handler was not called: its payload is refused, and would be the next time too. */
   | { readonly kind: 'refused'; readonly error: unknown }
   | { readonly kind: 'aborted'; readonly abort: AbortKind; readonly error: unknown }
+  | { readonly kind: 'unstarted'; readonly abort: AbortKind | null }
 
 /** The payload that a run gets, checked against the schema of its task. */
 export async function preparePayload(task: Task, payload: unknown): Promise<unknown> {
@@ -113,6 +114,12 @@ export function decideSettlement(end: RunEnd): Settlement & { error: ErrorData |
   }
   if (ending.kind === 'returned') {
     return { ...base, outcome: 'ok', reason: '', resultText: resultText(ending.value) }
+  }
+  if (ending.kind === 'unstarted') {
+    // Who cancelled or replaced it meant this run; whatever else kept it from starting means this worker only.
+    if (ending.abort === 'cancelled' || ending.abort === 'replaced')
+      return { ...base, outcome: 'cancelled', reason: ending.abort }
+    return { ...base, outcome: 'returned', reason: 'unstarted', refill: null }
   }
   const error = toErrorData(ending.error)
   const failed = { ...base, error, errorText: bound(`${error.name}: ${error.message}`) }

@@ -25,6 +25,8 @@ export interface LaunchContext {
   readonly holders: Map<string, ActiveRun>
   readonly emit: Emit
   readonly random: () => number
+  /** Whether the worker stops: what it still wins goes back. */
+  readonly isStopping: () => boolean
 }
 
 /** When the claim that brought a run was sent, on both clocks. */
@@ -40,6 +42,7 @@ export async function launchRun(
   settler: Settler,
   claimed: ClaimedRun,
   sent: Sent,
+  begins: Promise<void> = Promise.resolve(),
 ): Promise<void> {
   const { slots, keeper, active, holders } = context
   const taskName = claimed.fields.task ?? claimed.schedule
@@ -61,12 +64,18 @@ export async function launchRun(
   try {
     // A run that lost its lease may still go here: this process never has two of a schedule that must not overlap.
     if (former) await Promise.race([former.ended, aborted(run.controller.signal)])
+    await begins
     const settlement = await execute(context, store, run).finally(() => {
       keeper.forget(run)
       slots.free(taskName)
-      if (active.get(claimed.runId) === run) active.delete(claimed.runId)
-      if (holders.get(claimed.schedule) === run) holders.delete(claimed.schedule)
-      end()
+      const leave = () => {
+        if (active.get(claimed.runId) === run) active.delete(claimed.runId)
+        if (holders.get(claimed.schedule) === run) holders.delete(claimed.schedule)
+        end()
+      }
+      // Whoever comes next waits for the former too, should that still go.
+      if (former) void former.ended.then(leave)
+      else leave()
     })
     report(context, run, settlement, await settler.settle(settlement))
   } catch (error) {
@@ -103,9 +112,10 @@ async function execute(context: LaunchContext, store: WorkerStore, active: Activ
     )
     if ('kind' in prepared) return settlementOf(prepared)
     const { payload } = prepared
-    const abort = abortKind(active.controller.signal)
-    // It was stopped while it waited for its turn: its handler is not called any more.
-    if (abort) return settlementOf({ kind: 'aborted', abort, error: active.controller.signal.reason as unknown })
+    // It was stopped while it waited for its turn, or its lease is in doubt: its handler is not called.
+    if (!(await mayStart(context, store, active))) {
+      return settlementOf({ kind: 'unstarted', abort: abortKind(active.controller.signal) })
+    }
     context.emit('run:started', {
       ...describeRun(context, active),
       latenessMs,
@@ -147,6 +157,10 @@ async function execute(context: LaunchContext, store: WorkerStore, active: Activ
     // What this worker cannot read (a newer one may have planned it) it must not bring to an end.
     return definition ? settlement : { ...settlement, refill: null }
   }
+}
+
+async function mayStart(context: LaunchContext, store: WorkerStore, active: ActiveRun): Promise<boolean> {
+  return !context.isStopping() && (await context.keeper.confirm(active, store))
 }
 
 const MISSING_TASK = { retries: 0, backoff: { type: 'fixed', delayMs: 0, maxMs: 0 } } as unknown as Task
@@ -211,6 +225,8 @@ function report(
   if (outcome === 'rerun' || outcome === 'abandoned') {
     if (settlement.outcome !== 'abandoned') emit('lease:lost', { ...event, reason: 'the lease was gone at settlement' })
     emit('run:abandoned', { ...event, reason: reason === '' ? 'lease-lost' : reason, rerun: outcome === 'rerun' })
+  } else if (outcome === 'returned') {
+    // It goes on elsewhere as if this worker had never won it.
   } else if (outcome === 'lost' || outcome === 'forgotten') {
     emit('lease:lost', {
       ...event,

@@ -6,6 +6,10 @@ import { tick, type TickContext } from './tick.js'
 
 /** The wait before a claim that failed is sent again, ms. */
 const RETRY_MS = 200
+/** How early an occurrence may be claimed, so that the round trip is over when its instant comes, ms. */
+const AHEAD_MS = 3
+/** How early the timer is set, ms: timers ring up to a millisecond late, and the claim must not come too early. */
+const EARLY_MS = 2
 /** The longest that one timer sleeps: Node's limit is 2^31 ms. */
 const MAX_TIMER_MS = 2 ** 30
 
@@ -52,6 +56,7 @@ export function createLoop(context: TickContext, store: WorkerStore, settler: Se
   let leftUntil = Number.NEGATIVE_INFINITY
   /** Heads that were heard of through the wake channel, for telling an old reply from a new message. */
   let heard = 0
+  let lookedEarlyAt: number | null = null
   let requestNumber = 0
   let lastContactAt = monotonic()
 
@@ -76,7 +81,9 @@ export function createLoop(context: TickContext, store: WorkerStore, settler: Se
         shard: options.shard,
         shards: options.shards,
       })
-      const at = now + clock.until(head.atMs) + delayMs
+      // One that could not be claimed early is looked at again at its instant, not over and over until then.
+      const early = head.atMs === lookedEarlyAt ? 0 : EARLY_MS
+      const at = now + clock.until(head.atMs) - early + delayMs
       if (at < leftUntil) turn = { at: leftUntil, share: Number.MAX_SAFE_INTEGER }
       else if (at < turn.at) turn = { at, share }
     }
@@ -123,9 +130,10 @@ export function createLoop(context: TickContext, store: WorkerStore, settler: Se
     while (running) {
       const since = heard
       try {
-        const reply = await tick(context, store, settler, requestId, hold, share, head?.atMs ?? null)
+        const reply = await tick(context, store, settler, requestId, hold, share, AHEAD_MS, head?.atMs ?? null)
         takeHead(since, reply.headMs, reply.headCount)
-        const leftSome = reply.headMs !== null && reply.headMs <= reply.nowMs
+        lookedEarlyAt = reply.headMs !== null && reply.headMs <= reply.nowMs + AHEAD_MS ? reply.headMs : null
+        const leftSome = lookedEarlyAt !== null
         leftUntil =
           leftSome && fleet.size > 1 && reply.runs.length >= share ? lastContactAt + STEP_MS : Number.NEGATIVE_INFINITY
         return

@@ -26,6 +26,8 @@ export interface ClaimRequest {
   slots: number
   /** Most occurrences to take while other workers are likely to come for the rest. */
   share: number
+  /** How early an occurrence may be claimed, ms; its start is held back until its instant. */
+  aheadMs: number
   /** When this worker believed the next occurrence to be due, epoch ms. */
   expectedMs: number | null
   lanes: readonly Lane[]
@@ -77,7 +79,10 @@ export interface StoredSchedule {
 
 /** What a claim brought. */
 export interface ClaimReply {
+  /** Redis's time in whole milliseconds, to decide by. */
   readonly nowMs: number
+  /** The same with its fraction, to set clocks by. */
+  readonly clockMs: number
   /** When somebody has to look next, epoch ms; null when nothing is planned. */
   readonly headMs: number | null
   /** How many schedules are due at the head. */
@@ -90,7 +95,8 @@ export interface ClaimReply {
 /** What became of a run. */
 export interface Settlement {
   readonly run: ClaimedRun
-  readonly outcome: 'ok' | 'failed' | 'cancelled' | 'abandoned'
+  /** `returned`: it was never started, and is delivered again. */
+  readonly outcome: 'ok' | 'failed' | 'cancelled' | 'abandoned' | 'returned'
   readonly reason: string
   readonly durationMs: number
   readonly latenessMs: number
@@ -104,7 +110,8 @@ export interface Settlement {
 }
 
 /** `rerun` and `abandoned`: the lease was gone, or the worker gave the run up; `lost`: somebody else has it. */
-export type SettleOutcome = 'settled' | 'retrying' | 'paused' | 'rerun' | 'abandoned' | 'lost' | 'forgotten'
+export type SettleOutcome =
+  'settled' | 'retrying' | 'paused' | 'rerun' | 'abandoned' | 'returned' | 'lost' | 'forgotten'
 
 /** Instants to add behind a plan that runs low. */
 export interface PlanExtension {
@@ -144,6 +151,7 @@ export interface DroppedOccurrences {
 /** What a worker learns of a shard when it looks after it. */
 export interface ShardReply {
   readonly nowMs: number
+  readonly clockMs: number
   readonly headMs: number | null
   readonly headCount: number
   readonly elected: boolean
@@ -204,6 +212,8 @@ export interface RedisClock {
   now(): number
   /** How long from now until Redis's clock shows the instant, ms; negative when it has passed. */
   until(redisMs: number): number
+  /** How far off this clock may be, ms: half the round trip of the sample that it keeps. */
+  readonly errorMs: number
   /** This process's wall clock minus Redis's clock, ms; NaN before the first sample. */
   skewMs(): number
 }

@@ -1,5 +1,6 @@
 import { toErrorData } from '../events.js'
 import { launchRun, type LaunchContext } from './launch.js'
+import { waitUntil } from './wait-until.js'
 import { replan } from './planner.js'
 import type { ClaimReply, Lane, WorkerStore } from './port.js'
 import type { Settler } from './settler.js'
@@ -33,6 +34,7 @@ export async function tick(
   requestId: string,
   hold: Hold,
   share: number,
+  aheadMs: number,
   expectedMs: number | null,
 ): Promise<ClaimReply> {
   const sent = { monotonic: context.monotonic(), wall: context.wall() }
@@ -40,10 +42,17 @@ export async function tick(
     requestId,
     slots: hold.slots,
     share: Math.min(share, hold.slots),
+    aheadMs,
     expectedMs,
     lanes: openLanes(context, hold),
   })
-  for (const run of reply.runs) void launchRun(context, store, settler, run, sent)
+  const starts = new Map<number, Promise<void>>()
+  for (const run of reply.runs) {
+    const { startMs } = run
+    // Runs of one instant wait for it together, with one timer.
+    if (!starts.has(startMs)) starts.set(startMs, waitUntil(context.clock, startMs))
+    void launchRun(context, store, settler, run, sent, starts.get(startMs)!)
+  }
   for (const { schedule, nominalMs, reason } of reply.skipped) {
     context.emit('run:skipped', { schedule, scheduledAt: nominalMs, reason, count: 1 })
   }

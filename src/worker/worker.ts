@@ -64,6 +64,7 @@ export interface Worker {
 export function createWorker(options: WorkerOptions, stores: readonly WorkerStore[]): Worker {
   const { id, emit, monotonic } = options
   const reportError = (context: string) => (error: unknown) => emit('error', { ...toErrorData(error), context })
+  let stopped = false
   const lanesHeard = new Map<string, Set<number>>()
   const slots = createSlots(
     options.concurrency,
@@ -93,6 +94,7 @@ export function createWorker(options: WorkerOptions, stores: readonly WorkerStor
     pool: options.pool,
     monotonic,
     wall: options.wall,
+    isStopping: () => stopped,
   }
   const shards: Shard[] = stores.map((store, shard) =>
     createShard({
@@ -112,7 +114,6 @@ export function createWorker(options: WorkerOptions, stores: readonly WorkerStor
   const [home, ...others] = shards as [Shard, ...Shard[]]
   let beatTimer: NodeJS.Timeout | null = null
   let beating = false
-  let stopped = false
   let watches = false
   let rank = 0
 
@@ -157,6 +158,7 @@ export function createWorker(options: WorkerOptions, stores: readonly WorkerStor
     activeRuns: active,
     async start() {
       await Promise.all([beat(), ...others.map((shard) => shard.look())])
+      if (stopped) return
       beatTimer = setInterval(beatAll, options.beatMs)
       for (const { loop } of shards) loop.start()
     },
@@ -165,9 +167,10 @@ export function createWorker(options: WorkerOptions, stores: readonly WorkerStor
       stopped = true
       if (beatTimer) clearInterval(beatTimer)
       for (const { upkeep } of shards) upkeep.stop()
+      // A claim under way is answered at once, or Redis is out of reach: then what it may win waits for its lease.
       await Promise.race([
         Promise.all(shards.map(({ loop }) => loop.stop())),
-        new Promise((r) => setTimeout(r, timeoutMs).unref()),
+        new Promise((resolve) => setTimeout(resolve, GIVE_UP_MS).unref()),
       ])
       const beats = setInterval(() => {
         // While runs come to their end, the worker still shows that it lives.

@@ -138,8 +138,9 @@ describe('a claim', () => {
     const request = {
       slots: 2,
       share: 2,
+      aheadMs: 0,
       expectedMs: null,
-      lanes: [{ pool: 'default', task: 't', maxConcurrent: 0, room: 100 }],
+      lanes: [{ pool: 'default', task: 't', maxConcurrent: 0, room: 10 }],
     }
     const first = await store.claim({ requestId: '1', ...request })
     const again = await store.claim({ requestId: '1', ...request })

@@ -244,7 +244,9 @@ describe('a fleet on several shards', () => {
         generation: 'g',
       })
       const lanes = [{ pool: 'default', task: 'job', maxConcurrent: 0, room: 9 }]
-      expect((await store.claim({ requestId: '1', slots: 9, share: 9, expectedMs: null, lanes })).runs).toHaveLength(1)
+      expect(
+        (await store.claim({ requestId: '1', slots: 9, share: 9, aheadMs: 0, expectedMs: null, lanes })).runs,
+      ).toHaveLength(1)
     }
     const beat = create()
     const rerun = new Set<string>()

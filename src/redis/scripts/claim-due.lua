@@ -17,22 +17,24 @@
 --   slots        count, most runs to hand out
 --   share        count, most occurrences to take while others of the fleet may take theirs
 --   lease_ms     ms, TTL of a lease
+--   ahead        ms, how early an occurrence may be claimed; the worker holds its start back until its instant
 --   expected     epoch ms, when this worker believed the next occurrence to be due, -1 when it believed nothing
 --   lanes        text…, groups of 3: `pool\ntask` this worker runs, the fleet-wide limit of that task (0 none), and how
 --                many runs of it this worker has room for
 -- REPLY
---   [now ms, head ms or -1, count at the head, runs, handed back, skipped]
+--   [now µs, head ms or -1, count at the head, runs, handed back, skipped]
 --   run: [name, run id, nominal, start, fence, attempt, delivery, missed, catch-up 0/1, kind, own lease 0/1,
 --         lease left ms, payload or '', plan left, digest, definition fields]
 --   handed back: [name, why, digest, state fields, definition fields]
 --   skipped: [name, nominal, reason]
 local due, pending, running, worker = unpack(KEYS)
-local tag, channel, request, worker_id, slots, share, lease_ms, expected = unpack(ARGV, 1, 8)
-local lanes = { unpack(ARGV, 9) }
+local tag, channel, request, worker_id, slots, share, lease_ms, ahead, expected = unpack(ARGV, 1, 9)
+local lanes = { unpack(ARGV, 10) }
 -- @include lib/clock.lua
 -- @include lib/schedule.lua
 -- @include lib/plan.lua
 -- @include lib/ledger.lua
+-- @include lib/backfill.lua
 -- @include lib/runs.lua
 -- @include lib/head.lua
 
@@ -42,7 +44,8 @@ local PLANNING_MS = 1000
 local SCAN_COUNT = 500
 
 slots, share, lease_ms = tonumber(slots), tonumber(share), tonumber(lease_ms)
-local now = read_now()
+local now, now_us = read_now()
+local horizon = now + ahead
 local mine, rooms = {}, {}
 for i = 1, #lanes, 3 do
   mine[lanes[i]], rooms[lanes[i]] = tonumber(lanes[i + 1]), tonumber(lanes[i + 2])
@@ -62,9 +65,9 @@ end
 
 -- @include lib/lanes.lua
 
-local function start_run(name, run_id, run, state, changes, lane)
+local function start_run(name, run_id, run, state, changes, lane, start)
   run.w, run.r = worker_id, nil
-  run.s = now
+  run.s = math.max(now, start)
   rooms[lane] = rooms[lane] - 1
   if mine[lane] > 0 then
     run.t = task_of(lane)
@@ -127,7 +130,7 @@ local function consider_schedule(name)
   local item, rest = split_plan(state.plan)
   local why = needs_planning(state, item, digest)
   if why then return hand_back(name, why, digest, state_flat, flat) end
-  if item.start > now then return redis.call('ZADD', due, item.start, name) end
+  if item.start > horizon then return redis.call('ZADD', due, item.start, name) end
   local lane = lane_of(definition, name)
   if not lane_is_open(lane) then
     redis.call('ZREM', due, name)
@@ -138,15 +141,18 @@ local function consider_schedule(name)
   local fence = next_fence(state)
   local lease = run_lease_key(name, run_id, own)
   if own and definition.maxConcurrent and live_runs(state) >= tonumber(definition.maxConcurrent) then
+    if item.start > now then return redis.call('ZADD', due, item.start, name) end
     return meet_limit(name, state, item, rest, definition)
   end
   if not try_lease(lease, fence, lease_ms) then
+    -- Whether it is overlapped is decided at its instant, not before.
+    if item.start > now then return redis.call('ZADD', due, item.start, name) end
     return meet_overlap(name, state, item, rest, definition, lease)
   end
   local changes, plan = pass_instant(name, state, item, rest, definition)
   local run = { n = item.nominal, f = fence, a = 1, d = 1, m = item.missed, c = item.catch_up or nil, k = 'o',
     l = own or nil }
-  start_run(name, run_id, run, state, changes, lane)
+  start_run(name, run_id, run, state, changes, lane, item.start)
   reply_run(name, run_id, run, lease_ms, plan, digest, flat, item.start)
 end
 
@@ -188,17 +194,22 @@ local function consider_run(run_id)
     return
   end
   redis.call('ZREM', pending, run_id)
-  start_run(name, run_id, run, state, {}, lane)
+  local is_first_backfill = run.r == 'backfill'
+  start_run(name, run_id, run, state, {}, lane, now)
+  if is_first_backfill then feed_backfill(name, now, 0, true) end
   reply_run(name, run_id, run, lease_ms, state.plan or '', digest, flat, run.n)
 end
 
-local function consider_all(key, consider, limit)
+local function consider_all(key, bound, consider, limit)
   local considered = 0
+  local seen = {}
   while #runs < limit and considered < SCAN_COUNT do
     local wanted = math.min(limit - #runs, 100)
-    local members = redis.call('ZRANGEBYSCORE', key, '-inf', now, 'LIMIT', 0, wanted)
+    local members = redis.call('ZRANGEBYSCORE', key, '-inf', bound, 'LIMIT', 0, wanted)
     for _, member in ipairs(members) do
-      if #runs >= limit then return end
+      -- One that stays where it is has to wait for its instant; whoever is behind it is due no earlier.
+      if #runs >= limit or seen[member] == 2 then return end
+      seen[member] = (seen[member] or 0) + 1
       consider(member)
       considered = considered + 1
     end
@@ -227,7 +238,7 @@ local former = redis.call('HMGET', worker, 'request', 'won')
 if former[1] == request then
   repeat_reply(former[2])
   local head, count = read_head()
-  return { now, head, count, runs, handed, skipped }
+  return { now_us, head, count, runs, handed, skipped }
 end
 
 -- Slots that are kept for what waits to be delivered; of few slots, whoever has waited longer gets the first.
@@ -241,8 +252,8 @@ end
 
 take_from_lanes(slots)
 local ready = redis.call('ZCOUNT', pending, '-inf', now)
-consider_all(due, consider_schedule, math.min(share, slots - slots_kept(ready)))
-if ready > 0 then consider_all(pending, consider_run, slots) end
+consider_all(due, horizon, consider_schedule, math.min(share, slots - slots_kept(ready)))
+if ready > 0 then consider_all(pending, now, consider_run, slots) end
 
 if #won > 0 and redis.call('HSET', worker, 'request', request, 'won', cjson.encode(won)) == 2 then
   redis.call('PEXPIRE', worker, 60000)
@@ -250,8 +261,8 @@ end
 for lane in pairs(set_aside_lanes) do redis.call('PUBLISH', channel, 'lane ' .. lane) end
 local head, count = read_head()
 -- The others came, or hold back, for the same instant: they are told that nothing is left of it.
-local was_expected = tonumber(expected) >= 0 and tonumber(expected) <= now
-if (moved or was_expected) and (head < 0 or head > now) then
+local was_expected = tonumber(expected) >= 0 and tonumber(expected) <= horizon
+if (moved or was_expected) and (head < 0 or head > horizon) then
   redis.call('PUBLISH', channel, 'head ' .. string.format('%.0f', head) .. ' ' .. count)
 end
-return { now, head, count, runs, handed, skipped }
+return { now_us, head, count, runs, handed, skipped }

@@ -18,7 +18,7 @@
 --   shards       count, of shards that this worker expects
 --   fields       text…, what the worker says of itself: field, value, field, value, …
 -- REPLY
---   [now ms, head ms or -1, count at the head, fleet size, rank, elected 0/1, runs past their deadline, generation,
+--   [now µs, head ms or -1, count at the head, fleet size, rank, elected 0/1, runs past their deadline, generation,
 --    layout, shards, cancelled run ids joined by newlines, ids of workers that are gone]
 local workers, ranks, worker, running, meta, upkeep = unpack(KEYS)
 local tag, channel, worker_id, beat_ms, generation, shards = unpack(ARGV, 1, 6)
@@ -28,9 +28,9 @@ local fields = { unpack(ARGV, 7) }
 -- @include lib/layout.lua
 -- @include lib/upkeep.lua
 
-local now = read_now()
+local now, now_us = read_now()
 local about, is_right = agree_on_layout(meta, shards, generation)
-if not is_right then return { now, -1, 0, 0, 0, 0, 0, about[1], about[2], about[3], '', {} } end
+if not is_right then return { now_us, -1, 0, 0, 0, 0, 0, about[1], about[2], about[3], '', {} } end
 
 local cancels = take_cancels(worker)
 redis.call('HSET', worker, unpack(fields))
@@ -50,5 +50,5 @@ if elected == 1 then
   end
 end
 local head, count = read_head()
-return { now, head, count, redis.call('ZCARD', ranks), redis.call('ZRANK', ranks, worker_id), elected,
+return { now_us, head, count, redis.call('ZCARD', ranks), redis.call('ZRANK', ranks, worker_id), elected,
   redis.call('ZCOUNT', running, '-inf', now), about[1], about[2], about[3], cancels, gone }

@@ -9,12 +9,13 @@
 --   tag          text, the prefix in its hash tag
 --   channel      text, where the fleet is told of a new head
 --   worker_id    text
---   groups       text…, 14 a run: name, run id, fence, outcome (ok, failed, cancelled, abandoned), reason, duration
+--   groups       text…, 14 a run: name, run id, fence, outcome (ok, failed, cancelled, abandoned, returned), reason, duration
 --                ms, lateness ms, result JSON, error, retry delay ms (-1 none), failures in a row that pause (0 never),
 --                digest, plan reached (nominal), instants to add
 -- REPLY
 --   [now ms, outcomes…]: `settled`, `retrying`, `paused` (settled, and the schedule paused), `rerun` or `abandoned` (its
---   lease was gone, or the worker gave it up), `lost` (somebody else has it), `forgotten` (the schedule or run is gone)
+--   lease was gone, or the worker gave it up), `returned` (it was never started, and is delivered again), `lost`
+--   (somebody else has it), `forgotten` (the schedule or run is gone)
 local running = unpack(KEYS)
 local tag, channel, worker_id = unpack(ARGV, 1, 3)
 local groups = { unpack(ARGV, 4) }
@@ -22,6 +23,7 @@ local groups = { unpack(ARGV, 4) }
 -- @include lib/schedule.lua
 -- @include lib/plan.lua
 -- @include lib/ledger.lua
+-- @include lib/backfill.lua
 -- @include lib/runs.lua
 -- @include lib/head.lua
 
@@ -44,6 +46,15 @@ local function retry_later(name, run_id, run, delay)
   redis.call('HSET', state_key(name), 'run:' .. run_id, cjson.encode(run))
   redis.call('ZADD', tag .. ':pending', now + delay, run_id)
   woken = true
+end
+
+-- Nothing of it has begun: the next delivery is the first one still.
+local function return_run(name, run_id, run)
+  run.w, run.r = nil, 'returned'
+  redis.call('HSET', state_key(name), 'run:' .. run_id, cjson.encode(run))
+  redis.call('ZADD', tag .. ':pending', now, run_id)
+  woken = true
+  return 'returned'
 end
 
 -- The schedule was removed while its run went, or Redis lost its memory: what the run still holds is given back.
@@ -76,6 +87,7 @@ local function settle(i)
   end
   local lease = run_lease_key(name, run_id, run.l)
   if redis.call('GET', lease) ~= token_of(run) then
+    if outcome == 'returned' then return return_run(name, run_id, run) end
     local definition = to_map(redis.call('HGETALL', definition_key(name)))
     woken = true
     return abandon_run(name, run_id, run, state, definition, now, 'lease-lost')
@@ -85,7 +97,9 @@ local function settle(i)
   leave_task(run_id, run)
   if run.x and outcome ~= 'ok' then outcome, reason, retry = 'cancelled', 'cancelled', -1 end
   local answer = 'settled'
-  if tonumber(retry) >= 0 then
+  if outcome == 'returned' then
+    answer = return_run(name, run_id, run)
+  elseif tonumber(retry) >= 0 then
     retry_later(name, run_id, run, tonumber(retry))
     answer = 'retrying'
   elseif outcome == 'abandoned' then
@@ -96,7 +110,8 @@ local function settle(i)
     record(name, { at = run.n, outcome = outcome, reason = reason, run = run_id, worker = worker_id, attempt = run.a,
       fence = run.f, started = string.format('%.0f', run.s), duration = duration, lateness = lateness, result = result,
       error = failure, missed = run.m })
-    redis.call('HDEL', state_key(name), field)
+    close_run(name, run_id, run, now)
+    if run.k == 'b' then woken = true end
     if count_outcome(name, state, outcome, tonumber(pause_after), now) then answer = 'paused' end
   end
   local plan = more ~= '' and extend_plan(state, digest, reached, more)

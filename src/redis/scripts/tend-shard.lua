@@ -15,7 +15,7 @@
 --   generation   text, what to call this memory of Redis when it has no name yet
 --   shards       count, of shards that this worker expects
 -- REPLY
---   [now ms, head ms or -1, count at the head, elected 0/1, runs past their deadline, generation, layout, shards,
+--   [now µs, head ms or -1, count at the head, elected 0/1, runs past their deadline, generation, layout, shards,
 --    cancelled run ids joined by newlines, runs that go]
 local worker, running, meta, upkeep = unpack(KEYS)
 local tag, channel, worker_id, beat_ms, generation, shards = unpack(ARGV)
@@ -24,9 +24,9 @@ local tag, channel, worker_id, beat_ms, generation, shards = unpack(ARGV)
 -- @include lib/layout.lua
 -- @include lib/upkeep.lua
 
-local now = read_now()
+local now, now_us = read_now()
 local about, is_right = agree_on_layout(meta, shards, generation)
-if not is_right then return { now, -1, 0, 0, 0, about[1], about[2], about[3], '', 0 } end
+if not is_right then return { now_us, -1, 0, 0, 0, about[1], about[2], about[3], '', 0 } end
 local head, count = read_head()
-return { now, head, count, elect_for_upkeep(upkeep, beat_ms), redis.call('ZCOUNT', running, '-inf', now), about[1],
+return { now_us, head, count, elect_for_upkeep(upkeep, beat_ms), redis.call('ZCOUNT', running, '-inf', now), about[1],
   about[2], about[3], take_cancels(worker), redis.call('ZCARD', running) }

@@ -106,7 +106,7 @@ local function abandon_run(name, run_id, run, state, definition, now, reason)
     end
     record(name, { at = run.n, outcome = outcome, reason = reason, run = run_id, worker = run.w, attempt = run.a,
       fence = run.f, started = run.s and string.format('%.0f', run.s), missed = run.m })
-    redis.call('HDEL', state_key(name), 'run:' .. run_id)
+    close_run(name, run_id, run, now)
     if not run.x and not handed_on then count_outcome(name, state, 'failed', tonumber(definition.pauseAfter) or 0, now) end
     kind = 'abandoned'
   end

@@ -81,5 +81,5 @@ local function forget_schedule(name)
   end
   redis.call('ZREM', tag .. ':due', name)
   redis.call('ZREM', tag .. ':names', name)
-  redis.call('DEL', state_key(name), history_key(name))
+  redis.call('DEL', state_key(name), history_key(name), tag .. ':backfill:' .. name)
 end
