@@ -18,7 +18,7 @@ import { createFilter, type ListFilter } from './list-filter.js'
 import { givenOf, mergeChanges } from './merge-changes.js'
 import { toRunView, type RunView } from './run-view.js'
 import { decodeStored, viewSchedule, type ScheduleView } from './schedule-view.js'
-import { prepareWrite } from './write.js'
+import { prepareWrite, writeDefinition } from './write.js'
 
 /** What became of a write. `conflict`: the revision is not the one that was asked for; nothing was written. */
 export interface PutResult {
@@ -73,7 +73,10 @@ export class Schedules {
     checkRevision(ifRevision)
     const checked = await this.#check(name, definition)
     const store = await this.#context.store()
-    return await store.put(prepareWrite(checked, await this.#now(store), { ifRevision: ifRevision ?? null }))
+    return await writeDefinition(
+      store,
+      prepareWrite(checked, await this.#now(store), { ifRevision: ifRevision ?? null }),
+    )
   }
 
   /** Writes many schedules in pipelined batches. All are checked before the first is written. */
@@ -88,7 +91,11 @@ export class Schedules {
     for (let start = 0; start < checked.length; start += BATCH) {
       const nowMs = await this.#now(store)
       const batch = checked.slice(start, start + BATCH).map((definition) => prepareWrite(definition, nowMs))
-      for (const { outcome } of await store.putMany(batch)) if (outcome !== 'conflict') result[outcome] += 1
+      const replies = await store.putMany(batch)
+      for (const [index, reply] of replies.entries()) {
+        const { outcome } = await writeDefinition(store, batch[index]!, reply)
+        if (outcome !== 'conflict') result[outcome] += 1
+      }
       onProgress?.({ done: Math.min(start + BATCH, checked.length), total: checked.length })
     }
     return result
@@ -112,7 +119,7 @@ export class Schedules {
       const merged = mergeChanges(givenOf(schedule), changes)
       const checked = await this.#check(name, merged)
       const write = prepareWrite(checked, nowMs, { ifRevision: ifRevision ?? null, ifDigest: schedule.digest })
-      const result = await store.put(write)
+      const result = await writeDefinition(store, write)
       const revision = Number(schedule.state.revision ?? 0)
       if (result.outcome !== 'conflict' || (ifRevision !== undefined && ifRevision !== revision) || tries >= MAX_TRIES)
         return result

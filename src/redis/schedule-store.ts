@@ -42,6 +42,7 @@ export function createScheduleStore(
         period: write.periodMs ?? '',
         grace: write.graceMs ?? '',
         removal: write.removalMs ?? '',
+        close: write.isClosed ? 1 : 0,
       },
       Object.entries(write.fields).flat(),
     )

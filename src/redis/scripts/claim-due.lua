@@ -227,7 +227,7 @@ local function repeat_reply(text)
     local definition, digest, flat = read_definition(name)
     if definition and run and run.w == worker_id and string.format('%.0f', run.f) == fence then
       local lease = run_lease_key(name, run_id, run.l)
-      if redis.call('GET', lease) == token_of(run) then
+      if lease_token(lease) == token_of(run) then
         reply_run(name, run_id, run, redis.call('PTTL', lease), state.plan or '', digest, flat, run.n)
       end
     end

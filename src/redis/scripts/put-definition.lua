@@ -18,12 +18,14 @@
 --   period       ms, when Redis may step the plan by addition, else ''
 --   grace        ms, misfire grace when not the default, else ''
 --   removal      ms, how long after its last occurrence the schedule is removed, else ''
+--   close        0/1, whether what is due of the former trigger beyond its plan has been closed, as far as it can be
 --   fields       text…, the definition: field, value, field, value, …
 -- REPLY
---   [`created` | `updated` | `unchanged` | `conflict`, revision]
+--   [`created` | `updated` | `unchanged` | `conflict`, revision], or [`overdue`, revision]: nothing was written, first
+--   what is due of the former trigger has to be closed, of which the plan tells only a part
 local due, names = unpack(KEYS)
-local tag, channel, name, if_revision, if_digest, trigger, plan, past, period, grace, removal = unpack(ARGV, 1, 11)
-local fields = { unpack(ARGV, 12) }
+local tag, channel, name, if_revision, if_digest, trigger, plan, past, period, grace, removal, close = unpack(ARGV, 1, 12)
+local fields = { unpack(ARGV, 13) }
 -- @include lib/clock.lua
 -- @include lib/schedule.lua
 -- @include lib/plan.lua
@@ -47,6 +49,13 @@ if not former and next(state) then
   -- Somebody deleted the definition a moment ago: this is a new schedule, and starts clean.
   forget_schedule(name)
   state, revision = {}, 0
+end
+
+local now = read_now()
+local is_edit = state.trigger and state.trigger ~= trigger
+if is_edit and close == '0' and not state.period and string.sub(state.plan or '.', -1) ~= '.' then
+  local planned_to = last_nominal(state.plan)
+  if not planned_to or planned_to <= now then return { 'overdue', revision } end
 end
 
 if former_flat then
@@ -89,17 +98,17 @@ local function drop_past(text, now)
   return text
 end
 
-local now = read_now()
 local asleep = trigger == '' or state.paused
-if state.trigger and state.trigger ~= trigger and (trigger == '' or not state.paused) then
-  close_overdue(name, state, now, trigger == '' and 'disabled' or 'edited')
+if is_edit then
+  close_overdue(name, state, now, state.paused and 'paused' or trigger == '' and 'disabled' or 'edited')
 end
 if trigger == '' then
   keep('plan', '')
   keep('trigger', '')
   cleared[#cleared + 1] = 'blocked'
   redis.call('ZREM', due, name)
-elseif not state.paused and (state.trigger ~= trigger or state.error) then
+elseif state.trigger ~= trigger or state.error then
+  -- Also in a pause: its end has to know which occurrences it missed.
   if past ~= '1' then plan = drop_past(plan, now) end
   keep('trigger', trigger)
   set[#set + 1] = 'plan'
@@ -107,7 +116,9 @@ elseif not state.paused and (state.trigger ~= trigger or state.error) then
   cleared[#cleared + 1] = 'blocked'
   if state.trigger and state.trigger ~= trigger then cleared[#cleared + 1] = 'seen' end
   local item = split_plan(plan)
-  if item then
+  if state.paused then
+    -- Nothing of it comes due before the end of the pause, which stands in `due` already where there is one.
+  elseif item then
     redis.call('ZADD', due, item.start, name)
   elseif plan == '.' and removal == '' then
     redis.call('ZREM', due, name)

@@ -31,7 +31,7 @@ for _, run_id in ipairs(run_ids) do
     redis.call('ZREM', running, run_id)
   else
     local lease = run_lease_key(name, run_id, run.l)
-    local left = redis.call('GET', lease) == token_of(run) and redis.call('PTTL', lease) or 0
+    local left = lease_token(lease) == token_of(run) and redis.call('PTTL', lease) or 0
     if left > 0 then
       redis.call('ZADD', running, now + left + 1, run_id)
     else

@@ -60,7 +60,7 @@ end
 -- The schedule was removed while its run went, or Redis lost its memory: what the run still holds is given back.
 local function forget_run(name, run_id, fence)
   for _, lease in ipairs({ run_lease_key(name, run_id, true), run_lease_key(name, run_id, false) }) do
-    if redis.call('GET', lease) == worker_id .. ':' .. fence then
+    if lease_token(lease) == worker_id .. ':' .. fence then
       redis.call('DEL', lease)
       woken = true
     end
@@ -86,7 +86,7 @@ local function settle(i)
     return run and 'lost' or forget_run(name, run_id, fence)
   end
   local lease = run_lease_key(name, run_id, run.l)
-  if redis.call('GET', lease) ~= token_of(run) then
+  if lease_token(lease) ~= token_of(run) then
     if outcome == 'returned' then return return_run(name, run_id, run) end
     local definition = to_map(redis.call('HGETALL', definition_key(name)))
     woken = true

@@ -10,7 +10,7 @@ local function count_busy(task, limit)
     local left = -1
     for _, own in ipairs(name and { true, false } or {}) do
       local lease = run_lease_key(name, run_id, own)
-      local token = redis.call('GET', lease)
+      local token = lease_token(lease)
       if token and string.match(token, ':(%d+)$') == fence then left = redis.call('PTTL', lease) end
     end
     if left >= 0 then redis.call('ZADD', busy, now + left + 1, member) else redis.call('ZREM', busy, member) end

@@ -2,7 +2,7 @@
 
 -- The lease's holder has no connection left: it may be dead, so what it holds up waits for the lease instead.
 local function holder_is_gone(lease)
-  local token = redis.call('GET', lease)
+  local token = lease_token(lease)
   local holder = token and string.match(token, '^(.*):')
   if not holder then return false end
   -- Where this worker's own subscription does not show either (a cluster, a proxy), absence proves nothing.

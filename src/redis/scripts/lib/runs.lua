@@ -7,6 +7,13 @@ local function run_lease_key(name, run_id, own)
   return tag .. ':lease:' .. name
 end
 
+-- Who holds a lease, or nil. What is no lease, whoever put it there, must not stop the others: it is taken away.
+local function lease_token(key)
+  local token = redis.pcall('GET', key)
+  if type(token) == 'table' then redis.call('DEL', key) end
+  return type(token) == 'string' and token or nil
+end
+
 local function read_run(text)
   local ok, run = pcall(cjson.decode, text or '')
   if ok and type(run) == 'table' and tonumber(run.n) then return run end
