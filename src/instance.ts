@@ -2,7 +2,8 @@ import { hostname } from 'node:os'
 import { EverybeatError } from './errors.js'
 import type { Emit } from './events.js'
 import type { ResolvedOptions } from './options.js'
-import { closeClient } from './redis/client.js'
+import { closeClient, duplicateForClaims, openLockNode, type Connection } from './redis/client.js'
+import { createStartLocks } from './redis/lease.js'
 import { createKeys } from './redis/keys.js'
 import type { Link } from './redis/link.js'
 import { openWake, type Wake } from './redis/wake.js'
@@ -45,8 +46,16 @@ export function createInstance(parts: InstanceParts): Instance {
   let wake: Wake | null = null
   let watch: Watch | null = null
 
+  const claimClient = options.durability ? duplicateForClaims(link.connection) : null
+  const lockNodes: Connection[] = options.lockNodes.map((node) =>
+    openLockNode(node.kind === 'url' ? node.url : node.kind === 'client' ? node.client : node.options),
+  )
+  const locks = lockNodes.length === 0 ? null : createStartLocks(lockNodes.map(({ client }) => client))
   const stores = shards.map((keys) =>
     createWorkerStore({
+      durability:
+        claimClient && options.durability ? { client: claimClient, acknowledgement: options.durability } : null,
+      locks,
       client: link.connection.client,
       keys,
       clock,
@@ -164,7 +173,9 @@ export function createInstance(parts: InstanceParts): Instance {
     async stop(timeoutMs) {
       stopped = true
       await worker.stop(timeoutMs)
-      await Promise.all([watch?.stop(), wake && closeClient(wake.client)])
+      const owned = lockNodes.filter(({ owned }) => owned).map(({ client }) => client)
+      const others = [wake?.client, claimClient, ...owned].flatMap((client) => client ?? [])
+      await Promise.all([watch?.stop(), ...others.map(closeClient)])
     },
   }
 }

@@ -53,6 +53,28 @@ export function duplicateConnection(connection: Connection): RedisClient {
   return client
 }
 
+/**
+ * A connection for claims that wait for replicas: what was under way when it broke is not sent again by itself, so that
+ * a confirmation always speaks of the claim that it belongs to. Always ours to close.
+ */
+export function duplicateForClaims(connection: Connection): RedisClient {
+  const settings = { autoResendUnfulfilledCommands: false, connectionName: 'everybeat-claims' }
+  const client = connection.isCluster
+    ? (connection.client as Cluster).duplicate([], { redisOptions: settings })
+    : (connection.client as Redis).duplicate({ ...OWN_SETTINGS, ...settings, lazyConnect: false })
+  client.on('error', SILENT)
+  return client
+}
+
+/** Opens the connection to a lock node: it answers soon, or has no vote. */
+export function openLockNode(redis: string | RedisOptions | RedisClient): Connection {
+  if (isLive(redis)) return { client: redis, owned: false, isCluster: 'nodes' in redis }
+  const settings = { ...OWN_SETTINGS, maxRetriesPerRequest: 0, lazyConnect: false, connectionName: 'everybeat-locks' }
+  const client = typeof redis === 'string' ? new Redis(redis, settings) : new Redis({ ...settings, ...redis })
+  client.on('error', SILENT)
+  return { client, owned: true, isCluster: false }
+}
+
 /** Where a client connects to, without user names and passwords: safe for messages and logs. */
 export function addressOf(client: RedisClient): string {
   if ('nodes' in client) return 'the cluster'
