@@ -83,6 +83,13 @@ export function addressOf(client: RedisClient): string {
   return path ?? `${host ?? '127.0.0.1'}:${port ?? 6379}`
 }
 
+/** An error of the connection without the command that met it: that may be the password. */
+function withoutCommand(error: unknown): unknown {
+  if (!(error instanceof Error) || !('command' in error)) return error
+  const { command: _command, ...rest } = error as Error & { command: unknown }
+  return Object.assign(new Error(error.message), rest, { name: error.name, stack: error.stack })
+}
+
 /**
  * Waits until the client is ready.
  *
@@ -93,7 +100,7 @@ export async function waitUntilReady(client: RedisClient, timeoutMs: number): Pr
   if (client.status === 'wait') client.connect().catch(SILENT)
   await new Promise<void>((resolve, reject) => {
     let lastError: unknown
-    const onError = (error: unknown) => (lastError = error)
+    const onError = (error: unknown) => (lastError = withoutCommand(error))
     const onReady = () => finish(resolve)
     const onEnd = () => {
       const message = `the connection to Redis at ${addressOf(client)} was closed`
