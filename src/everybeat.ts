@@ -1,3 +1,4 @@
+import { createDeclarations, type Declarations } from './control/declarations.js'
 import { readFleet, type WorkerView } from './control/fleet.js'
 import { Schedules, type PutResult, type ScheduleContext } from './control/schedules.js'
 import { syncSchedules, type SyncOptions, type SyncResult } from './control/sync.js'
@@ -48,7 +49,7 @@ export class Everybeat extends IsolatedEmitter {
 
   readonly #options: ResolvedOptions
   readonly #tasks = new Map<string, Task>()
-  readonly #declared = new Map<string, DefinitionInput>()
+  readonly #declarations: Declarations
   readonly #clock = createRedisClock(() => performance.now(), Date.now)
   readonly #context: ScheduleContext
   #link: Link | null = null
@@ -73,6 +74,7 @@ export class Everybeat extends IsolatedEmitter {
       },
     }
     this.schedules = new Schedules(this.#context)
+    this.#declarations = createDeclarations(this.#context, this.schedules, this.#emit)
     if (this.#options.redis.kind === 'client') this.#open()
   }
 
@@ -131,11 +133,12 @@ export class Everybeat extends IsolatedEmitter {
           ...definition,
           name,
         }))
-    const result = await syncSchedules(this.#context, list, options)
+    const result = await syncSchedules(this.#context, list, options, {
+      resume: (name) => this.schedules.resume(name),
+    })
     if (result.outcome === 'applied') {
-      for (const { name, ...definition } of list) {
-        if (!result.conflicts.includes(name)) this.#declared.set(name, { ...definition, owner: options.owner })
-      }
+      const ours = list.filter(({ name }) => !result.conflicts.includes(name))
+      this.#declarations.noteSync(ours, options)
     }
     return result
   }
@@ -167,7 +170,7 @@ export class Everybeat extends IsolatedEmitter {
         tasks: this.#tasks,
         emit: this.#emit,
         monotonic: () => performance.now(),
-        onMemoryLost: () => void this.#declareAgain(),
+        onMemoryLost: () => void this.#declarations.restore(),
       })
       await this.#instance.start()
       this.#refuseIfStopped()
@@ -248,22 +251,14 @@ export class Everybeat extends IsolatedEmitter {
 
   async #declare(name: string, definition: DefinitionInput): Promise<PutResult> {
     const result = await this.schedules.put(name, definition)
-    this.#declared.set(name, definition)
+    this.#declarations.note(name, definition)
     return result
-  }
-
-  /** Redis has lost its memory: what is declared in code is put back. */
-  async #declareAgain(): Promise<void> {
-    const declared = [...this.#declared].map(([name, definition]) => ({ ...definition, name }))
-    await this.schedules
-      .putMany(declared)
-      .catch((error: unknown) => this.#emit('error', { ...toErrorData(error), context: 'declaring schedules again' }))
   }
 
   async #runOnce(task: string, payload: unknown): Promise<{ runId: string; schedule: string }> {
     const store = await this.#store()
     const at = await store.now()
-    const schedule = `${task}!${at.toString(36)}${Math.random().toString(36).slice(2, 8)}`
+    const schedule = `${task.slice(0, 100)}!${at.toString(36)}${Math.random().toString(36).slice(2, 8)}`
     await this.schedules.put(schedule, {
       task,
       at: new Date(at),

@@ -7,6 +7,7 @@ import type { StoredSchedule } from '../worker/port.js'
 import { inBatches } from './batches.js'
 import type { DefinitionWrite, ScheduleStore } from './port.js'
 import type { ScheduleContext } from './schedules.js'
+import { viewSchedule } from './schedule-view.js'
 import { prepareWrite } from './write.js'
 
 /** Who declares, and how far a sync goes. */
@@ -50,6 +51,7 @@ export async function syncSchedules(
   context: ScheduleContext,
   definitions: readonly (DefinitionInput & { name: string })[],
   options: SyncOptions,
+  { resume, onlyMissing = false }: SyncSteps,
 ): Promise<SyncResult> {
   const { owner, prune = 'report', version, dryRun = false, onProgress } = options
   checkOptions(options)
@@ -79,7 +81,8 @@ export async function syncSchedules(
   if (version !== undefined && !(await store.declareVersion(owner, String(version), dryRun)))
     return { ...result, outcome: 'outdated' }
 
-  const declare = (batch: readonly Definition[]) => declareBatch(store, batch, owner, dryRun, result)
+  const declare = (batch: readonly Definition[]) =>
+    declareBatch(store, batch, { owner, dryRun, onlyMissing, resume }, result)
   await inBatches([...declared.values()], BATCH, declare, onProgress)
   for (let cursor: string | null = null; ;) {
     const page = await store.page(cursor, PAGE)
@@ -87,7 +90,7 @@ export async function syncSchedules(
     const names = orphans.map(({ name }) => name)
     result.orphaned.push(...names)
     if (!dryRun && prune === 'pause') {
-      await Promise.all(names.map((name) => store.pause(name, `no longer declared by ${owner}`, null)))
+      await Promise.all(names.map((name) => store.pause(name, orphanNote(owner), null)))
       result.paused.push(...names)
     } else if (!dryRun && prune === 'remove') {
       await Promise.all(names.map((name) => store.remove(name, owner)))
@@ -98,17 +101,25 @@ export async function syncSchedules(
   }
 }
 
+/** What a sync needs of the schedules, and how far it goes. */
+export interface SyncSteps {
+  /** Ends a pause. */
+  resume: (name: string) => Promise<unknown>
+  /** Leaves alone what is there, whatever it says. */
+  onlyMissing?: boolean
+}
+
 type DeclareOutcome = 'created' | 'updated' | 'unchanged' | 'conflicts'
 
 /** Compares a batch with what stands, and writes what differs; each only if it still is what it was compared with. */
 async function declareBatch(
   store: ScheduleStore,
   batch: readonly Definition[],
-  owner: string,
-  dryRun: boolean,
+  { owner, dryRun, onlyMissing, resume }: { owner: string; dryRun: boolean } & Required<SyncSteps>,
   result: Record<DeclareOutcome, string[]>,
 ): Promise<void> {
   let open = batch
+  const pruned: string[] = []
   for (let tries = 0; open.length > 0; tries++) {
     const stored = await store.readMany(open.map(({ name }) => name))
     const nowMs = dryRun ? 0 : await store.now()
@@ -116,8 +127,9 @@ async function declareBatch(
     for (const definition of open) {
       const { name } = definition
       const schedule = stored.get(name)
+      if (schedule && viewSchedule(schedule, 0).paused?.note === orphanNote(owner)) pruned.push(name)
       if (schedule && (schedule.fields.owner ?? '') !== owner) result.conflicts.push(name)
-      else if (schedule && standsAs(schedule, definition)) result.unchanged.push(name)
+      else if (schedule && (onlyMissing || standsAs(schedule, definition))) result.unchanged.push(name)
       else if (dryRun) result[schedule ? 'updated' : 'created'].push(name)
       else {
         const expected = schedule ? { ifDigest: schedule.digest } : { ifRevision: 0 }
@@ -133,6 +145,8 @@ async function declareBatch(
       else result.conflicts.push(definition.name)
     }
   }
+  // Declared again, as after a roll-back: the pause that a sync has put on it ends; one that a person did stays.
+  if (!dryRun && !onlyMissing) for (const name of pruned) await resume(name)
 }
 
 /** Whether a stored schedule says what the definition says, and the engine has taken that in. */
@@ -140,6 +154,10 @@ function standsAs({ fields, digest, state }: StoredSchedule, definition: Definit
   if (state.digest !== digest || state.error !== undefined) return false
   const wanted = Object.entries(encodeDefinition(definition.given))
   return wanted.length === Object.keys(fields).length && wanted.every(([field, value]) => fields[field] === value)
+}
+
+function orphanNote(owner: string): string {
+  return `no longer declared by ${owner}`
 }
 
 function checkOptions({ owner, prune, version }: SyncOptions): void {

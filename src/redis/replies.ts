@@ -89,14 +89,22 @@ export function toSchedules(raw: unknown): {
 
 /** Reads the reply of record-heartbeat.lua. */
 export function toHeartbeatReply(raw: unknown): HeartbeatReply {
-  const [now, head, count, size, rank, elected, overdue, generation, layout, shards, cancelled, gone] = raw as [
-    ...number[],
+  const reply = raw as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
     string,
     string,
     string,
     string,
     string[],
-  ] as unknown as [number, number, number, number, number, number, number, string, string, string, string, string[]]
+    number,
+  ]
+  const [now, head, count, size, rank, elected, overdue, generation, layout, shards, cancelled, gone, lanes] = reply
   return {
     nowMs: Math.floor(now / 1000),
     clockMs: now / 1000,
@@ -112,6 +120,7 @@ export function toHeartbeatReply(raw: unknown): HeartbeatReply {
     cancelled: toRunIds(cancelled),
     isBusy: true,
     gone,
+    laneCount: lanes,
   }
 }
 

@@ -8,6 +8,8 @@ import { toRecord, toSchedules } from './replies.js'
 import { runScript, type RedisClient } from './script-runner.js'
 import { storePlan } from './worker-store.js'
 
+/** The ledger reaches back so far, ms; the upkeep removes what is older when it comes by. */
+const HISTORY_AGE_MS = 30 * 86_400_000
 /** Most schedules, runs or workers that one call reads. */
 const READ_COUNT = 200
 
@@ -180,7 +182,10 @@ export function createScheduleStore(
     },
 
     async history(name, limit) {
-      const entries = await client.xrevrange(keysOf(name).history(name), '+', '-', 'COUNT', limit)
+      const known = clock.now()
+      const nowMs = Number.isNaN(known) ? await this.now() : known
+      const oldest = Math.max(0, Math.floor(nowMs - HISTORY_AGE_MS))
+      const entries = await client.xrevrange(keysOf(name).history(name), '+', oldest, 'COUNT', limit)
       return entries.map(([, fields]) => toRecord(fields))
     },
 

@@ -137,7 +137,13 @@ export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
             meta: keys.meta,
             upkeep: keys.upkeep,
           },
-          { ...place, worker_id: workerId, beat_ms: BEAT_MS, generation: freshGeneration(), shards: options.shards },
+          {
+            ...place,
+            worker_id: workerId,
+            beat_ms: BEAT_MS,
+            generation: freshGeneration(),
+            shards: options.shards,
+          },
           Object.entries(fields).flat(),
         )
         return toHeartbeatReply(raw)
@@ -183,12 +189,12 @@ export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
       }
     },
 
-    async inspect({ after, count, cursor, scanCount, names = [] }) {
+    async inspect({ shared = false, after, count, cursor, scanCount, names = [] }) {
       const raw = await runScript(
         client,
         'inspect-definitions',
         { names: keys.names, due: keys.due },
-        { ...place, after, count, cursor, scan_count: scanCount },
+        { ...place, shared: shared ? 1 : 0, after, count, cursor, scan_count: scanCount },
         names,
       )
       const [nextName, nextCursor, toPlan, removed] = raw as [string, string, string[], string[]]
@@ -233,6 +239,7 @@ export async function storePlan(client: RedisClient, keys: Keys, change: PlanCha
       error: change.error ?? '',
       seen: change.seen,
       last: optional(change.last),
+      former_pause: schedule.state.paused ?? '',
       resume: change.resume ? 1 : 0,
     },
     change.dropped.flatMap(({ atMs, reason, count, toMs }) => [atMs, reason, count, count > 1 ? toMs : '']),

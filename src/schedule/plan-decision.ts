@@ -120,7 +120,8 @@ export function decidePlan(facts: ScheduleFacts, nowMs: number, resume = false):
   const { trigger: formerTrigger = '', plan: formerPlan = '' } = facts.state
   if (pause && !ends) return { ...asleep(definition, null), trigger: formerTrigger, plan: formerPlan }
   const trigger = fingerprint(definition)
-  const seen = Number(facts.state.seen ?? 0)
+  // What another trigger gave does not count for the limit of this one.
+  const seen = formerTrigger !== '' && formerTrigger !== trigger ? 0 : Number(facts.state.seen ?? 0)
   const last = facts.state.last === undefined ? null : Number(facts.state.last)
   const remaining = definition.limit === null ? null : Math.max(0, definition.limit - seen)
   const common = { ...asleep(definition, null), trigger, resume: pause !== null && ends }

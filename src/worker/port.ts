@@ -171,6 +171,8 @@ export interface HeartbeatReply extends ShardReply {
   /** This worker's place in the order of joining, from 0. */
   readonly rank: number
   readonly gone: readonly string[]
+  /** Lanes in which something waits for a worker. */
+  readonly laneCount: number
 }
 
 /** What became of runs past their deadline. */
@@ -189,6 +191,8 @@ export interface RecoverReply {
 
 /** A bounded part of the definitions: names after one, keys from a cursor, or the given names. */
 export interface InspectSlice {
+  /** Goes on with the walk that the fleet shares, in place of `after` and `cursor`. */
+  shared?: boolean
   after: string
   count: number
   cursor: string

@@ -121,6 +121,8 @@ export function createWorker(options: WorkerOptions, stores: readonly WorkerStor
     const reply = await home.beat(options.describe())
     rank = reply.rank
     for (const shard of shards) shard.setFleet(reply.fleetSize, rank)
+    // The message that told of a lane may have been lost.
+    if (reply.laneCount > 0) home.loop.nudge(Math.min(rank, 50) * LANE_STEP_MS)
     if (watches !== rank < WATCHERS) {
       watches = rank < WATCHERS
       options.onWatchDuty(watches)

@@ -24,6 +24,8 @@ local groups = { unpack(ARGV, 4) }
 -- @include lib/clock.lua
 -- @include lib/schedule.lua
 -- @include lib/plan.lua
+-- @include lib/ledger.lua
+-- @include lib/edit.lua
 -- @include lib/head.lua
 -- @include lib/layout.lua
 
@@ -62,6 +64,8 @@ local function put(name, if_revision, if_digest, trigger, plan, past, period, gr
   local former, former_digest, former_flat = read_definition(name)
   local state = read_state(name)
   local revision = tonumber(state.revision) or 0
+  -- An edit by hand that was not taken in yet counts as a revision already.
+  if former and state.digest and state.digest ~= former_digest then revision = revision + 1 end
   if if_revision ~= '' and tonumber(if_revision) ~= (former and revision or 0) then return 'conflict', revision end
   if if_digest ~= '' and if_digest ~= former_digest then return 'conflict', revision end
 
@@ -70,9 +74,14 @@ local function put(name, if_revision, if_digest, trigger, plan, past, period, gr
   if former and digest == former_digest and digest == state.digest and not state.error then
     return 'unchanged', revision
   end
+  if not former and next(state) then
+    -- Somebody deleted the definition a moment ago: this is a new schedule, and starts clean.
+    forget_schedule(name)
+    state, revision = {}, 0
+  end
   write_fields(name, fields, wanted, former_flat)
 
-  local set, cleared = {}, { 'error' }
+  local set, cleared = {}, { 'error', 'chain' }
   local function keep(field, value)
     if value ~= '' then
       set[#set + 1] = field
@@ -87,6 +96,10 @@ local function put(name, if_revision, if_digest, trigger, plan, past, period, gr
   keep('grace', grace)
   keep('removal', removal)
   keep('period', period)
+  leave_all_lanes(name, state, now)
+  if state.trigger and state.trigger ~= trigger and (trigger == '' or not state.paused) then
+    close_overdue(name, state, now, trigger == '' and 'disabled' or 'edited')
+  end
   if trigger == '' then
     keep('plan', '')
     keep('trigger', '')
@@ -98,7 +111,7 @@ local function put(name, if_revision, if_digest, trigger, plan, past, period, gr
     set[#set + 1] = 'plan'
     set[#set + 1] = plan
     cleared[#cleared + 1] = 'blocked'
-    if state.trigger and state.trigger ~= trigger then cleared[#cleared + 1] = 'seen' end
+    if not is_same_rule(state.trigger, trigger) then cleared[#cleared + 1] = 'seen' end
     local item = split_plan(plan)
     if item then
       redis.call('ZADD', due, item.start, name)
@@ -116,6 +129,8 @@ local function put(name, if_revision, if_digest, trigger, plan, past, period, gr
   redis.call('HSET', state_key(name), unpack(set))
   if former or next(state) then redis.call('HDEL', state_key(name), unpack(cleared)) end
   redis.call('ZADD', names, 0, name)
+  local pause_end = state.paused and tonumber(read_pause(state.paused)['until'])
+  if pause_end then redis.call('ZADD', due, pause_end, name) end
   changed[#changed + 1] = name
   if trigger ~= '' and not state.paused then planned[name] = true end
   return former and 'updated' or 'created', revision

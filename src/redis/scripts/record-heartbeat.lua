@@ -19,7 +19,8 @@
 --   fields       text…, what the worker says of itself: field, value, field, value, …
 -- REPLY
 --   [now µs, head ms or -1, count at the head, fleet size, rank, elected 0/1, runs past their deadline, generation,
---    layout, shards, cancelled run ids joined by newlines, ids of workers that are gone]
+--    layout, shards, cancelled run ids joined by newlines, ids of workers that are gone,
+--    lanes in which something waits]
 local workers, ranks, worker, running, meta, upkeep = unpack(KEYS)
 local tag, channel, worker_id, beat_ms, generation, shards = unpack(ARGV, 1, 6)
 local fields = { unpack(ARGV, 7) }
@@ -30,7 +31,7 @@ local fields = { unpack(ARGV, 7) }
 
 local now, now_us = read_now()
 local about, is_right = agree_on_layout(meta, shards, generation)
-if not is_right then return { now_us, -1, 0, 0, 0, 0, 0, about[1], about[2], about[3], '', {} } end
+if not is_right then return { now_us, -1, 0, 0, 0, 0, 0, about[1], about[2], about[3], '', {}, 0 } end
 
 local cancels = take_cancels(worker)
 redis.call('HSET', worker, unpack(fields))
@@ -51,4 +52,5 @@ if elected == 1 then
 end
 local head, count = read_head()
 return { now_us, head, count, redis.call('ZCARD', ranks), redis.call('ZRANK', ranks, worker_id), elected,
-  redis.call('ZCOUNT', running, '-inf', now), about[1], about[2], about[3], cancels, gone }
+  redis.call('ZCOUNT', running, '-inf', now), about[1], about[2], about[3], cancels, gone,
+  redis.call('SCARD', tag .. ':lanes') }

@@ -5,7 +5,11 @@ end
 
 -- Cancelled runs that their worker may not have heard of.
 local function take_cancels(worker)
-  local cancels = redis.call('HGET', worker, 'cancels')
+  local cancels = redis.pcall('HGET', worker, 'cancels')
+  if type(cancels) == 'table' then
+    redis.call('DEL', worker)
+    cancels = false
+  end
   if cancels then redis.call('HDEL', worker, 'cancels') end
   return cancels or ''
 end
