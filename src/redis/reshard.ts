@@ -145,7 +145,7 @@ async function* pagesOf(client: RedisClient, { names, due, tag, wake }: Keys): A
     after = page.at(-1)!
   }
   for (let cursor = '0'; ;) {
-    const args = { tag, channel: wake, after: '', count: 0, cursor, scan_count: SCAN_COUNT }
+    const args = { tag, channel: wake, shared: 0, after: '', count: 0, cursor, scan_count: SCAN_COUNT }
     const reply = await runScript(client, 'inspect-definitions', { names, due }, args)
     const [, next, unknown] = reply as [string, string, string[]]
     if (unknown.length > 0) yield unknown
