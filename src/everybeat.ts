@@ -5,12 +5,15 @@ import { Schedules, type PutResult, type ScheduleContext } from './control/sched
 import { syncSchedules, type SyncOptions, type SyncResult } from './control/sync.js'
 import { EverybeatError } from './errors.js'
 import { toErrorData, type Emit } from './events.js'
+import type { Health } from './health.js'
 import { IsolatedEmitter } from './isolated-emitter.js'
 import { createInstance, type Instance } from './instance.js'
 import { logEvents } from './log-events.js'
 import { resolveOptions, type EverybeatOptions, type ResolvedOptions } from './options.js'
+import { createLayoutCheck } from './redis/layout.js'
 import { openLink, type Link } from './redis/link.js'
 import type { ScheduleStore } from './control/port.js'
+import { reshardFleet, type ReshardOptions, type ReshardResult } from './redis/reshard.js'
 import { createScheduleStore } from './redis/schedule-store.js'
 import { DEFAULT_BACKOFF } from './schedule/backoff.js'
 import type { DefinitionInput } from './schedule/definition.js'
@@ -27,19 +30,6 @@ export interface TaskHandle<Payload = unknown> {
   schedule(name: string, definition: Omit<DefinitionInput<Payload>, 'task'>): Promise<PutResult>
   /** Runs the task once, now, somewhere in the fleet. */
   run(payload?: Payload): Promise<{ runId: string; schedule: string }>
-}
-
-/** Whether this worker does its work. */
-export interface Health {
-  /** Ticking: started, connected, and answered by Redis lately. */
-  ok: boolean
-  state: 'idle' | 'running' | 'stopped'
-  worker: string | null
-  /** Since Redis last answered a tick or a heartbeat, ms; null when it never did. */
-  lastContactMs: number | null
-  running: number
-  /** This process's wall clock minus Redis's, ms; null before the first answer. */
-  skewMs: number | null
 }
 
 /** How long a one-off run of a task stays to be looked at. */
@@ -65,6 +55,8 @@ export class Everybeat extends IsolatedEmitter {
   readonly #context: ScheduleContext
   #link: Link | null = null
   #instance: Instance | null = null
+  #scheduleStore: ScheduleStore | null = null
+  #checkLayout: (() => Promise<void>) | null = null
   #state: 'idle' | 'starting' | 'running' | 'stopped' = 'idle'
   #starting: Promise<void> | null = null
   #stopping: Promise<void> | null = null
@@ -102,7 +94,8 @@ export class Everybeat extends IsolatedEmitter {
   task(name: string, optionsOrHandler: TaskOptions | Handler, maybeHandler?: Handler): TaskHandle {
     checkName('task', name)
     const handler = typeof optionsOrHandler === 'function' ? optionsOrHandler : maybeHandler
-    const options = resolveTaskOptions(typeof optionsOrHandler === 'function' ? {} : optionsOrHandler)
+    const given = typeof optionsOrHandler === 'function' ? {} : optionsOrHandler
+    const options = resolveTaskOptions(given, this.#options.shards)
     if (typeof handler !== 'function') {
       throw new EverybeatError('ERR_EVERYBEAT_OPTIONS', `handler: task ${JSON.stringify(name)} needs a function`, {
         field: 'handler',
@@ -141,7 +134,9 @@ export class Everybeat extends IsolatedEmitter {
           ...definition,
           name,
         }))
-    const result = await syncSchedules(this.#context, this.schedules, list, options)
+    const result = await syncSchedules(this.#context, list, options, {
+      resume: (name) => this.schedules.resume(name),
+    })
     if (result.outcome === 'applied') {
       const ours = list.filter(({ name }) => !result.conflicts.includes(name))
       this.#declarations.noteSync(ours, options)
@@ -209,7 +204,7 @@ export class Everybeat extends IsolatedEmitter {
 
   /** Looks at the server, the fleet and its schedules, and says in plain words what is wrong. Changes nothing. */
   async diagnose(): Promise<Diagnosis> {
-    return await diagnose(await this.#store(), () => this.#clock.skewMs())
+    return await diagnose(await this.#storeOfAnyLayout(), () => this.#clock.skewMs())
   }
 
   /** Whether this worker ticks. Asks nobody: it is safe to call as often as a probe likes. */
@@ -227,6 +222,16 @@ export class Everybeat extends IsolatedEmitter {
     }
   }
 
+  /**
+   * Moves the fleet's schedules to another number of shards; its workers must be stopped, and instances with the old
+   * number, as this one, are refused from then on. Broken off anywhere, it goes on when it is called again.
+   *
+   * @throws EverybeatError `ERR_EVERYBEAT_STATE` while workers live, `ERR_EVERYBEAT_LAYOUT` while another change goes on
+   */
+  async reshard(shards: number, options: ReshardOptions = {}): Promise<ReshardResult> {
+    return await reshardFleet((await this.#connected()).connection.client, this.#options.prefix, shards, options)
+  }
+
   #emit: Emit = (name, event) => this.send(name, event)
 
   #open(): Link {
@@ -234,12 +239,24 @@ export class Everybeat extends IsolatedEmitter {
     return this.#link
   }
 
-  async #store(): Promise<ScheduleStore> {
+  async #connected(): Promise<Link> {
     if (this.#stopping) throw new EverybeatError('ERR_EVERYBEAT_STATE', 'this instance is stopped; make a new one')
     const link = this.#open()
     await link.ready(this.#options.connectTimeoutMs)
+    return link
+  }
+
+  async #storeOfAnyLayout(): Promise<ScheduleStore> {
     const { prefix, shards } = this.#options
-    return createScheduleStore(link.connection.client, prefix, shards, this.#clock, () => performance.now())
+    const { client } = (await this.#connected()).connection
+    this.#checkLayout ??= createLayoutCheck(client, { prefix, shards }, () => performance.now())
+    return (this.#scheduleStore ??= createScheduleStore(client, prefix, shards, this.#clock, () => performance.now()))
+  }
+
+  async #store(): Promise<ScheduleStore> {
+    const store = await this.#storeOfAnyLayout()
+    await this.#checkLayout?.()
+    return store
   }
 
   async #declare(name: string, definition: DefinitionInput): Promise<PutResult> {

@@ -1,4 +1,6 @@
-export { Everybeat, type Health, type TaskHandle } from './everybeat.js'
+export { Everybeat, type TaskHandle } from './everybeat.js'
+export type { Health } from './health.js'
+export type { ReshardOptions, ReshardResult } from './redis/reshard.js'
 export type { BackfillOptions, BackfillResult } from './control/backfill.js'
 export type { Diagnosis } from './control/diagnose.js'
 export type { Explanation } from './control/explain.js'
@@ -13,7 +15,7 @@ export type { SyncOptions, SyncResult } from './control/sync.js'
 export { ERROR_CODES, EverybeatError, type ErrorCode } from './errors.js'
 export { EVENT_NAMES, type ErrorData, type EverybeatEvents, type RunEvent } from './events.js'
 export type { EverybeatOptions, Logger } from './options.js'
-export { aclRules, type AclRequest } from './redis/access.js'
+export { aclRules } from './redis/acl.js'
 export type {
   BackoffInput,
   CrashPolicy,

@@ -1,18 +1,20 @@
 import { hostname } from 'node:os'
-import { EverybeatError } from './errors.js'
 import type { Emit } from './events.js'
 import { createNameGatherer } from './name-gatherer.js'
 import type { ResolvedOptions } from './options.js'
-import { closeClient } from './redis/client.js'
-import { createKeys, LAYOUT } from './redis/keys.js'
+import { closeClient, duplicateForClaims, openLockNode, type Connection } from './redis/client.js'
+import { createStartLocks } from './redis/lease.js'
+import { createKeys } from './redis/keys.js'
+import { agreeOnLayout, assertLayout } from './redis/layout.js'
 import type { Link } from './redis/link.js'
 import { openWake, type Wake } from './redis/wake.js'
 import { openWatch, type Watch } from './redis/watch.js'
 import { BEAT_MS, createWorkerStore } from './redis/worker-store.js'
 import { VERSION } from './version.js'
 import { tzDataVersion } from './time/tz-data.js'
+import { createRedisClock } from './worker/clock.js'
+import { createEditGatherer } from './worker/edit-gatherer.js'
 import type { RedisClock } from './worker/port.js'
-import type { HeartbeatReply } from './worker/port.js'
 import type { Task } from './worker/tasks.js'
 import { createWorker, createWorkerId, type Worker } from './worker/worker.js'
 
@@ -43,20 +45,30 @@ export function createInstance(parts: InstanceParts): Instance {
   const shards = Array.from({ length: options.shards }, (_, shard) => createKeys(options.prefix, shard, options.shards))
   const startedAt = Date.now()
   const tz = parts.tz ?? tzDataVersion()
+  const generation = createWorkerId()
   let wake: Wake | null = null
   let watch: Watch | null = null
+  let stopping = false
 
-  const stores = shards.map((keys) =>
+  const claimClient = options.durability ? duplicateForClaims(link.connection) : null
+  const lockNodes: Connection[] = options.lockNodes.map((node) =>
+    openLockNode(node.kind === 'url' ? node.url : node.kind === 'client' ? node.client : node.options),
+  )
+  const locks = lockNodes.length === 0 ? null : createStartLocks(lockNodes.map(({ client }) => client))
+  const stores = shards.map((keys, shard) =>
     createWorkerStore({
+      durability:
+        claimClient && options.durability ? { client: claimClient, acknowledgement: options.durability } : null,
+      locks,
       client: link.connection.client,
       keys,
-      clock,
+      // The nodes of a Cluster have clocks of their own.
+      clock: shard === 0 || !link.connection.isCluster ? clock : createRedisClock(monotonic, Date.now),
       monotonic,
       workerId: id,
       leaseMs: options.leaseMs,
       shards: options.shards,
-      // A name of its own for each memory: the worker that named the former one must see that this is another.
-      createGeneration: createWorkerId,
+      generation,
     }),
   )
   const worker = createWorker(
@@ -69,7 +81,6 @@ export function createInstance(parts: InstanceParts): Instance {
       pool: options.pool,
       tz,
       tasks,
-      clock,
       emit,
       monotonic,
       wall: Date.now,
@@ -77,7 +88,7 @@ export function createInstance(parts: InstanceParts): Instance {
       describe,
       onMemoryLost: parts.onMemoryLost,
       onWatchDuty: setWatch,
-      onHeartbeat: checkLayout,
+      onReply: (reply) => assertLayout(options, reply),
     },
     stores,
   )
@@ -99,17 +110,6 @@ export function createInstance(parts: InstanceParts): Instance {
     }
   }
 
-  function checkLayout({ layout, shards: count }: HeartbeatReply): void {
-    if (layout !== LAYOUT) {
-      const message = `the keys under prefix ${JSON.stringify(options.prefix)} have layout ${layout}, this version knows layout ${LAYOUT}: upgrade, or use another prefix`
-      throw new EverybeatError('ERR_EVERYBEAT_LAYOUT', message, { field: 'prefix', value: options.prefix })
-    }
-    if (count !== String(options.shards)) {
-      const message = `shards: ${options.shards} is not allowed: the fleet of prefix ${JSON.stringify(options.prefix)} has ${count}`
-      throw new EverybeatError('ERR_EVERYBEAT_LAYOUT', message, { field: 'shards', value: options.shards })
-    }
-  }
-
   function setWatch(watches: boolean): void {
     if (!watches) {
       void watch?.stop()
@@ -118,16 +118,15 @@ export function createInstance(parts: InstanceParts): Instance {
       return
     }
     watch ??= openWatch(link.connection, shards, {
-      onDefinition: (shard, schedule) => edited.note(shard, schedule),
+      onDefinition: edits.noteWritten,
       onFlush: parts.onMemoryLost,
       onWatching: (watching) => worker.setWatched(watching),
     })
   }
 
-  const edited = createNameGatherer(shards.length, worker.inspect)
-  const changed = createNameGatherer(shards.length, worker.heardChange)
+  const changed = createNameGatherer(shards.length, worker.checkPlans)
   const asked = createNameGatherer(shards.length, worker.plan)
-  let stopped = false
+  const edits = createEditGatherer((shard, names) => worker.inspect(shard, names))
 
   return {
     worker,
@@ -135,13 +134,18 @@ export function createInstance(parts: InstanceParts): Instance {
       wake = openWake(link.connection, shards, id, {
         onHead: (shard, headMs, count) => worker.heardHead(shard, headMs, count),
         onLane: (shard, pool, task) => worker.heardLane(shard, pool, task),
-        onChanged(shard, schedule) {
-          changed.note(shard, schedule)
-          emit('schedule:changed', { schedule })
+        onChanged: (shard, schedules) => {
+          // Who does not watch hears of no writes that these would explain.
+          if (watch) edits.noteAnnounced(shard, schedules)
+          for (const schedule of schedules) {
+            if (worker.checksWrites()) changed.note(shard, schedule)
+            emit('schedule:changed', { schedule })
+          }
         },
         onPlan: (shard, workerId, schedule) => {
           if (workerId === id) asked.note(shard, schedule)
         },
+        onMemory: (shard, generation) => worker.heardMemory(shard, generation),
         onCancel: (workerId, kind, runId) => {
           if (workerId === id) worker.cancel(runId, kind === 'replaced' ? 'replaced' : 'cancelled')
         },
@@ -151,13 +155,18 @@ export function createInstance(parts: InstanceParts): Instance {
         onReady: () => worker.nudge(),
       })
       await wake.ready()
-      if (!stopped) await worker.start()
+      if (options.shards > 1) await agreeOnLayout(link.connection.client, options, generation)
+      if (!stopping) await worker.start()
     },
     async stop(timeoutMs) {
-      stopped = true
-      for (const gatherer of [edited, changed, asked]) gatherer.stop()
+      stopping = true
+      edits.stop()
+      changed.stop()
+      asked.stop()
       await worker.stop(timeoutMs)
-      await Promise.all([watch?.stop(), wake && closeClient(wake.client)])
+      const owned = lockNodes.filter(({ owned }) => owned).map(({ client }) => client)
+      const others = [wake?.client, claimClient, ...owned].flatMap((client) => client ?? [])
+      await Promise.all([watch?.stop(), ...others.map(closeClient)])
     },
   }
 }

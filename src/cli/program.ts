@@ -15,6 +15,7 @@ import { registerNext } from './commands/next.js'
 import { registerPause } from './commands/pause.js'
 import { registerPut } from './commands/put.js'
 import { registerRemove } from './commands/remove.js'
+import { registerReshard } from './commands/reshard.js'
 import { registerRun } from './commands/run.js'
 import { registerShow } from './commands/show.js'
 import { registerTransfer } from './commands/transfer.js'
@@ -72,6 +73,7 @@ export function createProgram(): Command {
     registerFleet,
     registerDoctor,
     registerTransfer,
+    registerReshard,
   ]) {
     register(program)
   }

@@ -27,7 +27,17 @@ export function diagnoseLayout({ known, wantedShards, found }: FleetLayout): Fin
       advice: 'use the version of Everybeat that the fleet has, or another prefix',
     }
   }
-  if (found.shards !== wantedShards) {
+  const change = /^resharding (\d+) (\d+)$/.exec(found.shards)
+  if (change) {
+    return {
+      check,
+      level: 'problem',
+      message: `the fleet is being moved from ${change[1]} to ${change[2]} shards`,
+      why: 'nobody may join, write or run until that is done',
+      advice: `wait for it; if nobody is at it any more, everybeat reshard ${change[2]} brings it to its end`,
+    }
+  }
+  if (found.shards !== String(wantedShards)) {
     return {
       check,
       level: 'problem',
@@ -39,7 +49,7 @@ export function diagnoseLayout({ known, wantedShards, found }: FleetLayout): Fin
   return {
     check,
     level: 'ok',
-    message: `layout ${found.layout}, ${found.shards === 1 ? '1 shard' : `${found.shards} shards`}`,
+    message: `layout ${found.layout}, ${found.shards === '1' ? '1 shard' : `${found.shards} shards`}`,
   }
 }
 

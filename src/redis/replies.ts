@@ -1,4 +1,4 @@
-import type { ClaimedRun, ClaimReply, HeartbeatReply, RunKind, StoredSchedule } from '../worker/port.js'
+import type { ClaimedRun, ClaimReply, HeartbeatReply, RunKind, ShardReply, StoredSchedule } from '../worker/port.js'
 
 const KINDS: Record<string, RunKind> = { o: 'occurrence', m: 'manual', b: 'backfill' }
 
@@ -37,7 +37,7 @@ function toHead(head: unknown): number | null {
 }
 
 /** Reads the reply of claim-due.lua. */
-export function toClaimReply(raw: unknown): ClaimReply {
+export function toClaimReply(raw: unknown, isAcknowledged: boolean): ClaimReply {
   const [now, head, count, runs, handed, skipped] = raw as [
     number,
     number,
@@ -58,6 +58,7 @@ export function toClaimReply(raw: unknown): ClaimReply {
       state: toRecord(state as string[]),
       fields: toRecord(fields as string[]),
     })),
+    isAcknowledged,
     skipped: skipped.map(([schedule, nominal, reason]) => ({
       schedule: schedule as string,
       nominalMs: Number(nominal),
@@ -110,7 +111,8 @@ export function toHeartbeatReply(raw: unknown): HeartbeatReply {
     generation,
     layout,
     shards,
-    cancelled: cancelled === '' ? [] : cancelled.split('\n'),
+    cancelled: toRunIds(cancelled),
+    isBusy: true,
     gone,
     laneCount: lanes,
     zoneData: {
@@ -127,4 +129,37 @@ function toCounts(flat: readonly (string | number)[]): Record<string, number> {
   const counts: [string, number][] = []
   for (let index = 0; index + 1 < flat.length; index += 2) counts.push([String(flat[index]), Number(flat[index + 1])])
   return Object.fromEntries(counts)
+}
+
+/** Reads the reply of tend-shard.lua. */
+export function toShardReply(raw: unknown): ShardReply {
+  const [now, head, count, elected, overdue, generation, layout, shards, cancelled, going] = raw as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    string,
+    string,
+    string,
+    string,
+    number,
+  ]
+  return {
+    nowMs: Math.floor(now / 1000),
+    clockMs: now / 1000,
+    headMs: toHead(head),
+    headCount: count,
+    elected: elected === 1,
+    overdueRuns: overdue,
+    generation,
+    layout,
+    shards,
+    cancelled: toRunIds(cancelled),
+    isBusy: going > 0,
+  }
+}
+
+function toRunIds(text: string): string[] {
+  return text === '' ? [] : text.split('\n')
 }

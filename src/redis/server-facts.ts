@@ -1,7 +1,8 @@
 import type { Redis } from 'ioredis'
 import type { Backlog, FleetLayout, ServerFacts } from '../control/port.js'
 import { closeClient, duplicateConnection } from './client.js'
-import { createKeys, LAYOUT, type Keys } from './keys.js'
+import type { Keys } from './keys.js'
+import { LAYOUT, readLayout } from './layout.js'
 import type { RedisClient } from './script-runner.js'
 
 const PINGS = 20
@@ -31,15 +32,10 @@ export async function readServerFacts(client: RedisClient, keys: readonly Keys[]
   }
 }
 
-/** What `meta` says of the fleet under this prefix, or of the same prefix with another number of shards. */
-export async function readLayout(client: RedisClient, prefix: string, shards: number): Promise<FleetLayout> {
-  const find = async (count: number) => {
-    const [layout, found] = await client.hmget(createKeys(prefix, 0, count).meta, 'layout', 'shards')
-    return layout == null ? null : { layout, shards: Number(found) }
-  }
-  // One shard has a tag of its own form, so a fleet with another number may stand beside it unseen.
-  const found = (await find(shards)) ?? (await tolerate(() => find(shards === 1 ? 2 : 1)))
-  return { known: LAYOUT, wantedShards: shards, found }
+/** What the fleet under this prefix says of itself, whatever its number of shards. */
+export async function readFleetLayout(client: RedisClient, prefix: string, shards: number): Promise<FleetLayout> {
+  const { layout, shards: found } = await readLayout(client, prefix)
+  return { known: LAYOUT, wantedShards: shards, found: layout === null ? null : { layout, shards: found ?? '1' } }
 }
 
 /** What is due since before the instant and was not taken: by nobody, or aside in a lane. */

@@ -1,9 +1,9 @@
 import type { ClaimedRun, PlanChange, Settlement, SettleOutcome, WorkerStore } from '../worker/port.js'
 import type { RedisClock } from '../worker/port.js'
 import type { Keys } from './keys.js'
-import { createLeaseClient } from './lease.js'
-import { toClaimReply, toHeartbeatReply, toSchedules } from './replies.js'
-import { runScript, type RedisClient } from './script-runner.js'
+import { createLeaseClient, type StartLocks } from './lease.js'
+import { toClaimReply, toHeartbeatReply, toSchedules, toShardReply } from './replies.js'
+import { runAcknowledged, runScript, type Acknowledgement, type RedisClient } from './script-runner.js'
 
 /** How often a worker says that it lives, ms. */
 export const BEAT_MS = 5_000
@@ -16,8 +16,12 @@ interface WorkerStoreOptions {
   workerId: string
   leaseMs: number
   shards: number
-  /** What to call the memory of a Redis that has no name yet: random text, another one each time. */
-  createGeneration: () => string
+  /** What to call the memory of a Redis that has no name yet begins with this: any random text. */
+  generation: string
+  /** Where claims wait for replicas: on a connection of their own. */
+  durability?: { client: RedisClient; acknowledgement: Acknowledgement } | null
+  /** Where independent nodes have to agree before anything starts. */
+  locks?: StartLocks | null
 }
 
 function optional(value: number | null): number | '' {
@@ -44,15 +48,27 @@ function settlementArgs(settlement: Settlement): (string | number)[] {
   ]
 }
 
+/** Names one start of a run: each attempt and each delivery may be started once. */
+function startKey(keys: Keys, { runId, attempt, delivery }: ClaimedRun): string {
+  return `${keys.tag}:start:${runId}:${attempt}:${delivery}`
+}
+
 function leaseKey(keys: Keys, run: ClaimedRun): string {
   return run.ownLease ? keys.runLease(run.runId) : keys.lease(run.schedule)
 }
 
 /** What a worker does on one shard: each method is one script call (the lease is redlock's). */
 export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
-  const { client, keys, clock, monotonic, workerId, leaseMs } = options
+  const { client, keys, clock, monotonic, workerId, leaseMs, durability, locks } = options
   const place = { tag: keys.tag, channel: keys.wake }
   const leases = createLeaseClient(client)
+  let generations = 0
+
+  /** Never the same twice: whoever named a memory that is flushed has to see that the next one is another. */
+  function freshGeneration(): string {
+    generations += 1
+    return `${options.generation}-${generations.toString(36)}`
+  }
 
   async function timed<Reply extends { clockMs: number }>(call: () => Promise<Reply>): Promise<Reply> {
     const sentAt = monotonic()
@@ -61,15 +77,13 @@ export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
     return reply
   }
 
-  /** Who plans for those with older time-zone data, from the last heartbeat. */
-  let planner = ''
-
   return {
+    clock,
+
     claim: ({ requestId, slots, share, aheadMs, expectedMs, lanes }) =>
       timed(async () => {
         const list = lanes.flatMap(({ pool, task, maxConcurrent, room }) => [`${pool}\n${task}`, maxConcurrent, room])
-        const raw = await runScript(
-          client,
+        const call = [
           'claim-due',
           { due: keys.due, pending: keys.pending, running: keys.running, worker: keys.worker(workerId) },
           {
@@ -83,8 +97,10 @@ export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
             expected: Math.floor(expectedMs ?? -1),
           },
           list,
-        )
-        return toClaimReply(raw)
+        ] as const
+        if (!durability) return toClaimReply(await runScript(client, ...call), true)
+        const { reply, isAcknowledged } = await runAcknowledged(durability.client, durability.acknowledgement, ...call)
+        return toClaimReply(reply, isAcknowledged)
       }),
 
     async settle(settlements) {
@@ -135,20 +151,29 @@ export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
             ...place,
             worker_id: workerId,
             beat_ms: BEAT_MS,
-            generation: options.createGeneration(),
+            generation: freshGeneration(),
             shards: options.shards,
             looked_with: lookedWith,
           },
           Object.entries(fields).flat(),
         )
-        const reply = toHeartbeatReply(raw)
-        planner = reply.zoneData.planner
-        return reply
+        return toHeartbeatReply(raw)
       }),
 
-    async askForPlan(schedule) {
+    async askForPlan(planner, schedule) {
       if (planner !== '') await client.publish(keys.wake, `plan ${planner} ${schedule}`)
     },
+
+    tend: () =>
+      timed(async () => {
+        const raw = await runScript(
+          client,
+          'tend-shard',
+          { worker: keys.worker(workerId), running: keys.running, meta: keys.meta, upkeep: keys.upkeep },
+          { ...place, worker_id: workerId, beat_ms: BEAT_MS, generation: freshGeneration(), shards: options.shards },
+        )
+        return toShardReply(raw)
+      }),
 
     async leave() {
       await runScript(
@@ -206,6 +231,8 @@ export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
       const raw = await runScript(client, 'read-schedules', { names: keys.names }, { tag: keys.tag, after, count })
       return toSchedules(raw)
     },
+    takeStart: (run) => locks?.tryTake(startKey(keys, run)) ?? Promise.resolve('taken'),
+    giveBackStart: (run) => locks?.giveBack(startKey(keys, run)) ?? Promise.resolve(),
 
     extendLease: (run) => leases.tryExtend(leaseKey(keys, run), `${workerId}:${run.fence}`, leaseMs),
   }

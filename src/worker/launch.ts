@@ -14,6 +14,7 @@ import type { ZoneDuty } from './zone-duty.js'
 /** What a worker needs to run what it has claimed. */
 export interface LaunchContext {
   readonly workerId: string
+  readonly shard: number
   readonly clock: RedisClock
   readonly tasks: ReadonlyMap<string, Task>
   readonly slots: Slots
@@ -30,10 +31,11 @@ export interface LaunchContext {
   readonly isStopping: () => boolean
 }
 
-/** When the claim that brought a run was sent, on both clocks. */
+/** When the claim that brought a run was sent, on both clocks, and whether the replicas that were asked for hold it. */
 export interface Sent {
   readonly monotonic: number
   readonly wall: number
+  readonly isAcknowledged: boolean
 }
 
 /** Starts a run that was claimed, and follows it to its settlement. Never rejects. */
@@ -51,8 +53,10 @@ export async function launchRun(
   let end = () => {}
   const run: ActiveRun = {
     claimed,
+    shard: context.shard,
     task: taskName,
     controller: new AbortController(),
+    isAcknowledged: sent.isAcknowledged,
     trustedUntil: 0,
     trustedUntilWall: 0,
     ended: new Promise((resolve) => (end = resolve)),
@@ -113,8 +117,11 @@ async function execute(context: LaunchContext, store: WorkerStore, active: Activ
     if ('kind' in prepared) return settlementOf(prepared)
     const { payload } = prepared
     // It was stopped while it waited for its turn, or its lease is in doubt: its handler is not called.
-    if (!(await mayStart(context, store, active))) {
-      return settlementOf({ kind: 'unstarted', abort: abortKind(active.controller.signal) })
+    const permission = await askToStart(context, store, active)
+    if (permission === 'elsewhere') return settlementOf({ kind: 'elsewhere' })
+    if (permission !== 'granted') {
+      const isDoubtful = permission === 'doubtful'
+      return settlementOf({ kind: 'unstarted', abort: abortKind(active.controller.signal), isDoubtful })
     }
     context.emit('run:started', {
       ...describeRun(context, active),
@@ -159,8 +166,23 @@ async function execute(context: LaunchContext, store: WorkerStore, active: Activ
   }
 }
 
-async function mayStart(context: LaunchContext, store: WorkerStore, active: ActiveRun): Promise<boolean> {
-  return !context.isStopping() && (await context.keeper.confirm(active, store))
+/**
+ * Whether the handler may be called: `refused` for what only this worker must not start, `doubtful` when replicas or lock
+ * nodes do not answer, `elsewhere` when the lock nodes know that this delivery was started before.
+ */
+async function askToStart(
+  { keeper, isStopping }: LaunchContext,
+  store: WorkerStore,
+  active: ActiveRun,
+): Promise<'granted' | 'refused' | 'doubtful' | 'elsewhere'> {
+  if (isStopping() || active.controller.signal.aborted) return 'refused'
+  if (!active.isAcknowledged) return 'doubtful'
+  const start = await store.takeStart(active.claimed)
+  if (start === 'held') return 'elsewhere'
+  if (start === 'unknown') return 'doubtful'
+  if (await keeper.confirm(active, store)) return 'granted'
+  await store.giveBackStart(active.claimed)
+  return 'refused'
 }
 
 const MISSING_TASK = { retries: 0, backoff: { type: 'fixed', delayMs: 0, maxMs: 0 } } as unknown as Task
@@ -176,7 +198,7 @@ function refillEarly({ zones }: LaunchContext, store: WorkerStore, definition: D
   if (claimed.kind !== 'occurrence' || claimed.planLeft.includes(' ')) return
   const refill = refillPlan(definition, claimed.planLeft, claimed.nominalMs)
   if (!refill) return
-  if (zones.leaves(definition)) return void store.askForPlan(claimed.schedule).catch(() => {})
+  if (zones.leaves(definition)) return void store.askForPlan(zones.planner, claimed.schedule).catch(() => {})
   // If this fails, whoever finds the plan spent makes a new one.
   store.extendPlan({ schedule: claimed.schedule, digest: claimed.digest, ...refill }).catch(() => {})
 }

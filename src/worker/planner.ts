@@ -28,7 +28,7 @@ export async function replan(
   let now = nowMs
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const { definition, ...decision } = decidePlan(schedule, now)
-    if (zones.leaves(definition, decision.error)) return await store.askForPlan(schedule.name)
+    if (zones.leaves(definition, decision.error)) return await store.askForPlan(zones.planner, schedule.name)
     const isFinished = decision.plan === '.' && schedule.state.plan === '.' && schedule.state.digest === schedule.digest
     if (isFinished && definition?.removeAfterMs != null && schedule.state.removal !== undefined) {
       return await store.removeFinished(schedule.name)

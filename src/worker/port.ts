@@ -1,14 +1,18 @@
 /** What a worker needs of Redis, in the words of the engine. One of these per shard; `redis/` provides it. */
 export interface WorkerStore {
+  /** The clock of the server that this shard is on. */
+  readonly clock: RedisClock
   claim(request: ClaimRequest): Promise<ClaimReply>
   settle(settlements: readonly Settlement[]): Promise<SettleOutcome[]>
   extendPlan(plan: PlanExtension): Promise<void>
   storePlan(plan: PlanChange): Promise<'stored' | 'moved'>
   removeFinished(schedule: string): Promise<void>
-  /** `lookedWith`: the version of time-zone data with which this worker has just looked at all plans. */
+  /** Shows that the worker lives; on the first shard only. `lookedWith`: the time-zone data it has checked all plans with. */
   heartbeat(fields: Record<string, string>, lookedWith?: string): Promise<HeartbeatReply>
+  /** Looks after a shard that is not the first. */
+  tend(): Promise<ShardReply>
   /** Asks the worker with the newest time-zone data to plan a schedule. Nothing waits for it. */
-  askForPlan(schedule: string): Promise<void>
+  askForPlan(planner: string, schedule: string): Promise<void>
   leave(): Promise<void>
   recover(count: number): Promise<RecoverReply>
   inspect(slice: InspectSlice): Promise<InspectReply>
@@ -17,6 +21,13 @@ export interface WorkerStore {
   page(after: string, count: number): Promise<{ nowMs: number; nextName: string; schedules: StoredSchedule[] }>
   /** Extends the lease of a run; rejects when Redis does not answer. */
   extendLease(run: ClaimedRun): Promise<'extended' | 'lost'>
+  /**
+   * Asks the lock nodes, where there are any, whether this delivery was started before. Never rejects; `unknown` when
+   * too few of them answer.
+   */
+  takeStart(run: ClaimedRun): Promise<'taken' | 'held' | 'unknown'>
+  /** A delivery that was not started after all. Never rejects. */
+  giveBackStart(run: ClaimedRun): Promise<void>
 }
 
 /** What a worker asks for. */
@@ -90,6 +101,8 @@ export interface ClaimReply {
   readonly runs: readonly ClaimedRun[]
   readonly handedBack: readonly StoredSchedule[]
   readonly skipped: readonly { schedule: string; nominalMs: number; reason: string }[]
+  /** False when fewer replicas than asked for hold the claim: its runs must not start. */
+  readonly isAcknowledged: boolean
 }
 
 /** What became of a run. */
@@ -148,21 +161,28 @@ export interface DroppedOccurrences {
   readonly reason: string
 }
 
-/** What a worker learns of the fleet with each beat. */
-export interface HeartbeatReply {
+/** What a worker learns of a shard when it looks after it. */
+export interface ShardReply {
   readonly nowMs: number
   readonly clockMs: number
   readonly headMs: number | null
   readonly headCount: number
-  readonly fleetSize: number
-  /** This worker's place in the order of joining, from 0. */
-  readonly rank: number
   readonly elected: boolean
   readonly overdueRuns: number
   readonly generation: string
   readonly layout: string
+  /** How many shards there are, or `resharding` with what is under way. */
   readonly shards: string
   readonly cancelled: readonly string[]
+  /** Whether runs go anywhere in the fleet, or may: then the shard is looked after more often. */
+  readonly isBusy: boolean
+}
+
+/** What a worker learns of the fleet with each beat. */
+export interface HeartbeatReply extends ShardReply {
+  readonly fleetSize: number
+  /** This worker's place in the order of joining, from 0. */
+  readonly rank: number
   readonly gone: readonly string[]
   /** Lanes in which something waits for a worker. */
   readonly laneCount: number

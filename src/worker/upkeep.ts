@@ -1,7 +1,7 @@
 import { toErrorData } from '../events.js'
 import { isPlannedOtherwise } from '../schedule/zone-check.js'
 import { replan, type PlanContext } from './planner.js'
-import type { HeartbeatReply, StoredSchedule, WorkerStore } from './port.js'
+import type { ShardReply, StoredSchedule, WorkerStore } from './port.js'
 
 /** Most runs that one call gives up. */
 const RECOVER_COUNT = 100
@@ -21,7 +21,7 @@ const LATE_MS = 10_000
 /** The upkeep that the whole fleet shares; each beat one worker of the fleet does a bounded slice of it. */
 export interface Upkeep {
   /** Does the slice of one beat. Never rejects. */
-  work(beat: HeartbeatReply): Promise<void>
+  work(beat: ShardReply): Promise<void>
   /** Looks at definitions that were changed by somebody else. Never rejects. */
   inspect(names: readonly string[]): Promise<void>
   /** Plans what workers with older time-zone data leave to this one. Never rejects. */

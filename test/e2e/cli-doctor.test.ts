@@ -95,7 +95,7 @@ describe('doctor', () => {
     const prefix = uniquePrefix('doctor')
     const { exitCode, stdout, stderr } = await runCli(['doctor', '--acl', '--user', 'shop', '--prefix', prefix])
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: 'Add a password to it: >secret\n' })
-    expect(stdout).toBe(`ACL SETUSER ${aclRules({ user: 'shop', prefix }).join(' ')}\n`)
+    expect(stdout).toBe(`ACL SETUSER shop on ${aclRules(prefix).join(' ')}\n`)
     await redis.client.call('ACL', ...stdout.trim().split(' ').slice(1), '>secret')
     const { findings, exitCode: code } = await diagnose(prefix, '--redis', redis.url.replace('//', '//shop:secret@'))
     expect(code).toBe(0)

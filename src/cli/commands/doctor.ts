@@ -6,9 +6,12 @@ import type { Session } from '../session.js'
 interface DoctorOptions {
   acl?: boolean
   user?: string
+  cluster?: boolean
   prefix?: string
-  shards?: number
 }
+
+/** Of the user, and of the prefix, when nothing else is said. */
+const DEFAULT_NAME = 'everybeat'
 
 /** `doctor`: what is wrong with Redis, the fleet and its schedules; `doctor --acl`: the rights that a worker needs. */
 export function registerDoctor(program: Command): void {
@@ -16,7 +19,8 @@ export function registerDoctor(program: Command): void {
     .command('doctor')
     .description('look for what is wrong with Redis, the fleet and its schedules')
     .option('--acl', 'instead, write the ACL line of a user that may do what Everybeat does and nothing else')
-    .option('--user <name>', 'with --acl: name of the user', 'everybeat')
+    .option('--user <name>', 'with --acl: name of the user', DEFAULT_NAME)
+    .option('--cluster', 'with --acl: also what the client of a Cluster needs')
   setAction<DoctorOptions, []>(command, async (session, options) => {
     if (options.acl) return showRules(session, options)
     const diagnosis = await diagnose(session)
@@ -44,16 +48,16 @@ async function diagnose(session: Session): Promise<Diagnosis> {
   }
 }
 
-function showRules(session: Session, { user, prefix, shards }: DoctorOptions): number {
-  const rules = aclRules({ user, prefix, shards })
-  session.result({ user, rules }, () => `ACL SETUSER ${rules.map(quote).join(' ')}`)
+function showRules(session: Session, { user = DEFAULT_NAME, prefix = DEFAULT_NAME, cluster }: DoctorOptions): number {
+  const rules = aclRules(prefix, { isCluster: cluster ?? false })
+  session.result({ user, rules }, () => `ACL SETUSER ${[user, 'on', ...rules].map(quote).join(' ')}`)
   if (!session.json) session.note('Add a password to it: >secret')
   return 0
 }
 
 /** As redis-cli and the console take an argument. */
 function quote(text: string): string {
-  return /[\s"'\\]/.test(text) ? `"${text.replace(/["\\]/g, '\\$&')}"` : text
+  return /[\s"']/.test(text) ? `"${text.replace(/["\\]/g, '\\$&')}"` : text
 }
 
 function showDiagnosis(session: Session, { findings }: Diagnosis): string {
