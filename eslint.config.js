@@ -1,7 +1,15 @@
 import tseslint from 'typescript-eslint'
 
 export default tseslint.config(
-  { ignores: ['dist', 'node_modules', 'src/redis/scripts/generated.ts', 'benchmarks/node_modules', 'benchmarks/results'] },
+  {
+    ignores: [
+      'dist',
+      'node_modules',
+      'src/redis/scripts/generated.ts',
+      'benchmarks/node_modules',
+      'benchmarks/results',
+    ],
+  },
   ...tseslint.configs.recommended,
   {
     files: ['**/*.ts'],

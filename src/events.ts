@@ -1,3 +1,5 @@
+import { showValue } from './errors.js'
+
 /** What every event about a run says. Instants are epoch milliseconds of Redis's clock. */
 export interface RunEvent {
   readonly runId: string
@@ -57,11 +59,19 @@ export const EVENT_NAMES = [
 /** Sends an event to whoever listens. Never throws. */
 export type Emit = <Name extends keyof EverybeatEvents>(name: Name, event: Parameters<EverybeatEvents[Name]>[0]) => void
 
-/** An error of any kind, thrown by anybody, as plain data without its stack. */
+/** An error of any kind, thrown by anybody, as plain data without its stack. Never throws, whatever was thrown. */
 export function toErrorData(error: unknown): ErrorData {
-  if (error instanceof Error) {
-    const code = (error as { code?: unknown }).code
-    return { name: error.name, message: error.message, ...(typeof code === 'string' ? { code } : {}) }
+  try {
+    if (error instanceof Error) {
+      const code = (error as { code?: unknown }).code
+      return {
+        name: String(error.name),
+        message: String(error.message),
+        ...(typeof code === 'string' ? { code } : {}),
+      }
+    }
+    return { name: 'NonError', message: typeof error === 'string' ? error : showValue(error) }
+  } catch {
+    return { name: 'NonError', message: 'something that cannot be shown was thrown' }
   }
-  return { name: 'NonError', message: typeof error === 'string' ? error : String(error) }
 }

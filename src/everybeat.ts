@@ -1,14 +1,18 @@
+import { createDeclarations, type Declarations } from './control/declarations.js'
 import { readFleet, type WorkerView } from './control/fleet.js'
 import { Schedules, type PutResult, type ScheduleContext } from './control/schedules.js'
 import { syncSchedules, type SyncOptions, type SyncResult } from './control/sync.js'
 import { EverybeatError } from './errors.js'
 import { toErrorData, type Emit } from './events.js'
+import type { Health } from './health.js'
 import { IsolatedEmitter } from './isolated-emitter.js'
 import { createInstance, type Instance } from './instance.js'
 import { logEvents } from './log-events.js'
 import { resolveOptions, type EverybeatOptions, type ResolvedOptions } from './options.js'
+import { createLayoutCheck } from './redis/layout.js'
 import { openLink, type Link } from './redis/link.js'
 import type { ScheduleStore } from './control/port.js'
+import { reshardFleet, type ReshardOptions, type ReshardResult } from './redis/reshard.js'
 import { createScheduleStore } from './redis/schedule-store.js'
 import { DEFAULT_BACKOFF } from './schedule/backoff.js'
 import type { DefinitionInput } from './schedule/definition.js'
@@ -25,19 +29,6 @@ export interface TaskHandle<Payload = unknown> {
   schedule(name: string, definition: Omit<DefinitionInput<Payload>, 'task'>): Promise<PutResult>
   /** Runs the task once, now, somewhere in the fleet. */
   run(payload?: Payload): Promise<{ runId: string; schedule: string }>
-}
-
-/** Whether this worker does its work. */
-export interface Health {
-  /** Ticking: started, connected, and answered by Redis lately. */
-  ok: boolean
-  state: 'idle' | 'running' | 'stopped'
-  worker: string | null
-  /** Since Redis last answered a tick or a heartbeat, ms; null when it never did. */
-  lastContactMs: number | null
-  running: number
-  /** This process's wall clock minus Redis's, ms; null before the first answer. */
-  skewMs: number | null
 }
 
 /** How long a one-off run of a task stays to be looked at. */
@@ -58,12 +49,15 @@ export class Everybeat extends IsolatedEmitter {
 
   readonly #options: ResolvedOptions
   readonly #tasks = new Map<string, Task>()
-  readonly #declared = new Map<string, DefinitionInput>()
+  readonly #declarations: Declarations
   readonly #clock = createRedisClock(() => performance.now(), Date.now)
   readonly #context: ScheduleContext
   #link: Link | null = null
   #instance: Instance | null = null
+  #scheduleStore: ScheduleStore | null = null
+  #checkLayout: (() => Promise<void>) | null = null
   #state: 'idle' | 'starting' | 'running' | 'stopped' = 'idle'
+  #starting: Promise<void> | null = null
   #stopping: Promise<void> | null = null
 
   constructor(options: EverybeatOptions = {}) {
@@ -80,6 +74,7 @@ export class Everybeat extends IsolatedEmitter {
       },
     }
     this.schedules = new Schedules(this.#context)
+    this.#declarations = createDeclarations(this.#context, this.schedules, this.#emit)
     if (this.#options.redis.kind === 'client') this.#open()
   }
 
@@ -98,7 +93,8 @@ export class Everybeat extends IsolatedEmitter {
   task(name: string, optionsOrHandler: TaskOptions | Handler, maybeHandler?: Handler): TaskHandle {
     checkName('task', name)
     const handler = typeof optionsOrHandler === 'function' ? optionsOrHandler : maybeHandler
-    const options = resolveTaskOptions(typeof optionsOrHandler === 'function' ? {} : optionsOrHandler)
+    const given = typeof optionsOrHandler === 'function' ? {} : optionsOrHandler
+    const options = resolveTaskOptions(given, this.#options.shards)
     if (typeof handler !== 'function') {
       throw new EverybeatError('ERR_EVERYBEAT_OPTIONS', `handler: task ${JSON.stringify(name)} needs a function`, {
         field: 'handler',
@@ -137,11 +133,12 @@ export class Everybeat extends IsolatedEmitter {
           ...definition,
           name,
         }))
-    const result = await syncSchedules(this.#context, this.schedules, list, options)
+    const result = await syncSchedules(this.#context, list, options, {
+      resume: (name) => this.schedules.resume(name),
+    })
     if (result.outcome === 'applied') {
-      for (const { name, ...definition } of list) {
-        if (!result.conflicts.includes(name)) this.#declared.set(name, { ...definition, owner: options.owner })
-      }
+      const ours = list.filter(({ name }) => !result.conflicts.includes(name))
+      this.#declarations.noteSync(ours, options)
     }
     return result
   }
@@ -157,9 +154,15 @@ export class Everybeat extends IsolatedEmitter {
       throw new EverybeatError('ERR_EVERYBEAT_STATE', `start: this instance is ${this.#state} already; make a new one`)
     }
     this.#state = 'starting'
+    this.#starting = this.#start()
+    await this.#starting
+  }
+
+  async #start(): Promise<void> {
     try {
       const link = this.#open()
       await link.ready(this.#options.connectTimeoutMs)
+      this.#refuseIfStopped()
       this.#instance = createInstance({
         options: this.#options,
         link,
@@ -167,13 +170,14 @@ export class Everybeat extends IsolatedEmitter {
         tasks: this.#tasks,
         emit: this.#emit,
         monotonic: () => performance.now(),
-        onMemoryLost: () => void this.#declareAgain(),
+        onMemoryLost: () => void this.#declarations.restore(),
       })
       await this.#instance.start()
+      this.#refuseIfStopped()
       this.#state = 'running'
     } catch (error) {
       this.#state = 'stopped'
-      await this.#instance?.stop(0)
+      await this.#instance?.stop(0).catch(() => {})
       await this.#link?.close()
       throw error
     }
@@ -212,6 +216,16 @@ export class Everybeat extends IsolatedEmitter {
     }
   }
 
+  /**
+   * Moves the fleet's schedules to another number of shards; its workers must be stopped, and instances with the old
+   * number, as this one, are refused from then on. Broken off anywhere, it goes on when it is called again.
+   *
+   * @throws EverybeatError `ERR_EVERYBEAT_STATE` while workers live, `ERR_EVERYBEAT_LAYOUT` while another change goes on
+   */
+  async reshard(shards: number, options: ReshardOptions = {}): Promise<ReshardResult> {
+    return await reshardFleet((await this.#connected()).connection.client, this.#options.prefix, shards, options)
+  }
+
   #emit: Emit = (name, event) => this.send(name, event)
 
   #open(): Link {
@@ -219,35 +233,32 @@ export class Everybeat extends IsolatedEmitter {
     return this.#link
   }
 
-  async #store(): Promise<ScheduleStore> {
+  async #connected(): Promise<Link> {
     if (this.#stopping) throw new EverybeatError('ERR_EVERYBEAT_STATE', 'this instance is stopped; make a new one')
     const link = this.#open()
     await link.ready(this.#options.connectTimeoutMs)
+    return link
+  }
+
+  async #store(): Promise<ScheduleStore> {
     const { prefix, shards } = this.#options
-    return createScheduleStore(link.connection.client, prefix, shards, this.#clock, () => performance.now())
+    const { client } = (await this.#connected()).connection
+    this.#scheduleStore ??= createScheduleStore(client, prefix, shards, this.#clock, () => performance.now())
+    this.#checkLayout ??= createLayoutCheck(client, { prefix, shards }, () => performance.now())
+    await this.#checkLayout()
+    return this.#scheduleStore
   }
 
   async #declare(name: string, definition: DefinitionInput): Promise<PutResult> {
     const result = await this.schedules.put(name, definition)
-    this.#declared.set(name, definition)
+    this.#declarations.note(name, definition)
     return result
-  }
-
-  /** Redis has lost its memory: what is declared in code is put back. */
-  async #declareAgain(): Promise<void> {
-    for (const [name, definition] of this.#declared) {
-      try {
-        await this.schedules.put(name, definition)
-      } catch (error) {
-        this.#emit('error', { ...toErrorData(error), context: `declaring ${name} again` })
-      }
-    }
   }
 
   async #runOnce(task: string, payload: unknown): Promise<{ runId: string; schedule: string }> {
     const store = await this.#store()
     const at = await store.now()
-    const schedule = `${task}!${at.toString(36)}${Math.random().toString(36).slice(2, 8)}`
+    const schedule = `${task.slice(0, 100)}!${at.toString(36)}${Math.random().toString(36).slice(2, 8)}`
     await this.schedules.put(schedule, {
       task,
       at: new Date(at),
@@ -258,8 +269,16 @@ export class Everybeat extends IsolatedEmitter {
     return { runId: `${schedule}@${at}`, schedule }
   }
 
+  #refuseIfStopped(): void {
+    if (this.#stopping) throw new EverybeatError('ERR_EVERYBEAT_STATE', 'start: this instance was stopped meanwhile')
+  }
+
   async #stop(timeoutMs: number): Promise<void> {
-    // A start under way is let come to its end, so that nothing it opens is left behind.
+    if (this.#state === 'starting') {
+      // A start under way is broken off and let come to its end, so that nothing it opens is left behind.
+      await Promise.all([this.#instance?.stop(0).catch(() => {}), this.#link?.close()])
+      await this.#starting?.catch(() => {})
+    }
     this.#state = 'stopped'
     try {
       await this.#instance?.stop(timeoutMs)

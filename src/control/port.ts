@@ -14,11 +14,16 @@ export interface DefinitionWrite {
   readonly removalMs: number | null
   readonly ifRevision: number | null
   readonly ifDigest: string | null
+  /** Whether what is due of the former trigger was closed as far as it can be. */
+  readonly isClosed: boolean
 }
 
-/** What became of a write. `conflict`: the schedule has another revision than the one that was asked for. */
+/**
+ * What became of a write. `conflict`: the schedule has another revision than the one that was asked for; `overdue`: what
+ * is due of the former trigger has to be closed first. Nothing was written then.
+ */
 export interface PutReply {
-  readonly outcome: 'created' | 'updated' | 'unchanged' | 'conflict'
+  readonly outcome: 'created' | 'updated' | 'unchanged' | 'conflict' | 'overdue'
   readonly revision: number
 }
 
@@ -31,11 +36,26 @@ export interface StoredRun {
   readonly running: boolean
 }
 
+/** What stands between a schedule and its next run, beside its definition and state. */
+export interface Situation {
+  /** The lease of the schedule: whose it is, and for how long yet. */
+  readonly lease: { readonly worker: string; readonly leftMs: number } | null
+  /** When somebody looks at it next; null when nobody will by itself. */
+  readonly dueMs: number | null
+  /** Whether it is due and waits for a worker that can take it. */
+  readonly isAside: boolean
+  readonly backfillsWaiting: number
+  /** Runs that count for the fleet-wide limit of its task. */
+  readonly busyCount: number
+}
+
 /** Everything the control side does with schedules in Redis, on every shard. */
 export interface ScheduleStore {
   put(write: DefinitionWrite): Promise<PutReply>
   putMany(writes: readonly DefinitionWrite[]): Promise<PutReply[]>
   read(name: string): Promise<{ nowMs: number; schedule: StoredSchedule | null }>
+  /** Reads many schedules in few calls, by name; a name that has none is left out. */
+  readMany(names: readonly string[]): Promise<Map<string, StoredSchedule>>
   /** One page of schedules in the order of their names, shard after shard; an opaque cursor, null at the end. */
   page(
     cursor: string | null,
@@ -49,16 +69,18 @@ export interface ScheduleStore {
     untilMs: number | null,
   ): Promise<{ outcome: 'paused' | 'missing'; revision: number }>
   storePlan(change: PlanChange): Promise<'stored' | 'moved'>
-  enqueue(
+  /** Asks for a run by hand; gives its id, null when there is no such schedule. */
+  enqueue(name: string, payloadText: string | null): Promise<string | null>
+  backfill(
     name: string,
-    kind: 'manual' | 'backfill',
-    payloadText: string | null,
     nominals: readonly number[],
-    gapMs: number,
-  ): Promise<string[] | null>
+    pace: { atOnce: number; gapMs: number; most: number },
+  ): Promise<{ kind: 'enqueued'; runIds: string[] } | { kind: 'missing' } | { kind: 'full'; waiting: number }>
+  situation(name: string, task: string): Promise<Situation>
   cancel(runId: string): Promise<'cancelled' | 'cancelling' | 'missing'>
   history(name: string, limit: number): Promise<Record<string, string>[]>
-  runs(): Promise<StoredRun[]>
+  /** Reads runs page by page, at most `limit`. */
+  runs(query: { state?: 'running' | 'waiting' | undefined; limit: number }): Promise<StoredRun[]>
   workers(): Promise<{ id: string; fields: Record<string, string>; beatMs: number; nowMs: number }[]>
   now(): Promise<number>
   /** Notes the version of an owner's declarations; false when a higher one stands already. */

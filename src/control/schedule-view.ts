@@ -18,6 +18,8 @@ export interface ScheduleView extends DefinitionInput {
   last: Date | null
   /** Why the definition cannot be used. */
   error?: string
+  /** The definition as somebody wrote it, without the defaults: what `put` takes. Not there while it is invalid. */
+  given?: DefinitionInput
   /** Since when, why, and until when it is paused. */
   paused?: { at: Date; note?: string; until?: Date }
 }
@@ -37,13 +39,20 @@ export function viewSchedule(stored: StoredSchedule, nowMs: number): ScheduleVie
   const { name, state: engine } = stored
   const definition = decodeStored(stored)
   const last = engine.last === undefined ? null : new Date(Number(engine.last))
-  const base = { name, revision: Number(engine.revision ?? 0), last }
+  // An edit by hand that the engine has not taken in yet counts as a revision already.
+  const isTakenIn = engine.digest === stored.digest
+  const base = { name, revision: Number(engine.revision ?? 0) + (isTakenIn ? 0 : 1), last }
   if (definition instanceof EverybeatError) {
     const error = `${definition.code}: ${definition.message}`
     return { ...rawFields(stored), ...base, state: 'invalid', next: null, error } as ScheduleView
   }
+  // Another worker could not use it, though this process can read it: the fleet does not run it, so that is what counts.
+  if (engine.error !== undefined && isTakenIn) {
+    const view = { ...describeDefinition(definition), ...base, given: definition.given }
+    return { ...view, state: 'invalid', next: null, error: engine.error }
+  }
   const paused = readPause(engine.paused)
-  const view = { ...describeDefinition(definition), ...base, ...(paused ? { paused } : {}) }
+  const view = { ...describeDefinition(definition), ...base, given: definition.given, ...(paused ? { paused } : {}) }
   if (paused || !definition.enabled) return { ...view, state: 'paused', next: null }
   const isPlanned = engine.digest === stored.digest && engine.plan !== undefined && engine.plan !== ''
   const nextMs = isPlanned ? Number.parseInt(engine.plan!, 10) : definition.trigger.next(nowMs)

@@ -2,16 +2,24 @@ import { EverybeatError } from '../errors.js'
 import type { RedisClock } from '../worker/port.js'
 import type { ScheduleStore } from './port.js'
 import type { Definition, DefinitionInput, Instant } from '../schedule/definition.js'
+import { checkChoice, checkInteger, wrongValue } from '../schedule/field-values.js'
+import { decodeFields } from '../schedule/hash-codec.js'
 import { copyPayload } from '../schedule/payload.js'
+import { parseNote } from '../schedule/policy-values.js'
 import { checkName } from '../schedule/name.js'
 import { parseDefinition } from '../schedule/parse-definition.js'
 import { decidePlan } from '../schedule/plan-decision.js'
 import { parseInstant } from '../time/instant.js'
+import { preview, type PreviewEntry } from '../time/preview.js'
+import { backfillSchedule, checkBackfill, type BackfillOptions, type BackfillResult } from './backfill.js'
+import { explainSchedule, type Explanation } from './explain.js'
 import { toHistoryEntry, type HistoryEntry } from './history.js'
 import { createFilter, type ListFilter } from './list-filter.js'
 import { givenOf, mergeChanges } from './merge-changes.js'
+import { inBatches } from './batches.js'
+import { toRunView, type RunView } from './run-view.js'
 import { decodeStored, viewSchedule, type ScheduleView } from './schedule-view.js'
-import { prepareWrite } from './write.js'
+import { prepareWrite, writeDefinition } from './write.js'
 
 /** What became of a write. `conflict`: the revision is not the one that was asked for; nothing was written. */
 export interface PutResult {
@@ -27,23 +35,6 @@ export interface ListOptions extends ListFilter {
   /** Most schedules in the page; default 100. */
   limit?: number
   cursor?: string | null
-}
-
-/** A run that goes or waits somewhere in the fleet. */
-export interface RunView {
-  runId: string
-  schedule: string
-  state: 'running' | 'waiting'
-  /** Why it waits: `retry`, `rerun`, `queued`, `replace`, `asked`. */
-  reason?: string
-  scheduledAt: Date
-  startedAt?: Date
-  /** When a waiting run is delivered. */
-  dueAt?: Date
-  worker?: string
-  attempt: number
-  delivery: number
-  fence: number
 }
 
 /** What the schedules need of the instance that they belong to. */
@@ -80,9 +71,13 @@ export class Schedules {
     definition: DefinitionInput,
     { ifRevision }: { ifRevision?: number | undefined } = {},
   ): Promise<PutResult> {
+    checkRevision(ifRevision)
     const checked = await this.#check(name, definition)
     const store = await this.#context.store()
-    return await store.put(prepareWrite(checked, await this.#now(store), { ifRevision: ifRevision ?? null }))
+    return await writeDefinition(
+      store,
+      prepareWrite(checked, await this.#now(store), { ifRevision: ifRevision ?? null }),
+    )
   }
 
   /** Writes many schedules in pipelined batches. All are checked before the first is written. */
@@ -94,12 +89,16 @@ export class Schedules {
     for (const { name, ...definition } of definitions) checked.push(await this.#check(name, definition))
     const store = await this.#context.store()
     const result = { created: 0, updated: 0, unchanged: 0 }
-    for (let start = 0; start < checked.length; start += BATCH) {
+    const write = async (batch: readonly Definition[]) => {
       const nowMs = await this.#now(store)
-      const batch = checked.slice(start, start + BATCH).map((definition) => prepareWrite(definition, nowMs))
-      for (const { outcome } of await store.putMany(batch)) if (outcome !== 'conflict') result[outcome] += 1
-      onProgress?.({ done: Math.min(start + BATCH, checked.length), total: checked.length })
+      const writes = batch.map((definition) => prepareWrite(definition, nowMs))
+      const replies = await store.putMany(writes)
+      for (const [index, reply] of replies.entries()) {
+        const { outcome } = await writeDefinition(store, writes[index]!, reply)
+        if (outcome !== 'conflict') result[outcome] += 1
+      }
     }
+    await inBatches(checked, BATCH, write, onProgress)
     return result
   }
 
@@ -113,6 +112,7 @@ export class Schedules {
     { ifRevision }: { ifRevision?: number | undefined } = {},
   ): Promise<PutResult> {
     checkName('schedule', name, 'name')
+    checkRevision(ifRevision)
     const store = await this.#context.store()
     for (let tries = 0; ; tries++) {
       const { schedule, nowMs } = await store.read(name)
@@ -120,7 +120,7 @@ export class Schedules {
       const merged = mergeChanges(givenOf(schedule), changes)
       const checked = await this.#check(name, merged)
       const write = prepareWrite(checked, nowMs, { ifRevision: ifRevision ?? null, ifDigest: schedule.digest })
-      const result = await store.put(write)
+      const result = await writeDefinition(store, write)
       const revision = Number(schedule.state.revision ?? 0)
       if (result.outcome !== 'conflict' || (ifRevision !== undefined && ifRevision !== revision) || tries >= MAX_TRIES)
         return result
@@ -136,13 +136,7 @@ export class Schedules {
 
   /** A page of schedules. Reads only as far as it takes to fill the page. */
   async list({ limit = DEFAULT_PAGE, cursor = null, ...filter }: ListOptions = {}): Promise<SchedulePage> {
-    if (!Number.isInteger(limit) || limit < 1) {
-      throw new EverybeatError(
-        'ERR_EVERYBEAT_OPTIONS',
-        `limit: ${String(limit)} is not allowed: use a whole number from 1`,
-        { field: 'limit', value: limit },
-      )
-    }
+    checkInteger(limit, 'limit', 1, 100_000, 'ERR_EVERYBEAT_OPTIONS')
     const store = await this.#context.store()
     const accepts = createFilter(filter)
     const found: ScheduleView[] = []
@@ -174,12 +168,15 @@ export class Schedules {
     name: string,
     { note = '', until }: { note?: string; until?: Instant } = {},
   ): Promise<{ outcome: 'paused' | 'missing'; revision: number }> {
+    checkName('schedule', name, 'name')
     const untilMs = until === undefined ? null : parseInstant(until, 'until', 'UTC')
+    if (note !== '') parseNote(note)
     return await (await this.#context.store()).pause(name, note, untilMs)
   }
 
   /** Resumes a schedule from now: what was missed meanwhile stays missed, and is in the history as skipped. */
   async resume(name: string): Promise<{ outcome: 'resumed' | 'unchanged' | 'missing'; revision: number }> {
+    checkName('schedule', name, 'name')
     const store = await this.#context.store()
     for (let tries = 0; ; tries++) {
       const { schedule, nowMs } = await store.read(name)
@@ -205,48 +202,67 @@ export class Schedules {
     name: string,
     { payload }: { payload?: unknown } = {},
   ): Promise<{ outcome: 'triggered'; runId: string } | { outcome: 'missing' }> {
+    checkName('schedule', name, 'name')
+    const payloadText = payload === undefined ? null : JSON.stringify(copyPayload(payload, 'payload'))
     const store = await this.#context.store()
     if (payload !== undefined) {
       const { schedule } = await store.read(name)
       if (!schedule) return { outcome: 'missing' }
       await this.#context.checkPayload(schedule.fields.task ?? name, payload)
     }
-    const runIds = await store.enqueue(
-      name,
-      'manual',
-      payload === undefined ? null : JSON.stringify(copyPayload(payload, 'payload')),
-      [0],
-      0,
-    )
-    return runIds ? { outcome: 'triggered', runId: runIds[0]! } : { outcome: 'missing' }
+    const runId = await store.enqueue(name, payloadText)
+    return runId === null ? { outcome: 'missing' } : { outcome: 'triggered', runId }
+  }
+
+  /**
+   * Runs the occurrences of a range of the past, both ends included, in order and beside the schedule; what comes due
+   * meanwhile is not held up by it. At most 1 000 in one call.
+   *
+   * @throws EverybeatError for a range or pace that makes no sense, or too many occurrences; then nothing is asked for
+   */
+  async backfill(name: string, options: BackfillOptions): Promise<BackfillResult> {
+    checkName('schedule', name, 'name')
+    checkBackfill(options)
+    const store = await this.#context.store()
+    const { schedule, nowMs } = await store.read(name)
+    if (!schedule) return { outcome: 'missing', count: 0, instants: [], runIds: [] }
+    return await backfillSchedule(store, decodeFields(name, schedule.fields), nowMs, options)
+  }
+
+  /** Says when a schedule runs next and why, what became of its last occurrence and why, and what would make it run. */
+  async explain(name: string): Promise<Explanation> {
+    checkName('schedule', name, 'name')
+    return await explainSchedule(await this.#context.store(), name)
+  }
+
+  /** The next `count` instants of a schedule, strictly after now; none for one that is not there or cannot be used. */
+  async next(name: string, count = 5): Promise<PreviewEntry[]> {
+    const store = await this.#context.store()
+    const { schedule, nowMs } = await store.read(name)
+    const definition = schedule && decodeStored(schedule)
+    if (!definition || definition instanceof EverybeatError) return []
+    const remaining = definition.limit === null ? count : definition.limit - Number(schedule.state.seen ?? 0)
+    return remaining < 1 ? [] : preview(definition.given, { from: nowMs, count: Math.min(count, remaining), name })
   }
 
   /** What became of the occurrences of a schedule, newest first. */
   async history(name: string, { limit = 1_000 }: { limit?: number } = {}): Promise<HistoryEntry[]> {
+    checkName('schedule', name, 'name')
+    checkInteger(limit, 'limit', 1, 100_000, 'ERR_EVERYBEAT_OPTIONS')
     const entries = await (await this.#context.store()).history(name, limit)
     return entries.map(toHistoryEntry)
   }
 
-  /** The runs that go or wait now, in the whole fleet. */
-  async runs({ state }: { state?: 'running' | 'waiting' } = {}): Promise<RunView[]> {
-    const stored = await (await this.#context.store()).runs()
-    return stored
-      .map(({ runId, schedule, run, dueMs, running }): RunView => ({
-        runId,
-        schedule,
-        state: running ? 'running' : 'waiting',
-        ...(typeof run.r === 'string' ? { reason: run.r } : {}),
-        scheduledAt: new Date(Number(run.n)),
-        ...(running ? { startedAt: new Date(Number(run.s)), worker: String(run.w) } : { dueAt: new Date(dueMs) }),
-        attempt: Number(run.a),
-        delivery: Number(run.d),
-        fence: Number(run.f),
-      }))
-      .filter((run) => state === undefined || run.state === state)
+  /** The runs that go or wait now, in the whole fleet; at most `limit`, 10 000 when it does not say. */
+  async runs({ state, limit = 10_000 }: { state?: 'running' | 'waiting'; limit?: number } = {}): Promise<RunView[]> {
+    if (state !== undefined) checkChoice(state, 'state', ['running', 'waiting'], 'ERR_EVERYBEAT_OPTIONS')
+    const stored = await (await this.#context.store()).runs({ state, limit })
+    return stored.map(toRunView)
   }
 
   /** Cancels a run, wherever it is: one that waits is closed, the signal of one that goes aborts. */
   async cancel(runId: string): Promise<{ outcome: 'cancelled' | 'cancelling' | 'missing' }> {
+    if (typeof runId !== 'string') throw wrongValue('runId', runId, 'the id of a run', 'ERR_EVERYBEAT_OPTIONS')
     return { outcome: await (await this.#context.store()).cancel(runId) }
   }
 
@@ -260,4 +276,9 @@ export class Schedules {
     const known = this.#context.clock.now()
     return Number.isNaN(known) ? await store.now() : Math.floor(known)
   }
+}
+
+function checkRevision(ifRevision: number | undefined): void {
+  if (ifRevision === undefined) return
+  checkInteger(ifRevision, 'ifRevision', 0, Number.MAX_SAFE_INTEGER, 'ERR_EVERYBEAT_OPTIONS')
 }

@@ -1,4 +1,4 @@
-import type { ClaimedRun, ClaimReply, HeartbeatReply, RunKind, StoredSchedule } from '../worker/port.js'
+import type { ClaimedRun, ClaimReply, HeartbeatReply, RunKind, ShardReply, StoredSchedule } from '../worker/port.js'
 
 const KINDS: Record<string, RunKind> = { o: 'occurrence', m: 'manual', b: 'backfill' }
 
@@ -37,7 +37,7 @@ function toHead(head: unknown): number | null {
 }
 
 /** Reads the reply of claim-due.lua. */
-export function toClaimReply(raw: unknown): ClaimReply {
+export function toClaimReply(raw: unknown, isAcknowledged: boolean): ClaimReply {
   const [now, head, count, runs, handed, skipped] = raw as [
     number,
     number,
@@ -47,7 +47,8 @@ export function toClaimReply(raw: unknown): ClaimReply {
     unknown[][],
   ]
   return {
-    nowMs: now,
+    nowMs: Math.floor(now / 1000),
+    clockMs: now / 1000,
     headMs: toHead(head),
     headCount: count,
     runs: runs.map(toRun),
@@ -57,6 +58,7 @@ export function toClaimReply(raw: unknown): ClaimReply {
       state: toRecord(state as string[]),
       fields: toRecord(fields as string[]),
     })),
+    isAcknowledged,
     skipped: skipped.map(([schedule, nominal, reason]) => ({
       schedule: schedule as string,
       nominalMs: Number(nominal),
@@ -66,10 +68,16 @@ export function toClaimReply(raw: unknown): ClaimReply {
 }
 
 /** Reads the reply of read-schedules.lua. */
-export function toSchedules(raw: unknown): { nowMs: number; nextName: string; schedules: StoredSchedule[] } {
+export function toSchedules(raw: unknown): {
+  nowMs: number
+  clockMs: number
+  nextName: string
+  schedules: StoredSchedule[]
+} {
   const [now, next, schedules] = raw as [number, string, [string, string, string[], string[]][]]
   return {
-    nowMs: now,
+    nowMs: Math.floor(now / 1000),
+    clockMs: now / 1000,
     nextName: next,
     schedules: schedules.map(([name, digest, fields, state]) => ({
       name,
@@ -82,16 +90,25 @@ export function toSchedules(raw: unknown): { nowMs: number; nextName: string; sc
 
 /** Reads the reply of record-heartbeat.lua. */
 export function toHeartbeatReply(raw: unknown): HeartbeatReply {
-  const [now, head, count, size, rank, elected, overdue, generation, layout, shards, cancelled, gone] = raw as [
-    ...number[],
+  const reply = raw as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
     string,
     string,
     string,
     string,
     string[],
-  ] as unknown as [number, number, number, number, number, number, number, string, string, string, string, string[]]
+    number,
+  ]
+  const [now, head, count, size, rank, elected, overdue, generation, layout, shards, cancelled, gone, lanes] = reply
   return {
-    nowMs: now,
+    nowMs: Math.floor(now / 1000),
+    clockMs: now / 1000,
     headMs: toHead(head),
     headCount: count,
     fleetSize: size,
@@ -101,7 +118,42 @@ export function toHeartbeatReply(raw: unknown): HeartbeatReply {
     generation,
     layout,
     shards,
-    cancelled: cancelled === '' ? [] : cancelled.split('\n'),
+    cancelled: toRunIds(cancelled),
+    isBusy: true,
     gone,
+    laneCount: lanes,
   }
+}
+
+/** Reads the reply of tend-shard.lua. */
+export function toShardReply(raw: unknown): ShardReply {
+  const [now, head, count, elected, overdue, generation, layout, shards, cancelled, going] = raw as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    string,
+    string,
+    string,
+    string,
+    number,
+  ]
+  return {
+    nowMs: Math.floor(now / 1000),
+    clockMs: now / 1000,
+    headMs: toHead(head),
+    headCount: count,
+    elected: elected === 1,
+    overdueRuns: overdue,
+    generation,
+    layout,
+    shards,
+    cancelled: toRunIds(cancelled),
+    isBusy: going > 0,
+  }
+}
+
+function toRunIds(text: string): string[] {
+  return text === '' ? [] : text.split('\n')
 }

@@ -1,9 +1,9 @@
 import type { ClaimedRun, PlanChange, Settlement, SettleOutcome, WorkerStore } from '../worker/port.js'
 import type { RedisClock } from '../worker/port.js'
 import type { Keys } from './keys.js'
-import { createLeaseClient } from './lease.js'
-import { toClaimReply, toHeartbeatReply, toSchedules } from './replies.js'
-import { runScript, type RedisClient } from './script-runner.js'
+import { createLeaseClient, type StartLocks } from './lease.js'
+import { toClaimReply, toHeartbeatReply, toSchedules, toShardReply } from './replies.js'
+import { runAcknowledged, runScript, type Acknowledgement, type RedisClient } from './script-runner.js'
 
 /** How often a worker says that it lives, ms. */
 export const BEAT_MS = 5_000
@@ -16,8 +16,12 @@ interface WorkerStoreOptions {
   workerId: string
   leaseMs: number
   shards: number
-  /** What to call the memory of a Redis that has no name yet: any fresh random text. */
+  /** What to call the memory of a Redis that has no name yet begins with this: any random text. */
   generation: string
+  /** Where claims wait for replicas: on a connection of their own. */
+  durability?: { client: RedisClient; acknowledgement: Acknowledgement } | null
+  /** Where independent nodes have to agree before anything starts. */
+  locks?: StartLocks | null
 }
 
 function optional(value: number | null): number | '' {
@@ -41,8 +45,12 @@ function settlementArgs(settlement: Settlement): (string | number)[] {
     run.digest,
     refill?.after ?? '',
     refill?.more ?? '',
-    settlement.pauseAfter > 0 ? `paused after ${settlement.pauseAfter} failures in a row` : '',
   ]
+}
+
+/** Names one start of a run: each attempt and each delivery may be started once. */
+function startKey(keys: Keys, { runId, attempt, delivery }: ClaimedRun): string {
+  return `${keys.tag}:start:${runId}:${attempt}:${delivery}`
 }
 
 function leaseKey(keys: Keys, run: ClaimedRun): string {
@@ -51,23 +59,31 @@ function leaseKey(keys: Keys, run: ClaimedRun): string {
 
 /** What a worker does on one shard: each method is one script call (the lease is redlock's). */
 export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
-  const { client, keys, clock, monotonic, workerId, leaseMs } = options
+  const { client, keys, clock, monotonic, workerId, leaseMs, durability, locks } = options
   const place = { tag: keys.tag, channel: keys.wake }
   const leases = createLeaseClient(client)
+  let generations = 0
 
-  async function timed<Reply extends { nowMs: number }>(call: () => Promise<Reply>): Promise<Reply> {
+  /** Never the same twice: whoever named a memory that is flushed has to see that the next one is another. */
+  function freshGeneration(): string {
+    generations += 1
+    return `${options.generation}-${generations.toString(36)}`
+  }
+
+  async function timed<Reply extends { clockMs: number }>(call: () => Promise<Reply>): Promise<Reply> {
     const sentAt = monotonic()
     const reply = await call()
-    clock.sample(sentAt, monotonic(), reply.nowMs)
+    clock.sample(sentAt, monotonic(), reply.clockMs)
     return reply
   }
 
   return {
-    claim: ({ requestId, slots, share, expectedMs, lanes }) =>
+    clock,
+
+    claim: ({ requestId, slots, share, aheadMs, expectedMs, lanes }) =>
       timed(async () => {
-        const list = lanes.flatMap(({ pool, task, maxConcurrent }) => [`${pool}\n${task}`, maxConcurrent])
-        const raw = await runScript(
-          client,
+        const list = lanes.flatMap(({ pool, task, maxConcurrent, room }) => [`${pool}\n${task}`, maxConcurrent, room])
+        const call = [
           'claim-due',
           { due: keys.due, pending: keys.pending, running: keys.running, worker: keys.worker(workerId) },
           {
@@ -77,11 +93,14 @@ export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
             slots,
             share,
             lease_ms: leaseMs,
+            ahead: aheadMs,
             expected: Math.floor(expectedMs ?? -1),
           },
           list,
-        )
-        return toClaimReply(raw)
+        ] as const
+        if (!durability) return toClaimReply(await runScript(client, ...call), true)
+        const { reply, isAcknowledged } = await runAcknowledged(durability.client, durability.acknowledgement, ...call)
+        return toClaimReply(reply, isAcknowledged)
       }),
 
     async settle(settlements) {
@@ -128,10 +147,27 @@ export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
             meta: keys.meta,
             upkeep: keys.upkeep,
           },
-          { ...place, worker_id: workerId, beat_ms: BEAT_MS, generation: options.generation, shards: options.shards },
+          {
+            ...place,
+            worker_id: workerId,
+            beat_ms: BEAT_MS,
+            generation: freshGeneration(),
+            shards: options.shards,
+          },
           Object.entries(fields).flat(),
         )
         return toHeartbeatReply(raw)
+      }),
+
+    tend: () =>
+      timed(async () => {
+        const raw = await runScript(
+          client,
+          'tend-shard',
+          { worker: keys.worker(workerId), running: keys.running, meta: keys.meta, upkeep: keys.upkeep },
+          { ...place, worker_id: workerId, beat_ms: BEAT_MS, generation: freshGeneration(), shards: options.shards },
+        )
+        return toShardReply(raw)
       }),
 
     async leave() {
@@ -163,12 +199,12 @@ export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
       }
     },
 
-    async inspect({ after, count, cursor, scanCount, names = [] }) {
+    async inspect({ shared = false, after, count, cursor, scanCount, names = [] }) {
       const raw = await runScript(
         client,
         'inspect-definitions',
         { names: keys.names, due: keys.due },
-        { ...place, after, count, cursor, scan_count: scanCount },
+        { ...place, shared: shared ? 1 : 0, after, count, cursor, scan_count: scanCount },
         names,
       )
       const [nextName, nextCursor, toPlan, removed] = raw as [string, string, string[], string[]]
@@ -185,6 +221,9 @@ export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
       )
       return toSchedules(raw)
     },
+
+    takeStart: (run) => locks?.tryTake(startKey(keys, run)) ?? Promise.resolve('taken'),
+    giveBackStart: (run) => locks?.giveBack(startKey(keys, run)) ?? Promise.resolve(),
 
     extendLease: (run) => leases.tryExtend(leaseKey(keys, run), `${workerId}:${run.fence}`, leaseMs),
   }
@@ -213,6 +252,7 @@ export async function storePlan(client: RedisClient, keys: Keys, change: PlanCha
       error: change.error ?? '',
       seen: change.seen,
       last: optional(change.last),
+      former_pause: schedule.state.paused ?? '',
       resume: change.resume ? 1 : 0,
     },
     change.dropped.flatMap(({ atMs, reason, count, toMs }) => [atMs, reason, count, count > 1 ? toMs : '']),

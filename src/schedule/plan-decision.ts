@@ -115,22 +115,50 @@ export function decidePlan(facts: ScheduleFacts, nowMs: number, resume = false):
   }
   const pause = parsePause(facts.state.paused)
   const ends = resume || (pause?.untilMs !== undefined && pause.untilMs <= nowMs)
-  if (!definition.enabled || (pause && !ends)) return asleep(definition, null)
+  if (!definition.enabled) return asleep(definition, null)
+  const { trigger: formerTrigger = '', plan: formerPlan = '' } = facts.state
   const trigger = fingerprint(definition)
-  const seen = Number(facts.state.seen ?? 0)
+  const isNew = formerTrigger !== trigger
+  // What another trigger gave does not count for the limit of this one.
+  const seen = formerTrigger !== '' && formerTrigger !== trigger ? 0 : Number(facts.state.seen ?? 0)
   const last = facts.state.last === undefined ? null : Number(facts.state.last)
   const remaining = definition.limit === null ? null : Math.max(0, definition.limit - seen)
   const common = { ...asleep(definition, null), trigger, resume: pause !== null && ends }
-  if (pause) {
-    const dropped = dropUntil(definition, Math.max(pause.atMs, last ?? -Infinity), nowMs)
-    return { ...common, ...dropped, plan: planAfter(definition, nowMs, remaining) }
+  if (pause && !ends) {
+    // What is due stays noted while it sleeps: the end of the pause accounts for it.
+    const plan = isNew ? planAfter(definition, beforeFirst(definition, nowMs), remaining) : formerPlan
+    return { ...common, plan, resume: false }
   }
-  const isNew = facts.state.trigger !== trigger
+  if (pause) {
+    // A trigger that was changed during the pause has no past but that of a single instant.
+    const isBlank = isNew && definition.trigger.kind !== 'at'
+    const firstMs = isBlank || remaining === 0 ? null : pendingOf(facts, definition, last, nowMs)
+    return { ...common, ...dropUntil(definition, firstMs, nowMs), plan: planAfter(definition, nowMs, remaining) }
+  }
   const pendingMs = isNew ? firstOfNew(definition, nowMs) : pendingOf(facts, definition, last, nowMs)
   if (pendingMs === null || remaining === 0) return { ...common, plan: PLAN_END }
   if (pendingMs > nowMs) return { ...common, plan: planAfter(definition, pendingMs - 1, remaining) }
   const decision = decideMisfire({ definition, pendingMs, nowMs, lastMs: last, remaining })
   return { ...common, ...fromMisfire(definition, decision, nowMs, remaining) }
+}
+
+/**
+ * Closes what is due of a schedule before its trigger is edited, however long nobody claimed anything: all of it is
+ * dropped for the reason, and the plan goes on from now. Null when its definition cannot be read any more.
+ */
+export function decideClosing(facts: ScheduleFacts, nowMs: number, reason: string): PlanDecision | null {
+  const { trigger = '', paused } = facts.state
+  try {
+    const definition = decodeFields(facts.name, facts.fields)
+    if (fingerprint(definition) !== trigger) return null
+    const last = facts.state.last === undefined ? null : Number(facts.state.last)
+    const left = dropUntil(definition, pendingOf(facts, definition, last, nowMs), nowMs)
+    const dropped = left.dropped.map((group) => ({ ...group, reason: paused === undefined ? reason : 'paused' }))
+    return { ...asleep(definition, null), ...left, dropped, trigger, plan: planAfter(definition, nowMs, null) }
+  } catch (error) {
+    if (error instanceof EverybeatError) return null
+    throw error
+  }
 }
 
 function asleep(definition: Definition | null, error: string | null): PlanDecision {
@@ -140,7 +168,11 @@ function asleep(definition: Definition | null, error: string | null): PlanDecisi
 
 /** A new trigger starts at now; a single instant that has passed is a misfire like any other. */
 function firstOfNew(definition: Definition, nowMs: number): number | null {
-  return definition.trigger.next(definition.trigger.kind === 'at' ? Number.MIN_SAFE_INTEGER : nowMs)
+  return definition.trigger.next(beforeFirst(definition, nowMs))
+}
+
+function beforeFirst(definition: Definition, nowMs: number): number {
+  return definition.trigger.kind === 'at' ? Number.MIN_SAFE_INTEGER : nowMs
 }
 
 function pendingOf(facts: ScheduleFacts, definition: Definition, last: number | null, nowMs: number): number | null {
@@ -178,27 +210,32 @@ function toGroups({ dropped, droppedMore }: Pick<MisfireDecision, 'dropped' | 'd
   return groups
 }
 
-/** Everything between two instants was missed because the schedule was paused. */
-function dropUntil(definition: Definition, fromMs: number, nowMs: number): Pick<PlanDecision, 'dropped' | 'last'> {
-  const firstMs = definition.trigger.next(fromMs)
+/** Everything from an occurrence on was missed because the schedule was paused. */
+function dropUntil(
+  definition: Definition,
+  firstMs: number | null,
+  nowMs: number,
+): Pick<PlanDecision, 'dropped' | 'last'> {
   if (firstMs === null || firstMs > nowMs) return { dropped: [], last: null }
   const strict: Definition = {
     ...definition,
     misfire: 'skip',
     misfireGraceMs: 0,
     catchUpWindowMs: Number.MAX_SAFE_INTEGER,
+    // Its start was delayed into the pause or beyond it: the occurrence is of the pause.
+    jitterMs: 0,
   }
   const decision = decideMisfire({ definition: strict, pendingMs: firstMs, nowMs: nowMs + 1, lastMs: null })
   const dropped = toGroups(decision).map((group) => ({ ...group, reason: 'paused' }))
   return { dropped, last: dropped.at(-1)?.toMs ?? null }
 }
 
-function parsePause(text: string | undefined): { atMs: number; untilMs: number | undefined } | null {
+function parsePause(text: string | undefined): { untilMs: number | undefined } | null {
   if (text === undefined) return null
   try {
-    const { at, until } = JSON.parse(text) as { at?: unknown; until?: unknown }
-    return { atMs: Number(at), untilMs: typeof until === 'number' ? until : undefined }
+    const { until } = JSON.parse(text) as { until?: unknown }
+    return { untilMs: typeof until === 'number' ? until : undefined }
   } catch {
-    return { atMs: 0, untilMs: undefined }
+    return { untilMs: undefined }
   }
 }

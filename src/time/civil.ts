@@ -1,3 +1,4 @@
+/** Seconds of a day. */
 export const DAY_SECONDS = 86_400
 
 /** Days from 1970-01-01 to the first of a month of the proleptic Gregorian calendar; months count from 1. */
@@ -33,14 +34,17 @@ export function dateOfDays(days: number): number {
   return (year << 9) | (month << 5) | day
 }
 
+/** The year of a packed date. */
 export function yearOf(date: number): number {
   return date >> 9
 }
 
+/** The month of a packed date, 1 to 12. */
 export function monthOf(date: number): number {
   return (date >> 5) & 15
 }
 
+/** The day of the month of a packed date, 1 to 31. */
 export function dayOf(date: number): number {
   return date & 31
 }

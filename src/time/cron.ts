@@ -3,8 +3,9 @@ import { expandCronText, type CronFields } from './cron-fields.js'
 import { isUnrestricted, readCronText } from './cron-text.js'
 import { EverybeatError, showValue } from '../errors.js'
 import type { OccurrenceSource } from './occurrence-source.js'
+import { TimesOfDay } from './times-of-day.js'
 import { WallPattern } from './wall-pattern.js'
-import { WallOccurrences, type DstRules } from './wall-occurrences.js'
+import { REAL_TIME_RULES, WallOccurrences, type DstRules, type WallClockRule } from './wall-occurrences.js'
 import type { Zone } from './zone.js'
 
 /** What a cron expression needs beside its text. */
@@ -21,14 +22,18 @@ export interface CronContext {
 export interface Cron extends OccurrenceSource {
   /** Six fields, seconds first, upper case, macros and `H` resolved. */
   readonly normalized: string
-  readonly intervalLike: boolean
   readonly hasSeconds: boolean
   /** The values of each field. */
   readonly fields: CronFields
-  readonly pattern: WallPattern
+  readonly rule: WallClockRule
   /** Whether a day (a day number since 1970-01-01) is named. */
   namesDay(days: number): boolean
 }
+
+/** Expressions that are kept for each zone: fleets say the same few hundred over and over. */
+const KEPT_PER_ZONE = 2_000
+/** What was compiled lately: the same for everybody who says the same, so a shortcut and never a difference. */
+const compiled = new WeakMap<Zone, Map<string, Cron>>()
 
 /**
  * Reads a cron expression.
@@ -36,6 +41,25 @@ export interface Cron extends OccurrenceSource {
  * never come.
  */
 export function parseCron(input: unknown, context: CronContext, field = 'cron'): Cron {
+  if (typeof input !== 'string') return compileCron(input, context, field)
+  const key = keyOf(input, context)
+  let kept = compiled.get(context.zone)
+  if (!kept) compiled.set(context.zone, (kept = new Map()))
+  let cron = kept.get(key)
+  if (cron === undefined) {
+    cron = compileCron(input, context, field)
+    if (kept.size >= KEPT_PER_ZONE) kept.delete(kept.keys().next().value!)
+    kept.set(key, cron)
+  }
+  return cron
+}
+
+/** Everything that an expression comes from beside its zone; the name where `H` may be in it. */
+function keyOf(text: string, { name, dstGap, dstOverlap, dayMatch }: CronContext): string {
+  return `${dstGap} ${dstOverlap} ${dayMatch} ${text}${/h/i.test(text) ? `\n${name}` : ''}`
+}
+
+function compileCron(input: unknown, context: CronContext, field: string): Cron {
   const text = readCronText(input, context.name, field)
   const fields = expandCronText(text)
   const restricted = [text.fields[3]!, text.fields[5]!].every((items) => !isUnrestricted(items))
@@ -44,18 +68,15 @@ export function parseCron(input: unknown, context: CronContext, field = 'cron'):
     const message = `${field} is ${showValue(input)}: no such date exists; only dates that come are allowed`
     throw new EverybeatError('ERR_EVERYBEAT_CRON', message, { field, value: input })
   }
-  const pattern = new WallPattern(days, fields.hours, fields.minutes, fields.seconds)
-  const rules: DstRules = text.intervalLike
-    ? { gap: 'skip', overlap: 'both' }
-    : { gap: context.dstGap, overlap: context.dstOverlap }
+  const pattern = new WallPattern(days, new TimesOfDay(fields.hours, fields.minutes, fields.seconds))
+  const rules: DstRules = text.intervalLike ? REAL_TIME_RULES : { gap: context.dstGap, overlap: context.dstOverlap }
   const occurrences = new WallOccurrences(pattern, context.zone, rules)
-  const { normalized, intervalLike, hasSeconds } = text
+  const { normalized, hasSeconds } = text
   return {
     normalized,
-    intervalLike,
     hasSeconds,
     fields,
-    pattern,
+    rule: { times: pattern, rules, followsRealTime: text.intervalLike },
     namesDay: (day) => days.has(day),
     next: (afterMs) => occurrences.next(afterMs),
     previous: (beforeMs) => occurrences.previous(beforeMs),

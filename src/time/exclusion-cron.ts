@@ -80,9 +80,12 @@ function coverTimes(cron: Cron, { seconds, minutes, hours }: UsedTimes): WallCov
   }
 }
 
+/** A longer run is found in pieces: most of it would be cut off again at the next clock change. */
+const MAX_RUN_DAYS = 31
+
 function lastDay(cron: Cron, wall: number, direction: 1 | -1): number {
   let day = Math.floor(wall / DAY_SECONDS)
-  for (let count = 0; count < 366 && cron.namesDay(day + direction); count++) day += direction
+  for (let count = 0; count < MAX_RUN_DAYS && cron.namesDay(day + direction); count++) day += direction
   return day
 }
 

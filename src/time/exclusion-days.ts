@@ -21,6 +21,7 @@ export function joinRanges(ranges: readonly DayRange[]): DayRange[] {
   return joined
 }
 
+/** Canonical text of date ranges. */
 export function showRanges(ranges: readonly DayRange[]): string {
   return ranges
     .map(({ first, last }) => (first === last ? showDate(first) : `${showDate(first)}/${showDate(last)}`))
@@ -53,6 +54,7 @@ export function coverRanges(ranges: readonly DayRange[]): WallCover {
   }
 }
 
+/** Canonical text of a set of weekdays. */
 export function showWeekdays(weekdays: ReadonlySet<number>): string {
   return WEEKDAYS.filter((_, weekday) => weekdays.has(weekday)).join(',')
 }

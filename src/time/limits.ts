@@ -17,7 +17,7 @@ export interface Limits {
  * A search that meets this many excluded occurrences in a row gives up and answers none, so that exclusions that take
  * away everything cannot hold up the event loop. Whole excluded days, hours and minutes count as one.
  */
-export const MAX_EXCLUDED = 10_000
+export const MAX_EXCLUDED = 5_000
 
 /** Applies limits to a source. */
 export function limitOccurrences(source: OccurrenceSource, limits: Limits): OccurrenceSource {

@@ -24,6 +24,7 @@ export interface TriggerInput {
 
 /** The kinds of trigger: each is a field of a definition. */
 export const TRIGGER_KINDS = ['cron', 'every', 'at', 'rrule', 'solar'] as const
+/** The fields that name a trigger. */
 export type TriggerKind = (typeof TRIGGER_KINDS)[number]
 
 const OPTION_KINDS: Readonly<Partial<Record<keyof TriggerInput, readonly TriggerKind[]>>> = {

@@ -18,12 +18,23 @@ export interface WallTimes {
   previous(wall: number, limit: number): number
 }
 
+/** A trigger that names times on the wall clock: which times, and what becomes of those that a zone skips or repeats. */
+export interface WallClockRule {
+  readonly times: WallTimes
+  readonly rules: DstRules
+  /** Whether it goes on in real time through a clock change, whatever the definition says about them. */
+  readonly followsRealTime: boolean
+}
+
 /** The longest search, 100 years: no date of the calendar is farther from its neighbours than 40. */
 export const SEARCH_SECONDS = 36_525 * DAY_SECONDS
 
 /** No zone was ever farther than this from UTC, and no two offsets of one zone are farther apart than {@link WIDEST_CHANGE}. */
 const WIDEST_OFFSET = 16 * 3600
 const WIDEST_CHANGE = 26 * 3600
+
+/** What holds for a trigger that follows real time: nothing is made up, and both passes of a repeated hour count. */
+export const REAL_TIME_RULES: DstRules = { gap: 'skip', overlap: 'both' }
 
 /** Puts wall-clock times on the time line of a zone. */
 export class WallOccurrences implements OccurrenceSource {

@@ -4,8 +4,12 @@ import type { ClaimedRun } from './port.js'
 /** A run that goes on this worker. */
 export interface ActiveRun {
   readonly claimed: ClaimedRun
+  /** The shard that its schedule is on. */
+  readonly shard: number
   readonly task: string
   readonly controller: AbortController
+  /** Whether as many replicas hold its claim as were asked for. */
+  readonly isAcknowledged: boolean
   /** Trust in the lease ends here, on the monotonic clock, ms. */
   trustedUntil: number
   /** The same on the wall clock: while a host sleeps the monotonic clock may stand still. */

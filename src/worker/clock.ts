@@ -16,8 +16,7 @@ export function createRedisClock(monotonic: () => number, wall: () => number): R
   const now = () => monotonic() + offset
   return {
     sample(sentAt, receivedAt, redisMs) {
-      // Redis's answer is cut to whole milliseconds: the middle of that millisecond is the best guess.
-      const fresh = redisMs + 0.5 - (sentAt + receivedAt) / 2
+      const fresh = redisMs - (sentAt + receivedAt) / 2
       const half = (receivedAt - sentAt) / 2
       const contradicts = Math.abs(fresh - offset) > half + halfTrip + 1
       if (!(half > halfTrip) || contradicts || receivedAt - takenAt > SAMPLE_LIFETIME_MS) {
@@ -27,6 +26,9 @@ export function createRedisClock(monotonic: () => number, wall: () => number): R
       }
     },
     now,
+    get errorMs() {
+      return halfTrip
+    },
     until: (redisMs) => redisMs - now(),
     skewMs: () => wall() - now(),
   }

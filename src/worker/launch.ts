@@ -2,7 +2,7 @@ import type { RedisClock } from './port.js'
 import { toErrorData, type Emit, type RunEvent } from '../events.js'
 import type { Definition } from '../schedule/definition.js'
 import { refillPlan } from '../schedule/plan-decision.js'
-import { abortRun, type ActiveRun } from './active-run.js'
+import { abortKind, abortRun, type ActiveRun } from './active-run.js'
 import type { DefinitionCache } from './definition-cache.js'
 import { callHandler, decideSettlement, preparePayload, type Ending } from './execute.js'
 import type { LeaseKeeper } from './lease-keeper.js'
@@ -13,6 +13,7 @@ import type { Run, Slots, Task } from './tasks.js'
 /** What a worker needs to run what it has claimed. */
 export interface LaunchContext {
   readonly workerId: string
+  readonly shard: number
   readonly clock: RedisClock
   readonly tasks: ReadonlyMap<string, Task>
   readonly slots: Slots
@@ -24,12 +25,15 @@ export interface LaunchContext {
   readonly holders: Map<string, ActiveRun>
   readonly emit: Emit
   readonly random: () => number
+  /** Whether the worker stops: what it still wins goes back. */
+  readonly isStopping: () => boolean
 }
 
-/** When the claim that brought a run was sent, on both clocks. */
+/** When the claim that brought a run was sent, on both clocks, and whether the replicas that were asked for hold it. */
 export interface Sent {
   readonly monotonic: number
   readonly wall: number
+  readonly isAcknowledged: boolean
 }
 
 /** Starts a run that was claimed, and follows it to its settlement. Never rejects. */
@@ -39,6 +43,7 @@ export async function launchRun(
   settler: Settler,
   claimed: ClaimedRun,
   sent: Sent,
+  begins: Promise<void> = Promise.resolve(),
 ): Promise<void> {
   const { slots, keeper, active, holders } = context
   const taskName = claimed.fields.task ?? claimed.schedule
@@ -46,8 +51,10 @@ export async function launchRun(
   let end = () => {}
   const run: ActiveRun = {
     claimed,
+    shard: context.shard,
     task: taskName,
     controller: new AbortController(),
+    isAcknowledged: sent.isAcknowledged,
     trustedUntil: 0,
     trustedUntilWall: 0,
     ended: new Promise((resolve) => (end = resolve)),
@@ -59,12 +66,19 @@ export async function launchRun(
   try {
     // A run that lost its lease may still go here: this process never has two of a schedule that must not overlap.
     if (former) await Promise.race([former.ended, aborted(run.controller.signal)])
-    const settlement = await execute(context, store, run)
-    keeper.forget(run)
-    slots.free(taskName)
-    if (active.get(claimed.runId) === run) active.delete(claimed.runId)
-    if (holders.get(claimed.schedule) === run) holders.delete(claimed.schedule)
-    end()
+    await begins
+    const settlement = await execute(context, store, run).finally(() => {
+      keeper.forget(run)
+      slots.free(taskName)
+      const leave = () => {
+        if (active.get(claimed.runId) === run) active.delete(claimed.runId)
+        if (holders.get(claimed.schedule) === run) holders.delete(claimed.schedule)
+        end()
+      }
+      // Whoever comes next waits for the former too, should that still go.
+      if (former) void former.ended.then(leave)
+      else leave()
+    })
     report(context, run, settlement, await settler.settle(settlement))
   } catch (error) {
     context.emit('error', { ...toErrorData(error), context: `run ${claimed.runId}` })
@@ -82,7 +96,9 @@ function aborted(signal: AbortSignal): Promise<void> {
 async function execute(context: LaunchContext, store: WorkerStore, active: ActiveRun) {
   const { claimed } = active
   const startedAtMs = Math.max(context.clock.now(), claimed.kind === 'occurrence' ? claimed.startMs : 0)
-  const latenessMs = claimed.attempt > 1 || claimed.delivery > 1 ? 0 : Math.max(0, startedAtMs - claimed.startMs)
+  // Only a first start of what was due then can be late; a backfilled occurrence is as old as it was asked to be.
+  const isFirst = claimed.attempt === 1 && claimed.delivery === 1 && claimed.kind !== 'backfill'
+  const latenessMs = isFirst ? Math.max(0, startedAtMs - claimed.startMs) : 0
   const begun = performance.now()
   let task: Task | undefined
   let definition: Definition | undefined
@@ -92,7 +108,19 @@ async function execute(context: LaunchContext, store: WorkerStore, active: Activ
     task = context.tasks.get(active.task)
     if (!task) throw new Error(`this worker has no task ${JSON.stringify(active.task)}`)
     const given = claimed.payloadText === null ? definition.payload : (JSON.parse(claimed.payloadText) as unknown)
-    const payload = await preparePayload(task, given)
+    const prepared = await preparePayload(task, given).then(
+      (payload) => ({ payload }),
+      (error: unknown): Ending => ({ kind: 'refused', error }),
+    )
+    if ('kind' in prepared) return settlementOf(prepared)
+    const { payload } = prepared
+    // It was stopped while it waited for its turn, or its lease is in doubt: its handler is not called.
+    const permission = await askToStart(context, store, active)
+    if (permission === 'elsewhere') return settlementOf({ kind: 'elsewhere' })
+    if (permission !== 'granted') {
+      const isDoubtful = permission === 'doubtful'
+      return settlementOf({ kind: 'unstarted', abort: abortKind(active.controller.signal), isDoubtful })
+    }
     context.emit('run:started', {
       ...describeRun(context, active),
       latenessMs,
@@ -119,15 +147,40 @@ async function execute(context: LaunchContext, store: WorkerStore, active: Activ
   } catch (error) {
     ending = { kind: 'threw', error }
   }
-  return decideSettlement({
-    active,
-    task: task ?? MISSING_TASK,
-    definition: definition ?? MISSING_DEFINITION,
-    ending,
-    durationMs: performance.now() - begun,
-    latenessMs,
-    random: context.random(),
-  })
+  return settlementOf(ending)
+
+  function settlementOf(reached: Ending) {
+    const settlement = decideSettlement({
+      active,
+      task: task ?? MISSING_TASK,
+      definition: definition ?? MISSING_DEFINITION,
+      ending: reached,
+      durationMs: performance.now() - begun,
+      latenessMs,
+      random: context.random(),
+    })
+    // What this worker cannot read (a newer one may have planned it) it must not bring to an end.
+    return definition ? settlement : { ...settlement, refill: null }
+  }
+}
+
+/**
+ * Whether the handler may be called: `refused` for what only this worker must not start, `doubtful` when replicas or lock
+ * nodes do not answer, `elsewhere` when the lock nodes know that this delivery was started before.
+ */
+async function askToStart(
+  { keeper, isStopping }: LaunchContext,
+  store: WorkerStore,
+  active: ActiveRun,
+): Promise<'granted' | 'refused' | 'doubtful' | 'elsewhere'> {
+  if (isStopping() || active.controller.signal.aborted) return 'refused'
+  if (!active.isAcknowledged) return 'doubtful'
+  const start = await store.takeStart(active.claimed)
+  if (start === 'held') return 'elsewhere'
+  if (start === 'unknown') return 'doubtful'
+  if (await keeper.confirm(active, store)) return 'granted'
+  await store.giveBackStart(active.claimed)
+  return 'refused'
 }
 
 const MISSING_TASK = { retries: 0, backoff: { type: 'fixed', delayMs: 0, maxMs: 0 } } as unknown as Task
@@ -192,6 +245,8 @@ function report(
   if (outcome === 'rerun' || outcome === 'abandoned') {
     if (settlement.outcome !== 'abandoned') emit('lease:lost', { ...event, reason: 'the lease was gone at settlement' })
     emit('run:abandoned', { ...event, reason: reason === '' ? 'lease-lost' : reason, rerun: outcome === 'rerun' })
+  } else if (outcome === 'returned') {
+    // It goes on elsewhere as if this worker had never won it.
   } else if (outcome === 'lost' || outcome === 'forgotten') {
     emit('lease:lost', {
       ...event,

@@ -10,8 +10,13 @@ const RETRY_SHARE = 1 / 12
 
 /** Keeps the leases of long runs alive, and aborts a run before its lease can pass to somebody else. */
 export interface LeaseKeeper {
-  /** Begins to watch a run whose lease had `leftMs` left when the call that brought it was sent. */
+  /** Begins to watch a run whose lease had `leaseLeftMs` left when the call that brought it was sent. */
   watch(run: ActiveRun, store: WorkerStore, sentAt: number, sentAtWall: number): void
+  /**
+   * Whether the run may start: its signal has not aborted, and its lease is trusted or was extended just now. A reply
+   * that was long on its way, or a process that stood still behind it, brings runs that may be somebody else's by now.
+   */
+  confirm(run: ActiveRun, store: WorkerStore): Promise<boolean>
   forget(run: ActiveRun): void
   /** Whether the lease may still be trusted: the monotonic and the wall clock both have to say so. */
   isTrusted(run: ActiveRun): boolean
@@ -52,6 +57,11 @@ export function createLeaseKeeper({ leaseMs, monotonic, wall, onLost }: LeaseKee
     if (timer) clearTimeout(timer)
     armedFor = at
     timer = setTimeout(look, Math.max(1, at - monotonic()))
+  }
+
+  function follow(run: ActiveRun, store: WorkerStore, extendAt: number): void {
+    watched.set(run, { run, store, extendAt, extending: false })
+    arm(extendAt)
   }
 
   function look(): void {
@@ -103,9 +113,22 @@ export function createLeaseKeeper({ leaseMs, monotonic, wall, onLost }: LeaseKee
       const left = Math.min(run.claimed.leaseLeftMs, leaseMs) * (1 - MARGIN_SHARE)
       run.trustedUntil = sentAt + left
       run.trustedUntilWall = sentAtWall + left
-      const entry = { run, store, extendAt: sentAt + left * EXTEND_SHARE, extending: false }
-      watched.set(run, entry)
-      arm(entry.extendAt)
+      // Who has lost trust already asks Redis by `confirm` before anything starts.
+      if (isTrusted(run)) follow(run, store, sentAt + left * EXTEND_SHARE)
+    },
+    async confirm(run, store) {
+      const { signal } = run.controller
+      if (signal.aborted) return false
+      if (isTrusted(run)) return true
+      const sentAt = monotonic()
+      const sentAtWall = wall()
+      const outcome = await store.extendLease(run.claimed).catch(() => 'unknown')
+      if (outcome !== 'extended' || signal.aborted) return false
+      run.trustedUntil = sentAt + trustMs
+      run.trustedUntilWall = sentAtWall + trustMs
+      if (!isTrusted(run)) return false
+      follow(run, store, sentAt + leaseMs * EXTEND_SHARE)
+      return true
     },
     forget: (run) => void watched.delete(run),
     isTrusted,

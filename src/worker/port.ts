@@ -1,17 +1,29 @@
 /** What a worker needs of Redis, in the words of the engine. One of these per shard; `redis/` provides it. */
 export interface WorkerStore {
+  /** The clock of the server that this shard is on. */
+  readonly clock: RedisClock
   claim(request: ClaimRequest): Promise<ClaimReply>
   settle(settlements: readonly Settlement[]): Promise<SettleOutcome[]>
   extendPlan(plan: PlanExtension): Promise<void>
   storePlan(plan: PlanChange): Promise<'stored' | 'moved'>
   removeFinished(schedule: string): Promise<void>
+  /** Shows that the worker lives; on the first shard only. */
   heartbeat(fields: Record<string, string>): Promise<HeartbeatReply>
+  /** Looks after a shard that is not the first. */
+  tend(): Promise<ShardReply>
   leave(): Promise<void>
   recover(count: number): Promise<RecoverReply>
   inspect(slice: InspectSlice): Promise<InspectReply>
   read(names: readonly string[]): Promise<{ nowMs: number; schedules: StoredSchedule[] }>
   /** Extends the lease of a run; rejects when Redis does not answer. */
   extendLease(run: ClaimedRun): Promise<'extended' | 'lost'>
+  /**
+   * Asks the lock nodes, where there are any, whether this delivery was started before. Never rejects; `unknown` when
+   * too few of them answer.
+   */
+  takeStart(run: ClaimedRun): Promise<'taken' | 'held' | 'unknown'>
+  /** A delivery that was not started after all. Never rejects. */
+  giveBackStart(run: ClaimedRun): Promise<void>
 }
 
 /** What a worker asks for. */
@@ -21,16 +33,19 @@ export interface ClaimRequest {
   slots: number
   /** Most occurrences to take while other workers are likely to come for the rest. */
   share: number
+  /** How early an occurrence may be claimed, ms; its start is held back until its instant. */
+  aheadMs: number
   /** When this worker believed the next occurrence to be due, epoch ms. */
   expectedMs: number | null
   lanes: readonly Lane[]
 }
 
-/** A task in a pool, and how many of its runs the whole fleet may have at once (0: no limit). */
+/** A task in a pool, how many of its runs the whole fleet may have at once (0: no limit), and how many this worker takes. */
 export interface Lane {
   pool: string
   task: string
   maxConcurrent: number
+  room: number
 }
 
 /** By its schedule, by hand, or made up for on request. */
@@ -71,7 +86,10 @@ export interface StoredSchedule {
 
 /** What a claim brought. */
 export interface ClaimReply {
+  /** Redis's time in whole milliseconds, to decide by. */
   readonly nowMs: number
+  /** The same with its fraction, to set clocks by. */
+  readonly clockMs: number
   /** When somebody has to look next, epoch ms; null when nothing is planned. */
   readonly headMs: number | null
   /** How many schedules are due at the head. */
@@ -79,12 +97,15 @@ export interface ClaimReply {
   readonly runs: readonly ClaimedRun[]
   readonly handedBack: readonly StoredSchedule[]
   readonly skipped: readonly { schedule: string; nominalMs: number; reason: string }[]
+  /** False when fewer replicas than asked for hold the claim: its runs must not start. */
+  readonly isAcknowledged: boolean
 }
 
 /** What became of a run. */
 export interface Settlement {
   readonly run: ClaimedRun
-  readonly outcome: 'ok' | 'failed' | 'cancelled' | 'abandoned'
+  /** `returned`: it was never started, and is delivered again. */
+  readonly outcome: 'ok' | 'failed' | 'cancelled' | 'abandoned' | 'returned'
   readonly reason: string
   readonly durationMs: number
   readonly latenessMs: number
@@ -98,7 +119,8 @@ export interface Settlement {
 }
 
 /** `rerun` and `abandoned`: the lease was gone, or the worker gave the run up; `lost`: somebody else has it. */
-export type SettleOutcome = 'settled' | 'retrying' | 'paused' | 'rerun' | 'abandoned' | 'lost' | 'forgotten'
+export type SettleOutcome =
+  'settled' | 'retrying' | 'paused' | 'rerun' | 'abandoned' | 'returned' | 'lost' | 'forgotten'
 
 /** Instants to add behind a plan that runs low. */
 export interface PlanExtension {
@@ -135,21 +157,31 @@ export interface DroppedOccurrences {
   readonly reason: string
 }
 
-/** What a worker learns of the fleet with each beat. */
-export interface HeartbeatReply {
+/** What a worker learns of a shard when it looks after it. */
+export interface ShardReply {
   readonly nowMs: number
+  readonly clockMs: number
   readonly headMs: number | null
   readonly headCount: number
-  readonly fleetSize: number
-  /** This worker's place in the order of joining, from 0. */
-  readonly rank: number
   readonly elected: boolean
   readonly overdueRuns: number
   readonly generation: string
   readonly layout: string
+  /** How many shards there are, or `resharding` with what is under way. */
   readonly shards: string
   readonly cancelled: readonly string[]
+  /** Whether runs go anywhere in the fleet, or may: then the shard is looked after more often. */
+  readonly isBusy: boolean
+}
+
+/** What a worker learns of the fleet with each beat. */
+export interface HeartbeatReply extends ShardReply {
+  readonly fleetSize: number
+  /** This worker's place in the order of joining, from 0. */
+  readonly rank: number
   readonly gone: readonly string[]
+  /** Lanes in which something waits for a worker. */
+  readonly laneCount: number
 }
 
 /** What became of runs past their deadline. */
@@ -168,6 +200,8 @@ export interface RecoverReply {
 
 /** A bounded part of the definitions: names after one, keys from a cursor, or the given names. */
 export interface InspectSlice {
+  /** Goes on with the walk that the fleet shares, in place of `after` and `cursor`. */
+  shared?: boolean
   after: string
   count: number
   cursor: string
@@ -191,6 +225,8 @@ export interface RedisClock {
   now(): number
   /** How long from now until Redis's clock shows the instant, ms; negative when it has passed. */
   until(redisMs: number): number
+  /** How far off this clock may be, ms: half the round trip of the sample that it keeps. */
+  readonly errorMs: number
   /** This process's wall clock minus Redis's clock, ms; NaN before the first sample. */
   skewMs(): number
 }

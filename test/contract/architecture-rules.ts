@@ -5,8 +5,8 @@ const PARTS = ['worker', 'control', 'redis']
 const PURE_FOLDERS = ['time', 'schedule']
 /** Files on top of the parts, in this order; every other file beside them is a word that the parts share. */
 const TOP_FILES = ['instance.ts', 'everybeat.ts', 'index.ts']
-/** What pure code may take from Node: it computes, and touches nothing. */
-const PURE_BUILTINS = ['node:util', 'node:assert']
+/** What pure code may take from Node: it computes, and touches nothing; `node:module` loads an optional library. */
+const PURE_BUILTINS = ['node:util', 'node:assert', 'node:module']
 const IMPURE_GLOBALS = ['performance', 'process', 'fetch', 'console', 'crypto', 'globalThis', 'navigator']
 const TIMERS = ['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask', 'require']
 const VAGUE_NAMES = /^(utils?|helpers?|common|misc|shared|types?|constants|interfaces)$/

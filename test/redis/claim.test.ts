@@ -135,7 +135,13 @@ describe('a claim', () => {
       generation: 'g',
     })
     for (const name of ['a', 'b', 'c']) await beat.schedules.put(name, { task: 't', at: new Date(Date.now() - 100) })
-    const request = { slots: 2, share: 2, expectedMs: null, lanes: [{ pool: 'default', task: 't', maxConcurrent: 0 }] }
+    const request = {
+      slots: 2,
+      share: 2,
+      aheadMs: 0,
+      expectedMs: null,
+      lanes: [{ pool: 'default', task: 't', maxConcurrent: 0, room: 10 }],
+    }
     const first = await store.claim({ requestId: '1', ...request })
     const again = await store.claim({ requestId: '1', ...request })
     const next = await store.claim({ requestId: '2', ...request })

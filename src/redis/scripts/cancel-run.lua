@@ -16,12 +16,23 @@ local tag, channel, run_id = unpack(ARGV)
 -- @include lib/schedule.lua
 -- @include lib/ledger.lua
 -- @include lib/plan.lua
+-- @include lib/backfill.lua
 -- @include lib/runs.lua
+-- @include lib/head.lua
 
 local name = name_of(run_id)
-local run = name and read_run(redis.call('HGET', state_key(name), 'run:' .. run_id) or '')
-if not run then return 'missing' end
+local now = read_now()
+local run = name and read_run(read_state(name)['run:' .. run_id])
+if not run then
+  if not name or redis.pcall('LREM', backfill_key(name), 1, run_id) ~= 1 then return 'missing' end
+  record(name, { at = tonumber(string.match(run_id, '@(%-?%d+)#%d+$')), outcome = 'cancelled', reason = 'cancelled',
+    run = run_id })
+  return 'cancelled'
+end
 if run.w then
+  -- Whatever becomes of its worker, it is not tried or delivered again.
+  run.x = true
+  redis.call('HSET', state_key(name), 'run:' .. run_id, cjson.encode(run))
   local worker = tag .. ':worker:' .. run.w
   if redis.call('EXISTS', worker) == 1 then
     -- For a worker that does not hear the message: its next heartbeat brings it.
@@ -33,6 +44,7 @@ if run.w then
 end
 redis.call('ZREM', pending, run_id)
 for _, lane in ipairs(redis.call('SMEMBERS', tag .. ':lanes')) do leave_lane(lane, 'r' .. run_id) end
-redis.call('HDEL', state_key(name), 'run:' .. run_id)
+close_run(name, run_id, run, now)
+if run.k == 'b' then announce_head() end
 record(name, { at = run.n, outcome = 'cancelled', reason = 'cancelled', run = run_id, attempt = run.a, missed = run.m })
 return 'cancelled'

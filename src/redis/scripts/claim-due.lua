@@ -17,21 +17,24 @@
 --   slots        count, most runs to hand out
 --   share        count, most occurrences to take while others of the fleet may take theirs
 --   lease_ms     ms, TTL of a lease
+--   ahead        ms, how early an occurrence may be claimed; the worker holds its start back until its instant
 --   expected     epoch ms, when this worker believed the next occurrence to be due, -1 when it believed nothing
---   lanes        text…, pairs: `pool\ntask` this worker runs, and the fleet-wide limit of that task (0 none)
+--   lanes        text…, groups of 3: `pool\ntask` this worker runs, the fleet-wide limit of that task (0 none), and how
+--                many runs of it this worker has room for
 -- REPLY
---   [now ms, head ms or -1, count at the head, runs, handed back, skipped]
+--   [now µs, head ms or -1, count at the head, runs, handed back, skipped]
 --   run: [name, run id, nominal, start, fence, attempt, delivery, missed, catch-up 0/1, kind, own lease 0/1,
 --         lease left ms, payload or '', plan left, digest, definition fields]
 --   handed back: [name, why, digest, state fields, definition fields]
 --   skipped: [name, nominal, reason]
 local due, pending, running, worker = unpack(KEYS)
-local tag, channel, request, worker_id, slots, share, lease_ms, expected = unpack(ARGV, 1, 8)
-local lanes = { unpack(ARGV, 9) }
+local tag, channel, request, worker_id, slots, share, lease_ms, ahead, expected = unpack(ARGV, 1, 9)
+local lanes = { unpack(ARGV, 10) }
 -- @include lib/clock.lua
 -- @include lib/schedule.lua
 -- @include lib/plan.lua
 -- @include lib/ledger.lua
+-- @include lib/backfill.lua
 -- @include lib/runs.lua
 -- @include lib/head.lua
 
@@ -41,9 +44,12 @@ local PLANNING_MS = 1000
 local SCAN_COUNT = 500
 
 slots, share, lease_ms = tonumber(slots), tonumber(share), tonumber(lease_ms)
-local now = read_now()
-local mine = {}
-for i = 1, #lanes, 2 do mine[lanes[i]] = tonumber(lanes[i + 1]) end
+local now, now_us = read_now()
+local horizon = now + ahead
+local mine, rooms = {}, {}
+for i = 1, #lanes, 3 do
+  mine[lanes[i]], rooms[lanes[i]] = tonumber(lanes[i + 1]), tonumber(lanes[i + 2])
+end
 local runs, handed, skipped, won = {}, {}, {}, {}
 local moved, set_aside_lanes = false, {}
 
@@ -57,27 +63,15 @@ local function hand_back(name, why, digest, state_flat, flat)
   redis.call('ZADD', due, 'XX', now + PLANNING_MS, name)
 end
 
--- A task at its fleet-wide limit waits in its lane; a run that ended, or a worker with the task, looks there.
-local function lane_is_open(lane)
-  local limit = mine[lane]
-  if not limit then return false end
-  if limit == 0 then return true end
-  local busy = tag .. ':busy:' .. task_of(lane)
-  return redis.call('ZCARD', busy) < limit
-end
+-- @include lib/lanes.lua
 
-local function put_aside(lane, member, score)
-  set_aside(lane, member, score)
-  if not mine[lane] then set_aside_lanes[lane] = true end
-  moved = true
-end
-
-local function start_run(name, run_id, run, state, changes, lane)
+local function start_run(name, run_id, run, state, changes, lane, start)
   run.w, run.r = worker_id, nil
-  run.s = now
+  run.s = math.max(now, start)
+  rooms[lane] = rooms[lane] - 1
   if mine[lane] > 0 then
     run.t = task_of(lane)
-    redis.call('ZADD', tag .. ':busy:' .. run.t, now, run_id)
+    redis.call('ZADD', busy_key(run.t), now + lease_ms, busy_member(run_id, run.f))
   end
   changes[#changes + 1] = 'fence'
   changes[#changes + 1] = string.format('%.0f', run.f)
@@ -86,8 +80,12 @@ local function start_run(name, run_id, run, state, changes, lane)
   if not run.l then
     changes[#changes + 1] = 'holder'
     changes[#changes + 1] = run_id
-    changes[#changes + 1] = 'started'
-    changes[#changes + 1] = string.format('%.0f', now)
+    if state.chain then
+      redis.call('HDEL', state_key(name), 'chain')
+    else
+      changes[#changes + 1] = 'started'
+      changes[#changes + 1] = string.format('%.0f', now)
+    end
   end
   redis.call('HSET', state_key(name), unpack(changes))
   redis.call('ZADD', running, now + lease_ms, run_id)
@@ -97,11 +95,15 @@ local function start_run(name, run_id, run, state, changes, lane)
 end
 
 local function next_fence(state)
-  return math.max((tonumber(state.fence) or 0) + 1, now)
+  return math.max((integer_of(state.fence) or 0) + 1, now)
 end
 
 local function try_lease(key, fence, ttl)
-  return redis.call('SET', key, worker_id .. ':' .. string.format('%.0f', fence), 'NX', 'PX', ttl)
+  local token = worker_id .. ':' .. string.format('%.0f', fence)
+  local set = redis.call('SET', key, token, 'NX', 'PX', ttl)
+  -- A lease always has an end; a key without one is not a lease, and would be in the way for ever.
+  if not set and redis.call('PTTL', key) == -1 then return redis.call('SET', key, token, 'PX', ttl) end
+  return set
 end
 
 -- @include lib/instant.lua
@@ -120,8 +122,8 @@ local function needs_planning(state, item, digest)
   if state.digest ~= digest then return 'changed' end
   if state.paused then return 'paused' end
   if not item then return state.plan == '.' and 'finished' or 'spent' end
-  if item.nominal <= (tonumber(state.last) or -math.huge) then return 'behind' end
-  if not item.catch_up and now - item.start > (tonumber(state.grace) or DEFAULT_GRACE_MS) then return 'late' end
+  if item.nominal <= (integer_of(state.last) or -math.huge) then return 'behind' end
+  if not item.catch_up and now - item.start > (integer_of(state.grace) or DEFAULT_GRACE_MS) then return 'late' end
   return nil
 end
 
@@ -132,7 +134,7 @@ local function consider_schedule(name)
   local item, rest = split_plan(state.plan)
   local why = needs_planning(state, item, digest)
   if why then return hand_back(name, why, digest, state_flat, flat) end
-  if item.start > now then return redis.call('ZADD', due, item.start, name) end
+  if item.start > horizon then return redis.call('ZADD', due, item.start, name) end
   local lane = lane_of(definition, name)
   if not lane_is_open(lane) then
     redis.call('ZREM', due, name)
@@ -143,15 +145,18 @@ local function consider_schedule(name)
   local fence = next_fence(state)
   local lease = run_lease_key(name, run_id, own)
   if own and definition.maxConcurrent and live_runs(state) >= tonumber(definition.maxConcurrent) then
-    return skip_instant(name, state, item, rest, definition, 'max-concurrent')
+    if item.start > now then return redis.call('ZADD', due, item.start, name) end
+    return meet_limit(name, state, item, rest, definition)
   end
   if not try_lease(lease, fence, lease_ms) then
+    -- Whether it is overlapped is decided at its instant, not before.
+    if item.start > now then return redis.call('ZADD', due, item.start, name) end
     return meet_overlap(name, state, item, rest, definition, lease)
   end
   local changes, plan = pass_instant(name, state, item, rest, definition)
   local run = { n = item.nominal, f = fence, a = 1, d = 1, m = item.missed, c = item.catch_up or nil, k = 'o',
     l = own or nil }
-  start_run(name, run_id, run, state, changes, lane)
+  start_run(name, run_id, run, state, changes, lane, item.start)
   reply_run(name, run_id, run, lease_ms, plan, digest, flat, item.start)
 end
 
@@ -172,6 +177,10 @@ local function consider_run(run_id)
     if not state.error then return hand_back(name, 'changed', digest, state_flat, flat) end
     return
   end
+  if run.k == 'o' and run.f == 0 and (state.paused or not state.trigger) then
+    -- It has waited for a run to end, and was never claimed: a pause is before it.
+    return drop_waiting(name, run_id, run, state.error and 'invalid' or state.paused and 'paused' or 'disabled')
+  end
   local lane = lane_of(definition, name)
   if not lane_is_open(lane) then
     local score = redis.call('ZSCORE', pending, run_id) or now
@@ -181,46 +190,30 @@ local function consider_run(run_id)
   run.f = next_fence(state)
   local lease = run_lease_key(name, run_id, run.l)
   if not try_lease(lease, run.f, lease_ms) then
-    local left = math.max(redis.call('PTTL', lease), 10)
-    redis.call('ZADD', pending, now + left, run_id)
+    redis.call('ZADD', pending, now + time_left(lease), run_id)
+    if run.r == 'replace' then ask_to_stop(state) end
     if not string.find('\n' .. (state.waiting or '') .. '\n', '\n' .. run_id .. '\n', 1, true) then
       redis.call('HSET', state_key(name), 'waiting', (state.waiting and state.waiting .. '\n' or '') .. run_id)
     end
     return
   end
   redis.call('ZREM', pending, run_id)
-  start_run(name, run_id, run, state, {}, lane)
+  local is_first_backfill = run.r == 'backfill'
+  start_run(name, run_id, run, state, {}, lane, now)
+  if is_first_backfill then feed_backfill(name, now, 0, true) end
   reply_run(name, run_id, run, lease_ms, state.plan or '', digest, flat, run.n)
 end
 
--- What other workers put aside for the likes of this one.
-local function take_from_lanes(count)
-  for _, lane in ipairs(redis.call('SMEMBERS', tag .. ':lanes')) do
-    if count <= 0 then return end
-    if mine[lane] then
-      local room = count
-      if mine[lane] > 0 then
-        room = math.min(count, mine[lane] - redis.call('ZCARD', tag .. ':busy:' .. task_of(lane)))
-      end
-      local members = room > 0 and redis.call('ZRANGE', lane_key(lane), 0, room - 1, 'WITHSCORES') or {}
-      for i = 1, #members, 2 do
-        local member = members[i]
-        leave_lane(lane, member)
-        local key = string.sub(member, 1, 1) == 's' and due or pending
-        redis.call('ZADD', key, members[i + 1], string.sub(member, 2))
-        count = count - 1
-      end
-    end
-  end
-end
-
-local function consider_all(key, consider, limit)
+local function consider_all(key, bound, consider, limit)
   local considered = 0
+  local seen = {}
   while #runs < limit and considered < SCAN_COUNT do
     local wanted = math.min(limit - #runs, 100)
-    local members = redis.call('ZRANGEBYSCORE', key, '-inf', now, 'LIMIT', 0, wanted)
+    local members = redis.call('ZRANGEBYSCORE', key, '-inf', bound, 'LIMIT', 0, wanted)
     for _, member in ipairs(members) do
-      if #runs >= limit then return end
+      -- One that stays where it is has to wait for its instant; whoever is behind it is due no earlier.
+      if #runs >= limit or seen[member] == 2 then return end
+      seen[member] = (seen[member] or 0) + 1
       consider(member)
       considered = considered + 1
     end
@@ -229,33 +222,49 @@ local function consider_all(key, consider, limit)
 end
 
 local function repeat_reply(text)
-  local known = cjson.decode(text)
+  -- A write of its own: a `WAIT` behind this call speaks of everything up to it, the first delivery included.
+  redis.call('HSET', worker, 'request', request)
+  local ok, known = pcall(cjson.decode, text)
+  if not ok or type(known) ~= 'table' then return end
   for i = 1, #known, 2 do
-    local run_id, fence = known[i], known[i + 1]
-    local name = name_of(run_id)
+    local run_id, fence = tostring(known[i]), tostring(known[i + 1])
+    local name = name_of(run_id) or ''
     local state = read_state(name)
     local run = read_run(state['run:' .. run_id])
     local definition, digest, flat = read_definition(name)
     if definition and run and run.w == worker_id and string.format('%.0f', run.f) == fence then
       local lease = run_lease_key(name, run_id, run.l)
-      if redis.call('GET', lease) == token_of(run) then
-        reply_run(name, run_id, run, redis.call('PTTL', lease), state.plan or '', digest, flat, run.n)
+      if holds_lease(lease, run) then
+        reply_run(name, run_id, run, redis.call('PTTL', lease), state.plan or '', digest, flat, run.s)
       end
     end
   end
 end
 
-local former = redis.call('HMGET', worker, 'request', 'won')
+local former = redis.pcall('HMGET', worker, 'request', 'won')
+if former.err then
+  redis.call('DEL', worker)
+  former = {}
+end
 if former[1] == request then
   repeat_reply(former[2])
   local head, count = read_head()
-  return { now, head, count, runs, handed, skipped }
+  return { now_us, head, count, runs, handed, skipped }
+end
+
+-- Slots that are kept for what waits to be delivered; of few slots, whoever has waited longer gets the first.
+local function slots_kept(ready)
+  if ready == 0 then return 0 end
+  if slots >= 4 then return math.min(ready, math.floor(slots / 4)) end
+  local first_due = redis.call('ZRANGE', due, 0, 0, 'WITHSCORES')
+  local first_pending = redis.call('ZRANGE', pending, 0, 0, 'WITHSCORES')
+  return (not first_due[2] or tonumber(first_pending[2]) < tonumber(first_due[2])) and 1 or 0
 end
 
 take_from_lanes(slots)
 local ready = redis.call('ZCOUNT', pending, '-inf', now)
-consider_all(due, consider_schedule, math.min(share, slots - math.min(ready, math.ceil(slots / 4))))
-if ready > 0 then consider_all(pending, consider_run, slots) end
+consider_all(due, horizon, consider_schedule, math.min(share, slots - slots_kept(ready)))
+if ready > 0 then consider_all(pending, now, consider_run, slots) end
 
 if #won > 0 and redis.call('HSET', worker, 'request', request, 'won', cjson.encode(won)) == 2 then
   redis.call('PEXPIRE', worker, 60000)
@@ -263,8 +272,8 @@ end
 for lane in pairs(set_aside_lanes) do redis.call('PUBLISH', channel, 'lane ' .. lane) end
 local head, count = read_head()
 -- The others came, or hold back, for the same instant: they are told that nothing is left of it.
-local was_expected = tonumber(expected) >= 0 and tonumber(expected) <= now
-if (moved or was_expected) and (head < 0 or head > now) then
+local was_expected = tonumber(expected) >= 0 and tonumber(expected) <= horizon
+if (moved or was_expected) and (head < 0 or head > horizon) then
   redis.call('PUBLISH', channel, 'head ' .. string.format('%.0f', head) .. ' ' .. count)
 end
-return { now, head, count, runs, handed, skipped }
+return { now_us, head, count, runs, handed, skipped }

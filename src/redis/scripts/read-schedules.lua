@@ -10,7 +10,7 @@
 --   count        count, most names to list; 0 to read the given names only
 --   given        text…, names to read
 -- REPLY
---   [now ms, next name or '', schedules]; a schedule: [name, digest or '', definition fields, state fields]
+--   [now µs, next name or '', schedules]; a schedule: [name, digest or '', definition fields, state fields]
 local names = unpack(KEYS)
 local tag, after, count = unpack(ARGV, 1, 3)
 local given = { unpack(ARGV, 4) }
@@ -29,4 +29,5 @@ for i, name in ipairs(given) do
   if state_flat.err then state_flat = {} end
   schedules[i] = { name, digest or '', flat or {}, state_flat }
 end
-return { read_now(), next_name, schedules }
+local _, now_us = read_now()
+return { now_us, next_name, schedules }

@@ -16,6 +16,7 @@ local tag, channel, count = unpack(ARGV)
 -- @include lib/schedule.lua
 -- @include lib/plan.lua
 -- @include lib/ledger.lua
+-- @include lib/backfill.lua
 -- @include lib/runs.lua
 -- @include lib/head.lua
 
@@ -30,16 +31,17 @@ for _, run_id in ipairs(run_ids) do
     redis.call('ZREM', running, run_id)
   else
     local lease = run_lease_key(name, run_id, run.l)
-    local left = redis.call('GET', lease) == token_of(run) and redis.call('PTTL', lease) or 0
+    local left = holds_lease(lease, run) and redis.call('PTTL', lease) or 0
     if left > 0 then
       redis.call('ZADD', running, now + left + 1, run_id)
     else
       local worker, fence, attempt, nominal = run.w, run.f, run.a, run.n
-      local definition = to_map(redis.call('HGETALL', definition_key(name)))
+      local definition = read_definition(name) or {}
       local kind = abandon_run(name, run_id, run, state, definition, now, 'crash')
       given_up[#given_up + 1] = { name, run_id, kind, worker, nominal, fence, attempt }
     end
   end
 end
 if #given_up > 0 then announce_head() end
+announce_freed()
 return { #run_ids, given_up }

@@ -9,12 +9,13 @@
 --   tag          text, the prefix in its hash tag
 --   channel      text, where the fleet is told of a new head
 --   worker_id    text
---   groups       text…, 15 a run: name, run id, fence, outcome (ok, failed, cancelled, abandoned), reason, duration
+--   groups       text…, 14 a run: name, run id, fence, outcome (ok, failed, cancelled, abandoned, returned), reason, duration
 --                ms, lateness ms, result JSON, error, retry delay ms (-1 none), failures in a row that pause (0 never),
---                digest, plan reached (nominal), instants to add, note for the pause
+--                digest, plan reached (nominal), instants to add
 -- REPLY
 --   [now ms, outcomes…]: `settled`, `retrying`, `paused` (settled, and the schedule paused), `rerun` or `abandoned` (its
---   lease was gone, or the worker gave it up), `lost` (somebody else has it), `forgotten` (the schedule or run is gone)
+--   lease was gone, or the worker gave it up), `returned` (it was never started, and is delivered again), `lost`
+--   (somebody else has it), `forgotten` (the schedule or run is gone)
 local running = unpack(KEYS)
 local tag, channel, worker_id = unpack(ARGV, 1, 3)
 local groups = { unpack(ARGV, 4) }
@@ -22,22 +23,22 @@ local groups = { unpack(ARGV, 4) }
 -- @include lib/schedule.lua
 -- @include lib/plan.lua
 -- @include lib/ledger.lua
+-- @include lib/backfill.lua
 -- @include lib/runs.lua
 -- @include lib/head.lua
 
 local now = read_now()
 local woken = false
-local lanes_woken = {}
 
--- The reply of an earlier delivery of this very call may have been lost.
-local function was_settled(name, run_id, fence)
+-- The reply of an earlier delivery of this very call may have been lost: what the ledger says of the run, or nil.
+local function recorded_outcome(name, run_id, fence)
   local entries = redis.pcall('XREVRANGE', history_key(name), '+', '-', 'COUNT', 20)
-  if entries.err then return false end
+  if entries.err then return nil end
   for _, entry in ipairs(entries) do
     local fields = to_map(entry[2])
-    if fields.run == run_id and fields.fence == fence then return true end
+    if fields.run == run_id and fields.fence == fence then return fields.outcome end
   end
-  return false
+  return nil
 end
 
 local function retry_later(name, run_id, run, delay)
@@ -47,66 +48,75 @@ local function retry_later(name, run_id, run, delay)
   woken = true
 end
 
-local function pause_after_failures(name, note)
-  redis.call('HSET', state_key(name), 'paused', cjson.encode({ at = now, note = note }))
-  redis.call('ZREM', tag .. ':due', name)
-  redis.call('PUBLISH', channel, 'changed ' .. name)
+-- Nothing of it has begun: the next delivery is the first one still.
+local function return_run(name, run_id, run, delay)
+  run.w, run.r = nil, 'returned'
+  redis.call('HSET', state_key(name), 'run:' .. run_id, cjson.encode(run))
+  redis.call('ZADD', tag .. ':pending', now + math.max(0, delay), run_id)
+  woken = true
+  return 'returned'
 end
 
--- Counts failures in a row. Answers whether the schedule has to pause.
-local function count_outcome(name, state, outcome, pause_after)
-  if outcome == 'failed' then
-    local failures = redis.call('HINCRBY', state_key(name), 'failures', 1)
-    return pause_after > 0 and failures >= pause_after and not state.paused
-  elseif outcome == 'ok' and state.failures then
-    redis.call('HDEL', state_key(name), 'failures')
+-- The schedule was removed while its run went, or Redis lost its memory: what the run still holds is given back.
+local function forget_run(name, run_id, fence)
+  for _, lease in ipairs({ run_lease_key(name, run_id, true), run_lease_key(name, run_id, false) }) do
+    if redis.pcall('GET', lease) == worker_id .. ':' .. fence then
+      redis.call('DEL', lease)
+      woken = true
+    end
   end
-  return false
+  redis.call('ZREM', running, run_id)
+  for _, lane in ipairs(redis.call('SMEMBERS', tag .. ':lanes')) do
+    leave_task(run_id, { t = task_of(lane), f = tonumber(fence) })
+  end
+  return 'forgotten'
 end
 
 local function settle(i)
   local name, run_id, fence, outcome, reason, duration, lateness, result, failure, retry, pause_after, digest, reached,
-    more, note = unpack(groups, i, i + 14)
+    more = unpack(groups, i, i + 13)
   local field = 'run:' .. run_id
-  local values = redis.call('HMGET', state_key(name), field, 'digest', 'plan', 'last', 'paused', 'failures', 'waiting',
+  local values = redis.pcall('HMGET', state_key(name), field, 'digest', 'plan', 'last', 'paused', 'failures', 'waiting',
     'blocked')
+  if values.err then return 'forgotten' end
   local state = { digest = values[2] or nil, plan = values[3] or nil, last = values[4] or nil,
     paused = values[5] or nil, failures = values[6] or nil, waiting = values[7] or nil, blocked = values[8] or nil }
   local run = read_run(values[1])
   if not run or run.w ~= worker_id or string.format('%.0f', run.f) ~= fence then
-    if was_settled(name, run_id, fence) then return 'settled' end
-    return run and 'lost' or 'forgotten'
+    if run and run.r == 'retry' and string.format('%.0f', run.f) == fence then return 'retrying' end
+    local recorded = recorded_outcome(name, run_id, fence)
+    if recorded == outcome then return 'settled' end
+    if recorded == 'abandoned' then return 'abandoned' end
+    return run and 'lost' or forget_run(name, run_id, fence)
   end
   local lease = run_lease_key(name, run_id, run.l)
-  if redis.call('GET', lease) ~= token_of(run) then
-    local definition = to_map(redis.call('HGETALL', definition_key(name)))
+  if not holds_lease(lease, run) then
+    if outcome == 'returned' then return return_run(name, run_id, run, tonumber(retry)) end
+    local definition = read_definition(name) or {}
     woken = true
     return abandon_run(name, run_id, run, state, definition, now, 'lease-lost')
   end
   redis.call('DEL', lease)
   redis.call('ZREM', running, run_id)
-  if run.t then
-    leave_task(run_id, run)
-    lanes_woken[run.t] = true
-  end
+  leave_task(run_id, run)
+  if run.x and outcome ~= 'ok' then outcome, reason, retry = 'cancelled', 'cancelled', -1 end
   local answer = 'settled'
-  if tonumber(retry) >= 0 then
+  if outcome == 'returned' then
+    answer = return_run(name, run_id, run, tonumber(retry))
+  elseif tonumber(retry) >= 0 then
     retry_later(name, run_id, run, tonumber(retry))
     answer = 'retrying'
   elseif outcome == 'abandoned' then
-    local definition = to_map(redis.call('HGETALL', definition_key(name)))
+    local definition = read_definition(name) or {}
     answer = abandon_run(name, run_id, run, state, definition, now, reason)
     woken = true
   else
     record(name, { at = run.n, outcome = outcome, reason = reason, run = run_id, worker = worker_id, attempt = run.a,
       fence = run.f, started = string.format('%.0f', run.s), duration = duration, lateness = lateness, result = result,
       error = failure, missed = run.m })
-    redis.call('HDEL', state_key(name), field)
-    if count_outcome(name, state, outcome, tonumber(pause_after)) then
-      pause_after_failures(name, note)
-      state.paused = true
-      answer = 'paused'
-    end
+    close_run(name, run_id, run, now)
+    if run.k == 'b' then woken = true end
+    if count_outcome(name, state, outcome, tonumber(pause_after), now) then answer = 'paused' end
   end
   local plan = more ~= '' and extend_plan(state, digest, reached, more)
   if plan then
@@ -117,18 +127,14 @@ local function settle(i)
     end
     state.plan = plan
   end
-  if not run.l and release_waiting(name, state, now) then woken = true end
+  if (not run.l or state.blocked) and release_waiting(name, state, now) then woken = true end
   return answer
 end
 
 local reply = { now }
-for i = 1, #groups, 15 do
+for i = 1, #groups, 14 do
   reply[#reply + 1] = settle(i)
 end
-for task in pairs(lanes_woken) do
-  for _, lane in ipairs(redis.call('SMEMBERS', tag .. ':lanes')) do
-    if task_of(lane) == task then redis.call('PUBLISH', channel, 'lane ' .. lane) end
-  end
-end
+announce_freed()
 if woken then announce_head() end
 return reply

@@ -18,8 +18,8 @@ const DAY = 86_400
 
 /**
  * Walks a zone's real minutes one after the other, looks at the wall clock in each, and collects the seconds that fire,
- * strictly after `after` and before `until`. Stretches in which the clock runs evenly and no minute can match are
- * stepped over.
+ * strictly after `after` and before `until`. Dates and hours that cannot match are
+ * stepped over, but only where the clock runs evenly through them.
  */
 export function walk(
   meaning: Meaning,
@@ -36,8 +36,9 @@ export function walk(
   // A time that a gap moves may come a day late, so the walk starts a day early.
   let minute = (Math.floor(after / 60) - 1500) * 60
   while (minute < until) {
-    const offset = clock.offsetAt(minute)
-    const before = clock.offsetAt(minute - 60)
+    const steady = clock.steadyOffset(minute)
+    const offset = steady ?? clock.offsetAt(minute)
+    const before = steady ?? clock.offsetAt(minute - 60)
     const wall = minute + offset
     if (offset > before && effective.gap !== 'skip' && offset - before < DAY) {
       for (let lost = minute + before; lost < wall; lost += 60) {
@@ -46,11 +47,11 @@ export function walk(
         else for (const second of seconds) fire(lost + second - before)
       }
     }
-    if (namesMinute(meaning, wall) && isPass(effective.overlap, clock, minute, wall)) {
+    if (namesMinute(meaning, wall) && (steady !== null || isPass(effective.overlap, clock, minute, wall))) {
       for (const second of seconds) fire(minute + second)
     }
     if (fires.size >= count && !movedMayFollow(effective, clock, minute)) break
-    minute = leap(meaning, clock, minute, offset)
+    minute = steady === null ? stepNearChange(meaning, clock, minute, wall) : leap(meaning, wall) - offset
   }
   return [...fires].sort((left, right) => left - right).slice(0, count)
 }
@@ -78,16 +79,17 @@ function movedMayFollow(rules: WalkRules, clock: ZoneClock, minute: number): boo
   return rules.gap === 'shift' && clock.offsetAt(minute - DAY) < clock.offsetAt(minute)
 }
 
-function leap(meaning: Meaning, clock: ZoneClock, minute: number, offset: number): number {
-  const wall = minute + offset
-  const nextDay = minute + DAY - (wall % DAY)
-  if (isEven(clock, minute, nextDay) && !namesDate(meaning, wall)) return nextDay
+/** The next minute; the next hour where the clock runs evenly through this one and it cannot match. */
+function stepNearChange(meaning: Meaning, clock: ZoneClock, minute: number, wall: number): number {
   const nextHour = minute + 3600 - (wall % 3600)
-  if (isEven(clock, minute, nextHour) && !meaning.hours.has(Math.floor(wall / 3600) % 24)) return nextHour
-  return minute + 60
+  if (meaning.hours.has(Math.floor(wall / 3600) % 24) && namesDate(meaning, wall)) return minute + 60
+  const offset = clock.offsetAt(minute)
+  return clock.offsetAt(nextHour - 60) === offset && clock.offsetAt(nextHour) === offset ? nextHour : minute + 60
 }
 
-/** Whether the clock runs evenly from one instant to the other, and the minute before the other too. */
-function isEven(clock: ZoneClock, from: number, to: number): boolean {
-  return clock.offsetAt(from) === clock.offsetAt(to) && clock.offsetAt(from) === clock.offsetAt(to - 60)
+/** The next wall-clock minute worth a look on a clock that runs evenly. */
+function leap(meaning: Meaning, wall: number): number {
+  if (!namesDate(meaning, wall)) return wall + DAY - (wall % DAY)
+  if (!meaning.hours.has(Math.floor(wall / 3600) % 24)) return wall + 3600 - (wall % 3600)
+  return wall + 60
 }

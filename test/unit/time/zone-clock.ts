@@ -7,6 +7,7 @@ export class ZoneClock {
   readonly #format: Intl.DateTimeFormat
   readonly #hours = new Map<number, number>()
   readonly #minutes = new Map<number, number>()
+  readonly #days = new Map<number, number | null>()
 
   constructor(zone: string) {
     this.zone = zone
@@ -22,6 +23,18 @@ export class ZoneClock {
     const before = this.#at(this.#hours, hour, 3600)
     if (second === hour * 3600 || before === this.#at(this.#hours, hour + 1, 3600)) return before
     return this.#at(this.#minutes, Math.floor(second / 60), 60)
+  }
+
+  /** The offset on a day whose neighbours keep it too; null where the clock changes on the day before, on it or on the next. */
+  steadyOffset(second: number): number | null {
+    const day = Math.floor(second / 86_400)
+    let known = this.#days.get(day)
+    if (known === undefined) {
+      const offset = this.offsetAt((day - 1) * 86_400)
+      known = offset === this.offsetAt((day + 2) * 86_400) ? offset : null
+      this.#days.set(day, known)
+    }
+    return known
   }
 
   /** Instants in [from, to) at which the offset changes, to the minute. */

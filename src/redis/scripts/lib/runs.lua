@@ -1,19 +1,34 @@
 -- Runs that are going or waiting to be delivered: one JSON field `run:<id>` each in the state of their schedule.
 --   w worker (absent while it waits), f fence, a attempt, d delivery, n nominal ms, s claimed at ms, m missed,
---   c catch-up, k kind (o occurrence, m manual, b backfill), l own lease, r why it waits, p payload (manual only)
+--   c catch-up, k kind (o occurrence, m manual, b backfill), l own lease, r why it waits, p payload (manual only),
+--   t task whose fleet-wide limit it counts for, x somebody cancelled it while it went
 local function run_lease_key(name, run_id, own)
   if own then return tag .. ':run-lease:' .. run_id end
   return tag .. ':lease:' .. name
 end
 
+-- Nil for what is no run: the state may have been written by anybody.
 local function read_run(text)
   local ok, run = pcall(cjson.decode, text or '')
-  if ok and type(run) == 'table' and tonumber(run.n) then return run end
-  return nil
+  if not ok or type(run) ~= 'table' then return nil end
+  for _, field in ipairs({ 'n', 'f', 'a', 'd', 'm' }) do
+    if type(run[field]) ~= 'number' or run[field] ~= math.floor(run[field]) or math.abs(run[field]) > 1e16 then
+      return nil
+    end
+  end
+  if run.w ~= nil and (type(run.w) ~= 'string' or type(run.s) ~= 'number') then return nil end
+  if type(run.k) ~= 'string' or (run.t ~= nil and type(run.t) ~= 'string') then return nil end
+  if run.p ~= nil and type(run.p) ~= 'string' then return nil end
+  return run
 end
 
 local function token_of(run)
   return run.w .. ':' .. string.format('%.0f', run.f)
+end
+
+-- A key of another type is nobody's lease.
+local function holds_lease(key, run)
+  return redis.pcall('GET', key) == token_of(run)
 end
 
 -- The schedule's lease came free: what waited for it may go now. Answers whether something can.
@@ -34,13 +49,50 @@ local function release_waiting(name, state, now)
       woken = true
     end
     cleared[#cleared + 1] = 'blocked'
+    -- It goes on where this run ends: what came due since the first of this stretch of runs began is overlapped.
+    redis.call('HSET', state_key(name), 'chain', '1')
   end
   if #cleared > 0 then redis.call('HDEL', state_key(name), unpack(cleared)) end
   return woken
 end
 
+local freed_tasks = {}
+
 local function leave_task(run_id, run)
-  if run.t then redis.call('ZREM', tag .. ':busy:' .. run.t, run_id) end
+  if not run.t then return end
+  redis.call('ZREM', busy_key(run.t), busy_member(run_id, run.f))
+  freed_tasks[run.t] = true
+  run.t = nil
+end
+
+-- Tells whoever has a task whose limit left others waiting in their lane.
+local function announce_freed()
+  if next(freed_tasks) == nil then return end
+  for _, lane in ipairs(redis.call('SMEMBERS', tag .. ':lanes')) do
+    if freed_tasks[task_of(lane)] then redis.call('PUBLISH', channel, 'lane ' .. lane) end
+  end
+end
+
+local function pause_after_failures(name, state, now, failures)
+  local note = 'paused after ' .. failures .. ' failures in a row'
+  state.paused = cjson.encode({ at = now, note = note })
+  redis.call('HSET', state_key(name), 'paused', state.paused)
+  redis.call('ZREM', tag .. ':due', name)
+  redis.call('PUBLISH', channel, 'changed ' .. name)
+end
+
+-- Counts failures in a row. Answers whether the schedule was paused for it.
+local function count_outcome(name, state, outcome, pause_after, now)
+  if outcome == 'failed' then
+    local failures = count_up(name, 'failures', 1)
+    if pause_after > 0 and failures >= pause_after and not state.paused then
+      pause_after_failures(name, state, now, failures)
+      return true
+    end
+  elseif outcome == 'ok' and state.failures then
+    redis.call('HDEL', state_key(name), 'failures')
+  end
+  return false
 end
 
 -- Its worker is gone, or its lease: deliver it again, or close it as abandoned. Answers what was done.
@@ -51,8 +103,10 @@ local function abandon_run(name, run_id, run, state, definition, now, reason)
   local limit = tonumber(definition.maxDeliveries) or 3
   -- A worker that stops in good order hands its run on: that is no sign of a handler that kills its worker.
   local handed_on = reason == 'shutdown'
+  -- Started by a claim that Redis has forgotten: whatever became of that, it must not start again.
+  local elsewhere = reason == 'started-elsewhere'
   local kind
-  if definition.onCrash == 'rerun' and (handed_on or run.d < limit) then
+  if not run.x and not elsewhere and definition.onCrash == 'rerun' and (handed_on or run.d < limit) then
     run.w = nil
     if not handed_on then run.d = run.d + 1 end
     run.r = 'rerun'
@@ -60,11 +114,16 @@ local function abandon_run(name, run_id, run, state, definition, now, reason)
     redis.call('ZADD', tag .. ':pending', now, run_id)
     kind = 'rerun'
   else
-    if definition.onCrash == 'rerun' then reason = 'max-deliveries' end
-    record(name, { at = run.n, outcome = 'abandoned', reason = reason, run = run_id, worker = run.w, attempt = run.a,
-      fence = run.f, started = run.s, missed = run.m })
-    redis.call('HDEL', state_key(name), 'run:' .. run_id)
-    redis.call('HINCRBY', state_key(name), 'failures', 1)
+    local outcome = run.x and 'cancelled' or 'abandoned'
+    if run.x then
+      reason = 'cancelled'
+    elseif definition.onCrash == 'rerun' and not elsewhere then
+      reason = 'max-deliveries'
+    end
+    record(name, { at = run.n, outcome = outcome, reason = reason, run = run_id, worker = run.w, attempt = run.a,
+      fence = run.f, started = run.s and string.format('%.0f', run.s), missed = run.m })
+    close_run(name, run_id, run, now)
+    if not run.x and not handed_on and not elsewhere then count_outcome(name, state, 'failed', tonumber(definition.pauseAfter) or 0, now) end
     kind = 'abandoned'
   end
   if free then release_waiting(name, state, now) end

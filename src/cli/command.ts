@@ -1,0 +1,51 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { CliFailure } from './failure.js'
+import { createSession, type GlobalOptions, type Session } from './session.js'
+
+export { Command, Option }
+
+/** What a command does: `options` are its own and the global ones; a returned number is the exit code, nothing means 0. */
+export type Action<Options, Arguments extends unknown[]> = (
+  session: Session,
+  options: Options & GlobalOptions,
+  ...positional: Arguments
+) => Promise<number | void>
+
+/** Gives a command its action, with a session made from the global options wherever on the line they stood. */
+export function setAction<Options extends object, Arguments extends unknown[]>(
+  command: Command,
+  action: Action<Options, Arguments>,
+): void {
+  command.action(async (...received: unknown[]) => {
+    const positional = received.slice(0, -2) as Arguments
+    const options = command.optsWithGlobals<Options & GlobalOptions>()
+    const code = await action(createSession(options), options, ...positional)
+    if (code !== undefined) process.exitCode = code
+  })
+}
+
+/** Reads an option or argument that is a whole number from `least` up; anything else is a usage error. */
+export function wholeNumber(least: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
+    if (!(value >= least)) throw new InvalidArgumentError(`Give a whole number from ${least} up.`)
+    return value
+  }
+}
+
+/** Collects an option that may be given several times. */
+export function collect(text: string, earlier: string[] | undefined): string[] {
+  return [...(earlier ?? []), text]
+}
+
+/** Whether an error only says that help or the version was shown. */
+export function isHelpShown(error: unknown): boolean {
+  return error instanceof CommanderError && error.exitCode === 0
+}
+
+/** Turns what the argument parser throws into a usage failure; leaves everything else as it is. */
+export function asUsageFailure(error: unknown): unknown {
+  if (!(error instanceof CommanderError)) return error
+  const message = error.code === 'commander.help' ? 'no command given; see everybeat --help' : error.message
+  return new CliFailure('ERR_CLI_USAGE', message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' '))
+}

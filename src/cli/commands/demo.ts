@@ -1,0 +1,41 @@
+import { setAction, wholeNumber, type Command } from '../command.js'
+import { playDemo } from '../demo/play.js'
+import { setStage } from '../demo/stage.js'
+import { createStory } from '../demo/story.js'
+
+interface DemoOptions {
+  seconds: number
+  workers: number
+}
+
+/** `demo`: a fleet on a real Redis, with a crash, an edit and a newcomer, and a verdict on it. */
+export function registerDemo(program: Command): void {
+  const command = program
+    .command('demo')
+    .description('watch a fleet at work: a crash, a live edit, a newcomer, and a verdict')
+    .option('--seconds <number>', 'how long', wholeNumber(5), 20)
+    .option('--workers <number>', 'worker processes at the start', wholeNumber(2), 3)
+  setAction<DemoOptions, []>(command, async (session, { seconds, workers }) => {
+    const story = createStory(session.json ? session.note : session.print, session.colors)
+    const interruption = new AbortController()
+    const onSignal = (signal: NodeJS.Signals) => interruption.abort(signal)
+    process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
+    try {
+      const stage = await setStage(session.redis, story.says)
+      try {
+        const verdict = await playDemo(stage, { seconds, workers, story, signal: interruption.signal })
+        if (session.json) session.print(JSON.stringify(verdict, null, 2))
+        else story.concludes(verdict, seconds)
+        return verdict.passed ? 0 : 1
+      } finally {
+        await stage.strike()
+      }
+    } catch (error) {
+      if (!interruption.signal.aborted) throw error
+      session.note('demo interrupted; its workers are stopped and its keys removed')
+      return interruption.signal.reason === 'SIGINT' ? 130 : 143
+    } finally {
+      process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
+    }
+  })
+}

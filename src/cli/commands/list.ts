@@ -1,0 +1,86 @@
+import type { Everybeat, SchedulePage, ScheduleView } from '../../index.js'
+import { setAction, wholeNumber, type Command } from '../command.js'
+import { describeTrigger, paintState } from '../describe.js'
+import { formatRelative, plural } from '../format.js'
+import type { Session } from '../session.js'
+import { renderTable } from '../table.js'
+
+interface ListOptions {
+  match?: string
+  task?: string
+  tag?: string
+  owner?: string
+  limit: number
+  all?: boolean
+}
+
+const PAGE = 500
+
+/** `ls`: the schedules under the prefix. */
+export function registerList(program: Command): void {
+  const command = program
+    .command('ls')
+    .alias('list')
+    .description('list schedules')
+    .option('--match <pattern>', 'only names that match, with * and ?')
+    .option('--task <task>', 'only schedules of this task')
+    .option('--tag <tag>', 'only schedules with this tag')
+    .option('--owner <owner>', 'only schedules of this owner')
+    .option('--limit <number>', 'show at most so many', wholeNumber(1), 100)
+    .option('--all', 'show all of them')
+  setAction<ListOptions, []>(command, async (session, options) => {
+    const limit = options.all ? Number.POSITIVE_INFINITY : options.limit
+    const found = await session.withBeat((beat) => collectSchedules(beat, options, limit + 1))
+    const schedules = found.slice(0, limit)
+    session.result(schedules, () => showSchedules(session, schedules))
+    if (found.length > limit) session.note(`There are more than ${limit}; --all shows them.`)
+  })
+}
+
+/** Follows the pages of the list until there are `limit` schedules or no more. */
+export async function collectSchedules(
+  beat: Everybeat,
+  { match, task, tag, owner }: Pick<ListOptions, 'match' | 'task' | 'tag' | 'owner'>,
+  limit = Number.POSITIVE_INFINITY,
+): Promise<ScheduleView[]> {
+  const filter = {
+    ...(match !== undefined && { match }),
+    ...(task !== undefined && { task }),
+    ...(tag !== undefined && { tag }),
+    ...(owner !== undefined && { owner }),
+  }
+  const found: ScheduleView[] = []
+  let cursor: string | null = null
+  do {
+    const page: SchedulePage = await beat.schedules.list({
+      ...filter,
+      limit: Math.min(PAGE, limit - found.length),
+      cursor,
+    })
+    found.push(...page)
+    cursor = page.cursor
+  } while (cursor !== null && found.length < limit)
+  return found
+}
+
+function showSchedules(session: Session, schedules: readonly ScheduleView[]): string {
+  if (schedules.length === 0) return 'No schedules.'
+  const now = new Date()
+  const rows = schedules.map((schedule) => [
+    schedule.name,
+    paintState(schedule.state, session.colors),
+    describeTrigger(schedule),
+    formatRelative(schedule.next, now),
+    formatRelative(schedule.last, now),
+    schedule.task ?? schedule.name,
+  ])
+  const columns = [
+    { head: 'NAME', shrinks: true },
+    { head: 'STATE' },
+    { head: 'TRIGGER', shrinks: true },
+    { head: 'NEXT' },
+    { head: 'LAST' },
+    { head: 'TASK', shrinks: true },
+  ]
+  return `${renderTable(columns, rows, session.table)}\n${session.colors.dim(plural(schedules.length, 'schedule'))}`
+}

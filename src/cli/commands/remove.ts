@@ -1,0 +1,43 @@
+import { createInterface } from 'node:readline/promises'
+import { setAction, type Command } from '../command.js'
+import { CliFailure } from '../failure.js'
+import { plural } from '../format.js'
+
+/** `rm <name…>`: removes schedules, after asking where somebody can be asked. */
+export function registerRemove(program: Command): void {
+  const command = program
+    .command('rm')
+    .alias('remove')
+    .description('remove schedules')
+    .argument('<name...>', 'names of the schedules')
+    .option('-y, --yes', 'do not ask')
+  setAction<{ yes?: boolean }, [string[]]>(command, async (session, { yes }, names) => {
+    if (!yes) {
+      if (!session.interactive) throw new CliFailure('ERR_CLI_USAGE', 'rm asks on a terminal; anywhere else give --yes')
+      if (!(await confirm(`Remove ${names.length === 1 ? names[0] : plural(names.length, 'schedule')}?`))) {
+        throw new CliFailure('ERR_CLI_FAILED', 'nothing was removed')
+      }
+    }
+    const results = await session.withBeat((beat) =>
+      Promise.all(names.map(async (name) => ({ name, ...(await beat.schedules.remove(name)) }))),
+    )
+    session.result(results, () =>
+      results
+        .map(({ name, outcome }) => {
+          const text = outcome === 'removed' ? 'removed' : session.colors.yellow('is not there')
+          return `${session.colors.bold(name)} ${text}`
+        })
+        .join('\n'),
+    )
+    return results.every(({ outcome }) => outcome === 'removed') ? 0 : 1
+  })
+}
+
+async function confirm(question: string): Promise<boolean> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `)).trim())
+  } finally {
+    terminal.close()
+  }
+}

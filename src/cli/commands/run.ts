@@ -1,0 +1,60 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseDuration, type Everybeat, type HistoryEntry } from '../../index.js'
+import { setAction, type Command } from '../command.js'
+import { readJson } from '../definition-options.js'
+import { noSuchSchedule, paintOutcome } from '../describe.js'
+import { CliFailure } from '../failure.js'
+import { formatDuration, oneLine } from '../format.js'
+
+interface RunOptions {
+  payload?: string
+  wait?: boolean
+  timeout: string
+}
+
+const POLL_MS = 100
+
+/** `run <name>`: runs a schedule's task now, beside its schedule. */
+export function registerRun(program: Command): void {
+  const command = program
+    .command('run')
+    .description('run a schedule now, once; its next occurrence stays where it is')
+    .argument('<name>', 'name of the schedule')
+    .option('--payload <json>', 'payload of this run (default: the one of the schedule)')
+    .option('--wait', 'wait until the run is over; exit 1 unless it succeeded')
+    .option('--timeout <time>', 'with --wait: give up after', '10m')
+  setAction<RunOptions, [string]>(command, async (session, options, name) => {
+    const timeoutMs = parseDuration(options.timeout, '--timeout')
+    const payload = options.payload === undefined ? {} : { payload: readJson(options.payload, 'payload') }
+    return session.withBeat(async (beat) => {
+      const triggered = await beat.schedules.trigger(name, payload)
+      if (triggered.outcome === 'missing') throw noSuchSchedule(name)
+      const { runId } = triggered
+      if (!options.wait) {
+        session.result(triggered, () => `${session.colors.bold(name)} runs as ${runId}`)
+        return 0
+      }
+      if (!session.json) session.note(`waiting for ${runId}`)
+      const entry = await waitForRun(beat, name, runId, timeoutMs)
+      session.result(entry, () => {
+        const why = oneLine(entry.error ?? entry.reason ?? '')
+        const outcome = paintOutcome(entry.outcome, session.colors)
+        return `${session.colors.bold(name)} ${outcome} in ${formatDuration(entry.durationMs)}${why === '' ? '' : `: ${why}`}`
+      })
+      return entry.outcome === 'ok' ? 0 : 1
+    })
+  })
+}
+
+async function waitForRun(beat: Everybeat, name: string, runId: string, timeoutMs: number): Promise<HistoryEntry> {
+  const giveUpAt = performance.now() + timeoutMs
+  while (performance.now() < giveUpAt) {
+    const entry = (await beat.schedules.history(name, { limit: 100 })).find((each) => each.runId === runId)
+    if (entry) return entry
+    await sleep(Math.min(POLL_MS, Math.max(1, giveUpAt - performance.now())))
+  }
+  throw new CliFailure(
+    'ERR_CLI_FAILED',
+    `run ${runId} was not over after ${formatDuration(timeoutMs)}; is there a worker with its task?`,
+  )
+}

@@ -1,0 +1,55 @@
+import { writeFile } from 'node:fs/promises'
+import type { DefinitionInput } from '../../index.js'
+import { setAction, type Command } from '../command.js'
+import { CliFailure } from '../failure.js'
+import { readJsonFile } from '../files.js'
+import { plural } from '../format.js'
+import { collectSchedules } from './list.js'
+
+/** `export` and `import`: definitions as JSON, both ways. */
+export function registerTransfer(program: Command): void {
+  const exported = program
+    .command('export')
+    .description('write the definitions as a JSON array, the form that import reads')
+    .argument('[file]', 'where to; default: standard output')
+    .option('--match <pattern>', 'only names that match, with * and ?')
+    .option('--task <task>', 'only schedules of this task')
+    .option('--tag <tag>', 'only schedules with this tag')
+    .option('--owner <owner>', 'only schedules of this owner')
+  setAction<{ match?: string; task?: string; tag?: string; owner?: string }, [string | undefined]>(
+    exported,
+    async (session, options, file) => {
+      const schedules = await session.withBeat((beat) => collectSchedules(beat, options))
+      const document = schedules.flatMap(({ name, given }): Item[] => (given === undefined ? [] : [{ name, ...given }]))
+      const invalid = schedules.filter(({ given }) => given === undefined)
+      if (invalid.length > 0)
+        session.note(`left out, for they cannot be used: ${invalid.map(({ name }) => name).join(', ')}`)
+      const text = JSON.stringify(document, null, 2)
+      if (file === undefined) return session.print(text)
+      await writeFile(file, `${text}\n`)
+      session.result({ file, exported: document.length }, () => `${plural(document.length, 'schedule')} in ${file}`)
+    },
+  )
+
+  const imported = program
+    .command('import')
+    .description('create or replace the schedules of a JSON array, as export writes it')
+    .argument('<file>', 'what to read; - for standard input')
+  setAction<object, [string]>(imported, async (session, _options, file) => {
+    const items = readItems(await readJsonFile(file, 'array'), file)
+    const written = await session.withBeat((beat) => beat.schedules.putMany(items))
+    session.result(written, () => {
+      return `${written.created} created, ${written.updated} updated, ${written.unchanged} unchanged`
+    })
+  })
+}
+
+type Item = DefinitionInput & { name: string }
+
+function readItems(document: object, file: string): Item[] {
+  return (document as unknown[]).map((item, index) => {
+    const name = typeof item === 'object' && item !== null && 'name' in item ? item.name : undefined
+    if (typeof name === 'string') return item as Item
+    throw new CliFailure('ERR_CLI_USAGE', `item ${index + 1} of ${file} is no definition with a name`)
+  })
+}

@@ -1,0 +1,81 @@
+import { Everybeat, parseDuration, type Logger } from '../../index.js'
+import { setAction, wholeNumber, type Command } from '../command.js'
+import { formatDuration } from '../format.js'
+import { loadWorkerModule } from '../module.js'
+import type { Session } from '../session.js'
+
+interface WorkerOptions {
+  concurrency?: number
+  pool?: string
+  lease?: string
+  timeout: string
+}
+
+const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const
+
+type StopSignal = keyof typeof EXIT_CODES
+
+/** `worker <module>`: runs a worker until a signal stops it. */
+export function registerWorker(program: Command): void {
+  const command = program
+    .command('worker')
+    .description('run a worker with the tasks and schedules of a module')
+    .argument('<module>', 'file that exports by default a function (beat) => void; .js, .mjs or .ts')
+    .option('--concurrency <number>', 'runs at the same time (default: 50)', wholeNumber(1))
+    .option('--pool <pool>', 'pool of this worker (default: default)')
+    .option('--lease <time>', 'how long a run outlives the last sign of its worker (default: 30s)')
+    .option('--timeout <time>', 'on SIGTERM or SIGINT: time for running tasks to finish', '30s')
+  setAction<WorkerOptions, [string]>(command, async (session, options, path) => {
+    const { concurrency, pool, lease } = options
+    const timeoutMs = parseDuration(options.timeout, '--timeout')
+    const leaseMs = lease === undefined ? undefined : parseDuration(lease, '--lease')
+    const setUp = await loadWorkerModule(path)
+    const logger = session.json ? createJsonLogger(session) : undefined
+    const beat = new Everybeat({ ...session.connection, concurrency, pool, leaseMs, logger })
+    const stopSignal = nextStopSignal()
+    try {
+      const early = await Promise.race([startUp(session, beat, setUp), stopSignal])
+      const signal = early ?? (await stopSignal)
+      const text = `${signal}: no new runs; the running ones have ${formatDuration(timeoutMs)} to finish`
+      tell(session, { event: 'stopping', signal, timeoutMs }, text)
+    } finally {
+      await beat.stop({ timeoutMs })
+    }
+    tell(session, { event: 'stopped' }, 'worker stopped')
+    // What the module opened itself (a pool, a server) must not keep the process.
+    process.exit(0)
+  })
+}
+
+async function startUp(session: Session, beat: Everybeat, setUp: (beat: Everybeat) => unknown): Promise<void> {
+  await setUp(beat)
+  await beat.start()
+  const { worker } = beat.health()
+  tell(session, { event: 'started', worker }, `worker ${worker} is up`)
+}
+
+/** Resolves at the first SIGTERM or SIGINT; the second one ends the process at once, with 128 + its number. */
+function nextStopSignal(): Promise<StopSignal> {
+  return new Promise((resolve) => {
+    let isStopping = false
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.on(signal, () => {
+        if (isStopping) process.exit(EXIT_CODES[signal])
+        isStopping = true
+        resolve(signal)
+      })
+    }
+  })
+}
+
+function tell(session: Session, document: object, text: string): void {
+  if (session.json) session.print(JSON.stringify({ at: new Date().toISOString(), ...document }))
+  else session.print(text)
+}
+
+// With --json also what the engine has to say is one JSON document a line, on standard error.
+function createJsonLogger(session: Session): Logger {
+  const log = (level: keyof Logger) => (message: string, details?: unknown) =>
+    session.note(JSON.stringify({ at: new Date().toISOString(), level, message, details }))
+  return { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') }
+}

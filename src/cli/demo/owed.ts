@@ -1,0 +1,47 @@
+import { EDITED, type DemoRule, type DemoSchedule } from './plan.js'
+import type { ScheduleRecord } from './verdict.js'
+
+/** When what happened in a demo, by the clock of Redis, epoch ms. */
+export interface DemoWindow {
+  /** Occurrences count from after this instant … */
+  readonly fromMs: number
+  /** … to this one. */
+  readonly toMs: number
+  /** The edit was written between these two. */
+  readonly beforeEditMs: number
+  readonly afterEditMs: number
+}
+
+/** What a schedule owes: everything of its record but what came of it. */
+export type Owed = Omit<ScheduleRecord, 'history'>
+
+/** An edit behind the engine's back takes effect within this, in ms. */
+export const EDIT_GRACE_MS = 1000
+
+/**
+ * What a schedule of the demo owes, by its rule alone. The edited one owes its old rule until the edit and its
+ * new one from when an edit must have taken effect; in between an occurrence of the new rule may run, and one of the
+ * old rule only if it came up while the edit was on its way.
+ */
+export function decideOwed({ name, rule }: DemoSchedule, window: DemoWindow): Owed {
+  const { fromMs, toMs, beforeEditMs, afterEditMs } = window
+  if (name !== EDITED.name) return { name, due: occurrencesBetween(rule, fromMs, toMs), optional: [] }
+  const edited = { everyMs: EDITED.afterMs }
+  const settledMs = Math.min(afterEditMs + EDIT_GRACE_MS, toMs)
+  return {
+    name,
+    due: [...occurrencesBetween(rule, fromMs, beforeEditMs), ...occurrencesBetween(edited, settledMs, toMs)],
+    optional: [
+      ...occurrencesBetween(rule, beforeEditMs, afterEditMs),
+      ...occurrencesBetween(edited, beforeEditMs, settledMs),
+    ],
+  }
+}
+
+/** The instants of a rule in (fromMs, toMs], epoch ms. */
+export function occurrencesBetween(rule: DemoRule, fromMs: number, toMs: number): number[] {
+  if ('atMs' in rule) return rule.atMs > fromMs && rule.atMs <= toMs ? [rule.atMs] : []
+  const first = Math.floor(fromMs / rule.everyMs) + 1
+  const last = Math.floor(toMs / rule.everyMs)
+  return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => (first + index) * rule.everyMs)
+}

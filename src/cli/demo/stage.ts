@@ -1,0 +1,72 @@
+import { randomBytes } from 'node:crypto'
+import { ensureRedisServer, startRedisServer } from '../../testing/redis-server.js'
+import { openBareConnection, type BareConnection } from './bare-connection.js'
+
+/** The Redis that a demo runs on, and what the demo does to it without the engine. */
+export interface Stage {
+  readonly redis: string
+  readonly prefix: string
+  /** Whether the server was started for this demo. */
+  readonly isOwn: boolean
+  /** The instant by the clock of Redis, epoch ms: what schedules go by. */
+  now(): Promise<number>
+  /** Writes one field of a definition as somebody at a `redis-cli` would. */
+  editBehindTheScenes(schedule: string, field: string, value: string): Promise<void>
+  /** Removes every key of the demo, and the server if it was started for it. */
+  strike(): Promise<void>
+}
+
+/** Takes the given Redis, under a prefix of its own, or starts a server (and installs one where there is none). */
+export async function setStage(redis: string | undefined, onProgress: (line: string) => void): Promise<Stage> {
+  const prefix = `everybeat-demo-${randomBytes(4).toString('hex')}`
+  if (redis !== undefined) return createStage(redis, prefix, await openBareConnection(redis))
+  await ensureRedisServer({ onProgress })
+  const server = await startRedisServer()
+  try {
+    const connection = await openBareConnection(server.url)
+    return createStage(server.url, prefix, connection, () => server.stop())
+  } catch (error) {
+    await server.stop()
+    throw error
+  }
+}
+
+function createStage(
+  redis: string,
+  prefix: string,
+  connection: BareConnection,
+  stopServer?: () => Promise<void>,
+): Stage {
+  return {
+    redis,
+    prefix,
+    isOwn: stopServer !== undefined,
+    async now() {
+      const [seconds, microseconds] = (await connection.send('TIME')) as [string, string]
+      return Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000)
+    },
+    async editBehindTheScenes(schedule, field, value) {
+      await connection.send('HSET', `{${prefix}}:schedule:${schedule}`, field, value)
+    },
+    async strike() {
+      try {
+        if (!stopServer) await removeKeys(connection, `{${prefix}}:*`)
+      } finally {
+        connection.close()
+        await stopServer?.()
+      }
+    },
+  }
+}
+
+async function removeKeys(connection: BareConnection, pattern: string): Promise<void> {
+  let cursor = '0'
+  do {
+    const [next, keys] = (await connection.send('SCAN', cursor, 'MATCH', pattern, 'COUNT', '1000')) as [
+      string,
+      string[],
+    ]
+    if (keys.length > 0) await connection.send('UNLINK', ...keys)
+    cursor = next
+  } while (cursor !== '0')
+}

@@ -1,0 +1,61 @@
+import { EverybeatError, type ErrorCode } from '../index.js'
+
+/** The codes of failures that only the command line knows, with what they mean. */
+export const CLI_CODES = {
+  ERR_CLI_USAGE:
+    'The command line is wrong: an unknown command or option, a missing argument, a file that cannot be read.',
+  ERR_CLI_NOT_FOUND: 'There is no schedule, or no run, of that name.',
+  ERR_CLI_CONFLICT: 'Somebody changed the schedule in the meantime.',
+  ERR_CLI_FAILED:
+    'What was asked for did not come about: a run that was waited for, an edit, a demo without a doubled or lost occurrence.',
+  ERR_CLI_INTERNAL: 'Anything else: a bug, or an error of a module that was loaded.',
+} as const
+
+/** A stable code of a {@link CliFailure}. */
+export type CliCode = keyof typeof CLI_CODES
+
+/** A command that cannot do what was asked, said in one line. */
+export class CliFailure extends Error {
+  override readonly name = 'CliFailure'
+  readonly code: CliCode
+
+  constructor(code: CliCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}
+
+/** A failure as the command line reports it; the JSON form is `{ "error": … }` with these fields but the exit code. */
+export interface FailureReport {
+  readonly code: ErrorCode | CliCode
+  readonly message: string
+  readonly field?: string
+  readonly value?: unknown
+  /** 2 when the input was refused, 1 when the operation failed. */
+  readonly exitCode: 1 | 2
+}
+
+/** What any thrown value comes to: its code, its message and the exit code. */
+export function reportFailure(error: unknown): FailureReport {
+  if (error instanceof CliFailure) {
+    return { code: error.code, message: error.message, exitCode: error.code === 'ERR_CLI_USAGE' ? 2 : 1 }
+  }
+  if (error instanceof EverybeatError) {
+    const { code, message, field, value } = error
+    const exitCode = REFUSED_INPUT.has(code) ? 2 : 1
+    return { code, message, ...(field !== undefined && { field }), ...(value !== undefined && { value }), exitCode }
+  }
+  return { code: 'ERR_CLI_INTERNAL', message: error instanceof Error ? error.message : String(error), exitCode: 1 }
+}
+
+const REFUSED_INPUT: ReadonlySet<ErrorCode> = new Set([
+  'ERR_EVERYBEAT_OPTIONS',
+  'ERR_EVERYBEAT_NAME',
+  'ERR_EVERYBEAT_DEFINITION',
+  'ERR_EVERYBEAT_CRON',
+  'ERR_EVERYBEAT_ZONE',
+  'ERR_EVERYBEAT_DURATION',
+  'ERR_EVERYBEAT_INSTANT',
+  'ERR_EVERYBEAT_TRIGGER',
+  'ERR_EVERYBEAT_PAYLOAD',
+] satisfies ErrorCode[])

@@ -1,0 +1,78 @@
+import { stripVTControlCharacters } from 'node:util'
+
+const SECOND = 1000
+const MINUTE = 60 * SECOND
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+
+/** What stands in a cell that has nothing to say. */
+export const NOTHING = '-'
+
+/**
+ * A distance in time for people, from `now`: `now` (under a second), `in 3m`, `2h 5m ago`, `in 12d`. Cut down to the
+ * unit that matters, never rounded up, so that something shown as `in 1m` is at least a minute away.
+ */
+export function formatRelative(at: Date | null | undefined, now: Date): string {
+  if (at === null || at === undefined) return NOTHING
+  const distanceMs = at.getTime() - now.getTime()
+  if (Math.abs(distanceMs) < SECOND) return 'now'
+  const span = formatSpan(Math.abs(distanceMs))
+  return distanceMs > 0 ? `in ${span}` : `${span} ago`
+}
+
+/** How long something took, in milliseconds: `12ms`, `1.2s`, `3m 10s`, `2h 5m`. */
+export function formatDuration(durationMs: number | null | undefined): string {
+  if (durationMs === null || durationMs === undefined) return NOTHING
+  if (durationMs < SECOND) return `${Math.round(durationMs)}ms`
+  if (durationMs < MINUTE) return `${Number((durationMs / SECOND).toFixed(1))}s`
+  return formatSpan(durationMs)
+}
+
+/** How late something started, in milliseconds, with its sign: `+2ms`, `+1.5s`. */
+export function formatLateness(latenessMs: number | null | undefined): string {
+  if (latenessMs === null || latenessMs === undefined) return NOTHING
+  return `${latenessMs < 0 ? '-' : '+'}${formatDuration(Math.abs(latenessMs))}`
+}
+
+/** An instant in UTC to the second, or to the millisecond where it has any: `2026-03-08T07:00:00Z`. */
+export function formatInstant(at: Date | null | undefined): string {
+  if (at === null || at === undefined) return NOTHING
+  return at.toISOString().replace('.000Z', 'Z')
+}
+
+/** Makes a text that came from elsewhere safe to show on one line of a terminal: no control or escape characters. */
+export function oneLine(text: string): string {
+  return (
+    stripVTControlCharacters(text)
+      // Control characters are what is taken out.
+      .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ')
+      .trim()
+  )
+}
+
+/** A counted noun: `1 run`, `2 runs`, `0 entries`. */
+export function plural(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`
+}
+
+function formatSpan(spanMs: number): string {
+  if (spanMs < MINUTE) return `${Math.floor(spanMs / SECOND)}s`
+  if (spanMs < HOUR) return twoUnits(spanMs, MINUTE, 'm', SECOND, 's', 10)
+  if (spanMs < DAY) return twoUnits(spanMs, HOUR, 'h', MINUTE, 'm', 24)
+  return twoUnits(spanMs, DAY, 'd', HOUR, 'h', 10)
+}
+
+// The smaller unit is shown only while it still says something: 3m 10s, but 45m.
+function twoUnits(
+  spanMs: number,
+  big: number,
+  bigName: string,
+  small: number,
+  smallName: string,
+  until: number,
+): string {
+  const bigCount = Math.floor(spanMs / big)
+  const smallCount = Math.floor((spanMs % big) / small)
+  const rest = bigCount < until && smallCount > 0 ? ` ${smallCount}${smallName}` : ''
+  return `${bigCount}${bigName}${rest}`
+}

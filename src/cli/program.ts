@@ -1,0 +1,90 @@
+import { readFileSync } from 'node:fs'
+import { createColors, wantsColor } from './colors.js'
+import { asUsageFailure, Command, isHelpShown, wholeNumber } from './command.js'
+import { oneLine } from './format.js'
+import { reportFailure } from './failure.js'
+import { registerDemo } from './commands/demo.js'
+import { registerEdit } from './commands/edit.js'
+import { registerFleet } from './commands/fleet.js'
+import { registerHistory } from './commands/history.js'
+import { registerList } from './commands/list.js'
+import { registerNext } from './commands/next.js'
+import { registerPause } from './commands/pause.js'
+import { registerPut } from './commands/put.js'
+import { registerRemove } from './commands/remove.js'
+import { registerReshard } from './commands/reshard.js'
+import { registerRun } from './commands/run.js'
+import { registerShow } from './commands/show.js'
+import { registerTransfer } from './commands/transfer.js'
+import { registerWorker } from './commands/worker.js'
+
+/** Runs one command line (without node and the script) and sets `process.exitCode`; never rejects. */
+export async function runCli(parameters: readonly string[]): Promise<void> {
+  const program = createProgram()
+  try {
+    await program.parseAsync(parameters, { from: 'user' })
+  } catch (error) {
+    if (isHelpShown(error)) return
+    const report = reportFailure(asUsageFailure(error))
+    process.exitCode = report.exitCode
+    // Somebody who typed the bare name wants to know what there is.
+    if (parameters.length === 0) process.stderr.write(`${program.helpInformation()}\n`)
+    process.stderr.write(`${showFailure(report, parameters)}\n`)
+  }
+}
+
+/** The whole command tree; parsing throws instead of ending the process. */
+export function createProgram(): Command {
+  const program = new Command('everybeat')
+    .description('A leaderless scheduler for fleets of Node.js workers, on Redis.')
+    .version(packageVersion(), '-V, --version', 'show the version')
+    .option('--redis <url>', 'Redis to use (default: $REDIS_URL, then redis://127.0.0.1:6379)')
+    .option('--prefix <prefix>', 'prefix of the keys (default: everybeat)')
+    .option('--shards <number>', 'shards of the fleet (default: 1)', wholeNumber(1))
+    .option(
+      '--connect-timeout <ms>',
+      'give up on an unreachable Redis after this long (default: 10000)',
+      wholeNumber(1),
+    )
+    .option('--json', 'write one JSON document for programs')
+    .option('--no-color', 'no colour (also: the variable NO_COLOR)')
+    .helpOption('-h, --help', 'show help')
+    .configureHelp({ showGlobalOptions: true })
+    // Every error is reported in one place, as one line or as JSON.
+    .configureOutput({ outputError: () => undefined, writeErr: () => undefined })
+    .exitOverride()
+  for (const register of [
+    registerWorker,
+    registerDemo,
+    registerPut,
+    registerList,
+    registerShow,
+    registerEdit,
+    registerRemove,
+    registerPause,
+    registerRun,
+    registerNext,
+    registerHistory,
+    registerFleet,
+    registerTransfer,
+    registerReshard,
+  ]) {
+    register(program)
+  }
+  return program
+}
+
+function showFailure(
+  { exitCode: _, ...error }: ReturnType<typeof reportFailure>,
+  parameters: readonly string[],
+): string {
+  if (parameters.includes('--json')) return JSON.stringify({ error })
+  const option = !parameters.includes('--no-color')
+  const colors = createColors(wantsColor({ option, isTerminal: process.stderr.isTTY, environment: process.env }))
+  return `${colors.red('error:')} ${oneLine(error.message)} ${colors.dim(`(${error.code})`)}`
+}
+
+function packageVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(text) as { version: string }).version
+}

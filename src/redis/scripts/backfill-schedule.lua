@@ -1,0 +1,41 @@
+-- Asks for occurrences of the past: they run in order, a few at a time, beside the plan.
+--
+-- Guarantee: does not move the schedule; each run has an identity and a lease of its own, and what comes due meanwhile
+-- finds at most one of them before it.
+--
+-- KEYS
+--   pending      zset, run id → when to deliver it, epoch ms
+-- ARGV
+--   tag          text, the prefix in its hash tag
+--   channel      text, where the fleet is told of a new head
+--   name         text, the schedule
+--   at_once      count, how many may go at once
+--   gap          ms between two deliveries
+--   most         count, of occurrences that may wait in all
+--   nominals     epoch ms…, the instants, in order
+-- REPLY
+--   [`enqueued`, run ids…], [`missing`], or [`full`, how many wait already]
+local pending = unpack(KEYS)
+local tag, channel, name, at_once, gap, most = unpack(ARGV, 1, 6)
+local nominals = { unpack(ARGV, 7) }
+-- @include lib/clock.lua
+-- @include lib/schedule.lua
+-- @include lib/backfill.lua
+-- @include lib/head.lua
+
+if redis.call('EXISTS', definition_key(name)) == 0 then return { 'missing' } end
+local waiting = redis.call('LLEN', backfill_key(name))
+if waiting + #nominals > tonumber(most) then return { 'full', waiting } end
+local now = read_now()
+local last = count_up(name, 'extra', #nominals)
+local reply = { 'enqueued' }
+for i, nominal in ipairs(nominals) do
+  reply[i + 1] = name .. '@' .. nominal .. '#' .. (last - #nominals + i)
+  redis.call('RPUSH', backfill_key(name), reply[i + 1])
+end
+local feed = read_feed(redis.call('HGET', state_key(name), 'backfill')) or { n = 0 }
+feed.c, feed.g = tonumber(at_once), tonumber(gap)
+redis.call('HSET', state_key(name), 'backfill', cjson.encode(feed))
+feed_backfill(name, now, 0, false)
+if redis.call('ZCOUNT', pending, '-inf', now) > 0 then announce_head() end
+return reply

@@ -1,0 +1,83 @@
+import { createRequire } from 'node:module'
+import { EverybeatError, showValue } from '../errors.js'
+import { parseDuration } from './duration.js'
+import type { OccurrenceSource } from './occurrence-source.js'
+import type { TriggerInput } from './trigger-input.js'
+
+/** Our words for the events, and the library's. Dawn and dusk are civil: the sun stands 6° below the horizon. */
+const EVENTS = { sunrise: 'sunrise', sunset: 'sunset', dawn: 'dawn', dusk: 'dusk', noon: 'solarNoon' } as const
+type Event = keyof typeof EVENTS
+
+const DAY_MS = 86_400_000
+/** Longer than any polar night or day, so that a search past it finds nothing in any year. */
+const SEARCH_DAYS = 750
+const ALLOWED = 'sunrise, sunset, dawn, dusk or noon, with an offset of less than a day if wanted, such as "sunset-30m"'
+
+/**
+ * Makes the occurrences of `solar` at `lat`, `lon`: at most one in each solar day, rounded to the second. A day
+ * without the event, in a polar summer or winter, has none.
+ * @throws {EverybeatError} `ERR_EVERYBEAT_TRIGGER` for a wrong event, place or offset and where the event never comes;
+ * `ERR_EVERYBEAT_DEPENDENCY` when the optional package `suncalc` is not installed.
+ */
+export function createSolar(input: TriggerInput): { readonly text: string; readonly source: OccurrenceSource } {
+  const { event, offsetMs } = readEvent(input.solar)
+  const lat = readDegrees(input, 'lat', 90)
+  const lon = readDegrees(input, 'lon', 180)
+  const getTimes = loadLibrary()
+  const eventOf = (day: number): number | null => {
+    // The mean noon of the place lies well inside the solar day that is asked for.
+    const date = getTimes(new Date(day * DAY_MS + DAY_MS / 2 - lon * (DAY_MS / 360)), lat, lon)[EVENTS[event]]
+    return date === null || Number.isNaN(date.getTime()) ? null : Math.round(date.getTime() / 1000) * 1000 + offsetMs
+  }
+  const dayOf = (atMs: number): number => Math.floor((atMs - offsetMs + lon * (DAY_MS / 360)) / DAY_MS)
+  const search = (from: number, direction: 1 | -1, fits: (at: number) => boolean): number | null => {
+    for (let count = 0, day = from; count < SEARCH_DAYS; count++, day += direction) {
+      const at = eventOf(day)
+      if (at !== null && fits(at)) return Math.abs(at) <= 8.64e15 ? at : null
+    }
+    return null
+  }
+  const source: OccurrenceSource = {
+    next: (afterMs) => search(dayOf(afterMs) - 1, 1, (at) => at > afterMs),
+    previous: (beforeMs) => search(dayOf(beforeMs) + 1, -1, (at) => at < beforeMs),
+  }
+  if (source.next(0) === null)
+    refuseSolar('solar', input.solar, `it never comes at lat ${lat}, lon ${lon}; allowed are events that come`)
+  return { text: `solar ${event} ${offsetMs} ms; lat ${lat}; lon ${lon}`, source }
+}
+
+type GetTimes = (date: Date, lat: number, lon: number) => Record<(typeof EVENTS)[Event], Date | null>
+
+let library: GetTimes | null = null
+
+/** Loaded when the first solar trigger is made, and synchronously, because triggers are. */
+function loadLibrary(): GetTimes {
+  if (library !== null) return library
+  try {
+    library = (createRequire(import.meta.url)('suncalc') as { getTimes: GetTimes }).getTimes
+  } catch (cause) {
+    const message = 'solar needs the optional package suncalc (version 2), which is not installed: npm install suncalc'
+    throw new EverybeatError('ERR_EVERYBEAT_DEPENDENCY', message, { field: 'solar', cause })
+  }
+  return library
+}
+
+function readEvent(value: unknown): { readonly event: Event; readonly offsetMs: number } {
+  const parts = typeof value === 'string' ? /^([a-z]+)(?:([+-])([^+-].*))?$/i.exec(value.trim()) : null
+  const event = parts?.[1]?.toLowerCase() ?? ''
+  if (!Object.hasOwn(EVENTS, event)) refuseSolar('solar', value, `allowed is ${ALLOWED}`)
+  const [sign, size] = [parts?.[2], parts?.[3]]
+  const offsetMs = size === undefined ? 0 : parseDuration(size.trim(), 'solar')
+  if (offsetMs >= DAY_MS) refuseSolar('solar', value, `allowed is ${ALLOWED}`)
+  return { event: event as Event, offsetMs: sign === '-' ? -offsetMs : offsetMs }
+}
+
+function readDegrees(input: TriggerInput, field: 'lat' | 'lon', limit: number): number {
+  const value = input[field]
+  if (typeof value === 'number' && Math.abs(value) <= limit) return value
+  return refuseSolar(field, value, `a number of degrees from -${limit} to ${limit} is allowed, and solar needs it`)
+}
+
+function refuseSolar(field: string, value: unknown, reason: string): never {
+  throw new EverybeatError('ERR_EVERYBEAT_TRIGGER', `${field} is ${showValue(value)}: ${reason}`, { field, value })
+}

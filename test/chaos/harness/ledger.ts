@@ -1,0 +1,66 @@
+import { Redis } from 'ioredis'
+
+/** An entry of the history as it stands in Redis. */
+export interface LedgerEntry {
+  readonly schedule: string
+  readonly scheduledAt: number
+  readonly outcome: string
+  readonly reason: string
+  readonly runId: string
+  readonly worker: string
+  readonly fence: number
+  readonly count: number
+  readonly untilMs: number
+}
+
+/** Reads the history streams as they grow, so that nothing that is flushed or trimmed later is missed. */
+export interface LedgerReader {
+  readonly entries: readonly LedgerEntry[]
+  /** Reads what is new. Rejects when Redis does not answer. */
+  read(): Promise<void>
+  close(): void
+}
+
+/** Opens a reader of its own on the streams of these schedules. */
+export function openLedger(url: string, prefix: string, names: readonly string[]): LedgerReader {
+  const client = new Redis(url, { maxRetriesPerRequest: 0, retryStrategy: () => 100, commandTimeout: 2_000 })
+  client.on('error', () => {})
+  const lastIds = new Map<string, string>()
+  const entries: LedgerEntry[] = []
+  let reading: Promise<void> | null = null
+  const readNew = async (): Promise<void> => {
+    const pipeline = client.pipeline()
+    for (const name of names) {
+      const after = lastIds.get(name)
+      pipeline.xrange(`{${prefix}}:history:${name}`, after === undefined ? '-' : `(${after}`, '+')
+    }
+    const replies = (await pipeline.exec()) as [Error | null, [string, string[]][]][]
+    for (const [index, [error, lines]] of replies.entries()) {
+      if (error) throw error
+      for (const [id, flat] of lines) {
+        lastIds.set(names[index]!, id)
+        entries.push(toEntry(names[index]!, flat))
+      }
+    }
+  }
+  // Two readings at once would take the same entries twice.
+  const read = (): Promise<void> => (reading ??= readNew().finally(() => (reading = null)))
+  return { entries, read, close: () => client.disconnect() }
+}
+
+function toEntry(schedule: string, flat: readonly string[]): LedgerEntry {
+  const fields = new Map<string, string>()
+  for (let index = 0; index + 1 < flat.length; index += 2) fields.set(flat[index]!, flat[index + 1]!)
+  const field = (name: string): string => fields.get(name) ?? ''
+  return {
+    schedule,
+    scheduledAt: Number(field('at')),
+    outcome: field('outcome'),
+    reason: field('reason'),
+    runId: field('run'),
+    worker: field('worker'),
+    fence: Number(field('fence')),
+    count: Number(field('count')),
+    untilMs: Number(field('until')),
+  }
+}

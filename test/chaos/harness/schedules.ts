@@ -1,0 +1,86 @@
+import type { DefinitionInput } from '../../../src/index.js'
+import type { Random } from './random.js'
+
+/** A schedule of a chaos run: its definition, and what the definition means, said in other words than Everybeat's. */
+export interface ChaosSchedule {
+  readonly name: string
+  readonly definition: DefinitionInput
+  /** Occurrences are where the Unix time in ms, cut to the minute when `inMinute`, is a multiple of this. */
+  readonly stepMs: number
+  readonly inMinute: boolean
+  readonly onCrash: 'skip' | 'rerun'
+  readonly overlap: 'skip' | 'queue' | 'replace' | 'allow'
+  /** Nothing but a fault delays it: handlers are short, and wait for nobody. */
+  readonly isPrompt: boolean
+  readonly jitterMs: number
+}
+
+interface Shape {
+  name: string
+  everyMs?: number
+  /** Each so many seconds of a minute. */
+  seconds?: number
+  onCrash: 'skip' | 'rerun'
+  overlap?: 'skip' | 'queue' | 'replace' | 'allow'
+  ms?: number
+  jitterMs?: number
+}
+
+const SHAPES: readonly Shape[] = [
+  { name: 'skip-half-second', everyMs: 500, onCrash: 'skip' },
+  { name: 'rerun-half-second', everyMs: 500, onCrash: 'rerun' },
+  { name: 'skip-cron', seconds: 1, onCrash: 'skip', ms: 20 },
+  { name: 'rerun-cron', seconds: 2, onCrash: 'rerun', ms: 50 },
+  { name: 'skip-long', everyMs: 4_000, onCrash: 'skip', ms: 2_600 },
+  { name: 'rerun-long', everyMs: 3_000, onCrash: 'rerun', ms: 2_600 },
+  { name: 'skip-allow', everyMs: 1_000, onCrash: 'skip', overlap: 'allow', ms: 1_400 },
+  { name: 'rerun-allow', everyMs: 1_000, onCrash: 'rerun', overlap: 'allow', ms: 700 },
+  { name: 'rerun-queue', everyMs: 1_000, onCrash: 'rerun', overlap: 'queue', ms: 850 },
+  { name: 'skip-replace', everyMs: 2_000, onCrash: 'skip', overlap: 'replace', ms: 1_900 },
+  { name: 'skip-jitter', everyMs: 1_000, onCrash: 'skip', jitterMs: 300 },
+]
+
+/** The fixed mix, which has every policy in it, and some more by the seed. */
+export function generateSchedules(random: Random, extraCount = 3): ChaosSchedule[] {
+  const extra = Array.from({ length: extraCount }, (_, index): Shape => ({
+    name: `extra-${index}`,
+    everyMs: random.pick([300, 700, 900, 1_100, 1_700]),
+    onCrash: random.pick(['skip', 'rerun']),
+    overlap: random.pick(['skip', 'queue', 'replace', 'allow']),
+    ms: random.pick([1, 10, 100, 600, 1_500]),
+  }))
+  return [...SHAPES, ...extra].map(toSchedule)
+}
+
+function toSchedule(shape: Shape): ChaosSchedule {
+  const { name, everyMs, seconds, onCrash, overlap = 'skip', ms = 5, jitterMs = 0 } = shape
+  const trigger = everyMs === undefined ? { cron: `*/${seconds} * * * * *` } : { every: everyMs }
+  return {
+    name,
+    definition: {
+      ...trigger,
+      task: 'work',
+      payload: { ms },
+      onCrash,
+      overlap,
+      misfire: 'all',
+      maxDeliveries: 50,
+      ...(jitterMs > 0 ? { jitter: jitterMs } : {}),
+    },
+    stepMs: everyMs ?? seconds! * 1_000,
+    inMinute: everyMs === undefined,
+    onCrash,
+    overlap,
+    isPrompt: ms < 100,
+    jitterMs,
+  }
+}
+
+/** The instants in (fromMs, toMs] at which the schedule is due, from its definition alone. */
+export function dueBetween({ stepMs, inMinute }: ChaosSchedule, fromMs: number, toMs: number): number[] {
+  const due: number[] = []
+  for (let at = Math.floor(fromMs / 100) * 100; at <= toMs; at += 100) {
+    if (at > fromMs && (inMinute ? at % 60_000 : at) % stepMs === 0) due.push(at)
+  }
+  return due
+}

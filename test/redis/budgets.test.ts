@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest'
+import { countCommands, scriptCalls } from '../support/command-counts.js'
+import { useFleet } from '../support/fleet.js'
+import { useRedis } from '../support/redis.js'
+import { waitFor } from '../support/wait-for.js'
+
+const redis = useRedis()
+const fleet = useFleet(redis)
+
+/** Heartbeats go on whatever fires; they have a budget of their own (idle). */
+const BEATS_PER_SECOND = 1 / 5
+
+async function firesWith(workers: number, schedules: number, seconds: number) {
+  let fires = 0
+  const beats = Array.from({ length: workers }, () => fleet.create())
+  for (const beat of beats) beat.task('tick', () => void fires++)
+  for (let index = 0; index < schedules; index++)
+    await beats[0]!.schedules.put(`s${index}`, { task: 'tick', every: '1s' })
+  await Promise.all(beats.map((beat) => beat.start()))
+  // The first beat after all have joined tells each its place.
+  await waitFor(() => fires >= schedules * 6, { what: 'the fleet to settle', timeoutMs: 20_000 })
+  const before = fires
+  const startedAt = performance.now()
+  const counts = await countCommands(redis.url, async () => {
+    await waitFor(() => fires - before >= schedules * seconds, { what: `${seconds} s of fires`, timeoutMs: 30_000 })
+  })
+  const elapsed = (performance.now() - startedAt) / 1000
+  const beatCalls = workers * Math.ceil(elapsed * BEATS_PER_SECOND + 1)
+  const all = [...counts.values()].reduce((sum, count) => sum + count, 0)
+  return {
+    perFire: Math.max(0, scriptCalls(counts) - beatCalls) / (fires - before),
+    allPerFire: all / (fires - before),
+    withBeats: scriptCalls(counts) / (fires - before),
+  }
+}
+
+describe('the cost of a fire', () => {
+  it('is at most 2.2 script calls with one worker, heartbeats included', async () => {
+    const { withBeats, allPerFire } = await firesWith(1, 20, 5)
+    expect(withBeats).toBeLessThanOrEqual(2.2)
+    expect(allPerFire).toBeLessThanOrEqual(25)
+  })
+
+  it('is at most 5 script calls with 16 workers, heartbeats included', async () => {
+    const { withBeats } = await firesWith(16, 20, 5)
+    expect(withBeats).toBeLessThanOrEqual(5)
+  })
+
+  it('is at most 6 script calls when 32 workers come for one schedule', async () => {
+    const { perFire } = await firesWith(32, 1, 8)
+    expect(perFire).toBeLessThanOrEqual(6)
+  })
+})
+
+describe('an idle worker', () => {
+  it.each([1, 10_000])('sends at most 0.5 commands per second with %d schedules', async (schedules) => {
+    const beat = fleet.create()
+    beat.task('yearly', () => {})
+    const many = Array.from({ length: schedules }, (_, index) => ({
+      name: `s${index}`,
+      task: 'yearly',
+      cron: '0 0 1 1 *',
+    }))
+    await beat.schedules.putMany(many)
+    await beat.start()
+    // The walk for edits that were made before the start ends some time after it.
+    await new Promise<void>((resolve) => setTimeout(resolve, 4_000))
+    const seconds = 20
+    const counts = await countCommands(redis.url, () => new Promise((resolve) => setTimeout(resolve, seconds * 1_000)))
+    expect(scriptCalls(counts) / seconds).toBeLessThanOrEqual(0.5)
+  })
+})

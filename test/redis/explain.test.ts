@@ -1,0 +1,216 @@
+import { describe, expect, it } from 'vitest'
+import type { DefinitionInput, EverybeatOptions, Run } from '../../src/index.js'
+import { createFleet, createGate, untilAborted } from '../support/policy-fleet.js'
+import { useRedis } from '../support/redis.js'
+
+const redis = useRedis()
+const HOUR = 3_600_000
+
+async function scheduled(
+  definition: DefinitionInput,
+  {
+    handler = () => 'done',
+    start = true,
+    taskOptions = {},
+    ...options
+  }: EverybeatOptions & {
+    handler?: (run: Run) => unknown
+    start?: boolean
+    taskOptions?: object
+    workers?: number
+  } = {},
+) {
+  const fleet = createFleet(redis.url, { ...options, tasks: (beat) => beat.task('job', taskOptions, handler) })
+  await fleet.control.schedules.put('it', { task: 'job', ...definition })
+  if (start) await fleet.start()
+  const explain = () => fleet.control.schedules.explain('it')
+  const codes = async () => (await explain()).reasons.map(({ code }) => code)
+  return { fleet, explain, codes, schedules: fleet.control.schedules }
+}
+
+describe('explain, of what comes next', () => {
+  it('names the rule, its zone, and the next instant; nothing stands in its way', async () => {
+    const { explain } = await scheduled({ cron: '0 9 * * 1-5', tz: 'Asia/Shanghai' })
+    const { state, next, last, reasons, advice, text } = await explain()
+    expect(state).toBe('active')
+    expect(next?.why).toBe('cron 0 9 * * 1-5 in Asia/Shanghai')
+    expect(next?.at.getUTCHours()).toBe(1)
+    expect([last, reasons, advice]).toEqual([null, [], []])
+    expect(text).toBe(
+      `it is active.\nNext: ${next!.at.toISOString()}, by cron 0 9 * * 1-5 in Asia/Shanghai.\nLast: nothing is in its history yet.`,
+    )
+  })
+
+  it('says of a missing schedule that it is missing', async () => {
+    const { schedules } = await scheduled({ every: '1h' }, { start: false })
+    expect(await schedules.explain('nobody')).toMatchObject({
+      name: 'nobody',
+      state: 'missing',
+      next: null,
+      last: null,
+      reasons: [{ code: 'missing' }],
+      text: expect.stringContaining('there is no schedule "nobody"'),
+    })
+  })
+
+  it('says who paused it by the note, since when, and until when', async () => {
+    const { explain, schedules } = await scheduled({ every: '1h' })
+    await schedules.pause('it', { note: 'Ann: the database moves', until: Date.UTC(2035, 0, 1) })
+    const { state, next, reasons, advice } = await explain()
+    expect([state, next]).toEqual(['paused', null])
+    expect(reasons[0]).toMatchObject({ code: 'paused' })
+    expect(reasons[0]!.message).toMatch(
+      /^it is paused since \S+Z: Ann: the database moves; it resumes by itself at 2035-01-01T00:00:00.000Z$/,
+    )
+    expect(advice[0]).toMatch(/^resume it/)
+  })
+
+  it('tells disabled from paused', async () => {
+    const { codes } = await scheduled({ every: '1h', enabled: false })
+    expect(await codes()).toEqual(['disabled'])
+  })
+
+  it.each([
+    ['its trigger gives no more instants', { at: 1_700_000_000_000, misfire: 'skip' }],
+    ['its limit of 1 occurrences is reached', { at: 1_700_000_000_000, limit: 1, catchUpWindow: '9999d' }],
+  ] as const)('says of a finished schedule that %s', async (why, definition) => {
+    const { explain, fleet } = await scheduled(definition)
+    await fleet.history('it', 1)
+    await expect.poll(async () => (await explain()).state).toBe('finished')
+    expect((await explain()).reasons.map(({ message }) => message)).toContain(`it is finished: ${why}`)
+  })
+
+  it('shows why a definition cannot be used, and that an edit heals it', async () => {
+    const { explain, fleet } = await scheduled({ cron: '0 9 * * *' })
+    await fleet.redis.hset(fleet.key('schedule', 'it'), 'cron', '61 9 * * *')
+    const { state, next, reasons, advice } = await explain()
+    expect([state, next]).toEqual(['invalid', null])
+    expect(reasons[0]).toMatchObject({ code: 'invalid', message: expect.stringContaining('ERR_EVERYBEAT_CRON') })
+    expect(advice[0]).toContain('correct the definition')
+    await fleet.redis.hset(fleet.key('schedule', 'it'), 'cron', '1 9 * * *')
+    expect(await explain()).toMatchObject({ state: 'active' })
+  })
+})
+
+describe('explain, of workers', () => {
+  it('says that there are none', async () => {
+    const { codes } = await scheduled({ every: '1h' }, { start: false })
+    expect(await codes()).toEqual(['no-fleet'])
+  })
+
+  it('says that none has registered the task', async () => {
+    const { explain } = await scheduled({ every: '1h', task: 'other' })
+    const { reasons, advice } = await explain()
+    expect(reasons).toMatchObject([
+      { code: 'no-worker', message: 'none of the 2 live workers in pool default has registered the task other' },
+    ])
+    expect(advice[0]).toContain('deploy a worker that registers the task "other"')
+  })
+
+  it('says that its pool is empty, and where the workers are', async () => {
+    const { explain } = await scheduled({ every: '1h', pool: 'gpu' })
+    expect((await explain()).reasons).toMatchObject([
+      { code: 'pool-empty', message: 'no live worker is in its pool gpu; there are workers in default' },
+    ])
+  })
+
+  it('says that a clock is off, and that it does not matter', async () => {
+    const { explain, fleet } = await scheduled({ every: '1h' })
+    const [{ id } = { id: '' }] = await fleet.control.fleet()
+    await fleet.redis.hset(fleet.key('worker', id), 'skewMs', String(HOUR))
+    const [reason] = (await explain()).reasons
+    expect(reason).toMatchObject({ code: 'clock', message: expect.stringContaining(`${id} on `) })
+    expect(reason!.message).toContain('is 1h ahead')
+  })
+
+  it('says that all are full, and that a task has its fill', async () => {
+    const gate = createGate()
+    const { explain, fleet, schedules, codes } = await scheduled(
+      { at: 1_700_000_000_000, catchUpWindow: '9999d' },
+      { handler: (run) => untilAborted(run, gate), taskOptions: { maxConcurrent: 1 } },
+    )
+    await fleet.next('run:started')
+    expect(await codes()).toEqual(['finished', 'running'])
+    await schedules.put('it', { task: 'job', at: 1_700_000_000_001, catchUpWindow: '9999d', overlap: 'allow' })
+    await expect.poll(codes).toEqual(['running', 'task-full'])
+    expect((await explain()).advice[0]).toContain('raise `maxConcurrent`')
+    for (const { id } of await fleet.control.fleet()) await fleet.redis.hset(fleet.key('worker', id), 'running', '50')
+    expect(await codes()).toContain('workers-full')
+    gate.open()
+  })
+
+  it('says that it is due and nobody takes it', async () => {
+    const { explain, fleet } = await scheduled({ every: HOUR }, { start: false })
+    await fleet.makeOverdue('it', Math.floor(Date.now() / HOUR) * HOUR - HOUR)
+    const { reasons, next } = await explain()
+    expect(reasons.map(({ code }) => code)).toEqual(['no-fleet', 'late'])
+    expect(next?.why).toMatch(/every 3600000; it is due since 1h/)
+  })
+})
+
+describe('explain, of runs', () => {
+  it('says who holds the lease, for how long, and what waits behind it', async () => {
+    const gate = createGate()
+    const { explain, fleet } = await scheduled(
+      { every: 200, overlap: 'queue' },
+      { handler: (run) => untilAborted(run, gate) },
+    )
+    const { worker, runId } = await fleet.next('run:started')
+    await fleet.next('run:skipped')
+    const { reasons, last } = await explain()
+    expect(reasons.map(({ code }) => code).sort()).toEqual(['queued', 'running'])
+    const message = reasons.find(({ code }) => code === 'running')!.message
+    expect(message).toContain(`run ${runId} goes on worker ${worker} since`)
+    expect(message).toMatch(/its lease ends in \d+ ms unless it is extended/)
+    expect(last).toMatchObject({
+      outcome: 'skipped',
+      reason: 'overlap',
+      why: 'it was skipped: the run before it was still going',
+    })
+    gate.open()
+  })
+
+  it('says that a run waits for its next attempt, and that runs fail', async () => {
+    const { fleet, codes } = await scheduled(
+      { at: 1_700_000_000_000, catchUpWindow: '9999d', retries: 1, backoff: { type: 'fixed', delay: 500 } },
+      {
+        handler: () => {
+          throw new Error('no luck')
+        },
+      },
+    )
+    await fleet.next('run:retrying')
+    expect(await codes()).toContain('retry')
+    await fleet.next('run:failed')
+    const { reasons, last } = await fleet.control.schedules.explain('it')
+    expect(reasons.map(({ code }) => code)).toEqual(['finished', 'failing'])
+    expect(last?.why).toMatch(/^it failed on worker \w+ in attempt 2: Error: no luck$/)
+  })
+
+  it('says that the lease is held by somebody who is not known', async () => {
+    const { explain, fleet } = await scheduled({ every: '1h' })
+    await fleet.redis.set(fleet.key('lease', 'it'), 'somebody:7', 'PX', 60_000)
+    expect((await explain()).reasons).toMatchObject([
+      { code: 'lease-held', message: expect.stringContaining('somebody') },
+    ])
+  })
+
+  it('says how many are backfilled', async () => {
+    const { schedules, codes, explain } = await scheduled({ every: '1h' }, { start: false })
+    await schedules.backfill('it', { from: Date.UTC(2026, 0, 1), to: Date.UTC(2026, 0, 2) })
+    expect(await codes()).toEqual(['backfill', 'backfill', 'no-fleet'])
+    expect((await explain()).text).toContain('24 backfilled occurrences wait behind those')
+  })
+
+  it.each([
+    ['ok', {}, /^it ran on worker \w+, \d+ ms after its instant, and took \d+ ms; it stood for 2 missed occurrences/],
+    ['misfire', { misfire: 'skip' }, /no worker claimed it within its grace of 1s, and `misfire` is `skip`/],
+    ['catch-up-window', { catchUpWindow: '1s' }, /older than the catch-up window of 1s/],
+  ] as const)('says of what was missed: %s', async (_reason, policy, why) => {
+    const { fleet, explain } = await scheduled({ every: HOUR, misfireGrace: '1s', ...policy }, { start: false })
+    await fleet.makeOverdue('it', Math.floor(Date.now() / HOUR) * HOUR - 2 * HOUR)
+    await fleet.start()
+    await fleet.history('it', 3)
+    expect((await explain()).last?.why).toMatch(why)
+  })
+})

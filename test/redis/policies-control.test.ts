@@ -1,0 +1,207 @@
+import { describe, expect, it } from 'vitest'
+import type { Run } from '../../src/index.js'
+import { createFleet, createGate, untilAborted, type Gate } from '../support/policy-fleet.js'
+import { useRedis } from '../support/redis.js'
+
+const redis = useRedis()
+const HOUR = 3_600_000
+const ONCE = { task: 'job', at: 1_700_000_000_000, catchUpWindow: '9999d', misfireGrace: '9999d' } as const
+
+function gatedFleet(options: { workers?: number; concurrency?: number } = {}) {
+  const ran: { run: Run; gate: Gate }[] = []
+  const fleet = createFleet(redis.url, {
+    ...options,
+    tasks: (beat) => {
+      beat.task('job', (run) => {
+        const entry = { run, gate: createGate() }
+        ran.push(entry)
+        return untilAborted(run, entry.gate)
+      })
+      beat.task('failing', () => {
+        throw new Error('no luck')
+      })
+    },
+  })
+  return { fleet, ran, schedules: fleet.control.schedules }
+}
+
+describe('cancel', () => {
+  it('aborts a run on whatever worker it is, and records it as cancelled', async () => {
+    const { fleet, ran, schedules } = gatedFleet()
+    await schedules.put('it', { ...ONCE, retries: 5 })
+    await fleet.start()
+    const { runId } = await fleet.next('run:started')
+    expect(await schedules.cancel(runId)).toEqual({ outcome: 'cancelling' })
+    await fleet.next('run:failed', ({ reason }) => reason === 'cancelled')
+    expect(ran[0]!.run.signal.reason).toMatchObject({ code: 'ERR_EVERYBEAT_CANCELLED' })
+    expect(await fleet.history('it', 1)).toMatchObject([{ outcome: 'cancelled', reason: 'cancelled', runId }])
+    expect(await schedules.runs()).toEqual([])
+    expect(await schedules.cancel(runId)).toEqual({ outcome: 'missing' })
+  })
+
+  it('closes a run that waits: it is never delivered', async () => {
+    const { fleet, schedules } = gatedFleet()
+    await schedules.put('it', { ...ONCE, task: 'failing', retries: 3, backoff: { type: 'fixed', delay: '5m' } })
+    await fleet.start()
+    const { runId } = await fleet.next('run:retrying')
+    expect(await schedules.cancel(runId)).toEqual({ outcome: 'cancelled' })
+    expect(await fleet.history('it', 1)).toMatchObject([{ outcome: 'cancelled', runId, attempt: 2 }])
+    expect(await schedules.runs()).toEqual([])
+  })
+
+  it('stands when the message is lost and the run fails: it is not tried again', async () => {
+    const { fleet, schedules, ran } = gatedFleet()
+    await schedules.put('it', { ...ONCE, timeout: 400, retries: 3, backoff: { delay: 10, max: 10 } })
+    await fleet.start()
+    const { runId, worker } = await fleet.next('run:started')
+    // As `cancel` leaves it, but for the message, which this worker never hears.
+    const state = fleet.key('state', 'it')
+    const run = JSON.parse((await fleet.redis.hget(state, `run:${runId}`))!) as object
+    expect(run).toMatchObject({ w: worker })
+    await fleet.redis.hset(state, `run:${runId}`, JSON.stringify({ ...run, x: true }))
+    await fleet.next('run:failed')
+    expect(await fleet.history('it', 1)).toMatchObject([{ outcome: 'cancelled', reason: 'cancelled' }])
+    expect(ran).toHaveLength(1)
+  })
+
+  it.each(['nobody', 'nobody@12', 'a@b', '@1', '\u0000@1', 'x@1#2#3'])('says that %j is missing', async (runId) => {
+    const { schedules } = gatedFleet()
+    expect(await schedules.cancel(runId)).toEqual({ outcome: 'missing' })
+  })
+})
+
+describe('pause and resume', () => {
+  it('claims nothing while paused, and goes on from now: what was missed is in the history', async () => {
+    const { fleet, ran, schedules } = gatedFleet()
+    await schedules.put('it', { task: 'job', every: 200, misfire: 'all' })
+    await fleet.start()
+    await fleet.next('run:started')
+    expect(await schedules.pause('it', { note: 'moving house' })).toEqual({ outcome: 'paused', revision: 1 })
+    ran[0]!.gate.open()
+    await fleet.next('run:succeeded')
+    const view = await schedules.get('it')
+    expect(view).toMatchObject({ state: 'paused', next: null, paused: { note: 'moving house' } })
+    const resumeAt = view!.paused!.at.getTime() + 700
+    await expect.poll(() => Date.now(), { timeout: 5_000 }).toBeGreaterThan(resumeAt)
+    expect(ran).toHaveLength(1)
+    expect(await schedules.resume('it')).toMatchObject({ outcome: 'resumed' })
+    const again = await fleet.next('run:started', ({ scheduledAt }) => scheduledAt >= resumeAt)
+    const missed = (await fleet.history('it', 4)).filter(({ reason }) => reason === 'paused')
+    const count = missed.reduce((sum, { count: many = 1 }) => sum + many, 0)
+    expect(count).toBeGreaterThanOrEqual(3)
+    const paused = missed.at(-1)!.scheduledAt.getTime()
+    expect(again.scheduledAt).toBeGreaterThan(paused)
+    expect(again.scheduledAt - paused).toBeLessThanOrEqual(200)
+  })
+
+  it('accounts for what was overdue already when it was paused', async () => {
+    const { fleet, schedules } = gatedFleet()
+    await schedules.put('it', { task: 'job', every: HOUR })
+    const newest = Math.floor(Date.now() / HOUR) * HOUR
+    await fleet.makeOverdue('it', newest - 2 * HOUR)
+    await schedules.pause('it')
+    await schedules.resume('it')
+    const history = await fleet.history('it', 3)
+    expect(history.map(({ scheduledAt, reason }) => [scheduledAt.getTime(), reason])).toEqual([
+      [newest - 2 * HOUR, 'paused'],
+      [newest - HOUR, 'paused'],
+      [newest, 'paused'],
+    ])
+  })
+
+  it('resumes by itself at an instant', async () => {
+    const { fleet, schedules } = gatedFleet()
+    await schedules.put('it', { task: 'job', every: 100 })
+    const until = Date.now() + 600
+    await schedules.pause('it', { until })
+    await fleet.start()
+    const { scheduledAt } = await fleet.next('run:started')
+    expect(scheduledAt).toBeGreaterThanOrEqual(until - 100)
+    const view = await schedules.get('it')
+    expect(view?.state).toBe('active')
+    expect(view?.paused).toBeUndefined()
+  })
+
+  it('does not start an occurrence that waited in the queue when the pause came', async () => {
+    const { fleet, ran, schedules } = gatedFleet()
+    await schedules.put('it', { task: 'job', every: 200, overlap: 'queue' })
+    await fleet.start()
+    const { scheduledAt } = await fleet.next('run:started')
+    await fleet.next('run:skipped', ({ reason }) => reason === 'overlap')
+    await schedules.pause('it')
+    ran[0]!.gate.open()
+    await fleet.next('run:skipped', ({ reason }) => reason === 'paused')
+    expect(ran).toHaveLength(1)
+    const history = await fleet.history('it', 3)
+    expect(history.find(({ reason }) => reason === 'paused')?.scheduledAt.getTime()).toBe(scheduledAt + 200)
+  })
+
+  it('keeps a pause through edits, and an edit of the trigger through the pause', async () => {
+    const { fleet, schedules } = gatedFleet()
+    await schedules.put('it', { task: 'job', every: '1h' })
+    await schedules.pause('it', { note: 'why' })
+    await schedules.patch('it', { note: 'edited' })
+    await fleet.start()
+    await fleet.redis.hset(fleet.key('schedule', 'it'), 'tags', 'a,b')
+    await schedules.put('it', { task: 'job', every: 100 })
+    expect(await schedules.get('it')).toMatchObject({ state: 'paused', paused: { note: 'why' } })
+    await schedules.resume('it')
+    await fleet.next('run:started')
+    // Nobody can say which occurrences the new trigger would have had: none are made up.
+    expect((await schedules.history('it')).filter(({ reason }) => reason === 'paused')).toEqual([])
+  })
+
+  it('runs what somebody asks for by hand', async () => {
+    const { fleet, schedules } = gatedFleet()
+    await schedules.put('it', { task: 'job', every: '1h' })
+    await schedules.pause('it')
+    await fleet.start()
+    await schedules.trigger('it')
+    expect(await fleet.next('run:started')).toMatchObject({ manual: true })
+  })
+
+  it('answers for what is not there, and refuses what makes no sense', async () => {
+    const { schedules } = gatedFleet()
+    expect(await schedules.pause('nobody')).toEqual({ outcome: 'missing', revision: 0 })
+    expect(await schedules.resume('nobody')).toEqual({ outcome: 'missing', revision: 0 })
+    expect(await schedules.trigger('nobody')).toEqual({ outcome: 'missing' })
+    expect(await schedules.trigger('nobody', { payload: 1 })).toEqual({ outcome: 'missing' })
+    await expect(schedules.pause('it', { until: 'tomorrow' })).rejects.toThrow(/until: "tomorrow"/)
+    await expect(schedules.pause('it', { note: 'x'.repeat(5_000) })).rejects.toThrow(/note/)
+    await expect(schedules.pause('it', { note: 7 as unknown as string })).rejects.toThrow(/note: 7/)
+    await expect(schedules.pause('')).rejects.toMatchObject({ code: 'ERR_EVERYBEAT_NAME' })
+    await expect(schedules.resume(7 as unknown as string)).rejects.toMatchObject({ code: 'ERR_EVERYBEAT_NAME' })
+    await expect(schedules.trigger('a\u0000b')).rejects.toMatchObject({ code: 'ERR_EVERYBEAT_NAME' })
+    await expect(schedules.history('it', { limit: 0 })).rejects.toThrow(/limit: 0/)
+    await expect(schedules.cancel(7 as unknown as string)).rejects.toThrow(/runId: 7/)
+    await expect(schedules.runs({ state: 'odd' as 'running' })).rejects.toThrow(/state: "odd"/)
+    await expect(schedules.put('it', { every: '1h' }, { ifRevision: -1 })).rejects.toThrow(/ifRevision: -1/)
+  })
+})
+
+describe('trigger', () => {
+  it('runs now with a payload of its own, does not move the schedule, and has an identity of its own', async () => {
+    const { fleet, ran, schedules } = gatedFleet()
+    await schedules.put('it', { task: 'job', every: '1h', payload: { usual: true } })
+    const before = (await schedules.get('it'))?.next
+    await fleet.start()
+    const one = await schedules.trigger('it', { payload: { extra: 1 } })
+    const two = await schedules.trigger('it')
+    await expect.poll(() => ran.length).toBe(2)
+    const payloads = ran.map(({ run }) => run.payload)
+    expect(payloads).toEqual(expect.arrayContaining([{ extra: 1 }, { usual: true }]))
+    expect(ran.every(({ run }) => run.manual)).toBe(true)
+    expect(one.outcome === 'triggered' && two.outcome === 'triggered' && one.runId !== two.runId).toBe(true)
+    for (const { gate } of ran) gate.open()
+    await fleet.history('it', 2)
+    expect((await schedules.get('it'))?.next).toEqual(before)
+  })
+
+  it('refuses a payload that cannot be kept', async () => {
+    const { schedules } = gatedFleet()
+    await schedules.put('it', { task: 'job', every: '1h' })
+    await expect(schedules.trigger('it', { payload: 1n })).rejects.toMatchObject({ code: 'ERR_EVERYBEAT_PAYLOAD' })
+    const large = 'x'.repeat(256 * 1024)
+    await expect(schedules.trigger('it', { payload: large })).rejects.toMatchObject({ code: 'ERR_EVERYBEAT_PAYLOAD' })
+  })
+})

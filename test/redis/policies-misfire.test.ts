@@ -1,0 +1,137 @@
+import { describe, expect, it } from 'vitest'
+import type { DefinitionInput, Run } from '../../src/index.js'
+import { createFleet, type PolicyFleet } from '../support/policy-fleet.js'
+import { useRedis } from '../support/redis.js'
+
+const HOUR = 3_600_000
+const redis = useRedis()
+
+/** Puts a schedule, makes it overdue since its k-th last occurrence, starts two workers and gives back what ran. */
+async function overdue(definition: DefinitionInput, count: number, periodMs = HOUR) {
+  const ran: Run[] = []
+  const fleet = createFleet(redis.url, { tasks: (beat) => beat.task('job', (run) => void ran.push(run)) })
+  await fleet.control.schedules.put('late', { task: 'job', every: periodMs, ...definition })
+  const now = Date.now()
+  const newest = Math.floor(now / periodMs) * periodMs
+  const first = newest - (count - 1) * periodMs
+  await fleet.makeOverdue('late', first)
+  await fleet.start()
+  return { fleet, ran, first, newest }
+}
+
+const reasons = async (fleet: PolicyFleet, count: number) =>
+  (await fleet.history('late', count)).map(({ scheduledAt, outcome, reason, count: many }) => [
+    scheduledAt.getTime(),
+    many === undefined ? outcome : `${outcome} ×${many}`,
+    reason,
+  ])
+
+describe('what happens to occurrences that nobody claimed in time', () => {
+  it('runs the newest once for all of them under latest, and counts the others', async () => {
+    const { fleet, ran, newest } = await overdue({ misfire: 'latest', misfireGrace: 0 }, 4)
+    await fleet.next('run:succeeded')
+    expect(ran.map(({ scheduledAt, missed, catchUp }) => [scheduledAt.getTime(), missed, catchUp])).toEqual([
+      [newest, 3, true],
+    ])
+    expect(await reasons(fleet, 4)).toEqual([
+      [newest - 3 * HOUR, 'skipped', 'misfire'],
+      [newest - 2 * HOUR, 'skipped', 'misfire'],
+      [newest - HOUR, 'skipped', 'misfire'],
+      [newest, 'ok', undefined],
+    ])
+    expect((await fleet.history('late', 4)).at(-1)).toMatchObject({ missed: 3 })
+  })
+
+  it('runs none of them under skip, and goes on with the next', async () => {
+    const { fleet, ran, newest } = await overdue({ misfire: 'skip', misfireGrace: 0 }, 3)
+    expect(await reasons(fleet, 3)).toEqual([
+      [newest - 2 * HOUR, 'skipped', 'misfire'],
+      [newest - HOUR, 'skipped', 'misfire'],
+      [newest, 'skipped', 'misfire'],
+    ])
+    expect(ran).toEqual([])
+    expect((await fleet.control.schedules.get('late'))?.next?.getTime()).toBe(newest + HOUR)
+  })
+
+  it.each(['skip', 'queue', 'replace', 'allow'] as const)(
+    'runs each in order under all, whatever happens to overlaps: %s',
+    async (overlap) => {
+      const { fleet, ran, first, newest } = await overdue(
+        { misfire: 'all', misfireGrace: 0, overlap, ...(overlap === 'allow' ? { maxConcurrent: 1 } : {}) },
+        5,
+      )
+      const history = await reasons(fleet, 5)
+      expect(history.map(([, outcome]) => outcome)).toEqual(['ok', 'ok', 'ok', 'ok', 'ok'])
+      const instants = Array.from({ length: 5 }, (_, index) => first + index * HOUR)
+      expect(ran.map(({ scheduledAt }) => scheduledAt.getTime())).toEqual(instants)
+      expect(ran.every(({ catchUp, missed }) => catchUp && missed === 0)).toBe(true)
+      expect(instants.at(-1)).toBe(newest)
+    },
+  )
+
+  it('keeps the newest maxCatchUp under all, and says so of the others', async () => {
+    const { fleet, newest } = await overdue({ misfire: 'all', misfireGrace: 0, maxCatchUp: 2 }, 4)
+    expect(await reasons(fleet, 4)).toEqual([
+      [newest - 3 * HOUR, 'skipped', 'catch-up-cap'],
+      [newest - 2 * HOUR, 'skipped', 'catch-up-cap'],
+      [newest - HOUR, 'ok', undefined],
+      [newest, 'ok', undefined],
+    ])
+  })
+
+  it('drops what is older than the catch-up window, whatever the policy', async () => {
+    const { fleet, newest } = await overdue({ misfire: 'all', misfireGrace: 0, catchUpWindow: '90m' }, 4)
+    const history = await reasons(fleet, 4)
+    const dropped = history.filter(([, outcome]) => outcome === 'skipped')
+    expect(dropped.length).toBeGreaterThanOrEqual(2)
+    expect(dropped.every(([, , reason]) => reason === 'catch-up-window')).toBe(true)
+    expect(history.at(-1)).toEqual([newest, 'ok', undefined])
+  })
+
+  it('counts an occurrence within its grace as on time', async () => {
+    const { fleet, ran, newest } = await overdue({ misfire: 'skip', misfireGrace: '2h' }, 1)
+    await fleet.next('run:succeeded')
+    expect(ran.map(({ scheduledAt, catchUp }) => [scheduledAt.getTime(), catchUp])).toEqual([[newest, false]])
+  })
+
+  it('makes up for a single instant that passed before it was written, within the window', async () => {
+    const ran: Run[] = []
+    const fleet = createFleet(redis.url, { tasks: (beat) => beat.task('job', (run) => void ran.push(run)) })
+    const at = Date.now() - HOUR
+    await fleet.control.schedules.put('late', { task: 'job', at, misfireGrace: 0 })
+    await fleet.control.schedules.put('too-late', { task: 'job', at, misfireGrace: 0, catchUpWindow: '1m' })
+    await fleet.start()
+    await fleet.next('run:succeeded')
+    expect(await reasons(fleet, 1)).toEqual([[at, 'ok', undefined]])
+    expect((await fleet.history('too-late', 1))[0]).toMatchObject({ outcome: 'skipped', reason: 'catch-up-window' })
+    expect(ran.map(({ schedule, catchUp }) => [schedule, catchUp])).toEqual([['late', true]])
+    expect((await fleet.control.schedules.get('late'))?.state).toBe('finished')
+  })
+
+  it('neither wedges nor floods when a thousand were missed', async () => {
+    const { fleet, ran, newest } = await overdue({ misfire: 'all', maxCatchUp: 3 }, 1_000, 60_000)
+    await fleet.next('run:succeeded', ({ scheduledAt }) => scheduledAt >= newest)
+    const history = await fleet.history('late', 100)
+    expect(history.length).toBeLessThanOrEqual(105)
+    const total = history.reduce((sum, { count = 1 }) => sum + count, 0)
+    expect(total).toBe(1_000)
+    expect(ran.length).toBeLessThanOrEqual(5)
+    expect((await fleet.control.schedules.get('late'))?.state).toBe('active')
+  })
+
+  it('makes up for what became due while the fleet was down, without touching Redis', async () => {
+    const ran: Run[] = []
+    const fleet = createFleet(redis.url, { tasks: (beat) => beat.task('job', (run) => void ran.push(run)) })
+    const [first] = fleet.workers
+    await fleet.control.schedules.put('late', { task: 'job', every: 200, misfire: 'all', misfireGrace: 0 })
+    await first!.start()
+    await fleet.next('run:succeeded')
+    await first!.stop()
+    const stoppedAt = ran.at(-1)!.scheduledAt.getTime()
+    await expect.poll(() => Date.now(), { timeout: 5_000 }).toBeGreaterThan(stoppedAt + 1_000)
+    await fleet.workers[1]!.start()
+    await fleet.next('run:succeeded', ({ scheduledAt }) => scheduledAt >= stoppedAt + 1_000)
+    const instants = ran.map(({ scheduledAt }) => scheduledAt.getTime()).filter((at) => at <= stoppedAt + 1_000)
+    expect(instants).toEqual(Array.from(instants, (_, index) => instants[0]! + index * 200))
+  })
+})

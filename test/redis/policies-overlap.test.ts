@@ -1,0 +1,181 @@
+import { describe, expect, it } from 'vitest'
+import type { DefinitionInput, EverybeatOptions, Run } from '../../src/index.js'
+import { createFleet, createGate, untilAborted, type Gate } from '../support/policy-fleet.js'
+import { useRedis } from '../support/redis.js'
+
+const redis = useRedis()
+
+/** A fleet of two whose runs each wait at a gate of their own, in the order they start. */
+async function gated(
+  definition: DefinitionInput,
+  options: EverybeatOptions & { handler?: (run: Run, gate: Gate) => unknown } = {},
+) {
+  const { handler = untilAborted, ...rest } = options
+  const ran: { run: Run; gate: Gate; by: number; startedAt: number; endedAt?: number }[] = []
+  const fleet = createFleet(redis.url, {
+    ...rest,
+    tasks: (beat, by) =>
+      beat.task('job', async (run) => {
+        const entry: (typeof ran)[number] = { run, gate: createGate(), by, startedAt: performance.now() }
+        ran.push(entry)
+        try {
+          return await handler(run, entry.gate)
+        } finally {
+          entry.endedAt = performance.now()
+        }
+      }),
+  })
+  await fleet.control.schedules.put('long', { task: 'job', every: 200, ...definition })
+  await fleet.start()
+  const started = await fleet.next('run:started')
+  return { fleet, ran, first: started.scheduledAt }
+}
+
+describe('overlap: skip', () => {
+  it('skips what comes due while the run goes, on any worker, and starts the first one after it', async () => {
+    const { fleet, ran, first } = await gated({ overlap: 'skip' })
+    await fleet.next('run:skipped', ({ scheduledAt }) => scheduledAt >= first + 600)
+    expect(ran).toHaveLength(1)
+    ran[0]!.gate.open()
+    const second = await fleet.next('run:started', ({ scheduledAt }) => scheduledAt > first)
+    expect(second.latenessMs).toBeLessThan(200)
+    const history = await fleet.history('long', 4)
+    const skipped = history.filter(({ outcome }) => outcome === 'skipped')
+    expect(skipped.length).toBeGreaterThanOrEqual(3)
+    expect(new Set(skipped.map(({ reason }) => reason))).toEqual(new Set(['overlap']))
+    expect(history.at(-1)).toMatchObject({ outcome: 'ok', scheduledAt: new Date(first) })
+  })
+
+  it('never has two runs of a schedule at once, and runs of two schedules side by side', async () => {
+    const going = new Map<string, number>()
+    let most = 0
+    let sideBySide = false
+    const fleet = createFleet(redis.url, {
+      tasks: (beat) =>
+        beat.task('job', async ({ schedule, signal }) => {
+          going.set(schedule, (going.get(schedule) ?? 0) + 1)
+          most = Math.max(most, ...going.values())
+          sideBySide ||= (going.get('a') ?? 0) > 0 && (going.get('b') ?? 0) > 0
+          await untilAborted({ signal }, { opened: new Promise((resolve) => setTimeout(resolve, 150)), open() {} })
+          going.set(schedule, going.get(schedule)! - 1)
+        }),
+    })
+    for (const name of ['a', 'b']) await fleet.control.schedules.put(name, { task: 'job', every: 100 })
+    await fleet.start()
+    await fleet.history('a', 15)
+    expect(most).toBe(1)
+    expect(sideBySide).toBe(true)
+  })
+
+  it('does not turn into a backlog when the first run of many began late', async () => {
+    const fleet = createFleet(redis.url, {
+      tasks: (beat) => beat.task('job', () => new Promise((resolve) => setTimeout(resolve, 500))),
+    })
+    await fleet.control.schedules.put('long', { task: 'job', every: 200 })
+    const newest = Math.floor(Date.now() / 200) * 200
+    await fleet.makeOverdue('long', newest - 400)
+    await fleet.start()
+    // The three that were due before the first began take their turn; what came due meanwhile is overlapped.
+    await fleet.next('run:succeeded', ({ scheduledAt }) => scheduledAt === newest)
+    const next = await fleet.next('run:started', ({ scheduledAt }) => scheduledAt > newest)
+    expect(next.latenessMs).toBeLessThan(200)
+  })
+
+  it('is not held up by a run that somebody asked for, and does not hold one up', async () => {
+    const { fleet, ran, first } = await gated({ overlap: 'skip' })
+    const asked = await fleet.control.schedules.trigger('long')
+    const manual = await fleet.next('run:started', ({ manual }) => manual)
+    expect(asked).toEqual({ outcome: 'triggered', runId: manual.runId })
+    ran.find(({ run }) => !run.manual)!.gate.open()
+    await fleet.next('run:started', ({ scheduledAt, manual }) => !manual && scheduledAt > first)
+  })
+})
+
+describe('overlap: queue', () => {
+  it('lets one occurrence wait, skips the others, and starts it the moment the run settles', async () => {
+    const { fleet, ran, first } = await gated({ overlap: 'queue' })
+    await fleet.next('run:skipped', ({ scheduledAt, reason }) => reason === 'overlap' && scheduledAt >= first + 600)
+    const [waiting] = await fleet.control.schedules.runs({ state: 'waiting' })
+    expect(waiting).toMatchObject({ reason: 'queued', scheduledAt: new Date(first + 200) })
+    ran[0]!.gate.open()
+    await fleet.next('run:started', ({ scheduledAt }) => scheduledAt === first + 200)
+    expect(ran[1]!.startedAt - ran[0]!.endedAt!).toBeLessThan(250)
+    expect(ran[1]!.run.fence).toBeGreaterThan(ran[0]!.run.fence)
+    const skipped = (await fleet.history('long', 3)).filter(({ outcome }) => outcome === 'skipped')
+    expect(skipped[0]).toMatchObject({ scheduledAt: new Date(first + 400), reason: 'overlap' })
+  })
+
+  it('hands the one that waits to another worker when the first has no slot', async () => {
+    const { fleet, ran, first } = await gated({ overlap: 'queue' }, { concurrency: 1 })
+    await fleet.next('run:skipped', ({ scheduledAt }) => scheduledAt >= first + 400)
+    ran[0]!.gate.open()
+    await fleet.next('run:started', ({ scheduledAt }) => scheduledAt === first + 200)
+  })
+})
+
+describe('overlap: replace', () => {
+  it('aborts the run on another worker, and starts the newer one when it has settled', async () => {
+    // One slot each: the newer occurrence is claimed by the worker that does not run the older one.
+    const { fleet, ran, first } = await gated(
+      { overlap: 'replace', every: 500 },
+      { concurrency: 1, handler: untilAborted },
+    )
+    await fleet.next('run:started', ({ scheduledAt }) => scheduledAt === first + 500)
+    expect(ran[0]!.run.signal.reason).toMatchObject({ code: 'ERR_EVERYBEAT_REPLACED' })
+    expect(ran[1]!.startedAt).toBeGreaterThanOrEqual(ran[0]!.endedAt!)
+    const [entry] = await fleet.history('long', 1)
+    expect(entry).toMatchObject({ outcome: 'cancelled', reason: 'replaced', scheduledAt: new Date(first) })
+  })
+
+  it('gives up a run that ignores its signal after two seconds; the newest of those that wait goes on', async () => {
+    let ignoring = true
+    const { fleet, ran, first } = await gated(
+      { overlap: 'replace', every: 700 },
+      {
+        handler: (_run, gate) => {
+          if (ignoring) return ((ignoring = false), gate.opened)
+          return undefined
+        },
+      },
+    )
+    const next = await fleet.next('run:started', ({ scheduledAt }) => scheduledAt > first)
+    const abortedAfterMs = ran[1]!.startedAt - ran[0]!.startedAt
+    expect(abortedAfterMs).toBeGreaterThan(2_000)
+    expect(abortedAfterMs).toBeLessThan(4_500)
+    const history = await fleet.history('long', 3)
+    expect(history.find(({ scheduledAt }) => scheduledAt.getTime() === first)).toMatchObject({
+      outcome: 'cancelled',
+      reason: 'replaced',
+    })
+    const between = history.filter(({ scheduledAt: at }) => at.getTime() > first && at.getTime() < next.scheduledAt)
+    expect(between.length).toBe((next.scheduledAt - first) / 700 - 1)
+    expect(between.every(({ outcome, reason }) => outcome === 'skipped' && reason === 'replaced')).toBe(true)
+    ran[0]!.gate.open()
+  })
+})
+
+describe('overlap: allow', () => {
+  it('runs occurrences side by side, each with a lease of its own', async () => {
+    const { fleet, ran } = await gated({ overlap: 'allow' })
+    await expect.poll(() => ran.length, { timeout: 10_000 }).toBeGreaterThanOrEqual(4)
+    expect(ran.every(({ endedAt }) => endedAt === undefined)).toBe(true)
+    expect(await fleet.redis.keys(fleet.key('run-lease', '*'))).toHaveLength(ran.length)
+    for (const { gate } of ran) gate.open()
+    const history = await fleet.history('long', ran.length)
+    expect(new Set(history.map(({ fence }) => fence)).size).toBe(history.length)
+  })
+
+  it('has at most maxConcurrent of them in the fleet, and skips the others', async () => {
+    const { fleet, ran, first } = await gated({ overlap: 'allow', maxConcurrent: 2 }, { concurrency: 1 })
+    await fleet.next('run:started', ({ scheduledAt }) => scheduledAt > first)
+    const both = ran.length
+    ran[0]!.gate.open()
+    await fleet.next('run:succeeded')
+    expect(both).toBe(2)
+    const { fleet: wide, ran: wideRan } = await gated({ overlap: 'allow', maxConcurrent: 2 })
+    await wide.next('run:skipped', ({ reason }) => reason === 'max-concurrent')
+    expect(wideRan).toHaveLength(2)
+    for (const { gate } of wideRan) gate.open()
+    await expect.poll(() => wideRan.length, { timeout: 10_000 }).toBeGreaterThan(2)
+  })
+})

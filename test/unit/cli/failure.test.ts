@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest'
+import { CliFailure, reportFailure } from '../../../src/cli/failure.js'
+import { EverybeatError } from '../../../src/index.js'
+
+describe('reportFailure', () => {
+  it.each([
+    [new CliFailure('ERR_CLI_USAGE', 'no'), 2],
+    [new CliFailure('ERR_CLI_NOT_FOUND', 'no'), 1],
+    [new EverybeatError('ERR_EVERYBEAT_CRON', 'no', { field: 'cron', value: 'x' }), 2],
+    [new EverybeatError('ERR_EVERYBEAT_PAYLOAD', 'no'), 2],
+    [new EverybeatError('ERR_EVERYBEAT_CONNECTION', 'no'), 1],
+    [new Error('boom'), 1],
+    ['text', 1],
+  ])('%s ends with %d', (error, exitCode) => {
+    expect(reportFailure(error).exitCode).toBe(exitCode)
+  })
+
+  it('keeps code, field and value', () => {
+    const error = new EverybeatError('ERR_EVERYBEAT_CRON', 'cron: no', { field: 'cron', value: 'x' })
+    expect(reportFailure(error)).toEqual({
+      code: 'ERR_EVERYBEAT_CRON',
+      message: 'cron: no',
+      field: 'cron',
+      value: 'x',
+      exitCode: 2,
+    })
+    expect(reportFailure(new Error('boom'))).toEqual({ code: 'ERR_CLI_INTERNAL', message: 'boom', exitCode: 1 })
+  })
+})
