@@ -14,11 +14,16 @@ export interface DefinitionWrite {
   readonly removalMs: number | null
   readonly ifRevision: number | null
   readonly ifDigest: string | null
+  /** Whether what is due of the former trigger was closed as far as it can be. */
+  readonly isClosed: boolean
 }
 
-/** What became of a write. `conflict`: the schedule has another revision than the one that was asked for. */
+/**
+ * What became of a write. `conflict`: the schedule has another revision than the one that was asked for; `overdue`: what
+ * is due of the former trigger has to be closed first. Nothing was written then.
+ */
 export interface PutReply {
-  readonly outcome: 'created' | 'updated' | 'unchanged' | 'conflict'
+  readonly outcome: 'created' | 'updated' | 'unchanged' | 'conflict' | 'overdue'
   readonly revision: number
 }
 
@@ -49,6 +54,8 @@ export interface ScheduleStore {
   put(write: DefinitionWrite): Promise<PutReply>
   putMany(writes: readonly DefinitionWrite[]): Promise<PutReply[]>
   read(name: string): Promise<{ nowMs: number; schedule: StoredSchedule | null }>
+  /** Reads many schedules in few calls, by name; a name that has none is left out. */
+  readMany(names: readonly string[]): Promise<Map<string, StoredSchedule>>
   /** One page of schedules in the order of their names, shard after shard; an opaque cursor, null at the end. */
   page(
     cursor: string | null,
@@ -72,7 +79,8 @@ export interface ScheduleStore {
   situation(name: string, task: string): Promise<Situation>
   cancel(runId: string): Promise<'cancelled' | 'cancelling' | 'missing'>
   history(name: string, limit: number): Promise<Record<string, string>[]>
-  runs(): Promise<StoredRun[]>
+  /** Reads runs page by page, at most `limit`. */
+  runs(query: { state?: 'running' | 'waiting' | undefined; limit: number }): Promise<StoredRun[]>
   workers(): Promise<{ id: string; fields: Record<string, string>; beatMs: number; nowMs: number }[]>
   now(): Promise<number>
   /** Notes the version of an owner's declarations; false when a higher one stands already. */

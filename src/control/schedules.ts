@@ -16,9 +16,10 @@ import { explainSchedule, type Explanation } from './explain.js'
 import { toHistoryEntry, type HistoryEntry } from './history.js'
 import { createFilter, type ListFilter } from './list-filter.js'
 import { givenOf, mergeChanges } from './merge-changes.js'
+import { inBatches } from './batches.js'
 import { toRunView, type RunView } from './run-view.js'
 import { decodeStored, viewSchedule, type ScheduleView } from './schedule-view.js'
-import { prepareWrite } from './write.js'
+import { prepareWrite, writeDefinition } from './write.js'
 
 /** What became of a write. `conflict`: the revision is not the one that was asked for; nothing was written. */
 export interface PutResult {
@@ -73,7 +74,10 @@ export class Schedules {
     checkRevision(ifRevision)
     const checked = await this.#check(name, definition)
     const store = await this.#context.store()
-    return await store.put(prepareWrite(checked, await this.#now(store), { ifRevision: ifRevision ?? null }))
+    return await writeDefinition(
+      store,
+      prepareWrite(checked, await this.#now(store), { ifRevision: ifRevision ?? null }),
+    )
   }
 
   /** Writes many schedules in pipelined batches. All are checked before the first is written. */
@@ -85,12 +89,16 @@ export class Schedules {
     for (const { name, ...definition } of definitions) checked.push(await this.#check(name, definition))
     const store = await this.#context.store()
     const result = { created: 0, updated: 0, unchanged: 0 }
-    for (let start = 0; start < checked.length; start += BATCH) {
+    const write = async (batch: readonly Definition[]) => {
       const nowMs = await this.#now(store)
-      const batch = checked.slice(start, start + BATCH).map((definition) => prepareWrite(definition, nowMs))
-      for (const { outcome } of await store.putMany(batch)) if (outcome !== 'conflict') result[outcome] += 1
-      onProgress?.({ done: Math.min(start + BATCH, checked.length), total: checked.length })
+      const writes = batch.map((definition) => prepareWrite(definition, nowMs))
+      const replies = await store.putMany(writes)
+      for (const [index, reply] of replies.entries()) {
+        const { outcome } = await writeDefinition(store, writes[index]!, reply)
+        if (outcome !== 'conflict') result[outcome] += 1
+      }
     }
+    await inBatches(checked, BATCH, write, onProgress)
     return result
   }
 
@@ -112,7 +120,7 @@ export class Schedules {
       const merged = mergeChanges(givenOf(schedule), changes)
       const checked = await this.#check(name, merged)
       const write = prepareWrite(checked, nowMs, { ifRevision: ifRevision ?? null, ifDigest: schedule.digest })
-      const result = await store.put(write)
+      const result = await writeDefinition(store, write)
       const revision = Number(schedule.state.revision ?? 0)
       if (result.outcome !== 'conflict' || (ifRevision !== undefined && ifRevision !== revision) || tries >= MAX_TRIES)
         return result
@@ -245,11 +253,11 @@ export class Schedules {
     return entries.map(toHistoryEntry)
   }
 
-  /** The runs that go or wait now, in the whole fleet. */
-  async runs({ state }: { state?: 'running' | 'waiting' } = {}): Promise<RunView[]> {
+  /** The runs that go or wait now, in the whole fleet; at most `limit`, 10 000 when it does not say. */
+  async runs({ state, limit = 10_000 }: { state?: 'running' | 'waiting'; limit?: number } = {}): Promise<RunView[]> {
     if (state !== undefined) checkChoice(state, 'state', ['running', 'waiting'], 'ERR_EVERYBEAT_OPTIONS')
-    const stored = await (await this.#context.store()).runs()
-    return stored.map(toRunView).filter((run) => state === undefined || run.state === state)
+    const stored = await (await this.#context.store()).runs({ state, limit })
+    return stored.map(toRunView)
   }
 
   /** Cancels a run, wherever it is: one that waits is closed, the signal of one that goes aborts. */

@@ -1,6 +1,6 @@
 import { toErrorData, type Emit } from '../events.js'
 import { replan } from './planner.js'
-import type { HeartbeatReply, WorkerStore } from './port.js'
+import type { ShardReply, WorkerStore } from './port.js'
 
 /** Most runs that one call gives up. */
 const RECOVER_COUNT = 100
@@ -18,7 +18,7 @@ const LATE_MS = 10_000
 /** The upkeep that the whole fleet shares; each beat one worker of the fleet does a bounded slice of it. */
 export interface Upkeep {
   /** Does the slice of one beat. Never rejects. */
-  work(beat: HeartbeatReply): Promise<void>
+  work(beat: ShardReply): Promise<void>
   /** Looks at definitions that were changed by somebody else. Never rejects. */
   inspect(names: readonly string[]): Promise<void>
   /** Whether edits are seen as they happen. When that begins, what was edited before is looked for. */

@@ -30,6 +30,8 @@ export interface PolicyFleet {
   ): Promise<Parameters<EverybeatEvents[Name]>[0] & { by: number }>
   key(kind: string, name?: string): string
   start(): Promise<void>
+  /** After a test that made it, this happens by itself. */
+  stop(): Promise<void>
   /** One more worker, not started. */
   add(options?: EverybeatOptions): Everybeat
   /** The history, oldest first, when it has at least so many entries. */
@@ -68,10 +70,15 @@ export function createFleet(url: string, options: PolicyFleetOptions = {}): Poli
     return beat
   }
   for (let index = 0; index < count; index++) add()
-  onTestFinished(async () => {
+  const stop = async (): Promise<void> => {
     await Promise.all([...workers, control].map((beat) => beat.stop({ timeoutMs: 0 })))
     redis.disconnect()
-  })
+  }
+  try {
+    onTestFinished(stop)
+  } catch {
+    // Made by a hook, which stops it itself.
+  }
   const key = (kind: string, name?: string) => `{${prefix}}:${kind}${name === undefined ? '' : `:${name}`}`
   return {
     prefix,
@@ -81,6 +88,7 @@ export function createFleet(url: string, options: PolicyFleetOptions = {}): Poli
     told,
     key,
     add,
+    stop,
     async next(name, fits = () => true, timeoutMs = 20_000) {
       let seen = 0
       return await new Promise((resolve, reject) => {
