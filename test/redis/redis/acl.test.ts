@@ -43,7 +43,7 @@ describe('the least a user of Redis has to be allowed', () => {
     for (const each of beats) {
       each.on('run:succeeded', ({ schedule }) => void succeeded.add(schedule))
       each.task('work', () => new Promise((resolve) => setTimeout(resolve, 500)))
-      each.task('bounded', { maxConcurrent: 1 }, () => {})
+      each.task('bounded', { maxConcurrent: 3 }, () => {})
       await each.start()
     }
     const policies = ['skip', 'queue', 'replace', 'allow'] as const
