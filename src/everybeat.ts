@@ -8,6 +8,7 @@ import { IsolatedEmitter } from './isolated-emitter.js'
 import { createInstance, type Instance } from './instance.js'
 import { logEvents } from './log-events.js'
 import { resolveOptions, type EverybeatOptions, type ResolvedOptions } from './options.js'
+import { createLayoutCheck } from './redis/layout.js'
 import { openLink, type Link } from './redis/link.js'
 import type { ScheduleStore } from './control/port.js'
 import { createScheduleStore } from './redis/schedule-store.js'
@@ -64,6 +65,8 @@ export class Everybeat extends IsolatedEmitter {
   readonly #context: ScheduleContext
   #link: Link | null = null
   #instance: Instance | null = null
+  #scheduleStore: ScheduleStore | null = null
+  #checkLayout: (() => Promise<void>) | null = null
   #state: 'idle' | 'starting' | 'running' | 'stopped' = 'idle'
   #starting: Promise<void> | null = null
   #stopping: Promise<void> | null = null
@@ -102,6 +105,14 @@ export class Everybeat extends IsolatedEmitter {
     checkName('task', name)
     const handler = typeof optionsOrHandler === 'function' ? optionsOrHandler : maybeHandler
     const options = resolveTaskOptions(typeof optionsOrHandler === 'function' ? {} : optionsOrHandler)
+    const { shards } = this.#options
+    if (options.maxConcurrent !== null && options.maxConcurrent < shards) {
+      const message = `maxConcurrent: ${options.maxConcurrent} is not allowed with ${shards} shards: each takes an equal part of the limit, so use at least ${shards}`
+      throw new EverybeatError('ERR_EVERYBEAT_OPTIONS', message, {
+        field: 'maxConcurrent',
+        value: options.maxConcurrent,
+      })
+    }
     if (typeof handler !== 'function') {
       throw new EverybeatError('ERR_EVERYBEAT_OPTIONS', `handler: task ${JSON.stringify(name)} needs a function`, {
         field: 'handler',
@@ -140,7 +151,9 @@ export class Everybeat extends IsolatedEmitter {
           ...definition,
           name,
         }))
-    const result = await syncSchedules(this.#context, this.schedules, list, options)
+    const result = await syncSchedules(this.#context, list, options, {
+      resume: (name) => this.schedules.resume(name),
+    })
     if (result.outcome === 'applied') {
       const ours = list.filter(({ name }) => !result.conflicts.includes(name))
       this.#declarations.noteSync(ours, options)
@@ -233,7 +246,11 @@ export class Everybeat extends IsolatedEmitter {
     const link = this.#open()
     await link.ready(this.#options.connectTimeoutMs)
     const { prefix, shards } = this.#options
-    return createScheduleStore(link.connection.client, prefix, shards, this.#clock, () => performance.now())
+    const { client } = link.connection
+    this.#scheduleStore ??= createScheduleStore(client, prefix, shards, this.#clock, () => performance.now())
+    this.#checkLayout ??= createLayoutCheck(client, { prefix, shards }, () => performance.now())
+    await this.#checkLayout()
+    return this.#scheduleStore
   }
 
   async #declare(name: string, definition: DefinitionInput): Promise<PutResult> {
@@ -245,7 +262,7 @@ export class Everybeat extends IsolatedEmitter {
   async #runOnce(task: string, payload: unknown): Promise<{ runId: string; schedule: string }> {
     const store = await this.#store()
     const at = await store.now()
-    const schedule = `${task}!${at.toString(36)}${Math.random().toString(36).slice(2, 8)}`
+    const schedule = `${task.slice(0, 100)}!${at.toString(36)}${Math.random().toString(36).slice(2, 8)}`
     await this.schedules.put(schedule, {
       task,
       at: new Date(at),

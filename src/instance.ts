@@ -1,22 +1,20 @@
 import { hostname } from 'node:os'
-import { EverybeatError } from './errors.js'
 import type { Emit } from './events.js'
 import type { ResolvedOptions } from './options.js'
 import { closeClient } from './redis/client.js'
 import { createKeys } from './redis/keys.js'
+import { agreeOnLayout, assertLayout } from './redis/layout.js'
 import type { Link } from './redis/link.js'
 import { openWake, type Wake } from './redis/wake.js'
 import { openWatch, type Watch } from './redis/watch.js'
 import { BEAT_MS, createWorkerStore } from './redis/worker-store.js'
 import { VERSION } from './version.js'
 import { tzDataVersion } from './time/tz-data.js'
+import { createRedisClock } from './worker/clock.js'
+import { createEditGatherer } from './worker/edit-gatherer.js'
 import type { RedisClock } from './worker/port.js'
-import type { HeartbeatReply } from './worker/port.js'
 import type { Task } from './worker/tasks.js'
 import { createWorker, createWorkerId, type Worker } from './worker/worker.js'
-
-/** The layout of keys that this version reads and writes. */
-const LAYOUT = '1'
 
 /** What an instance is made of. */
 export interface InstanceParts {
@@ -42,20 +40,22 @@ export function createInstance(parts: InstanceParts): Instance {
   const id = createWorkerId()
   const shards = Array.from({ length: options.shards }, (_, shard) => createKeys(options.prefix, shard, options.shards))
   const startedAt = Date.now()
+  const generation = createWorkerId()
   let wake: Wake | null = null
   let watch: Watch | null = null
+  let stopping = false
 
-  const stores = shards.map((keys) =>
+  const stores = shards.map((keys, shard) =>
     createWorkerStore({
       client: link.connection.client,
       keys,
-      clock,
+      // The nodes of a Cluster have clocks of their own.
+      clock: shard === 0 || !link.connection.isCluster ? clock : createRedisClock(monotonic, Date.now),
       monotonic,
       workerId: id,
       leaseMs: options.leaseMs,
       shards: options.shards,
-      // A name of its own for each memory: the worker that named the former one must see that this is another.
-      createGeneration: createWorkerId,
+      generation,
     }),
   )
   const worker = createWorker(
@@ -67,7 +67,6 @@ export function createInstance(parts: InstanceParts): Instance {
       beatMs: BEAT_MS,
       pool: options.pool,
       tasks,
-      clock,
       emit,
       monotonic,
       wall: Date.now,
@@ -75,7 +74,7 @@ export function createInstance(parts: InstanceParts): Instance {
       describe,
       onMemoryLost: parts.onMemoryLost,
       onWatchDuty: setWatch,
-      onHeartbeat: checkLayout,
+      onReply: (reply) => assertLayout(options, reply),
     },
     stores,
   )
@@ -97,17 +96,6 @@ export function createInstance(parts: InstanceParts): Instance {
     }
   }
 
-  function checkLayout({ layout, shards: count }: HeartbeatReply): void {
-    if (layout !== LAYOUT) {
-      const message = `the keys under prefix ${JSON.stringify(options.prefix)} have layout ${layout}, this version knows layout ${LAYOUT}: upgrade, or use another prefix`
-      throw new EverybeatError('ERR_EVERYBEAT_LAYOUT', message, { field: 'prefix', value: options.prefix })
-    }
-    if (count !== String(options.shards)) {
-      const message = `shards: ${options.shards} is not allowed: the fleet of prefix ${JSON.stringify(options.prefix)} has ${count}`
-      throw new EverybeatError('ERR_EVERYBEAT_LAYOUT', message, { field: 'shards', value: options.shards })
-    }
-  }
-
   function setWatch(watches: boolean): void {
     if (!watches) {
       void watch?.stop()
@@ -116,32 +104,13 @@ export function createInstance(parts: InstanceParts): Instance {
       return
     }
     watch ??= openWatch(link.connection, shards, {
-      onDefinition: noteDefinition,
+      onDefinition: edits.noteWritten,
       onFlush: parts.onMemoryLost,
       onWatching: (watching) => worker.setWatched(watching),
     })
   }
 
-  // Edits come in bursts (each field of a bare HSET, a bulk load): names are gathered for one look.
-  const noted = shards.map(() => new Set<string>())
-  let looking = false
-  let stopped = false
-  function noteDefinition(shard: number, schedule: string): void {
-    noted[shard]?.add(schedule)
-    if (looking) return
-    looking = true
-    setTimeout(() => void lookAtNoted(), 20)
-  }
-
-  async function lookAtNoted(): Promise<void> {
-    looking = false
-    if (stopped) return
-    for (const [shard, names] of noted.entries()) {
-      const list = [...names]
-      names.clear()
-      for (let start = 0; start < list.length; start += 200) await worker.inspect(shard, list.slice(start, start + 200))
-    }
-  }
+  const edits = createEditGatherer((shard, names) => worker.inspect(shard, names))
 
   return {
     worker,
@@ -149,7 +118,12 @@ export function createInstance(parts: InstanceParts): Instance {
       wake = openWake(link.connection, shards, id, {
         onHead: (shard, headMs, count) => worker.heardHead(shard, headMs, count),
         onLane: (shard, pool, task) => worker.heardLane(shard, pool, task),
-        onChanged: (_shard, schedule) => emit('schedule:changed', { schedule }),
+        onChanged: (shard, schedules) => {
+          // Who does not watch hears of no writes that these would explain.
+          if (watch) edits.noteAnnounced(shard, schedules)
+          for (const schedule of schedules) emit('schedule:changed', { schedule })
+        },
+        onMemory: (shard, generation) => worker.heardMemory(shard, generation),
         onCancel: (workerId, kind, runId) => {
           if (workerId === id) worker.cancel(runId, kind === 'replaced' ? 'replaced' : 'cancelled')
         },
@@ -159,10 +133,12 @@ export function createInstance(parts: InstanceParts): Instance {
         onReady: () => worker.nudge(),
       })
       await wake.ready()
-      if (!stopped) await worker.start()
+      if (options.shards > 1) await agreeOnLayout(link.connection.client, options, generation)
+      if (!stopping) await worker.start()
     },
     async stop(timeoutMs) {
-      stopped = true
+      stopping = true
+      edits.stop()
       await worker.stop(timeoutMs)
       await Promise.all([watch?.stop(), wake && closeClient(wake.client)])
     },

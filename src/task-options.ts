@@ -28,7 +28,10 @@ export interface TaskOptions<Input = unknown, Output = Input> {
   schema?: StandardSchema<Input, Output> | undefined
   /** Runs of this task at the same time on this worker; default: the worker's `concurrency`. */
   concurrency?: number | undefined
-  /** Runs of this task at the same time in the whole fleet; default: no bound. */
+  /**
+   * Runs of this task at the same time in the whole fleet; default: no bound. With several shards each of them takes an
+   * equal part of it: never exceeded, but not always used up; at least as large as the number of shards.
+   */
   maxConcurrent?: number | undefined
   /** For schedules that do not say: abort a run after this; default: never. */
   timeout?: Duration | undefined

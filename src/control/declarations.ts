@@ -50,7 +50,8 @@ export function createDeclarations(context: ScheduleContext, schedules: Schedule
       await guard(`the schedules of ${owner}`, async () => {
         const wanted = definitions.filter(({ name, ...definition }) => isAhead(name, definition, nowMs))
         const onlyMissing = options.version === undefined
-        await syncSchedules(context, schedules, wanted, { ...options, prune: 'report', dryRun: false }, onlyMissing)
+        const steps = { resume: (name: string) => schedules.resume(name), onlyMissing }
+        await syncSchedules(context, wanted, { ...options, prune: 'report', dryRun: false }, steps)
       })
     }
   }

@@ -54,6 +54,8 @@ export interface ScheduleStore {
   put(write: DefinitionWrite): Promise<PutReply>
   putMany(writes: readonly DefinitionWrite[]): Promise<PutReply[]>
   read(name: string): Promise<{ nowMs: number; schedule: StoredSchedule | null }>
+  /** Reads many schedules in few calls, by name; a name that has none is left out. */
+  readMany(names: readonly string[]): Promise<Map<string, StoredSchedule>>
   /** One page of schedules in the order of their names, shard after shard; an opaque cursor, null at the end. */
   page(
     cursor: string | null,
@@ -77,7 +79,8 @@ export interface ScheduleStore {
   situation(name: string, task: string): Promise<Situation>
   cancel(runId: string): Promise<'cancelled' | 'cancelling' | 'missing'>
   history(name: string, limit: number): Promise<Record<string, string>[]>
-  runs(): Promise<StoredRun[]>
+  /** Reads runs page by page, at most `limit`. */
+  runs(query: { state?: 'running' | 'waiting' | undefined; limit: number }): Promise<StoredRun[]>
   workers(): Promise<{ id: string; fields: Record<string, string>; beatMs: number; nowMs: number }[]>
   now(): Promise<number>
   /** Notes the version of an owner's declarations; false when a higher one stands already. */

@@ -39,10 +39,17 @@ export function viewSchedule(stored: StoredSchedule, nowMs: number): ScheduleVie
   const { name, state: engine } = stored
   const definition = decodeStored(stored)
   const last = engine.last === undefined ? null : new Date(Number(engine.last))
-  const base = { name, revision: Number(engine.revision ?? 0), last }
+  // An edit by hand that the engine has not taken in yet counts as a revision already.
+  const isTakenIn = engine.digest === undefined || engine.digest === stored.digest
+  const base = { name, revision: Number(engine.revision ?? 0) + (isTakenIn ? 0 : 1), last }
   if (definition instanceof EverybeatError) {
     const error = `${definition.code}: ${definition.message}`
     return { ...rawFields(stored), ...base, state: 'invalid', next: null, error } as ScheduleView
+  }
+  // Another worker could not use it, though this process can read it: the fleet does not run it, so that is what counts.
+  if (engine.error !== undefined && isTakenIn) {
+    const view = { ...describeDefinition(definition), ...base, given: definition.given }
+    return { ...view, state: 'invalid', next: null, error: engine.error }
   }
   const paused = readPause(engine.paused)
   const view = { ...describeDefinition(definition), ...base, given: definition.given, ...(paused ? { paused } : {}) }

@@ -16,6 +16,7 @@ import { explainSchedule, type Explanation } from './explain.js'
 import { toHistoryEntry, type HistoryEntry } from './history.js'
 import { createFilter, type ListFilter } from './list-filter.js'
 import { givenOf, mergeChanges } from './merge-changes.js'
+import { inBatches } from './batches.js'
 import { toRunView, type RunView } from './run-view.js'
 import { decodeStored, viewSchedule, type ScheduleView } from './schedule-view.js'
 import { prepareWrite, writeDefinition } from './write.js'
@@ -88,16 +89,15 @@ export class Schedules {
     for (const { name, ...definition } of definitions) checked.push(await this.#check(name, definition))
     const store = await this.#context.store()
     const result = { created: 0, updated: 0, unchanged: 0 }
-    for (let start = 0; start < checked.length; start += BATCH) {
+    const write = async (batch: readonly Definition[]) => {
       const nowMs = await this.#now(store)
-      const batch = checked.slice(start, start + BATCH).map((definition) => prepareWrite(definition, nowMs))
-      const replies = await store.putMany(batch)
-      for (const [index, reply] of replies.entries()) {
-        const { outcome } = await writeDefinition(store, batch[index]!, reply)
+      const writes = batch.map((definition) => prepareWrite(definition, nowMs))
+      for (const [index, reply] of (await store.putMany(writes)).entries()) {
+        const { outcome } = await writeDefinition(store, writes[index]!, reply)
         if (outcome !== 'conflict') result[outcome] += 1
       }
-      onProgress?.({ done: Math.min(start + BATCH, checked.length), total: checked.length })
     }
+    await inBatches(checked, BATCH, write, onProgress)
     return result
   }
 
@@ -252,11 +252,11 @@ export class Schedules {
     return entries.map(toHistoryEntry)
   }
 
-  /** The runs that go or wait now, in the whole fleet. */
-  async runs({ state }: { state?: 'running' | 'waiting' } = {}): Promise<RunView[]> {
+  /** The runs that go or wait now, in the whole fleet; at most `limit`, 10 000 when it does not say. */
+  async runs({ state, limit = 10_000 }: { state?: 'running' | 'waiting'; limit?: number } = {}): Promise<RunView[]> {
     if (state !== undefined) checkChoice(state, 'state', ['running', 'waiting'], 'ERR_EVERYBEAT_OPTIONS')
-    const stored = await (await this.#context.store()).runs()
-    return stored.map(toRunView).filter((run) => state === undefined || run.state === state)
+    const stored = await (await this.#context.store()).runs({ state, limit })
+    return stored.map(toRunView)
   }
 
   /** Cancels a run, wherever it is: one that waits is closed, the signal of one that goes aborts. */

@@ -1,10 +1,14 @@
 import { EverybeatError } from '../errors.js'
-import type { DefinitionInput } from '../schedule/definition.js'
+import type { Definition, DefinitionInput } from '../schedule/definition.js'
 import { encodeDefinition } from '../schedule/hash-codec.js'
 import { checkName } from '../schedule/name.js'
 import { parseDefinition } from '../schedule/parse-definition.js'
+import type { StoredSchedule } from '../worker/port.js'
+import { inBatches } from './batches.js'
+import type { DefinitionWrite, ScheduleStore } from './port.js'
+import type { ScheduleContext } from './schedules.js'
 import { viewSchedule } from './schedule-view.js'
-import type { ScheduleContext, Schedules } from './schedules.js'
+import { prepareWrite, writeDefinition } from './write.js'
 
 /** Who declares, and how far a sync goes. */
 export interface SyncOptions {
@@ -35,23 +39,23 @@ export interface SyncResult {
 }
 
 const PAGE = 500
-const BATCH = 200
+const BATCH = 1_000
+/** A schedule that others keep changing is left to them. */
+const MAX_TRIES = 5
 
 /**
- * Makes the owner's schedules what is declared, and says what that takes.
- *
- * @param onlyMissing leaves alone what is there, whatever it says
+ * Makes the owner's schedules what is declared, and says what that takes. Everything is checked before the first is
+ * written; what stands as declared is read and not written.
  */
 export async function syncSchedules(
   context: ScheduleContext,
-  schedules: Schedules,
   definitions: readonly (DefinitionInput & { name: string })[],
   options: SyncOptions,
-  onlyMissing = false,
+  { resume, onlyMissing = false }: SyncSteps,
 ): Promise<SyncResult> {
   const { owner, prune = 'report', version, dryRun = false, onProgress } = options
   checkOptions(options)
-  const declared = new Map<string, DefinitionInput>()
+  const declared = new Map<string, Definition>()
   for (const { name, ...definition } of definitions) {
     if (declared.has(name)) {
       throw new EverybeatError('ERR_EVERYBEAT_OPTIONS', `definitions: ${JSON.stringify(name)} is declared twice`, {
@@ -59,9 +63,9 @@ export async function syncSchedules(
         value: name,
       })
     }
-    const { task, payload } = parseDefinition(name, { ...definition, owner }, context.defaults)
-    await context.checkPayload(task, payload)
-    declared.set(name, { ...definition, owner })
+    const checked = parseDefinition(name, { ...definition, owner }, context.defaults)
+    await context.checkPayload(checked.task, checked.payload)
+    declared.set(name, checked)
   }
   const result: SyncResult = {
     outcome: dryRun ? 'planned' : 'applied',
@@ -77,53 +81,80 @@ export async function syncSchedules(
   if (version !== undefined && !(await store.declareVersion(owner, String(version), dryRun)))
     return { ...result, outcome: 'outdated' }
 
-  const names = [...declared.keys()]
-  for (let start = 0; start < names.length; start += BATCH) {
-    const batch = names.slice(start, start + BATCH)
-    const outcomes = await Promise.all(
-      batch.map((name) => declareOne(context, schedules, name, declared.get(name)!, { owner, dryRun, onlyMissing })),
-    )
-    for (const [index, outcome] of outcomes.entries()) result[outcome].push(batch[index]!)
-    onProgress?.({ done: Math.min(start + BATCH, names.length), total: names.length })
-  }
+  const declare = (batch: readonly Definition[]) =>
+    declareBatch(store, batch, { owner, dryRun, onlyMissing, resume }, result)
+  await inBatches([...declared.values()], BATCH, declare, onProgress)
   for (let cursor: string | null = null; ;) {
     const page = await store.page(cursor, PAGE)
-    for (const { name, fields } of page.schedules) {
-      if (fields.owner !== owner || declared.has(name)) continue
-      result.orphaned.push(name)
-      if (dryRun || prune === 'report') continue
-      if (prune === 'pause') await store.pause(name, orphanNote(owner), null)
-      else await store.remove(name, owner)
-      result[prune === 'pause' ? 'paused' : 'removed'].push(name)
+    const orphans = page.schedules.filter(({ name, fields }) => fields.owner === owner && !declared.has(name))
+    const names = orphans.map(({ name }) => name)
+    result.orphaned.push(...names)
+    if (!dryRun && prune === 'pause') {
+      await Promise.all(names.map((name) => store.pause(name, orphanNote(owner), null)))
+      result.paused.push(...names)
+    } else if (!dryRun && prune === 'remove') {
+      await Promise.all(names.map((name) => store.remove(name, owner)))
+      result.removed.push(...names)
     }
     cursor = page.cursor
     if (cursor === null) return result
   }
 }
 
-async function declareOne(
-  context: ScheduleContext,
-  schedules: Schedules,
-  name: string,
-  definition: DefinitionInput,
-  { owner, dryRun, onlyMissing }: { owner: string; dryRun: boolean; onlyMissing: boolean },
-): Promise<'created' | 'updated' | 'unchanged' | 'conflicts'> {
-  const store = await context.store()
-  const { schedule } = await store.read(name)
-  if (schedule && (schedule.fields.owner ?? '') !== owner) return 'conflicts'
-  if (schedule && onlyMissing) return 'unchanged'
-  if (!dryRun) {
-    const { outcome } = await schedules.put(name, definition)
-    // Declared again, as after a roll-back: the pause that a sync has put on it ends; one that a person did stays.
-    if (schedule && viewSchedule(schedule, 0).paused?.note === orphanNote(owner)) await schedules.resume(name)
-    return outcome === 'conflict' || outcome === 'missing' ? 'conflicts' : outcome
+/** What a sync needs of the schedules, and how far it goes. */
+export interface SyncSteps {
+  /** Ends a pause. */
+  resume: (name: string) => Promise<unknown>
+  /** Leaves alone what is there, whatever it says. */
+  onlyMissing?: boolean
+}
+
+type DeclareOutcome = 'created' | 'updated' | 'unchanged' | 'conflicts'
+
+/** Compares a batch with what stands, and writes what differs; each only if it still is what it was compared with. */
+async function declareBatch(
+  store: ScheduleStore,
+  batch: readonly Definition[],
+  { owner, dryRun, onlyMissing, resume }: { owner: string; dryRun: boolean } & Required<SyncSteps>,
+  result: Record<DeclareOutcome, string[]>,
+): Promise<void> {
+  let open = batch
+  const pruned: string[] = []
+  for (let tries = 0; open.length > 0; tries++) {
+    const stored = await store.readMany(open.map(({ name }) => name))
+    const nowMs = dryRun ? 0 : await store.now()
+    const writes: { definition: Definition; write: DefinitionWrite }[] = []
+    for (const definition of open) {
+      const { name } = definition
+      const schedule = stored.get(name)
+      if (schedule && viewSchedule(schedule, 0).paused?.note === orphanNote(owner)) pruned.push(name)
+      if (schedule && (schedule.fields.owner ?? '') !== owner) result.conflicts.push(name)
+      else if (schedule && (onlyMissing || standsAs(schedule, definition))) result.unchanged.push(name)
+      else if (dryRun) result[schedule ? 'updated' : 'created'].push(name)
+      else {
+        const expected = schedule ? { ifDigest: schedule.digest } : { ifRevision: 0 }
+        writes.push({ definition, write: prepareWrite(definition, nowMs, expected) })
+      }
+    }
+    const replies = await store.putMany(writes.map(({ write }) => write))
+    open = []
+    for (const [index, reply] of replies.entries()) {
+      const { definition, write } = writes[index]!
+      const { outcome } = await writeDefinition(store, write, reply)
+      if (outcome !== 'conflict') result[outcome].push(definition.name)
+      else if (tries < MAX_TRIES) open = [...open, definition]
+      else result.conflicts.push(definition.name)
+    }
   }
-  if (!schedule) return 'created'
-  const wanted = encodeDefinition(parseDefinition(name, definition, context.defaults).given)
-  const same =
-    Object.keys(wanted).length === Object.keys(schedule.fields).length &&
-    Object.entries(wanted).every(([field, value]) => schedule.fields[field] === value)
-  return same ? 'unchanged' : 'updated'
+  // Declared again, as after a roll-back: the pause that a sync has put on it ends; one that a person did stays.
+  if (!dryRun && !onlyMissing) for (const name of pruned) await resume(name)
+}
+
+/** Whether a stored schedule says what the definition says, and the engine has taken that in. */
+function standsAs({ fields, digest, state }: StoredSchedule, definition: Definition): boolean {
+  if (state.digest !== digest || state.error !== undefined) return false
+  const wanted = Object.entries(encodeDefinition(definition.given))
+  return wanted.length === Object.keys(fields).length && wanted.every(([field, value]) => fields[field] === value)
 }
 
 function orphanNote(owner: string): string {

@@ -11,6 +11,9 @@ export interface Keys {
   readonly upkeep: string
   /** The channel that tells the fleet of a new head, of changes and of cancelled runs. */
   readonly wake: string
+  /** The lanes in which something waits for a worker with the right task. */
+  readonly lanes: string
+  lane(lane: string): string
   schedule(name: string): string
   state(name: string): string
   lease(name: string): string
@@ -34,6 +37,8 @@ export function createKeys(prefix: string, shard: number, shards: number): Keys 
     meta: `${tag}:meta`,
     upkeep: `${tag}:upkeep`,
     wake: `${tag}:wake`,
+    lanes: `${tag}:lanes`,
+    lane: (lane) => `${tag}:lane:${lane}`,
     schedule: (name) => `${tag}:schedule:${name}`,
     state: (name) => `${tag}:state:${name}`,
     lease: (name) => `${tag}:lease:${name}`,

@@ -1,4 +1,4 @@
-import type { ClaimedRun, ClaimReply, HeartbeatReply, RunKind, StoredSchedule } from '../worker/port.js'
+import type { ClaimedRun, ClaimReply, HeartbeatReply, RunKind, ShardReply, StoredSchedule } from '../worker/port.js'
 
 const KINDS: Record<string, RunKind> = { o: 'occurrence', m: 'manual', b: 'backfill' }
 
@@ -89,14 +89,22 @@ export function toSchedules(raw: unknown): {
 
 /** Reads the reply of record-heartbeat.lua. */
 export function toHeartbeatReply(raw: unknown): HeartbeatReply {
-  const [now, head, count, size, rank, elected, overdue, generation, layout, shards, cancelled, gone] = raw as [
-    ...number[],
+  const reply = raw as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
     string,
     string,
     string,
     string,
     string[],
-  ] as unknown as [number, number, number, number, number, number, number, string, string, string, string, string[]]
+    number,
+  ]
+  const [now, head, count, size, rank, elected, overdue, generation, layout, shards, cancelled, gone, lanes] = reply
   return {
     nowMs: Math.floor(now / 1000),
     clockMs: now / 1000,
@@ -109,7 +117,42 @@ export function toHeartbeatReply(raw: unknown): HeartbeatReply {
     generation,
     layout,
     shards,
-    cancelled: cancelled === '' ? [] : cancelled.split('\n'),
+    cancelled: toRunIds(cancelled),
+    isBusy: true,
     gone,
+    laneCount: lanes,
   }
+}
+
+/** Reads the reply of tend-shard.lua. */
+export function toShardReply(raw: unknown): ShardReply {
+  const [now, head, count, elected, overdue, generation, layout, shards, cancelled, going] = raw as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    string,
+    string,
+    string,
+    string,
+    number,
+  ]
+  return {
+    nowMs: Math.floor(now / 1000),
+    clockMs: now / 1000,
+    headMs: toHead(head),
+    headCount: count,
+    elected: elected === 1,
+    overdueRuns: overdue,
+    generation,
+    layout,
+    shards,
+    cancelled: toRunIds(cancelled),
+    isBusy: going > 0,
+  }
+}
+
+function toRunIds(text: string): string[] {
+  return text === '' ? [] : text.split('\n')
 }

@@ -1,6 +1,8 @@
-import type { DefinitionWrite, PutReply, ScheduleStore, StoredRun } from '../control/port.js'
+import { randomUUID } from 'node:crypto'
+import type { ScheduleStore, StoredRun } from '../control/port.js'
 import type { StoredSchedule } from '../worker/port.js'
 import type { RedisClock } from '../worker/port.js'
+import { createDefinitionWriter } from './definition-writer.js'
 import { createKeys, shardOf, type Keys } from './keys.js'
 import { toRecord, toSchedules } from './replies.js'
 import { runScript, type RedisClient } from './script-runner.js'
@@ -8,6 +10,8 @@ import { storePlan } from './worker-store.js'
 
 /** The ledger reaches back so far, ms; the upkeep removes what is older when it comes by. */
 const HISTORY_AGE_MS = 30 * 86_400_000
+/** Most schedules, runs or workers that one call reads. */
+const READ_COUNT = 200
 
 function nameOfRun(runId: string): string | null {
   return /^(.*)@-?\d+(#\d+)?$/s.exec(runId)?.[1] ?? null
@@ -25,47 +29,70 @@ export function createScheduleStore(
   const keysOf = (name: string): Keys => allKeys[shardOf(name, shards)]!
   const place = (keys: Keys) => ({ tag: keys.tag, channel: keys.wake })
 
-  async function put(write: DefinitionWrite): Promise<PutReply> {
-    const keys = keysOf(write.name)
-    const raw = await runScript(
-      client,
-      'put-definition',
-      { due: keys.due, names: keys.names },
-      {
-        ...place(keys),
-        name: write.name,
-        if_revision: write.ifRevision ?? '',
-        if_digest: write.ifDigest ?? '',
-        trigger: write.trigger,
-        plan: write.plan,
-        past: write.mayBePast ? 1 : 0,
-        period: write.periodMs ?? '',
-        grace: write.graceMs ?? '',
-        removal: write.removalMs ?? '',
-        close: write.isClosed ? 1 : 0,
-      },
-      Object.entries(write.fields).flat(),
-    )
-    const [outcome, revision] = raw as [PutReply['outcome'], number]
-    return { outcome, revision }
-  }
+  const write = createDefinitionWriter({
+    client,
+    expected: { prefix, shards },
+    keysOf,
+    generation: randomUUID().replaceAll('-', '').slice(0, 16),
+  })
 
   async function readSome(keys: Keys, after: string, count: number, names: readonly string[]) {
     const sentAt = monotonic()
     const raw = await runScript(client, 'read-schedules', { names: keys.names }, { tag: keys.tag, after, count }, names)
     const reply = toSchedules(raw)
-    clock.sample(sentAt, monotonic(), reply.clockMs)
+    // Shards may be on servers whose clocks differ: the instance goes by the first.
+    if (keys === allKeys[0]) clock.sample(sentAt, monotonic(), reply.clockMs)
     return reply
   }
 
+  /** Reads the given names of one shard in calls of bounded size, pipelined. */
+  async function readNames(keys: Keys, names: readonly string[]): Promise<StoredSchedule[]> {
+    const calls = []
+    for (let start = 0; start < names.length; start += READ_COUNT) {
+      calls.push(readSome(keys, '', 0, names.slice(start, start + READ_COUNT)))
+    }
+    return (await Promise.all(calls)).flatMap(({ schedules }) => schedules)
+  }
+
+  /** Reads the runs of one set page by page, at most `limit`. */
+  async function readRuns(keys: Keys, set: string, kind: '' | 'r', limit: number): Promise<StoredRun[]> {
+    const found = new Map<string, StoredRun>()
+    for (let offset = 0; found.size < limit; offset += READ_COUNT) {
+      const args = { tag: keys.tag, offset, count: READ_COUNT, kind }
+      const [lookedAt, ...rest] = (await runScript(client, 'read-runs', { runs: set }, args)) as [number, ...string[]]
+      for (let index = 0; index < rest.length && found.size < limit; index += 3) {
+        const [runId, due, text] = rest.slice(index, index + 3) as [string, string, string]
+        const schedule = nameOfRun(runId)!
+        const run = JSON.parse(text) as Record<string, unknown>
+        found.set(runId, { runId, schedule, run, dueMs: Number(due), running: set === keys.running })
+      }
+      if (lookedAt < READ_COUNT) break
+    }
+    return [...found.values()]
+  }
+
   return {
-    put,
-    putMany: (writes) => Promise.all(writes.map(put)),
+    put: async (definition) => (await write([definition]))[0]!,
+    putMany: write,
 
     async read(name) {
       const { nowMs, schedules } = await readSome(keysOf(name), '', 0, [name])
       const schedule = schedules[0]!
       return { nowMs, schedule: schedule.digest === '' ? null : schedule }
+    },
+
+    async readMany(names) {
+      const byShard = new Map<Keys, string[]>()
+      for (const name of names) {
+        const keys = keysOf(name)
+        const group = byShard.get(keys)
+        if (group) group.push(name)
+        else byShard.set(keys, [name])
+      }
+      const groups = await Promise.all([...byShard].map(([keys, group]) => readNames(keys, group)))
+      const found = new Map<string, StoredSchedule>()
+      for (const schedule of groups.flat()) if (schedule.digest !== '') found.set(schedule.name, schedule)
+      return found
     },
 
     async page(cursor, count) {
@@ -162,38 +189,32 @@ export function createScheduleStore(
       return entries.map(([, fields]) => toRecord(fields))
     },
 
-    async runs() {
+    async runs({ state, limit }) {
       const found: StoredRun[] = []
       for (const keys of allKeys) {
-        for (const [set, running] of [
-          [keys.running, true],
-          [keys.pending, false],
-        ] as const) {
-          const members = await client.zrange(set, 0, 9_999, 'WITHSCORES')
-          for (let index = 0; index < members.length; index += 2) {
-            const runId = members[index]!
-            const schedule = nameOfRun(runId)
-            const text = schedule === null ? null : await client.hget(keys.state(schedule), `run:${runId}`)
-            if (schedule === null || text === null) continue
-            found.push({
-              runId,
-              schedule,
-              run: JSON.parse(text) as Record<string, unknown>,
-              dueMs: Number(members[index + 1]),
-              running,
-            })
-          }
-        }
+        const lanes = state === 'running' ? [] : await client.smembers(keys.lanes)
+        const sets: [string, '' | 'r'][] = []
+        if (state !== 'waiting') sets.push([keys.running, ''])
+        if (state !== 'running')
+          sets.push([keys.pending, ''], ...lanes.map((lane): [string, 'r'] => [keys.lane(lane), 'r']))
+        for (const [set, kind] of sets) found.push(...(await readRuns(keys, set, kind, limit - found.length)))
       }
       return found
     },
 
     async workers() {
       const keys = allKeys[0]!
-      const [nowMs, members] = await Promise.all([this.now(), client.zrange(keys.workers, 0, -1, 'WITHSCORES')])
-      const ids = members.filter((_, index) => index % 2 === 0)
-      const hashes = await Promise.all(ids.map((id) => client.hgetall(keys.worker(id))))
-      return ids.map((id, index) => ({ id, fields: hashes[index]!, beatMs: Number(members[2 * index + 1]), nowMs }))
+      const nowMs = await this.now()
+      const found: { id: string; fields: Record<string, string>; beatMs: number; nowMs: number }[] = []
+      for (let start = 0; ; start += READ_COUNT) {
+        const members = await client.zrange(keys.workers, start, start + READ_COUNT - 1, 'WITHSCORES')
+        const ids = members.filter((_, index) => index % 2 === 0)
+        const hashes = await Promise.all(ids.map((id) => client.hgetall(keys.worker(id))))
+        for (const [index, id] of ids.entries()) {
+          found.push({ id, fields: hashes[index]!, beatMs: Number(members[2 * index + 1]), nowMs })
+        }
+        if (ids.length < READ_COUNT) return found
+      }
     },
 
     async declareVersion(owner, version, dryRun) {
@@ -201,12 +222,7 @@ export function createScheduleStore(
       return (await runScript(client, 'declare-version', { meta: allKeys[0]!.meta }, args)) === 'current'
     },
 
-    async now() {
-      const sentAt = monotonic()
-      const [seconds, micros] = await client.time()
-      const clockMs = Number(seconds) * 1000 + Number(micros) / 1000
-      clock.sample(sentAt, monotonic(), clockMs)
-      return Math.floor(clockMs)
-    },
+    // By a script, for on a Cluster a plain TIME goes to any node.
+    now: async () => (await readSome(allKeys[0]!, '', 0, [])).nowMs,
   }
 }

@@ -6,9 +6,11 @@ import type { RedisClient } from './script-runner.js'
 export interface WakeListener {
   onHead(shard: number, headMs: number | null, count: number): void
   onLane(shard: number, pool: string, task: string): void
-  onChanged(shard: number, schedule: string): void
+  onChanged(shard: number, schedules: readonly string[]): void
   onCancel(workerId: string, kind: string, runId: string): void
   onFleet(change: 'joined' | 'left', workerId: string): void
+  /** This memory of Redis is new: it was flushed, or is another server's. */
+  onMemory(shard: number, generation: string): void
   onUnknown(shard: number): void
   /** The subscription stands, for the first time or again: messages may have been missed. */
   onReady(): void
@@ -29,9 +31,10 @@ function deliver(listener: WakeListener, shard: number, message: string): void {
   if (verb === 'head' && head) listener.onHead(shard, Number(head[1]) < 0 ? null : Number(head[1]), Number(head[2]))
   else if (verb === 'lane' && rest.includes('\n')) {
     listener.onLane(shard, rest.slice(0, rest.indexOf('\n')), rest.slice(rest.indexOf('\n') + 1))
-  } else if (verb === 'changed' && rest !== '') listener.onChanged(shard, rest)
+  } else if (verb === 'changed' && rest !== '') listener.onChanged(shard, rest.split('\n'))
   else if (verb === 'cancel' && cancel) listener.onCancel(cancel[1]!, cancel[2]!, cancel[3]!)
   else if ((verb === 'joined' || verb === 'left') && rest !== '') listener.onFleet(verb, rest)
+  else if (verb === 'memory' && rest !== '') listener.onMemory(shard, rest)
   else listener.onUnknown(shard)
 }
 

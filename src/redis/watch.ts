@@ -34,12 +34,16 @@ export function openWatch(connection: Connection, shards: readonly Keys[], liste
   const client = duplicateConnection(connection) as Redis
   client.options.autoResubscribe = false
   const prefixes = shards.map(({ tag }) => `${tag}:schedule:`)
+  const byTag = new Map(shards.map(({ tag }, shard) => [tag, shard]))
   const keyspace = `__keyspace@${client.options.db ?? 0}__:`
   let stopped = false
 
   function onKey(key: string): void {
-    const shard = prefixes.findIndex((prefix) => key.startsWith(prefix))
-    if (shard >= 0) listener.onDefinition(shard, key.slice(prefixes[shard]!.length))
+    // A prefix has no brace in it, so the first one ends the tag.
+    const shard = byTag.get(key.slice(0, key.indexOf('}') + 1))
+    if (shard !== undefined && key.startsWith(prefixes[shard]!)) {
+      listener.onDefinition(shard, key.slice(prefixes[shard]!.length))
+    }
   }
 
   client.on('messageBuffer', (channel: Buffer, keys: Buffer | Buffer[] | null) => {

@@ -2,7 +2,7 @@ import type { ClaimedRun, PlanChange, Settlement, SettleOutcome, WorkerStore } f
 import type { RedisClock } from '../worker/port.js'
 import type { Keys } from './keys.js'
 import { createLeaseClient } from './lease.js'
-import { toClaimReply, toHeartbeatReply, toSchedules } from './replies.js'
+import { toClaimReply, toHeartbeatReply, toSchedules, toShardReply } from './replies.js'
 import { runScript, type RedisClient } from './script-runner.js'
 
 /** How often a worker says that it lives, ms. */
@@ -16,8 +16,8 @@ interface WorkerStoreOptions {
   workerId: string
   leaseMs: number
   shards: number
-  /** What to call the memory of a Redis that has no name yet: random text, another one each time. */
-  createGeneration: () => string
+  /** What to call the memory of a Redis that has no name yet begins with this: any random text. */
+  generation: string
 }
 
 function optional(value: number | null): number | '' {
@@ -53,6 +53,13 @@ export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
   const { client, keys, clock, monotonic, workerId, leaseMs } = options
   const place = { tag: keys.tag, channel: keys.wake }
   const leases = createLeaseClient(client)
+  let generations = 0
+
+  /** Never the same twice: whoever named a memory that is flushed has to see that the next one is another. */
+  function freshGeneration(): string {
+    generations += 1
+    return `${options.generation}-${generations.toString(36)}`
+  }
 
   async function timed<Reply extends { clockMs: number }>(call: () => Promise<Reply>): Promise<Reply> {
     const sentAt = monotonic()
@@ -62,6 +69,8 @@ export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
   }
 
   return {
+    clock,
+
     claim: ({ requestId, slots, share, aheadMs, expectedMs, lanes }) =>
       timed(async () => {
         const list = lanes.flatMap(({ pool, task, maxConcurrent, room }) => [`${pool}\n${task}`, maxConcurrent, room])
@@ -132,12 +141,23 @@ export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
             ...place,
             worker_id: workerId,
             beat_ms: BEAT_MS,
-            generation: options.createGeneration(),
+            generation: freshGeneration(),
             shards: options.shards,
           },
           Object.entries(fields).flat(),
         )
         return toHeartbeatReply(raw)
+      }),
+
+    tend: () =>
+      timed(async () => {
+        const raw = await runScript(
+          client,
+          'tend-shard',
+          { worker: keys.worker(workerId), running: keys.running, meta: keys.meta, upkeep: keys.upkeep },
+          { ...place, worker_id: workerId, beat_ms: BEAT_MS, generation: freshGeneration(), shards: options.shards },
+        )
+        return toShardReply(raw)
       }),
 
     async leave() {
@@ -169,12 +189,12 @@ export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
       }
     },
 
-    async inspect({ after, count, cursor, scanCount, names = [] }) {
+    async inspect({ shared = false, after, count, cursor, scanCount, names = [] }) {
       const raw = await runScript(
         client,
         'inspect-definitions',
         { names: keys.names, due: keys.due },
-        { ...place, after, count, cursor, scan_count: scanCount },
+        { ...place, shared: shared ? 1 : 0, after, count, cursor, scan_count: scanCount },
         names,
       )
       const [nextName, nextCursor, toPlan, removed] = raw as [string, string, string[], string[]]
@@ -219,6 +239,7 @@ export async function storePlan(client: RedisClient, keys: Keys, change: PlanCha
       error: change.error ?? '',
       seen: change.seen,
       last: optional(change.last),
+      former_pause: schedule.state.paused ?? '',
       resume: change.resume ? 1 : 0,
     },
     change.dropped.flatMap(({ atMs, reason, count, toMs }) => [atMs, reason, count, count > 1 ? toMs : '']),

@@ -1,6 +1,5 @@
 import { EverybeatError, showValue } from '../errors.js'
 import type { CronContext } from './cron.js'
-import type { UsedTimes } from './exclusion-cron.js'
 import { parseInstant } from './instant.js'
 import { limitOccurrences, type Limits } from './limits.js'
 import type { OccurrenceSource } from './occurrence-source.js'
@@ -35,7 +34,7 @@ export function compileTrigger(input: TriggerInput, name: string): CompiledTrigg
   const zone = chooseZone(input, rrule)
   const context: CronContext = { name, zone, ...readChoices(input) }
   const part = createPart(kind, input, context, rrule)
-  const limits = readLimits(input, context, part.used ?? null)
+  const limits = readLimits(input, context, part)
   const limited = isLimited(limits)
   const source = limited ? limitOccurrences(part.source, limits) : part.source
   const text = [part.text, ...describeLimits(limits, zone.name)].join('; ')
@@ -54,7 +53,7 @@ function chooseZone(input: TriggerInput, rrule: RruleText | null): Zone {
   return zone
 }
 
-function readLimits(input: TriggerInput, context: CronContext, used: UsedTimes | null): Limits {
+function readLimits(input: TriggerInput, context: CronContext, part: TriggerPart): Limits {
   const read = (field: 'start' | 'end' | 'skipNext'): number | null =>
     input[field] === undefined ? null : parseInstant(input[field], field, context.zone.name)
   const startMs = read('start') ?? -Infinity
@@ -63,7 +62,7 @@ function readLimits(input: TriggerInput, context: CronContext, used: UsedTimes |
     const message = `end is ${showValue(input.end)}, but an instant at or after start (${showValue(input.start)}) is allowed`
     throw new EverybeatError('ERR_EVERYBEAT_TRIGGER', message, { field: 'end', value: input.end })
   }
-  const exclusions = input.exclude === undefined ? [] : parseExclusions(input.exclude, context, used)
+  const exclusions = input.exclude === undefined ? [] : parseExclusions(input.exclude, context, part.used?.() ?? null)
   return { startMs, endMs, exclusions, skipMs: read('skipNext') }
 }
 

@@ -5,20 +5,30 @@ import type { CronFields } from './cron-fields.js'
 export class CronDays {
   readonly #months: number
   /** One mask for each pair of a month's length (28-31) and the weekday of its first day. */
-  readonly #masks = new Int32Array(28)
+  readonly #masks = new Int32Array(28).fill(UNKNOWN)
+  readonly #fields: CronFields
+  readonly #combine: 'either' | 'both'
 
   constructor(fields: CronFields, combine: 'either' | 'both') {
     let months = 0
     for (const month of fields.months) months |= 1 << month
     this.#months = months
-    for (let shape = 0; shape < 28; shape++)
-      this.#masks[shape] = maskOfShape(fields, combine, 28 + Math.floor(shape / 7), shape % 7)
+    this.#fields = fields
+    this.#combine = combine
   }
 
   /** Mask of the named days of a month; 0 when there are none. `firstDay` is the day number of its first day. */
   maskOf(year: number, month: number, firstDay: number): number {
     if ((this.#months & (1 << month)) === 0) return 0
-    return this.#masks[(daysInMonth(year, month) - 28) * 7 + weekdayOfDays(firstDay)]!
+    const shape = (daysInMonth(year, month) - 28) * 7 + weekdayOfDays(firstDay)
+    const mask = this.#masks[shape]!
+    return mask === UNKNOWN ? this.#fill(shape) : mask
+  }
+
+  #fill(shape: number): number {
+    const mask = maskOfShape(this.#fields, this.#combine, 28 + Math.floor(shape / 7), shape % 7)
+    this.#masks[shape] = mask
+    return mask
   }
 
   /** Whether a day number is named. */
@@ -30,13 +40,16 @@ export class CronDays {
 
   /** Whether any date of the calendar is named. All pairs of length and weekday occur within 40 years. */
   get isEmpty(): boolean {
-    for (let month = 1; month <= 12; month++) {
-      for (let year = 2000; year < 2028; year++)
+    for (let year = 2000; year < 2028; year++) {
+      for (let month = 1; month <= 12; month++)
         if (this.maskOf(year, month, daysToMonth(year, month)) !== 0) return false
     }
     return true
   }
 }
+
+/** A mask not made yet: no month has 32 days. */
+const UNKNOWN = -1
 
 function maskOfShape(fields: CronFields, combine: 'either' | 'both', length: number, firstWeekday: number): number {
   const byDate = maskOfDates(fields, length, firstWeekday)

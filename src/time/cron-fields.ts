@@ -40,9 +40,13 @@ export function expandCronText(text: CronText): CronFields {
     readWeekdays(sets, read.dayOfWeek.values, read.dayOfWeek.nthDay)
   }
   // Months on their own: together with a day the library also judges whether such a date exists.
-  for (const item of month!) addNumbers(sets.months, parse(`0 0 0 1 ${item} *`).month.values)
+  for (const item of month!)
+    if (item === '*') addNumbers(sets.months, ALL_MONTHS)
+    else addNumbers(sets.months, parse(`0 0 0 1 ${item} *`).month.values)
   return sets
 }
+
+const ALL_MONTHS = Array.from({ length: 12 }, (_, index) => index + 1)
 
 type GrowingFields = { -readonly [Key in keyof CronFields]: CronFields[Key] extends boolean ? boolean : Set<number> }
 

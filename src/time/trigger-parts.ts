@@ -18,8 +18,8 @@ export interface TriggerPart {
   /** Canonical text. */
   readonly text: string
   readonly source: OccurrenceSource
-  /** The wall-clock times that the occurrences can have, where they are known. */
-  readonly used?: UsedTimes
+  /** Tells the wall-clock times that the occurrences can have, where they are known. */
+  readonly used?: () => UsedTimes
   readonly arithmetic?: Trigger['arithmetic']
   /** Set where the trigger names times on the wall clock, which a zone may skip or repeat. */
   readonly rule?: WallClockRule
@@ -54,7 +54,7 @@ function createCronPart(input: TriggerInput, context: CronContext): TriggerPart 
   // `0-59` and `*` name the same minutes, but only one of them follows real time through a clock change.
   const interval = cron.rule.followsRealTime ? '; interval' : ''
   const text = `cron ${cron.normalized}; tz ${context.zone.name}${interval}${showChoices(context)}`
-  return { text, source: cron, used: cron.fields, rule: cron.rule }
+  return { text, source: cron, used: () => cron.fields, rule: cron.rule }
 }
 
 function createRrulePart(input: TriggerInput, context: CronContext, text: RruleText): TriggerPart {
@@ -90,7 +90,7 @@ function createEveryPart(input: TriggerInput, { name, zone }: CronContext): Trig
   return {
     text: `every ${periodMs} ms + ${phaseMs} ms`,
     source: every,
-    used: usedTimes(every),
+    used: () => usedTimes(every),
     arithmetic: { periodMs, phaseMs },
   }
 }

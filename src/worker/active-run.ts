@@ -4,6 +4,8 @@ import type { ClaimedRun } from './port.js'
 /** A run that goes on this worker. */
 export interface ActiveRun {
   readonly claimed: ClaimedRun
+  /** The shard that its schedule is on. */
+  readonly shard: number
   readonly task: string
   readonly controller: AbortController
   /** Trust in the lease ends here, on the monotonic clock, ms. */

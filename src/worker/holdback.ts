@@ -11,6 +11,9 @@ export interface Instant {
   readonly fleetSize: number
   /** This worker's place in the order of joining. */
   readonly rank: number
+  /** The shard they are on, of so many; default: the only one. */
+  readonly shard?: number
+  readonly shards?: number
 }
 
 /** When this worker goes for an instant, and how much it takes then. */
@@ -30,14 +33,25 @@ function mix(headMs: number): number {
  * Decides without a message between workers who goes for an instant: the order of joining, turned by the instant, gives
  * each worker a place; as many places as there are schedules due go at once and take an equal share, the others hold
  * back a little and are told when nothing is left. So the cost of a fire does not grow with the fleet, the load is
- * spread, and the next place steps in within milliseconds for one that is busy or dead.
+ * spread, and the next place steps in within milliseconds for one that is busy or dead. With several shards each worker
+ * has its own, where it comes before the workers of the others.
  */
-export function decideTurn({ headMs, count, fleetSize, rank }: Instant): Turn {
+export function decideTurn({ headMs, count, fleetSize, rank, shard = 0, shards = 1 }: Instant): Turn {
   const size = Math.max(1, fleetSize)
   const needed = Math.min(size, Math.max(1, count))
-  const place = (Math.max(0, rank) + mix(headMs)) % size
+  const place = placeOf(Math.max(0, rank), size, mix(headMs), shard, shards)
   if (place < needed) return { delayMs: 0, share: Math.ceil(Math.max(1, count) / needed) }
   const behind = place - needed + 1
   // The last places share what is left of the time, or a thousand workers would take seconds to step in.
   return { delayMs: Math.min(behind * STEP_MS, MAX_HOLDBACK_MS + (behind % 64)), share: Number.MAX_SAFE_INTEGER }
+}
+
+/** Every n-th worker is at home on a shard of n; with fewer workers than shards, each is alone at home on several. */
+function placeOf(rank: number, size: number, turn: number, shard: number, shards: number): number {
+  const step = Math.min(shards, size)
+  const first = shard % step
+  const homeSize = Math.ceil((size - first) / step)
+  if (rank % step === first) return (Math.floor(rank / step) + turn) % homeSize
+  const homeBefore = rank > first ? Math.floor((rank - first - 1) / step) + 1 : 0
+  return homeSize + ((rank - homeBefore + turn) % (size - homeSize))
 }

@@ -13,6 +13,7 @@ import type { Run, Slots, Task } from './tasks.js'
 /** What a worker needs to run what it has claimed. */
 export interface LaunchContext {
   readonly workerId: string
+  readonly shard: number
   readonly clock: RedisClock
   readonly tasks: ReadonlyMap<string, Task>
   readonly slots: Slots
@@ -49,6 +50,7 @@ export async function launchRun(
   let end = () => {}
   const run: ActiveRun = {
     claimed,
+    shard: context.shard,
     task: taskName,
     controller: new AbortController(),
     trustedUntil: 0,

@@ -1,6 +1,7 @@
 import { decideTurn, STEP_MS } from './holdback.js'
 import type { WorkerStore } from './port.js'
 import type { Settler } from './settler.js'
+import type { Hold } from './tasks.js'
 import { tick, type TickContext } from './tick.js'
 
 /** The wait before a claim that failed is sent again, ms. */
@@ -33,9 +34,12 @@ export interface Loop {
   readonly lastContactAt: number
 }
 
-/** How long a loop may sleep, and who hears of a failed claim. */
+/** Which shard a loop is for, how long it may sleep, and who hears of a failed claim. */
 export interface LoopOptions {
-  readonly maxSleepMs: number
+  readonly shard: number
+  readonly shards: number
+  /** The longest without a tick, for a worker of this rank in a fleet of this size; Infinity where others see to it. */
+  readonly maxSleepMs: (fleetSize: number, rank: number) => number
   readonly onError: (error: unknown) => void
 }
 
@@ -66,7 +70,7 @@ export function createLoop(context: TickContext, store: WorkerStore, settler: Se
   /** When to tick, on the monotonic clock, and how much to take then. */
   function nextTurn(): { at: number; share: number } {
     const now = monotonic()
-    const restAt = lastContactAt + options.maxSleepMs
+    const restAt = lastContactAt + options.maxSleepMs(fleet.size, fleet.rank)
     let turn = { at: restAt, share: Number.MAX_SAFE_INTEGER }
     if (head) {
       const { delayMs, share } = decideTurn({
@@ -74,6 +78,8 @@ export function createLoop(context: TickContext, store: WorkerStore, settler: Se
         count: head.count,
         fleetSize: fleet.size,
         rank: fleet.rank,
+        shard: options.shard,
+        shards: options.shards,
       })
       // One that could not be claimed early is looked at again at its instant, not over and over until then.
       const early = head.atMs === lookedEarlyAt ? 0 : EARLY_MS
@@ -88,11 +94,11 @@ export function createLoop(context: TickContext, store: WorkerStore, settler: Se
   function rearm(): void {
     if (timer) clearTimeout(timer)
     timer = null
-    // Without a free slot there is nothing to ask for; the slot that comes free arms the timer again.
-    if (!running || claiming || slots.available === 0) return
+    if (!running || claiming) return
     const { at, share } = nextTurn()
     const wait = at - monotonic()
     if (wait <= 0) return go(share)
+    if (wait === Number.POSITIVE_INFINITY) return
     timer = setTimeout(
       () => {
         timer = null
@@ -107,28 +113,24 @@ export function createLoop(context: TickContext, store: WorkerStore, settler: Se
   }
 
   function go(share: number): void {
+    // Without a free slot there is nothing to ask for: the loops of a worker get the next ones in turn.
+    if (slots.available === 0) return slots.wait(rearm)
     nudgedAt = Number.POSITIVE_INFINITY
-    claiming = claim(share).finally(() => {
+    const hold = slots.hold(context.tasks.values())
+    claiming = claim(share, hold).finally(() => {
       claiming = null
+      hold.release()
       rearm()
     })
   }
 
-  async function claim(share: number): Promise<void> {
+  async function claim(share: number, hold: Hold): Promise<void> {
     requestNumber += 1
     const requestId = String(requestNumber)
     while (running) {
       const since = heard
       try {
-        const reply = await tick(
-          context,
-          store,
-          settler,
-          requestId,
-          Math.min(share, slots.available),
-          AHEAD_MS,
-          head?.atMs ?? null,
-        )
+        const reply = await tick(context, store, settler, requestId, hold, share, AHEAD_MS, head?.atMs ?? null)
         takeHead(since, reply.headMs, reply.headCount)
         lookedEarlyAt = reply.headMs !== null && reply.headMs <= reply.nowMs + AHEAD_MS ? reply.headMs : null
         const leftSome = lookedEarlyAt !== null

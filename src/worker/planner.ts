@@ -4,6 +4,8 @@ import type { StoredSchedule, WorkerStore } from './port.js'
 
 /** A schedule that keeps moving under our hands is left to whoever moves it. */
 const MAX_TRIES = 3
+/** How an error begins that is this worker's own, not the definition's. */
+const MISSING_HERE = 'ERR_EVERYBEAT_DEPENDENCY'
 
 /**
  * Makes the plan of a schedule anew: from what Redis handed back, and once more from a fresh reading when somebody was
@@ -17,6 +19,11 @@ export async function replan(store: WorkerStore, handed: StoredSchedule, nowMs: 
     const isFinished = decision.plan === '.' && schedule.state.plan === '.' && schedule.state.digest === schedule.digest
     if (isFinished && definition?.removeAfterMs != null && schedule.state.removal !== undefined) {
       return await store.removeFinished(schedule.name)
+    }
+    if (decision.error?.startsWith(MISSING_HERE)) {
+      // An optional package is not installed here: that says nothing about the other workers.
+      emit('schedule:invalid', { schedule: schedule.name, error: decision.error })
+      return
     }
     const outcome = await store.storePlan({ schedule, ...decision })
     if (outcome === 'stored') {

@@ -1,11 +1,16 @@
 /** What a worker needs of Redis, in the words of the engine. One of these per shard; `redis/` provides it. */
 export interface WorkerStore {
+  /** The clock of the server that this shard is on. */
+  readonly clock: RedisClock
   claim(request: ClaimRequest): Promise<ClaimReply>
   settle(settlements: readonly Settlement[]): Promise<SettleOutcome[]>
   extendPlan(plan: PlanExtension): Promise<void>
   storePlan(plan: PlanChange): Promise<'stored' | 'moved'>
   removeFinished(schedule: string): Promise<void>
+  /** Shows that the worker lives; on the first shard only. */
   heartbeat(fields: Record<string, string>): Promise<HeartbeatReply>
+  /** Looks after a shard that is not the first. */
+  tend(): Promise<ShardReply>
   leave(): Promise<void>
   recover(count: number): Promise<RecoverReply>
   inspect(slice: InspectSlice): Promise<InspectReply>
@@ -143,22 +148,31 @@ export interface DroppedOccurrences {
   readonly reason: string
 }
 
-/** What a worker learns of the fleet with each beat. */
-export interface HeartbeatReply {
+/** What a worker learns of a shard when it looks after it. */
+export interface ShardReply {
   readonly nowMs: number
   readonly clockMs: number
   readonly headMs: number | null
   readonly headCount: number
-  readonly fleetSize: number
-  /** This worker's place in the order of joining, from 0. */
-  readonly rank: number
   readonly elected: boolean
   readonly overdueRuns: number
   readonly generation: string
   readonly layout: string
+  /** How many shards there are, or `resharding` with what is under way. */
   readonly shards: string
   readonly cancelled: readonly string[]
+  /** Whether runs go anywhere in the fleet, or may: then the shard is looked after more often. */
+  readonly isBusy: boolean
+}
+
+/** What a worker learns of the fleet with each beat. */
+export interface HeartbeatReply extends ShardReply {
+  readonly fleetSize: number
+  /** This worker's place in the order of joining, from 0. */
+  readonly rank: number
   readonly gone: readonly string[]
+  /** Lanes in which something waits for a worker. */
+  readonly laneCount: number
 }
 
 /** What became of runs past their deadline. */
@@ -177,6 +191,8 @@ export interface RecoverReply {
 
 /** A bounded part of the definitions: names after one, keys from a cursor, or the given names. */
 export interface InspectSlice {
+  /** Goes on with the walk that the fleet shares, in place of `after` and `cursor`. */
+  shared?: boolean
   after: string
   count: number
   cursor: string

@@ -4,10 +4,17 @@ import { waitUntil } from './wait-until.js'
 import { replan } from './planner.js'
 import type { ClaimReply, Lane, WorkerStore } from './port.js'
 import type { Settler } from './settler.js'
+import type { Hold, Task } from './tasks.js'
 
 /** What a tick needs: the parts of the worker and the store of one shard. */
 export interface TickContext extends LaunchContext {
   readonly pool: string
+  readonly shards: number
+  /**
+   * Tasks with a bound on this worker of which something was put aside, on which shards: a run of theirs that ends, or a
+   * claim that leaves room, makes room for it.
+   */
+  readonly lanesHeard: ReadonlyMap<string, Set<number>>
   readonly monotonic: () => number
   readonly wall: () => number
 }
@@ -16,6 +23,7 @@ export interface TickContext extends LaunchContext {
  * One tick: ask Redis what is due, claim what there is room for, start it here, and make the plans that are asked for.
  * What was started settles by itself.
  *
+ * @param hold the slots that it may fill
  * @param requestId the id of this tick's claim; after a lost reply the same id must be used again
  * @throws whatever the connection throws: then the claim may have happened, and has to be asked for again
  */
@@ -24,13 +32,20 @@ export async function tick(
   store: WorkerStore,
   settler: Settler,
   requestId: string,
+  hold: Hold,
   share: number,
   aheadMs: number,
   expectedMs: number | null,
 ): Promise<ClaimReply> {
   const sent = { monotonic: context.monotonic(), wall: context.wall() }
-  const slots = context.slots.available
-  const reply = await store.claim({ requestId, slots, share, aheadMs, expectedMs, lanes: openLanes(context) })
+  const reply = await store.claim({
+    requestId,
+    slots: hold.slots,
+    share: Math.min(share, hold.slots),
+    aheadMs,
+    expectedMs,
+    lanes: openLanes(context, hold),
+  })
   const starts = new Map<number, Promise<void>>()
   for (const run of reply.runs) {
     const { startMs } = run
@@ -46,13 +61,25 @@ export async function tick(
 }
 
 /** The tasks that this worker may claim now. */
-function openLanes({ tasks, slots, pool }: TickContext): Lane[] {
+function openLanes({ tasks, pool, shard, shards, lanesHeard }: TickContext, hold: Hold): Lane[] {
   const lanes: Lane[] = []
   for (const task of tasks.values()) {
-    const room = slots.roomFor(task)
-    if (room > 0) lanes.push({ pool, task: task.name, maxConcurrent: task.maxConcurrent ?? 0, room })
+    const room = hold.roomFor(task)
+    if (room === 0) continue
+    // What is left there then is told of again.
+    lanesHeard.get(task.name)?.delete(shard)
+    lanes.push({ pool, task: task.name, maxConcurrent: limitOn(task, shard, shards), room })
   }
   return lanes
+}
+
+/**
+ * The part of a task's fleet-wide limit that holds on one shard (0: no limit). Shards know nothing of each other, so the
+ * limit is dealt out to them: together they never exceed it.
+ */
+function limitOn({ maxConcurrent }: Task, shard: number, shards: number): number {
+  if (maxConcurrent === null) return 0
+  return Math.floor(maxConcurrent / shards) + (shard < maxConcurrent % shards ? 1 : 0)
 }
 
 /** One schedule that cannot be planned must not keep the others waiting. */

@@ -1,6 +1,6 @@
 import { toErrorData, type Emit } from '../events.js'
 import { replan } from './planner.js'
-import type { HeartbeatReply, WorkerStore } from './port.js'
+import type { ShardReply, WorkerStore } from './port.js'
 
 /** Most runs that one call gives up. */
 const RECOVER_COUNT = 100
@@ -18,7 +18,7 @@ const LATE_MS = 10_000
 /** The upkeep that the whole fleet shares; each beat one worker of the fleet does a bounded slice of it. */
 export interface Upkeep {
   /** Does the slice of one beat. Never rejects. */
-  work(beat: HeartbeatReply): Promise<void>
+  work(beat: ShardReply): Promise<void>
   /** Looks at definitions that were changed by somebody else. Never rejects. */
   inspect(names: readonly string[]): Promise<void>
   /** Whether edits are seen as they happen. When that begins, what was edited before is looked for. */
@@ -40,7 +40,6 @@ function isDone({ after, cursor }: Walk): boolean {
 
 /** Creates the upkeep of one shard. */
 export function createUpkeep(store: WorkerStore, emit: Emit): Upkeep {
-  let walk = START
   let watched = false
   let turns = 0
   let stopped = false
@@ -73,15 +72,14 @@ export function createUpkeep(store: WorkerStore, emit: Emit): Upkeep {
     }
   }
 
+  /** The walk is the fleet's: whoever is elected next goes on where this one stops. */
   async function sweep(): Promise<void> {
     const count = watched ? WATCHED_SLICE_COUNT : SLICE_COUNT
     for (let call = 0; call < (watched ? 1 : CALLS_PER_BEAT); call++) {
-      walk = await step(walk, count)
+      const reply = await store.inspect({ shared: true, after: '', count, cursor: '', scanCount: 2 * count })
+      await planNamed(reply.toPlan)
       // Once around in one beat is enough.
-      if (isDone(walk)) {
-        walk = START
-        return
-      }
+      if (reply.nextName === '' && (reply.nextCursor === '0' || reply.nextCursor === '')) return
     }
   }
 

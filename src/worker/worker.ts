@@ -1,17 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { toErrorData, type Emit } from '../events.js'
 import { abortRun, type AbortKind, type ActiveRun } from './active-run.js'
-import type { RedisClock } from './port.js'
 import { createDefinitionCache } from './definition-cache.js'
 import { GIVE_UP_MS } from './execute.js'
 import { createLeaseKeeper } from './lease-keeper.js'
 import { describeRun } from './launch.js'
-import { createLoop, type Loop } from './loop.js'
-import type { HeartbeatReply, WorkerStore } from './port.js'
-import { createSettler, type Settler } from './settler.js'
+import type { ShardReply, WorkerStore } from './port.js'
+import { createShard, type Shard } from './shard.js'
 import { createSlots, type Task } from './tasks.js'
-import type { TickContext } from './tick.js'
-import { createUpkeep, type Upkeep } from './upkeep.js'
 
 /** Places that have the right to watch definitions: enough to survive a death, few enough to cost nothing. */
 const WATCHERS = 2
@@ -27,7 +23,6 @@ export interface WorkerOptions {
   readonly beatMs: number
   readonly pool: string
   readonly tasks: ReadonlyMap<string, Task>
-  readonly clock: RedisClock
   readonly emit: Emit
   readonly monotonic: () => number
   readonly wall: () => number
@@ -38,7 +33,8 @@ export interface WorkerOptions {
   readonly onMemoryLost: () => void
   /** This worker's place in the fleet gives it, or takes from it, the watch over definitions. */
   readonly onWatchDuty: (watches: boolean) => void
-  readonly onHeartbeat: (reply: HeartbeatReply) => void
+  /** Takes in what a reply says of the layout; throws when it is another one than this worker's. */
+  readonly onReply: (reply: ShardReply) => void
 }
 
 /** One started instance: it ticks on every shard, runs what it claims, beats, and does its turn of the upkeep. */
@@ -49,6 +45,8 @@ export interface Worker {
   /** Stops claiming, waits for runs up to the time-out, then aborts them; leaves the fleet. */
   stop(timeoutMs: number): Promise<void>
   heardHead(shard: number, headMs: number | null, count: number): void
+  /** What the memory of Redis is called: another name than before means that it was lost. */
+  heardMemory(shard: number, generation: string): void
   heardLane(shard: number, pool: string, task: string): void
   nudge(shard?: number): void
   /** Aborts a run if it goes here. */
@@ -62,28 +60,19 @@ export interface Worker {
   readonly lastContactAt: number
 }
 
-interface Shard {
-  store: WorkerStore
-  settler: Settler
-  loop: Loop
-  upkeep: Upkeep
-  generation: string | null
-}
-
 /** Creates the worker of an instance on its shards. */
 export function createWorker(options: WorkerOptions, stores: readonly WorkerStore[]): Worker {
-  const { id, emit, clock, monotonic } = options
+  const { id, emit, monotonic } = options
   const reportError = (context: string) => (error: unknown) => emit('error', { ...toErrorData(error), context })
   let stopped = false
-  /** Tasks with a bound on this worker of which something was put aside: a run of theirs that ends makes room for it. */
-  const lanesHeard = new Set<string>()
-  const slots = createSlots(options.concurrency, (task) => {
-    const wasHeard = lanesHeard.delete(task)
-    for (const { loop } of shards) {
-      if (wasHeard) loop.nudge()
-      else loop.rearm()
-    }
-  })
+  const lanesHeard = new Map<string, Set<number>>()
+  const slots = createSlots(
+    options.concurrency,
+    (task) => {
+      for (const shard of lanesHeard.get(task) ?? []) shards[shard]?.loop.nudge()
+    },
+    stores.length,
+  )
   const keeper = createLeaseKeeper({
     leaseMs: options.leaseMs,
     monotonic,
@@ -91,15 +80,15 @@ export function createWorker(options: WorkerOptions, stores: readonly WorkerStor
     onLost: (run, reason) => emit('lease:lost', { ...describeRun({ workerId: id }, run), reason }),
   })
   const active = new Map<string, ActiveRun>()
-  const context: TickContext = {
+  const context = {
     workerId: id,
-    clock,
     tasks: options.tasks,
+    lanesHeard,
     slots,
     keeper,
     cache: createDefinitionCache(),
     active,
-    holders: new Map(),
+    holders: new Map<string, ActiveRun>(),
     emit,
     random: options.random,
     pool: options.pool,
@@ -107,41 +96,44 @@ export function createWorker(options: WorkerOptions, stores: readonly WorkerStor
     wall: options.wall,
     isStopping: () => stopped,
   }
-  // A heartbeat tells of the head too: where it comes as often as a tick must, ticks of their own are not needed.
-  const maxSleepMs = options.maxSleepMs < options.beatMs ? options.maxSleepMs : options.maxSleepMs + options.beatMs / 4
-  const shards: Shard[] = stores.map((store) => {
-    const settler = createSettler(store, reportError('settle'))
-    const loop = createLoop(context, store, settler, { maxSleepMs, onError: reportError('claim') })
-    return { store, settler, loop, upkeep: createUpkeep(store, emit), generation: null }
-  })
+  const shards: Shard[] = stores.map((store, shard) =>
+    createShard({
+      context,
+      store,
+      shard,
+      shards: stores.length,
+      maxSleepMs: options.maxSleepMs,
+      beatMs: options.beatMs,
+      emit,
+      onReply: options.onReply,
+      onCancelled: (runId) => cancel(runId, 'cancelled'),
+      onMemoryLost: options.onMemoryLost,
+    }),
+  )
+  // The fleet is known by the first shard alone: a worker that beat on each would cost that many times as much.
+  const [home, ...others] = shards as [Shard, ...Shard[]]
   let beatTimer: NodeJS.Timeout | null = null
   let beating = false
   let watches = false
   let rank = 0
 
-  async function beat(shard: Shard): Promise<void> {
-    const mark = shard.loop.mark()
-    const reply = await shard.store.heartbeat(options.describe())
-    options.onHeartbeat(reply)
+  async function beat(): Promise<void> {
+    const reply = await home.beat(options.describe())
     rank = reply.rank
-    shard.loop.setFleet(reply.fleetSize, reply.rank)
-    shard.loop.setHeadSince(mark, reply.headMs, reply.headCount)
-    for (const runId of reply.cancelled) cancel(runId, 'cancelled')
-    if (shard.generation !== null && shard.generation !== reply.generation) options.onMemoryLost()
-    shard.generation = reply.generation
-    if (shard === shards[0] && watches !== rank < WATCHERS) {
+    for (const shard of shards) shard.setFleet(reply.fleetSize, rank)
+    // The message that told of a lane may have been lost.
+    if (reply.laneCount > 0) home.loop.nudge(Math.min(rank, 50) * LANE_STEP_MS)
+    if (watches !== rank < WATCHERS) {
       watches = rank < WATCHERS
       options.onWatchDuty(watches)
     }
-    if (reply.elected && !stopped) void shard.upkeep.work(reply)
   }
 
   function beatAll(): void {
     if (beating || stopped) return
     beating = true
-    void Promise.all(shards.map((shard) => beat(shard).catch(reportError('heartbeat')))).finally(
-      () => (beating = false),
-    )
+    const beats = [beat(), ...others.map((shard) => shard.lookIfDue())]
+    void Promise.all(beats.map((sent) => sent.catch(reportError('heartbeat')))).finally(() => (beating = false))
   }
 
   function cancel(runId: string, kind: AbortKind): void {
@@ -167,7 +159,7 @@ export function createWorker(options: WorkerOptions, stores: readonly WorkerStor
     id,
     activeRuns: active,
     async start() {
-      await Promise.all(shards.map(beat))
+      await Promise.all([beat(), ...others.map((shard) => shard.look())])
       if (stopped) return
       beatTimer = setInterval(beatAll, options.beatMs)
       for (const { loop } of shards) loop.start()
@@ -184,21 +176,22 @@ export function createWorker(options: WorkerOptions, stores: readonly WorkerStor
       ])
       const beats = setInterval(() => {
         // While runs come to their end, the worker still shows that it lives.
-        for (const { store } of shards) store.heartbeat(options.describe()).catch(() => {})
+        home.store.heartbeat(options.describe()).catch(() => {})
       }, options.beatMs)
       await drain(timeoutMs)
       clearInterval(beats)
       await Promise.all(shards.map(({ settler }) => settler.stop(GIVE_UP_MS)))
       keeper.stop()
-      const left = Promise.all(shards.map(({ store }) => store.leave().catch(() => {})))
+      const left = home.store.leave().catch(() => {})
       await Promise.race([left, new Promise((resolve) => setTimeout(resolve, GIVE_UP_MS).unref())])
     },
-    heardHead: (shard, headMs, count) => shards[shard]?.loop.setHead(headMs, count),
+    heardHead: (shard, headMs, count) => shards[shard]?.heardHead(headMs, count),
+    heardMemory: (shard, generation) => shards[shard]?.heardMemory(generation),
     heardLane(shard, pool, task) {
       const known = pool === options.pool ? options.tasks.get(task) : undefined
       if (!known) return
       // This may be said before this worker knows that its own claim has just filled the task.
-      if (known.concurrency !== null) lanesHeard.add(task)
+      if (known.concurrency !== null) lanesHeard.set(task, (lanesHeard.get(task) ?? new Set()).add(shard))
       shards[shard]?.loop.nudge(Math.min(rank, 50) * LANE_STEP_MS)
     },
     nudge(shard) {
@@ -207,7 +200,7 @@ export function createWorker(options: WorkerOptions, stores: readonly WorkerStor
     cancel,
     inspect: (shard, names) => shards[shard]?.upkeep.inspect(names) ?? Promise.resolve(),
     setWatched(watched) {
-      for (const { upkeep } of shards) upkeep.setWatched(watched)
+      for (const shard of shards) shard.setWatched(watched)
     },
     reconnected: beatAll,
     get lastContactAt() {

@@ -132,7 +132,7 @@ describe('a claim', () => {
       workerId: 'w1',
       leaseMs: 5_000,
       shards: 1,
-      createGeneration: () => 'g',
+      generation: 'g',
     })
     for (const name of ['a', 'b', 'c']) await beat.schedules.put(name, { task: 't', at: new Date(Date.now() - 100) })
     const request = {

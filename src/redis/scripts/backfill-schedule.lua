@@ -27,14 +27,13 @@ if redis.call('EXISTS', definition_key(name)) == 0 then return { 'missing' } end
 local waiting = redis.call('LLEN', backfill_key(name))
 if waiting + #nominals > tonumber(most) then return { 'full', waiting } end
 local now = read_now()
-local last = redis.call('HINCRBY', state_key(name), 'extra', #nominals)
+local last = count_up(name, 'extra', #nominals)
 local reply = { 'enqueued' }
 for i, nominal in ipairs(nominals) do
   reply[i + 1] = name .. '@' .. nominal .. '#' .. (last - #nominals + i)
   redis.call('RPUSH', backfill_key(name), reply[i + 1])
 end
-local ok, former = pcall(cjson.decode, redis.call('HGET', state_key(name), 'backfill') or '')
-local feed = ok and type(former) == 'table' and former or { n = 0 }
+local feed = read_feed(redis.call('HGET', state_key(name), 'backfill')) or { n = 0 }
 feed.c, feed.g = tonumber(at_once), tonumber(gap)
 redis.call('HSET', state_key(name), 'backfill', cjson.encode(feed))
 feed_backfill(name, now, 0, false)

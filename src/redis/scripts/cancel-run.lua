@@ -22,9 +22,9 @@ local tag, channel, run_id = unpack(ARGV)
 
 local name = name_of(run_id)
 local now = read_now()
-local run = name and read_run(redis.call('HGET', state_key(name), 'run:' .. run_id) or '')
+local run = name and read_run(read_state(name)['run:' .. run_id])
 if not run then
-  if not name or redis.call('LREM', backfill_key(name), 1, run_id) == 0 then return 'missing' end
+  if not name or redis.pcall('LREM', backfill_key(name), 1, run_id) ~= 1 then return 'missing' end
   record(name, { at = tonumber(string.match(run_id, '@(%-?%d+)#%d+$')), outcome = 'cancelled', reason = 'cancelled',
     run = run_id })
   return 'cancelled'

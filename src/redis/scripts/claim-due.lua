@@ -95,11 +95,15 @@ local function start_run(name, run_id, run, state, changes, lane, start)
 end
 
 local function next_fence(state)
-  return math.max((tonumber(state.fence) or 0) + 1, now)
+  return math.max((integer_of(state.fence) or 0) + 1, now)
 end
 
 local function try_lease(key, fence, ttl)
-  return redis.call('SET', key, worker_id .. ':' .. string.format('%.0f', fence), 'NX', 'PX', ttl)
+  local token = worker_id .. ':' .. string.format('%.0f', fence)
+  local set = redis.call('SET', key, token, 'NX', 'PX', ttl)
+  -- A lease always has an end; a key without one is not a lease, and would be in the way for ever.
+  if not set and redis.call('PTTL', key) == -1 then return redis.call('SET', key, token, 'PX', ttl) end
+  return set
 end
 
 -- @include lib/instant.lua
@@ -118,8 +122,8 @@ local function needs_planning(state, item, digest)
   if state.digest ~= digest then return 'changed' end
   if state.paused then return 'paused' end
   if not item then return state.plan == '.' and 'finished' or 'spent' end
-  if item.nominal <= (tonumber(state.last) or -math.huge) then return 'behind' end
-  if not item.catch_up and now - item.start > (tonumber(state.grace) or DEFAULT_GRACE_MS) then return 'late' end
+  if item.nominal <= (integer_of(state.last) or -math.huge) then return 'behind' end
+  if not item.catch_up and now - item.start > (integer_of(state.grace) or DEFAULT_GRACE_MS) then return 'late' end
   return nil
 end
 
@@ -218,23 +222,28 @@ local function consider_all(key, bound, consider, limit)
 end
 
 local function repeat_reply(text)
-  local known = cjson.decode(text)
+  local ok, known = pcall(cjson.decode, text)
+  if not ok or type(known) ~= 'table' then return end
   for i = 1, #known, 2 do
-    local run_id, fence = known[i], known[i + 1]
-    local name = name_of(run_id)
+    local run_id, fence = tostring(known[i]), tostring(known[i + 1])
+    local name = name_of(run_id) or ''
     local state = read_state(name)
     local run = read_run(state['run:' .. run_id])
     local definition, digest, flat = read_definition(name)
     if definition and run and run.w == worker_id and string.format('%.0f', run.f) == fence then
       local lease = run_lease_key(name, run_id, run.l)
-      if lease_token(lease) == token_of(run) then
-        reply_run(name, run_id, run, redis.call('PTTL', lease), state.plan or '', digest, flat, run.n)
+      if holds_lease(lease, run) then
+        reply_run(name, run_id, run, redis.call('PTTL', lease), state.plan or '', digest, flat, run.s)
       end
     end
   end
 end
 
-local former = redis.call('HMGET', worker, 'request', 'won')
+local former = redis.pcall('HMGET', worker, 'request', 'won')
+if former.err then
+  redis.call('DEL', worker)
+  former = {}
+end
 if former[1] == request then
   repeat_reply(former[2])
   local head, count = read_head()

@@ -19,7 +19,7 @@ local tag, channel, name, payload = unpack(ARGV)
 
 if redis.call('EXISTS', definition_key(name)) == 0 then return { 'missing' } end
 local now = read_now()
-local run_id = name .. '@' .. string.format('%.0f', now) .. '#' .. redis.call('HINCRBY', state_key(name), 'extra', 1)
+local run_id = name .. '@' .. string.format('%.0f', now) .. '#' .. string.format('%.0f', count_up(name, 'extra', 1))
 local run = { n = now, f = 0, a = 1, d = 1, m = 0, k = 'm', l = true, r = 'asked', p = payload ~= '' and payload or nil }
 redis.call('HSET', state_key(name), 'run:' .. run_id, cjson.encode(run))
 redis.call('ZADD', pending, now, run_id)

@@ -9,6 +9,7 @@
 -- ARGV
 --   tag          text, the prefix in its hash tag
 --   channel      text, where the fleet is told of changes
+--   shared       0/1, whether this goes on where the last worker left the walk that the fleet shares
 --   after        text, the last name of the former slice, '' from the start
 --   count        count, most names to look at, 0 for none
 --   cursor       text, of the scan for new hashes, '' for none
@@ -17,8 +18,8 @@
 -- REPLY
 --   [next name or '', next cursor, names to plan, names that were removed]
 local names, due = unpack(KEYS)
-local tag, channel, after, count, cursor, scan_count = unpack(ARGV, 1, 6)
-local given = { unpack(ARGV, 7) }
+local tag, channel, shared, after, count, cursor, scan_count = unpack(ARGV, 1, 7)
+local given = { unpack(ARGV, 8) }
 -- @include lib/clock.lua
 -- @include lib/schedule.lua
 -- @include lib/plan.lua
@@ -27,11 +28,24 @@ local given = { unpack(ARGV, 7) }
 local TRIM_COUNT = 5
 local now = read_now()
 local to_plan, removed = {}, {}
+-- The shared walk: `.` where a part of it is through; when both are, it begins anew.
+local meta = tag .. ':meta'
+local names_done, keys_done = false, false
+if shared == '1' then
+  local walk = redis.call('HMGET', meta, 'walkName', 'walkCursor')
+  names_done, keys_done = walk[1] == '.', walk[2] == '.'
+  if names_done and keys_done then
+    names_done, keys_done, walk = false, false, {}
+  end
+  after, cursor = walk[1] or '', walk[2] or '0'
+  if names_done then after, count = '', 0 end
+  if keys_done then cursor = '' end
+end
 local next_name = ''
 
 local function is_aside(name)
   for _, lane in ipairs(redis.call('SMEMBERS', tag .. ':lanes')) do
-    if redis.call('ZSCORE', lane_key(lane), 's' .. name) then return true end
+    if tonumber(redis.pcall('ZSCORE', lane_key(lane), 's' .. name)) then return true end
   end
   return false
 end
@@ -79,5 +93,9 @@ if cursor ~= '' then
     local name = string.sub(key, #prefix + 1)
     if not redis.call('ZSCORE', names, name) and read_definition(name) then to_plan[#to_plan + 1] = name end
   end
+end
+if shared == '1' then
+  redis.call('HSET', meta, 'walkName', (names_done or next_name == '') and '.' or next_name, 'walkCursor',
+    (keys_done or next_cursor == '0') and '.' or next_cursor)
 end
 return { next_name, next_cursor, to_plan, removed }

@@ -19,29 +19,27 @@
 --   fields       text…, what the worker says of itself: field, value, field, value, …
 -- REPLY
 --   [now µs, head ms or -1, count at the head, fleet size, rank, elected 0/1, runs past their deadline, generation,
---    layout, shards, cancelled run ids joined by newlines, ids of workers that are gone]
+--    layout, shards, cancelled run ids joined by newlines, ids of workers that are gone,
+--    lanes in which something waits]
 local workers, ranks, worker, running, meta, upkeep = unpack(KEYS)
 local tag, channel, worker_id, beat_ms, generation, shards = unpack(ARGV, 1, 6)
 local fields = { unpack(ARGV, 7) }
 -- @include lib/clock.lua
 -- @include lib/head.lua
+-- @include lib/layout.lua
+-- @include lib/upkeep.lua
 
-local LAYOUT = '1'
 local now, now_us = read_now()
-redis.call('HSETNX', meta, 'layout', LAYOUT)
-redis.call('HSETNX', meta, 'shards', shards)
-redis.call('HSETNX', meta, 'generation', generation)
-local about = redis.call('HMGET', meta, 'generation', 'layout', 'shards')
-if about[2] ~= LAYOUT or about[3] ~= shards then return { now_us, -1, 0, 0, 0, 0, 0, about[1], about[2], about[3], '', {} } end
+local about, is_right = agree_on_layout(meta, shards, generation)
+if not is_right then return { now_us, -1, 0, 0, 0, 0, 0, about[1], about[2], about[3], '', {}, 0 } end
 
-local cancels = redis.call('HGET', worker, 'cancels')
-if cancels then redis.call('HDEL', worker, 'cancels') end
+local cancels = take_cancels(worker)
 redis.call('HSET', worker, unpack(fields))
 redis.call('PEXPIRE', worker, beat_ms * 12)
 redis.call('ZADD', workers, now, worker_id)
 if redis.call('ZADD', ranks, 'NX', now, worker_id) == 1 then redis.call('PUBLISH', channel, 'joined ' .. worker_id) end
 
-local elected = redis.call('SET', upkeep, worker_id, 'NX', 'PX', math.floor(beat_ms * 0.9)) and 1 or 0
+local elected = elect_for_upkeep(upkeep, beat_ms)
 local gone = {}
 if elected == 1 then
   gone = redis.call('ZRANGEBYSCORE', workers, '-inf', now - beat_ms * 3, 'LIMIT', 0, 100)
@@ -54,4 +52,5 @@ if elected == 1 then
 end
 local head, count = read_head()
 return { now_us, head, count, redis.call('ZCARD', ranks), redis.call('ZRANK', ranks, worker_id), elected,
-  redis.call('ZCOUNT', running, '-inf', now), about[1], about[2], about[3], cancels or '', gone }
+  redis.call('ZCOUNT', running, '-inf', now), about[1], about[2], about[3], cancels, gone,
+  redis.call('SCARD', tag .. ':lanes') }

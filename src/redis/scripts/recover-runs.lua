@@ -31,12 +31,12 @@ for _, run_id in ipairs(run_ids) do
     redis.call('ZREM', running, run_id)
   else
     local lease = run_lease_key(name, run_id, run.l)
-    local left = lease_token(lease) == token_of(run) and redis.call('PTTL', lease) or 0
+    local left = holds_lease(lease, run) and redis.call('PTTL', lease) or 0
     if left > 0 then
       redis.call('ZADD', running, now + left + 1, run_id)
     else
       local worker, fence, attempt, nominal = run.w, run.f, run.a, run.n
-      local definition = to_map(redis.call('HGETALL', definition_key(name)))
+      local definition = read_definition(name) or {}
       local kind = abandon_run(name, run_id, run, state, definition, now, 'crash')
       given_up[#given_up + 1] = { name, run_id, kind, worker, nominal, fence, attempt }
     end

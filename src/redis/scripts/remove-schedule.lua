@@ -15,11 +15,24 @@
 --   `removed` | `missing` | `kept`
 local due = unpack(KEYS)
 local tag, channel, name, if_finished, if_owner = unpack(ARGV)
+-- @include lib/clock.lua
 -- @include lib/schedule.lua
+
+-- A run of it that goes or waits keeps a finished schedule for as long.
+local STAY_MS = 5000
 
 local definition = read_definition(name)
 if if_owner ~= '' and definition and definition.owner ~= if_owner then return 'kept' end
-if if_finished == '1' and redis.call('HGET', state_key(name), 'plan') ~= '.' then return 'kept' end
+if if_finished == '1' then
+  local state = read_state(name)
+  if state.plan ~= '.' then return 'kept' end
+  for field in pairs(state) do
+    if string.sub(field, 1, 4) == 'run:' then
+      redis.call('ZADD', due, read_now() + STAY_MS, name)
+      return 'kept'
+    end
+  end
+end
 local existed = redis.call('DEL', definition_key(name)) + (redis.call('ZSCORE', due, name) and 1 or 0)
 forget_schedule(name)
 if existed == 0 then return 'missing' end

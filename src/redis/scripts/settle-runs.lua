@@ -30,15 +30,15 @@ local groups = { unpack(ARGV, 4) }
 local now = read_now()
 local woken = false
 
--- The reply of an earlier delivery of this very call may have been lost.
-local function was_settled(name, run_id, fence)
+-- The reply of an earlier delivery of this very call may have been lost: what the ledger says of the run, or nil.
+local function recorded_outcome(name, run_id, fence)
   local entries = redis.pcall('XREVRANGE', history_key(name), '+', '-', 'COUNT', 20)
-  if entries.err then return false end
+  if entries.err then return nil end
   for _, entry in ipairs(entries) do
     local fields = to_map(entry[2])
-    if fields.run == run_id and fields.fence == fence then return true end
+    if fields.run == run_id and fields.fence == fence then return fields.outcome end
   end
-  return false
+  return nil
 end
 
 local function retry_later(name, run_id, run, delay)
@@ -60,7 +60,7 @@ end
 -- The schedule was removed while its run went, or Redis lost its memory: what the run still holds is given back.
 local function forget_run(name, run_id, fence)
   for _, lease in ipairs({ run_lease_key(name, run_id, true), run_lease_key(name, run_id, false) }) do
-    if lease_token(lease) == worker_id .. ':' .. fence then
+    if redis.pcall('GET', lease) == worker_id .. ':' .. fence then
       redis.call('DEL', lease)
       woken = true
     end
@@ -76,19 +76,23 @@ local function settle(i)
   local name, run_id, fence, outcome, reason, duration, lateness, result, failure, retry, pause_after, digest, reached,
     more = unpack(groups, i, i + 13)
   local field = 'run:' .. run_id
-  local values = redis.call('HMGET', state_key(name), field, 'digest', 'plan', 'last', 'paused', 'failures', 'waiting',
+  local values = redis.pcall('HMGET', state_key(name), field, 'digest', 'plan', 'last', 'paused', 'failures', 'waiting',
     'blocked')
+  if values.err then return 'forgotten' end
   local state = { digest = values[2] or nil, plan = values[3] or nil, last = values[4] or nil,
     paused = values[5] or nil, failures = values[6] or nil, waiting = values[7] or nil, blocked = values[8] or nil }
   local run = read_run(values[1])
   if not run or run.w ~= worker_id or string.format('%.0f', run.f) ~= fence then
-    if was_settled(name, run_id, fence) then return 'settled' end
+    if run and run.r == 'retry' and string.format('%.0f', run.f) == fence then return 'retrying' end
+    local recorded = recorded_outcome(name, run_id, fence)
+    if recorded == outcome then return 'settled' end
+    if recorded == 'abandoned' then return 'abandoned' end
     return run and 'lost' or forget_run(name, run_id, fence)
   end
   local lease = run_lease_key(name, run_id, run.l)
-  if lease_token(lease) ~= token_of(run) then
+  if not holds_lease(lease, run) then
     if outcome == 'returned' then return return_run(name, run_id, run) end
-    local definition = to_map(redis.call('HGETALL', definition_key(name)))
+    local definition = read_definition(name) or {}
     woken = true
     return abandon_run(name, run_id, run, state, definition, now, 'lease-lost')
   end
@@ -103,7 +107,7 @@ local function settle(i)
     retry_later(name, run_id, run, tonumber(retry))
     answer = 'retrying'
   elseif outcome == 'abandoned' then
-    local definition = to_map(redis.call('HGETALL', definition_key(name)))
+    local definition = read_definition(name) or {}
     answer = abandon_run(name, run_id, run, state, definition, now, reason)
     woken = true
   else

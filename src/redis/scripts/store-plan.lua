@@ -22,14 +22,15 @@
 --   error        text, why the definition cannot be used, '' when it can
 --   seen         count, occurrences that were dropped now
 --   last         epoch ms, the newest dropped instant, '' none
+--   former_pause JSON, pause it was decided from, '' none
 --   resume       0/1, whether this ends a pause
 --   dropped      text…, groups of 4: nominal, reason, count, last nominal of the group (count > 1)
 -- REPLY
 --   [`stored`, revision] or [`moved`, 0]
 local due, names = unpack(KEYS)
 local tag, channel, name, digest, former_digest, former_plan, former_last, trigger, plan, period, grace, removal, error,
-  seen, last, resume = unpack(ARGV, 1, 16)
-local dropped = { unpack(ARGV, 17) }
+  seen, last, former_pause, resume = unpack(ARGV, 1, 17)
+local dropped = { unpack(ARGV, 18) }
 -- @include lib/clock.lua
 -- @include lib/schedule.lua
 -- @include lib/plan.lua
@@ -40,7 +41,8 @@ local dropped = { unpack(ARGV, 17) }
 local definition, current = read_definition(name)
 if not definition or current ~= digest then return { 'moved', 0 } end
 local state = read_state(name)
-if (state.digest or '') ~= former_digest or (state.plan or '') ~= former_plan or (state.last or '') ~= former_last then
+if (state.digest or '') ~= former_digest or (state.plan or '') ~= former_plan or (state.last or '') ~= former_last
+  or (state.paused or '') ~= former_pause then
   return { 'moved', 0 }
 end
 local revision = tonumber(state.revision) or 0
@@ -64,13 +66,13 @@ keep('error', error)
 if state.trigger and state.trigger ~= trigger then
   local why = error ~= '' and 'invalid' or trigger == '' and 'disabled' or 'edited'
   close_overdue(name, state, read_now(), state.paused and 'paused' or why)
-  if trigger ~= '' then
+  if trigger ~= '' and not is_same_rule(state.trigger, trigger) then
     cleared[#cleared + 1] = 'seen'
     state.seen = nil
   end
 end
 if last ~= '' then keep('last', last) end
-if tonumber(seen) > 0 then keep('seen', string.format('%.0f', (tonumber(state.seen) or 0) + seen)) end
+if tonumber(seen) > 0 then keep('seen', string.format('%.0f', (integer_of(state.seen) or 0) + seen)) end
 redis.call('HDEL', state_key(name), unpack(cleared))
 redis.call('HSET', state_key(name), unpack(set))
 redis.call('ZADD', names, 0, name)
@@ -82,11 +84,12 @@ if resume == '1' then
   redis.call('HDEL', state_key(name), 'paused', 'failures')
   state.paused = nil
 end
+leave_all_lanes(name, state, read_now())
 local item = split_plan(plan)
 if error ~= '' then
   redis.call('ZREM', due, name)
 elseif state.paused then
-  local pause_end = tonumber(read_json(state.paused)['until'])
+  local pause_end = tonumber(read_pause(state.paused)['until'])
   if pause_end then redis.call('ZADD', due, pause_end, name) else redis.call('ZREM', due, name) end
 elseif item then
   redis.call('ZADD', due, item.start, name)
@@ -95,6 +98,6 @@ elseif plan == '.' and removal ~= '' then
 else
   redis.call('ZREM', due, name)
 end
-if changed then redis.call('PUBLISH', channel, 'changed ' .. name) end
+if changed or resume == '1' then redis.call('PUBLISH', channel, 'changed ' .. name) end
 announce_if_first(name)
 return { 'stored', revision }

@@ -18,8 +18,8 @@ const DAY = 86_400
 
 /**
  * Walks a zone's real minutes one after the other, looks at the wall clock in each, and collects the seconds that fire,
- * strictly after `after` and before `until`. Only on days far from any clock change are dates and hours that cannot
- * match stepped over.
+ * strictly after `after` and before `until`. Dates and hours that cannot match are
+ * stepped over, but only where the clock runs evenly through them.
  */
 export function walk(
   meaning: Meaning,
@@ -51,7 +51,7 @@ export function walk(
       for (const second of seconds) fire(minute + second)
     }
     if (fires.size >= count && !movedMayFollow(effective, clock, minute)) break
-    minute = steady === null ? minute + 60 : leap(meaning, minute + offset) - offset
+    minute = steady === null ? stepNearChange(meaning, clock, minute, wall) : leap(meaning, wall) - offset
   }
   return [...fires].sort((left, right) => left - right).slice(0, count)
 }
@@ -77,6 +77,14 @@ function isPass(overlap: WalkRules['overlap'], clock: ZoneClock, minute: number,
 /** With `shift`, a later minute may hold a moved time that comes before the ones found. */
 function movedMayFollow(rules: WalkRules, clock: ZoneClock, minute: number): boolean {
   return rules.gap === 'shift' && clock.offsetAt(minute - DAY) < clock.offsetAt(minute)
+}
+
+/** The next minute; the next hour where the clock runs evenly through this one and it cannot match. */
+function stepNearChange(meaning: Meaning, clock: ZoneClock, minute: number, wall: number): number {
+  const nextHour = minute + 3600 - (wall % 3600)
+  if (meaning.hours.has(Math.floor(wall / 3600) % 24) && namesDate(meaning, wall)) return minute + 60
+  const offset = clock.offsetAt(minute)
+  return clock.offsetAt(nextHour - 60) === offset && clock.offsetAt(nextHour) === offset ? nextHour : minute + 60
 }
 
 /** The next wall-clock minute worth a look on a clock that runs evenly. */

@@ -5,13 +5,31 @@
 local function backfill_key(name) return tag .. ':backfill:' .. name end
 
 -- One has started, or ended (`ended` 1): the next may follow. Costs nothing where nothing is backfilled.
+-- Nil for what is no feed: the state may have been written by anybody.
+local function read_feed(text)
+  local ok, feed = pcall(cjson.decode, text or '')
+  if not ok or type(feed) ~= 'table' then return nil end
+  for _, field in ipairs({ 'n', 'c', 'g' }) do
+    if type(feed[field]) ~= 'number' or math.abs(feed[field]) > 1e15 then return nil end
+  end
+  if feed.at ~= nil and type(feed.at) ~= 'number' then return nil end
+  return feed
+end
+
+-- The next run id that waits, or nil; what is none is dropped.
+local function pop_backfill(name)
+  local run_id = redis.pcall('LPOP', backfill_key(name))
+  if type(run_id) ~= 'string' or not string.match(run_id, '@%-?%d+#%d+$') then return nil end
+  return run_id
+end
+
 local function feed_backfill(name, now, ended, waits_no_more)
   local text = redis.call('HGET', state_key(name), 'backfill')
-  local ok, feed = pcall(cjson.decode, text or '')
-  if not ok or type(feed) ~= 'table' then return end
+  local feed = read_feed(text)
+  if not feed then return end
   feed.n = math.max(0, feed.n - ended)
   if waits_no_more then feed.w = nil end
-  local run_id = not feed.w and feed.n < feed.c and redis.call('LPOP', backfill_key(name))
+  local run_id = not feed.w and feed.n < feed.c and pop_backfill(name)
   if run_id then
     local at = math.max(now, (feed.at or 0) + feed.g)
     local run = { n = tonumber(string.match(run_id, '@(%-?%d+)#%d+$')), f = 0, a = 1, d = 1, m = 0, c = true, k = 'b',

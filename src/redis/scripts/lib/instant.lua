@@ -1,15 +1,16 @@
 -- The plan moves past the instant in hand. Answers the fields to write; `due` is moved here.
 local function pass_instant(name, state, item, rest, definition)
-  local plan = next_plan(item, rest, tonumber(state.period))
-  local seen = (tonumber(state.seen) or 0) + 1
+  local plan = next_plan(item, rest, integer_of(state.period))
+  local seen = (integer_of(state.seen) or 0) + 1
   local limit = tonumber(definition.limit)
   if limit and seen >= limit then plan = '.' end
   local following = split_plan(plan)
   if following then
     redis.call('ZADD', due, following.start, name)
   elseif plan == '.' then
-    if tonumber(state.removal) then
-      redis.call('ZADD', due, now + state.removal, name)
+    local removal = integer_of(state.removal)
+    if removal then
+      redis.call('ZADD', due, now + removal, name)
     else
       redis.call('ZREM', due, name)
     end

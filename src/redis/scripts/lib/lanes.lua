@@ -2,7 +2,11 @@
 -- How many runs hold a slot of a task; one whose lease is gone (its worker died, its schedule was removed) holds none.
 local function count_busy(task, limit)
   local busy = busy_key(task)
-  local count = redis.call('ZCARD', busy)
+  local count = redis.pcall('ZCARD', busy)
+  if type(count) == 'table' then
+    redis.call('DEL', busy)
+    count = 0
+  end
   if count < limit then return count end
   for _, member in ipairs(redis.call('ZRANGEBYSCORE', busy, '-inf', now, 'LIMIT', 0, 20)) do
     local fence, run_id = string.match(member, '^(%d+) (.*)$')
@@ -10,8 +14,8 @@ local function count_busy(task, limit)
     local left = -1
     for _, own in ipairs(name and { true, false } or {}) do
       local lease = run_lease_key(name, run_id, own)
-      local token = lease_token(lease)
-      if token and string.match(token, ':(%d+)$') == fence then left = redis.call('PTTL', lease) end
+      local token = redis.pcall('GET', lease)
+      if type(token) == 'string' and string.match(token, ':(%d+)$') == fence then left = redis.call('PTTL', lease) end
     end
     if left >= 0 then redis.call('ZADD', busy, now + left + 1, member) else redis.call('ZREM', busy, member) end
   end
@@ -40,7 +44,7 @@ local function take_from_lanes(count)
     if mine[lane] then
       local room = math.min(count, rooms[lane])
       if mine[lane] > 0 then room = math.min(room, mine[lane] - count_busy(task_of(lane), mine[lane])) end
-      local members = room > 0 and redis.call('ZRANGE', lane_key(lane), 0, room - 1, 'WITHSCORES') or {}
+      local members = room > 0 and redis.pcall('ZRANGE', lane_key(lane), 0, room - 1, 'WITHSCORES') or {}
       for i = 1, #members, 2 do
         local member = members[i]
         leave_lane(lane, member)

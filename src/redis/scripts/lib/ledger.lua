@@ -15,9 +15,11 @@ local function record(name, entry)
     'duration', entry.duration or '', 'lateness', entry.lateness or '', 'result', entry.result or '',
     'error', entry.error or '', 'missed', entry.missed or 0, 'count', entry.count or 1, 'until', entry.to or '' }
   local added = redis.pcall('XADD', history_key(name), 'MAXLEN', '~', HISTORY_COUNT, '*', unpack(fields))
-  if type(added) == 'table' and added.err then
+  if type(added) == 'table' and added.err and string.find(added.err, 'WRONGTYPE', 1, true) then
     -- Somebody put another type in its place: the ledger is ours to repair.
     redis.call('DEL', history_key(name))
     redis.call('XADD', history_key(name), '*', unpack(fields))
+  elseif type(added) == 'table' and added.err then
+    error(added.err)
   end
 end

@@ -2,8 +2,8 @@
 
 -- The lease's holder has no connection left: it may be dead, so what it holds up waits for the lease instead.
 local function holder_is_gone(lease)
-  local token = lease_token(lease)
-  local holder = token and string.match(token, '^(.*):')
+  local token = redis.pcall('GET', lease)
+  local holder = type(token) == 'string' and string.match(token, '^(.*):')
   if not holder then return false end
   -- Where this worker's own subscription does not show either (a cluster, a proxy), absence proves nothing.
   local counts = redis.call('PUBSUB', 'NUMSUB', tag .. ':worker:' .. holder, tag .. ':worker:' .. worker_id)
@@ -53,7 +53,7 @@ end
 -- One newer occurrence waits for the run to end; the one that waited before gives way to it.
 local function replace_running(name, state, item, rest, definition, lease)
   local former = state.queued and read_run(state['run:' .. state.queued])
-  if former and not former.w then drop_waiting(name, state.queued, former, 'replaced') end
+  if former and not former.w and former.r == 'replace' then drop_waiting(name, state.queued, former, 'replaced') end
   queue_instant(name, state, item, rest, definition, lease, 'replace')
   ask_to_stop(state)
 end
@@ -61,7 +61,7 @@ end
 -- What was missed is made up for in order, and what was due before the run in its way began was not overlapped by it:
 -- both take their turn behind it. Under `replace` a newer occurrence waits only for one that is made up for like itself.
 local function takes_turn(policy, state, item)
-  if policy ~= 'replace' then return item.catch_up or (tonumber(state.started) or 0) > item.start end
+  if policy ~= 'replace' then return item.catch_up or (integer_of(state.started) or 0) > item.start end
   local holder = item.catch_up and state.holder and read_run(state['run:' .. state.holder])
   return holder and holder.c
 end
@@ -72,7 +72,7 @@ local function meet_overlap(name, state, item, rest, definition, lease)
   if policy == 'replace' then return replace_running(name, state, item, rest, definition, lease) end
   if policy == 'queue' then
     local waiting = state.queued and read_run(state['run:' .. state.queued])
-    if not (waiting and not waiting.w) then
+    if not (waiting and not waiting.w and waiting.r == 'queued') then
       return queue_instant(name, state, item, rest, definition, lease, 'queued')
     end
   elseif holder_is_gone(lease) then

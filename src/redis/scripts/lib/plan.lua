@@ -28,7 +28,7 @@ end
 local function extend_plan(state, digest, after, more)
   if state.digest ~= digest or state.paused then return nil end
   local plan = state.plan or ''
-  local stands_at = plan == '' and tonumber(state.last) or last_nominal(plan)
+  local stands_at = plan == '' and integer_of(state.last) or last_nominal(plan)
   if plan == '.' or stands_at ~= tonumber(after) then return nil end
   return plan == '' and more or plan .. ' ' .. more
 end

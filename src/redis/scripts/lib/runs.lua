@@ -7,21 +7,28 @@ local function run_lease_key(name, run_id, own)
   return tag .. ':lease:' .. name
 end
 
--- Who holds a lease, or nil. What is no lease, whoever put it there, must not stop the others: it is taken away.
-local function lease_token(key)
-  local token = redis.pcall('GET', key)
-  if type(token) == 'table' then redis.call('DEL', key) end
-  return type(token) == 'string' and token or nil
-end
-
+-- Nil for what is no run: the state may have been written by anybody.
 local function read_run(text)
   local ok, run = pcall(cjson.decode, text or '')
-  if ok and type(run) == 'table' and tonumber(run.n) then return run end
-  return nil
+  if not ok or type(run) ~= 'table' then return nil end
+  for _, field in ipairs({ 'n', 'f', 'a', 'd', 'm' }) do
+    if type(run[field]) ~= 'number' or run[field] ~= math.floor(run[field]) or math.abs(run[field]) > 1e16 then
+      return nil
+    end
+  end
+  if run.w ~= nil and (type(run.w) ~= 'string' or type(run.s) ~= 'number') then return nil end
+  if type(run.k) ~= 'string' or (run.t ~= nil and type(run.t) ~= 'string') then return nil end
+  if run.p ~= nil and type(run.p) ~= 'string' then return nil end
+  return run
 end
 
 local function token_of(run)
   return run.w .. ':' .. string.format('%.0f', run.f)
+end
+
+-- A key of another type is nobody's lease.
+local function holds_lease(key, run)
+  return redis.pcall('GET', key) == token_of(run)
 end
 
 -- The schedule's lease came free: what waited for it may go now. Answers whether something can.
@@ -77,7 +84,7 @@ end
 -- Counts failures in a row. Answers whether the schedule was paused for it.
 local function count_outcome(name, state, outcome, pause_after, now)
   if outcome == 'failed' then
-    local failures = redis.call('HINCRBY', state_key(name), 'failures', 1)
+    local failures = count_up(name, 'failures', 1)
     if pause_after > 0 and failures >= pause_after and not state.paused then
       pause_after_failures(name, state, now, failures)
       return true

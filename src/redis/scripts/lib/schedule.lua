@@ -10,11 +10,6 @@ local function to_map(flat)
   return map
 end
 
-local function read_json(text)
-  local ok, value = pcall(cjson.decode, text or '')
-  return ok and type(value) == 'table' and value or {}
-end
-
 -- A digest of the whole definition, the same whatever the order of its fields: the planner checked exactly this text.
 local function digest_of(flat, map)
   local names = {}
@@ -45,6 +40,25 @@ local function read_state(name)
   return to_map(flat), flat
 end
 
+-- State may have been written by anybody: what is no whole number that JSON and a score can carry is not there.
+local function integer_of(text)
+  local digits = string.match(text or '', '^%-?%d+$')
+  return digits and #digits <= 16 and tonumber(digits) or nil
+end
+
+-- Counts up a number of the state; what was no number starts again.
+local function count_up(name, field, by)
+  local value = redis.pcall('HINCRBY', state_key(name), field, by)
+  if type(value) == 'number' then return value end
+  redis.call('HSET', state_key(name), field, by)
+  return tonumber(by)
+end
+
+local function read_pause(text)
+  local ok, pause = pcall(cjson.decode, text or '')
+  return ok and type(pause) == 'table' and pause or {}
+end
+
 local function lane_of(definition, name)
   return (definition.pool or 'default') .. '\n' .. (definition.task or name)
 end
@@ -57,13 +71,17 @@ local function busy_member(run_id, fence) return string.format('%.0f', fence) ..
 
 -- Members of a lane carry their kind: `s` a schedule that is due, `r` a run that waits to be delivered.
 local function leave_lane(lane, member)
-  if redis.call('ZREM', lane_key(lane), member) == 1 and redis.call('EXISTS', lane_key(lane)) == 0 then
+  if redis.pcall('ZREM', lane_key(lane), member) == 1 and redis.call('EXISTS', lane_key(lane)) == 0 then
     redis.call('SREM', tag .. ':lanes', lane)
   end
 end
 
 local function set_aside(lane, member, score)
-  redis.call('ZADD', lane_key(lane), score, member)
+  local added = redis.pcall('ZADD', lane_key(lane), score, member)
+  if type(added) == 'table' and added.err then
+    redis.call('DEL', lane_key(lane))
+    redis.call('ZADD', lane_key(lane), score, member)
+  end
   redis.call('SADD', tag .. ':lanes', lane)
 end
 

@@ -1,0 +1,82 @@
+import { EverybeatError } from '../errors.js'
+import { createKeys } from './keys.js'
+import { runScript, type RedisClient } from './script-runner.js'
+
+/** The layout of keys that this version reads and writes. */
+export const LAYOUT = '1'
+
+/** What the keys under a prefix say of themselves; null where nothing is said. */
+export interface FoundLayout {
+  readonly layout: string | null
+  /** How many shards there are, or `resharding <from> <to>`. */
+  readonly shards: string | null
+}
+
+/** What an instance expects of the keys under its prefix. */
+export interface ExpectedLayout {
+  readonly prefix: string
+  readonly shards: number
+}
+
+/**
+ * Checks that keys are as expected; says nothing where they say nothing.
+ *
+ * @throws EverybeatError `ERR_EVERYBEAT_LAYOUT` naming what was found and what to do
+ */
+export function assertLayout({ prefix, shards }: ExpectedLayout, found: FoundLayout): void {
+  const named = JSON.stringify(prefix)
+  if (found.layout !== null && found.layout !== LAYOUT) {
+    const message = `the keys under prefix ${named} have layout ${found.layout}, this version knows layout ${LAYOUT}: upgrade, or use another prefix`
+    throw new EverybeatError('ERR_EVERYBEAT_LAYOUT', message, { field: 'prefix', value: prefix })
+  }
+  const change = /^resharding (\d+) (\d+)$/.exec(found.shards ?? '')
+  if (change) {
+    const message = `shards: the fleet of prefix ${named} is being moved from ${change[1]} to ${change[2]}: wait for it, or bring it to its end with \`everybeat reshard ${change[2]}\``
+    throw new EverybeatError('ERR_EVERYBEAT_LAYOUT', message, { field: 'shards', value: shards })
+  }
+  if (found.shards !== null && found.shards !== String(shards)) {
+    const message = `shards: ${shards} is not allowed: the fleet of prefix ${named} has ${found.shards}`
+    throw new EverybeatError('ERR_EVERYBEAT_LAYOUT', message, { field: 'shards', value: shards })
+  }
+}
+
+/** Reads what is said where every number of shards looks: the keys of a single shard. Writes nothing. */
+export async function readLayout(client: RedisClient, prefix: string): Promise<FoundLayout> {
+  const [layout, shards, resharding] = await client.hmget(
+    createKeys(prefix, 0, 1).meta,
+    'layout',
+    'shards',
+    'resharding',
+  )
+  return { layout: layout ?? null, shards: resharding ? `resharding ${resharding}` : (shards ?? null) }
+}
+
+/**
+ * Notes there how many shards there are, unless somebody has said so before.
+ *
+ * @param generation what to call this memory of Redis when it has no name yet
+ * @throws EverybeatError `ERR_EVERYBEAT_LAYOUT` when somebody has said something else
+ */
+export async function agreeOnLayout(client: RedisClient, expected: ExpectedLayout, generation: string): Promise<void> {
+  const { meta, names, wake } = createKeys(expected.prefix, 0, 1)
+  const args = { channel: wake, generation, shards: expected.shards }
+  const [layout, shards] = (await runScript(client, 'agree-layout', { meta, names }, args)) as [string, string]
+  assertLayout(expected, { layout, shards })
+}
+
+/** How long a look at the layout is believed before the next one, ms: somebody may have changed the number of shards. */
+const CHECK_MS = 5_000
+
+/** Creates a check that looks at the keys when it has not lately; it rejects like {@link assertLayout}. */
+export function createLayoutCheck(
+  client: RedisClient,
+  expected: ExpectedLayout,
+  monotonic: () => number,
+): () => Promise<void> {
+  let checkedAt = Number.NEGATIVE_INFINITY
+  return async () => {
+    if (monotonic() - checkedAt < CHECK_MS) return
+    assertLayout(expected, await readLayout(client, expected.prefix))
+    checkedAt = monotonic()
+  }
+}

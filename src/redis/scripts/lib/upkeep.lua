@@ -1,0 +1,15 @@
+-- The shared upkeep of a shard: one worker of the fleet at a time.
+local function elect_for_upkeep(upkeep, beat_ms)
+  return redis.call('SET', upkeep, worker_id, 'NX', 'PX', math.floor(beat_ms * 0.9)) and 1 or 0
+end
+
+-- Cancelled runs that their worker may not have heard of.
+local function take_cancels(worker)
+  local cancels = redis.pcall('HGET', worker, 'cancels')
+  if type(cancels) == 'table' then
+    redis.call('DEL', worker)
+    cancels = false
+  end
+  if cancels then redis.call('HDEL', worker, 'cancels') end
+  return cancels or ''
+end

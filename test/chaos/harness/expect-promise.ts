@@ -1,0 +1,17 @@
+import { expect } from 'vitest'
+import { FAULTS } from './faults.js'
+import { runScenario } from './scenario.js'
+
+const SECONDS = Number(process.env['CHAOS_SECONDS'] ?? 8)
+const SEED = Number(process.env['CHAOS_SEED'] ?? Math.floor(Math.random() * 1_000_000))
+
+/** Runs a fault for some seconds and expects that its promise is kept; says how to do the same again. */
+export async function expectPromise(fault: string): Promise<void> {
+  const again = `npm run chaos -- --faults ${fault} --seed ${SEED} --seconds ${SECONDS}`
+  const result = await runScenario(FAULTS[fault]!, { seconds: SECONDS, seed: SEED })
+  expect(result.problems, again).toEqual([])
+  // A run in which nothing was due, or nothing was done, would keep any promise.
+  expect(result.checked, again).toBeGreaterThan(SECONDS * 8)
+  expect(result.started, again).toBeGreaterThan(result.checked / 3)
+  expect(result.injections, again).toBeGreaterThan(0)
+}

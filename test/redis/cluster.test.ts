@@ -1,0 +1,127 @@
+import type { Cluster } from 'ioredis'
+import { afterEach, describe, expect, it } from 'vitest'
+import { Everybeat, type EverybeatOptions } from '../../src/index.js'
+import { createKeys, shardOf } from '../../src/redis/keys.js'
+import { nextEvent } from '../support/fleet.js'
+import { uniquePrefix } from '../support/redis.js'
+import { useRedisCluster } from '../support/redis-cluster.js'
+import { waitFor } from '../support/wait-for.js'
+
+const SHARDS = 6
+const cluster = useRedisCluster(3)
+let instances: Everybeat[] = []
+let prefix = uniquePrefix('cluster')
+
+afterEach(async () => {
+  await Promise.all(instances.map((beat) => beat.stop({ timeoutMs: 1_000 })))
+  instances = []
+  prefix = uniquePrefix('cluster')
+})
+
+function create(client: Cluster, options: EverybeatOptions = {}): Everybeat {
+  const beat = new Everybeat({ redis: client, prefix, shards: SHARDS, logger: false, ...options })
+  instances.push(beat)
+  return beat
+}
+
+/** A name on each shard. */
+function oneOnEach(): string[] {
+  const names: string[] = []
+  for (let index = 0; names.filter(Boolean).length < SHARDS; index++)
+    names[shardOf(`s${index}`, SHARDS)] ??= `s${index}`
+  return names
+}
+
+describe('on a Redis Cluster', () => {
+  it('shards land on every node, and a worker and a control client serve all of them', async () => {
+    const control = create(cluster.connect())
+    const beat = create(cluster.connect())
+    const ran = new Map<string, number>()
+    beat.task('tick', (run) => void ran.set(run.schedule, (ran.get(run.schedule) ?? 0) + 1))
+    const names = oneOnEach()
+    expect(
+      await control.schedules.putMany(names.map((name) => ({ name, task: 'tick', every: '200ms' }))),
+    ).toMatchObject({
+      created: SHARDS,
+    })
+    const nodesUsed = await Promise.all([0, 1, 2].map((index) => cluster.node(index).call('DBSIZE')))
+    for (const size of nodesUsed) expect(size).toBeGreaterThan(0)
+    await beat.start()
+    await waitFor(() => ran.size === SHARDS && [...ran.values()].every((count) => count >= 3), {
+      what: 'runs everywhere',
+    })
+    expect(await control.fleet()).toMatchObject([{ id: beat.health().worker }])
+    expect((await control.schedules.list({ limit: 2 })).cursor).not.toBeNull()
+    expect(await control.schedules.count()).toBe(SHARDS)
+    for (const name of names) {
+      const [entry] = await control.schedules.history(name)
+      expect(entry).toMatchObject({ outcome: 'ok', worker: beat.health().worker })
+    }
+  })
+
+  it('each occurrence runs once among several workers, close to its instant', async () => {
+    const beats = [0, 1, 2].map(() => create(cluster.connect()))
+    const runs: string[] = []
+    const lateness: number[] = []
+    for (const beat of beats) {
+      beat.task('tick', (run) => {
+        runs.push(run.id)
+      })
+      beat.on('run:started', (event) => lateness.push(event.latenessMs))
+      await beat.start()
+    }
+    await beats[0]!.schedules.putMany(oneOnEach().map((name) => ({ name, task: 'tick', every: '500ms' })))
+    await waitFor(() => runs.length >= 60, { what: 'sixty runs', timeoutMs: 20_000 })
+    expect(new Set(runs).size).toBe(runs.length)
+    expect(lateness.toSorted((left, right) => left - right)[Math.floor(lateness.length / 2)]).toBeLessThan(50)
+  })
+
+  it('edits, triggers, cancels and bare writes reach the worker wherever they are', async () => {
+    const control = create(cluster.connect())
+    const beat = create(cluster.connect())
+    const client = cluster.connect()
+    const ran = new Set<string>()
+    beat.task('job', (run) => void ran.add(run.schedule))
+    beat.task(
+      'long',
+      (run) => new Promise((_, reject) => run.signal.addEventListener('abort', () => reject(new Error()))),
+    )
+    const names = oneOnEach()
+    await beat.start()
+    for (const name of names) await control.schedules.put(name, { task: 'job', cron: '0 0 1 1 *' })
+    for (const name of names) await control.schedules.put(name, { task: 'job', every: '100ms' })
+    await waitFor(() => ran.size === SHARDS, { what: 'runs of all the edited ones' })
+    await Promise.all(names.map((name) => control.schedules.remove(name)))
+    ran.clear()
+    for (const [shard, name] of names.entries()) {
+      await client.hset(createKeys(prefix, shard, SHARDS).schedule(`${name}-by-hand`), { task: 'job', every: '100ms' })
+    }
+    // Names move to other shards with the suffix: those that are where they belong are enough.
+    const atHome = names.filter((name, shard) => shardOf(`${name}-by-hand`, SHARDS) === shard)
+    await waitFor(() => atHome.every((name) => ran.has(`${name}-by-hand`)), {
+      what: 'runs of those written by hand, found by the sweep',
+      timeoutMs: 20_000,
+    })
+    await control.schedules.put(names[3]!, { task: 'long', cron: '0 0 1 1 *' })
+    const started = nextEvent(beat, 'run:started', ({ task }) => task === 'long')
+    await control.schedules.trigger(names[3]!)
+    const { runId } = await started
+    const failed = nextEvent(beat, 'run:failed', (event) => event.runId === runId)
+    expect(await control.schedules.cancel(runId)).toEqual({ outcome: 'cancelling' })
+    await failed
+  })
+
+  it('a worker whose node loses its memory puts back what is declared in code', async () => {
+    const beat = create(cluster.connect())
+    const task = beat.task('job', () => {})
+    const names = oneOnEach()
+    for (const name of names) await task.schedule(name, { every: '1h' })
+    await beat.start()
+    await cluster.node(1).flushall()
+    expect(await beat.schedules.count()).toBeLessThan(SHARDS)
+    await waitFor(async () => (await beat.schedules.count()) === SHARDS, {
+      what: 'all schedules again',
+      timeoutMs: 15_000,
+    })
+  })
+})

@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest'
+import { nextEvent, useFleet } from '../support/fleet.js'
+import { useRedis } from '../support/redis.js'
+import { waitFor } from '../support/wait-for.js'
+
+const redis = useRedis()
+const fleet = useFleet(redis)
+const tag = () => `{${fleet.prefix()}}`
+
+describe('an edit', () => {
+  it('of the task brings back what was put aside for the wrong one', async () => {
+    const beat = fleet.create()
+    const ran: string[] = []
+    beat.task('right', (run) => void ran.push(run.schedule))
+    await beat.schedules.put('api', { task: 'wrong', every: '100ms' })
+    await beat.schedules.put('bare', { task: 'wrong', every: '100ms' })
+    await beat.start()
+    await waitFor(async () => (await redis.client.zcard(`${tag()}:lane:default\nwrong`)) === 2, {
+      what: 'both to be put aside',
+    })
+    await beat.schedules.patch('api', { task: 'right' })
+    await redis.client.hset(`${tag()}:schedule:bare`, 'task', 'right')
+    await waitFor(() => ran.includes('api') && ran.includes('bare'), { what: 'both to run' })
+  })
+
+  it('of an exclusion does not begin the count of the limit anew', async () => {
+    const beat = fleet.create()
+    let runs = 0
+    beat.task('limited', () => void runs++)
+    await beat.schedules.put('limited', { every: '100ms', limit: 3 })
+    await beat.start()
+    await waitFor(() => runs === 2, { what: 'two runs' })
+    await beat.schedules.patch('limited', { skipNext: new Date(Date.now() + 3_600_000) })
+    await waitFor(async () => (await beat.schedules.get('limited'))?.state === 'finished', { what: 'the end' })
+    expect(runs).toBe(3)
+  })
+
+  it('by hand that was not taken in yet counts as a revision', async () => {
+    const { schedules } = fleet.create()
+    await schedules.put('a', { every: '1h' })
+    await redis.client.hset(`${tag()}:schedule:a`, 'every', '2h')
+    expect(await schedules.put('a', { every: '3h' }, { ifRevision: 1 })).toEqual({ outcome: 'conflict', revision: 2 })
+    expect((await schedules.get('a'))?.revision).toBe(2)
+  })
+})
+
+describe('a pause', () => {
+  it('is not undone by a resume that was decided before it', async () => {
+    const beat = fleet.create()
+    await beat.schedules.put('a', { every: '1h' })
+    await beat.schedules.pause('a', { note: 'first' })
+    const { createScheduleStore } = await import('../../src/redis/schedule-store.js')
+    const { createRedisClock } = await import('../../src/worker/clock.js')
+    const { decidePlan } = await import('../../src/schedule/plan-decision.js')
+    const clock = createRedisClock(() => performance.now(), Date.now)
+    const store = createScheduleStore(redis.client, fleet.prefix(), 1, clock, () => performance.now())
+    const { schedule, nowMs } = await store.read('a')
+    await beat.schedules.pause('a', { note: 'second' })
+    const { definition: _, ...decision } = decidePlan(schedule!, nowMs, true)
+    expect(await store.storePlan({ schedule: schedule!, ...decision, resume: true })).toBe('moved')
+    expect(await beat.schedules.get('a')).toMatchObject({ state: 'paused', paused: { note: 'second' } })
+  })
+
+  it('with an end survives that the schedule is disabled and enabled meanwhile', async () => {
+    const { schedules } = fleet.create()
+    await schedules.put('a', { every: '1h' })
+    const until = Date.now() + 60_000
+    await schedules.pause('a', { until })
+    await schedules.patch('a', { enabled: false })
+    await schedules.patch('a', { enabled: true })
+    expect(await redis.client.zscore(`${tag()}:due`, 'a')).toBe(String(until))
+  })
+})
+
+describe('a finished schedule', () => {
+  it('is not removed while its last run goes', async () => {
+    const beat = fleet.create()
+    let end = () => {}
+    const going = new Promise<void>((resolve) => (end = resolve))
+    beat.task('last', () => going)
+    await beat.schedules.put('last', { at: new Date(), removeAfter: 0 })
+    const started = nextEvent(beat, 'run:started')
+    const succeeded = nextEvent(beat, 'run:succeeded')
+    await beat.start()
+    await started
+    await waitFor(async () => Number(await redis.client.zscore(`${tag()}:due`, 'last')) > Date.now() + 2_000, {
+      what: 'the removal to be put off',
+    })
+    end()
+    await succeeded
+    expect((await beat.schedules.history('last'))[0]).toMatchObject({ outcome: 'ok' })
+    await waitFor(async () => (await beat.schedules.get('last')) === null, { what: 'the removal', timeoutMs: 15_000 })
+  }, 30_000)
+})
+
+describe('a definition that this worker cannot read', () => {
+  it('shows the error that another worker stored', async () => {
+    const { schedules } = fleet.create()
+    await schedules.put('a', { every: '1h' })
+    await redis.client.hset(`${tag()}:state:a`, 'error', 'ERR_EVERYBEAT_ZONE: unknown here', 'plan', '')
+    expect(await schedules.get('a')).toMatchObject({
+      state: 'invalid',
+      next: null,
+      error: 'ERR_EVERYBEAT_ZONE: unknown here',
+    })
+  })
+})
+
+describe('sync', () => {
+  it('wakes what its own pruning had paused, when it is declared again', async () => {
+    const beat = fleet.create()
+    await beat.sync([{ name: 'a', every: '1h' }], { owner: 'web' })
+    await beat.sync([], { owner: 'web', prune: 'pause' })
+    expect(await beat.schedules.get('a')).toMatchObject({ state: 'paused' })
+    await beat.sync([{ name: 'a', every: '1h' }], { owner: 'web' })
+    expect(await beat.schedules.get('a')).toMatchObject({ state: 'active' })
+  })
+})
