@@ -16,10 +16,10 @@
 --                fingerprint of the trigger, '' when it is not enabled; plan for a new trigger, '.' when nothing
 --                follows; 0/1, whether instants of the plan may lie in the past (`at`); period ms or ''; misfire grace
 --                ms when not the default, else ''; removal ms or ''; 0/1, whether what is due of the former trigger
---                was closed as far as it can be; count of fields; field, value, …
+--                beyond its plan has been closed as far as it can be; count of fields; field, value, …
 -- REPLY
---   [outcomes: `created` | `updated` | `unchanged` | `conflict` | `overdue`, revision, …], or [`elsewhere`, layout,
---   shards]; `overdue`: not written, first what is due of the former trigger beyond its plan has to be closed
+--   [outcomes: `created` | `updated` | `unchanged` | `conflict` | `overdue`, revision, …] (overdue: nothing was written,
+--   first what is due of the former trigger has to be closed), or [`elsewhere`, layout, shards]
 local due, names, meta = unpack(KEYS)
 local tag, channel, shards = unpack(ARGV, 1, 3)
 local groups = { unpack(ARGV, 4) }
@@ -62,7 +62,14 @@ local function write_fields(name, fields, wanted, former_flat)
   redis.call('HSET', definition_key(name), unpack(fields))
 end
 
-local function put(name, if_revision, if_digest, trigger, plan, past, period, grace, removal, closed, fields)
+-- Whether occurrences of the former trigger may be due of which its plan does not tell.
+local function is_overdue(state)
+  if state.period or string.sub(state.plan or '.', -1) == '.' then return false end
+  local planned_to = last_nominal(state.plan)
+  return not planned_to or planned_to <= now
+end
+
+local function put(name, if_revision, if_digest, trigger, plan, past, period, grace, removal, close, fields)
   local former, former_digest, former_flat = read_definition(name)
   local state = read_state(name)
   local revision = tonumber(state.revision) or 0
@@ -82,10 +89,7 @@ local function put(name, if_revision, if_digest, trigger, plan, past, period, gr
     state, revision = {}, 0
   end
   local is_edit = state.trigger and state.trigger ~= trigger
-  if is_edit and closed == '0' and not state.period and string.sub(state.plan or '.', -1) ~= '.' then
-    local planned_to = last_nominal(state.plan)
-    if not planned_to or planned_to <= now then return 'overdue', revision end
-  end
+  if is_edit and close == '0' and is_overdue(state) then return 'overdue', revision end
   write_fields(name, fields, wanted, former_flat)
 
   local set, cleared = {}, { 'error', 'chain' }
@@ -122,6 +126,7 @@ local function put(name, if_revision, if_digest, trigger, plan, past, period, gr
     if not is_same_rule(state.trigger, trigger) then cleared[#cleared + 1] = 'seen' end
     local item = split_plan(plan)
     if state.paused then
+      -- Nothing of it comes due before the end of the pause.
       redis.call('ZREM', due, name)
     elseif item then
       redis.call('ZADD', due, item.start, name)
@@ -139,7 +144,7 @@ local function put(name, if_revision, if_digest, trigger, plan, past, period, gr
   redis.call('HSET', state_key(name), unpack(set))
   if former or next(state) then redis.call('HDEL', state_key(name), unpack(cleared)) end
   redis.call('ZADD', names, 0, name)
-  local pause_end = state.paused and tonumber(read_pause(state.paused)['until'])
+  local pause_end = state.paused and tonumber(read_json(state.paused)['until'])
   if pause_end then redis.call('ZADD', due, pause_end, name) end
   changed[#changed + 1] = name
   if trigger ~= '' and not state.paused then planned[name] = true end
@@ -149,10 +154,10 @@ end
 local reply = {}
 local at = 1
 while at <= #groups do
-  local name, if_revision, if_digest, trigger, plan, past, period, grace, removal, closed, count = unpack(groups, at, at + 10)
+  local name, if_revision, if_digest, trigger, plan, past, period, grace, removal, close, count =
+    unpack(groups, at, at + 10)
   local fields = { unpack(groups, at + 11, at + 10 + count * 2) }
-  local outcome, revision = put(name, if_revision, if_digest, trigger, plan, past, period, grace, removal, closed,
-    fields)
+  local outcome, revision = put(name, if_revision, if_digest, trigger, plan, past, period, grace, removal, close, fields)
   reply[#reply + 1] = outcome
   reply[#reply + 1] = revision
   at = at + 11 + count * 2

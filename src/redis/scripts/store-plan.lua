@@ -89,7 +89,7 @@ local item = split_plan(plan)
 if error ~= '' then
   redis.call('ZREM', due, name)
 elseif state.paused then
-  local pause_end = tonumber(read_pause(state.paused)['until'])
+  local pause_end = tonumber(read_json(state.paused)['until'])
   if pause_end then redis.call('ZADD', due, pause_end, name) else redis.call('ZREM', due, name) end
 elseif item then
   redis.call('ZADD', due, item.start, name)

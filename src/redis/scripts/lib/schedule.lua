@@ -54,11 +54,6 @@ local function count_up(name, field, by)
   return tonumber(by)
 end
 
-local function read_pause(text)
-  local ok, pause = pcall(cjson.decode, text or '')
-  return ok and type(pause) == 'table' and pause or {}
-end
-
 local function lane_of(definition, name)
   return (definition.pool or 'default') .. '\n' .. (definition.task or name)
 end
