@@ -58,7 +58,12 @@ export function duplicateConnection(connection: Connection): RedisClient {
  * a confirmation always speaks of the claim that it belongs to. Always ours to close.
  */
 export function duplicateForClaims(connection: Connection): RedisClient {
-  const settings = { autoResendUnfulfilledCommands: false, connectionName: 'everybeat-claims' }
+  // Without resending, ioredis forgets what was under way and never answers it, unless every loss gives it up.
+  const settings = {
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    connectionName: 'everybeat-claims',
+  }
   const client = connection.isCluster
     ? (connection.client as Cluster).duplicate([], { redisOptions: settings })
     : (connection.client as Redis).duplicate({ ...OWN_SETTINGS, ...settings, lazyConnect: false })

@@ -63,6 +63,7 @@ export async function reshardFleet(
   })
   const moved = await moveAll(client, before, after, onProgress)
   await carryVersions(client, before[0]!, after[0]!)
+  await carryHistoryLimit(client, before[0]!, after)
   await clearAway(client, before, after)
   // The old places say it too, so that somebody who comes late with the old number learns of it.
   for (const meta of metas) await settle(client, meta, to)
@@ -162,6 +163,11 @@ async function carryVersions(client: RedisClient, source: Keys, target: Keys): P
     await client.hset(target.meta, field, value)
     await client.hdel(source.meta, field)
   }
+}
+
+async function carryHistoryLimit(client: RedisClient, source: Keys, targets: readonly Keys[]): Promise<void> {
+  const limit = await client.hget(source.meta, 'history')
+  if (limit !== null) for (const { meta } of targets) await client.hset(meta, 'history', limit)
 }
 
 /** What the engine kept of shards that are no more: the members that are left belong to nothing. */

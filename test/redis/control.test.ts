@@ -81,7 +81,9 @@ describe('putMany', () => {
       updated: 0,
       unchanged: 0,
     })
-    expect(seen).toEqual([1_000, 2_000, 2_500])
+    // Batches go side by side: the short last one may be done first.
+    expect(seen).toEqual([...seen].sort((left, right) => left - right))
+    expect(seen.at(-1)).toBe(2_500)
     expect(await schedules.count()).toBe(2_500)
     const broken = [
       { name: 'new', every: '1h' },

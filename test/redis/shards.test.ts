@@ -332,3 +332,22 @@ describe('an idle worker', () => {
     expect(scriptCalls(counts) / seconds).toBeLessThanOrEqual(0.5)
   })
 })
+
+describe('the history', () => {
+  it('keeps about as many entries as the meta of its shard says', async () => {
+    const beat = create()
+    const [name] = namesOn(2, 1) as [string]
+    let done = 0
+    beat.task('tick', () => void done++)
+    await redis.client.hset(keysOf(2).meta, 'history', 10)
+    await beat.schedules.put(name, { task: 'tick', every: '1h' })
+    await beat.start()
+    const asked = { from: new Date('2026-01-01'), to: new Date('2026-01-12'), maxPerSecond: 1_000, concurrency: 50 }
+    await beat.schedules.backfill(name, asked)
+    await waitFor(() => done >= 264, { what: 'all backfilled runs' })
+    // Trimmed by whole nodes of a hundred.
+    await waitFor(async () => (await redis.client.xlen(keysOf(2).history(name))) <= 110, {
+      what: 'the trimmed history',
+    })
+  })
+})

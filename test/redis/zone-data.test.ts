@@ -101,6 +101,25 @@ describe.concurrent('a fleet whose workers have different time-zone data', () =>
     expect(await redis.client.zscore(`{${fleet.prefix}}:due`, 'zoned')).toBe(right.split(' ')[0])
   })
 
+  it('has them corrected on every shard', async () => {
+    await using fleet = createFleet()
+    const options = { url: redis.url, prefix: `${fleet.prefix}-sharded`, shards: 3 }
+    const older = await startZonedWorker({ ...options, tz: OLD })
+    await using control = new Everybeat({ redis: redis.url, prefix: options.prefix, shards: 3, logger: false })
+    const names = Array.from({ length: 12 }, (_, index) => `zoned-${index}`)
+    await control.schedules.putMany(names.map((name) => ({ ...DAILY, name })))
+    const right = await control.schedules.get('zoned-0')
+    const keys = await redis.client.keys(`{${options.prefix}:*}:state:*`)
+    expect(new Set(keys.map((key) => key.slice(0, key.indexOf('}')))).size).toBe(3)
+    for (const key of keys) await redis.client.hset(key, 'plan', String(Number(right?.next) + 3_600_000))
+    const newer = await startZonedWorker({ ...options, tz: NEW })
+    const planned = () => redis.client.hget(`{${options.prefix}:0}:meta`, 'tzPlanned')
+    await waitFor(async () => (await planned()) === NEW, { what: 'the walk', timeoutMs: 30_000 })
+    const schedules = await control.schedules.list()
+    expect(schedules.map(({ next }) => next)).toEqual(names.map(() => right?.next))
+    await Promise.all([older.stop(), newer.stop()])
+  })
+
   it('leaves what it finds to be planned to the newest, which need not know the task', async () => {
     await using fleet = createFleet()
     const newer = await fleet.start(NEW)

@@ -22,11 +22,12 @@ export async function startZonedWorker(options: {
   url: string
   prefix: string
   tz: string
+  shards?: number
   task?: string
   handler?: Handler
 }): Promise<ZonedWorker> {
   const events = new Events()
-  const resolved = resolveOptions({ redis: options.url, prefix: options.prefix, logger: false })
+  const resolved = resolveOptions({ redis: options.url, prefix: options.prefix, shards: options.shards, logger: false })
   const link = openLink(resolved.redis, events.emitTo, () => {})
   await link.ready(10_000)
   const tasks = new Map<string, Task>()

@@ -20,7 +20,9 @@ const refusals = async (): Promise<string[]> =>
 describe('the least a user of Redis has to be allowed', () => {
   it('names every command that a script calls', () => {
     const called = new Set<string>()
-    for (const { text } of readLuaFiles()) {
+    // Moving schedules to another number of shards is an operator's work, and needs DUMP and RESTORE besides.
+    const files = readLuaFiles().filter(({ path }) => !/(bundle|pack-schedule)\.lua$/.test(path))
+    for (const { text } of files) {
       for (const [, command = ''] of text.matchAll(/redis\.p?call\('([A-Z]+)'/g)) called.add(command.toLowerCase())
     }
     expect(called.size).toBeGreaterThan(20)
@@ -43,7 +45,7 @@ describe('the least a user of Redis has to be allowed', () => {
     for (const each of beats) {
       each.on('run:succeeded', ({ schedule }) => void succeeded.add(schedule))
       each.task('work', () => new Promise((resolve) => setTimeout(resolve, 500)))
-      each.task('bounded', { maxConcurrent: shards }, () => {})
+      each.task('bounded', { maxConcurrent: 3 }, () => {})
       await each.start()
     }
     const policies = ['skip', 'queue', 'replace', 'allow'] as const
