@@ -4,6 +4,7 @@ import { Schedules, type PutResult, type ScheduleContext } from './control/sched
 import { syncSchedules, type SyncOptions, type SyncResult } from './control/sync.js'
 import { EverybeatError } from './errors.js'
 import { toErrorData, type Emit } from './events.js'
+import type { Health } from './health.js'
 import { IsolatedEmitter } from './isolated-emitter.js'
 import { createInstance, type Instance } from './instance.js'
 import { logEvents } from './log-events.js'
@@ -11,6 +12,7 @@ import { resolveOptions, type EverybeatOptions, type ResolvedOptions } from './o
 import { createLayoutCheck } from './redis/layout.js'
 import { openLink, type Link } from './redis/link.js'
 import type { ScheduleStore } from './control/port.js'
+import { reshardFleet, type ReshardOptions, type ReshardResult } from './redis/reshard.js'
 import { createScheduleStore } from './redis/schedule-store.js'
 import { DEFAULT_BACKOFF } from './schedule/backoff.js'
 import type { DefinitionInput } from './schedule/definition.js'
@@ -27,19 +29,6 @@ export interface TaskHandle<Payload = unknown> {
   schedule(name: string, definition: Omit<DefinitionInput<Payload>, 'task'>): Promise<PutResult>
   /** Runs the task once, now, somewhere in the fleet. */
   run(payload?: Payload): Promise<{ runId: string; schedule: string }>
-}
-
-/** Whether this worker does its work. */
-export interface Health {
-  /** Ticking: started, connected, and answered by Redis lately. */
-  ok: boolean
-  state: 'idle' | 'running' | 'stopped'
-  worker: string | null
-  /** Since Redis last answered a tick or a heartbeat, ms; null when it never did. */
-  lastContactMs: number | null
-  running: number
-  /** This process's wall clock minus Redis's, ms; null before the first answer. */
-  skewMs: number | null
 }
 
 /** How long a one-off run of a task stays to be looked at. */
@@ -104,15 +93,8 @@ export class Everybeat extends IsolatedEmitter {
   task(name: string, optionsOrHandler: TaskOptions | Handler, maybeHandler?: Handler): TaskHandle {
     checkName('task', name)
     const handler = typeof optionsOrHandler === 'function' ? optionsOrHandler : maybeHandler
-    const options = resolveTaskOptions(typeof optionsOrHandler === 'function' ? {} : optionsOrHandler)
-    const { shards } = this.#options
-    if (options.maxConcurrent !== null && options.maxConcurrent < shards) {
-      const message = `maxConcurrent: ${options.maxConcurrent} is not allowed with ${shards} shards: each takes an equal part of the limit, so use at least ${shards}`
-      throw new EverybeatError('ERR_EVERYBEAT_OPTIONS', message, {
-        field: 'maxConcurrent',
-        value: options.maxConcurrent,
-      })
-    }
+    const given = typeof optionsOrHandler === 'function' ? {} : optionsOrHandler
+    const options = resolveTaskOptions(given, this.#options.shards)
     if (typeof handler !== 'function') {
       throw new EverybeatError('ERR_EVERYBEAT_OPTIONS', `handler: task ${JSON.stringify(name)} needs a function`, {
         field: 'handler',
@@ -234,6 +216,16 @@ export class Everybeat extends IsolatedEmitter {
     }
   }
 
+  /**
+   * Moves the fleet's schedules to another number of shards; its workers must be stopped, and instances with the old
+   * number, as this one, are refused from then on. Broken off anywhere, it goes on when it is called again.
+   *
+   * @throws EverybeatError `ERR_EVERYBEAT_STATE` while workers live, `ERR_EVERYBEAT_LAYOUT` while another change goes on
+   */
+  async reshard(shards: number, options: ReshardOptions = {}): Promise<ReshardResult> {
+    return await reshardFleet((await this.#connected()).connection.client, this.#options.prefix, shards, options)
+  }
+
   #emit: Emit = (name, event) => this.send(name, event)
 
   #open(): Link {
@@ -241,12 +233,16 @@ export class Everybeat extends IsolatedEmitter {
     return this.#link
   }
 
-  async #store(): Promise<ScheduleStore> {
+  async #connected(): Promise<Link> {
     if (this.#stopping) throw new EverybeatError('ERR_EVERYBEAT_STATE', 'this instance is stopped; make a new one')
     const link = this.#open()
     await link.ready(this.#options.connectTimeoutMs)
+    return link
+  }
+
+  async #store(): Promise<ScheduleStore> {
     const { prefix, shards } = this.#options
-    const { client } = link.connection
+    const { client } = (await this.#connected()).connection
     this.#scheduleStore ??= createScheduleStore(client, prefix, shards, this.#clock, () => performance.now())
     this.#checkLayout ??= createLayoutCheck(client, { prefix, shards }, () => performance.now())
     await this.#checkLayout()

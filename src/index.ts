@@ -1,4 +1,6 @@
-export { Everybeat, type Health, type TaskHandle } from './everybeat.js'
+export { Everybeat, type TaskHandle } from './everybeat.js'
+export type { Health } from './health.js'
+export type { ReshardOptions, ReshardResult } from './redis/reshard.js'
 export type { BackfillOptions, BackfillResult } from './control/backfill.js'
 export type { Explanation } from './control/explain.js'
 export type { ExplanationReason } from './control/explain-waits.js'

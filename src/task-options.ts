@@ -56,16 +56,19 @@ const NAMES = ['schema', 'concurrency', 'maxConcurrent', 'timeout', 'retries', '
 
 /**
  * Checks the options of a task.
+ *
+ * @param shards of the fleet: each takes a part of a fleet-wide limit, so the limit has to be as large
  * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS`, or `ERR_EVERYBEAT_DURATION` for a duration, naming option and value
  */
-export function resolveTaskOptions(options: TaskOptions = {}): ResolvedTaskOptions {
+export function resolveTaskOptions(options: TaskOptions = {}, shards = 1): ResolvedTaskOptions {
   if (!isPlainObject(options)) throw wrongValue('options', options, 'an object', CODE)
   checkKeys(options, NAMES, null, CODE)
   const { schema, concurrency, maxConcurrent, timeout, retries, backoff } = options as TaskOptions
   return Object.freeze({
     schema: schema === undefined ? null : checkSchema(schema),
     concurrency: concurrency === undefined ? null : checkInteger(concurrency, 'concurrency', 1, 10_000, CODE),
-    maxConcurrent: maxConcurrent === undefined ? null : checkInteger(maxConcurrent, 'maxConcurrent', 1, 10_000, CODE),
+    maxConcurrent:
+      maxConcurrent === undefined ? null : checkInteger(maxConcurrent, 'maxConcurrent', shards, 10_000, CODE),
     timeoutMs: timeout === undefined ? null : parseTimeout(timeout),
     retries: retries === undefined ? null : parseRetries(retries, 'retries', CODE),
     backoff: backoff === undefined ? null : parseBackoff(backoff, 'backoff', CODE),

@@ -1,5 +1,7 @@
-import { Everybeat } from '../../dist/index.js'
 import { PAYLOAD, chunksOf, idOf, nameOf } from '../harness/plans.mjs'
+
+// Another build can be measured in its place, for before and after.
+const { Everybeat } = await import(process.env.EVERYBEAT_BUILD ?? '../../dist/index.js')
 
 const OPTIONS = { prefix: 'benchmark', logger: false }
 const CHUNK = 10_000

@@ -12,7 +12,7 @@ process.on('exit', () => {
 /** Forks one process for `driverName` and gives a way to call its methods. */
 export async function forkChild(driverName, { profileDirectory, exposeGc = false } = {}) {
   const execArgv = []
-  if (profileDirectory) execArgv.push('--cpu-prof', `--cpu-prof-dir=${profileDirectory}`)
+  if (profileDirectory) execArgv.push('--cpu-prof', '--cpu-prof-interval=200', `--cpu-prof-dir=${profileDirectory}`)
   if (exposeGc) execArgv.push('--expose-gc')
   const child = fork(WORKER_PROCESS, [driverName], {
     execArgv,

@@ -3,7 +3,6 @@ import { cpus, totalmem } from 'node:os'
 import { delay } from './time.mjs'
 
 const CALM_IDLE = 0.85
-const CALM_WAIT_MS = 30_000
 
 /** What the figures were measured on. */
 export function describeMachine() {
@@ -13,12 +12,9 @@ export function describeMachine() {
   return { text, cores: cores.length, model: cores[0]?.model, memory: totalmem(), node: process.versions.node, redis }
 }
 
-/**
- * Waits until the machine has been idle for a second, at most half a minute; gives whether it has. Others at work on
- * the same cores spoil lateness first.
- */
-export async function waitForCalm() {
-  const giveUpAt = performance.now() + CALM_WAIT_MS
+/** Waits until the machine has been idle for a second, at most `limitMs` (and one second); gives whether it was. */
+export async function waitForCalm(limitMs) {
+  const giveUpAt = performance.now() + limitMs
   do {
     if ((await idleFraction(1000)) >= CALM_IDLE) return true
   } while (performance.now() < giveUpAt)

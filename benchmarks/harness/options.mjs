@@ -10,6 +10,7 @@ export const USAGE = `Usage: npm run bench -- [options]
   --quick           short windows, one round, no million
   --markdown [file] also write the tables as Markdown (to benchmarks/results/ without a file)
   --profile         write a CPU profile of every process to benchmarks/results/profiles/
+  --hurry           do not wait for the machine to be idle before each measurement
   --list            list scenarios and peers
   --help`
 
@@ -22,6 +23,7 @@ const OPTIONS = {
   quick: { type: 'boolean', default: false },
   markdown: { type: 'boolean', default: false },
   profile: { type: 'boolean', default: false },
+  hurry: { type: 'boolean', default: false },
   list: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 }

@@ -17,6 +17,7 @@ export async function openStage(driverName, { profileDirectory } = {}) {
 
   return {
     driverName,
+    pid: server.pid,
     redis: server.redis,
     url: server.url,
     port: server.port,

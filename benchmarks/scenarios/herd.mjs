@@ -1,4 +1,5 @@
 import { idsOf } from '../harness/plans.mjs'
+import { readProcessorTime } from '../harness/processor-time.mjs'
 import { quantile } from '../harness/statistics.mjs'
 import { cronAt, delay, waitUntil, wallTimeMs, wholeSecondAhead } from '../harness/time.mjs'
 
@@ -17,6 +18,8 @@ export default {
     { key: 'first', title: 'first start ms', digits: 0 },
     { key: 'p50', title: 'p50 ms', digits: 0 },
     { key: 'last', title: 'last start ms', digits: 0 },
+    { key: 'workerMs', title: 'CPU ms: workers', digits: 0 },
+    { key: 'redisMs', title: 'Redis', digits: 0 },
     { key: 'missed', title: 'missed', digits: 0 },
     { key: 'doubled', title: 'doubled', digits: 0 },
   ],
@@ -32,6 +35,10 @@ export default {
     await stage.register(plans)
     const fleet = await stage.startFleet({ processes, plans })
     if (wallTimeMs() > instant - 1500) throw new Error('the fleet was not ready in time')
+    const pids = fleet.members.map(({ pid }) => pid)
+    const readTimes = () => Promise.all([readProcessorTime(pids), readProcessorTime([stage.pid])])
+    await waitUntil(instant - 400)
+    const before = await readTimes()
     await waitUntil(instant)
     for (let previous = -1; wallTimeMs() < instant + GIVE_UP_MS;) {
       await delay(250)
@@ -39,9 +46,11 @@ export default {
       if (started >= count && started === previous) break
       previous = started
     }
+    const after = await readTimes()
+    const [workerMs, redisMs] = after.map((time, index) => time.runningMs - before[index].runningMs)
     const fires = (await fleet.fires()).filter(({ scheduledAt }) => scheduledAt === instant)
     await fleet.stop()
-    return summarizeHerd(fires, instant, idsOf(plans))
+    return { ...summarizeHerd(fires, instant, idsOf(plans)), workerMs, redisMs }
   },
 }
 

@@ -1,5 +1,6 @@
 import { openCommandWindow } from '../harness/commands.mjs'
 import { idsOf } from '../harness/plans.mjs'
+import { readProcessorTime } from '../harness/processor-time.mjs'
 import { summarizeFires } from '../harness/statistics.mjs'
 import { delay, waitUntil, wholeSecondAhead } from '../harness/time.mjs'
 
@@ -18,6 +19,8 @@ export default {
     { key: 'clientPerFire', title: 'client commands/fire', digits: 1 },
     { key: 'scriptsPerFire', title: 'script calls/fire', digits: 1 },
     { key: 'allPerFire', title: 'all commands/fire', digits: 1 },
+    { key: 'workerMicroseconds', title: 'CPU µs/fire: workers', digits: 0 },
+    { key: 'redisMicroseconds', title: 'Redis', digits: 0 },
     { key: 'missed', title: 'missed', digits: 0 },
     { key: 'doubled', title: 'doubled', digits: 0 },
     { key: 'early', title: 'earliest ms', digits: 1 },
@@ -32,11 +35,25 @@ export default {
     // cron-cluster elects a leader within a second or so; the others need less.
     const from = wholeSecondAhead(3000)
     const to = from + windowSeconds * 1000
+    const pids = fleet.members.map(({ pid }) => pid)
+    const readTimes = () => Promise.all([readProcessorTime(pids), readProcessorTime([stage.pid])])
+    await waitUntil(from - 400)
+    const before = await readTimes()
+    await waitUntil(to - 400)
+    const after = await readTimes()
     await waitUntil(to + 600)
     const cost = await measureCost(stage, fleet, quick ? 4 : 6)
     const lateness = summarizeFires(await fleet.fires(), { from, to, periodMs: 1000, ids: idsOf(plans) })
     await fleet.stop()
-    return { ...lateness, early: lateness.min, ...cost }
+    const [workerTime, redisTime] = after.map((time, index) => time.runningMs - before[index].runningMs)
+    return {
+      ...lateness,
+      early: lateness.min,
+      ...cost,
+      workerMicroseconds: (workerTime * 1000) / lateness.fires,
+      redisMicroseconds: (redisTime * 1000) / lateness.fires,
+      waitingMicroseconds: ((after[0].waitingMs - before[0].waitingMs) * 1000) / lateness.fires,
+    }
   },
 }
 

@@ -12,6 +12,7 @@ import { registerNext } from './commands/next.js'
 import { registerPause } from './commands/pause.js'
 import { registerPut } from './commands/put.js'
 import { registerRemove } from './commands/remove.js'
+import { registerReshard } from './commands/reshard.js'
 import { registerRun } from './commands/run.js'
 import { registerShow } from './commands/show.js'
 import { registerTransfer } from './commands/transfer.js'
@@ -66,6 +67,7 @@ export function createProgram(): Command {
     registerHistory,
     registerFleet,
     registerTransfer,
+    registerReshard,
   ]) {
     register(program)
   }

@@ -92,9 +92,9 @@ export class Schedules {
     const write = async (batch: readonly Definition[]) => {
       const nowMs = await this.#now(store)
       const writes = batch.map((definition) => prepareWrite(definition, nowMs))
-      const replies = await store.putMany(writes)
-      for (const [index, reply] of replies.entries()) {
-        const { outcome } = await writeDefinition(store, writes[index]!, reply)
+      for (const [index, reply] of (await store.putMany(writes)).entries()) {
+        let { outcome } = reply
+        if (outcome === 'overdue') ({ outcome } = await writeDefinition(store, writes[index]!, reply))
         if (outcome !== 'conflict') result[outcome] += 1
       }
     }

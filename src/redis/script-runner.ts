@@ -22,12 +22,29 @@ export async function runScript<Name extends ScriptName>(
   args: ArgsOf<Name>,
   rest: readonly (string | number)[] = [],
 ): Promise<unknown> {
-  const { script, keyCount, list } = toCall(name, keys, args, rest)
+  const { sha1, text, keyCount, list } = gather(name, keys, args, rest)
   try {
-    return await client.evalsha(script.sha1, keyCount, ...list)
+    return await client.evalsha(sha1, keyCount, ...list)
   } catch (error) {
     if (!isForgotten(error)) throw error
-    return await client.eval(script.text, keyCount, ...list)
+    return await client.eval(text, keyCount, ...list)
+  }
+}
+
+/** The same for values that are no text: every string of the reply is a Buffer. */
+export async function runScriptOnBytes<Name extends ScriptName>(
+  client: RedisClient,
+  name: Name,
+  keys: KeysOf<Name>,
+  args: ArgsOf<Name>,
+  rest: readonly (string | number | Buffer)[] = [],
+): Promise<unknown> {
+  const { sha1, text, keyCount, list } = gather(name, keys, args, rest)
+  try {
+    return await client.callBuffer('evalsha', sha1, keyCount, ...list)
+  } catch (error) {
+    if (!isForgotten(error)) throw error
+    return await client.callBuffer('eval', text, keyCount, ...list)
   }
 }
 
@@ -49,11 +66,11 @@ export async function runAcknowledged<Name extends ScriptName>(
   args: ArgsOf<Name>,
   rest: readonly (string | number)[] = [],
 ): Promise<{ reply: unknown; isAcknowledged: boolean }> {
-  const { script, keyCount, list } = toCall(name, keys, args, rest)
+  const { sha1, text, keyCount, list } = gather(name, keys, args, rest)
   const send = async (isKnown: boolean): Promise<{ reply: unknown; isAcknowledged: boolean }> => {
     const pipeline = client.pipeline()
-    if (isKnown) pipeline.evalsha(script.sha1, keyCount, ...list)
-    else pipeline.eval(script.text, keyCount, ...list)
+    if (isKnown) pipeline.evalsha(sha1, keyCount, ...list)
+    else pipeline.eval(text, keyCount, ...list)
     const results = await pipeline.wait(replicas, timeoutMs).exec()
     const [[error, reply] = [new Error('the connection was lost')], [waitError, count] = [new Error('no answer')]] =
       results ?? []
@@ -68,21 +85,21 @@ export async function runAcknowledged<Name extends ScriptName>(
   }
 }
 
-function isForgotten(error: unknown): boolean {
-  return error instanceof Error && error.message.includes('NOSCRIPT')
-}
-
-function toCall<Name extends ScriptName>(
+function gather<Name extends ScriptName, Value>(
   name: Name,
   keys: KeysOf<Name>,
   args: ArgsOf<Name>,
-  rest: readonly (string | number)[],
-) {
+  rest: readonly Value[],
+): { sha1: string; text: string; keyCount: number; list: (string | number | Value)[] } {
   const script = SCRIPTS[name]
-  const list: (string | number)[] = []
+  const list: (string | number | Value)[] = []
   for (const key of script.keys) list.push(keys[key as keyof KeysOf<Name>])
   const keyCount = list.length
   for (const arg of script.args) list.push(args[arg as keyof ArgsOf<Name>])
   for (const value of rest) list.push(value)
-  return { script, keyCount, list }
+  return { sha1: script.sha1, text: script.text, keyCount, list }
+}
+
+function isForgotten(error: unknown): boolean {
+  return error instanceof Error && error.message.includes('NOSCRIPT')
 }

@@ -30,12 +30,36 @@ export interface Cron extends OccurrenceSource {
   namesDay(days: number): boolean
 }
 
+/** Expressions that are kept for each zone: fleets say the same few hundred over and over. */
+const KEPT_PER_ZONE = 2_000
+/** What was compiled lately: the same for everybody who says the same, so a shortcut and never a difference. */
+const compiled = new WeakMap<Zone, Map<string, Cron>>()
+
 /**
  * Reads a cron expression.
  * @throws {EverybeatError} `ERR_EVERYBEAT_CRON`, naming the field, the value and what is allowed; also for dates that
  * never come.
  */
 export function parseCron(input: unknown, context: CronContext, field = 'cron'): Cron {
+  if (typeof input !== 'string') return compileCron(input, context, field)
+  const key = keyOf(input, context)
+  let kept = compiled.get(context.zone)
+  if (!kept) compiled.set(context.zone, (kept = new Map()))
+  let cron = kept.get(key)
+  if (cron === undefined) {
+    cron = compileCron(input, context, field)
+    if (kept.size >= KEPT_PER_ZONE) kept.delete(kept.keys().next().value!)
+    kept.set(key, cron)
+  }
+  return cron
+}
+
+/** Everything that an expression comes from beside its zone; the name where `H` may be in it. */
+function keyOf(text: string, { name, dstGap, dstOverlap, dayMatch }: CronContext): string {
+  return `${dstGap} ${dstOverlap} ${dayMatch} ${text}${/h/i.test(text) ? `\n${name}` : ''}`
+}
+
+function compileCron(input: unknown, context: CronContext, field: string): Cron {
   const text = readCronText(input, context.name, field)
   const fields = expandCronText(text)
   const restricted = [text.fields[3]!, text.fields[5]!].every((items) => !isUnrestricted(items))

@@ -124,4 +124,16 @@ describe('on a Redis Cluster', () => {
       timeoutMs: 15_000,
     })
   })
+
+  it('the number of shards is changed over the nodes', async () => {
+    const control = create(cluster.connect())
+    const names = Array.from({ length: 300 }, (_, index) => `job-${index}`)
+    await control.schedules.putMany(names.map((name) => ({ name, every: '1h', payload: name })))
+    expect(await control.reshard(4)).toMatchObject({ outcome: 'done', from: SHARDS, to: 4 })
+    const after = create(cluster.connect(), { shards: 4 })
+    expect((await after.schedules.list({ limit: 1_000 })).map(({ payload }) => payload).toSorted()).toEqual(
+      names.toSorted(),
+    )
+    await expect(create(cluster.connect()).start()).rejects.toMatchObject({ code: 'ERR_EVERYBEAT_LAYOUT' })
+  })
 })

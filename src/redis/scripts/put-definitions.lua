@@ -74,7 +74,7 @@ local function put(name, if_revision, if_digest, trigger, plan, past, period, gr
   local state = read_state(name)
   local revision = tonumber(state.revision) or 0
   -- An edit by hand that was not taken in yet counts as a revision already.
-  if former and state.digest and state.digest ~= former_digest then revision = revision + 1 end
+  if former and state.digest ~= former_digest then revision = revision + 1 end
   if if_revision ~= '' and tonumber(if_revision) ~= (former and revision or 0) then return 'conflict', revision end
   if if_digest ~= '' and if_digest ~= former_digest then return 'conflict', revision end
 

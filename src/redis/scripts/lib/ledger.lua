@@ -1,5 +1,12 @@
 -- The ledger: one stream entry per occurrence, always the same fields in the same order (streams store that compactly).
 local HISTORY_COUNT = 1000
+local history_count
+
+-- Whoever runs the fleet may have said how many entries a schedule keeps: at 200 bytes each they outweigh all the rest.
+local function history_limit()
+  history_count = history_count or tonumber(redis.call('HGET', tag .. ':meta', 'history')) or HISTORY_COUNT
+  return history_count
+end
 local HISTORY_AGE_MS = 30 * 86400000
 
 -- Takes away what is older than the ledger reaches. Servers before 6.2 cannot, and keep the count alone.
@@ -14,7 +21,7 @@ local function record(name, entry)
     'fence', string.format('%.0f', entry.fence or 0), 'started', entry.started or '',
     'duration', entry.duration or '', 'lateness', entry.lateness or '', 'result', entry.result or '',
     'error', entry.error or '', 'missed', entry.missed or 0, 'count', entry.count or 1, 'until', entry.to or '' }
-  local added = redis.pcall('XADD', history_key(name), 'MAXLEN', '~', HISTORY_COUNT, '*', unpack(fields))
+  local added = redis.pcall('XADD', history_key(name), 'MAXLEN', '~', history_limit(), '*', unpack(fields))
   if type(added) == 'table' and added.err and string.find(added.err, 'WRONGTYPE', 1, true) then
     -- Somebody put another type in its place: the ledger is ours to repair.
     redis.call('DEL', history_key(name))

@@ -1,0 +1,58 @@
+// What a fleet needs, from what one schedule and one fire cost. The guide "Capacity" gives the same formulae in words.
+
+/** Measured costs; `docs/guides/capacity.md` says with which command. Microseconds of Redis's one thread, bytes. */
+export const MEASURED = Object.freeze({
+  /** One fire: its part of a claim and of a settlement, network handling included. */
+  fireMicroseconds: 180,
+  /** Telling one worker of it: the news of a fire goes to every worker. */
+  tellMicroseconds: 2,
+  /** One definition written in bulk. */
+  putMicroseconds: 25,
+  /** Heartbeat with its part of the shared upkeep. */
+  beatMicroseconds: 95,
+  scheduleBytes: 790,
+  historyBytes: 208,
+})
+
+/** Above this share of its one thread a Redis answers late when many schedules share an instant. */
+export const SAFE_UTILIZATION = 0.5
+const BEAT_SECONDS = 5
+const HISTORY_DAYS = 30
+/** A stream is trimmed by whole nodes, of some twenty entries each. */
+const TRIM_COUNT = 25
+
+/**
+ * What a fleet takes of Redis.
+ *
+ * @param {{ schedules: number, firesPerSecond: number, workers: number, shards?: number, historyCount?: number,
+ *   extraBytes?: number, sameInstant?: number }} fleet `extraBytes`: name, payload and the rest beyond the example;
+ *   `sameInstant`: the most schedules that share one instant
+ */
+export function planCapacity(fleet, costs = MEASURED) {
+  const { schedules, firesPerSecond, workers, shards = 1, historyCount = 1000, extraBytes = 0, sameInstant = 0 } = fleet
+  const fires = firesPerSecond * fireSeconds(workers, costs)
+  const beats = ((workers / BEAT_SECONDS) * costs.beatMicroseconds) / 1e6
+  const firesPerSchedule = schedules === 0 ? 0 : firesPerSecond / schedules
+  // No entry is kept for longer than thirty days.
+  const kept = Math.min(historyCount + TRIM_COUNT, firesPerSchedule * HISTORY_DAYS * 86_400)
+  const bytes = schedules * (costs.scheduleBytes + extraBytes + kept * costs.historyBytes)
+  return {
+    utilization: fires / shards + beats,
+    shardsNeeded: Math.max(1, Math.ceil(fires / Math.max(0.01, SAFE_UTILIZATION - beats))),
+    bytes,
+    historyShare: bytes === 0 ? 0 : (schedules * kept * costs.historyBytes) / bytes,
+    /** The last of those that share an instant starts so much later, as far as Redis is what they wait for. */
+    herdSeconds: (sameInstant * fireSeconds(workers, costs)) / shards,
+    loadSeconds: (schedules * costs.putMicroseconds) / 1e6 / shards,
+  }
+}
+
+/** What one fire takes of a Redis in a fleet of so many workers, seconds. */
+export function fireSeconds(workers, costs = MEASURED) {
+  return (costs.fireMicroseconds + workers * costs.tellMicroseconds) / 1e6
+}
+
+/** How many runs at once a fleet must have room for: Little's law, with room for `peak` times the mean. */
+export function slotsNeeded(firesPerSecond, runSeconds, peak = 2) {
+  return Math.ceil(firesPerSecond * runSeconds * peak)
+}
