@@ -180,6 +180,8 @@ export class Everybeat extends IsolatedEmitter {
       this.#state = 'stopped'
       await this.#instance?.stop(0).catch(() => {})
       await this.#link?.close()
+      // Whatever a connection says that was closed under it: the reason is the stop.
+      this.#refuseIfStopped()
       throw error
     }
   }
