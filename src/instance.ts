@@ -1,7 +1,8 @@
 import { hostname } from 'node:os'
 import type { Emit } from './events.js'
 import type { ResolvedOptions } from './options.js'
-import { closeClient } from './redis/client.js'
+import { closeClient, duplicateForClaims, openLockNode, type Connection } from './redis/client.js'
+import { createStartLocks } from './redis/lease.js'
 import { createKeys } from './redis/keys.js'
 import { agreeOnLayout, assertLayout } from './redis/layout.js'
 import type { Link } from './redis/link.js'
@@ -45,8 +46,16 @@ export function createInstance(parts: InstanceParts): Instance {
   let watch: Watch | null = null
   let stopping = false
 
+  const claimClient = options.durability ? duplicateForClaims(link.connection) : null
+  const lockNodes: Connection[] = options.lockNodes.map((node) =>
+    openLockNode(node.kind === 'url' ? node.url : node.kind === 'client' ? node.client : node.options),
+  )
+  const locks = lockNodes.length === 0 ? null : createStartLocks(lockNodes.map(({ client }) => client))
   const stores = shards.map((keys, shard) =>
     createWorkerStore({
+      durability:
+        claimClient && options.durability ? { client: claimClient, acknowledgement: options.durability } : null,
+      locks,
       client: link.connection.client,
       keys,
       // The nodes of a Cluster have clocks of their own.
@@ -140,7 +149,9 @@ export function createInstance(parts: InstanceParts): Instance {
       stopping = true
       edits.stop()
       await worker.stop(timeoutMs)
-      await Promise.all([watch?.stop(), wake && closeClient(wake.client)])
+      const owned = lockNodes.filter(({ owned }) => owned).map(({ client }) => client)
+      const others = [wake?.client, claimClient, ...owned].flatMap((client) => client ?? [])
+      await Promise.all([watch?.stop(), ...others.map(closeClient)])
     },
   }
 }

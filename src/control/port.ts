@@ -14,11 +14,16 @@ export interface DefinitionWrite {
   readonly removalMs: number | null
   readonly ifRevision: number | null
   readonly ifDigest: string | null
+  /** Whether what is due of the former trigger was closed as far as it can be. */
+  readonly isClosed: boolean
 }
 
-/** What became of a write. `conflict`: the schedule has another revision than the one that was asked for. */
+/**
+ * What became of a write. `conflict`: the schedule has another revision than the one that was asked for; `overdue`: what
+ * is due of the former trigger has to be closed first. Nothing was written then.
+ */
 export interface PutReply {
-  readonly outcome: 'created' | 'updated' | 'unchanged' | 'conflict'
+  readonly outcome: 'created' | 'updated' | 'unchanged' | 'conflict' | 'overdue'
   readonly revision: number
 }
 

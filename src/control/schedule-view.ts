@@ -40,7 +40,7 @@ export function viewSchedule(stored: StoredSchedule, nowMs: number): ScheduleVie
   const definition = decodeStored(stored)
   const last = engine.last === undefined ? null : new Date(Number(engine.last))
   // An edit by hand that the engine has not taken in yet counts as a revision already.
-  const isTakenIn = engine.digest === undefined || engine.digest === stored.digest
+  const isTakenIn = engine.digest === stored.digest
   const base = { name, revision: Number(engine.revision ?? 0) + (isTakenIn ? 0 : 1), last }
   if (definition instanceof EverybeatError) {
     const error = `${definition.code}: ${definition.message}`

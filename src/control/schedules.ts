@@ -19,7 +19,7 @@ import { givenOf, mergeChanges } from './merge-changes.js'
 import { inBatches } from './batches.js'
 import { toRunView, type RunView } from './run-view.js'
 import { decodeStored, viewSchedule, type ScheduleView } from './schedule-view.js'
-import { prepareWrite } from './write.js'
+import { prepareWrite, writeDefinition } from './write.js'
 
 /** What became of a write. `conflict`: the revision is not the one that was asked for; nothing was written. */
 export interface PutResult {
@@ -74,7 +74,10 @@ export class Schedules {
     checkRevision(ifRevision)
     const checked = await this.#check(name, definition)
     const store = await this.#context.store()
-    return await store.put(prepareWrite(checked, await this.#now(store), { ifRevision: ifRevision ?? null }))
+    return await writeDefinition(
+      store,
+      prepareWrite(checked, await this.#now(store), { ifRevision: ifRevision ?? null }),
+    )
   }
 
   /** Writes many schedules in pipelined batches. All are checked before the first is written. */
@@ -88,8 +91,12 @@ export class Schedules {
     const result = { created: 0, updated: 0, unchanged: 0 }
     const write = async (batch: readonly Definition[]) => {
       const nowMs = await this.#now(store)
-      const replies = await store.putMany(batch.map((definition) => prepareWrite(definition, nowMs)))
-      for (const { outcome } of replies) if (outcome !== 'conflict') result[outcome] += 1
+      const writes = batch.map((definition) => prepareWrite(definition, nowMs))
+      const replies = await store.putMany(writes)
+      for (const [index, reply] of replies.entries()) {
+        const { outcome } = await writeDefinition(store, writes[index]!, reply)
+        if (outcome !== 'conflict') result[outcome] += 1
+      }
     }
     await inBatches(checked, BATCH, write, onProgress)
     return result
@@ -113,7 +120,7 @@ export class Schedules {
       const merged = mergeChanges(givenOf(schedule), changes)
       const checked = await this.#check(name, merged)
       const write = prepareWrite(checked, nowMs, { ifRevision: ifRevision ?? null, ifDigest: schedule.digest })
-      const result = await store.put(write)
+      const result = await writeDefinition(store, write)
       const revision = Number(schedule.state.revision ?? 0)
       if (result.outcome !== 'conflict' || (ifRevision !== undefined && ifRevision !== revision) || tries >= MAX_TRIES)
         return result

@@ -8,7 +8,7 @@ import { inBatches } from './batches.js'
 import type { DefinitionWrite, ScheduleStore } from './port.js'
 import type { ScheduleContext } from './schedules.js'
 import { viewSchedule } from './schedule-view.js'
-import { prepareWrite } from './write.js'
+import { prepareWrite, writeDefinition } from './write.js'
 
 /** Who declares, and how far a sync goes. */
 export interface SyncOptions {
@@ -138,8 +138,9 @@ async function declareBatch(
     }
     const replies = await store.putMany(writes.map(({ write }) => write))
     open = []
-    for (const [index, { outcome }] of replies.entries()) {
-      const { definition } = writes[index]!
+    for (const [index, reply] of replies.entries()) {
+      const { definition, write } = writes[index]!
+      const { outcome } = await writeDefinition(store, write, reply)
       if (outcome !== 'conflict') result[outcome].push(definition.name)
       else if (tries < MAX_TRIES) open = [...open, definition]
       else result.conflicts.push(definition.name)

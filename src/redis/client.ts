@@ -53,12 +53,41 @@ export function duplicateConnection(connection: Connection): RedisClient {
   return client
 }
 
+/**
+ * A connection for claims that wait for replicas: what was under way when it broke is not sent again by itself, so that
+ * a confirmation always speaks of the claim that it belongs to. Always ours to close.
+ */
+export function duplicateForClaims(connection: Connection): RedisClient {
+  const settings = { autoResendUnfulfilledCommands: false, connectionName: 'everybeat-claims' }
+  const client = connection.isCluster
+    ? (connection.client as Cluster).duplicate([], { redisOptions: settings })
+    : (connection.client as Redis).duplicate({ ...OWN_SETTINGS, ...settings, lazyConnect: false })
+  client.on('error', SILENT)
+  return client
+}
+
+/** Opens the connection to a lock node: it answers soon, or has no vote. */
+export function openLockNode(redis: string | RedisOptions | RedisClient): Connection {
+  if (isLive(redis)) return { client: redis, owned: false, isCluster: 'nodes' in redis }
+  const settings = { ...OWN_SETTINGS, maxRetriesPerRequest: 0, lazyConnect: false, connectionName: 'everybeat-locks' }
+  const client = typeof redis === 'string' ? new Redis(redis, settings) : new Redis({ ...settings, ...redis })
+  client.on('error', SILENT)
+  return { client, owned: true, isCluster: false }
+}
+
 /** Where a client connects to, without user names and passwords: safe for messages and logs. */
 export function addressOf(client: RedisClient): string {
   if ('nodes' in client) return 'the cluster'
   const { host, port, path, sentinels, name } = client.options
   if (sentinels) return `sentinel group ${name ?? ''}`.trim()
   return path ?? `${host ?? '127.0.0.1'}:${port ?? 6379}`
+}
+
+/** An error of the connection without the command that met it: that may be the password. */
+function withoutCommand(error: unknown): unknown {
+  if (!(error instanceof Error) || !('command' in error)) return error
+  const { command: _command, ...rest } = error as Error & { command: unknown }
+  return Object.assign(new Error(error.message), rest, { name: error.name, stack: error.stack })
 }
 
 /**
@@ -71,7 +100,7 @@ export async function waitUntilReady(client: RedisClient, timeoutMs: number): Pr
   if (client.status === 'wait') client.connect().catch(SILENT)
   await new Promise<void>((resolve, reject) => {
     let lastError: unknown
-    const onError = (error: unknown) => (lastError = error)
+    const onError = (error: unknown) => (lastError = withoutCommand(error))
     const onReady = () => finish(resolve)
     const onEnd = () => {
       const message = `the connection to Redis at ${addressOf(client)} was closed`

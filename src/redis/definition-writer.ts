@@ -114,6 +114,7 @@ function groupOf(write: DefinitionWrite): (string | number)[] {
     write.periodMs ?? '',
     write.graceMs ?? '',
     write.removalMs ?? '',
+    write.isClosed ? 1 : 0,
     fields.length,
     ...fields.flat(),
   ]

@@ -37,7 +37,7 @@ function toHead(head: unknown): number | null {
 }
 
 /** Reads the reply of claim-due.lua. */
-export function toClaimReply(raw: unknown): ClaimReply {
+export function toClaimReply(raw: unknown, isAcknowledged: boolean): ClaimReply {
   const [now, head, count, runs, handed, skipped] = raw as [
     number,
     number,
@@ -58,6 +58,7 @@ export function toClaimReply(raw: unknown): ClaimReply {
       state: toRecord(state as string[]),
       fields: toRecord(fields as string[]),
     })),
+    isAcknowledged,
     skipped: skipped.map(([schedule, nominal, reason]) => ({
       schedule: schedule as string,
       nominalMs: Number(nominal),

@@ -48,6 +48,43 @@ export async function runScriptOnBytes<Name extends ScriptName>(
   }
 }
 
+/** How many replicas have to hold what a script wrote, and how long to wait for them. */
+export interface Acknowledgement {
+  readonly replicas: number
+  readonly timeoutMs: number
+}
+
+/**
+ * Calls a script and waits until enough replicas have what it wrote. Both commands go out together: `WAIT` speaks of
+ * the writes of its own connection, so the client must not send the one again without the other after a reconnect.
+ */
+export async function runAcknowledged<Name extends ScriptName>(
+  client: RedisClient,
+  { replicas, timeoutMs }: Acknowledgement,
+  name: Name,
+  keys: KeysOf<Name>,
+  args: ArgsOf<Name>,
+  rest: readonly (string | number)[] = [],
+): Promise<{ reply: unknown; isAcknowledged: boolean }> {
+  const { sha1, text, keyCount, list } = gather(name, keys, args, rest)
+  const send = async (isKnown: boolean): Promise<{ reply: unknown; isAcknowledged: boolean }> => {
+    const pipeline = client.pipeline()
+    if (isKnown) pipeline.evalsha(sha1, keyCount, ...list)
+    else pipeline.eval(text, keyCount, ...list)
+    const results = await pipeline.wait(replicas, timeoutMs).exec()
+    const [[error, reply] = [new Error('the connection was lost')], [waitError, count] = [new Error('no answer')]] =
+      results ?? []
+    if (error) throw error
+    return { reply, isAcknowledged: !waitError && Number(count) >= replicas }
+  }
+  try {
+    return await send(true)
+  } catch (error) {
+    if (!isForgotten(error)) throw error
+    return await send(false)
+  }
+}
+
 function gather<Name extends ScriptName, Value>(
   name: Name,
   keys: KeysOf<Name>,

@@ -1,9 +1,9 @@
 import type { ClaimedRun, PlanChange, Settlement, SettleOutcome, WorkerStore } from '../worker/port.js'
 import type { RedisClock } from '../worker/port.js'
 import type { Keys } from './keys.js'
-import { createLeaseClient } from './lease.js'
+import { createLeaseClient, type StartLocks } from './lease.js'
 import { toClaimReply, toHeartbeatReply, toSchedules, toShardReply } from './replies.js'
-import { runScript, type RedisClient } from './script-runner.js'
+import { runAcknowledged, runScript, type Acknowledgement, type RedisClient } from './script-runner.js'
 
 /** How often a worker says that it lives, ms. */
 export const BEAT_MS = 5_000
@@ -18,6 +18,10 @@ interface WorkerStoreOptions {
   shards: number
   /** What to call the memory of a Redis that has no name yet begins with this: any random text. */
   generation: string
+  /** Where claims wait for replicas: on a connection of their own. */
+  durability?: { client: RedisClient; acknowledgement: Acknowledgement } | null
+  /** Where independent nodes have to agree before anything starts. */
+  locks?: StartLocks | null
 }
 
 function optional(value: number | null): number | '' {
@@ -44,13 +48,18 @@ function settlementArgs(settlement: Settlement): (string | number)[] {
   ]
 }
 
+/** Names one start of a run: each attempt and each delivery may be started once. */
+function startKey(keys: Keys, { runId, attempt, delivery }: ClaimedRun): string {
+  return `${keys.tag}:start:${runId}:${attempt}:${delivery}`
+}
+
 function leaseKey(keys: Keys, run: ClaimedRun): string {
   return run.ownLease ? keys.runLease(run.runId) : keys.lease(run.schedule)
 }
 
 /** What a worker does on one shard: each method is one script call (the lease is redlock's). */
 export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
-  const { client, keys, clock, monotonic, workerId, leaseMs } = options
+  const { client, keys, clock, monotonic, workerId, leaseMs, durability, locks } = options
   const place = { tag: keys.tag, channel: keys.wake }
   const leases = createLeaseClient(client)
   let generations = 0
@@ -74,8 +83,7 @@ export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
     claim: ({ requestId, slots, share, aheadMs, expectedMs, lanes }) =>
       timed(async () => {
         const list = lanes.flatMap(({ pool, task, maxConcurrent, room }) => [`${pool}\n${task}`, maxConcurrent, room])
-        const raw = await runScript(
-          client,
+        const call = [
           'claim-due',
           { due: keys.due, pending: keys.pending, running: keys.running, worker: keys.worker(workerId) },
           {
@@ -89,8 +97,10 @@ export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
             expected: Math.floor(expectedMs ?? -1),
           },
           list,
-        )
-        return toClaimReply(raw)
+        ] as const
+        if (!durability) return toClaimReply(await runScript(client, ...call), true)
+        const { reply, isAcknowledged } = await runAcknowledged(durability.client, durability.acknowledgement, ...call)
+        return toClaimReply(reply, isAcknowledged)
       }),
 
     async settle(settlements) {
@@ -211,6 +221,9 @@ export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
       )
       return toSchedules(raw)
     },
+
+    takeStart: (run) => locks?.tryTake(startKey(keys, run)) ?? Promise.resolve('taken'),
+    giveBackStart: (run) => locks?.giveBack(startKey(keys, run)) ?? Promise.resolve(),
 
     extendLease: (run) => leases.tryExtend(leaseKey(keys, run), `${workerId}:${run.fence}`, leaseMs),
   }

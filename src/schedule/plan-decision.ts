@@ -116,16 +116,19 @@ export function decidePlan(facts: ScheduleFacts, nowMs: number, resume = false):
   const pause = parsePause(facts.state.paused)
   const ends = resume || (pause?.untilMs !== undefined && pause.untilMs <= nowMs)
   if (!definition.enabled) return asleep(definition, null)
-  // What is due stays noted while it sleeps: the end of the pause accounts for it.
   const { trigger: formerTrigger = '', plan: formerPlan = '' } = facts.state
-  if (pause && !ends) return { ...asleep(definition, null), trigger: formerTrigger, plan: formerPlan }
   const trigger = fingerprint(definition)
+  const isNew = formerTrigger !== trigger
   // What another trigger gave does not count for the limit of this one.
   const seen = formerTrigger !== '' && formerTrigger !== trigger ? 0 : Number(facts.state.seen ?? 0)
   const last = facts.state.last === undefined ? null : Number(facts.state.last)
   const remaining = definition.limit === null ? null : Math.max(0, definition.limit - seen)
   const common = { ...asleep(definition, null), trigger, resume: pause !== null && ends }
-  const isNew = formerTrigger !== trigger
+  if (pause && !ends) {
+    // What is due stays noted while it sleeps: the end of the pause accounts for it.
+    const plan = isNew ? planAfter(definition, beforeFirst(definition, nowMs), remaining) : formerPlan
+    return { ...common, plan, resume: false }
+  }
   if (pause) {
     // A trigger that was changed during the pause has no past but that of a single instant.
     const isBlank = isNew && definition.trigger.kind !== 'at'
@@ -139,6 +142,25 @@ export function decidePlan(facts: ScheduleFacts, nowMs: number, resume = false):
   return { ...common, ...fromMisfire(definition, decision, nowMs, remaining) }
 }
 
+/**
+ * Closes what is due of a schedule before its trigger is edited, however long nobody claimed anything: all of it is
+ * dropped for the reason, and the plan goes on from now. Null when its definition cannot be read any more.
+ */
+export function decideClosing(facts: ScheduleFacts, nowMs: number, reason: string): PlanDecision | null {
+  const { trigger = '', paused } = facts.state
+  try {
+    const definition = decodeFields(facts.name, facts.fields)
+    if (fingerprint(definition) !== trigger) return null
+    const last = facts.state.last === undefined ? null : Number(facts.state.last)
+    const left = dropUntil(definition, pendingOf(facts, definition, last, nowMs), nowMs)
+    const dropped = left.dropped.map((group) => ({ ...group, reason: paused === undefined ? reason : 'paused' }))
+    return { ...asleep(definition, null), ...left, dropped, trigger, plan: planAfter(definition, nowMs, null) }
+  } catch (error) {
+    if (error instanceof EverybeatError) return null
+    throw error
+  }
+}
+
 function asleep(definition: Definition | null, error: string | null): PlanDecision {
   const settings = definition ? planSettings(definition) : { periodMs: null, graceMs: null, removalMs: null }
   return { definition, error, trigger: '', plan: '', ...settings, seen: 0, last: null, resume: false, dropped: [] }
@@ -146,7 +168,11 @@ function asleep(definition: Definition | null, error: string | null): PlanDecisi
 
 /** A new trigger starts at now; a single instant that has passed is a misfire like any other. */
 function firstOfNew(definition: Definition, nowMs: number): number | null {
-  return definition.trigger.next(definition.trigger.kind === 'at' ? Number.MIN_SAFE_INTEGER : nowMs)
+  return definition.trigger.next(beforeFirst(definition, nowMs))
+}
+
+function beforeFirst(definition: Definition, nowMs: number): number {
+  return definition.trigger.kind === 'at' ? Number.MIN_SAFE_INTEGER : nowMs
 }
 
 function pendingOf(facts: ScheduleFacts, definition: Definition, last: number | null, nowMs: number): number | null {

@@ -8,6 +8,8 @@ export interface ActiveRun {
   readonly shard: number
   readonly task: string
   readonly controller: AbortController
+  /** Whether as many replicas hold its claim as were asked for. */
+  readonly isAcknowledged: boolean
   /** Trust in the lease ends here, on the monotonic clock, ms. */
   trustedUntil: number
   /** The same on the wall clock: while a host sleeps the monotonic clock may stand still. */

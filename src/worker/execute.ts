@@ -12,6 +12,9 @@ export const GIVE_UP_MS = 2_000
 /** Results and error messages are cut to this length before they are stored, characters. */
 const STORED_TEXT_LENGTH = 4_096
 
+/** How long a run waits that could not start for want of replicas or lock nodes, ms. */
+const DOUBT_MS = 500
+
 /** How a handler came to its end. */
 export type Ending =
   | { readonly kind: 'returned'; readonly value: unknown }
@@ -19,7 +22,10 @@ export type Ending =
   /** The handler was not called: its payload is refused, and would be the next time too. */
   | { readonly kind: 'refused'; readonly error: unknown }
   | { readonly kind: 'aborted'; readonly abort: AbortKind; readonly error: unknown }
-  | { readonly kind: 'unstarted'; readonly abort: AbortKind | null }
+  /** `isDoubtful`: replicas or lock nodes do not answer, and the next try should not come at once. */
+  | { readonly kind: 'unstarted'; readonly abort: AbortKind | null; readonly isDoubtful: boolean }
+  /** Another worker has started this very delivery, by a claim that Redis has forgotten since. */
+  | { readonly kind: 'elsewhere' }
 
 /** The payload that a run gets, checked against the schema of its task. */
 export async function preparePayload(task: Task, payload: unknown): Promise<unknown> {
@@ -119,8 +125,10 @@ export function decideSettlement(end: RunEnd): Settlement & { error: ErrorData |
     // Who cancelled or replaced it meant this run; whatever else kept it from starting means this worker only.
     if (ending.abort === 'cancelled' || ending.abort === 'replaced')
       return { ...base, outcome: 'cancelled', reason: ending.abort }
-    return { ...base, outcome: 'returned', reason: 'unstarted', refill: null }
+    const retryDelayMs = ending.isDoubtful ? DOUBT_MS : 0
+    return { ...base, outcome: 'returned', reason: 'unstarted', refill: null, retryDelayMs }
   }
+  if (ending.kind === 'elsewhere') return { ...base, outcome: 'abandoned', reason: 'started-elsewhere' }
   const error = toErrorData(ending.error)
   const failed = { ...base, error, errorText: bound(`${error.name}: ${error.message}`) }
   if (ending.kind === 'aborted' && ending.abort !== 'timeout') {

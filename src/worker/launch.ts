@@ -29,10 +29,11 @@ export interface LaunchContext {
   readonly isStopping: () => boolean
 }
 
-/** When the claim that brought a run was sent, on both clocks. */
+/** When the claim that brought a run was sent, on both clocks, and whether the replicas that were asked for hold it. */
 export interface Sent {
   readonly monotonic: number
   readonly wall: number
+  readonly isAcknowledged: boolean
 }
 
 /** Starts a run that was claimed, and follows it to its settlement. Never rejects. */
@@ -53,6 +54,7 @@ export async function launchRun(
     shard: context.shard,
     task: taskName,
     controller: new AbortController(),
+    isAcknowledged: sent.isAcknowledged,
     trustedUntil: 0,
     trustedUntilWall: 0,
     ended: new Promise((resolve) => (end = resolve)),
@@ -113,8 +115,11 @@ async function execute(context: LaunchContext, store: WorkerStore, active: Activ
     if ('kind' in prepared) return settlementOf(prepared)
     const { payload } = prepared
     // It was stopped while it waited for its turn, or its lease is in doubt: its handler is not called.
-    if (!(await mayStart(context, store, active))) {
-      return settlementOf({ kind: 'unstarted', abort: abortKind(active.controller.signal) })
+    const permission = await askToStart(context, store, active)
+    if (permission === 'elsewhere') return settlementOf({ kind: 'elsewhere' })
+    if (permission !== 'granted') {
+      const isDoubtful = permission === 'doubtful'
+      return settlementOf({ kind: 'unstarted', abort: abortKind(active.controller.signal), isDoubtful })
     }
     context.emit('run:started', {
       ...describeRun(context, active),
@@ -159,8 +164,23 @@ async function execute(context: LaunchContext, store: WorkerStore, active: Activ
   }
 }
 
-async function mayStart(context: LaunchContext, store: WorkerStore, active: ActiveRun): Promise<boolean> {
-  return !context.isStopping() && (await context.keeper.confirm(active, store))
+/**
+ * Whether the handler may be called: `refused` for what only this worker must not start, `doubtful` when replicas or lock
+ * nodes do not answer, `elsewhere` when the lock nodes know that this delivery was started before.
+ */
+async function askToStart(
+  { keeper, isStopping }: LaunchContext,
+  store: WorkerStore,
+  active: ActiveRun,
+): Promise<'granted' | 'refused' | 'doubtful' | 'elsewhere'> {
+  if (isStopping() || active.controller.signal.aborted) return 'refused'
+  if (!active.isAcknowledged) return 'doubtful'
+  const start = await store.takeStart(active.claimed)
+  if (start === 'held') return 'elsewhere'
+  if (start === 'unknown') return 'doubtful'
+  if (await keeper.confirm(active, store)) return 'granted'
+  await store.giveBackStart(active.claimed)
+  return 'refused'
 }
 
 const MISSING_TASK = { retries: 0, backoff: { type: 'fixed', delayMs: 0, maxMs: 0 } } as unknown as Task

@@ -17,6 +17,13 @@ export interface WorkerStore {
   read(names: readonly string[]): Promise<{ nowMs: number; schedules: StoredSchedule[] }>
   /** Extends the lease of a run; rejects when Redis does not answer. */
   extendLease(run: ClaimedRun): Promise<'extended' | 'lost'>
+  /**
+   * Asks the lock nodes, where there are any, whether this delivery was started before. Never rejects; `unknown` when
+   * too few of them answer.
+   */
+  takeStart(run: ClaimedRun): Promise<'taken' | 'held' | 'unknown'>
+  /** A delivery that was not started after all. Never rejects. */
+  giveBackStart(run: ClaimedRun): Promise<void>
 }
 
 /** What a worker asks for. */
@@ -90,6 +97,8 @@ export interface ClaimReply {
   readonly runs: readonly ClaimedRun[]
   readonly handedBack: readonly StoredSchedule[]
   readonly skipped: readonly { schedule: string; nominalMs: number; reason: string }[]
+  /** False when fewer replicas than asked for hold the claim: its runs must not start. */
+  readonly isAcknowledged: boolean
 }
 
 /** What became of a run. */

@@ -46,12 +46,17 @@ export async function tick(
     expectedMs,
     lanes: openLanes(context, hold),
   })
+  if (!reply.isAcknowledged && reply.runs.length > 0) {
+    const message = `fewer replicas than durability asks for hold the claim of ${reply.runs.length} runs: they wait`
+    context.emit('error', { name: 'DurabilityError', message, context: 'claim' })
+  }
+  const claim = { ...sent, isAcknowledged: reply.isAcknowledged }
   const starts = new Map<number, Promise<void>>()
   for (const run of reply.runs) {
     const { startMs } = run
     // Runs of one instant wait for it together, with one timer.
     if (!starts.has(startMs)) starts.set(startMs, waitUntil(context.clock, startMs))
-    void launchRun(context, store, settler, run, sent, starts.get(startMs)!)
+    void launchRun(context, store, settler, run, claim, starts.get(startMs)!)
   }
   for (const { schedule, nominalMs, reason } of reply.skipped) {
     context.emit('run:skipped', { schedule, scheduledAt: nominalMs, reason, count: 1 })

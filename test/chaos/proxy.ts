@@ -17,6 +17,8 @@ export type Verdict = 'pass' | { cutAfter: number } | { holdMs: number }
 export interface ChaosProxy {
   readonly url: string
   readonly port: number
+  /** Where new connections go. */
+  targetPort: number
   /** Every byte waits so long, each way. */
   delayMs: number
   /** Nothing goes through, nothing is closed: what a dead switch looks like. */
@@ -32,7 +34,7 @@ export interface ChaosProxy {
 export async function startProxy(targetPort: number): Promise<ChaosProxy> {
   const links = new Set<() => void>()
   const server = createServer((client) => {
-    const upstream = connect(targetPort, '127.0.0.1')
+    const upstream = connect(proxy.targetPort, '127.0.0.1')
     const commands: Command[] = []
     const drop = (): void => {
       client.destroy()
@@ -89,6 +91,7 @@ export async function startProxy(targetPort: number): Promise<ChaosProxy> {
   const proxy: ChaosProxy = {
     url: `redis://127.0.0.1:${port}`,
     port,
+    targetPort,
     delayMs: 0,
     isBlackHole: false,
     judge: null,
@@ -118,6 +121,8 @@ function createCommandReader(onCommand: (command: Command) => void): (chunk: Buf
       if (lineEnd < 0) return
       const size = Number(rest.toString('latin1', 1, lineEnd))
       if (left === 0) {
+        if (!Number.isSafeInteger(size))
+          throw new Error(`no command: ${JSON.stringify(rest.toString('latin1', 0, 40))}`)
         left = size
         words = []
         rest = rest.subarray(lineEnd + 2)

@@ -86,3 +86,22 @@ describe('the ledger', () => {
     await fleet.history('it', 5)
   })
 })
+
+describe('an edit of a trigger that nobody claimed for long', () => {
+  it.each(['put', 'disable'] as const)('closes all of it, far beyond what was planned: %s', async (how) => {
+    const { control, redis: client, ...fleet } = createFleet(redis.url, { workers: 0 })
+    await control.schedules.put('it', { task: 'job', cron: '* * * * *', tz: 'Asia/Kolkata' })
+    const minute = 60_000
+    const newest = Math.floor(Date.now() / minute) * minute
+    await fleet.makeOverdue('it', newest - 99 * minute)
+    if (how === 'put') await control.schedules.put('it', { task: 'job', every: '1h' })
+    else await control.schedules.patch('it', { enabled: false })
+    const history = await control.schedules.history('it')
+    const reason = how === 'put' ? 'edited' : 'disabled'
+    expect(history.every((entry) => entry.outcome === 'skipped' && entry.reason === reason)).toBe(true)
+    const count = history.reduce((sum, entry) => sum + (entry.count ?? 1), 0)
+    expect(count).toBeGreaterThanOrEqual(100)
+    expect(count).toBeLessThanOrEqual(101)
+    expect(await client.zcard(fleet.key('due'))).toBe(how === 'put' ? 1 : 0)
+  })
+})

@@ -8,8 +8,8 @@ const redis = useRedis()
 const FIXTURE = new URL('../support/fixtures/policy-worker.mjs', import.meta.url)
 const DUE = { at: 1_700_000_000_000, catchUpWindow: '9999d', misfireGrace: '9999d' } as const
 
-const spawn = (fleet: PolicyFleet, tasks: object = {}) =>
-  spawnWorker({ fixture: FIXTURE, settings: { redis: redis.url, prefix: fleet.prefix, leaseMs: 1_000, tasks } })
+const spawn = (fleet: PolicyFleet) =>
+  spawnWorker({ fixture: FIXTURE, settings: { redis: redis.url, prefix: fleet.prefix, leaseMs: 1_000 } })
 
 /** One process is killed with all of these going; then another worker of the fleet starts. */
 describe('a worker that is killed with runs going', () => {
@@ -102,8 +102,8 @@ describe('a worker that is killed with runs going', () => {
   })
 })
 
-describe('a handler that kills its worker each time', () => {
-  it('stops after maxDeliveries, and the schedule says so', async () => {
+describe('regressions of the field', () => {
+  it('a poison handler that kills its worker stops after maxDeliveries, and the schedule says so', async () => {
     const fleet = createFleet(redis.url, { workers: 1 })
     fleet.workers[0]!.task('other', () => undefined)
     await fleet.start()
@@ -118,24 +118,6 @@ describe('a handler that kills its worker each time', () => {
     const { last, reasons } = await fleet.control.schedules.explain('poison')
     expect(last?.why).toContain('`maxDeliveries` was reached')
     expect(reasons.map(({ code }) => code)).toContain('failing')
-  })
-})
-
-describe('slots leaked by kill -9', () => {
-  it('come back: a fleet-wide limit is free again', async () => {
-    const tasks = { hang: { maxConcurrent: 1 } }
-    const fleet = createFleet(redis.url, {
-      workers: 1,
-      tasks: (beat) => beat.task('hang', { maxConcurrent: 1 }, () => 'done'),
-    })
-    const child = await spawn(fleet, tasks)
-    await fleet.control.schedules.put('first', { ...DUE, task: 'hang' })
-    await child.next('start')
-    await fleet.control.schedules.put('second', { ...DUE, task: 'hang' })
-    await child.kill()
-    await fleet.start()
-    expect(await fleet.history('second', 1)).toMatchObject([{ outcome: 'ok' }])
-    expect(await fleet.redis.zcard(fleet.key('busy', 'hang'))).toBe(0)
   })
 })
 

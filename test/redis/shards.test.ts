@@ -219,7 +219,7 @@ describe('a fleet on several shards', () => {
       return Math.max(...counts.values()) / total
     })
     expect(by.size).toBe(SHARDS)
-    for (const share of homes) expect(share).toBeGreaterThan(0.8)
+    for (const share of homes) expect(share).toBeGreaterThan(0.5)
   })
 
   it('gives up the runs of a worker that died, on every shard, while others are quiet', async () => {

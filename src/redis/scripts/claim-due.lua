@@ -222,6 +222,8 @@ local function consider_all(key, bound, consider, limit)
 end
 
 local function repeat_reply(text)
+  -- A write of its own: a `WAIT` behind this call speaks of everything up to it, the first delivery included.
+  redis.call('HSET', worker, 'request', request)
   local ok, known = pcall(cjson.decode, text)
   if not ok or type(known) ~= 'table' then return end
   for i = 1, #known, 2 do

@@ -22,7 +22,7 @@ local tag, channel, name, note, pause_end = unpack(ARGV)
 if redis.call('EXISTS', definition_key(name)) == 0 then return { 'missing', 0 } end
 local now = read_now()
 local state = read_state(name)
-local former = state.paused and read_pause(state.paused)
+local former = state.paused and read_json(state.paused)
 redis.call('HSET', state_key(name), 'paused', cjson.encode({ at = former and tonumber(former.at) or now, note = note,
   ['until'] = tonumber(pause_end) }))
 for _, lane in ipairs(redis.call('SMEMBERS', tag .. ':lanes')) do leave_lane(lane, 's' .. name) end

@@ -15,9 +15,11 @@
 --   groups       text…, one a definition: name; expected revision, '' any, 0 none yet; expected digest, '' any;
 --                fingerprint of the trigger, '' when it is not enabled; plan for a new trigger, '.' when nothing
 --                follows; 0/1, whether instants of the plan may lie in the past (`at`); period ms or ''; misfire grace
---                ms when not the default, else ''; removal ms or ''; count of fields; field, value, …
+--                ms when not the default, else ''; removal ms or ''; 0/1, whether what is due of the former trigger
+--                beyond its plan has been closed as far as it can be; count of fields; field, value, …
 -- REPLY
---   [outcomes: `created` | `updated` | `unchanged` | `conflict`, revision, …], or [`elsewhere`, layout, shards]
+--   [outcomes: `created` | `updated` | `unchanged` | `conflict` | `overdue`, revision, …] (overdue: nothing was written,
+--   first what is due of the former trigger has to be closed), or [`elsewhere`, layout, shards]
 local due, names, meta = unpack(KEYS)
 local tag, channel, shards = unpack(ARGV, 1, 3)
 local groups = { unpack(ARGV, 4) }
@@ -60,12 +62,19 @@ local function write_fields(name, fields, wanted, former_flat)
   redis.call('HSET', definition_key(name), unpack(fields))
 end
 
-local function put(name, if_revision, if_digest, trigger, plan, past, period, grace, removal, fields)
+-- Whether occurrences of the former trigger may be due of which its plan does not tell.
+local function is_overdue(state)
+  if state.period or string.sub(state.plan or '.', -1) == '.' then return false end
+  local planned_to = last_nominal(state.plan)
+  return not planned_to or planned_to <= now
+end
+
+local function put(name, if_revision, if_digest, trigger, plan, past, period, grace, removal, close, fields)
   local former, former_digest, former_flat = read_definition(name)
   local state = read_state(name)
   local revision = tonumber(state.revision) or 0
   -- An edit by hand that was not taken in yet counts as a revision already.
-  if former and state.digest and state.digest ~= former_digest then revision = revision + 1 end
+  if former and state.digest ~= former_digest then revision = revision + 1 end
   if if_revision ~= '' and tonumber(if_revision) ~= (former and revision or 0) then return 'conflict', revision end
   if if_digest ~= '' and if_digest ~= former_digest then return 'conflict', revision end
 
@@ -79,6 +88,8 @@ local function put(name, if_revision, if_digest, trigger, plan, past, period, gr
     forget_schedule(name)
     state, revision = {}, 0
   end
+  local is_edit = state.trigger and state.trigger ~= trigger
+  if is_edit and close == '0' and is_overdue(state) then return 'overdue', revision end
   write_fields(name, fields, wanted, former_flat)
 
   local set, cleared = {}, { 'error', 'chain' }
@@ -97,15 +108,16 @@ local function put(name, if_revision, if_digest, trigger, plan, past, period, gr
   keep('removal', removal)
   keep('period', period)
   leave_all_lanes(name, state, now)
-  if state.trigger and state.trigger ~= trigger and (trigger == '' or not state.paused) then
-    close_overdue(name, state, now, trigger == '' and 'disabled' or 'edited')
+  if is_edit then
+    close_overdue(name, state, now, state.paused and 'paused' or trigger == '' and 'disabled' or 'edited')
   end
   if trigger == '' then
     keep('plan', '')
     keep('trigger', '')
     cleared[#cleared + 1] = 'blocked'
     redis.call('ZREM', due, name)
-  elseif not state.paused and (state.trigger ~= trigger or state.error) then
+  elseif state.trigger ~= trigger or state.error then
+    -- Also in a pause: its end has to know which occurrences it missed.
     if past ~= '1' then plan = drop_past(plan, period) end
     keep('trigger', trigger)
     set[#set + 1] = 'plan'
@@ -113,7 +125,10 @@ local function put(name, if_revision, if_digest, trigger, plan, past, period, gr
     cleared[#cleared + 1] = 'blocked'
     if not is_same_rule(state.trigger, trigger) then cleared[#cleared + 1] = 'seen' end
     local item = split_plan(plan)
-    if item then
+    if state.paused then
+      -- Nothing of it comes due before the end of the pause.
+      redis.call('ZREM', due, name)
+    elseif item then
       redis.call('ZADD', due, item.start, name)
     elseif plan == '.' and removal == '' then
       redis.call('ZREM', due, name)
@@ -129,7 +144,7 @@ local function put(name, if_revision, if_digest, trigger, plan, past, period, gr
   redis.call('HSET', state_key(name), unpack(set))
   if former or next(state) then redis.call('HDEL', state_key(name), unpack(cleared)) end
   redis.call('ZADD', names, 0, name)
-  local pause_end = state.paused and tonumber(read_pause(state.paused)['until'])
+  local pause_end = state.paused and tonumber(read_json(state.paused)['until'])
   if pause_end then redis.call('ZADD', due, pause_end, name) end
   changed[#changed + 1] = name
   if trigger ~= '' and not state.paused then planned[name] = true end
@@ -139,12 +154,13 @@ end
 local reply = {}
 local at = 1
 while at <= #groups do
-  local name, if_revision, if_digest, trigger, plan, past, period, grace, removal, count = unpack(groups, at, at + 9)
-  local fields = { unpack(groups, at + 10, at + 9 + count * 2) }
-  local outcome, revision = put(name, if_revision, if_digest, trigger, plan, past, period, grace, removal, fields)
+  local name, if_revision, if_digest, trigger, plan, past, period, grace, removal, close, count =
+    unpack(groups, at, at + 10)
+  local fields = { unpack(groups, at + 11, at + 10 + count * 2) }
+  local outcome, revision = put(name, if_revision, if_digest, trigger, plan, past, period, grace, removal, close, fields)
   reply[#reply + 1] = outcome
   reply[#reply + 1] = revision
-  at = at + 10 + count * 2
+  at = at + 11 + count * 2
 end
 -- One message for all of them: a hundred thousand writes must not be a hundred thousand alarms in a thousand workers.
 if #changed > 0 then redis.call('PUBLISH', channel, 'changed ' .. table.concat(changed, '\n')) end

@@ -49,10 +49,10 @@ local function retry_later(name, run_id, run, delay)
 end
 
 -- Nothing of it has begun: the next delivery is the first one still.
-local function return_run(name, run_id, run)
+local function return_run(name, run_id, run, delay)
   run.w, run.r = nil, 'returned'
   redis.call('HSET', state_key(name), 'run:' .. run_id, cjson.encode(run))
-  redis.call('ZADD', tag .. ':pending', now, run_id)
+  redis.call('ZADD', tag .. ':pending', now + math.max(0, delay), run_id)
   woken = true
   return 'returned'
 end
@@ -91,7 +91,7 @@ local function settle(i)
   end
   local lease = run_lease_key(name, run_id, run.l)
   if not holds_lease(lease, run) then
-    if outcome == 'returned' then return return_run(name, run_id, run) end
+    if outcome == 'returned' then return return_run(name, run_id, run, tonumber(retry)) end
     local definition = read_definition(name) or {}
     woken = true
     return abandon_run(name, run_id, run, state, definition, now, 'lease-lost')
@@ -102,7 +102,7 @@ local function settle(i)
   if run.x and outcome ~= 'ok' then outcome, reason, retry = 'cancelled', 'cancelled', -1 end
   local answer = 'settled'
   if outcome == 'returned' then
-    answer = return_run(name, run_id, run)
+    answer = return_run(name, run_id, run, tonumber(retry))
   elseif tonumber(retry) >= 0 then
     retry_later(name, run_id, run, tonumber(retry))
     answer = 'retrying'

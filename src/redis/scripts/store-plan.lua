@@ -64,7 +64,8 @@ keep('grace', grace)
 keep('removal', removal)
 keep('error', error)
 if state.trigger and state.trigger ~= trigger then
-  close_overdue(name, state, read_now(), error ~= '' and 'invalid' or trigger == '' and 'disabled' or 'edited')
+  local why = error ~= '' and 'invalid' or trigger == '' and 'disabled' or 'edited'
+  close_overdue(name, state, read_now(), state.paused and 'paused' or why)
   if trigger ~= '' and not is_same_rule(state.trigger, trigger) then
     cleared[#cleared + 1] = 'seen'
     state.seen = nil
@@ -88,7 +89,7 @@ local item = split_plan(plan)
 if error ~= '' then
   redis.call('ZREM', due, name)
 elseif state.paused then
-  local pause_end = tonumber(read_pause(state.paused)['until'])
+  local pause_end = tonumber(read_json(state.paused)['until'])
   if pause_end then redis.call('ZADD', due, pause_end, name) else redis.call('ZREM', due, name) end
 elseif item then
   redis.call('ZADD', due, item.start, name)

@@ -103,8 +103,10 @@ local function abandon_run(name, run_id, run, state, definition, now, reason)
   local limit = tonumber(definition.maxDeliveries) or 3
   -- A worker that stops in good order hands its run on: that is no sign of a handler that kills its worker.
   local handed_on = reason == 'shutdown'
+  -- Started by a claim that Redis has forgotten: whatever became of that, it must not start again.
+  local elsewhere = reason == 'started-elsewhere'
   local kind
-  if not run.x and definition.onCrash == 'rerun' and (handed_on or run.d < limit) then
+  if not run.x and not elsewhere and definition.onCrash == 'rerun' and (handed_on or run.d < limit) then
     run.w = nil
     if not handed_on then run.d = run.d + 1 end
     run.r = 'rerun'
@@ -115,13 +117,13 @@ local function abandon_run(name, run_id, run, state, definition, now, reason)
     local outcome = run.x and 'cancelled' or 'abandoned'
     if run.x then
       reason = 'cancelled'
-    elseif definition.onCrash == 'rerun' then
+    elseif definition.onCrash == 'rerun' and not elsewhere then
       reason = 'max-deliveries'
     end
     record(name, { at = run.n, outcome = outcome, reason = reason, run = run_id, worker = run.w, attempt = run.a,
       fence = run.f, started = run.s and string.format('%.0f', run.s), missed = run.m })
     close_run(name, run_id, run, now)
-    if not run.x and not handed_on then count_outcome(name, state, 'failed', tonumber(definition.pauseAfter) or 0, now) end
+    if not run.x and not handed_on and not elsewhere then count_outcome(name, state, 'failed', tonumber(definition.pauseAfter) or 0, now) end
     kind = 'abandoned'
   end
   if free then release_waiting(name, state, now) end

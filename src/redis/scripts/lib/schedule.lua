@@ -10,6 +10,11 @@ local function to_map(flat)
   return map
 end
 
+local function read_json(text)
+  local ok, value = pcall(cjson.decode, text or '')
+  return ok and type(value) == 'table' and value or {}
+end
+
 -- A digest of the whole definition, the same whatever the order of its fields: the planner checked exactly this text.
 local function digest_of(flat, map)
   local names = {}
@@ -52,11 +57,6 @@ local function count_up(name, field, by)
   if type(value) == 'number' then return value end
   redis.call('HSET', state_key(name), field, by)
   return tonumber(by)
-end
-
-local function read_pause(text)
-  local ok, pause = pcall(cjson.decode, text or '')
-  return ok and type(pause) == 'table' and pause or {}
 end
 
 local function lane_of(definition, name)

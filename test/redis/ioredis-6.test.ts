@@ -1,0 +1,34 @@
+import { Redis } from 'ioredis-6'
+import { afterAll, describe, expect, it } from 'vitest'
+import type { EverybeatOptions } from '../../src/index.js'
+import { nextEvent, useFleet } from '../support/fleet.js'
+import { useRedis } from '../support/redis.js'
+import { waitFor } from '../support/wait-for.js'
+
+const redis = useRedis()
+const fleet = useFleet(redis)
+const clients: Redis[] = []
+afterAll(() => {
+  for (const client of clients) client.disconnect()
+})
+
+describe('with a live client of ioredis 6', () => {
+  it('a worker fires, sees edits by hand, and survives a lost connection', async () => {
+    const client = new Redis(redis.url)
+    clients.push(client)
+    const beat = fleet.create({ redis: client as unknown as NonNullable<EverybeatOptions['redis']> })
+    const payloads: unknown[] = []
+    beat.task('job', (run) => void payloads.push(run.payload))
+    await beat.schedules.put('job', { every: '100ms', payload: 'old' })
+    await beat.start()
+    await waitFor(() => payloads.includes('old'), { what: 'a run' })
+    await redis.client.hset(`{${fleet.prefix()}}:schedule:job`, 'payload', '"new"')
+    await waitFor(() => payloads.includes('new'), { what: 'a run of the edited definition' })
+    const restored = nextEvent(beat, 'connection:restored')
+    await redis.client.client('KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
+    await restored
+    const before = payloads.length
+    await waitFor(() => payloads.length > before + 2, { what: 'runs after the reconnect' })
+    expect((await beat.schedules.history('job')).every(({ outcome }) => outcome === 'ok')).toBe(true)
+  })
+})

@@ -1,0 +1,312 @@
+import { describe, expect, it } from 'vitest'
+import type { Run } from '../../src/index.js'
+import { countCommands, scriptCalls } from '../support/command-counts.js'
+import { createFleet, createGate, untilAborted, type PolicyFleetOptions } from '../support/policy-fleet.js'
+import { useRedis } from '../support/redis.js'
+import { startRedisProxy } from '../support/redis-proxy.js'
+
+const HOUR = 3_600_000
+const hourNow = () => Math.floor(Date.now() / HOUR) * HOUR
+
+function fleetOn(url: string, handler: (run: Run) => unknown = () => 'done', options: PolicyFleetOptions = {}) {
+  const ran: Run[] = []
+  const tasks: PolicyFleetOptions['tasks'] = (beat) =>
+    beat.task('job', (run) => {
+      ran.push(run)
+      return handler(run)
+    })
+  const fleet = createFleet(url, { tasks, ...options })
+  return { fleet, ran, schedules: fleet.control.schedules }
+}
+
+/** Somebody's real bugs in other schedulers: each test is named after one. Those of whole processes are in test/e2e. */
+describe('regressions of the field', () => {
+  const redis = useRedis()
+
+  it('an edit never fires retroactively', async () => {
+    const { fleet, ran, schedules } = fleetOn(redis.url)
+    await schedules.put('it', { task: 'job', cron: '0 0 1 1 *' })
+    await fleet.start()
+    // Its instants of the last hours have passed; the first one that runs is after the edit.
+    await schedules.put('it', { task: 'job', every: '1h', anchor: Date.now() - 30 * 60_000 })
+    const editedAt = Date.now()
+    await schedules.put('it', { task: 'job', every: 100 })
+    await fleet.next('run:succeeded')
+    expect(ran[0]!.scheduledAt.getTime()).toBeGreaterThanOrEqual(editedAt - 5)
+    expect((await schedules.history('it')).filter(({ outcome }) => outcome !== 'ok')).toEqual([])
+  })
+
+  it('declaring again at boot changes nothing', async () => {
+    const { fleet, ran, schedules } = fleetOn(redis.url)
+    const definition = { task: 'job', cron: '0 * * * *', misfireGrace: '2h' }
+    await schedules.put('it', definition)
+    await fleet.makeOverdue('it', hourNow())
+    const before = await fleet.redis.hgetall(fleet.key('state', 'it'))
+    expect((await schedules.put('it', definition)).outcome).toBe('unchanged')
+    expect(await fleet.redis.hgetall(fleet.key('state', 'it'))).toEqual(before)
+    await fleet.start()
+    await fleet.next('run:succeeded')
+    expect(ran.map(({ scheduledAt }) => scheduledAt.getTime())).toEqual([hourNow()])
+  })
+
+  it('a dedupe hit still advances the schedule, and the ledger is bounded', async () => {
+    const gate = createGate()
+    const { fleet, ran, schedules } = fleetOn(redis.url, (run) => untilAborted(run, gate))
+    await schedules.put('it', { task: 'job', every: 100 })
+    await fleet.start()
+    await fleet.next('run:skipped')
+    const first = (await schedules.get('it'))!.next!.getTime()
+    await fleet.next('run:skipped', ({ scheduledAt }) => scheduledAt >= first + 300)
+    expect((await schedules.get('it'))!.next!.getTime()).toBeGreaterThan(first + 300)
+    expect(ran).toHaveLength(1)
+    gate.open()
+    const filler = fleet.redis.pipeline()
+    for (let index = 0; index < 3_000; index++)
+      filler.xadd(fleet.key('history', 'it'), '*', 'at', index, 'outcome', 'ok')
+    await filler.exec()
+    const seen = ran.length
+    await fleet.next('run:succeeded', () => ran.length > seen + 1)
+    expect(await fleet.redis.xlen(fleet.key('history', 'it'))).toBeLessThan(1_200)
+  })
+
+  it('delete and recreate starts clean', async () => {
+    const gate = createGate()
+    const { fleet, ran, schedules } = fleetOn(redis.url, (run) => untilAborted(run, gate))
+    await schedules.put('it', { task: 'job', every: 100, overlap: 'queue', limit: 3 })
+    await fleet.start()
+    await fleet.next('run:skipped')
+    await schedules.trigger('it')
+    await schedules.pause('it', { note: 'old' })
+    // Once by the API, once by hand: either way what comes after knows nothing of it.
+    await schedules.remove('it')
+    await schedules.put('it', { task: 'job', every: '1h' })
+    expect(await schedules.history('it')).toEqual([])
+    const view = await schedules.get('it')
+    expect(view).toMatchObject({ state: 'active', revision: 1, last: null })
+    await schedules.pause('it')
+    await fleet.redis.del(fleet.key('schedule', 'it'))
+    expect(await schedules.put('it', { task: 'job', every: 200 })).toEqual({ outcome: 'created', revision: 1 })
+    expect((await schedules.get('it'))?.state).toBe('active')
+    // The run that goes from before keeps its lease, so that two never go at once; when it ends the new one is free.
+    const count = ran.length
+    gate.open()
+    const next = await fleet.next('run:started', () => ran.length > count, 3_000)
+    expect(next.latenessMs).toBeLessThan(200)
+  })
+
+  it('two workers on one host are two workers', async () => {
+    const { fleet } = fleetOn(redis.url)
+    await fleet.start()
+    const workers = await fleet.control.fleet()
+    expect(new Set(workers.map(({ id }) => id)).size).toBe(2)
+    expect(new Set(workers.map(({ host, pid }) => `${host} ${pid}`)).size).toBe(1)
+  })
+
+  it('a slow but successful renewal does not extend trust', async () => {
+    await using proxy = await startRedisProxy(redis.url)
+    const aborted: { at: number; code: unknown }[] = []
+    const { fleet } = fleetOn(
+      redis.url,
+      (run) =>
+        new Promise((resolve) =>
+          run.signal.addEventListener('abort', () => {
+            aborted.push({ at: performance.now(), code: (run.signal.reason as { code?: unknown }).code })
+            resolve('stopped')
+          }),
+        ),
+      { workers: 0 },
+    )
+    fleet.add({ redis: proxy.url })
+    await fleet.start()
+    await fleet.control.schedules.put('it', { task: 'job', at: Date.now() })
+    await fleet.next('run:started')
+    // From here on renewals reach Redis, which extends the lease each time; the answers stay away.
+    proxy.setTraffic('lose-replies')
+    const silentSince = performance.now()
+    await expect.poll(() => aborted.length, { timeout: 5_000 }).toBe(1)
+    expect(aborted[0]!.code).toBe('ERR_EVERYBEAT_LEASE_LOST')
+    expect(aborted[0]!.at - silentSince).toBeLessThan(1_000)
+    proxy.setTraffic('pass')
+  })
+
+  it('the lease of a dead worker does not hide the next wake-up', async () => {
+    const { fleet, schedules } = fleetOn(redis.url)
+    await schedules.put('other', { task: 'job', every: 100 })
+    await schedules.put('it', { task: 'job', at: Date.now() + 300 })
+    await fleet.redis.set(fleet.key('lease', 'it'), 'dead:1', 'PX', 1_500)
+    await fleet.start()
+    await fleet.next('run:succeeded', ({ schedule }) => schedule === 'other')
+    const started = await fleet.next('run:started', ({ schedule }) => schedule === 'it', 4_000)
+    expect(started.latenessMs).toBeGreaterThan(900)
+    expect(started.latenessMs).toBeLessThan(2_000)
+    expect((await schedules.history('other')).every(({ outcome }) => outcome === 'ok')).toBe(true)
+  })
+
+  it('more than 100 missed occurrences do not wedge', async () => {
+    const { fleet, ran, schedules } = fleetOn(redis.url)
+    await schedules.put('it', { task: 'job', every: '1m', misfire: 'all', maxCatchUp: 150, catchUpWindow: '10h' })
+    const newest = Math.floor(Date.now() / 60_000) * 60_000
+    await fleet.makeOverdue('it', newest - 499 * 60_000)
+    await fleet.start()
+    await fleet.next('run:succeeded', ({ scheduledAt }) => scheduledAt >= newest)
+    const instants = ran.map(({ scheduledAt }) => scheduledAt.getTime())
+    expect(instants).toEqual([...instants].sort((left, right) => left - right))
+    expect(new Set(instants).size).toBe(instants.length)
+    expect(instants.length).toBeGreaterThanOrEqual(150)
+    const total = (await schedules.history('it')).reduce((sum, { count = 1 }) => sum + count, 0)
+    expect(total).toBeGreaterThanOrEqual(500)
+  })
+
+  it('the repeated hour does not hang or reorder', async () => {
+    const { fleet, ran, schedules } = fleetOn(redis.url)
+    await schedules.put('it', {
+      task: 'job',
+      cron: '*/30 1 * * *',
+      tz: 'America/New_York',
+      dstOverlap: 'both',
+      end: '2025-11-02T12:00',
+      misfire: 'all',
+      catchUpWindow: '9999d',
+    })
+    // It is past its end: it looks as if nobody had claimed it since the morning of that day.
+    await fleet.makeOverdue('it', Date.parse('2025-11-02T05:00:00Z'))
+    await fleet.start()
+    const history = await fleet.history('it', 4)
+    expect(history.map(({ scheduledAt }) => scheduledAt.toISOString())).toEqual([
+      '2025-11-02T05:00:00.000Z',
+      '2025-11-02T05:30:00.000Z',
+      '2025-11-02T06:00:00.000Z',
+      '2025-11-02T06:30:00.000Z',
+    ])
+    expect(ran).toHaveLength(4)
+    expect((await schedules.get('it'))?.state).toBe('finished')
+  })
+
+  it('one bad entry does not stop the tick', async () => {
+    const { fleet, schedules } = fleetOn(redis.url)
+    const names = ['text', 'state', 'lease', 'history', 'nonsense', 'pending']
+    for (const name of names) await schedules.put(name, { task: 'job', every: 100 })
+    await schedules.put('good', { task: 'job', every: 100 })
+    await fleet.redis.del(...['text', 'state'].map((name) => fleet.key(name === 'text' ? 'schedule' : 'state', name)))
+    await fleet.redis.set(fleet.key('schedule', 'text'), 'not a hash')
+    await fleet.redis.rpush(fleet.key('state', 'state'), 'not a hash')
+    await fleet.redis.rpush(fleet.key('lease', 'lease'), 'not a lease')
+    await fleet.redis.set(fleet.key('history', 'history'), 'not a stream')
+    await fleet.redis.hset(fleet.key('schedule', 'nonsense'), 'cron', 'every now and then', 'maxConcurrent', 'many')
+    await fleet.redis.hset(fleet.key('state', 'pending'), 'run:pending@5', '{not json', 'paused', '{neither')
+    await fleet.redis.zadd(fleet.key('pending'), 5, 'pending@5', 5, 'nobody@5', 5, 'no run id')
+    await fleet.redis.zadd(fleet.key('running'), 5, 'nobody@6', 5, 'no run id')
+    await fleet.redis.zadd(fleet.key('due'), 5, 'nobody')
+    await fleet.start()
+    const startedAt = Date.now()
+    for (const name of ['good', 'history', 'state']) {
+      await fleet.next(
+        'run:succeeded',
+        ({ schedule, scheduledAt }) => schedule === name && scheduledAt > startedAt,
+        8_000,
+      )
+    }
+    expect(fleet.told.filter(({ name }) => name === 'error')).toEqual([])
+    expect((await schedules.get('nonsense'))?.state).toBe('invalid')
+    await schedules.list()
+    await schedules.runs()
+    for (const name of [...names, 'good']) await schedules.explain(name)
+  })
+
+  it('a fleet restarted more often than the interval still fires', async () => {
+    const { fleet, ran, schedules } = fleetOn(redis.url, undefined, { workers: 0 })
+    await schedules.put('it', { task: 'job', every: '1s' })
+    const until = Date.now() + 4_000
+    while (Date.now() < until) {
+      const beat = fleet.add()
+      await beat.start()
+      const bornAt = Date.now()
+      await expect.poll(() => Date.now() - bornAt, { interval: 20 }).toBeGreaterThan(300)
+      await beat.stop({ timeoutMs: 500 })
+    }
+    const history = await fleet.history('it', 3)
+    const instants = ran.map(({ scheduledAt }) => scheduledAt.getTime())
+    expect(instants).toEqual(Array.from(instants, (_, index) => instants[0]! + index * 1_000))
+    expect(history.every(({ outcome }) => outcome === 'ok')).toBe(true)
+    expect(fleet.workers.length).toBeGreaterThan(4)
+  })
+
+  it('an interval never drifts', async () => {
+    const { fleet, ran, schedules } = fleetOn(redis.url, () => new Promise((resolve) => setTimeout(resolve, 30)))
+    await schedules.put('it', { task: 'job', every: 100 })
+    await fleet.start()
+    await fleet.history('it', 20)
+    const instants = ran.slice(0, 20).map(({ scheduledAt }) => scheduledAt.getTime())
+    expect(instants).toEqual(Array.from(instants, (_, index) => instants[0]! + index * 100))
+    expect(instants[0]! % 100).toBe(0)
+  })
+
+  it('disabled overdue schedules cost nothing', async () => {
+    const { fleet, schedules } = fleetOn(redis.url)
+    const many = Array.from({ length: 200 }, (_, index) => ({ name: `s${index}`, task: 'job', every: '1h' }))
+    await schedules.putMany(many)
+    for (const { name } of many) await fleet.makeOverdue(name, hourNow())
+    for (const { name } of many.slice(0, 100)) await schedules.patch(name, { enabled: false })
+    for (const { name } of many.slice(100)) await schedules.pause(name)
+    expect(await fleet.redis.zcard(fleet.key('due'))).toBe(0)
+    await fleet.start()
+    await fleet.next('worker:joined')
+    await fleet.control.fleet()
+    const counts = await countCommands(redis.url, async () => {
+      const from = Date.now()
+      await expect.poll(() => Date.now() - from, { timeout: 10_000, interval: 100 }).toBeGreaterThan(3_000)
+    })
+    // Two workers, three seconds: heartbeats and what the upkeep looks at, but not a claim for each of the schedules.
+    expect(scriptCalls(counts)).toBeLessThan(12)
+  })
+
+  it('a rename in code leaves no orphan', async () => {
+    const { fleet, schedules } = fleetOn(redis.url, undefined, { workers: 0 })
+    await fleet.control.sync({ before: { task: 'job', every: '1h' } }, { owner: 'svc', prune: 'remove' })
+    const renamed = await fleet.control.sync({ after: { task: 'job', every: '1h' } }, { owner: 'svc', prune: 'remove' })
+    expect(renamed).toMatchObject({ created: ['after'], removed: ['before'] })
+    expect((await schedules.list()).map(({ name }) => name)).toEqual(['after'])
+    expect((await fleet.redis.keys(`{${fleet.prefix}}:*before*`)).sort()).toEqual([])
+  })
+
+  it('a second run does not start while the first runs', async () => {
+    let going = 0
+    let most = 0
+    const { fleet, schedules } = fleetOn(redis.url, async (run) => {
+      most = Math.max(most, ++going)
+      // Far longer than its lease of a second, which has to be extended again and again.
+      await untilAborted(run, { opened: new Promise((resolve) => setTimeout(resolve, 3_500)), open() {} })
+      going -= 1
+    })
+    await schedules.put('it', { task: 'job', every: 100 })
+    await fleet.start()
+    await fleet.next('run:succeeded')
+    expect(most).toBe(1)
+    const skipped = (await schedules.history('it')).filter(({ reason }) => reason === 'overlap')
+    expect(skipped.length).toBeGreaterThan(25)
+  })
+
+  it('editing one field does not move the next run', async () => {
+    const { schedules, fleet } = fleetOn(redis.url)
+    await schedules.put('it', { task: 'job', every: '7h', spread: true })
+    const before = (await schedules.get('it'))!.next
+    await schedules.patch('it', { payload: { a: 1 }, note: 'edited', retries: 3, overlap: 'queue' })
+    expect((await schedules.get('it'))!.next).toEqual(before)
+    await fleet.start()
+    await fleet.redis.hset(fleet.key('schedule', 'it'), 'timeout', '5m')
+    await expect.poll(async () => (await schedules.get('it'))?.revision).toBe(3)
+    expect((await schedules.get('it'))!.next).toEqual(before)
+  })
+
+  it('a dead schedule says why', async () => {
+    const { fleet, schedules } = fleetOn(redis.url)
+    await schedules.put('it', { task: 'job', every: '1h' })
+    await fleet.start()
+    await fleet.redis.hset(fleet.key('schedule', 'it'), 'tz', 'Mars/Olympus')
+    const { schedule, error } = await fleet.next('schedule:invalid')
+    expect(schedule).toBe('it')
+    expect(error).toContain('Mars/Olympus')
+    expect((await schedules.get('it'))!.error).toContain('Mars/Olympus')
+    expect((await schedules.explain('it')).text).toContain('Mars/Olympus')
+  })
+})
