@@ -10,8 +10,16 @@ const SLICE_COUNT = 1_000
 const WATCHED_SLICE_COUNT = 200
 /** Calls in one beat when edits are not seen as they happen: 10 000 schedules in two beats. */
 const CALLS_PER_BEAT = 6
-/** Between two calls of the catching-up sweep, so that it takes a share of Redis's time only, ms. */
-const SWEEP_PAUSE_MS = 10
+/** The look at what stood before the watch began: names and keys in one call, about a millisecond of Redis's time. */
+const FIRST_SLICE_COUNT = 100
+const FIRST_SCAN_COUNT = 1_000
+/**
+ * Calls of that look: 10 000 names. To look at each of a million would cost Redis more, at every start of a worker, than
+ * the fires of a minute; what lies beyond is found by the next claim, or by the walk that the fleet shares.
+ */
+const FIRST_CALLS = 100
+/** Between two of these calls, ms: claims come first. */
+const FIRST_PAUSE_MS = 10
 /** An occurrence that nobody claimed for so long is reported, ms. */
 const LATE_MS = 10_000
 
@@ -21,7 +29,7 @@ export interface Upkeep {
   work(beat: ShardReply): Promise<void>
   /** Looks at definitions that were changed by somebody else. Never rejects. */
   inspect(names: readonly string[]): Promise<void>
-  /** Whether edits are seen as they happen. When that begins, what was edited before is looked for. */
+  /** Whether edits are seen as they happen. When that begins, what was edited before is looked for, among 10 000. */
   setWatched(watched: boolean): void
   stop(): void
 }
@@ -83,13 +91,15 @@ export function createUpkeep(store: WorkerStore, emit: Emit): Upkeep {
     }
   }
 
-  /** One walk over everything, in slices: edits that were made before the watch began were seen by nobody. */
-  async function sweepAll(): Promise<void> {
+  /** Edits that were made before the watch began were seen by nobody. */
+  async function lookBack(): Promise<void> {
     if (sweeping) return
     sweeping = true
     try {
-      for (let whole = START; !stopped && !isDone(whole); whole = await step(whole, SLICE_COUNT)) {
-        if (whole !== START) await new Promise((resolve) => setTimeout(resolve, SWEEP_PAUSE_MS))
+      let walk = START
+      for (let call = 0; call < FIRST_CALLS && !stopped && !isDone(walk); call++) {
+        walk = await step(walk)
+        await new Promise((resolve) => setTimeout(resolve, FIRST_PAUSE_MS))
       }
     } finally {
       sweeping = false
@@ -97,12 +107,12 @@ export function createUpkeep(store: WorkerStore, emit: Emit): Upkeep {
   }
 
   /** One slice of the known names and one of the keys, as far as each is not through. */
-  async function step({ after, cursor }: Walk, count: number): Promise<Walk> {
+  async function step({ after, cursor }: Walk): Promise<Walk> {
     const reply = await store.inspect({
       after: after ?? '',
-      count: after === null ? 0 : count,
+      count: after === null ? 0 : FIRST_SLICE_COUNT,
       cursor: cursor ?? '',
-      scanCount: 2 * count,
+      scanCount: FIRST_SCAN_COUNT,
     })
     await planNamed(reply.toPlan)
     return {
@@ -116,8 +126,9 @@ export function createUpkeep(store: WorkerStore, emit: Emit): Upkeep {
       guard('upkeep', async () => {
         if (beat.overdueRuns > 0) await recover()
         turns += 1
-        // Every other turn is enough where edits are seen as they happen, and an idle fleet stays silent.
-        if (!watched || turns % 2 === 1) await sweep()
+        // Not with the first beat: the watch is about to begin, and a worker that starts has claims to make. Every other
+        // turn is enough where edits are seen as they happen, and an idle fleet stays silent.
+        if (watched ? turns % 2 === 0 : turns > 1) await sweep()
         if (beat.headMs !== null && beat.nowMs - beat.headMs > LATE_MS) {
           emit('schedule:late', { schedule: '', dueAt: beat.headMs, latenessMs: beat.nowMs - beat.headMs })
         }
@@ -128,7 +139,7 @@ export function createUpkeep(store: WorkerStore, emit: Emit): Upkeep {
         await planNamed(reply.toPlan)
       }),
     setWatched(value) {
-      if (value && !watched) void guard('sweep', sweepAll)
+      if (value && !watched) void guard('sweep', lookBack)
       watched = value
     },
     stop() {
