@@ -42,6 +42,9 @@ export const ACL_COMMANDS = [
   'wait',
 ] as const
 
+/** What changing the number of shards takes beside {@link ACL_COMMANDS}: for the operator's user, no worker needs it. */
+export const ACL_RESHARD_COMMANDS = ['dump', 'restore'] as const
+
 /** The commands of a Cluster's client, beside those of {@link ACL_COMMANDS}. */
 export const ACL_CLUSTER_COMMANDS = [
   'cluster|slots',
@@ -58,10 +61,15 @@ export const ACL_CLUSTER_COMMANDS = [
  * server that knows it may be given `+client|setinfo` too.
  *
  * @param prefix the option `prefix` of the fleet
+ * @param options `mayReshard`: also what `everybeat reshard` needs
  */
-export function aclRules(prefix: string, options: { isCluster?: boolean } = {}): string[] {
+export function aclRules(prefix: string, options: { isCluster?: boolean; mayReshard?: boolean } = {}): string[] {
   const glob = prefix.replace(/[[\]*?\\^]/g, '\\$&')
-  const commands = options.isCluster ? [...ACL_COMMANDS, ...ACL_CLUSTER_COMMANDS] : ACL_COMMANDS
+  const commands = [
+    ...ACL_COMMANDS,
+    ...(options.isCluster ? ACL_CLUSTER_COMMANDS : []),
+    ...(options.mayReshard ? ACL_RESHARD_COMMANDS : []),
+  ]
   return [
     'resetkeys',
     'resetchannels',

@@ -15,6 +15,16 @@ const CALLS_PER_BEAT = 6
 const SWEEP_PAUSE_MS = 10
 /** Schedules that are read whole in one call. */
 const PAGE_COUNT = 200
+/** The look at what stood before the watch began: names and keys in one call, about a millisecond of Redis's time. */
+const FIRST_SLICE_COUNT = 100
+const FIRST_SCAN_COUNT = 1_000
+/**
+ * Calls of that look: 10 000 names. To look at each of a million would cost Redis more, at every start of a worker, than
+ * the fires of a minute; what lies beyond is found by the next claim, or by the walk that the fleet shares.
+ */
+const FIRST_CALLS = 100
+/** Between two of these calls, ms: claims come first. */
+const FIRST_PAUSE_MS = 10
 /** An occurrence that nobody claimed for so long is reported, ms. */
 const LATE_MS = 10_000
 
@@ -30,7 +40,7 @@ export interface Upkeep {
   checkPlans(names: readonly string[]): Promise<void>
   /** The same for all schedules, in slices. Resolves with whether it came to the end; never rejects. */
   checkAllPlans(): Promise<boolean>
-  /** Whether edits are seen as they happen. When that begins, what was edited before is looked for. */
+  /** Whether edits are seen as they happen. When that begins, what was edited before is looked for, among 10 000. */
   setWatched(watched: boolean): void
   stop(): void
 }
@@ -94,13 +104,15 @@ export function createUpkeep(store: WorkerStore, context: PlanContext): Upkeep {
     }
   }
 
-  /** One walk over everything, in slices: edits that were made before the watch began were seen by nobody. */
-  async function sweepAll(): Promise<void> {
+  /** Edits that were made before the watch began were seen by nobody. */
+  async function lookBack(): Promise<void> {
     if (sweeping) return
     sweeping = true
     try {
-      for (let whole = START; !stopped && !isDone(whole); whole = await step(whole, SLICE_COUNT)) {
-        if (whole !== START) await new Promise((resolve) => setTimeout(resolve, SWEEP_PAUSE_MS))
+      let walk = START
+      for (let call = 0; call < FIRST_CALLS && !stopped && !isDone(walk); call++) {
+        walk = await step(walk)
+        await new Promise((resolve) => setTimeout(resolve, FIRST_PAUSE_MS))
       }
     } finally {
       sweeping = false
@@ -108,12 +120,12 @@ export function createUpkeep(store: WorkerStore, context: PlanContext): Upkeep {
   }
 
   /** One slice of the known names and one of the keys, as far as each is not through. */
-  async function step({ after, cursor }: Walk, count: number): Promise<Walk> {
+  async function step({ after, cursor }: Walk): Promise<Walk> {
     const reply = await store.inspect({
       after: after ?? '',
-      count: after === null ? 0 : count,
+      count: after === null ? 0 : FIRST_SLICE_COUNT,
       cursor: cursor ?? '',
-      scanCount: 2 * count,
+      scanCount: FIRST_SCAN_COUNT,
     })
     await planNamed(reply.toPlan)
     return {
@@ -143,8 +155,9 @@ export function createUpkeep(store: WorkerStore, context: PlanContext): Upkeep {
       guard('upkeep', async () => {
         if (beat.overdueRuns > 0) await recover()
         turns += 1
-        // Every other turn is enough where edits are seen as they happen, and an idle fleet stays silent.
-        if (!watched || turns % 2 === 1) await sweep()
+        // Not with the first beat: the watch is about to begin, and a worker that starts has claims to make. Every other
+        // turn is enough where edits are seen as they happen, and an idle fleet stays silent.
+        if (watched ? turns % 2 === 0 : turns > 1) await sweep()
         if (beat.headMs !== null && beat.nowMs - beat.headMs > LATE_MS) {
           emit('schedule:late', { schedule: '', dueAt: beat.headMs, latenessMs: beat.nowMs - beat.headMs })
         }
@@ -172,7 +185,7 @@ export function createUpkeep(store: WorkerStore, context: PlanContext): Upkeep {
       return done
     },
     setWatched(value) {
-      if (value && !watched) void guard('sweep', sweepAll)
+      if (value && !watched) void guard('sweep', lookBack)
       watched = value
     },
     stop() {

@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { Everybeat } from '../../../src/index.js'
-import { ACL_COMMANDS, aclRules } from '../../../src/redis/acl.js'
+import { ACL_COMMANDS, ACL_RESHARD_COMMANDS, aclRules } from '../../../src/redis/acl.js'
 import { readLuaFiles } from '../../support/lua-scripts.js'
 import { uniquePrefix, useRedis } from '../../support/redis.js'
 import { waitFor } from '../../support/wait-for.js'
@@ -26,7 +26,7 @@ describe('the least a user of Redis has to be allowed', () => {
       for (const [, command = ''] of text.matchAll(/redis\.p?call\('([A-Z]+)'/g)) called.add(command.toLowerCase())
     }
     expect(called.size).toBeGreaterThan(20)
-    const allowed = ACL_COMMANDS.map((command) => command.split('|')[0])
+    const allowed = [...ACL_COMMANDS, ...ACL_RESHARD_COMMANDS].map((command) => command.split('|')[0])
     expect([...called].filter((command) => !allowed.includes(command))).toEqual([])
   })
 
@@ -71,6 +71,16 @@ describe('the least a user of Redis has to be allowed', () => {
     await beat.schedules.remove('cron')
     expect(await beat.fleet()).toHaveLength(2)
     expect(errors).toEqual([])
+    expect(await refusals()).toEqual([])
+  })
+
+  it('is enough to change the number of shards, with what that takes beside', async () => {
+    const prefix = uniquePrefix('acl')
+    const url = await createUser(prefix)
+    await redis.client.call('ACL', 'SETUSER', 'beat', ...aclRules(prefix, { mayReshard: true }))
+    await using beat = new Everybeat({ redis: url, prefix, logger: false })
+    await beat.schedules.putMany(['a', 'b', 'c'].map((name) => ({ name, every: '1h' })))
+    expect(await beat.reshard(3)).toMatchObject({ outcome: 'done' })
     expect(await refusals()).toEqual([])
   })
 

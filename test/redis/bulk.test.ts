@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest'
+import { countCommands, scriptCalls } from '../support/command-counts.js'
+import { useFleet } from '../support/fleet.js'
+import { useRedis } from '../support/redis.js'
+import { waitFor } from '../support/wait-for.js'
+
+const redis = useRedis()
+const fleet = useFleet(redis)
+const many = (count: number) =>
+  Array.from({ length: count }, (_, index) => ({
+    name: `s${index}`,
+    task: 'yearly',
+    cron: '0 0 1 1 *',
+    payload: index,
+  }))
+
+describe('putMany', () => {
+  it('sends many definitions in a call, and tells of them in as few messages', async () => {
+    const { schedules } = fleet.create()
+    const counts = await countCommands(redis.url, async () => void (await schedules.putMany(many(3_000))))
+    expect(scriptCalls(counts)).toBeLessThanOrEqual(110)
+    expect(counts.get('publish')).toBeLessThanOrEqual(2 * 60)
+  })
+
+  it('makes no worker look at each of them again, and tells listeners of each', async () => {
+    const beat = fleet.create()
+    beat.task('yearly', () => {})
+    const heard = new Set<string>()
+    beat.on('schedule:changed', ({ schedule }) => heard.add(schedule))
+    await beat.start()
+    await waitFor(async () => ((await redis.client.call('CLIENT', 'LIST')) as string).includes('redir='), {
+      what: 'the watch',
+    })
+    const counts = await countCommands(redis.url, async () => {
+      await fleet.create().schedules.putMany(many(5_000))
+      await waitFor(() => heard.size === 5_000, { what: 'word of all' })
+      // Twice as long as names are gathered.
+      await new Promise<void>((resolve) => setTimeout(resolve, 1_200))
+    })
+    // A look reads definition and state of each: that would be twice as many again.
+    expect(counts.get('hgetall')).toBeLessThan(2 * 5_000 + 2_000)
+  })
+
+  it('leaves an edit by hand in the middle of it to be taken in at once', async () => {
+    const beat = fleet.create()
+    const ran = new Promise((resolve) => beat.task('fresh', resolve))
+    await beat.start()
+    const load = fleet.create().schedules.putMany(many(4_000))
+    await redis.client.hset(`{${fleet.prefix()}}:schedule:fresh`, 'every', '100ms')
+    await ran
+    await load
+  })
+})
+
+describe('sync', () => {
+  it('of what stands as declared writes nothing, and reads many in a call', async () => {
+    const beat = fleet.create()
+    const seen: number[] = []
+    const onProgress = ({ done }: { done: number }) => seen.push(done)
+    const first = await beat.sync(many(2_500), { owner: 'app', onProgress })
+    expect([first.created.length, first.unchanged.length]).toEqual([2_500, 0])
+    expect(seen.at(-1)).toBe(2_500)
+    const counts = await countCommands(redis.url, async () => {
+      const again = await beat.sync(many(2_500), { owner: 'app' })
+      expect([again.created.length, again.updated.length, again.unchanged.length]).toEqual([0, 0, 2_500])
+    })
+    expect(counts.get('hset') ?? 0).toBe(0)
+    expect(scriptCalls(counts)).toBeLessThan(60)
+  })
+
+  it('leaves a schedule that somebody else wrote meanwhile to its owner', async () => {
+    const beat = fleet.create()
+    await fleet.create().schedules.put('s7', { every: '1h', owner: 'other' })
+    const result = await beat.sync(many(10), { owner: 'app' })
+    expect(result.conflicts).toEqual(['s7'])
+    expect(await beat.schedules.get('s7')).toMatchObject({ every: '1h', owner: 'other' })
+  })
+})
+
+describe('a worker that starts among many schedules', () => {
+  it('looks back at a bounded number of them', async () => {
+    await fleet.create().schedules.putMany(many(15_000))
+    const beat = fleet.create()
+    beat.task('yearly', () => {})
+    const counts = await countCommands(redis.url, async () => {
+      await beat.start()
+      await new Promise<void>((resolve) => setTimeout(resolve, 4_500))
+    })
+    expect(counts.get('hgetall')).toBeGreaterThan(15_000)
+    expect(counts.get('hgetall')).toBeLessThanOrEqual(2 * 10_000)
+  })
+})
+
+describe('runs', () => {
+  it('are read in pages, those that wait in a lane too, and no more than asked for', async () => {
+    const beat = fleet.create()
+    await beat.schedules.putMany(many(10))
+    for (let index = 0; index < 600; index++) await beat.schedules.trigger(`s${index % 10}`)
+    const counts = await countCommands(redis.url, async () => {
+      expect(await beat.schedules.runs()).toHaveLength(600)
+      expect(await beat.schedules.runs({ state: 'waiting', limit: 250 })).toHaveLength(250)
+    })
+    expect(scriptCalls(counts)).toBeLessThan(20)
+    // A worker that has not the task puts them aside.
+    await beat.start()
+    await waitFor(async () => (await redis.client.zcard(`{${fleet.prefix()}}:pending`)) === 0, { what: 'the lane' })
+    expect(await beat.schedules.runs({ state: 'waiting' })).toHaveLength(600)
+  })
+})
