@@ -37,7 +37,6 @@ export const ACL_COMMANDS = [
   // What ioredis sends for a connection: its name, its database, whether the server is ready.
   ...['ping', 'quit', 'select', 'info', 'client|setname'],
   // Moving schedules to another number of shards.
-  ...['dump', 'restore'],
   // Waiting for replicas, with the option `durability`.
   'wait',
 ] as const
