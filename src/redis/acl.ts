@@ -1,20 +1,7 @@
 /** What the scripts call, and what Everybeat itself sends: nothing of it reaches beyond the keys of the prefix. */
 export const ACL_COMMANDS = [
   // The scripts, and what they call.
-  ...[
-    'eval',
-    'evalsha',
-    'time',
-    'publish',
-    'pubsub|numsub',
-    'scan',
-    'del',
-    'dump',
-    'exists',
-    'restore',
-    'pexpire',
-    'pttl',
-  ],
+  ...['eval', 'evalsha', 'time', 'publish', 'pubsub|numsub', 'scan', 'del', 'exists', 'pexpire', 'pttl'],
   ...[
     'get',
     'set',
