@@ -133,7 +133,7 @@ function toCounts(flat: readonly (string | number)[]): Record<string, number> {
 
 /** Reads the reply of tend-shard.lua. */
 export function toShardReply(raw: unknown): ShardReply {
-  const [now, head, count, elected, overdue, generation, layout, shards, cancelled, going] = raw as [
+  const [now, head, count, elected, overdue, generation, layout, shards, cancelled, going, lanes] = raw as [
     number,
     number,
     number,
@@ -143,6 +143,7 @@ export function toShardReply(raw: unknown): ShardReply {
     string,
     string,
     string,
+    number,
     number,
   ]
   return {
@@ -157,6 +158,7 @@ export function toShardReply(raw: unknown): ShardReply {
     shards,
     cancelled: toRunIds(cancelled),
     isBusy: going > 0,
+    laneCount: lanes,
   }
 }
 

@@ -176,6 +176,8 @@ export interface ShardReply {
   readonly cancelled: readonly string[]
   /** Whether runs go anywhere in the fleet, or may: then the shard is looked after more often. */
   readonly isBusy: boolean
+  /** Lanes in which something waits for a worker. */
+  readonly laneCount: number
 }
 
 /** What a worker learns of the fleet with each beat. */
@@ -184,8 +186,6 @@ export interface HeartbeatReply extends ShardReply {
   /** This worker's place in the order of joining, from 0. */
   readonly rank: number
   readonly gone: readonly string[]
-  /** Lanes in which something waits for a worker. */
-  readonly laneCount: number
   readonly zoneData: FleetZoneData
 }
 

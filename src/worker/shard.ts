@@ -96,6 +96,8 @@ export function createShard(options: ShardOptions): Shard {
     const reply = await store.tend()
     stirred ||= reply.isBusy
     takeReply(reply, mark)
+    // The message that told of a lane may have been lost.
+    if (reply.laneCount > 0) loop.nudge()
   }
 
   return {

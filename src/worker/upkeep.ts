@@ -11,10 +11,6 @@ const SLICE_COUNT = 1_000
 const WATCHED_SLICE_COUNT = 200
 /** Calls in one beat when edits are not seen as they happen: 10 000 schedules in two beats. */
 const CALLS_PER_BEAT = 6
-/** Between two calls of the catching-up sweep, so that it takes a share of Redis's time only, ms. */
-const SWEEP_PAUSE_MS = 10
-/** Schedules that are read whole in one call. */
-const PAGE_COUNT = 200
 /** The look at what stood before the watch began: names and keys in one call, about a millisecond of Redis's time. */
 const FIRST_SLICE_COUNT = 100
 const FIRST_SCAN_COUNT = 1_000
@@ -25,6 +21,10 @@ const FIRST_SCAN_COUNT = 1_000
 const FIRST_CALLS = 100
 /** Between two of these calls, ms: claims come first. */
 const FIRST_PAUSE_MS = 10
+/** Between two calls of a walk over all schedules, so that it takes a share of Redis's time only, ms. */
+const SWEEP_PAUSE_MS = 10
+/** Schedules that are read whole in one call. */
+const PAGE_COUNT = 200
 /** An occurrence that nobody claimed for so long is reported, ms. */
 const LATE_MS = 10_000
 

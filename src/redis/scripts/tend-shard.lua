@@ -16,7 +16,7 @@
 --   shards       count, of shards that this worker expects
 -- REPLY
 --   [now µs, head ms or -1, count at the head, elected 0/1, runs past their deadline, generation, layout, shards,
---    cancelled run ids joined by newlines, runs that go]
+--    cancelled run ids joined by newlines, runs that go, lanes in which something waits]
 local worker, running, meta, upkeep = unpack(KEYS)
 local tag, channel, worker_id, beat_ms, generation, shards = unpack(ARGV)
 -- @include lib/clock.lua
@@ -26,7 +26,7 @@ local tag, channel, worker_id, beat_ms, generation, shards = unpack(ARGV)
 
 local now, now_us = read_now()
 local about, is_right = agree_on_layout(meta, shards, generation)
-if not is_right then return { now_us, -1, 0, 0, 0, about[1], about[2], about[3], '', 0 } end
+if not is_right then return { now_us, -1, 0, 0, 0, about[1], about[2], about[3], '', 0, 0 } end
 local head, count = read_head()
 return { now_us, head, count, elect_for_upkeep(upkeep, beat_ms), redis.call('ZCOUNT', running, '-inf', now), about[1],
-  about[2], about[3], take_cancels(worker), redis.call('ZCARD', running) }
+  about[2], about[3], take_cancels(worker), redis.call('ZCARD', running), redis.call('SCARD', tag .. ':lanes') }
