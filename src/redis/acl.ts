@@ -1,20 +1,7 @@
 /** What the scripts call, and what Everybeat itself sends: nothing of it reaches beyond the keys of the prefix. */
 export const ACL_COMMANDS = [
   // The scripts, and what they call.
-  ...[
-    'eval',
-    'evalsha',
-    'time',
-    'publish',
-    'pubsub|numsub',
-    'scan',
-    'del',
-    'dump',
-    'exists',
-    'restore',
-    'pexpire',
-    'pttl',
-  ],
+  ...['eval', 'evalsha', 'time', 'publish', 'pubsub|numsub', 'scan', 'del', 'exists', 'pexpire', 'pttl'],
   ...[
     'get',
     'set',
@@ -36,8 +23,6 @@ export const ACL_COMMANDS = [
   ...['subscribe', 'unsubscribe', 'psubscribe', 'punsubscribe', 'client|id', 'client|tracking'],
   // What ioredis sends for a connection: its name, its database, whether the server is ready.
   ...['ping', 'quit', 'select', 'info', 'client|setname'],
-  // Moving schedules to another number of shards.
-  ...['dump', 'restore'],
   // Waiting for replicas, with the option `durability`.
   'wait',
 ] as const
