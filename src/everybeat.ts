@@ -224,7 +224,6 @@ export class Everybeat extends IsolatedEmitter {
   }
 
   #emit: Emit = (name, event) => this.send(name, event)
-
   #open(): Link {
     this.#link ??= openLink(this.#options.redis, this.#emit, () => this.#instance?.worker.reconnected())
     return this.#link
@@ -260,13 +259,8 @@ export class Everybeat extends IsolatedEmitter {
     const store = await this.#store()
     const at = await store.now()
     const schedule = `${task.slice(0, 100)}!${at.toString(36)}${Math.random().toString(36).slice(2, 8)}`
-    await this.schedules.put(schedule, {
-      task,
-      at: new Date(at),
-      removeAfter: ONE_OFF_STAY,
-      pool: this.#options.pool,
-      ...(payload === undefined ? {} : { payload }),
-    })
+    const once = { task, at: new Date(at), removeAfter: ONE_OFF_STAY, pool: this.#options.pool }
+    await this.schedules.put(schedule, payload === undefined ? once : { ...once, payload })
     return { runId: `${schedule}@${at}`, schedule }
   }
 

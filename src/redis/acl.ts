@@ -23,6 +23,7 @@ export const ACL_COMMANDS = [
   ...['subscribe', 'unsubscribe', 'psubscribe', 'punsubscribe', 'client|id', 'client|tracking'],
   // What ioredis sends for a connection: its name, its database, whether the server is ready.
   ...['ping', 'quit', 'select', 'info', 'client|setname'],
+  // Moving schedules to another number of shards.
   // Waiting for replicas, with the option `durability`.
   'wait',
 ] as const
