@@ -5,7 +5,7 @@ import { Schedules, type PutResult, type ScheduleContext } from './control/sched
 import { syncSchedules, type SyncOptions, type SyncResult } from './control/sync.js'
 import { EverybeatError } from './errors.js'
 import { toErrorData, type Emit } from './events.js'
-import type { Health } from './health.js'
+import { describeHealth, type Health } from './health.js'
 import { IsolatedEmitter } from './isolated-emitter.js'
 import { createInstance, type Instance } from './instance.js'
 import { logEvents } from './log-events.js'
@@ -35,8 +35,6 @@ export interface TaskHandle<Payload = unknown> {
 /** How long a one-off run of a task stays to be looked at. */
 const ONE_OFF_STAY = '1h'
 const DEFAULT_STOP_MS = 30_000
-/** Without an answer for so long a worker is not healthy, ms: two heartbeats and a reconnect. */
-const HEALTHY_MS = 12_000
 
 /**
  * A scheduler that every worker of a fleet carries in itself. Not started, it is a control client: it reads and edits
@@ -211,17 +209,8 @@ export class Everybeat extends IsolatedEmitter {
 
   /** Whether this worker ticks. Asks nobody: it is safe to call as often as a probe likes. */
   health(): Health {
-    const worker = this.#instance?.worker
-    const lastContactMs = worker ? performance.now() - worker.lastContactAt : null
-    const skewMs = this.#clock.skewMs()
-    return {
-      ok: this.#state === 'running' && lastContactMs !== null && lastContactMs < HEALTHY_MS,
-      state: this.#state === 'starting' ? 'idle' : this.#state,
-      worker: worker?.id ?? null,
-      lastContactMs,
-      running: worker?.activeRuns.size ?? 0,
-      skewMs: Number.isNaN(skewMs) ? null : skewMs,
-    }
+    const state = this.#state === 'starting' ? 'idle' : this.#state
+    return describeHealth(state, this.#instance?.worker ?? null, this.#clock.skewMs(), performance.now())
   }
 
   /**

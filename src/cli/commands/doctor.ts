@@ -7,6 +7,7 @@ interface DoctorOptions {
   acl?: boolean
   user?: string
   cluster?: boolean
+  reshard?: boolean
   prefix?: string
 }
 
@@ -21,6 +22,7 @@ export function registerDoctor(program: Command): void {
     .option('--acl', 'instead, write the ACL line of a user that may do what Everybeat does and nothing else')
     .option('--user <name>', 'with --acl: name of the user', DEFAULT_NAME)
     .option('--cluster', 'with --acl: also what the client of a Cluster needs')
+    .option('--reshard', 'with --acl: also what everybeat reshard needs')
   setAction<DoctorOptions, []>(command, async (session, options) => {
     if (options.acl) return showRules(session, options)
     const diagnosis = await diagnose(session)
@@ -48,8 +50,11 @@ async function diagnose(session: Session): Promise<Diagnosis> {
   }
 }
 
-function showRules(session: Session, { user = DEFAULT_NAME, prefix = DEFAULT_NAME, cluster }: DoctorOptions): number {
-  const rules = aclRules(prefix, { isCluster: cluster ?? false })
+function showRules(
+  session: Session,
+  { user = DEFAULT_NAME, prefix = DEFAULT_NAME, cluster, reshard }: DoctorOptions,
+): number {
+  const rules = aclRules(prefix, { isCluster: cluster ?? false, mayReshard: reshard ?? false })
   session.result({ user, rules }, () => `ACL SETUSER ${[user, 'on', ...rules].map(quote).join(' ')}`)
   if (!session.json) session.note('Add a password to it: >secret')
   return 0
