@@ -29,6 +29,8 @@ describe('with a live client of ioredis 6', () => {
     await restored
     const before = payloads.length
     await waitFor(() => payloads.length > before + 2, { what: 'runs after the reconnect' })
-    expect((await beat.schedules.history('job')).every(({ outcome }) => outcome === 'ok')).toBe(true)
+    // A run may overlap the next instant while the connection is away; none may fail or be given up.
+    const outcomes = (await beat.schedules.history('job')).map(({ outcome }) => outcome)
+    expect(outcomes.filter((outcome) => outcome !== 'ok' && outcome !== 'skipped')).toEqual([])
   })
 })
