@@ -29,6 +29,7 @@ export function openLink(source: RedisSource, emit: Emit, onRestored: () => void
   let lastError: unknown
   let lostAt: number | null = null
   let wasReady = client.status === 'ready'
+  let waiting: Promise<void> | null = null
   let closed = false
   const onError = (error: unknown) => (lastError = error)
   const onClose = () => {
@@ -50,7 +51,12 @@ export function openLink(source: RedisSource, emit: Emit, onRestored: () => void
   return {
     connection,
     address,
-    ready: (timeoutMs) => waitUntilReady(client, timeoutMs),
+    ready(timeoutMs) {
+      if (client.status === 'ready') return Promise.resolve()
+      // However many calls wait for the connection, they wait together: the client may be the user's.
+      waiting ??= waitUntilReady(client, timeoutMs).finally(() => (waiting = null))
+      return waiting
+    },
     async close() {
       closed = true
       client.off('error', onError)

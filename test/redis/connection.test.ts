@@ -37,6 +37,18 @@ describe('the connection', () => {
     await waitFor(() => runs > before + 3, { what: 'runs after the restart', timeoutMs: 15_000 })
   })
 
+  it('that is not there yet is waited for by many calls at once, with one set of listeners', async () => {
+    const client = new Redis(redis.url, { lazyConnect: true })
+    const beat = fleet.create({ redis: client })
+    const before = client.listenerCount('ready')
+    const calls = Array.from({ length: 30 }, (_, index) => beat.schedules.put(`s${index}`, { every: '1h' }))
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(client.listenerCount('ready') - before).toBeLessThanOrEqual(1)
+    await Promise.all(calls)
+    expect(await beat.schedules.count()).toBe(30)
+    client.disconnect()
+  })
+
   it('that the user owns is neither changed nor closed', async () => {
     const client = new Redis(redis.url)
     await client.ping()
