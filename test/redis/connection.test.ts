@@ -43,7 +43,8 @@ describe('the connection', () => {
     const before = client.listenerCount('ready')
     const calls = Array.from({ length: 30 }, (_, index) => beat.schedules.put(`s${index}`, { every: '1h' }))
     await new Promise((resolve) => setImmediate(resolve))
-    expect(client.listenerCount('ready') - before).toBeLessThanOrEqual(1)
+    // One of ours, and one of ioredis itself while it connects.
+    expect(client.listenerCount('ready') - before).toBeLessThanOrEqual(2)
     await Promise.all(calls)
     expect(await beat.schedules.count()).toBe(30)
     client.disconnect()

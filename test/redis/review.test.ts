@@ -29,10 +29,14 @@ describe('an edit', () => {
     beat.task('limited', () => void runs++)
     await beat.schedules.put('limited', { every: '100ms', limit: 3 })
     await beat.start()
-    await waitFor(() => runs === 2, { what: 'two runs' })
+    await waitFor(() => runs >= 1, { what: 'a run' })
     await beat.schedules.patch('limited', { skipNext: new Date(Date.now() + 3_600_000) })
-    await waitFor(async () => (await beat.schedules.get('limited'))?.state === 'finished', { what: 'the end' })
-    expect(runs).toBe(3)
+    const isOver = async () => (await beat.schedules.get('limited'))?.state === 'finished'
+    await waitFor(async () => (await isOver()) && (await beat.schedules.history('limited')).length >= 3, {
+      what: 'the end',
+    })
+    // Run or, on a busy machine, overlapped: three occurrences in all.
+    expect(await beat.schedules.history('limited')).toHaveLength(3)
   })
 
   it('by hand that was not taken in yet counts as a revision', async () => {
