@@ -44,6 +44,10 @@ export async function startReplicatedPair(): Promise<ReplicatedPair> {
       timeoutMs: 20_000,
       intervalMs: 20,
     })
+    // The link is up before the stream flows: the primary keeps it back until the replica has spoken once.
+    await primary.admin.set('in-step', Date.now())
+    const count = await primary.admin.wait(1, 20_000)
+    if (count < 1) throw new Error('the replica did not come in step within 20 s')
   }
   await follow()
   return {
