@@ -16,6 +16,7 @@ import { createRedisClock } from './worker/clock.js'
 import { createEditGatherer } from './worker/edit-gatherer.js'
 import type { RedisClock } from './worker/port.js'
 import type { Task } from './worker/tasks.js'
+import { warmUp } from './worker/warm-up.js'
 import { createWorker, createWorkerId, type Worker } from './worker/worker.js'
 
 /** What an instance is made of. */
@@ -154,7 +155,8 @@ export function createInstance(parts: InstanceParts): Instance {
         onUnknown: (shard) => worker.nudge(shard),
         onReady: () => worker.nudge(),
       })
-      await wake.ready()
+      const warm = warmUp()
+      await Promise.all([warm, wake.ready()])
       if (options.shards > 1) await agreeOnLayout(link.connection.client, options, generation)
       if (!stopping) await worker.start()
     },

@@ -3,8 +3,9 @@ import type { Definition, DefinitionFields, DefinitionInput } from './definition
 import { wrongValue } from './field-values.js'
 import { FIELD_KINDS, FIELD_NAMES, isFieldName } from './fields.js'
 import type { FieldKind } from './fields.js'
-import { MAX_PAYLOAD_BYTES } from './payload.js'
+import { MAX_PAYLOAD_BYTES, readPayload } from './payload.js'
 import { DEFINITION_DEFAULTS, parseDefinition } from './parse-definition.js'
+import { parseTimeout } from './policy-values.js'
 
 /** The longest text of a field, in UTF-16 units; only a payload may be this long, and it is measured in bytes later. */
 const MAX_FIELD_LENGTH = MAX_PAYLOAD_BYTES
@@ -34,6 +35,28 @@ export function decodeFields(name: string, fields: Readonly<DefinitionFields>): 
     input[field] = isFieldName(field) ? decodeValue(FIELD_KINDS[field], field, text) : text
   }
   return parseDefinition(name, input)
+}
+
+/** What every run needs of its definition. */
+export interface RunSettings {
+  readonly payload: unknown
+  /** Null when the definition leaves it to the task. */
+  readonly timeoutMs: number | null
+  readonly pauseAfter: number | null
+}
+
+/**
+ * Reads of a definition only what every run needs: the whole of it, its trigger above all, takes ten times as long, and
+ * can wait until the handler has been called. For text that was checked before.
+ *
+ * @throws EverybeatError like {@link decodeFields}, for these fields
+ */
+export function decodeRunSettings({ payload, timeout, pauseAfter }: Readonly<DefinitionFields>): RunSettings {
+  return {
+    payload: payload === undefined ? DEFINITION_DEFAULTS.payload : readPayload(payload, 'payload'),
+    timeoutMs: timeout === undefined ? null : parseTimeout(decodeValue('duration', 'timeout', timeout)),
+    pauseAfter: pauseAfter === undefined ? null : decodeNumber('pauseAfter', pauseAfter),
+  }
 }
 
 /**

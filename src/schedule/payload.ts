@@ -18,7 +18,22 @@ export function copyPayload(value: unknown, field: string): unknown {
     const size = `is ${Buffer.byteLength(text)} bytes as JSON`
     throw refusal(value, field, `${size}; allowed: at most ${MAX_PAYLOAD_BYTES} bytes`)
   }
-  return freezeJson(JSON.parse(text), () =>
+  return readPayload(text, field)
+}
+
+/**
+ * Reads the JSON text of a payload that was checked when it was written, deep-frozen like {@link copyPayload}.
+ *
+ * @throws EverybeatError `ERR_EVERYBEAT_PAYLOAD` when it is no JSON, or nested too deeply
+ */
+export function readPayload(text: string, field: string): unknown {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    throw refusal(text, field, 'is not JSON; allowed: JSON text')
+  }
+  return freezeJson(value, () =>
     refusal(value, field, `is nested too deeply; allowed: at most ${MAX_PAYLOAD_DEPTH} levels`),
   )
 }

@@ -74,15 +74,19 @@ export function planAfter(
   return closePlan(definition, upcomingInstants(definition.trigger, afterMs, { remaining }), remaining)
 }
 
+/** Whether a plan goes on without more instants, whatever its definition says: it is closed, or long enough. */
+export function isPlanFull(planLeft: string): boolean {
+  return planLeft.endsWith(PLAN_END) || planLeft.split(' ').length > 2
+}
+
 /** More instants behind a plan that runs low; null when the plan is long enough or closed. */
 export function refillPlan(
   definition: Definition,
   planLeft: string,
   nominalMs: number,
 ): { after: number; more: string } | null {
-  if (planLeft.endsWith(PLAN_END) || (planLeft !== '' && planSettings(definition).periodMs !== null)) return null
+  if (isPlanFull(planLeft) || (planLeft !== '' && planSettings(definition).periodMs !== null)) return null
   const items = planLeft === '' ? [] : planLeft.split(' ')
-  if (items.length > 2) return null
   const after = items.length === 0 ? nominalMs : Number.parseInt(items.at(-1)!, 10)
   const more = closePlan(definition, upcomingInstants(definition.trigger, after, {}), null)
   return { after, more }

@@ -1,8 +1,9 @@
 import { EverybeatError } from '../errors.js'
 import { toErrorData, type ErrorData } from '../events.js'
 import type { Definition } from '../schedule/definition.js'
+import type { RunSettings } from '../schedule/hash-codec.js'
 import { retryDelay } from '../schedule/backoff.js'
-import { refillPlan } from '../schedule/plan-decision.js'
+import { isPlanFull, refillPlan } from '../schedule/plan-decision.js'
 import { abortKind, abortRun, ABORTS, type AbortKind, type ActiveRun } from './active-run.js'
 import type { Settlement } from './port.js'
 import type { Run, Task } from './tasks.js'
@@ -27,7 +28,7 @@ export type Ending =
   /** Another worker has started this very delivery, by a claim that Redis has forgotten since. */
   | { readonly kind: 'elsewhere' }
 
-/** The payload that a run gets, checked against the schema of its task. */
+/** The payload that a run gets, checked against the schema of its task. @throws EverybeatError when it does not fit */
 export async function preparePayload(task: Task, payload: unknown): Promise<unknown> {
   if (!task.schema) return payload
   const result = await task.schema['~standard'].validate(payload)
@@ -95,7 +96,12 @@ function resultText(value: unknown): string {
 export interface RunEnd {
   readonly active: ActiveRun
   readonly task: Task
-  readonly definition: Definition
+  /** Null where even that could not be read. */
+  readonly settings: RunSettings | null
+  /** Reads the whole definition, null where this worker cannot: only what needs it pays for it. */
+  readonly readDefinition: () => Definition | null
+  /** Whether the instants of a schedule, which are wanted now, are computed by others. */
+  readonly leavesPlan: (definition: Definition) => boolean
   readonly ending: Ending
   readonly durationMs: number
   readonly latenessMs: number
@@ -105,7 +111,7 @@ export interface RunEnd {
 
 /** Decides what to record of a run: its outcome, its next attempt, and the instants that its plan needs. */
 export function decideSettlement(end: RunEnd): Settlement & { error: ErrorData | null } {
-  const { active, task, definition, ending } = end
+  const { active, task, ending } = end
   const { claimed } = active
   const base = {
     run: claimed,
@@ -114,8 +120,8 @@ export function decideSettlement(end: RunEnd): Settlement & { error: ErrorData |
     resultText: '',
     errorText: '',
     retryDelayMs: null,
-    pauseAfter: definition.pauseAfter ?? 0,
-    refill: claimed.kind === 'occurrence' ? refillPlan(definition, claimed.planLeft, claimed.nominalMs) : null,
+    pauseAfter: end.settings?.pauseAfter ?? 0,
+    refill: decideRefill(end),
     error: null,
   }
   if (ending.kind === 'returned') {
@@ -135,8 +141,17 @@ export function decideSettlement(end: RunEnd): Settlement & { error: ErrorData |
     return { ...failed, outcome: ABORTS[ending.abort].outcome, reason: ending.abort }
   }
   if (ending.kind === 'refused') return { ...failed, outcome: 'failed', reason: 'payload' }
-  const retries = definition.retries ?? task.retries
-  const backoff = definition.backoff ?? task.backoff
+  const definition = end.readDefinition()
+  const retries = definition?.retries ?? task.retries
+  const backoff = definition?.backoff ?? task.backoff
   const retryDelayMs = claimed.attempt <= retries ? retryDelay(backoff, claimed.attempt, end.random) : null
   return { ...failed, outcome: 'failed', reason: ending.kind === 'aborted' ? 'timeout' : 'error', retryDelayMs }
+}
+
+/** The instants that the plan needs. What this worker cannot read (a newer one may have planned it) it must not end. */
+function decideRefill({ active: { claimed }, readDefinition, leavesPlan }: RunEnd): Settlement['refill'] {
+  if (claimed.kind !== 'occurrence' || isPlanFull(claimed.planLeft)) return null
+  const definition = readDefinition()
+  const refill = definition && refillPlan(definition, claimed.planLeft, claimed.nominalMs)
+  return refill && !leavesPlan(definition) ? refill : null
 }

@@ -3,6 +3,9 @@ export const STEP_MS = 5
 /** The longest that a worker holds back, ms: with very many workers the last ones share it. */
 export const MAX_HOLDBACK_MS = 100
 
+/** As many occurrences of one instant one worker takes before a second one is sent for: one claim brings them all. */
+export const TURN_COUNT = 10
+
 /** What a worker knows of the fleet and of the instant that comes next. */
 export interface Instant {
   readonly headMs: number
@@ -38,7 +41,7 @@ function mix(headMs: number): number {
  */
 export function decideTurn({ headMs, count, fleetSize, rank, shard = 0, shards = 1 }: Instant): Turn {
   const size = Math.max(1, fleetSize)
-  const needed = Math.min(size, Math.max(1, count))
+  const needed = Math.min(size, Math.max(1, Math.ceil(count / TURN_COUNT)))
   const place = placeOf(Math.max(0, rank), size, mix(headMs), shard, shards)
   if (place < needed) return { delayMs: 0, share: Math.ceil(Math.max(1, count) / needed) }
   const behind = place - needed + 1

@@ -1,12 +1,13 @@
 import type { RedisClock } from './port.js'
-import { toErrorData, type Emit, type RunEvent } from '../events.js'
+import { toErrorData, type Emit } from '../events.js'
 import type { Definition } from '../schedule/definition.js'
-import { refillPlan } from '../schedule/plan-decision.js'
+import { isPlanFull, PLAN_END, refillPlan } from '../schedule/plan-decision.js'
 import { abortKind, abortRun, type ActiveRun } from './active-run.js'
-import type { DefinitionCache } from './definition-cache.js'
+import type { DefinitionCache, KeptDefinition } from './definition-cache.js'
 import { callHandler, decideSettlement, preparePayload, type Ending } from './execute.js'
 import type { LeaseKeeper } from './lease-keeper.js'
-import type { ClaimedRun, Settlement, SettleOutcome, WorkerStore } from './port.js'
+import type { ClaimedRun, WorkerStore } from './port.js'
+import { describeRun, reportRun } from './report-run.js'
 import type { Settler } from './settler.js'
 import type { Run, Slots, Task } from './tasks.js'
 import type { ZoneDuty } from './zone-duty.js'
@@ -69,7 +70,7 @@ export async function launchRun(
     // A run that lost its lease may still go here: this process never has two of a schedule that must not overlap.
     if (former) await Promise.race([former.ended, aborted(run.controller.signal)])
     await begins
-    const settlement = await execute(context, store, run).finally(() => {
+    const decide = await execute(context, store, run).finally(() => {
       keeper.forget(run)
       slots.free(taskName)
       const leave = () => {
@@ -81,10 +82,20 @@ export async function launchRun(
       if (former) void former.ended.then(leave)
       else leave()
     })
-    report(context, run, settlement, await settler.settle(settlement))
+    const { settlement, outcome } = await settler.settle(decide, canWait(claimed, context.clock.now()))
+    reportRun(context, run, settlement, outcome)
   } catch (error) {
     context.emit('error', { ...toErrorData(error), context: `run ${claimed.runId}` })
   }
+}
+
+/** Nothing of its schedule comes for as long: then its settlement may stand back for starts, ms. */
+const QUIET_MS = 1_000
+
+/** Whether nobody waits for the end of a run: neither the next occurrence of its schedule nor what stands in a queue. */
+function canWait({ kind, fields, planLeft }: ClaimedRun, nowMs: number): boolean {
+  if (kind !== 'occurrence' || fields.overlap === 'queue' || fields.overlap === 'replace') return false
+  return planLeft === PLAN_END || Number.parseInt(planLeft, 10) > nowMs + QUIET_MS
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
@@ -94,7 +105,10 @@ function aborted(signal: AbortSignal): Promise<void> {
   })
 }
 
-/** Runs the handler and decides what to record. Everything that goes wrong here is an outcome, not an exception. */
+/**
+ * Runs the handler; what it answers decides what to record. Everything that goes wrong here is an outcome, not an
+ * exception. Whatever the start does not need comes after the call of the handler: others wait for their start too.
+ */
 async function execute(context: LaunchContext, store: WorkerStore, active: ActiveRun) {
   const { claimed } = active
   const startedAtMs = Math.max(context.clock.now(), claimed.kind === 'occurrence' ? claimed.startMs : 0)
@@ -103,19 +117,19 @@ async function execute(context: LaunchContext, store: WorkerStore, active: Activ
   const latenessMs = isFirst ? Math.max(0, startedAtMs - claimed.startMs) : 0
   const begun = performance.now()
   let task: Task | undefined
-  let definition: Definition | undefined
+  let kept: KeptDefinition | undefined
   let ending: Ending
   try {
-    definition = context.cache.get(claimed.schedule, claimed.digest, claimed.fields)
+    kept = context.cache.get(claimed.schedule, claimed.digest, claimed.fields)
     task = context.tasks.get(active.task)
     if (!task) throw new Error(`this worker has no task ${JSON.stringify(active.task)}`)
-    const given = claimed.payloadText === null ? definition.payload : (JSON.parse(claimed.payloadText) as unknown)
-    const prepared = await preparePayload(task, given).then(
-      (payload) => ({ payload }),
-      (error: unknown): Ending => ({ kind: 'refused', error }),
-    )
-    if ('kind' in prepared) return settlementOf(prepared)
-    const { payload } = prepared
+    const given = claimed.payloadText === null ? kept.payload : (JSON.parse(claimed.payloadText) as unknown)
+    let payload = given
+    try {
+      if (task.schema) payload = await preparePayload(task, given)
+    } catch (error) {
+      return settlementOf({ kind: 'refused', error })
+    }
     // It was stopped while it waited for its turn, or its lease is in doubt: its handler is not called.
     const permission = await askToStart(context, store, active)
     if (permission === 'elsewhere') return settlementOf({ kind: 'elsewhere' })
@@ -134,10 +148,11 @@ async function execute(context: LaunchContext, store: WorkerStore, active: Activ
       task,
       createRun(context, active, payload, startedAtMs),
       active,
-      definition.timeoutMs ?? task.timeoutMs,
+      kept.timeoutMs ?? task.timeoutMs,
     )
-    refillEarly(context, store, definition, claimed)
+    const cancelRefill = refillEarly(context, store, kept, claimed)
     ending = await called
+    cancelRefill()
     if (!context.keeper.isTrusted(active)) {
       // The event loop was blocked beyond the lease: the run learns of it before anything is settled.
       if (
@@ -152,17 +167,27 @@ async function execute(context: LaunchContext, store: WorkerStore, active: Activ
   return settlementOf(ending)
 
   function settlementOf(reached: Ending) {
-    const settlement = decideSettlement({
-      active,
-      task: task ?? MISSING_TASK,
-      definition: definition ?? MISSING_DEFINITION,
-      ending: reached,
-      durationMs: performance.now() - begun,
-      latenessMs,
-      random: context.random(),
-    })
-    // What this worker cannot read (a newer one may have planned it) it must not bring to an end.
-    return definition && !context.zones.leaves(definition) ? settlement : { ...settlement, refill: null }
+    const durationMs = performance.now() - begun
+    return () =>
+      decideSettlement({
+        active,
+        task: task ?? MISSING_TASK,
+        settings: kept ?? null,
+        readDefinition: () => readIfReadable(kept),
+        leavesPlan: (definition) => leavePlan(context, store, claimed.schedule, definition),
+        ending: reached,
+        durationMs,
+        latenessMs,
+        random: context.random(),
+      })
+  }
+}
+
+function readIfReadable(kept: KeptDefinition | undefined): Definition | null {
+  try {
+    return kept?.read() ?? null
+  } catch {
+    return null
   }
 }
 
@@ -186,21 +211,33 @@ async function askToStart(
 }
 
 const MISSING_TASK = { retries: 0, backoff: { type: 'fixed', delayMs: 0, maxMs: 0 } } as unknown as Task
-const MISSING_DEFINITION = {
-  retries: 0,
-  backoff: null,
-  pauseAfter: null,
-  trigger: { next: () => null },
-} as unknown as Definition
+/**
+ * A plan that is nearly spent is filled while the run goes; a run that is short leaves that to its settlement. Answers
+ * how to leave it.
+ */
+function refillEarly(
+  context: LaunchContext,
+  store: WorkerStore,
+  kept: KeptDefinition,
+  claimed: ClaimedRun,
+): () => void {
+  if (claimed.kind !== 'occurrence' || claimed.planLeft.includes(' ') || isPlanFull(claimed.planLeft)) return () => {}
+  const immediate = setImmediate(() => {
+    const definition = readIfReadable(kept)
+    const refill = definition && refillPlan(definition, claimed.planLeft, claimed.nominalMs)
+    if (!refill) return
+    if (leavePlan(context, store, claimed.schedule, definition)) return
+    // If this fails, whoever finds the plan spent makes a new one.
+    store.extendPlan({ schedule: claimed.schedule, digest: claimed.digest, ...refill }).catch(() => {})
+  })
+  return () => clearImmediate(immediate)
+}
 
-/** A plan that is nearly spent is filled while the run goes; in most cases the settlement does it in good time. */
-function refillEarly({ zones }: LaunchContext, store: WorkerStore, definition: Definition, claimed: ClaimedRun): void {
-  if (claimed.kind !== 'occurrence' || claimed.planLeft.includes(' ')) return
-  const refill = refillPlan(definition, claimed.planLeft, claimed.nominalMs)
-  if (!refill) return
-  if (zones.leaves(definition)) return void store.askForPlan(zones.planner, claimed.schedule).catch(() => {})
-  // If this fails, whoever finds the plan spent makes a new one.
-  store.extendPlan({ schedule: claimed.schedule, digest: claimed.digest, ...refill }).catch(() => {})
+/** Whether somebody with newer time-zone data plans a schedule: then it is asked to. */
+function leavePlan({ zones }: LaunchContext, store: WorkerStore, schedule: string, definition: Definition): boolean {
+  if (!zones.leaves(definition)) return false
+  store.askForPlan(zones.planner, schedule).catch(() => {})
+  return true
 }
 
 function createRun(context: LaunchContext, active: ActiveRun, payload: unknown, startedAtMs: number): Run {
@@ -219,47 +256,5 @@ function createRun(context: LaunchContext, active: ActiveRun, payload: unknown, 
     manual: claimed.kind === 'manual',
     signal: active.controller.signal,
     worker: context.workerId,
-  }
-}
-
-/** What every event says about a run. */
-export function describeRun({ workerId }: Pick<LaunchContext, 'workerId'>, { claimed, task }: ActiveRun): RunEvent {
-  return {
-    runId: claimed.runId,
-    schedule: claimed.schedule,
-    task,
-    scheduledAt: claimed.nominalMs,
-    worker: workerId,
-    attempt: claimed.attempt,
-    fence: claimed.fence,
-  }
-}
-
-function report(
-  context: LaunchContext,
-  active: ActiveRun,
-  settlement: Settlement & { error: ReturnType<typeof toErrorData> | null },
-  outcome: SettleOutcome,
-): void {
-  const { emit } = context
-  const event = describeRun(context, active)
-  const { durationMs, latenessMs, reason, retryDelayMs } = settlement
-  const error = settlement.error ?? { name: 'Error', message: reason }
-  if (outcome === 'rerun' || outcome === 'abandoned') {
-    if (settlement.outcome !== 'abandoned') emit('lease:lost', { ...event, reason: 'the lease was gone at settlement' })
-    emit('run:abandoned', { ...event, reason: reason === '' ? 'lease-lost' : reason, rerun: outcome === 'rerun' })
-  } else if (outcome === 'returned') {
-    // It goes on elsewhere as if this worker had never won it.
-  } else if (outcome === 'lost' || outcome === 'forgotten') {
-    emit('lease:lost', {
-      ...event,
-      reason: outcome === 'lost' ? 'the run was given to somebody else' : 'the schedule was removed',
-    })
-  } else if (outcome === 'retrying') {
-    emit('run:retrying', { ...event, durationMs, delayMs: retryDelayMs ?? 0, error })
-  } else if (settlement.outcome === 'ok') {
-    emit('run:succeeded', { ...event, durationMs, latenessMs })
-  } else {
-    emit('run:failed', { ...event, durationMs, reason, error })
   }
 }

@@ -98,6 +98,7 @@ export function createLoop(context: TickContext, store: WorkerStore, settler: Se
     const { at, share } = nextTurn()
     const wait = at - monotonic()
     if (wait <= 0) return go(share)
+    settler.release()
     if (wait === Number.POSITIVE_INFINITY) return
     timer = setTimeout(
       () => {
@@ -114,7 +115,10 @@ export function createLoop(context: TickContext, store: WorkerStore, settler: Se
 
   function go(share: number): void {
     // Without a free slot there is nothing to ask for: the loops of a worker get the next ones in turn.
-    if (slots.available === 0) return slots.wait(rearm)
+    // Runs that end together free their slots one by one: the next claim is for all of them.
+    if (slots.available === 0) return slots.wait(() => setImmediate(rearm))
+    // Settlements of what the last claim brought stand back behind this one: starts come first.
+    settler.hold()
     nudgedAt = Number.POSITIVE_INFINITY
     const hold = slots.hold(context.tasks.values())
     claiming = claim(share, hold).finally(() => {
@@ -174,6 +178,7 @@ export function createLoop(context: TickContext, store: WorkerStore, settler: Se
       if (timer) clearTimeout(timer)
       timer = null
       await claiming
+      settler.release()
     },
     get lastContactAt() {
       return lastContactAt

@@ -2,20 +2,39 @@ import type { Settlement, SettleOutcome, WorkerStore } from './port.js'
 
 /** How long to wait before a settlement that Redis did not take is sent again, ms. */
 const RETRY_MS = 250
+/** How long settlements stand back for one claim, ms. */
+const HOLD_MS = 100
+/** The longest that a settlement stands back while one claim follows the other, ms. */
+const MAX_HOLD_MS = 200
 /** Settlements in one call: large enough to share its cost, small enough not to hold up Redis. */
 const BATCH_COUNT = 100
 
 /** Sends what became of runs, as many as come together in one call, and again until Redis has answered. */
 export interface Settler {
-  /** Resolves with what Redis says of it; never rejects. After {@link stop} an unanswered one resolves as `lost`. */
-  settle(settlement: Settlement): Promise<SettleOutcome>
+  /**
+   * Resolves with what Redis says of it; never rejects. After {@link stop} an unanswered one resolves as `lost`.
+   *
+   * @param decide makes the settlement, when it is sent; it must not throw
+   * @param canWait whether nobody waits for the end of the run
+   */
+  settle<Decided extends Settlement>(decide: () => Decided, canWait?: boolean): Promise<Settled<Decided>>
+  /** Something due is being claimed: settlements stand back for a moment, since starts come before them. */
+  hold(): void
+  /** Sends what stood back. */
+  release(): void
   /** Resolves when all is answered, or when the time is over. */
   stop(timeoutMs: number): Promise<void>
 }
 
+/** A settlement that was sent, and what Redis says of it. */
+export interface Settled<Decided extends Settlement> {
+  readonly settlement: Decided
+  readonly outcome: SettleOutcome
+}
+
 interface Entry {
-  settlement: Settlement
-  resolve: (outcome: SettleOutcome) => void
+  decide: () => Settlement
+  resolve: (settled: Settled<Settlement>) => void
 }
 
 /** Creates the settler of one shard. A repeated call changes nothing in Redis, so it is repeated until it is answered. */
@@ -23,28 +42,45 @@ export function createSettler(store: WorkerStore, onError: (error: unknown) => v
   const waiting: Entry[] = []
   let scheduled = false
   let stopped = false
+  let heldUntil = Number.NEGATIVE_INFINITY
+  let waitingSince = 0
+  let timer: NodeJS.Timeout | null = null
   const inFlight = new Set<Promise<void>>()
 
   function flushSoon(): void {
-    if (scheduled) return
+    if (scheduled || waiting.length === 0) return
+    const heldMs = Math.min(heldUntil, waitingSince + MAX_HOLD_MS) - performance.now()
+    if (heldMs > 0) {
+      timer ??= setTimeout(() => {
+        timer = null
+        flushSoon()
+      }, Math.ceil(heldMs))
+      return
+    }
     scheduled = true
     // Runs that end in the same turn of the event loop share one call.
     setImmediate(() => {
       scheduled = false
-      while (waiting.length > 0) {
-        const call = send(waiting.splice(0, BATCH_COUNT))
-        inFlight.add(call)
-        void call.finally(() => inFlight.delete(call))
-      }
+      flush()
     })
   }
 
+  function flush(): void {
+    if (timer) clearTimeout(timer)
+    timer = null
+    while (waiting.length > 0) {
+      const call = send(waiting.splice(0, BATCH_COUNT))
+      inFlight.add(call)
+      void call.finally(() => inFlight.delete(call))
+    }
+  }
+
   async function send(entries: Entry[]): Promise<void> {
-    for (;;) {
+    const settlements = entries.map(({ decide }) => decide())
+    let outcomes: SettleOutcome[] | null = null
+    while (!outcomes) {
       try {
-        const outcomes = await store.settle(entries.map(({ settlement }) => settlement))
-        for (const [index, { resolve }] of entries.entries()) resolve(outcomes[index] ?? 'lost')
-        return
+        outcomes = await store.settle(settlements)
       } catch (error) {
         onError(error)
         if (stopped) break
@@ -52,16 +88,30 @@ export function createSettler(store: WorkerStore, onError: (error: unknown) => v
         if (stopped) break
       }
     }
-    for (const { resolve } of entries) resolve('lost')
+    for (const [index, { resolve }] of entries.entries()) {
+      resolve({ settlement: settlements[index]!, outcome: outcomes?.[index] ?? 'lost' })
+    }
   }
 
   return {
-    settle: (settlement) =>
-      new Promise((resolve) => {
-        waiting.push({ settlement, resolve })
+    settle: <Decided extends Settlement>(decide: () => Decided, canWait = false) =>
+      new Promise<Settled<Decided>>((resolve) => {
+        // All that waits goes with the one that cannot: one call for all is less than two.
+        if (!canWait) heldUntil = Number.NEGATIVE_INFINITY
+        if (waiting.length === 0) waitingSince = performance.now()
+        waiting.push({ decide, resolve: resolve as (settled: Settled<Settlement>) => void })
         flushSoon()
       }),
+    hold() {
+      heldUntil = performance.now() + HOLD_MS
+    },
+    release() {
+      heldUntil = Number.NEGATIVE_INFINITY
+      flushSoon()
+    },
     async stop(timeoutMs) {
+      heldUntil = Number.NEGATIVE_INFINITY
+      flush()
       await new Promise((resolve) => setImmediate(resolve))
       const timeout = new Promise<void>((resolve) => setTimeout(resolve, timeoutMs).unref())
       await Promise.race([Promise.all(inFlight), timeout])

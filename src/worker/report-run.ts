@@ -1,0 +1,51 @@
+import type { Emit, RunEvent, toErrorData } from '../events.js'
+import type { ActiveRun } from './active-run.js'
+import type { Settlement, SettleOutcome } from './port.js'
+
+interface Reporter {
+  readonly workerId: string
+  readonly emit: Emit
+}
+
+/** What every event says about a run. */
+export function describeRun({ workerId }: Pick<Reporter, 'workerId'>, { claimed, task }: ActiveRun): RunEvent {
+  return {
+    runId: claimed.runId,
+    schedule: claimed.schedule,
+    task,
+    scheduledAt: claimed.nominalMs,
+    worker: workerId,
+    attempt: claimed.attempt,
+    fence: claimed.fence,
+  }
+}
+
+/** Says what became of a run. */
+export function reportRun(
+  context: Reporter,
+  active: ActiveRun,
+  settlement: Settlement & { error: ReturnType<typeof toErrorData> | null },
+  outcome: SettleOutcome,
+): void {
+  const { emit } = context
+  const event = describeRun(context, active)
+  const { durationMs, latenessMs, reason, retryDelayMs } = settlement
+  const error = settlement.error ?? { name: 'Error', message: reason }
+  if (outcome === 'rerun' || outcome === 'abandoned') {
+    if (settlement.outcome !== 'abandoned') emit('lease:lost', { ...event, reason: 'the lease was gone at settlement' })
+    emit('run:abandoned', { ...event, reason: reason === '' ? 'lease-lost' : reason, rerun: outcome === 'rerun' })
+  } else if (outcome === 'returned') {
+    // It goes on elsewhere as if this worker had never won it.
+  } else if (outcome === 'lost' || outcome === 'forgotten') {
+    emit('lease:lost', {
+      ...event,
+      reason: outcome === 'lost' ? 'the run was given to somebody else' : 'the schedule was removed',
+    })
+  } else if (outcome === 'retrying') {
+    emit('run:retrying', { ...event, durationMs, delayMs: retryDelayMs ?? 0, error })
+  } else if (settlement.outcome === 'ok') {
+    emit('run:succeeded', { ...event, durationMs, latenessMs })
+  } else {
+    emit('run:failed', { ...event, durationMs, reason, error })
+  }
+}

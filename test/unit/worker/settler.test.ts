@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest'
+import type { Settlement, SettleOutcome, WorkerStore } from '../../../src/worker/port.js'
+import { createSettler } from '../../../src/worker/settler.js'
+
+function createStore() {
+  const calls: string[][] = []
+  const store = {
+    settle: (settlements: readonly Settlement[]): Promise<SettleOutcome[]> => {
+      calls.push(settlements.map(({ reason }) => reason))
+      return Promise.resolve(settlements.map(() => 'settled'))
+    },
+  } as unknown as WorkerStore
+  return { calls, settler: createSettler(store, () => {}) }
+}
+
+const settlementOf = (reason: string) => () => ({ reason }) as Settlement
+const turn = () => new Promise((resolve) => setImmediate(resolve))
+
+describe('settlements', () => {
+  it('that come together go in one call', async () => {
+    const { calls, settler } = createStore()
+    await Promise.all([settler.settle(settlementOf('a')), settler.settle(settlementOf('b'))])
+    expect(calls).toEqual([['a', 'b']])
+  })
+
+  it('stand back while something is claimed, until that is over', async () => {
+    const { calls, settler } = createStore()
+    settler.hold()
+    const settled = settler.settle(settlementOf('a'), true)
+    await turn()
+    await turn()
+    expect(calls).toEqual([])
+    settler.release()
+    expect(await settled).toMatchObject({ outcome: 'settled' })
+  })
+
+  it('do not stand back when somebody waits for the end of one of them', async () => {
+    const { calls, settler } = createStore()
+    settler.hold()
+    const settled = [settler.settle(settlementOf('a'), true), settler.settle(settlementOf('urgent'))]
+    await Promise.all(settled)
+    expect(calls).toEqual([['a', 'urgent']])
+  })
+
+  it('go by themselves when a claim takes long', async () => {
+    const { calls, settler } = createStore()
+    settler.hold()
+    await settler.settle(settlementOf('a'), true)
+    expect(calls).toEqual([['a']])
+  })
+
+  it('are made when they are sent', async () => {
+    const { settler } = createStore()
+    settler.hold()
+    let made = 0
+    const decide = () => {
+      made += 1
+      return settlementOf('a')()
+    }
+    const settled = settler.settle(decide, true)
+    await turn()
+    expect(made).toBe(0)
+    settler.release()
+    await settled
+    expect(made).toBe(1)
+  })
+
+  it('that stand back go before the worker stops', async () => {
+    const { calls, settler } = createStore()
+    settler.hold()
+    void settler.settle(settlementOf('a'), true)
+    await settler.stop(1_000)
+    expect(calls).toEqual([['a']])
+  })
+})
