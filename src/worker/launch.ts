@@ -4,7 +4,7 @@ import type { Definition } from '../schedule/definition.js'
 import { refillPlan } from '../schedule/plan-decision.js'
 import { abortKind, abortRun, type ActiveRun } from './active-run.js'
 import type { DefinitionCache } from './definition-cache.js'
-import { callHandler, decideSettlement, preparePayload, type Ending } from './execute.js'
+import { callHandler, decideSettlement, prepareRun, type Ending } from './execute.js'
 import type { LeaseKeeper } from './lease-keeper.js'
 import type { ClaimedRun, Settlement, SettleOutcome, WorkerStore } from './port.js'
 import type { Settler } from './settler.js'
@@ -110,12 +110,10 @@ async function execute(context: LaunchContext, store: WorkerStore, active: Activ
     task = context.tasks.get(active.task)
     if (!task) throw new Error(`this worker has no task ${JSON.stringify(active.task)}`)
     const given = claimed.payloadText === null ? definition.payload : (JSON.parse(claimed.payloadText) as unknown)
-    const prepared = await preparePayload(task, given).then(
-      (payload) => ({ payload }),
-      (error: unknown): Ending => ({ kind: 'refused', error }),
-    )
+    const timeoutMs = definition.timeoutMs ?? task.timeoutMs
+    const prepared = await prepareRun(task, given, active, timeoutMs)
     if ('kind' in prepared) return settlementOf(prepared)
-    const { payload } = prepared
+    const { payload, spentMs } = prepared
     // It was stopped while it waited for its turn, or its lease is in doubt: its handler is not called.
     const permission = await askToStart(context, store, active)
     if (permission === 'elsewhere') return settlementOf({ kind: 'elsewhere' })
@@ -130,12 +128,8 @@ async function execute(context: LaunchContext, store: WorkerStore, active: Activ
       catchUp: claimed.catchUp,
       manual: claimed.kind === 'manual',
     })
-    const called = callHandler(
-      task,
-      createRun(context, active, payload, startedAtMs),
-      active,
-      definition.timeoutMs ?? task.timeoutMs,
-    )
+    const run = createRun(context, active, payload, startedAtMs)
+    const called = callHandler(task, run, active, timeoutMs, spentMs)
     refillEarly(context, store, definition, claimed)
     ending = await called
     if (!context.keeper.isTrusted(active)) {
