@@ -119,7 +119,8 @@ export function decidePlan(facts: ScheduleFacts, nowMs: number, resume = false):
   }
   const pause = parsePause(facts.state.paused)
   const ends = resume || (pause?.untilMs !== undefined && pause.untilMs <= nowMs)
-  if (!definition.enabled) return asleep(definition, null)
+  // Also a pause that comes to its end then: it would come up for ever.
+  if (!definition.enabled) return { ...asleep(definition, null), resume: pause !== null && ends }
   const { trigger: formerTrigger = '', plan: formerPlan = '' } = facts.state
   const trigger = fingerprint(definition)
   const isNew = formerTrigger !== trigger

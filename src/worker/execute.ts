@@ -41,17 +41,69 @@ export async function preparePayload(task: Task, payload: unknown): Promise<unkn
   throw new EverybeatError('ERR_EVERYBEAT_PAYLOAD', message, { field: 'payload', value: payload })
 }
 
+/** A payload that a handler may get, and how much of the run's timeout its check took, ms; or how the run ended there. */
+export type Preparation = { readonly payload: unknown; readonly spentMs: number } | Ending
+
+/**
+ * The payload of a run, checked within its timeout: a schema that never settles holds the run no longer than that, nor
+ * beyond the moment its signal aborts. Never rejects.
+ */
+export async function prepareRun(
+  task: Task,
+  payload: unknown,
+  active: ActiveRun,
+  timeoutMs: number | null,
+): Promise<Preparation> {
+  if (!task.schema) return { payload, spentMs: 0 }
+  const { signal } = active.controller
+  const begunAt = performance.now()
+  const timer = abortAfter(active, timeoutMs, 0)
+  let stop = () => {}
+  const stopped = new Promise<Ending>((resolve) => {
+    stop = () => {
+      const abort = abortKind(signal)
+      resolve(
+        abort === 'timeout'
+          ? { kind: 'aborted', abort, error: signal.reason }
+          : { kind: 'unstarted', abort, isDoubtful: false },
+      )
+    }
+    if (signal.aborted) stop()
+    else signal.addEventListener('abort', stop, { once: true })
+  })
+  const prepared = preparePayload(task, payload).then(
+    (checked): Preparation => ({ payload: checked, spentMs: performance.now() - begunAt }),
+    (error: unknown): Ending => ({ kind: 'refused', error }),
+  )
+  try {
+    return await Promise.race([prepared, stopped])
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', stop)
+  }
+}
+
+function abortAfter(active: ActiveRun, timeoutMs: number | null, spentMs: number): NodeJS.Timeout | undefined {
+  if (timeoutMs === null) return undefined
+  const message = `run ${active.claimed.runId} took longer than its timeout of ${timeoutMs} ms`
+  return setTimeout(() => abortRun(active, 'timeout', message), timeoutMs - spentMs)
+}
+
 /**
  * Calls the handler and waits for its end: it returns, throws, or is given up {@link GIVE_UP_MS} after its signal
  * aborted. An aborted run ends as aborted whatever the handler does afterwards.
+ *
+ * @param spentMs how much of the timeout has passed already
  */
-export async function callHandler(task: Task, run: Run, active: ActiveRun, timeoutMs: number | null): Promise<Ending> {
+export async function callHandler(
+  task: Task,
+  run: Run,
+  active: ActiveRun,
+  timeoutMs: number | null,
+  spentMs = 0,
+): Promise<Ending> {
   const { signal } = active.controller
-  let timer: NodeJS.Timeout | undefined
-  if (timeoutMs !== null) {
-    const message = `run ${run.id} took longer than its timeout of ${timeoutMs} ms`
-    timer = setTimeout(() => abortRun(active, 'timeout', message), timeoutMs)
-  }
+  const timer = abortAfter(active, timeoutMs, spentMs)
   let giveUpTimer: NodeJS.Timeout | undefined
   const givenUp = new Promise<void>((resolve) => {
     const wait = () => (giveUpTimer = setTimeout(resolve, GIVE_UP_MS))

@@ -4,7 +4,7 @@ import type { Definition } from '../schedule/definition.js'
 import { isPlanFull, PLAN_END, refillPlan } from '../schedule/plan-decision.js'
 import { abortKind, abortRun, type ActiveRun } from './active-run.js'
 import type { DefinitionCache, KeptDefinition } from './definition-cache.js'
-import { callHandler, decideSettlement, preparePayload, type Ending } from './execute.js'
+import { callHandler, decideSettlement, prepareRun, type Ending } from './execute.js'
 import type { LeaseKeeper } from './lease-keeper.js'
 import type { ClaimedRun, WorkerStore } from './port.js'
 import { describeRun, reportRun } from './report-run.js'
@@ -124,12 +124,10 @@ async function execute(context: LaunchContext, store: WorkerStore, active: Activ
     task = context.tasks.get(active.task)
     if (!task) throw new Error(`this worker has no task ${JSON.stringify(active.task)}`)
     const given = claimed.payloadText === null ? kept.payload : (JSON.parse(claimed.payloadText) as unknown)
-    let payload = given
-    try {
-      if (task.schema) payload = await preparePayload(task, given)
-    } catch (error) {
-      return settlementOf({ kind: 'refused', error })
-    }
+    const timeoutMs = kept.timeoutMs ?? task.timeoutMs
+    const prepared = await prepareRun(task, given, active, timeoutMs)
+    if ('kind' in prepared) return settlementOf(prepared)
+    const { payload, spentMs } = prepared
     // It was stopped while it waited for its turn, or its lease is in doubt: its handler is not called.
     const permission = await askToStart(context, store, active)
     if (permission === 'elsewhere') return settlementOf({ kind: 'elsewhere' })
@@ -144,12 +142,8 @@ async function execute(context: LaunchContext, store: WorkerStore, active: Activ
       catchUp: claimed.catchUp,
       manual: claimed.kind === 'manual',
     })
-    const called = callHandler(
-      task,
-      createRun(context, active, payload, startedAtMs),
-      active,
-      kept.timeoutMs ?? task.timeoutMs,
-    )
+    const run = createRun(context, active, payload, startedAtMs)
+    const called = callHandler(task, run, active, timeoutMs, spentMs)
     const cancelRefill = refillEarly(context, store, kept, claimed)
     ending = await called
     cancelRefill()

@@ -134,3 +134,45 @@ describe('payloads', () => {
     expect(ran.slice(0, 2)).toEqual([{ list: [] }, { list: [] }])
   })
 })
+
+describe('a schema that never answers', () => {
+  const hanging: StandardSchema<unknown, unknown> = {
+    '~standard': { version: 1, vendor: 'test', validate: () => new Promise(() => {}) },
+  }
+
+  function fleetOf() {
+    const ran: string[] = []
+    const fleet = createFleet(redis.url, {
+      workers: 1,
+      concurrency: 1,
+      tasks: (beat) => {
+        beat.task('stuck', { schema: hanging }, ({ id }) => void ran.push(id))
+        beat.task('free', ({ schedule }) => void ran.push(schedule))
+      },
+    })
+    return { fleet, ran }
+  }
+
+  it('is given up when the timeout of the run is over: slot and lease are free', async () => {
+    const { fleet, ran } = fleetOf()
+    await fleet.control.schedules.put('it', { ...DUE, task: 'stuck', timeout: 100, retries: 1, backoff: { delay: 10 } })
+    await fleet.start()
+    await fleet.next('run:retrying')
+    expect(await fleet.history('it', 1)).toMatchObject([{ outcome: 'failed', reason: 'timeout', attempt: 2 }])
+    await fleet.control.schedules.put('other', { ...DUE, task: 'free' })
+    await fleet.history('other', 1)
+    expect(ran).toEqual(['other'])
+    expect(await fleet.redis.exists(fleet.key('lease', 'it'))).toBe(0)
+  })
+
+  it('is given up when the run is cancelled', async () => {
+    const { fleet, ran } = fleetOf()
+    await fleet.control.schedules.put('it', { ...DUE, task: 'stuck' })
+    await fleet.start()
+    const runs = () => fleet.control.schedules.runs({ state: 'running' })
+    await expect.poll(runs).toHaveLength(1)
+    await fleet.control.schedules.cancel((await runs())[0]!.runId)
+    expect(await fleet.history('it', 1)).toMatchObject([{ outcome: 'cancelled' }])
+    expect(ran).toEqual([])
+  })
+})

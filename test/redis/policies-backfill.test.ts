@@ -91,7 +91,7 @@ describe('backfill', () => {
   })
 
   it('does not starve what comes due meanwhile, on one worker with one slot', async () => {
-    const { fleet, schedules } = fleetOf(() => new Promise((resolve) => setTimeout(resolve, 20)), {
+    const { fleet, ran, schedules } = fleetOf(() => new Promise((resolve) => setTimeout(resolve, 20)), {
       workers: 1,
       concurrency: 1,
     })
@@ -99,9 +99,15 @@ describe('backfill', () => {
     await schedules.put('live', { task: 'job', every: 100 })
     await fleet.start()
     await schedules.backfill('old', { from: FROM, to: FROM + 500 * HOUR, concurrency: 100 })
-    const live = await fleet.history('live', 8)
-    expect(live.map(({ outcome }) => outcome)).toEqual(Array.from(live, () => 'ok'))
-    expect(Math.max(...live.map(({ latenessMs }) => latenessMs!))).toBeLessThan(500)
+    await fleet.history('live', 8)
+    const [old, live] = [ran.filter((run) => run.catchUp), ran.filter((run) => run.schedule === 'live')]
+    expect(live.length).toBeGreaterThanOrEqual(5)
+    for (const { scheduledAt, startedAt } of live) {
+      // One that was claimed just before, and one that had waited longer; not a matter of time on a busy machine.
+      expect(old.filter((run) => run.startedAt > scheduledAt && run.startedAt < startedAt).length).toBeLessThanOrEqual(
+        2,
+      )
+    }
     expect((await schedules.history('old')).length).toBeLessThan(100)
   })
 

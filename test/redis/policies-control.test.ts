@@ -124,7 +124,8 @@ describe('pause and resume', () => {
 
   it('does not start an occurrence that waited in the queue when the pause came', async () => {
     const { fleet, ran, schedules } = gatedFleet()
-    await schedules.put('it', { task: 'job', every: 200, overlap: 'queue' })
+    // Long enough that a busy machine starts the first before the second is due: else that one would not be overlapped.
+    await schedules.put('it', { task: 'job', every: 1_500, overlap: 'queue' })
     await fleet.start()
     const { scheduledAt } = await fleet.next('run:started')
     await fleet.next('run:skipped', ({ reason }) => reason === 'overlap')
@@ -133,7 +134,17 @@ describe('pause and resume', () => {
     await fleet.next('run:skipped', ({ reason }) => reason === 'paused')
     expect(ran).toHaveLength(1)
     const history = await fleet.history('it', 3)
-    expect(history.find(({ reason }) => reason === 'paused')?.scheduledAt.getTime()).toBe(scheduledAt + 200)
+    expect(history.find(({ reason }) => reason === 'paused')?.scheduledAt.getTime()).toBe(scheduledAt + 1_500)
+  })
+
+  it('ends at its instant while the schedule is disabled, and leaves nothing to look at', async () => {
+    const { fleet, schedules } = gatedFleet()
+    await schedules.put('it', { task: 'job', every: '1h' })
+    await schedules.pause('it', { until: new Date(Date.now() + 300) })
+    await schedules.patch('it', { enabled: false })
+    await fleet.start()
+    await expect.poll(async () => (await schedules.get('it'))?.paused, { timeout: 10_000 }).toBeUndefined()
+    expect(await fleet.redis.zscore(fleet.key('due'), 'it')).toBeNull()
   })
 
   it('keeps a pause through edits, and an edit of the trigger through the pause', async () => {

@@ -133,7 +133,11 @@ local function consider_schedule(name)
   local state, state_flat = read_state(name)
   local item, rest = split_plan(state.plan)
   local why = needs_planning(state, item, digest)
-  if why then return hand_back(name, why, digest, state_flat, flat) end
+  if why then
+    -- A pause that ends, or a removal: before its instant nothing comes of it but the same again.
+    if why ~= 'changed' and tonumber(redis.call('ZSCORE', due, name) or now) > now then return end
+    return hand_back(name, why, digest, state_flat, flat)
+  end
   if item.start > horizon then return redis.call('ZADD', due, item.start, name) end
   local lane = lane_of(definition, name)
   if not lane_is_open(lane) then
