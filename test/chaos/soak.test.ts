@@ -29,8 +29,10 @@ describe('the judge of a soak', () => {
 
   it('finds a key that nobody will take away', () => {
     const lost = { key: '{soak}:state:gone', type: 'hash', ttlMs: null }
-    const left = [{ key: '{soak}:meta', type: 'hash', ttlMs: null }, { ...lost, ttlMs: 5 }, lost]
-    expect(findLitter(left, 'soak')).toEqual([lost])
+    const slots = { key: '{soak}:busy:limited', type: 'zset', ttlMs: null, memberCount: 3 }
+    const tooMany = { ...slots, memberCount: 4 }
+    const left = [{ key: '{soak}:meta', type: 'hash', ttlMs: null }, { ...lost, ttlMs: 5 }, lost, slots, tooMany]
+    expect(findLitter(left, 'soak')).toEqual([lost, tooMany])
   })
 })
 

@@ -13,10 +13,18 @@ export interface LeftKey {
   readonly key: string
   readonly type: string
   readonly ttlMs: number | null
+  /** Members, of a sorted set. */
+  readonly memberCount?: number
 }
 
 /** What stays for ever when every schedule is removed and every worker has stopped, below the tag of the prefix. */
 export const LASTING_KEYS = ['meta'] as const
+
+/**
+ * What may stay in an idle fleet, with at most so many members: slots of a task with a fleet-wide limit, of runs that
+ * died with their schedule. The next claims take them away.
+ */
+export const BOUNDED_KEYS: Readonly<Record<string, number>> = { 'busy:limited': 3 }
 
 const INDEXES = ['due', 'pending', 'running', 'names', 'workers', 'ranks'] as const
 
@@ -39,13 +47,18 @@ export async function listKeys(redis: Redis): Promise<LeftKey[]> {
   for (const key of (await redis.keys('*')).sort()) {
     const [type, ttlMs] = [await redis.type(key), await redis.pttl(key)]
     // One that ended between the two calls is not left.
-    if (type !== 'none' && ttlMs !== -2) left.push({ key, type, ttlMs: ttlMs === -1 ? null : ttlMs })
+    if (type === 'none' || ttlMs === -2) continue
+    const members = type === 'zset' ? { memberCount: await redis.zcard(key) } : {}
+    left.push({ key, type, ttlMs: ttlMs === -1 ? null : ttlMs, ...members })
   }
   return left
 }
 
-/** Those of them that nobody will ever take away, beyond {@link LASTING_KEYS}. */
+/** Those of them that nobody will ever take away, beyond {@link LASTING_KEYS} and {@link BOUNDED_KEYS}. */
 export function findLitter(left: readonly LeftKey[], prefix: string): LeftKey[] {
   const lasting = new Set(LASTING_KEYS.map((name) => `{${prefix}}:${name}`))
-  return left.filter(({ key, ttlMs }) => ttlMs === null && !lasting.has(key))
+  return left.filter(({ key, ttlMs, memberCount = 0 }) => {
+    const bound = BOUNDED_KEYS[key.slice(prefix.length + 3)]
+    return ttlMs === null && !lasting.has(key) && (bound === undefined || memberCount > bound)
+  })
 }
