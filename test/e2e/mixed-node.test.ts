@@ -54,7 +54,7 @@ it('two versions of Node in one fleet: reported, and whoever has the newest time
   await waitFor(async () => (await plan()) !== plannedByOlder, { what: 'the plan to be corrected', timeoutMs: 30_000 })
   const hour = new Intl.DateTimeFormat('en', { timeZone: 'UTC', hour: 'numeric', hourCycle: 'h23' })
   const differenceHours = (plannedByOlder - (await plan())) / 3_600_000
-  ctx.annotate(
+  await ctx.annotate(
     `${moved}: ${hour.format(plannedByOlder)}h UTC by ${older.tz}, ${hour.format(await plan())}h by ${newer.tz}`,
   )
   expect(Math.abs(differenceHours)).toBeGreaterThan(0)
