@@ -1,11 +1,19 @@
 import { defineConfig } from 'vitest/config'
 
+// EVERYBEAT_IOREDIS=6 runs everything with ioredis 6 in place of 5: here, and in the processes that tests start.
+const usesIoredis6 = process.env.EVERYBEAT_IOREDIS === '6'
+if (usesIoredis6) {
+  const preload = new URL('test/support/ioredis-6.mjs', import.meta.url).href
+  process.env.NODE_OPTIONS = `${process.env.NODE_OPTIONS ?? ''} --import ${preload}`.trim()
+}
+
 const suite = (name: string, options: object = {}) => ({
   test: {
     name,
     include: [`test/${name}/**/*.test.ts`],
     environment: 'node',
     globalSetup: ['test/support/global-setup.ts'],
+    alias: usesIoredis6 ? { ioredis: 'ioredis-6' } : {},
     ...options,
   },
 })

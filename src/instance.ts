@@ -138,6 +138,7 @@ export function createInstance(parts: InstanceParts): Instance {
         onChanged: (shard, schedules) => {
           // Who does not watch hears of no writes that these would explain.
           if (watch) edits.noteAnnounced(shard, schedules)
+          worker.heardChanged(schedules)
           for (const schedule of schedules) {
             if (worker.checksWrites()) changed.note(shard, schedule)
             emit('schedule:changed', { schedule })

@@ -22,7 +22,7 @@ export const ACL_COMMANDS = [
   // Listening to the fleet and to edits.
   ...['subscribe', 'unsubscribe', 'psubscribe', 'punsubscribe', 'client|id', 'client|tracking'],
   // What ioredis sends for a connection: its name, its database, whether the server is ready.
-  ...['ping', 'quit', 'select', 'info', 'client|setname'],
+  ...['ping', 'select', 'info', 'client|setname'],
   // Moving schedules to another number of shards.
   // Waiting for replicas, with the option `durability`.
   'wait',
@@ -42,9 +42,8 @@ export const ACL_CLUSTER_COMMANDS = [
 
 /**
  * The rules of a Redis user that may do what Everybeat does under this prefix, and nothing else, for
- * `ACL SETUSER <name> on ><password> …`. Needs Redis 7: before, subcommands other than of a few commands cannot be
- * allowed one by one. From 7.2 on ioredis also tells its name and version by `CLIENT SETINFO`; it does without, and a
- * server that knows it may be given `+client|setinfo` too.
+ * `ACL SETUSER <name> on ><password> …`, on Redis 6.2 and later. From 7.2 on ioredis also tells its name and version by
+ * `CLIENT SETINFO`; it does without, and a server that knows it may be given `+client|setinfo` too.
  *
  * @param prefix the option `prefix` of the fleet
  * @param options `mayReshard`: also what `everybeat reshard` needs

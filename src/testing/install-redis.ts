@@ -3,6 +3,8 @@ import { accessSync, constants, existsSync, readFileSync, rmSync, statSync, writ
 import { delimiter, join } from 'node:path'
 import { EverybeatError } from '../errors.js'
 
+/** Names the server to start by its path, where another one than the first of the `PATH` is wanted. */
+const SERVER_VARIABLE = 'EVERYBEAT_REDIS_SERVER'
 const BINARIES = ['redis-server', 'valkey-server']
 
 /** The machine as an installation sees it; every field has the real machine's value as its default. */
@@ -29,9 +31,16 @@ export function tryFindProgram(names: readonly string[], env: NodeJS.ProcessEnv 
   return null
 }
 
-/** Gives the path of `redis-server`, else of `valkey-server`, else `null`. */
+/**
+ * Gives the server that the environment variable `EVERYBEAT_REDIS_SERVER` names, else the path of `redis-server`, else
+ * of `valkey-server`, else `null`.
+ *
+ * @throws EverybeatError `ERR_EVERYBEAT_DEPENDENCY` when the variable names something that cannot be executed.
+ */
 export function tryFindRedisServer(machine: Machine = {}): string | null {
   const { env = process.env, platform = process.platform } = machine
+  const chosen = env[SERVER_VARIABLE]
+  if (chosen !== undefined && chosen !== '') return checkServer(chosen)
   const found = tryFindProgram(BINARIES, env)
   if (found !== null || platform !== 'darwin') return found
   // Homebrew's folder is often missing from the PATH of programs that no login shell started.
@@ -152,6 +161,14 @@ async function runToEnd(
   } finally {
     clearInterval(signOfLife)
   }
+}
+
+function checkServer(file: string): string {
+  if (isExecutable(file)) return file
+  const message =
+    `The environment variable ${SERVER_VARIABLE} is ${JSON.stringify(file)}, which is no file that can be executed: ` +
+    `give it the path of a redis-server or valkey-server, or leave it out.`
+  throw new EverybeatError('ERR_EVERYBEAT_DEPENDENCY', message, { field: SERVER_VARIABLE, value: file })
 }
 
 function isExecutable(file: string): boolean {

@@ -48,8 +48,9 @@ const RESERVED_ARGS = ['--port', '--dir', '--logfile', '--loglevel', '--daemoniz
 const STOP_TIMEOUT_MS = 10_000
 
 /**
- * Starts a throw-away `redis-server` or `valkey-server` from the PATH: on the loopback, on a free port, without
- * persistence, unless the options say otherwise. Resolves when it accepts connections.
+ * Starts a throw-away `redis-server` or `valkey-server` from the PATH, or the one that the environment
+ * variable `EVERYBEAT_REDIS_SERVER` names by its path: on the loopback, on a free port, without persistence, unless the
+ * options say otherwise. Resolves when it accepts connections.
  *
  * @example
  * await using server = await startRedisServer()

@@ -11,6 +11,8 @@ export interface KeptDefinition extends RunSettings {
 export interface DefinitionCache {
   /** @throws EverybeatError when a run of it cannot be started here */
   get(name: string, digest: string, fields: Record<string, string>): KeptDefinition
+  /** Was written or removed: whatever is kept of it is of no use any more. */
+  forget(name: string): void
 }
 
 /** Creates a cache that keeps the most recent `size` definitions. */
@@ -26,6 +28,7 @@ export function createDefinitionCache(size = 10_000): DefinitionCache {
       if (kept.size > size) kept.delete(kept.keys().next().value!)
       return definition
     },
+    forget: (name) => void kept.delete(name),
   }
 }
 

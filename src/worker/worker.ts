@@ -51,6 +51,8 @@ export interface Worker {
   /** What the memory of Redis is called: another name than before means that it was lost. */
   heardMemory(shard: number, generation: string): void
   heardLane(shard: number, pool: string, task: string): void
+  /** Definitions were written or removed. */
+  heardChanged(schedules: readonly string[]): void
   nudge(shard?: number): void
   /** Aborts a run if it goes here. */
   cancel(runId: string, kind: AbortKind): void
@@ -219,6 +221,9 @@ export function createWorker(options: WorkerOptions, stores: readonly WorkerStor
       // This may be said before this worker knows that its own claim has just filled the task.
       if (known.concurrency !== null) lanesHeard.set(task, (lanesHeard.get(task) ?? new Set()).add(shard))
       shards[shard]?.loop.nudge(Math.min(rank, 50) * LANE_STEP_MS)
+    },
+    heardChanged(schedules) {
+      for (const schedule of schedules) context.cache.forget(schedule)
     },
     nudge(shard) {
       for (const [index, { loop }] of shards.entries()) if (shard === undefined || shard === index) loop.nudge()

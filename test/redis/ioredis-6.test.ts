@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { Redis } from 'ioredis-6'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { EverybeatOptions } from '../../src/index.js'
@@ -10,6 +11,13 @@ const fleet = useFleet(redis)
 const clients: Redis[] = []
 afterAll(() => {
   for (const client of clients) client.disconnect()
+})
+
+it('EVERYBEAT_IOREDIS=6 brings version 6 to tests, sources and the processes that tests start', async (ctx) => {
+  ctx.skip(process.env['EVERYBEAT_IOREDIS'] !== '6', 'EVERYBEAT_IOREDIS is not 6')
+  expect(redis.client).toBeInstanceOf(Redis)
+  const script = `import('ioredis').then(async (mine) => console.log(mine.Redis === (await import('ioredis-6')).Redis))`
+  expect(execFileSync(process.execPath, ['-e', script], { encoding: 'utf8' }).trim()).toBe('true')
 })
 
 describe('with a live client of ioredis 6', () => {

@@ -39,6 +39,15 @@ async function putMany(fleet: ReturnType<typeof createFleet>, count: number, def
 }
 
 describe('maxConcurrent of a task', () => {
+  it('lets go of slots that nobody holds any more, also where it is not reached', async () => {
+    const { fleet } = gatedFleet({ maxConcurrent: 3 }, { workers: 1 })
+    const busy = fleet.key('busy', 'job')
+    await fleet.redis.zadd(busy, 1, '7 gone@1', 1, '8 held@1')
+    await fleet.redis.set(fleet.key('lease', 'held'), 'somebody:8', 'PX', 60_000)
+    await fleet.start()
+    await expect.poll(() => fleet.redis.zrange(busy, 0, -1)).toEqual(['8 held@1'])
+  })
+
   it('is held by the whole fleet, and what waits goes on the moment a run ends', async () => {
     const { fleet, gates, going } = gatedFleet({ maxConcurrent: 2 }, { workers: 3 })
     await putMany(fleet, 6)

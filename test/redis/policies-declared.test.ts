@@ -11,7 +11,7 @@ describe('a flush of Redis', () => {
     const fleet = createFleet(redis.url)
     const [handle] = quiet(fleet)
     // Nothing tells of the flush then: the heartbeats find that the memory is another one.
-    if (how === 'without') await fleet.redis.call('ACL', 'SETUSER', 'default', '-client|tracking')
+    if (how === 'without') await fleet.redis.call('ACL', 'SETUSER', 'default', '-client', '+client|id')
     try {
       await fleet.start()
       await handle!.schedule('declared', { every: 100 })
@@ -30,7 +30,7 @@ describe('a flush of Redis', () => {
       expect((await fleet.control.schedules.get('synced'))?.owner).toBe('svc')
       expect(fleet.told.filter(({ name }) => name === 'error')).toEqual([])
     } finally {
-      if (how === 'without') await fleet.redis.call('ACL', 'SETUSER', 'default', '+client|tracking')
+      if (how === 'without') await fleet.redis.call('ACL', 'SETUSER', 'default', '+client')
     }
   })
 

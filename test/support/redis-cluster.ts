@@ -49,7 +49,8 @@ async function join(servers: readonly RedisServer[], nodes: readonly Redis[]): P
   for (const [index, node] of nodes.entries()) {
     const first = Math.floor((index * SLOTS) / nodes.length)
     const last = Math.floor(((index + 1) * SLOTS) / nodes.length) - 1
-    await node.call('CLUSTER', 'ADDSLOTSRANGE', first, last)
+    // Slot by slot: servers before 7 know no ranges.
+    await node.call('CLUSTER', 'ADDSLOTS', ...Array.from({ length: last - first + 1 }, (_, slot) => first + slot))
     await node.call('CLUSTER', 'SET-CONFIG-EPOCH', index + 1)
     if (index > 0) await nodes[0]!.call('CLUSTER', 'MEET', '127.0.0.1', servers[index]!.port)
   }

@@ -55,6 +55,11 @@ export function useRedis(options: RedisServerOptions = {}): SuiteRedis {
   }
 }
 
+/** The version of Redis that the server is, or says to be compatible with: 6.2, 7, 7.4. */
+export async function redisVersion(client: Redis): Promise<number> {
+  return Number(/^redis_version:(\d+\.\d+)/m.exec(await client.info('server'))?.[1])
+}
+
 let prefixCount = 0
 
 /** A prefix that no other test of this suite uses, so that tests can share a server. */

@@ -18,6 +18,8 @@ export interface WorkerProcessOptions {
   fixture: URL | string
   /** Handed to the module as `JSON.parse(process.argv[2])`. */
   settings?: unknown
+  /** The `node` that runs it; default: this process's own. */
+  node?: string
   /** More environment variables, such as those of a `FakeClock`. */
   env?: Record<string, string>
   /** How long the process may take until it is ready; default 30 000. */
@@ -46,9 +48,9 @@ const DIE_WITH_PARENT = new URL('./die-with-parent.mjs', import.meta.url).href
  * hook kills its own), and when the test process itself dies.
  */
 export async function spawnWorker(options: WorkerProcessOptions): Promise<WorkerProcess> {
-  const { fixture, settings = {}, env = {}, readyTimeoutMs = 30_000 } = options
+  const { fixture, settings = {}, env = {}, node = process.execPath, readyTimeoutMs = 30_000 } = options
   const file = fixture instanceof URL ? fileURLToPath(fixture) : fixture
-  const child = spawn(process.execPath, ['--import', DIE_WITH_PARENT, file, JSON.stringify(settings)], {
+  const child = spawn(node, ['--import', DIE_WITH_PARENT, file, JSON.stringify(settings)], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })

@@ -270,6 +270,7 @@ local ready = redis.call('ZCOUNT', pending, '-inf', now)
 consider_all(due, horizon, consider_schedule, math.min(share, slots - slots_kept(ready)))
 if ready > 0 then consider_all(pending, now, consider_run, slots) end
 
+if #won == 0 then prune_limited_tasks() end
 if #won > 0 and redis.call('HSET', worker, 'request', request, 'won', cjson.encode(won)) == 2 then
   redis.call('PEXPIRE', worker, 60000)
 end

@@ -50,6 +50,16 @@ describe('tryFindRedisServer', () => {
     expect(tryFindRedisServer(valkey.machine)).toBe(join(valkey.bin, 'valkey-server'))
   })
 
+  it('takes the server that EVERYBEAT_REDIS_SERVER names before any other, and refuses what cannot be executed', () => {
+    const { bin, machine } = createMachine({ 'redis-server': '', 'redis-server-6.2': '' })
+    const choose = (file: string): Machine => ({ ...machine, env: { ...machine.env, EVERYBEAT_REDIS_SERVER: file } })
+    expect(tryFindRedisServer(choose(join(bin, 'redis-server-6.2')))).toBe(join(bin, 'redis-server-6.2'))
+    expect(tryFindRedisServer(choose(''))).toBe(join(bin, 'redis-server'))
+    expect(() => tryFindRedisServer(choose(join(bin, 'absent')))).toThrow(
+      /EVERYBEAT_REDIS_SERVER is ".*absent", which is no file that can be executed/,
+    )
+  })
+
   it('passes over what cannot be executed', () => {
     const { bin, machine } = createMachine({})
     mkdirSync(join(bin, 'redis-server'))

@@ -1,13 +1,6 @@
 -- What is due but not for this worker, or not yet: it waits in the lane of its task, out of the others' way.
--- How many runs hold a slot of a task; one whose lease is gone (its worker died, its schedule was removed) holds none.
-local function count_busy(task, limit)
-  local busy = busy_key(task)
-  local count = redis.pcall('ZCARD', busy)
-  if type(count) == 'table' then
-    redis.call('DEL', busy)
-    count = 0
-  end
-  if count < limit then return count end
+-- Takes away what holds a slot of a task no more: its lease is gone (its worker died, its schedule was removed).
+local function prune_busy(busy)
   for _, member in ipairs(redis.call('ZRANGEBYSCORE', busy, '-inf', now, 'LIMIT', 0, 20)) do
     local fence, run_id = string.match(member, '^(%d+) (.*)$')
     local name = run_id and name_of(run_id)
@@ -19,7 +12,27 @@ local function count_busy(task, limit)
     end
     if left >= 0 then redis.call('ZADD', busy, now + left + 1, member) else redis.call('ZREM', busy, member) end
   end
+end
+
+-- How many runs hold a slot of a task.
+local function count_busy(task, limit)
+  local busy = busy_key(task)
+  local count = redis.pcall('ZCARD', busy)
+  if type(count) == 'table' then
+    redis.call('DEL', busy)
+    count = 0
+  end
+  if count < limit then return count end
+  prune_busy(busy)
   return redis.call('ZCARD', busy)
+end
+
+-- Below its limit nobody looks at who holds the slots of a task: an idle claim does, so that none is kept for ever.
+local function prune_limited_tasks()
+  for lane, limit in pairs(mine) do
+    local busy = busy_key(task_of(lane))
+    if limit > 0 and type(redis.pcall('ZCARD', busy)) == 'number' then prune_busy(busy) end
+  end
 end
 
 -- A task at its fleet-wide limit waits in its lane; a run that ended, or a worker with the task, looks there.

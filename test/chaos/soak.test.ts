@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest'
+import { judge } from './soak/judge.js'
+import { findLitter } from './soak/redis-size.js'
+import { runSoak } from './soak/run-soak.js'
+
+const FIRES = Number(process.env['SOAK_FIRES'] ?? 20_000)
+const SEED = Number(process.env['SOAK_SEED'] ?? Math.floor(Math.random() * 1_000_000))
+
+const steps = (count: number, value: (step: number) => number): number[] =>
+  Array.from({ length: count }, (_, step) => value(step))
+
+describe('the judge of a soak', () => {
+  const judged = (values: number[]): boolean =>
+    judge({ name: 'heap', unit: 'bytes', values }, { most: 50, share: 0 }).isFlat
+
+  it('calls flat what has filled by the middle, also with noise and an outlier', () => {
+    expect(judged(steps(40, (step) => Math.min(step, 20) * 100))).toBe(true)
+    expect(judged(steps(40, (step) => 1_000 + ((step * 37) % 11)))).toBe(true)
+    expect(judged(steps(40, (step) => (step === 39 ? 1e9 : 1_000)))).toBe(true)
+  })
+
+  it('sees a small but steady growth under larger noise', () => {
+    expect(judged(steps(40, (step) => 1_000 + 5 * step + ((step * 37) % 31)))).toBe(false)
+  })
+
+  it('refuses to say anything about a few values', () => {
+    expect(() => judged([1, 2, 3])).toThrow('too few')
+  })
+
+  it('finds a key that nobody will take away', () => {
+    const lost = { key: '{soak}:state:gone', type: 'hash', ttlMs: null }
+    const slots = { key: '{soak}:busy:limited', type: 'zset', ttlMs: null, memberCount: 3 }
+    const tooMany = { ...slots, memberCount: 4 }
+    const left = [{ key: '{soak}:meta', type: 'hash', ttlMs: null }, { ...lost, ttlMs: 5 }, lost, slots, tooMany]
+    expect(findLitter(left, 'soak')).toEqual([lost, tooMany])
+  })
+})
+
+describe('a fleet that goes on and on', () => {
+  it(`keeps its memory and Redis's flat over ${FIRES} fires, and leaves nothing behind`, async () => {
+    const again = `npm run soak -- --fires ${FIRES} --rate 1500 --sample 0.5 --seed ${SEED}`
+    const result = await runSoak({ fires: FIRES, rate: 1_500, seed: SEED, sampleMs: 500 })
+    expect(result.problems, again).toEqual([])
+    expect(result.fires, again).toBeGreaterThanOrEqual(FIRES)
+    expect(result.changes, again).toBeGreaterThan(50)
+    expect(result.deaths, again).toBeGreaterThan(0)
+  })
+})

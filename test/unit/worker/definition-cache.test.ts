@@ -1,0 +1,22 @@
+import { expect, it } from 'vitest'
+import { createDefinitionCache } from '../../../src/worker/definition-cache.js'
+
+const fields = { task: 'job', every: '1s' }
+
+it('decodes a definition once, until its text is another or it is to be forgotten', () => {
+  const cache = createDefinitionCache()
+  const first = cache.get('a', 'digest', fields)
+  expect(first.task).toBe('job')
+  expect(cache.get('a', 'digest', fields)).toBe(first)
+  expect(cache.get('a', 'other', fields)).not.toBe(first)
+  const second = cache.get('a', 'other', fields)
+  cache.forget('a')
+  expect(cache.get('a', 'other', fields)).not.toBe(second)
+})
+
+it('keeps no more than it may, and drops the oldest', () => {
+  const cache = createDefinitionCache(2)
+  const [oldest, middle] = ['a', 'b', 'c'].map((name) => cache.get(name, 'digest', fields))
+  expect(cache.get('b', 'digest', fields)).toBe(middle)
+  expect(cache.get('a', 'digest', fields)).not.toBe(oldest)
+})
