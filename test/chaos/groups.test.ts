@@ -31,7 +31,7 @@ const GROUPS: readonly Group[] = [
     start: startSentinelGroup,
     shards: 1,
     replicas: 2,
-    kinds: 'killed-behind,planned,killed,killed-behind,forced-behind,killed',
+    kinds: 'killed-behind,planned,killed,killed-behind,killed,killed-behind,forced-behind,killed',
   },
 ]
 

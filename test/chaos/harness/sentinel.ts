@@ -18,6 +18,8 @@ import {
 
 const NAME = 'group'
 const REPLICAS = 2
+/** Less than two times the second between two tries to connect, and sentinels take a new primary for dead. */
+const DOWN_AFTER_MS = 2_000
 
 interface Sentinel {
   readonly port: number
@@ -43,23 +45,29 @@ export async function startSentinelGroup(): Promise<FailoverGroup> {
   const sentinels: Sentinel[] = []
   for (let index = 0; index < 3; index += 1) sentinels.push(await startSentinel(dir, index, primary.relay.port))
 
+  /** What a sentinel takes for the primary, when it finds everybody well. */
+  async function askForPrimary({ client }: Sentinel): Promise<FailoverNode> {
+    const fields = toFields(await client.call('SENTINEL', 'MASTER', NAME))
+    const replicas = ((await client.call('SENTINEL', 'REPLICAS', NAME)) as unknown[]).map(toFields)
+    const isComplete =
+      fields.get('flags') === 'master' &&
+      fields.get('num-other-sentinels') === '2' &&
+      replicas.length === REPLICAS &&
+      replicas.every((each) => each.get('flags') === 'slave')
+    const tell = (each: Map<string, string>): string => `${each.get('port')} ${each.get('flags')}`
+    if (!isComplete) throw new Error([fields, ...replicas].map(tell).join(', '))
+    return nodes.find(({ relay }) => String(relay.port) === fields.get('port'))!
+  }
+
   async function untilComplete(): Promise<void> {
-    for (const { client, port } of sentinels) {
-      await waitFor(
-        async () => {
-          const fields = toFields(await client.call('SENTINEL', 'MASTER', NAME))
-          const replicas = ((await client.call('SENTINEL', 'REPLICAS', NAME)) as unknown[]).map(toFields)
-          return (
-            fields.get('port') === String(primary.relay.port) &&
-            fields.get('flags') === 'master' &&
-            fields.get('num-other-sentinels') === '2' &&
-            replicas.length === REPLICAS &&
-            replicas.every((each) => each.get('flags') === 'slave')
-          )
-        },
-        { what: `the sentinel on port ${port} to know of everybody`, timeoutMs: 40_000, intervalMs: 50 },
-      )
-    }
+    await waitFor(
+      async () => {
+        const found = new Set(await Promise.all(sentinels.map(askForPrimary)))
+        primary = [...found][0]!
+        return found.size === 1
+      },
+      { what: 'the sentinels to agree', timeoutMs: 40_000, intervalMs: 50 },
+    )
     await untilInStep(primary, REPLICAS)
   }
 
@@ -129,7 +137,7 @@ async function startSentinel(dir: string, index: number, primaryPort: number): P
     `port ${port}`,
     'bind 127.0.0.1',
     `sentinel monitor ${NAME} 127.0.0.1 ${primaryPort} 2`,
-    `sentinel down-after-milliseconds ${NAME} 500`,
+    `sentinel down-after-milliseconds ${NAME} ${DOWN_AFTER_MS}`,
     `sentinel failover-timeout ${NAME} 2000`,
   ]
   writeFileSync(file, `${lines.join('\n')}\n`)
