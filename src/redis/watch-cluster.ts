@@ -55,7 +55,7 @@ export function watchCluster(
       cluster.off('refresh', follow)
       const all = [...watches.values()]
       watches.clear()
-      await Promise.all(all.map(({ watch }) => watch?.stop()))
+      await Promise.all(all.flatMap(({ watch }) => watch?.stop() ?? []))
     },
   }
 }

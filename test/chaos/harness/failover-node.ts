@@ -1,4 +1,4 @@
-import { Redis } from 'ioredis'
+import { type Cluster, Redis } from 'ioredis'
 import { type RedisServer, startRedisServer } from '../../../src/testing/redis-server.js'
 import { waitFor } from '../../support/wait-for.js'
 import type { Random } from './random.js'
@@ -19,7 +19,7 @@ export type FailoverKind =
 export interface FailoverGroup extends AsyncDisposable {
   /** Options of a worker process: what can be said in JSON. */
   readonly workerOptions: Record<string, unknown>
-  connect(): Promise<import('ioredis').Redis | import('ioredis').Cluster>
+  connect(): Promise<Redis | Cluster>
   /** Resolves when another primary has taken over, the old one follows it, and its stream flows. */
   failOver(kind: FailoverKind, random: Random): Promise<void>
 }
