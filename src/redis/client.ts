@@ -19,6 +19,8 @@ const OWN_SETTINGS: RedisOptions = {
   lazyConnect: true,
   keepAlive: 10_000,
   socketTimeout: 15_000,
+  // Sentinels leave a primary that they replace, and that lives, as it is for ten seconds: what is written there is lost.
+  failoverDetector: true,
   connectionName: 'everybeat',
   retryStrategy: (times) => Math.min(25 * 2 ** Math.min(times, 6), 1_000) * (0.75 + Math.random() / 2),
 }
@@ -36,21 +38,36 @@ export function openConnection(redis: string | RedisOptions | RedisClient): Conn
   return { client, owned: true, isCluster: false }
 }
 
+const SUBSCRIBER_SETTINGS: RedisOptions = {
+  lazyConnect: false,
+  maxRetriesPerRequest: null,
+  enableReadyCheck: false,
+  autoResubscribe: true,
+  keepAlive: 10_000,
+  socketTimeout: undefined as never,
+  connectionName: 'everybeat-subscriber',
+}
+
+/** A connection of its own to one node of a Cluster, for subscriptions; always ours to close. */
+export function duplicateNode(node: Redis): Redis {
+  const { retryStrategy } = OWN_SETTINGS
+  const client = node.duplicate({ ...SUBSCRIBER_SETTINGS, readOnly: false, retryStrategy: retryStrategy! })
+  client.on('error', SILENT)
+  return client
+}
+
 /** A second connection with the settings of the first, for subscriptions; always ours to close. */
 export function duplicateConnection(connection: Connection): RedisClient {
   const client = connection.isCluster
-    ? (connection.client as Cluster).duplicate([], { redisOptions: { socketTimeout: undefined } as never })
-    : (connection.client as Redis).duplicate({
-        lazyConnect: false,
-        maxRetriesPerRequest: null,
-        enableReadyCheck: false,
-        autoResubscribe: true,
-        keepAlive: 10_000,
-        socketTimeout: undefined as never,
-        connectionName: 'everybeat-subscriber',
-      })
+    ? duplicateCluster(connection.client as Cluster, { socketTimeout: undefined as never })
+    : (connection.client as Redis).duplicate(SUBSCRIBER_SETTINGS)
   client.on('error', SILENT)
   return client
+}
+
+/** What `duplicate` is told of the nodes takes the place of all that was said of them: the password, TLS. */
+function duplicateCluster(client: Cluster, settings: RedisOptions): Cluster {
+  return client.duplicate([], { redisOptions: { ...client.options.redisOptions, ...settings } })
 }
 
 /**
@@ -65,7 +82,7 @@ export function duplicateForClaims(connection: Connection): RedisClient {
     connectionName: 'everybeat-claims',
   }
   const client = connection.isCluster
-    ? (connection.client as Cluster).duplicate([], { redisOptions: settings })
+    ? duplicateCluster(connection.client as Cluster, settings)
     : (connection.client as Redis).duplicate({ ...OWN_SETTINGS, ...settings, lazyConnect: false })
   client.on('error', SILENT)
   return client

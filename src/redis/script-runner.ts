@@ -80,8 +80,10 @@ export async function runAcknowledged<Name extends ScriptName>(
   try {
     return await send(true)
   } catch (error) {
-    if (!isForgotten(error)) throw error
-    return await send(false)
+    if (isForgotten(error)) return await send(false)
+    // ioredis follows a slot only when the whole pipeline was sent away; `WAIT` is answered by whoever gets it.
+    if ('nodes' in client && isSentAway(error)) client.refreshSlotsCache()
+    throw error
   }
 }
 
@@ -102,4 +104,8 @@ function gather<Name extends ScriptName, Value>(
 
 function isForgotten(error: unknown): boolean {
   return error instanceof Error && error.message.includes('NOSCRIPT')
+}
+
+function isSentAway(error: unknown): boolean {
+  return error instanceof Error && /^(MOVED|CLUSTERDOWN) /.test(error.message)
 }

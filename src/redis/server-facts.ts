@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis'
 import type { Backlog, FleetLayout, ServerFacts } from '../control/port.js'
-import { closeClient, duplicateConnection } from './client.js'
+import { closeClient, duplicateConnection, duplicateNode } from './client.js'
 import type { Keys } from './keys.js'
 import { LAYOUT, readLayout } from './layout.js'
 import type { RedisClient } from './script-runner.js'
@@ -103,9 +103,10 @@ async function measureLatency(client: RedisClient): Promise<{ medianMs: number; 
 
 /** Tries what a worker does to hear of edits, on a connection of its own. */
 async function tryTracking(client: RedisClient, keys: readonly Keys[]): Promise<ServerFacts['tracking']> {
-  const isCluster = 'nodes' in client
-  if (isCluster) return { allowed: false, why: 'on a Cluster it does not reach over all nodes' }
-  const own = duplicateConnection({ client, owned: false, isCluster }) as Redis
+  const own =
+    'nodes' in client
+      ? duplicateNode(client.nodes('master')[0]!)
+      : (duplicateConnection({ client, owned: false, isCluster: false }) as Redis)
   try {
     const id = (await own.client('ID')) as number
     const prefix = `${keys[0]!.tag}:schedule:`

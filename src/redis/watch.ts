@@ -1,6 +1,7 @@
-import type { Redis } from 'ioredis'
-import { closeClient, duplicateConnection, type Connection } from './client.js'
+import type { Cluster, Redis } from 'ioredis'
+import { closeClient, duplicateConnection, duplicateNode, type Connection } from './client.js'
 import type { Keys } from './keys.js'
+import { watchCluster } from './watch-cluster.js'
 
 const INVALIDATE = '__redis__:invalidate'
 
@@ -26,12 +27,20 @@ function escapeGlob(text: string): string {
 
 /**
  * Watches definitions through Redis's own key tracking (`CLIENT TRACKING … BCAST`, Redis 6 and later), which needs no
- * setting of the server; where that is refused, through keyspace notifications, if the server has them on. On a Cluster
- * neither reaches over all nodes: there the sweep finds what was edited.
+ * setting of the server; where that is refused, through keyspace notifications, if the server has them on. Neither reaches
+ * over the nodes of a Cluster: there every primary is watched.
  */
 export function openWatch(connection: Connection, shards: readonly Keys[], listener: WatchListener): Watch {
-  if (connection.isCluster) return { stop: () => Promise.resolve() }
-  const client = duplicateConnection(connection) as Redis
+  if (!connection.isCluster) return watchNode(duplicateConnection(connection) as Redis, shards, listener)
+  return watchCluster(
+    connection.client as Cluster,
+    (primary, told) => watchNode(duplicateNode(primary), shards, told),
+    listener,
+  )
+}
+
+/** Watches one server on this connection, which it closes when it stops. */
+function watchNode(client: Redis, shards: readonly Keys[], listener: WatchListener): Watch {
   client.options.autoResubscribe = false
   const prefixes = shards.map(({ tag }) => `${tag}:schedule:`)
   const byTag = new Map(shards.map(({ tag }, shard) => [tag, shard]))

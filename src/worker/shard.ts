@@ -127,6 +127,8 @@ export function createShard(options: ShardOptions): Shard {
       loop.setFleet(size, rank)
     },
     setWatched(value) {
+      // What happened before it began, a flush for one, the watch does not tell.
+      stirred ||= value
       watched = value
       upkeep.setWatched(value)
     },

@@ -2,6 +2,7 @@ import type { Cluster } from 'ioredis'
 import { afterEach, describe, expect, it } from 'vitest'
 import { Everybeat, type EverybeatOptions } from '../../src/index.js'
 import { createKeys, shardOf } from '../../src/redis/keys.js'
+import { runAcknowledged } from '../../src/redis/script-runner.js'
 import { nextEvent } from '../support/fleet.js'
 import { uniquePrefix } from '../support/redis.js'
 import { useRedisCluster } from '../support/redis-cluster.js'
@@ -99,7 +100,7 @@ describe('on a Redis Cluster', () => {
     // Names move to other shards with the suffix: those that are where they belong are enough.
     const atHome = names.filter((name, shard) => shardOf(`${name}-by-hand`, SHARDS) === shard)
     await waitFor(() => atHome.every((name) => ran.has(`${name}-by-hand`)), {
-      what: 'runs of those written by hand, found by the sweep',
+      what: 'runs of those written by hand',
       timeoutMs: 20_000,
     })
     await control.schedules.put(names[3]!, { task: 'long', cron: '0 0 1 1 *' })
@@ -109,6 +110,53 @@ describe('on a Redis Cluster', () => {
     const failed = nextEvent(beat, 'run:failed', (event) => event.runId === runId)
     expect(await control.schedules.cancel(runId)).toEqual({ outcome: 'cancelling' })
     await failed
+  })
+
+  it('bare writes are seen as they happen on every node', async () => {
+    const beat = create(cluster.connect())
+    const client = cluster.connect()
+    const startedAt = new Map<string, number>()
+    beat.task('job', (run) => void startedAt.set(run.schedule, startedAt.get(run.schedule) ?? performance.now()))
+    const names = oneOnEach()
+    await beat.start()
+    await beat.schedules.put(names[0]!, { task: 'job', every: '100ms' })
+    await waitFor(() => startedAt.size === 1, { what: 'a run' })
+    const writtenAt = new Map<string, number>()
+    for (const [shard, name] of names.entries()) {
+      if (shard === 0) continue
+      writtenAt.set(name, performance.now())
+      await client.hset(createKeys(prefix, shard, SHARDS).schedule(name), { task: 'job', every: '100ms' })
+    }
+    await waitFor(() => startedAt.size === SHARDS, { what: 'runs of all', timeoutMs: 20_000 })
+    for (const [name, at] of writtenAt) expect(startedAt.get(name)! - at).toBeLessThan(1_000)
+  })
+
+  it('a claim that waits for replicas finds a slot that went to another node', async () => {
+    const client = cluster.connect()
+    const keys = createKeys(prefix, 0, 1)
+    const call = () =>
+      runAcknowledged(
+        client,
+        { replicas: 1, timeoutMs: 1 },
+        'leave-fleet',
+        { workers: keys.workers, ranks: keys.ranks, worker: keys.worker('nobody') },
+        { tag: keys.tag, channel: keys.wake, worker_id: 'nobody' },
+      )
+    expect(await call()).toMatchObject({ isAcknowledged: false })
+    const slot = Number(await client.call('CLUSTER', 'KEYSLOT', keys.workers))
+    const holder = Math.floor((slot * 3) / 16_384)
+    const [from, to] = [cluster.node(holder), cluster.node((holder + 1) % 3)]
+    const [fromId, toId] = await Promise.all([from, to].map(async (node) => String(await node.call('CLUSTER', 'MYID'))))
+    const give = async (id: string): Promise<void> => {
+      for (const node of [to, from]) await node.call('CLUSTER', 'SETSLOT', slot, 'NODE', id)
+    }
+    await give(toId!)
+    try {
+      await expect(call()).rejects.toThrow(/^MOVED /)
+      expect(await waitFor(call, { what: 'the claim to find its slot' })).toMatchObject({ isAcknowledged: false })
+    } finally {
+      await give(fromId!)
+    }
   })
 
   it('a worker whose node loses its memory puts back what is declared in code', async () => {

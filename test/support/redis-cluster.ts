@@ -15,18 +15,20 @@ export interface SuiteCluster {
 }
 
 /** Gives a file's tests a Cluster of their own. Call it where hooks may be called; use it inside tests and hooks only. */
-export function useRedisCluster(masters = 3): SuiteCluster {
+export function useRedisCluster(masters = 3, password?: string): SuiteCluster {
+  const secret = password === undefined ? {} : { password }
   const servers: RedisServer[] = []
   const nodes: Redis[] = []
   const clients: Cluster[] = []
   beforeAll(async () => {
     for (let index = 0; index < masters; index++) {
       const args = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '5000']
+      if (password !== undefined) args.push('--requirepass', password)
       const server = await startRedisServer({ args })
       servers.push(server)
-      nodes.push(new Redis(server.url, { maxRetriesPerRequest: null }))
+      nodes.push(new Redis(server.url, { maxRetriesPerRequest: null, ...secret }))
     }
-    await join(servers, nodes)
+    await joinCluster(servers, nodes)
   })
   afterAll(async () => {
     for (const client of [...clients, ...nodes]) client.disconnect()
@@ -36,7 +38,8 @@ export function useRedisCluster(masters = 3): SuiteCluster {
     servers,
     node: (index) => nodes[index]!,
     connect() {
-      const client = new Cluster(servers.map(({ port }) => ({ host: '127.0.0.1', port })))
+      const startNodes = servers.map(({ port }) => ({ host: '127.0.0.1', port }))
+      const client = new Cluster(startNodes, { redisOptions: secret })
       // A node that is taken down on purpose is no news to the test.
       client.on('error', () => {})
       clients.push(client)
@@ -45,12 +48,18 @@ export function useRedisCluster(masters = 3): SuiteCluster {
   }
 }
 
-async function join(servers: readonly RedisServer[], nodes: readonly Redis[]): Promise<void> {
+/** Makes one Cluster of these empty nodes, whose slots are dealt out to the first `masters` of them. */
+export async function joinCluster(
+  servers: readonly RedisServer[],
+  nodes: readonly Redis[],
+  masters = nodes.length,
+): Promise<void> {
   for (const [index, node] of nodes.entries()) {
-    const first = Math.floor((index * SLOTS) / nodes.length)
-    const last = Math.floor(((index + 1) * SLOTS) / nodes.length) - 1
+    const first = Math.floor((index * SLOTS) / masters)
+    const last = Math.floor(((index + 1) * SLOTS) / masters) - 1
     // Slot by slot: servers before 7 know no ranges.
-    await node.call('CLUSTER', 'ADDSLOTS', ...Array.from({ length: last - first + 1 }, (_, slot) => first + slot))
+    const slots = Array.from({ length: last - first + 1 }, (_, slot) => first + slot)
+    if (index < masters) await node.call('CLUSTER', 'ADDSLOTS', ...slots)
     await node.call('CLUSTER', 'SET-CONFIG-EPOCH', index + 1)
     if (index > 0) await nodes[0]!.call('CLUSTER', 'MEET', '127.0.0.1', servers[index]!.port)
   }

@@ -1,4 +1,5 @@
-import { Redis } from 'ioredis'
+import { type Cluster, Redis } from 'ioredis'
+import { createKeys, shardOf } from '../../../src/redis/keys.js'
 
 /** An entry of the history as it stands in Redis. */
 export interface LedgerEntry {
@@ -46,6 +47,22 @@ export function openLedger(url: string, prefix: string, names: readonly string[]
   // Two readings at once would take the same entries twice.
   const read = (): Promise<void> => (reading ??= readNew().finally(() => (reading = null)))
   return { entries, read, close: () => client.disconnect() }
+}
+
+/** Reads the histories as they stand, on any number of shards. */
+export async function readLedger(
+  client: Redis | Cluster,
+  prefix: string,
+  shards: number,
+  names: readonly string[],
+): Promise<LedgerEntry[]> {
+  const lists = await Promise.all(
+    names.map(async (name) => {
+      const lines = await client.xrange(createKeys(prefix, shardOf(name, shards), shards).history(name), '-', '+')
+      return lines.map(([, flat]) => toEntry(name, flat))
+    }),
+  )
+  return lists.flat()
 }
 
 function toEntry(schedule: string, flat: readonly string[]): LedgerEntry {

@@ -6,7 +6,7 @@ const fields = { task: 'job', every: '1s' }
 it('decodes a definition once, until its text is another or it is to be forgotten', () => {
   const cache = createDefinitionCache()
   const first = cache.get('a', 'digest', fields)
-  expect(first.task).toBe('job')
+  expect(first.read().task).toBe('job')
   expect(cache.get('a', 'digest', fields)).toBe(first)
   expect(cache.get('a', 'other', fields)).not.toBe(first)
   const second = cache.get('a', 'other', fields)

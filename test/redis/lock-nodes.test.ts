@@ -1,0 +1,32 @@
+import { expect, it, onTestFinished } from 'vitest'
+import { Everybeat } from '../../src/index.js'
+import { startRedisServer } from '../../src/testing/redis-server.js'
+import { uniquePrefix, useRedis } from '../support/redis.js'
+import { waitFor } from '../support/wait-for.js'
+
+const redis = useRedis()
+
+it('with lockNodes one of three may be down; without a quorum nothing starts, and what waits starts once afterwards', async () => {
+  const nodes = await Promise.all([1, 2, 3].map(() => startRedisServer()))
+  onTestFinished(async () => void (await Promise.all(nodes.map((node) => node.stop()))))
+  const prefix = uniquePrefix('locks')
+  const lockNodes = nodes.map(({ url }) => url)
+  await using beat = new Everybeat({ redis: redis.url, prefix, lockNodes, logger: false })
+  const starts = new Map<string, number>()
+  beat.task('tick', ({ id }) => void starts.set(id, (starts.get(id) ?? 0) + 1))
+  await beat.schedules.put('tick', { every: 100, overlap: 'allow' })
+  await beat.start()
+  await waitFor(() => starts.size >= 3, { what: 'runs' })
+  await nodes[0]!.kill()
+  const withThree = starts.size
+  await waitFor(() => starts.size >= withThree + 5, { what: 'runs with two nodes' })
+  await nodes[1]!.kill()
+  const returned = (): Promise<number> => redis.client.zcard(`{${prefix}}:pending`)
+  await waitFor(async () => (await returned()) > 0, { what: 'a run to be put back' })
+  const withTwo = starts.size
+  await waitFor(async () => (await returned()) > 5, { what: 'runs to wait' })
+  expect(starts.size).toBe(withTwo)
+  await nodes[1]!.restart()
+  await waitFor(async () => (await returned()) === 0 && starts.size >= withTwo + 7, { what: 'all that waited to run' })
+  expect([...starts].filter(([, count]) => count > 1)).toEqual([])
+})
