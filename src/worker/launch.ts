@@ -130,12 +130,9 @@ async function execute(context: LaunchContext, store: WorkerStore, active: Activ
       catchUp: claimed.catchUp,
       manual: claimed.kind === 'manual',
     })
-    const called = callHandler(
-      task,
-      createRun(context, active, payload, startedAtMs),
-      active,
-      definition.timeoutMs ?? task.timeoutMs,
-    )
+    const timeoutMs = definition.timeoutMs ?? task.timeoutMs
+    context.keeper.guard(active, timeoutMs)
+    const called = callHandler(task, createRun(context, active, payload, startedAtMs), active, timeoutMs)
     refillEarly(context, store, definition, claimed)
     ending = await called
     if (!context.keeper.isTrusted(active)) {
