@@ -78,15 +78,18 @@ describe('a process whose event loop is blocked beyond the lease', () => {
     expect(first.journal.filter(({ event }) => event === 'lease:lost')).toEqual([])
   })
 
-  it('is given up after the time-out of the run, when it hangs for ever', async () => {
-    const definition = { payload: { blockMs: 120_000 }, timeout: 3_000, onCrash: 'rerun', maxDeliveries: 2 } as const
-    const fleet = await startFleet('thread', definition)
+  it.each([
+    { bound: 'the time-out of the run', definition: { timeout: 3_000 }, boundMs: 3_000 },
+    { bound: 'ten leases, without a time-out', definition: {}, boundMs: 10 * LEASE_MS },
+  ])('is given up after $bound, when it hangs for ever', async ({ definition, boundMs }) => {
+    const hangs = { payload: { blockMs: 120_000 }, onCrash: 'rerun', maxDeliveries: 2 } as const
+    const fleet = await startFleet('thread', { ...hangs, ...definition })
     const [first, second] = await untilStarted(fleet)
     const taken = await second.next('start')
     const waitedMs = Number(taken.at) - Number(startsOf(first)[0]!.at)
     // The lease outlives its last extension, and the fleet looks with its next heartbeat.
-    expect(waitedMs).toBeGreaterThan(3_000)
-    expect(waitedMs).toBeLessThan(3_000 + LEASE_MS + 5_000 + 4_000)
+    expect(waitedMs).toBeGreaterThan(boundMs)
+    expect(waitedMs).toBeLessThan(boundMs + LEASE_MS + 5_000 + 4_000)
   })
 
   it('hears of a lease that its keeper thread lost meanwhile', async () => {
