@@ -65,7 +65,6 @@ export class Everybeat extends IsolatedEmitter {
     logEvents(this, this.#options.logger)
     this.#context = {
       defaults: this.#options.defaults as Partial<DefinitionInput>,
-      clock: this.#clock,
       store: () => this.#store(),
       checkPayload: async (name, payload) => {
         const task = this.#tasks.get(name)

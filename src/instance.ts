@@ -1,11 +1,12 @@
 import { hostname } from 'node:os'
-import type { Emit } from './events.js'
+import { toErrorData, type Emit } from './events.js'
 import { createNameGatherer } from './name-gatherer.js'
 import type { ResolvedOptions } from './options.js'
 import { closeClient, duplicateForClaims, openLockNode, type Connection } from './redis/client.js'
 import { createStartLocks } from './redis/lease.js'
 import { createKeys } from './redis/keys.js'
 import { agreeOnLayout, assertLayout } from './redis/layout.js'
+import { createLeaseThread } from './redis/lease-thread.js'
 import type { Link } from './redis/link.js'
 import { openWake, type Wake } from './redis/wake.js'
 import { openWatch, type Watch } from './redis/watch.js'
@@ -72,11 +73,23 @@ export function createInstance(parts: InstanceParts): Instance {
       generation,
     }),
   )
+  const leaseThread =
+    options.leaseKeeper === 'loop' || options.redis.kind === 'client'
+      ? null
+      : createLeaseThread({
+          redis: options.redis.kind === 'url' ? options.redis.url : options.redis.options,
+          shards,
+          workerId: id,
+          leaseMs: options.leaseMs,
+          monotonic,
+          onError: (error) => emit('error', { ...toErrorData(error), context: 'lease keeper' }),
+        })
   const worker = createWorker(
     {
       id,
       concurrency: options.concurrency,
       leaseMs: options.leaseMs,
+      leaseThread,
       maxSleepMs: options.maxSleepMs,
       beatMs: BEAT_MS,
       pool: options.pool,
@@ -156,8 +169,7 @@ export function createInstance(parts: InstanceParts): Instance {
         onUnknown: (shard) => worker.nudge(shard),
         onReady: () => worker.nudge(),
       })
-      const warm = warmUp()
-      await Promise.all([warm, wake.ready()])
+      await Promise.all([warmUp(), wake.ready(), leaseThread?.ready(options.connectTimeoutMs)])
       if (options.shards > 1) await agreeOnLayout(link.connection.client, options, generation)
       if (!stopping) await worker.start()
     },
@@ -169,7 +181,7 @@ export function createInstance(parts: InstanceParts): Instance {
       await worker.stop(timeoutMs)
       const owned = lockNodes.filter(({ owned }) => owned).map(({ client }) => client)
       const others = [wake?.client, claimClient, ...owned].flatMap((client) => client ?? [])
-      await Promise.all([watch?.stop(), ...others.map(closeClient)])
+      await Promise.all([watch?.stop(), leaseThread?.stop(), ...others.map(closeClient)])
     },
   }
 }

@@ -40,6 +40,8 @@ export interface EverybeatOptions {
   concurrency?: number | undefined
   /** How long a run's lease outlives its worker, in milliseconds; default 30 000. */
   leaseMs?: number | undefined
+  /** Who extends leases: the event loop, or a thread too, also while a handler blocks the loop; default `loop`. */
+  leaseKeeper?: 'loop' | 'thread' | undefined
   /** The longest this worker goes without a tick, in milliseconds; default 5 000. */
   maxSleepMs?: number | undefined
   /** The pool whose schedules this worker runs; default `default`. */
@@ -69,6 +71,7 @@ export interface ResolvedOptions {
   readonly shards: number
   readonly concurrency: number
   readonly leaseMs: number
+  readonly leaseKeeper: 'loop' | 'thread'
   readonly maxSleepMs: number
   readonly pool: string
   readonly lockNodes: readonly RedisSource[]
@@ -85,6 +88,7 @@ export const DEFAULT_OPTIONS = Object.freeze({
   shards: 1,
   concurrency: 50,
   leaseMs: 30_000,
+  leaseKeeper: 'loop' as 'loop' | 'thread',
   maxSleepMs: 5_000,
   pool: 'default',
   lockNodes: Object.freeze([]) as readonly RedisInput[],
@@ -135,12 +139,14 @@ export function resolveOptions(
   const full = complete(options)
   const integer = (name: keyof typeof DEFAULT_OPTIONS, least: number, most: number) =>
     checkInteger(full[name], name, least, most, CODE)
+  const redis = options.redis === undefined ? redisOfEnvironment(env) : parseRedis(options.redis, 'redis')
   return Object.freeze({
-    redis: options.redis === undefined ? redisOfEnvironment(env) : parseRedis(options.redis, 'redis'),
+    redis,
     prefix: parsePrefix(full.prefix),
     shards: integer('shards', 1, 1024),
     concurrency: integer('concurrency', 1, 10_000),
     leaseMs: integer('leaseMs', 500, 86_400_000),
+    leaseKeeper: parseLeaseKeeper(full.leaseKeeper, redis),
     maxSleepMs: integer('maxSleepMs', 50, 60_000),
     pool: asOption('pool', () => checkName('pool', full.pool)),
     lockNodes: parseLockNodes(full.lockNodes),
@@ -211,6 +217,28 @@ function parseLockNodes(value: unknown): readonly RedisSource[] {
   if (new Set(value).size < value.length)
     throw wrongValue('lockNodes', 'a list with one node twice', 'each node once', CODE)
   return Object.freeze(value.map((node, index) => parseRedis(node, `lockNodes[${index}]`)))
+}
+
+/** A thread has to be able to open a connection by itself. */
+function parseLeaseKeeper(value: unknown, redis: RedisSource): 'loop' | 'thread' {
+  if (value !== 'loop' && value !== 'thread') throw wrongValue('leaseKeeper', value, "'loop' or 'thread'", CODE)
+  if (value === 'thread' && redis.kind !== 'url') {
+    const why = redis.kind === 'client' ? 'a live client' : whyNotCopied(redis.options)
+    const allowed = "'loop', or redis as a URL or as options that can be copied to a thread (no functions)"
+    if (why) throw wrongValue('leaseKeeper', `thread with ${why} as redis`, allowed, CODE)
+  }
+  return value
+}
+
+function whyNotCopied(options: RedisOptions): string | null {
+  for (const [name, value] of Object.entries(options)) {
+    try {
+      structuredClone(value)
+    } catch {
+      return `the option ${name}`
+    }
+  }
+  return null
 }
 
 function parseDurability(value: unknown): Readonly<DurabilityOptions> {

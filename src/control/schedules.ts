@@ -1,5 +1,4 @@
 import { EverybeatError } from '../errors.js'
-import type { RedisClock } from '../worker/port.js'
 import type { ScheduleStore } from './port.js'
 import type { Definition, DefinitionInput, Instant } from '../schedule/definition.js'
 import { checkChoice, checkInteger, wrongValue } from '../schedule/field-values.js'
@@ -40,7 +39,6 @@ export interface ListOptions extends ListFilter {
 /** What the schedules need of the instance that they belong to. */
 export interface ScheduleContext {
   readonly defaults: Partial<DefinitionInput>
-  readonly clock: RedisClock
   /** The store, once Redis is reachable. */
   store(): Promise<ScheduleStore>
   /** Checks a payload against the schema of its task, where this instance knows the task. */
@@ -76,7 +74,7 @@ export class Schedules {
     const store = await this.#context.store()
     return await writeDefinition(
       store,
-      prepareWrite(checked, await this.#now(store), { ifRevision: ifRevision ?? null }),
+      prepareWrite(checked, await store.now(), { ifRevision: ifRevision ?? null }),
     )
   }
 
@@ -90,7 +88,7 @@ export class Schedules {
     const store = await this.#context.store()
     const result = { created: 0, updated: 0, unchanged: 0 }
     const write = async (batch: readonly Definition[]) => {
-      const nowMs = await this.#now(store)
+      const nowMs = await store.now()
       const writes = batch.map((definition) => prepareWrite(definition, nowMs))
       for (const [index, reply] of (await store.putMany(writes)).entries()) {
         let { outcome } = reply
@@ -270,11 +268,6 @@ export class Schedules {
     const checked = parseDefinition(name, definition, this.#context.defaults)
     await this.#context.checkPayload(checked.task, checked.payload)
     return checked
-  }
-
-  async #now(store: ScheduleStore): Promise<number> {
-    const known = this.#context.clock.now()
-    return Number.isNaN(known) ? await store.now() : Math.floor(known)
   }
 }
 

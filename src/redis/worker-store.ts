@@ -53,8 +53,10 @@ function startKey(keys: Keys, { runId, attempt, delivery }: ClaimedRun): string 
   return `${keys.tag}:start:${runId}:${attempt}:${delivery}`
 }
 
-function leaseKey(keys: Keys, run: ClaimedRun): string {
-  return run.ownLease ? keys.runLease(run.runId) : keys.lease(run.schedule)
+/** The key of the lease that a run holds, and the token that it holds it by. */
+export function leaseOf(keys: Keys, workerId: string, run: ClaimedRun): { key: string; token: string } {
+  const key = run.ownLease ? keys.runLease(run.runId) : keys.lease(run.schedule)
+  return { key, token: `${workerId}:${run.fence}` }
 }
 
 /** What a worker does on one shard: each method is one script call (the lease is redlock's). */
@@ -234,7 +236,10 @@ export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
     takeStart: (run) => locks?.tryTake(startKey(keys, run)) ?? Promise.resolve('taken'),
     giveBackStart: (run) => locks?.giveBack(startKey(keys, run)) ?? Promise.resolve(),
 
-    extendLease: (run) => leases.tryExtend(leaseKey(keys, run), `${workerId}:${run.fence}`, leaseMs),
+    extendLease(run) {
+      const { key, token } = leaseOf(keys, workerId, run)
+      return leases.tryExtend(key, token, leaseMs)
+    },
   }
 }
 

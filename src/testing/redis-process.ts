@@ -16,6 +16,7 @@ export interface RedisProcess {
 export interface RedisCommand {
   binary: string
   args: readonly string[]
+  env: Readonly<Record<string, string>>
   port: number
   dir: string
   temporaryDir: string | null
@@ -44,6 +45,7 @@ export async function spawnRedis(command: RedisCommand): Promise<RedisProcess> {
   const { binary, port, dir } = command
   const child = spawn(binary, ['--port', String(port), '--dir', dir, ...command.args], {
     cwd: dir,
+    env: { ...process.env, ...command.env },
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -12,6 +12,8 @@ export interface RedisServerOptions {
   port?: number | undefined
   /** More arguments of the server, such as `['--appendonly', 'yes']`; they win over the defaults. */
   args?: readonly string[] | undefined
+  /** More environment variables of the server. */
+  env?: Readonly<Record<string, string>> | undefined
   /** The server's folder, which is kept; default: a new one in the temporary folder, removed by `stop()`. */
   dir?: string | undefined
   /** How long the server may take until it accepts connections, in ms; default 30 000. */
@@ -69,8 +71,9 @@ export async function startRedisServer(options: RedisServerOptions = {}): Promis
     if (temporaryDir !== null) rmSync(temporaryDir, { recursive: true, force: true })
   }
   const readyTimeoutMs = options.readyTimeoutMs ?? 30_000
+  const { env = {} } = options
   const spawnOn = (port: number): Promise<RedisProcess> =>
-    spawnRedis({ binary, args, port, dir, temporaryDir, readyTimeoutMs, onLine: lineReader(options) })
+    spawnRedis({ binary, args, env, port, dir, temporaryDir, readyTimeoutMs, onLine: lineReader(options) })
   try {
     const { port, redis } = await spawnOnFreePort(options.port, spawnOn)
     return createRedisServer(port, dir, redis, () => spawnOn(port), removeDir)

@@ -142,6 +142,7 @@ async function execute(context: LaunchContext, store: WorkerStore, active: Activ
       catchUp: claimed.catchUp,
       manual: claimed.kind === 'manual',
     })
+    context.keeper.guard(active, timeoutMs)
     const run = createRun(context, active, payload, startedAtMs)
     const called = callHandler(task, run, active, timeoutMs, spentMs)
     const cancelRefill = refillEarly(context, store, kept, claimed)

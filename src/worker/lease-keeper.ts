@@ -1,12 +1,6 @@
 import { abortRun, type ActiveRun } from './active-run.js'
-import type { WorkerStore } from './port.js'
-
-/** Trust ends this share of the lease before the lease does: time for the handler to hear of it. */
-const MARGIN_SHARE = 0.1
-/** A lease is extended when this share of it has passed. */
-const EXTEND_SHARE = 1 / 3
-/** The wait after an extension that Redis did not answer, as a share of the lease. */
-const RETRY_SHARE = 1 / 12
+import { EXTEND_SHARE, RETRY_SHARE, STEP_IN_SHARE, TRUST_SHARE } from '../lease-shares.js'
+import type { KeptLease, LeaseThread, WorkerStore } from './port.js'
 
 /** Keeps the leases of long runs alive, and aborts a run before its lease can pass to somebody else. */
 export interface LeaseKeeper {
@@ -17,6 +11,8 @@ export interface LeaseKeeper {
    * that was long on its way, or a process that stood still behind it, brings runs that may be somebody else's by now.
    */
   confirm(run: ActiveRun, store: WorkerStore): Promise<boolean>
+  /** Has the thread, where there is one, keep the lease too: the handler is about to be called. */
+  guard(run: ActiveRun, timeoutMs: number | null): void
   forget(run: ActiveRun): void
   /** Whether the lease may still be trusted: the monotonic and the wall clock both have to say so. */
   isTrusted(run: ActiveRun): boolean
@@ -28,6 +24,7 @@ interface Watched {
   store: WorkerStore
   extendAt: number
   extending: boolean
+  kept: KeptLease | null
 }
 
 /** How long leases are, by which clocks, and who hears of a loss. */
@@ -36,19 +33,36 @@ export interface LeaseKeeperOptions {
   monotonic: () => number
   wall: () => number
   onLost: (run: ActiveRun, reason: string) => void
+  /** Keeps the leases of handlers that block the event loop; null: nobody does. */
+  thread: LeaseThread | null
 }
+
+const GONE = 'Redis does not hold it any more'
 
 /**
  * Creates the keeper. Trust is counted from the moment an extension was *sent*: an answer that comes late says only
  * that the lease was extended at some moment after that, so a slow success never stretches trust.
  */
-export function createLeaseKeeper({ leaseMs, monotonic, wall, onLost }: LeaseKeeperOptions): LeaseKeeper {
+export function createLeaseKeeper({ leaseMs, monotonic, wall, onLost, thread }: LeaseKeeperOptions): LeaseKeeper {
   const watched = new Map<ActiveRun, Watched>()
-  const trustMs = leaseMs * (1 - MARGIN_SHARE)
+  const trustMs = leaseMs * TRUST_SHARE
   let timer: NodeJS.Timeout | null = null
   let armedFor = Number.POSITIVE_INFINITY
 
+  /** Takes over what the thread has reached meanwhile. */
+  function hearThread({ run, kept, ...entry }: Watched): number {
+    if (!kept) return entry.extendAt
+    if (kept.isLost) run.trustedUntil = Number.NEGATIVE_INFINITY
+    else if (kept.trustedUntil > run.trustedUntil) {
+      run.trustedUntil = kept.trustedUntil
+      run.trustedUntilWall = kept.trustedUntilWall
+    }
+    return Math.max(entry.extendAt, run.trustedUntil - trustMs + leaseMs * STEP_IN_SHARE)
+  }
+
   function isTrusted(run: ActiveRun): boolean {
+    const entry = watched.get(run)
+    if (entry) entry.extendAt = hearThread(entry)
     return monotonic() < run.trustedUntil && wall() < run.trustedUntilWall
   }
 
@@ -60,7 +74,7 @@ export function createLeaseKeeper({ leaseMs, monotonic, wall, onLost }: LeaseKee
   }
 
   function follow(run: ActiveRun, store: WorkerStore, extendAt: number): void {
-    watched.set(run, { run, store, extendAt, extending: false })
+    watched.set(run, { run, store, extendAt, extending: false, kept: null })
     arm(extendAt)
   }
 
@@ -68,10 +82,11 @@ export function createLeaseKeeper({ leaseMs, monotonic, wall, onLost }: LeaseKee
     timer = null
     armedFor = Number.POSITIVE_INFINITY
     const now = monotonic()
+    thread?.showLife()
     let next = Number.POSITIVE_INFINITY
     for (const entry of watched.values()) {
       if (!isTrusted(entry.run)) {
-        lose(entry, 'trust in the lease ran out before it could be extended')
+        lose(entry, entry.kept?.isLost ? GONE : 'trust in the lease ran out before it could be extended')
         continue
       }
       if (now >= entry.extendAt && !entry.extending) void extend(entry)
@@ -80,8 +95,13 @@ export function createLeaseKeeper({ leaseMs, monotonic, wall, onLost }: LeaseKee
     if (next < Number.POSITIVE_INFINITY) arm(next)
   }
 
+  function forget(run: ActiveRun): void {
+    watched.get(run)?.kept?.release()
+    watched.delete(run)
+  }
+
   function lose(entry: Watched, reason: string): void {
-    watched.delete(entry.run)
+    forget(entry.run)
     if (abortRun(entry.run, 'lease-lost', `the lease of run ${entry.run.claimed.runId} is lost: ${reason}`)) {
       onLost(entry.run, reason)
     }
@@ -95,10 +115,10 @@ export function createLeaseKeeper({ leaseMs, monotonic, wall, onLost }: LeaseKee
     try {
       const outcome = await store.extendLease(run.claimed)
       if (watched.get(run) !== entry) return
-      if (outcome === 'lost') return lose(entry, 'Redis does not hold it any more')
+      if (outcome === 'lost') return lose(entry, GONE)
       run.trustedUntil = sentAt + trustMs
       run.trustedUntilWall = sentAtWall + trustMs
-      entry.extendAt = sentAt + leaseMs * EXTEND_SHARE
+      entry.extendAt = sentAt + leaseMs * (entry.kept ? STEP_IN_SHARE : EXTEND_SHARE)
     } catch {
       // No answer says nothing about the lease: trust goes on to its end, and the next try may still be in time.
       entry.extendAt = monotonic() + leaseMs * RETRY_SHARE
@@ -110,7 +130,7 @@ export function createLeaseKeeper({ leaseMs, monotonic, wall, onLost }: LeaseKee
 
   return {
     watch(run, store, sentAt, sentAtWall) {
-      const left = Math.min(run.claimed.leaseLeftMs, leaseMs) * (1 - MARGIN_SHARE)
+      const left = Math.min(run.claimed.leaseLeftMs, leaseMs) * TRUST_SHARE
       run.trustedUntil = sentAt + left
       run.trustedUntilWall = sentAtWall + left
       // Who has lost trust already asks Redis by `confirm` before anything starts.
@@ -130,11 +150,19 @@ export function createLeaseKeeper({ leaseMs, monotonic, wall, onLost }: LeaseKee
       follow(run, store, sentAt + leaseMs * EXTEND_SHARE)
       return true
     },
-    forget: (run) => void watched.delete(run),
+    guard(run, timeoutMs) {
+      const entry = watched.get(run)
+      if (!thread || !entry) return
+      const until = timeoutMs === null ? null : monotonic() + timeoutMs
+      thread.showLife()
+      entry.kept = thread.keep(run.claimed, run.shard, run.trustedUntil, until, () => lose(entry, GONE))
+      entry.extendAt = hearThread(entry)
+    },
+    forget,
     isTrusted,
     stop() {
       if (timer) clearTimeout(timer)
-      watched.clear()
+      for (const run of watched.keys()) forget(run)
     },
   }
 }

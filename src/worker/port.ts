@@ -30,6 +30,31 @@ export interface WorkerStore {
   giveBackStart(run: ClaimedRun): Promise<void>
 }
 
+/** Extends leases beside the event loop, in a thread with a connection of its own, for a time that is bounded. */
+export interface LeaseThread {
+  /**
+   * Begins to extend the lease of a run that is trusted until `trustedUntil`.
+   *
+   * @param until when to let go, on the monotonic clock, ms; null: when the event loop has shown no life for too long
+   * @param onLost told by the event loop when Redis does not hold the lease any more
+   */
+  keep(run: ClaimedRun, shard: number, trustedUntil: number, until: number | null, onLost: () => void): KeptLease
+  /** The event loop goes. */
+  showLife(): void
+}
+
+/** What the thread says of one lease; read from memory that both share, also after the event loop was blocked. */
+export interface KeptLease {
+  /** Until when its last extension may be trusted, on the monotonic clock, ms; 0 before the first. */
+  readonly trustedUntil: number
+  /** The same on the wall clock. */
+  readonly trustedUntilWall: number
+  /** Whether Redis said that it does not hold the lease any more. */
+  readonly isLost: boolean
+  /** Ends the extending. */
+  release(): void
+}
+
 /** What a worker asks for. */
 export interface ClaimRequest {
   /** The same id gets the same runs again, so that a lost reply loses nothing. */

@@ -5,7 +5,7 @@ import { createDefinitionCache } from './definition-cache.js'
 import { GIVE_UP_MS } from './execute.js'
 import { createLeaseKeeper } from './lease-keeper.js'
 import { describeRun } from './report-run.js'
-import type { FleetZoneData, ShardReply, WorkerStore } from './port.js'
+import type { FleetZoneData, LeaseThread, ShardReply, WorkerStore } from './port.js'
 import { createShard, type Shard } from './shard.js'
 import { createSlots, type Task } from './tasks.js'
 import { createZoneDuty } from './zone-duty.js'
@@ -20,6 +20,8 @@ export interface WorkerOptions {
   readonly id: string
   readonly concurrency: number
   readonly leaseMs: number
+  /** Keeps leases while a handler blocks the event loop; null: then they end. */
+  readonly leaseThread: LeaseThread | null
   readonly maxSleepMs: number
   readonly beatMs: number
   readonly pool: string
@@ -88,6 +90,7 @@ export function createWorker(options: WorkerOptions, stores: readonly WorkerStor
     leaseMs: options.leaseMs,
     monotonic,
     wall: options.wall,
+    thread: options.leaseThread,
     onLost: (run, reason) => emit('lease:lost', { ...describeRun({ workerId: id }, run), reason }),
   })
   const zones = createZoneDuty(id, options.tz)

@@ -1,8 +1,8 @@
 import { describe, it } from 'vitest'
 import { expectPromise } from './harness/expect-promise.js'
 
-describe('workers with wrong clocks', () => {
-  it.each(['clocks'])('%s: nothing is lost and nothing doubled', async (fault) => {
-    await expectPromise(fault)
+describe('clocks that are wrong and jump', () => {
+  it.for(['clocks', 'server-clock'])('%s: nothing is lost and nothing doubled', async (fault, context) => {
+    await expectPromise(context, fault)
   })
 })

@@ -69,6 +69,14 @@ describe('the model of claim, lease, settle, crash and recovery', () => {
       expect(verdict).toMatchObject({ errors: 0, what: '' })
     })
 
+    it(`keeps what is left of them under ${policy} when Redis's clock jumps ahead`, async (context) => {
+      const verdict = await checkModel(context, [policy, 'JUMP'], 'NP')
+      expect(verdict).toMatchObject({ errors: 0, what: '' })
+      // With the assertion that a jump makes untrue the checker finds it: the jump is in what was searched.
+      const strict = await checkModel(context, [policy, 'JUMP', 'STRICT'], 'NP')
+      expect(strict.what).toMatch(/assertion violated .*other/)
+    })
+
     for (const [mutation, what, complaint] of MUTATIONS) {
       it(`catches ${policy} with ${mutation}: ${what}`, async (context) => {
         const verdict = await checkModel(context, [policy, mutation], 'NP')

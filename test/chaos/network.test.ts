@@ -2,7 +2,10 @@ import { describe, it } from 'vitest'
 import { expectPromise } from './harness/expect-promise.js'
 
 describe('a network that delays, cuts and swallows', () => {
-  it.each(['slow-network', 'lost-replies', 'partition'])('%s: nothing is lost and nothing doubled', async (fault) => {
-    await expectPromise(fault)
-  })
+  it.for(['slow-network', 'lost-replies', 'partition', 'unplugged', 'half-open'])(
+    '%s: nothing is lost and nothing doubled',
+    async (fault, context) => {
+      await expectPromise(context, fault)
+    },
+  )
 })

@@ -2,7 +2,10 @@ import { describe, it } from 'vitest'
 import { expectPromise } from './harness/expect-promise.js'
 
 describe('workers that die, stand still and leave', () => {
-  it.each(['kill', 'freeze', 'terminate', 'block'])('%s: nothing is lost and nothing doubled', async (fault) => {
-    await expectPromise(fault)
-  })
+  it.for(['kill', 'freeze', 'terminate', 'block', 'block-kept', 'heap'])(
+    '%s: nothing is lost and nothing doubled',
+    async (fault, context) => {
+      await expectPromise(context, fault)
+    },
+  )
 })

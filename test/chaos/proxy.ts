@@ -23,8 +23,12 @@ export interface ChaosProxy {
   delayMs: number
   /** Nothing goes through, nothing is closed: what a dead switch looks like. */
   isBlackHole: boolean
+  /** What the server says is swallowed; what clients say still arrives. */
+  isDeaf: boolean
   /** Asked for each reply while it is set; clients that subscribe are left alone. */
   judge: ((reply: Reply) => Verdict) | null
+  /** Closes the server's side of all connections of now, and never tells the clients. */
+  sever(): void
   /** Cuts all connections of now. */
   cut(): void
   close(): Promise<void>
@@ -33,6 +37,7 @@ export interface ChaosProxy {
 /** Starts a proxy on a free loopback port. */
 export async function startProxy(targetPort: number): Promise<ChaosProxy> {
   const links = new Set<() => void>()
+  const severs = new Map<() => void, () => void>()
   const server = createServer((client) => {
     const upstream = connect(proxy.targetPort, '127.0.0.1')
     const commands: Command[] = []
@@ -40,8 +45,13 @@ export async function startProxy(targetPort: number): Promise<ChaosProxy> {
       client.destroy()
       upstream.destroy()
       links.delete(drop)
+      severs.delete(drop)
     }
     links.add(drop)
+    severs.set(drop, () => {
+      upstream.off('close', drop)
+      upstream.destroy()
+    })
     for (const socket of [client, upstream]) socket.setNoDelay(true).on('error', drop).on('close', drop)
     const readCommand = createCommandReader((command) => commands.push(command))
     const readReply = createReplyReader()
@@ -54,9 +64,10 @@ export async function startProxy(targetPort: number): Promise<ChaosProxy> {
     }
     client.on('data', (chunk: Buffer) => {
       if (!isSubscriber) readCommand(chunk)
-      send(upstream, chunk)
+      if (!upstream.destroyed) send(upstream, chunk)
     })
     upstream.on('data', (chunk: Buffer) => {
+      if (proxy.isDeaf) return
       if (isSubscriber || commands.some(([name]) => name?.includes('subscribe'))) {
         isSubscriber = true
         return send(client, chunk)
@@ -94,7 +105,11 @@ export async function startProxy(targetPort: number): Promise<ChaosProxy> {
     targetPort,
     delayMs: 0,
     isBlackHole: false,
+    isDeaf: false,
     judge: null,
+    sever() {
+      for (const sever of severs.values()) sever()
+    },
     cut() {
       for (const drop of [...links]) drop()
     },

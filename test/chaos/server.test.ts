@@ -2,10 +2,10 @@ import { describe, it } from 'vitest'
 import { expectPromise } from './harness/expect-promise.js'
 
 describe('a Redis that fails and comes back', () => {
-  it.each(['client-kill', 'script-flush', 'restart', 'stall', 'pause', 'memory', 'read-only'])(
+  it.for(['client-kill', 'script-flush', 'restart', 'stall', 'pause', 'memory', 'read-only'])(
     '%s: nothing is lost and nothing doubled',
-    async (fault) => {
-      await expectPromise(fault)
+    async (fault, context) => {
+      await expectPromise(context, fault)
     },
   )
 })

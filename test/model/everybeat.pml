@@ -13,6 +13,9 @@
  *   - no deadlock: where nothing can move any more, everything is recorded (process `observer`);
  *   - no busy loop: every cycle passes a `progress` label (spin -run with -DNP).
  *
+ * With -DJUMP Redis's clock jumps ahead once: a lease ends before its time, and its holder does not know. What is left then
+ * is checked all the same: no double start under `skip`, nothing lost under `rerun`, each occurrence recorded once.
+ *
  * Mutations that the checker has to catch
  *   M_NO_COMPARE   a claim reads and writes in two steps
  *   M_NO_LEASE     a settlement does not look at who holds the run
@@ -20,6 +23,9 @@
  *   M_NO_CONFIRM   a run starts although its lease ended while the reply was on its way
  *   M_BUSY         a schedule that waits for a lease stays at the head
  */
+#ifndef JUMP
+#define STRICT
+#endif
 #ifndef WORKERS
 #define WORKERS 2
 #endif
@@ -54,6 +60,9 @@ bool aborted[WORKERS]
 byte crashes = 0
 byte losses = 0
 byte standstills = 0
+#ifdef JUMP
+bool jumped = false
+#endif
 
 #define DUE(o) (now > (o))
 #define HAS_WAITING (state[0] == waiting || state[1] == waiting)
@@ -177,7 +186,9 @@ end_idle:
     byte other = 0;
     do
     :: other < WORKERS ->
+#ifdef STRICT
        assert(other == me || !runs[other] || aborted[other]);
+#endif
        other++
     :: else -> break
     od;
@@ -253,6 +264,9 @@ end:
        each = 0; lease = 0; blocked = false }
   :: atomic { lease != 0 && (state[0] == going && token[0] == lease || state[1] == going && token[1] == lease) &&
        HOLDER_IS_GONE -> lease = 0; blocked = false }
+#ifdef JUMP
+  :: atomic { lease != 0 && !jumped -> jumped = true; lease = 0; blocked = false }
+#endif
   :: atomic { RECOVERABLE(0) -> o = 0; RECOVER }
   :: atomic { RECOVERABLE(1) -> o = 1; RECOVER }
   od

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -29,7 +29,11 @@ export async function createFakeClock(faketime: string, offset: string): Promise
       DONT_FAKE_MONOTONIC: '1',
       FAKETIME_DONT_FAKE_MONOTONIC: '1',
     },
-    jumpTo: (next) => writeFileSync(file, `${next}\n`),
+    jumpTo(next) {
+      // Whoever reads the clock at this very moment must not find an empty file.
+      writeFileSync(`${file}.next`, `${next}\n`)
+      renameSync(`${file}.next`, file)
+    },
     [Symbol.dispose]: () => rmSync(dir, { recursive: true, force: true }),
   }
   clock.jumpTo(offset)

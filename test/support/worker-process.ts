@@ -37,6 +37,8 @@ export interface WorkerProcess {
   send(message: object): void
   /** Sends a signal by pid; resolves when the process is gone, after SIGSTOP and SIGCONT at once. */
   kill(signal?: NodeJS.Signals): Promise<void>
+  /** Resolves when the process is gone, whoever ended it. */
+  untilGone(): Promise<void>
   /** Asks by SIGTERM and resolves with the exit code; after `timeoutMs` (default 30 000) kills and rejects. */
   stop(timeoutMs?: number): Promise<number | null>
 }
@@ -109,6 +111,7 @@ function followWorker(child: ChildProcess): WorkerProcess {
       child.kill(signal)
       if (signal !== 'SIGSTOP' && signal !== 'SIGCONT') await ended
     },
+    untilGone: async () => void (await ended),
     async stop(timeoutMs = 30_000) {
       child.kill('SIGTERM')
       const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs)

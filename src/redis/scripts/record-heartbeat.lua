@@ -48,6 +48,10 @@ if redis.call('ZADD', ranks, 'NX', now, worker_id) == 1 then redis.call('PUBLISH
 local elected = elect_for_upkeep(upkeep, beat_ms)
 local gone = {}
 if elected == 1 then
+  -- Seen later than now: the clock was set back, and who has died since would count as alive until it is there again.
+  for _, id in ipairs(redis.call('ZRANGEBYSCORE', workers, now + beat_ms, '+inf', 'LIMIT', 0, 100)) do
+    redis.call('ZADD', workers, now, id)
+  end
   gone = redis.call('ZRANGEBYSCORE', workers, '-inf', now - beat_ms * 3, 'LIMIT', 0, 100)
   for _, id in ipairs(gone) do
     redis.call('ZREM', workers, id)

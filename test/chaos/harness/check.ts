@@ -1,5 +1,6 @@
 import type { Span } from './journal.js'
 import type { LedgerEntry } from './ledger.js'
+import type { RedisTime } from './redis-time.js'
 import { type ChaosSchedule, dueBetween } from './schedules.js'
 
 /** What is known after a run. */
@@ -9,8 +10,8 @@ export interface Evidence {
   readonly toMs: number
   readonly spans: readonly Span[]
   readonly ledger: readonly LedgerEntry[]
-  /** The machine's wall clock minus its monotonic clock, ms: Redis's clock is the wall clock. */
-  readonly wallOffsetMs: number
+  readonly time: RedisTime
+  readonly leaseMs: number
   /** Spans of time in which Redis had lost its memory or was out of anybody's reach with it. */
   readonly amnesia: readonly { fromMs: number; toMs: number }[]
 }
@@ -72,6 +73,7 @@ export function check(evidence: Evidence): Findings {
 
 function checkSchedule(schedule: ChaosSchedule, evidence: Evidence, findings: Findings): void {
   const { name } = schedule
+  const { time } = evidence
   const spans = evidence.spans.filter((span) => span.schedule === name).sort((a, b) => a.from - b.from)
   const entries = evidence.ledger.filter((entry) => entry.schedule === name)
   const due = dueBetween(schedule, evidence.fromMs, evidence.toMs)
@@ -85,20 +87,19 @@ function checkSchedule(schedule: ChaosSchedule, evidence: Evidence, findings: Fi
     if (span.scheduledAt > evidence.fromMs && span.scheduledAt <= evidence.toMs && !dueSet.has(span.scheduledAt)) {
       report('early', `was started for ${span.scheduledAt}, which is no occurrence`)
     }
-    const startedAt = span.from + evidence.wallOffsetMs
-    if (startedAt < span.scheduledAt - CLOCK_TOLERANCE_MS)
-      report('early', `@${span.scheduledAt} started ${span.scheduledAt - startedAt} ms before its instant`)
+    const leadMs = time.reachedAt(span.scheduledAt) - span.from
+    if (leadMs > CLOCK_TOLERANCE_MS) report('early', `@${span.scheduledAt} started ${leadMs} ms before its instant`)
   }
   for (const at of due) {
     findings.checked += 1
     const starts = spans.filter((span) => span.scheduledAt === at)
     const mine = entries.filter((entry) => covers(entry, at))
     const tell = (): string =>
-      `@${at} (${starts.length} starts: ${starts.map((span) => `p${span.process} f${span.fence} +${Math.round(span.from + evidence.wallOffsetMs - at)}${span.isDone ? ' done' : ''}`).join(', ')}; history: ${mine.map((entry) => `${entry.outcome} ${entry.reason} ${entry.worker} f${entry.fence}`).join(', ') || 'nothing'})`
+      `@${at} (${starts.length} starts: ${starts.map((span) => `p${span.process} f${span.fence} +${Math.round(span.from - time.reachedAt(at))}${span.isDone ? ' done' : ''}`).join(', ')}; history: ${mine.map((entry) => `${entry.outcome} ${entry.reason} ${entry.worker} f${entry.fence}`).join(', ') || 'nothing'})`
     if (starts.length > 0) {
       findings.started += 1
       if (schedule.isPrompt)
-        findings.longestDelayMs = Math.max(findings.longestDelayMs, starts[0]!.from + evidence.wallOffsetMs - at)
+        findings.longestDelayMs = Math.max(findings.longestDelayMs, starts[0]!.from - time.reachedAt(at))
     }
     findings.redelivered += Math.max(0, starts.length - 1)
     findings.skipped += mine.filter(({ outcome }) => outcome === 'skipped').length > 0 ? 1 : 0
@@ -116,7 +117,7 @@ function checkSchedule(schedule: ChaosSchedule, evidence: Evidence, findings: Fi
       report('lost', `rerun did not finish ${tell()}`)
     }
     // A run that was going when the memory was lost has nowhere to be recorded.
-    const isOrphan = starts.some(({ to }) => forgettable(to + evidence.wallOffsetMs))
+    const isOrphan = starts.some(({ to }) => forgettable(time.at(to)))
     if (mine.length !== 1 && !(mine.length === 0 && (forgettable(at) || isOrphan))) report('unrecorded', tell())
     if (mine.some(({ outcome }) => outcome === 'skipped') && starts.length > 0 && mine.length === 1)
       report('unrecorded', `ran and is told as skipped ${tell()}`)
@@ -129,20 +130,32 @@ function covers(entry: LedgerEntry, at: number): boolean {
   return entry.count > 1 ? at >= entry.scheduledAt && at <= entry.untilMs : entry.scheduledAt === at
 }
 
+/**
+ * A clock that jumps forward ends leases before their time. Their holders hear of it when they extend them next, after a
+ * third of the lease; until then others may go beside them, and not for longer.
+ */
+function isEndedByJump(first: Span, second: Span, { time, leaseMs }: Evidence): boolean {
+  return time.jumps.some(
+    ({ atMs, byMs }) =>
+      byMs >= leaseMs / 2 && atMs >= first.from && atMs <= second.from && first.to - atMs <= leaseMs / 2,
+  )
+}
+
 /** Two handlers at once: of one run under `allow`, else of one schedule. */
 function checkTogether(
   { overlap }: ChaosSchedule,
   spans: readonly Span[],
-  { amnesia, wallOffsetMs }: Evidence,
+  evidence: Evidence,
   report: (kind: 'together', what: string) => void,
 ): void {
   for (const [index, first] of spans.entries()) {
     for (const second of spans.slice(index + 1)) {
       if (second.from >= first.to) continue
       if (overlap === 'allow' && second.id !== first.id) continue
-      const startedAt = second.from + wallOffsetMs
+      const startedAt = evidence.time.at(second.from)
       // Who has lost its memory has lost its leases with it.
-      if (amnesia.some(({ fromMs, toMs }) => startedAt >= fromMs && startedAt <= toMs)) continue
+      if (evidence.amnesia.some(({ fromMs, toMs }) => startedAt >= fromMs && startedAt <= toMs)) continue
+      if (isEndedByJump(first, second, evidence)) continue
       report(
         'together',
         `${second.id} f${second.fence} on p${second.process} began ${Math.round(first.to - second.from)} ms before the end of ${first.id} f${first.fence} on p${first.process}`,

@@ -4,10 +4,12 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { monotonicNow, readJournal, type Span, toSpans } from './journal.js'
+import type { WorkerPlace } from './stage.js'
 
 const FIXTURE = fileURLToPath(new URL('../../support/fixtures/beat-worker.mjs', import.meta.url))
 const DIE_WITH_PARENT = new URL('../../support/die-with-parent.mjs', import.meta.url).href
 const READY_TIMEOUT_MS = 30_000
+const GONE_TIMEOUT_MS = 20_000
 
 /** A worker process under faults. */
 export interface ChaosWorker {
@@ -26,8 +28,9 @@ export interface FleetOptions {
   /** Options of `new Everybeat`, for the worker at this place in the order of starts. */
   readonly options: (index: number) => Record<string, unknown>
   readonly declare: Record<string, unknown>
-  readonly env: (index: number) => Record<string, string>
-  readonly args?: readonly string[]
+  /** Whether a handler may go on after its event loop was blocked beyond the lease. */
+  readonly keepsLeases: boolean
+  readonly place: (index: number) => WorkerPlace
 }
 
 /** The worker processes of a run: who lives, who died when, and what all of them did. */
@@ -36,6 +39,8 @@ export interface ChaosFleet {
   readonly all: readonly ChaosWorker[]
   spawn(): Promise<ChaosWorker>
   kill(worker: ChaosWorker): Promise<void>
+  /** Waits until the process has died of itself; kills it where it does not. */
+  untilGone(worker: ChaosWorker): Promise<void>
   /** SIGSTOP, and SIGCONT after a time. */
   freeze(worker: ChaosWorker, ms: number): Promise<void>
   /** SIGTERM; resolves when the process is gone. */
@@ -73,9 +78,13 @@ export function createFleet(options: FleetOptions): ChaosFleet {
         stopMs: options.stopMs,
         declare: options.declare,
       }
-      const nodeArgs = ['--import', DIE_WITH_PARENT, ...(options.args ?? [])]
-      const child = spawn(process.execPath, [...nodeArgs, FIXTURE, JSON.stringify(settings)], {
-        env: { ...process.env, ...options.env(index) },
+      const { launcher = [], args = [], env = {} } = options.place(index)
+      const node = [process.execPath, '--import', DIE_WITH_PARENT, ...args, FIXTURE, JSON.stringify(settings)]
+      const [command, ...rest] = [...launcher, ...node] as [string, ...string[]]
+      const child = spawn(command, rest, {
+        // What a process leaves behind that dies badly goes with the folder.
+        cwd: options.dir,
+        env: { ...process.env, ...env },
         stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       })
       const worker: ChaosWorker = { index, child, journal, diedAt: null, frozen: [] }
@@ -88,6 +97,11 @@ export function createFleet(options: FleetOptions): ChaosFleet {
     async kill(worker) {
       worker.child.kill('SIGKILL')
       await gone(worker)
+    },
+    async untilGone(worker) {
+      const timer = setTimeout(() => worker.child.kill('SIGKILL'), GONE_TIMEOUT_MS)
+      await gone(worker)
+      clearTimeout(timer)
     },
     async freeze(worker, ms) {
       const from = monotonicNow()
@@ -113,7 +127,7 @@ export function createFleet(options: FleetOptions): ChaosFleet {
         }),
       )
     },
-    spans: () => all.flatMap((worker) => toSpans(worker.index, readJournal(worker.journal), worker, options.leaseMs)),
+    spans: () => all.flatMap((worker) => toSpans(worker.index, readJournal(worker.journal), worker, options)),
   }
 }
 

@@ -60,9 +60,15 @@ export function readJournal(file: string): JournalLine[] {
  * Turns a journal into spans. A handler that stood still for longer than its lease had no right to go on afterwards and
  * is told so by its signal; what it does between waking up and hearing of it is no run beside another.
  */
-export function toSpans(process: number, lines: readonly JournalLine[], fate: ProcessFate, leaseMs: number): Span[] {
+export function toSpans(
+  process: number,
+  lines: readonly JournalLine[],
+  fate: ProcessFate,
+  { leaseMs, keepsLeases }: { leaseMs: number; keepsLeases: boolean },
+): Span[] {
   const stops = fate.frozen.filter(({ from, to }) => to - from > leaseMs * 0.8).map(({ from }) => from)
-  for (const line of lines) if (line.what === 'block' && (line.ms ?? 0) > leaseMs * 0.8) stops.push(line.at)
+  for (const line of lines)
+    if (!keepsLeases && line.what === 'block' && (line.ms ?? 0) > leaseMs * 0.8) stops.push(line.at)
   return lines
     .filter(({ what }) => what === 'start')
     .map((start) => {

@@ -8,10 +8,11 @@ import { type RedisServer, startRedisServer } from '../../../src/testing/redis-s
 import { type ChaosProxy, startProxy } from '../proxy.js'
 import { check, type Findings } from './check.js'
 import { type ChaosFleet, createFleet } from './fleet.js'
-import { monotonicNow } from './journal.js'
 import { openLedger } from './ledger.js'
 import { createRandom, type Random } from './random.js'
+import { createRedisTime, type RedisTime } from './redis-time.js'
 import { type ChaosSchedule, dueBetween, generateSchedules } from './schedules.js'
+import type { Stage, WorkerPlace } from './stage.js'
 
 /** What an injector may get hold of. */
 export interface ChaosContext {
@@ -24,6 +25,9 @@ export interface ChaosContext {
   readonly prefix: string
   readonly leaseMs: number
   readonly workerCount: number
+  readonly stage: Stage
+  /** Redis's clock, and the jumps that it makes. */
+  readonly time: RedisTime
   /** Redis has lost its memory from here, until what is declared in code is back. */
   beginAmnesia(): void
 }
@@ -36,7 +40,8 @@ export interface Fault {
   readonly usesProxies?: boolean
   /** Schedules are declared by the workers, and come back by themselves. */
   readonly isDeclared?: boolean
-  readonly workerEnv?: (index: number) => Promise<Record<string, string>>
+  /** Sets up what it needs. Throws `Unavailable` where this machine cannot. */
+  readonly prepare?: (options: { workerCount: number }) => Promise<Stage>
   /** Pause between two injections, ms. */
   readonly pauseMs?: readonly [number, number]
   inject(context: ChaosContext): Promise<void>
@@ -58,6 +63,8 @@ export type ScenarioResult = Findings & { fault: string; promise: string; inject
 
 const RECOVERY_TIMEOUT_MS = 30_000
 const STOP_MS = 5_000
+/** Longer than any handler of the schedules takes. */
+const GOING_MS = 4_000
 
 /** Runs a mix of schedules on real processes and a real Redis under a fault, and checks what came of it. */
 export async function runScenario(fault: Fault, options: ScenarioOptions): Promise<ScenarioResult> {
@@ -66,25 +73,32 @@ export async function runScenario(fault: Fault, options: ScenarioOptions): Promi
   const schedules = generateSchedules(random)
   const prefix = 'chaos'
   const dir = mkdtempSync(join(tmpdir(), 'everybeat-chaos-'))
-  await using server = await startRedisServer({ args: fault.serverArgs ?? [] })
+  const stage = (await fault.prepare?.({ workerCount })) ?? {}
+  await using _stage = { [Symbol.asyncDispose]: () => stage.close?.() ?? Promise.resolve() }
+  await using server = await startRedisServer({
+    args: [...(fault.serverArgs ?? []), ...(stage.serverArgs ?? [])],
+    env: stage.serverEnv,
+  })
   const admin = new Redis(server.url, { maxRetriesPerRequest: null })
   admin.on('error', () => {})
   const proxies: ChaosProxy[] = []
   const definitions = Object.fromEntries(schedules.map(({ name, definition }) => [name, definition]))
-  const envs: Record<string, string>[] = []
-  for (let index = 0; index < workerCount; index += 1) envs.push((await fault.workerEnv?.(index)) ?? {})
+  const placeOf = (index: number): WorkerPlace => stage.places?.[index % workerCount] ?? {}
+  const urlOf = (index: number): string =>
+    proxies[index % workerCount]?.url ?? `redis://${placeOf(index).host ?? '127.0.0.1'}:${server.port}`
   if (fault.usesProxies)
     for (let index = 0; index < workerCount; index += 1) proxies.push(await startProxy(server.port))
   const fleet = createFleet({
     dir,
     leaseMs,
     stopMs: STOP_MS,
-    options: (index) => ({ redis: proxies[index % workerCount]?.url ?? server.url, prefix }),
+    options: (index) => ({ redis: urlOf(index), prefix, ...placeOf(index).options }),
     declare: fault.isDeclared ? definitions : {},
-    env: (index) => envs[index % workerCount] ?? {},
+    place: placeOf,
+    keepsLeases: stage.keepsLeases ?? false,
   })
   const ledger = openLedger(server.url, prefix, Object.keys(definitions))
-  const wallOffsetMs = Date.now() - monotonicNow()
+  const time = createRedisTime()
   const amnesia: { fromMs: number; toMs: number }[] = []
   let injections = 0
   const collector = setInterval(() => void ledger.read().catch(() => {}), 400)
@@ -93,7 +107,7 @@ export async function runScenario(fault: Fault, options: ScenarioOptions): Promi
     await control.schedules.putMany(schedules.map(({ name, definition }) => ({ name, ...definition })))
     await control.stop()
     await Promise.all(Array.from({ length: workerCount }, () => fleet.spawn()))
-    const fromMs = Date.now()
+    const fromMs = time.now()
     const context: ChaosContext = {
       random,
       server,
@@ -103,11 +117,13 @@ export async function runScenario(fault: Fault, options: ScenarioOptions): Promi
       prefix,
       leaseMs,
       workerCount,
+      stage,
+      time,
       // What came due within the last moments may have been claimed, or not, by a memory that is gone.
       beginAmnesia: () => void amnesia.push({ fromMs: Date.now() - 1_500, toMs: Date.now() + 6_000 + leaseMs }),
     }
     const [least, most] = fault.pauseMs ?? [500, 2_000]
-    for (const endAt = fromMs + seconds * 1_000; Date.now() < endAt;) {
+    for (const endAt = Date.now() + seconds * 1_000; Date.now() < endAt;) {
       await sleep(random.between(least, most))
       if (Date.now() >= endAt) break
       await fault.inject(context)
@@ -115,10 +131,14 @@ export async function runScenario(fault: Fault, options: ScenarioOptions): Promi
       onProgress(`${fault.name}: ${injections} injections, ${ledger.entries.length} entries`)
     }
     await fault.heal?.(context)
-    const toMs = Date.now()
+    const toMs = time.highest()
+    const healedAt = performance.now()
     const recovered = await untilRecorded(schedules, ledger, fromMs, toMs, amnesia)
     if (!recovered) onProgress(`${fault.name}: not everything was recorded in time`)
+    const recoveredAt = performance.now()
     await fleet.stopAll()
+    const [recoveryMs, stopMs] = [recoveredAt - healedAt, performance.now() - recoveredAt].map(Math.round)
+    onProgress(`${fault.name}: recorded after ${recoveryMs} ms, stopped within ${stopMs} ms`)
     await ledger.read()
     const findings = check({
       schedules,
@@ -126,7 +146,8 @@ export async function runScenario(fault: Fault, options: ScenarioOptions): Promi
       toMs,
       spans: fleet.spans(),
       ledger: ledger.entries,
-      wallOffsetMs,
+      time,
+      leaseMs,
       amnesia,
     })
     return { ...findings, fault: fault.name, promise: fault.promise, injections, seed }
@@ -149,7 +170,8 @@ async function untilRecorded(
   toMs: number,
   amnesia: readonly { fromMs: number; toMs: number }[],
 ): Promise<boolean> {
-  const isForgotten = (at: number) => amnesia.some((span) => at >= span.fromMs && at <= span.toMs)
+  // Nor for what was going then: it has nowhere to be recorded.
+  const isForgotten = (at: number) => amnesia.some((span) => at >= span.fromMs - GOING_MS && at <= span.toMs)
   for (const endAt = Date.now() + RECOVERY_TIMEOUT_MS; Date.now() < endAt; await sleep(250)) {
     await ledger.read().catch(() => {})
     const isComplete = schedules.every((schedule) => {

@@ -1,6 +1,10 @@
 -- The shared upkeep of a shard: one worker of the fleet at a time.
 local function elect_for_upkeep(upkeep, beat_ms)
-  return redis.call('SET', upkeep, worker_id, 'NX', 'PX', math.floor(beat_ms * 0.9)) and 1 or 0
+  local turn_ms = math.floor(beat_ms * 0.9)
+  -- A clock that was set back would leave the last one its turn for as long; a lock without an end would for ever.
+  local left = redis.call('PTTL', upkeep)
+  if left == -1 or left > turn_ms then redis.call('DEL', upkeep) end
+  return redis.call('SET', upkeep, worker_id, 'NX', 'PX', turn_ms) and 1 or 0
 end
 
 -- Cancelled runs that their worker may not have heard of.
