@@ -1,9 +1,10 @@
 import { hostname } from 'node:os'
-import type { Emit } from './events.js'
+import { toErrorData, type Emit } from './events.js'
 import { createNameGatherer } from './name-gatherer.js'
 import type { ResolvedOptions } from './options.js'
 import { closeClient, duplicateForClaims, openLockNode, type Connection } from './redis/client.js'
 import { createStartLocks } from './redis/lease.js'
+import { refuseWrongNode } from './redis/ready.js'
 import { createKeys } from './redis/keys.js'
 import { agreeOnLayout, assertLayout } from './redis/layout.js'
 import type { Link } from './redis/link.js'
@@ -14,7 +15,7 @@ import { VERSION } from './version.js'
 import { tzDataVersion } from './time/tz-data.js'
 import { createRedisClock } from './worker/clock.js'
 import { createEditGatherer } from './worker/edit-gatherer.js'
-import type { RedisClock } from './worker/port.js'
+import type { RedisClock, WorkerStore } from './worker/port.js'
 import type { Task } from './worker/tasks.js'
 import { createWorker, createWorkerId, type Worker } from './worker/worker.js'
 
@@ -51,9 +52,7 @@ export function createInstance(parts: InstanceParts): Instance {
   let stopping = false
 
   const claimClient = options.durability ? duplicateForClaims(link.connection) : null
-  const lockNodes: Connection[] = options.lockNodes.map((node) =>
-    openLockNode(node.kind === 'url' ? node.url : node.kind === 'client' ? node.client : node.options),
-  )
+  const lockNodes: Connection[] = options.lockNodes.map(openLockNode)
   const locks = lockNodes.length === 0 ? null : createStartLocks(lockNodes.map(({ client }) => client))
   const stores = shards.map((keys, shard) =>
     createWorkerStore({
@@ -71,6 +70,18 @@ export function createInstance(parts: InstanceParts): Instance {
       generation,
     }),
   )
+  const [home, ...others] = stores as [WorkerStore, ...WorkerStore[]]
+  /** A heartbeat that is answered shows whether the connections that only listen still hear anything. */
+  const heard: WorkerStore = {
+    ...home,
+    async heartbeat(...beat) {
+      const sentAt = monotonic()
+      const reply = await home.heartbeat(...beat)
+      wake?.expectSign(sentAt)
+      watch?.expectSign(sentAt)
+      return reply
+    },
+  }
   const worker = createWorker(
     {
       id,
@@ -86,12 +97,23 @@ export function createInstance(parts: InstanceParts): Instance {
       wall: Date.now,
       random: Math.random,
       describe,
-      onMemoryLost: parts.onMemoryLost,
+      onMemoryLost,
       onWatchDuty: setWatch,
       onReply: (reply) => assertLayout(options, reply),
     },
-    stores,
+    [heard, ...others],
   )
+
+  function onMemoryLost(): void {
+    parts.onMemoryLost()
+    if (options.shards > 1 && !stopping)
+      agree().catch((error: unknown) => emit('error', { ...toErrorData(error), context: 'layout' }))
+  }
+
+  /** With several shards their number also stands where one with another number looks; a heartbeat does not look there. */
+  function agree(): Promise<void> {
+    return agreeOnLayout(link.connection.client, options, generation)
+  }
 
   function describe(): Record<string, string> {
     const skew = clock.skewMs()
@@ -117,9 +139,13 @@ export function createInstance(parts: InstanceParts): Instance {
       worker.setWatched(false)
       return
     }
-    watch ??= openWatch(link.connection, shards, {
+    watch ??= openWatch(link.connection, shards, id, monotonic, {
       onDefinition: edits.noteWritten,
-      onFlush: parts.onMemoryLost,
+      onFlush() {
+        // The next heartbeat also says again which layout the keys have.
+        worker.reconnected()
+        onMemoryLost()
+      },
       onWatching: (watching) => worker.setWatched(watching),
     })
   }
@@ -131,7 +157,7 @@ export function createInstance(parts: InstanceParts): Instance {
   return {
     worker,
     async start() {
-      wake = openWake(link.connection, shards, id, {
+      wake = openWake(link.connection, shards, id, monotonic, {
         onHead: (shard, headMs, count) => worker.heardHead(shard, headMs, count),
         onLane: (shard, pool, task) => worker.heardLane(shard, pool, task),
         onChanged: (shard, schedules) => {
@@ -151,11 +177,13 @@ export function createInstance(parts: InstanceParts): Instance {
         },
         onFleet: (change, workerId) =>
           emit(change === 'joined' ? 'worker:joined' : 'worker:left', { worker: workerId }),
+        onLayout: () => worker.reconnected(),
         onUnknown: (shard) => worker.nudge(shard),
         onReady: () => worker.nudge(),
       })
       await wake.ready()
-      if (options.shards > 1) await agreeOnLayout(link.connection.client, options, generation)
+      await Promise.all(lockNodes.map(({ client }, index) => refuseWrongNode(client, `lockNodes[${index}]`)))
+      if (options.shards > 1) await agree()
       if (!stopping) await worker.start()
     },
     async stop(timeoutMs) {

@@ -1,11 +1,14 @@
 import type { Redis } from 'ioredis'
 import { closeClient, duplicateConnection, type Connection } from './client.js'
 import type { Keys } from './keys.js'
+import { createSignOfLife } from './sign-of-life.js'
 
 const INVALIDATE = '__redis__:invalidate'
 
 /** Tells of definitions that anybody writes, as it happens. */
 export interface Watch {
+  /** A heartbeat was sent at this instant of the monotonic clock and answered: its word has to be heard here soon. */
+  expectSign(sentAt: number): void
   stop(): Promise<void>
 }
 
@@ -29,13 +32,21 @@ function escapeGlob(text: string): string {
  * setting of the server; where that is refused, through keyspace notifications, if the server has them on. On a Cluster
  * neither reaches over all nodes: there the sweep finds what was edited.
  */
-export function openWatch(connection: Connection, shards: readonly Keys[], listener: WatchListener): Watch {
-  if (connection.isCluster) return { stop: () => Promise.resolve() }
+export function openWatch(
+  connection: Connection,
+  shards: readonly Keys[],
+  workerId: string,
+  monotonic: () => number,
+  listener: WatchListener,
+): Watch {
+  if (connection.isCluster) return { expectSign: () => {}, stop: () => Promise.resolve() }
   const client = duplicateConnection(connection) as Redis
   client.options.autoResubscribe = false
   const prefixes = shards.map(({ tag }) => `${tag}:schedule:`)
   const byTag = new Map(shards.map(({ tag }, shard) => [tag, shard]))
   const keyspace = `__keyspace@${client.options.db ?? 0}__:`
+  const ownChannel = shards[0]!.worker(workerId)
+  const life = createSignOfLife(client, ownChannel, monotonic)
   let stopped = false
 
   function onKey(key: string): void {
@@ -59,16 +70,20 @@ export function openWatch(connection: Connection, shards: readonly Keys[], liste
     try {
       const wanted = prefixes.flatMap((prefix) => ['PREFIX', prefix])
       await client.call('CLIENT', 'TRACKING', 'ON', 'REDIRECT', String(id), 'BCAST', ...wanted)
-      await client.subscribe(INVALIDATE)
+      await client.subscribe(INVALIDATE, ownChannel)
+      life.stands()
       if (!stopped) listener.onWatching(true)
     } catch {
       // An old server, a proxy, or a user without the right: notifications, when they are on, say the same.
       await client.psubscribe(...prefixes.map((prefix) => `${keyspace}${escapeGlob(prefix)}*`))
+      await client.subscribe(ownChannel)
+      life.stands()
     }
   }
 
   client.on('ready', () => void begin().catch(() => {}))
   return {
+    expectSign: (sentAt) => life.expect(sentAt),
     async stop() {
       stopped = true
       await closeClient(client)
