@@ -53,6 +53,9 @@ export function createInstance(parts: InstanceParts): Instance {
 
   const claimClient = options.durability ? duplicateForClaims(link.connection) : null
   const lockNodes: Connection[] = options.lockNodes.map(openLockNode)
+  // From the beginning on: what a node refuses, it says while it is connected to.
+  const verdicts = Promise.all(lockNodes.map(({ client }, index) => refuseWrongNode(client, `lockNodes[${index}]`)))
+  verdicts.catch(() => {})
   const locks = lockNodes.length === 0 ? null : createStartLocks(lockNodes.map(({ client }) => client))
   const stores = shards.map((keys, shard) =>
     createWorkerStore({
@@ -182,7 +185,7 @@ export function createInstance(parts: InstanceParts): Instance {
         onReady: () => worker.nudge(),
       })
       await wake.ready()
-      await Promise.all(lockNodes.map(({ client }, index) => refuseWrongNode(client, `lockNodes[${index}]`)))
+      await verdicts
       if (options.shards > 1) await agree()
       if (!stopping) await worker.start()
     },

@@ -6,7 +6,7 @@ import { waitFor } from '../support/wait-for.js'
 const redis = useRedis()
 
 describe('an index that somebody overwrote', () => {
-  it.each(['due', 'pending', 'running', 'names', 'lanes', 'workers', 'ranks', 'meta', 'upkeep'])(
+  it.each(['due', 'pending', 'running', 'names', 'lanes', 'workers', 'ranks', 'meta'])(
     '%s is told of and repaired, and every schedule goes on',
     async (kind) => {
       let runs = 0
@@ -15,7 +15,6 @@ describe('an index that somebody overwrote', () => {
       await fleet.control.schedules.put('later', { task: 'tick', every: '1h' })
       await fleet.start()
       await fleet.next('run:succeeded')
-      // One that is not in code, so that only the definition can bring it back.
       const key = fleet.key(kind)
       await redis.client.multi().del(key).set(key, 'nonsense').exec()
       const told = await fleet.next('error', ({ context }) => context === 'index')
@@ -43,6 +42,14 @@ describe('an index that somebody overwrote', () => {
     const key = fleet.key('pending')
     await redis.client.multi().del(key).set(key, 'nonsense').exec()
     expect(await fleet.next('run:succeeded')).toMatchObject({ schedule: 'flaky', attempt: 2 })
+  })
+
+  it('upkeep without an end is no lock: somebody is elected again', async () => {
+    const fleet = createFleet(redis.url)
+    await fleet.start()
+    const key = fleet.key('upkeep')
+    await redis.client.multi().del(key).rpush(key, 'nonsense').exec()
+    await waitFor(async () => (await redis.client.pttl(key)) > 0, { what: 'a lock with an end', timeoutMs: 15_000 })
   })
 
   it('ranks with strangers in it gives the duties back to those that live', async () => {

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { EVENT_NAMES, Everybeat, type EverybeatOptions, type Logger } from '../../src/index.js'
+import { openConnection } from '../../src/redis/client.js'
 import { startRedisServer } from '../../src/testing/redis-server.js'
 import { nextEvent } from '../support/fleet.js'
 import { uniquePrefix, useRedis } from '../support/redis.js'
@@ -78,6 +79,15 @@ describe('a password', () => {
     expect(said).not.toContain(RIGHT)
   })
 
+  it('is not in the error of a command that waited for the connection', async () => {
+    const { client } = openConnection({ kind: 'url', url: `redis://:${WRONG}@127.0.0.1:${redis.port}` })
+    onTestFinished(() => client.disconnect())
+    // ioredis gives up what waits with the answer to its AUTH, and keeps the words of that.
+    const error = await client.get('a').catch((reason: unknown) => reason)
+    expect(inspect(error, { depth: 20, showHidden: true })).toContain('WRONGPASS')
+    expect(inspect(error, { depth: 20, showHidden: true })).not.toContain(WRONG)
+  })
+
   it('that is changed under a running worker is in no error of the calls that wait then', async () => {
     const server = await startRedisServer({ args: ['--requirepass', RIGHT] })
     onTestFinished(() => server.stop())
@@ -90,15 +100,15 @@ describe('a password', () => {
     const admin = redis.connect(url)
     const refused = nextEvent(beat, 'error', ({ context }) => context === 'connection')
     await admin.config('SET', 'requirepass', WRONG)
-    // Calls that are on their way when the connection breaks are given up with what the server said.
     const calls = Array.from({ length: 50 }, (_, index) =>
       beat.schedules.put(`s${index}`, { every: '1h' }).then(note, note),
     )
     await admin.client('KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
     const more = Array.from({ length: 50 }, (_, index) => beat.schedules.get(`s${index}`).then(note, note))
     expect((await refused).message).toContain('Give the user and the password')
-    await Promise.all([...calls, ...more])
+    await Promise.all(more)
     await admin.config('SET', 'requirepass', RIGHT)
+    await Promise.all(calls)
     await waitFor(async () => (await beat.schedules.count()) >= 0, { what: 'the worker to come back' })
     expect(text()).toContain('WRONGPASS')
     expect(text()).not.toContain(RIGHT)

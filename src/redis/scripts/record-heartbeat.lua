@@ -41,7 +41,7 @@ if not is_right then
   return { now_us, -1, 0, 0, 0, 0, 0, about[1], about[2], about[3], '', {}, 0, { '', '', 0, 0, {} }, healed }
 end
 
-for _, key in ipairs(heal_shard(upkeep, worker)) do healed[#healed + 1] = key end
+for _, key in ipairs(heal_shard(worker)) do healed[#healed + 1] = key end
 for _, key in ipairs(heal({ [workers] = 'zset', [ranks] = 'zset' })) do healed[#healed + 1] = key end
 local cancels = take_cancels(worker)
 -- Whoever beats and does not hear this knows that its subscription is dead.

@@ -30,7 +30,7 @@ local now, now_us = read_now()
 local healed = heal({ [meta] = 'hash' })
 local about, is_right = agree_on_layout(meta, shards, generation)
 if not is_right then return { now_us, -1, 0, 0, 0, about[1], about[2], about[3], '', 0, 0, healed } end
-for _, key in ipairs(heal_shard(upkeep, worker)) do healed[#healed + 1] = key end
+for _, key in ipairs(heal_shard(worker)) do healed[#healed + 1] = key end
 local head, count = read_head()
 return { now_us, head, count, elect_for_upkeep(upkeep, beat_ms), redis.call('ZCOUNT', running, '-inf', now), about[1],
   about[2], about[3], take_cancels(worker), redis.call('ZCARD', running), redis.call('SCARD', tag .. ':lanes'), healed }

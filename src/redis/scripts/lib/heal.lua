@@ -1,6 +1,6 @@
 -- Keys of the engine that somebody overwrote with another type: nobody could claim as long as they stand there. What
 -- they held is put back from the definitions and states by a walk over all schedules.
-local PROBES = { zset = 'ZCARD', set = 'SCARD', string = 'GET', hash = 'HGETALL' }
+local PROBES = { zset = 'ZCARD', set = 'SCARD', hash = 'HGETALL' }
 
 -- Removes what is of another type. Answers the keys that were removed.
 local function heal(types)
@@ -16,7 +16,7 @@ local function heal(types)
 end
 
 -- The indexes that all schedules of a shard share. Only where the layout is ours: another one may use them otherwise.
-local function heal_shard(upkeep, worker)
-  return heal({ [upkeep] = 'string', [worker] = 'hash', [tag .. ':due'] = 'zset', [tag .. ':pending'] = 'zset',
+local function heal_shard(worker)
+  return heal({ [worker] = 'hash', [tag .. ':due'] = 'zset', [tag .. ':pending'] = 'zset',
     [tag .. ':running'] = 'zset', [tag .. ':names'] = 'zset', [tag .. ':lanes'] = 'set' })
 end
