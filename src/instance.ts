@@ -4,6 +4,7 @@ import { createNameGatherer } from './name-gatherer.js'
 import type { ResolvedOptions } from './options.js'
 import { closeClient, duplicateForClaims, openLockNode, type Connection } from './redis/client.js'
 import { createStartLocks } from './redis/lease.js'
+import { refuseWrongNode } from './redis/ready.js'
 import { createKeys } from './redis/keys.js'
 import { agreeOnLayout, assertLayout } from './redis/layout.js'
 import { createLeaseThread } from './redis/lease-thread.js'
@@ -15,7 +16,7 @@ import { VERSION } from './version.js'
 import { tzDataVersion } from './time/tz-data.js'
 import { createRedisClock } from './worker/clock.js'
 import { createEditGatherer } from './worker/edit-gatherer.js'
-import type { RedisClock } from './worker/port.js'
+import type { RedisClock, WorkerStore } from './worker/port.js'
 import type { Task } from './worker/tasks.js'
 import { warmUp } from './worker/warm-up.js'
 import { createWorker, createWorkerId, type Worker } from './worker/worker.js'
@@ -53,9 +54,10 @@ export function createInstance(parts: InstanceParts): Instance {
   let stopping = false
 
   const claimClient = options.durability ? duplicateForClaims(link.connection) : null
-  const lockNodes: Connection[] = options.lockNodes.map((node) =>
-    openLockNode(node.kind === 'url' ? node.url : node.kind === 'client' ? node.client : node.options),
-  )
+  const lockNodes: Connection[] = options.lockNodes.map(openLockNode)
+  // From the beginning on: what a node refuses, it says while it is connected to.
+  const verdicts = Promise.all(lockNodes.map(({ client }, index) => refuseWrongNode(client, `lockNodes[${index}]`)))
+  verdicts.catch(() => {})
   const locks = lockNodes.length === 0 ? null : createStartLocks(lockNodes.map(({ client }) => client))
   const stores = shards.map((keys, shard) =>
     createWorkerStore({
@@ -77,13 +79,25 @@ export function createInstance(parts: InstanceParts): Instance {
     options.leaseKeeper === 'loop' || options.redis.kind === 'client'
       ? null
       : createLeaseThread({
-          redis: options.redis.kind === 'url' ? options.redis.url : options.redis.options,
+          redis: options.redis,
           shards,
           workerId: id,
           leaseMs: options.leaseMs,
           monotonic,
           onError: (error) => emit('error', { ...toErrorData(error), context: 'lease keeper' }),
         })
+  const [home, ...others] = stores as [WorkerStore, ...WorkerStore[]]
+  /** A heartbeat that is answered shows whether the connections that only listen still hear anything. */
+  const heard: WorkerStore = {
+    ...home,
+    async heartbeat(...beat) {
+      const sentAt = monotonic()
+      const reply = await home.heartbeat(...beat)
+      wake?.expectSign(sentAt)
+      watch?.expectSign(sentAt)
+      return reply
+    },
+  }
   const worker = createWorker(
     {
       id,
@@ -100,12 +114,23 @@ export function createInstance(parts: InstanceParts): Instance {
       wall: Date.now,
       random: Math.random,
       describe,
-      onMemoryLost: parts.onMemoryLost,
+      onMemoryLost,
       onWatchDuty: setWatch,
       onReply: (reply) => assertLayout(options, reply),
     },
-    stores,
+    [heard, ...others],
   )
+
+  function onMemoryLost(): void {
+    parts.onMemoryLost()
+    if (options.shards > 1 && !stopping)
+      agree().catch((error: unknown) => emit('error', { ...toErrorData(error), context: 'layout' }))
+  }
+
+  /** With several shards their number also stands where one with another number looks; a heartbeat does not look there. */
+  function agree(): Promise<void> {
+    return agreeOnLayout(link.connection.client, options, generation)
+  }
 
   function describe(): Record<string, string> {
     const skew = clock.skewMs()
@@ -131,9 +156,13 @@ export function createInstance(parts: InstanceParts): Instance {
       worker.setWatched(false)
       return
     }
-    watch ??= openWatch(link.connection, shards, {
+    watch ??= openWatch(link.connection, shards, id, monotonic, {
       onDefinition: edits.noteWritten,
-      onFlush: parts.onMemoryLost,
+      onFlush() {
+        // The next heartbeat also says again which layout the keys have.
+        worker.reconnected()
+        onMemoryLost()
+      },
       onWatching: (watching) => worker.setWatched(watching),
     })
   }
@@ -145,7 +174,7 @@ export function createInstance(parts: InstanceParts): Instance {
   return {
     worker,
     async start() {
-      wake = openWake(link.connection, shards, id, {
+      wake = openWake(link.connection, shards, id, monotonic, {
         onHead: (shard, headMs, count) => worker.heardHead(shard, headMs, count),
         onLane: (shard, pool, task) => worker.heardLane(shard, pool, task),
         onChanged: (shard, schedules) => {
@@ -166,11 +195,13 @@ export function createInstance(parts: InstanceParts): Instance {
         },
         onFleet: (change, workerId) =>
           emit(change === 'joined' ? 'worker:joined' : 'worker:left', { worker: workerId }),
+        onLayout: () => worker.reconnected(),
         onUnknown: (shard) => worker.nudge(shard),
         onReady: () => worker.nudge(),
       })
       await Promise.all([warmUp(), wake.ready(), leaseThread?.ready(options.connectTimeoutMs)])
-      if (options.shards > 1) await agreeOnLayout(link.connection.client, options, generation)
+      await verdicts
+      if (options.shards > 1) await agree()
       if (!stopping) await worker.start()
     },
     async stop(timeoutMs) {

@@ -1,3 +1,4 @@
+import type { ConnectionOptions } from 'node:tls'
 import type { Cluster, Redis, RedisOptions } from 'ioredis'
 import { EverybeatError } from './errors.js'
 import type { DefinitionInput } from './schedule/definition.js'
@@ -5,6 +6,7 @@ import { checkInteger, checkKeys, isPlainObject, wrongValue } from './schedule/f
 import type { FieldName } from './schedule/fields.js'
 import { checkName } from './schedule/name.js'
 import { parseDefinition } from './schedule/parse-definition.js'
+import { parseTls } from './tls-options.js'
 
 /** Where Redis is: a URL or socket path, ioredis options (Sentinel too), or a live client that the caller owns. */
 export type RedisInput = string | RedisOptions | Redis | Cluster
@@ -32,6 +34,8 @@ export type PolicyDefaults = Pick<DefinitionInput, (typeof POLICY_FIELDS)[number
 export interface EverybeatOptions {
   /** Default: `$REDIS_URL`, then `redis://127.0.0.1:6379`. */
   redis?: RedisInput | undefined
+  /** What Node's `tls.connect` needs for `rediss://` URLs: a private CA, a client certificate; default none. */
+  tls?: ConnectionOptions | undefined
   /** First part of every key, and what a fleet shares; default `everybeat`. */
   prefix?: string | undefined
   /** Slots of a Cluster the keys are spread over, the same in the whole fleet; default 1. */
@@ -60,7 +64,7 @@ export interface EverybeatOptions {
 
 /** A place to connect to, or a client that is connected already and is not ours to change or close. */
 export type RedisSource =
-  | { readonly kind: 'url'; readonly url: string }
+  | { readonly kind: 'url'; readonly url: string; readonly tls?: ConnectionOptions }
   | { readonly kind: 'options'; readonly options: RedisOptions }
   | { readonly kind: 'client'; readonly client: Redis | Cluster }
 
@@ -84,6 +88,7 @@ export interface ResolvedOptions {
 /** What an option means when it is left out; `redis` is looked up in `$REDIS_URL` first. */
 export const DEFAULT_OPTIONS = Object.freeze({
   redis: 'redis://127.0.0.1:6379',
+  tls: undefined as ConnectionOptions | undefined,
   prefix: 'everybeat',
   shards: 1,
   concurrency: 50,
@@ -139,7 +144,12 @@ export function resolveOptions(
   const full = complete(options)
   const integer = (name: keyof typeof DEFAULT_OPTIONS, least: number, most: number) =>
     checkInteger(full[name], name, least, most, CODE)
-  const redis = options.redis === undefined ? redisOfEnvironment(env) : parseRedis(options.redis, 'redis')
+  const tls = full.tls === undefined ? null : parseTls(full.tls)
+  const redis = options.redis === undefined ? redisOfEnvironment(env, tls) : parseRedis(options.redis, 'redis', tls)
+  const lockNodes = parseLockNodes(full.lockNodes, tls)
+  if (tls && ![redis, ...lockNodes].some((source) => source.kind === 'url' && source.tls)) {
+    throw wrongValue('tls', 'settings for TLS', 'with a rediss:// URL; ioredis options have a tls of their own', CODE)
+  }
   return Object.freeze({
     redis,
     prefix: parsePrefix(full.prefix),
@@ -149,7 +159,7 @@ export function resolveOptions(
     leaseKeeper: parseLeaseKeeper(full.leaseKeeper, redis),
     maxSleepMs: integer('maxSleepMs', 50, 60_000),
     pool: asOption('pool', () => checkName('pool', full.pool)),
-    lockNodes: parseLockNodes(full.lockNodes),
+    lockNodes,
     durability: full.durability === undefined ? null : parseDurability(full.durability),
     defaults: parseDefaults(full.defaults),
     logger: parseLogger(full.logger),
@@ -165,13 +175,18 @@ function complete(options: unknown): typeof DEFAULT_OPTIONS {
   return { ...DEFAULT_OPTIONS, ...Object.fromEntries(set) }
 }
 
-function redisOfEnvironment(env: Readonly<Record<string, string | undefined>>): RedisSource {
+type Tls = ConnectionOptions | null
+
+function redisOfEnvironment(env: Readonly<Record<string, string | undefined>>, tls: Tls): RedisSource {
   const url = env['REDIS_URL']
-  return url === undefined || url === '' ? parseRedis(DEFAULT_OPTIONS.redis, 'redis') : parseRedis(url, 'REDIS_URL')
+  const isSet = url !== undefined && url !== ''
+  return isSet ? parseRedis(url, 'REDIS_URL', tls) : parseRedis(DEFAULT_OPTIONS.redis, 'redis', tls)
 }
 
-function parseRedis(value: unknown, field: string): RedisSource {
-  if (typeof value === 'string' && isRedisUrl(value)) return Object.freeze({ kind: 'url', url: value })
+function parseRedis(value: unknown, field: string, tls: Tls): RedisSource {
+  if (typeof value === 'string' && isRedisUrl(value)) {
+    return Object.freeze({ kind: 'url', url: value, ...(tls && /^rediss:/i.test(value) ? { tls } : {}) })
+  }
   if (isRedisClient(value)) return Object.freeze({ kind: 'client', client: value })
   if (isPlainObject(value)) return Object.freeze({ kind: 'options', options: Object.freeze({ ...value }) })
   const shown = typeof value === 'string' ? hidePassword(value) : Object.prototype.toString.call(value)
@@ -205,7 +220,7 @@ function parsePrefix(value: unknown): string {
   return prefix
 }
 
-function parseLockNodes(value: unknown): readonly RedisSource[] {
+function parseLockNodes(value: unknown, tls: Tls): readonly RedisSource[] {
   if (!Array.isArray(value) || value.length > MAX_LOCK_NODES) {
     throw wrongValue(
       'lockNodes',
@@ -216,14 +231,15 @@ function parseLockNodes(value: unknown): readonly RedisSource[] {
   }
   if (new Set(value).size < value.length)
     throw wrongValue('lockNodes', 'a list with one node twice', 'each node once', CODE)
-  return Object.freeze(value.map((node, index) => parseRedis(node, `lockNodes[${index}]`)))
+  return Object.freeze(value.map((node, index) => parseRedis(node, `lockNodes[${index}]`, tls)))
 }
 
 /** A thread has to be able to open a connection by itself. */
 function parseLeaseKeeper(value: unknown, redis: RedisSource): 'loop' | 'thread' {
   if (value !== 'loop' && value !== 'thread') throw wrongValue('leaseKeeper', value, "'loop' or 'thread'", CODE)
-  if (value === 'thread' && redis.kind !== 'url') {
-    const why = redis.kind === 'client' ? 'a live client' : whyNotCopied(redis.options)
+  if (value === 'thread') {
+    const given = redis.kind === 'options' ? redis.options : redis.kind === 'url' ? { tls: redis.tls } : null
+    const why = given ? whyNotCopied(given) : 'a live client'
     const allowed = "'loop', or redis as a URL or as options that can be copied to a thread (no functions)"
     if (why) throw wrongValue('leaseKeeper', `thread with ${why} as redis`, allowed, CODE)
   }

@@ -42,6 +42,9 @@ export function createProgram(): Command {
     .description('A leaderless scheduler for fleets of Node.js workers, on Redis.')
     .version(packageVersion(), '-V, --version', 'show the version')
     .option('--redis <url>', 'Redis to use (default: $REDIS_URL, then redis://127.0.0.1:6379)')
+    .option('--tls-ca <file>', 'PEM file of the CA that signed the certificate of the server (with a rediss:// URL)')
+    .option('--tls-cert <file>', 'PEM file of the client certificate, for servers that ask for one')
+    .option('--tls-key <file>', 'PEM file of the key of the client certificate')
     .option('--prefix <prefix>', 'prefix of the keys (default: everybeat)')
     .option('--shards <number>', 'shards of the fleet (default: 1)', wholeNumber(1))
     .option(

@@ -1,10 +1,15 @@
+import { readFileSync } from 'node:fs'
 import { Everybeat, type EverybeatOptions } from '../index.js'
 import { createColors, wantsColor, type Colors } from './colors.js'
+import { CliFailure } from './failure.js'
 import type { TableStyle } from './table.js'
 
 /** The options that every command takes, before or after its name. */
 export interface GlobalOptions {
   redis?: string
+  tlsCa?: string
+  tlsCert?: string
+  tlsKey?: string
   prefix?: string
   shards?: number
   connectTimeout?: number
@@ -23,7 +28,7 @@ export interface Session {
   /** The Redis to use: `--redis`, else `$REDIS_URL`, else nothing was said and the library's default holds. */
   readonly redis: string | undefined
   /** Options of `new Everybeat(…)` that follow from the global ones. */
-  readonly connection: Pick<EverybeatOptions, 'redis' | 'prefix' | 'shards' | 'connectTimeoutMs'>
+  readonly connection: Pick<EverybeatOptions, 'redis' | 'tls' | 'prefix' | 'shards' | 'connectTimeoutMs'>
   /** Writes a line to standard output. */
   print(line: string): void
   /** Writes a line to standard error: what a person wants to know and a program does not. */
@@ -42,7 +47,7 @@ export function createSession(options: GlobalOptions): Session {
   const redis = options.redis ?? (env.REDIS_URL === '' ? undefined : env.REDIS_URL)
   const colors = createColors(wantsColor({ option: options.color ?? true, isTerminal: stdout.isTTY, environment: env }))
   const { prefix, shards, connectTimeout: connectTimeoutMs } = options
-  const connection = { redis, prefix, shards, connectTimeoutMs }
+  const connection = { redis, tls: readTls(options), prefix, shards, connectTimeoutMs }
   const print = (line: string) => void stdout.write(`${line}\n`)
   return {
     json: options.json ?? false,
@@ -62,5 +67,20 @@ export function createSession(options: GlobalOptions): Session {
         await beat.stop()
       }
     },
+  }
+}
+
+function readTls({ tlsCa, tlsCert, tlsKey }: GlobalOptions): EverybeatOptions['tls'] {
+  const given = Object.entries({ ca: tlsCa, cert: tlsCert, key: tlsKey }).filter(([, path]) => path !== undefined)
+  if (given.length === 0) return undefined
+  return Object.fromEntries(given.map(([name, path]) => [name, readPem(`--tls-${name}`, path!)]))
+}
+
+function readPem(option: string, path: string): Buffer {
+  try {
+    return readFileSync(path)
+  } catch (cause) {
+    const message = `${option}: ${path} cannot be read (${(cause as { code?: string }).code ?? 'unknown'}); give a PEM file`
+    throw new CliFailure('ERR_CLI_USAGE', message, { cause })
   }
 }

@@ -72,10 +72,7 @@ export class Schedules {
     checkRevision(ifRevision)
     const checked = await this.#check(name, definition)
     const store = await this.#context.store()
-    return await writeDefinition(
-      store,
-      prepareWrite(checked, await store.now(), { ifRevision: ifRevision ?? null }),
-    )
+    return await writeDefinition(store, prepareWrite(checked, await store.now(), { ifRevision: ifRevision ?? null }))
   }
 
   /** Writes many schedules in pipelined batches. All are checked before the first is written. */

@@ -1,5 +1,7 @@
+import type { ConnectionOptions } from 'node:tls'
 import { Redis, type Cluster, type RedisOptions } from 'ioredis'
-import { EverybeatError } from '../errors.js'
+import { createDemotionRule } from './demotion.js'
+import { forgetPassword } from './refusal.js'
 import type { RedisClient } from './script-runner.js'
 
 /** A connection and who has to close it. */
@@ -25,17 +27,38 @@ const OWN_SETTINGS: RedisOptions = {
   retryStrategy: (times) => Math.min(25 * 2 ** Math.min(times, 6), 1_000) * (0.75 + Math.random() / 2),
 }
 
-function isLive(redis: unknown): redis is RedisClient {
-  return typeof redis === 'object' && redis !== null && 'duplicate' in redis && 'status' in redis
+/** Where to connect to: a URL with what TLS needs beside it, ioredis options, or a client that is there already. */
+export type ConnectionSource =
+  | { readonly kind: 'url'; readonly url: string; readonly tls?: ConnectionOptions }
+  | { readonly kind: 'options'; readonly options: RedisOptions }
+  | { readonly kind: 'client'; readonly client: RedisClient }
+
+/** Each connection has a rule of its own: it keeps in mind when it was used last. */
+function withRule(settings: RedisOptions): RedisOptions {
+  return { ...settings, reconnectOnError: createDemotionRule(() => performance.now()) }
+}
+
+function connectTo(source: ConnectionSource, given: RedisOptions): Connection {
+  if (source.kind === 'client') return { client: source.client, owned: false, isCluster: 'nodes' in source.client }
+  const settings = withRule(given)
+  const client =
+    source.kind === 'url'
+      ? new Redis(source.url, source.tls ? { ...settings, tls: source.tls } : settings)
+      : new Redis({ ...settings, ...source.options })
+  client.on('error', forgetPassword)
+  return { client, owned: true, isCluster: false }
 }
 
 /** Opens the command connection, or takes the live client that the user gave. Does not wait for it. */
-export function openConnection(redis: string | RedisOptions | RedisClient): Connection {
-  if (isLive(redis)) return { client: redis, owned: false, isCluster: 'nodes' in redis }
-  const client = typeof redis === 'string' ? new Redis(redis, OWN_SETTINGS) : new Redis({ ...OWN_SETTINGS, ...redis })
-  client.on('error', SILENT)
-  client.connect().catch(SILENT)
-  return { client, owned: true, isCluster: false }
+export function openConnection(source: ConnectionSource): Connection {
+  const connection = connectTo(source, OWN_SETTINGS)
+  if (connection.owned) (connection.client as Redis).connect().catch(SILENT)
+  return connection
+}
+
+/** Before ioredis 6 the settings of a duplicate's nodes replace those of the original: TLS and the password with them. */
+function duplicateCluster(cluster: Cluster, settings: RedisOptions): Cluster {
+  return cluster.duplicate([], { redisOptions: { ...cluster.options.redisOptions, ...settings } })
 }
 
 const SUBSCRIBER_SETTINGS: RedisOptions = {
@@ -45,6 +68,7 @@ const SUBSCRIBER_SETTINGS: RedisOptions = {
   autoResubscribe: true,
   keepAlive: 10_000,
   socketTimeout: undefined as never,
+  disconnectTimeout: 500,
   connectionName: 'everybeat-subscriber',
 }
 
@@ -52,7 +76,7 @@ const SUBSCRIBER_SETTINGS: RedisOptions = {
 export function duplicateNode(node: Redis): Redis {
   const { retryStrategy } = OWN_SETTINGS
   const client = node.duplicate({ ...SUBSCRIBER_SETTINGS, readOnly: false, retryStrategy: retryStrategy! })
-  client.on('error', SILENT)
+  client.on('error', forgetPassword)
   return client
 }
 
@@ -61,13 +85,8 @@ export function duplicateConnection(connection: Connection): RedisClient {
   const client = connection.isCluster
     ? duplicateCluster(connection.client as Cluster, { socketTimeout: undefined as never })
     : (connection.client as Redis).duplicate(SUBSCRIBER_SETTINGS)
-  client.on('error', SILENT)
+  client.on('error', forgetPassword)
   return client
-}
-
-/** What `duplicate` is told of the nodes takes the place of all that was said of them: the password, TLS. */
-function duplicateCluster(client: Cluster, settings: RedisOptions): Cluster {
-  return client.duplicate([], { redisOptions: { ...client.options.redisOptions, ...settings } })
 }
 
 /**
@@ -83,18 +102,15 @@ export function duplicateForClaims(connection: Connection): RedisClient {
   }
   const client = connection.isCluster
     ? duplicateCluster(connection.client as Cluster, settings)
-    : (connection.client as Redis).duplicate({ ...OWN_SETTINGS, ...settings, lazyConnect: false })
-  client.on('error', SILENT)
+    : (connection.client as Redis).duplicate({ ...withRule(OWN_SETTINGS), ...settings, lazyConnect: false })
+  client.on('error', forgetPassword)
   return client
 }
 
 /** Opens the connection to a lock node: it answers soon, or has no vote. */
-export function openLockNode(redis: string | RedisOptions | RedisClient): Connection {
-  if (isLive(redis)) return { client: redis, owned: false, isCluster: 'nodes' in redis }
-  const settings = { ...OWN_SETTINGS, maxRetriesPerRequest: 0, lazyConnect: false, connectionName: 'everybeat-locks' }
-  const client = typeof redis === 'string' ? new Redis(redis, settings) : new Redis({ ...settings, ...redis })
-  client.on('error', SILENT)
-  return { client, owned: true, isCluster: false }
+export function openLockNode(source: ConnectionSource): Connection {
+  const settings = { maxRetriesPerRequest: 0, lazyConnect: false, connectionName: 'everybeat-locks' }
+  return connectTo(source, { ...OWN_SETTINGS, ...settings })
 }
 
 /** Where a client connects to, without user names and passwords: safe for messages and logs. */
@@ -103,49 +119,6 @@ export function addressOf(client: RedisClient): string {
   const { host, port, path, sentinels, name } = client.options
   if (sentinels) return `sentinel group ${name ?? ''}`.trim()
   return path ?? `${host ?? '127.0.0.1'}:${port ?? 6379}`
-}
-
-/** An error of the connection without the command that met it: that may be the password. */
-function withoutCommand(error: unknown): unknown {
-  if (!(error instanceof Error) || !('command' in error)) return error
-  const { command: _command, ...rest } = error as Error & { command: unknown }
-  return Object.assign(new Error(error.message), rest, { name: error.name, stack: error.stack })
-}
-
-/**
- * Waits until the client is ready.
- *
- * @throws EverybeatError `ERR_EVERYBEAT_CONNECTION` after `timeoutMs`, with the last error of the connection as cause
- */
-export async function waitUntilReady(client: RedisClient, timeoutMs: number): Promise<void> {
-  if (client.status === 'ready') return
-  if (client.status === 'wait') client.connect().catch(SILENT)
-  await new Promise<void>((resolve, reject) => {
-    let lastError: unknown
-    const onError = (error: unknown) => (lastError = withoutCommand(error))
-    const onReady = () => finish(resolve)
-    const onEnd = () => {
-      const message = `the connection to Redis at ${addressOf(client)} was closed`
-      finish(() => reject(new EverybeatError('ERR_EVERYBEAT_CONNECTION', message, { field: 'redis' })))
-    }
-    const timer = setTimeout(() => {
-      const why = lastError instanceof Error ? `: ${lastError.message}` : ''
-      const message = `Redis at ${addressOf(client)} was not reachable within ${timeoutMs} ms${why}. Check that it runs, and the \`redis\` option`
-      finish(() =>
-        reject(new EverybeatError('ERR_EVERYBEAT_CONNECTION', message, { field: 'redis', cause: lastError })),
-      )
-    }, timeoutMs)
-    function finish(settle: () => void) {
-      clearTimeout(timer)
-      client.off('error', onError)
-      client.off('ready', onReady)
-      client.off('end', onEnd)
-      settle()
-    }
-    client.on('error', onError)
-    client.on('ready', onReady)
-    client.on('end', onEnd)
-  })
 }
 
 /** Closes a connection that Everybeat opened: politely where the server answers, at once where it does not. */

@@ -26,7 +26,9 @@ export interface ExpectedLayout {
 export function assertLayout({ prefix, shards }: ExpectedLayout, found: FoundLayout): void {
   const named = JSON.stringify(prefix)
   if (found.layout !== null && found.layout !== LAYOUT) {
-    const message = `the keys under prefix ${named} have layout ${found.layout}, this version knows layout ${LAYOUT}: upgrade, or use another prefix`
+    const isOlder = Number(found.layout) < Number(LAYOUT)
+    const advice = isOlder ? 'run the version that wrote them, or use another prefix' : 'upgrade, or use another prefix'
+    const message = `the keys under prefix ${named} have layout ${found.layout}, this version knows layout ${LAYOUT}: ${advice}`
     throw new EverybeatError('ERR_EVERYBEAT_LAYOUT', message, { field: 'prefix', value: prefix })
   }
   const change = /^resharding (\d+) (\d+)$/.exec(found.shards ?? '')

@@ -1,8 +1,8 @@
-import type { RedisOptions } from 'ioredis'
+import type { ConnectionSource } from './client.js'
 
 /** What the thread is started with. */
 export interface LeaseThreadData {
-  readonly redis: string | RedisOptions
+  readonly redis: Exclude<ConnectionSource, { kind: 'client' }>
   readonly leaseMs: number
   /** The clock of the whole process minus the monotonic clock of the event loop, ms. */
   readonly clockOffsetMs: number

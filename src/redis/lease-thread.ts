@@ -1,7 +1,7 @@
-import type { RedisOptions } from 'ioredis'
 import { Worker } from 'node:worker_threads'
 import { EverybeatError } from '../errors.js'
 import type { KeptLease, LeaseThread } from '../worker/port.js'
+import type { ConnectionSource } from './client.js'
 import type { Keys } from './keys.js'
 import {
   CELLS,
@@ -15,7 +15,7 @@ import { leaseOf } from './worker-store.js'
 
 /** Whose leases the thread keeps, where, and who hears of its faults. */
 export interface LeaseThreadOptions {
-  readonly redis: string | RedisOptions
+  readonly redis: Exclude<ConnectionSource, { kind: 'client' }>
   readonly shards: readonly Keys[]
   readonly workerId: string
   readonly leaseMs: number

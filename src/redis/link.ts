@@ -2,7 +2,9 @@ import type { Emit } from '../events.js'
 import { toErrorData } from '../events.js'
 import type { RedisSource } from '../options.js'
 import { EverybeatError } from '../errors.js'
-import { addressOf, closeClient, openConnection, waitUntilReady, type Connection } from './client.js'
+import { addressOf, closeClient, openConnection, type Connection } from './client.js'
+import { waitUntilReady } from './ready.js'
+import { adviceFor, forgetPassword } from './refusal.js'
 
 /** The command connection of an instance, and news of its losses. */
 export interface Link {
@@ -15,9 +17,7 @@ export interface Link {
 
 /** Opens the connection of an instance, or takes the user's, and reports when it goes and comes back. */
 export function openLink(source: RedisSource, emit: Emit, onRestored: () => void): Link {
-  const connection = openConnection(
-    source.kind === 'url' ? source.url : source.kind === 'client' ? source.client : source.options,
-  )
+  const connection = openConnection(source)
   const { client, owned } = connection
   const keyPrefix = 'nodes' in client ? client.options.redisOptions?.keyPrefix : client.options.keyPrefix
   if (keyPrefix) {
@@ -31,7 +31,19 @@ export function openLink(source: RedisSource, emit: Emit, onRestored: () => void
   let wasReady = client.status === 'ready'
   let waiting: Promise<void> | null = null
   let closed = false
-  const onError = (error: unknown) => (lastError = error)
+  const told = new Set<string>()
+  const onError = (error: unknown) => {
+    forgetPassword(error)
+    lastError = error
+    // Who waits for the first connection learns of it by the error of the call.
+    const advice = lostAt === null ? null : adviceFor(error)
+    if (advice === null) return
+    const data = toErrorData(error)
+    // Each attempt to come back meets the same: once is enough.
+    if (told.has(data.message)) return
+    told.add(data.message)
+    emit('error', { ...data, message: `${data.message}. ${advice}`, context: 'connection' })
+  }
   const onClose = () => {
     if (!wasReady || lostAt !== null || closed) return
     lostAt = performance.now()
@@ -40,6 +52,7 @@ export function openLink(source: RedisSource, emit: Emit, onRestored: () => void
   const onReady = () => {
     wasReady = true
     lastError = undefined
+    told.clear()
     if (lostAt === null) return
     emit('connection:restored', { address, downMs: performance.now() - lostAt })
     lostAt = null

@@ -92,12 +92,28 @@ type HeartbeatTuple = [
   ...[now: number, head: number, count: number, size: number, rank: number, elected: number, overdue: number],
   ...[generation: string, layout: string, shards: string, cancelled: string, gone: string[], lanes: number],
   zones: [newest: string, planner: string, looks: number, mixed: number, mix: (string | number)[]],
+  healed: string[],
 ]
 
 /** Reads the reply of record-heartbeat.lua. */
 export function toHeartbeatReply(raw: unknown): HeartbeatReply {
-  const [now, head, count, size, rank, elected, overdue, generation, layout, shards, cancelled, gone, lanes, zones] =
-    raw as HeartbeatTuple
+  const [
+    now,
+    head,
+    count,
+    size,
+    rank,
+    elected,
+    overdue,
+    generation,
+    layout,
+    shards,
+    cancelled,
+    gone,
+    lanes,
+    zones,
+    healed,
+  ] = raw as HeartbeatTuple
   const [newest, planner, looks, mixed, mix] = zones
   return {
     nowMs: Math.floor(now / 1000),
@@ -115,6 +131,7 @@ export function toHeartbeatReply(raw: unknown): HeartbeatReply {
     isBusy: true,
     gone,
     laneCount: lanes,
+    healed,
     zoneData: {
       newest,
       planner,
@@ -133,7 +150,7 @@ function toCounts(flat: readonly (string | number)[]): Record<string, number> {
 
 /** Reads the reply of tend-shard.lua. */
 export function toShardReply(raw: unknown): ShardReply {
-  const [now, head, count, elected, overdue, generation, layout, shards, cancelled, going, lanes] = raw as [
+  const [now, head, count, elected, overdue, generation, layout, shards, cancelled, going, lanes, healed] = raw as [
     number,
     number,
     number,
@@ -145,6 +162,7 @@ export function toShardReply(raw: unknown): ShardReply {
     string,
     number,
     number,
+    string[],
   ]
   return {
     nowMs: Math.floor(now / 1000),
@@ -159,6 +177,7 @@ export function toShardReply(raw: unknown): ShardReply {
     cancelled: toRunIds(cancelled),
     isBusy: going > 0,
     laneCount: lanes,
+    healed,
   }
 }
 

@@ -1,6 +1,7 @@
 import { duplicateConnection, type Connection } from './client.js'
 import type { Keys } from './keys.js'
 import type { RedisClient } from './script-runner.js'
+import { createSignOfLife } from './sign-of-life.js'
 
 /** What the fleet tells each other, shard by shard. Messages are input: what is not understood is a nudge to look. */
 export interface WakeListener {
@@ -13,6 +14,8 @@ export interface WakeListener {
   onFleet(change: 'joined' | 'left', workerId: string): void
   /** This memory of Redis is new: it was flushed, or is another server's. */
   onMemory(shard: number, generation: string): void
+  /** Somebody changed the layout, or the number of shards. */
+  onLayout(): void
   onUnknown(shard: number): void
   /** The subscription stands, for the first time or again: messages may have been missed. */
   onReady(): void
@@ -22,6 +25,8 @@ export interface WakeListener {
 export interface Wake {
   readonly client: RedisClient
   ready(): Promise<void>
+  /** A heartbeat was sent at this instant of the monotonic clock and answered: its word has to be heard here soon. */
+  expectSign(sentAt: number): void
 }
 
 function deliver(listener: WakeListener, shard: number, message: string): void {
@@ -39,6 +44,7 @@ function deliver(listener: WakeListener, shard: number, message: string): void {
   else if (verb === 'plan' && plan) listener.onPlan(shard, plan[1]!, plan[2]!)
   else if ((verb === 'joined' || verb === 'left') && rest !== '') listener.onFleet(verb, rest)
   else if (verb === 'memory' && rest !== '') listener.onMemory(shard, rest)
+  else if (verb === 'layout') listener.onLayout()
   else listener.onUnknown(shard)
 }
 
@@ -50,6 +56,7 @@ export function openWake(
   connection: Connection,
   shards: readonly Keys[],
   workerId: string,
+  monotonic: () => number,
   listener: WakeListener,
 ): Wake {
   const client = duplicateConnection(connection)
@@ -57,17 +64,24 @@ export function openWake(
   const channels = [...byChannel.keys()]
   // On a Cluster a subscription shows only on the node it was made at, so it would prove nothing.
   if (!connection.isCluster) channels.push(...shards.map((keys) => keys.worker(workerId)))
+  const life = connection.isCluster ? null : createSignOfLife(client, shards[0]!.worker(workerId), monotonic)
   client.on('message', (channel: string, message: string) => {
     const shard = byChannel.get(channel)
     if (shard !== undefined) deliver(listener, shard, message)
   })
-  const subscribed = client.subscribe(...channels).then(() => listener.onReady())
+  const subscribed = client.subscribe(...channels).then(() => {
+    life?.stands()
+    listener.onReady()
+  })
   // After a reconnect ioredis subscribes again by itself; what was said meanwhile is lost.
   let first = true
   client.on('ready', () => {
-    if (!first) listener.onReady()
+    if (!first) {
+      life?.stands()
+      listener.onReady()
+    }
     first = false
   })
   subscribed.catch(() => {})
-  return { client, ready: () => subscribed }
+  return { client, ready: () => subscribed, expectSign: (sentAt) => life?.expect(sentAt) }
 }

@@ -51,6 +51,8 @@ export function watchCluster(
   cluster.on('refresh', follow)
   follow()
   return {
+    // A subscription to a Cluster may be at a node that hears of a heartbeat's word later: no sign is expected.
+    expectSign: () => {},
     async stop() {
       cluster.off('refresh', follow)
       const all = [...watches.values()]

@@ -2,11 +2,14 @@ import type { Cluster, Redis } from 'ioredis'
 import { closeClient, duplicateConnection, duplicateNode, type Connection } from './client.js'
 import type { Keys } from './keys.js'
 import { watchCluster } from './watch-cluster.js'
+import { createSignOfLife } from './sign-of-life.js'
 
 const INVALIDATE = '__redis__:invalidate'
 
 /** Tells of definitions that anybody writes, as it happens. */
 export interface Watch {
+  /** A heartbeat was sent at this instant of the monotonic clock and answered: its word has to be heard here soon. */
+  expectSign(sentAt: number): void
   stop(): Promise<void>
 }
 
@@ -30,21 +33,36 @@ function escapeGlob(text: string): string {
  * setting of the server; where that is refused, through keyspace notifications, if the server has them on. Neither reaches
  * over the nodes of a Cluster: there every primary is watched.
  */
-export function openWatch(connection: Connection, shards: readonly Keys[], listener: WatchListener): Watch {
-  if (!connection.isCluster) return watchNode(duplicateConnection(connection) as Redis, shards, listener)
+export function openWatch(
+  connection: Connection,
+  shards: readonly Keys[],
+  workerId: string,
+  monotonic: () => number,
+  listener: WatchListener,
+): Watch {
+  const watchNode = (client: Redis, told: WatchListener) => watchServer(client, shards, workerId, monotonic, told)
+  if (!connection.isCluster) return watchNode(duplicateConnection(connection) as Redis, listener)
   return watchCluster(
     connection.client as Cluster,
-    (primary, told) => watchNode(duplicateNode(primary), shards, told),
+    (primary, told) => watchNode(duplicateNode(primary), told),
     listener,
   )
 }
 
 /** Watches one server on this connection, which it closes when it stops. */
-function watchNode(client: Redis, shards: readonly Keys[], listener: WatchListener): Watch {
+function watchServer(
+  client: Redis,
+  shards: readonly Keys[],
+  workerId: string,
+  monotonic: () => number,
+  listener: WatchListener,
+): Watch {
   client.options.autoResubscribe = false
   const prefixes = shards.map(({ tag }) => `${tag}:schedule:`)
   const byTag = new Map(shards.map(({ tag }, shard) => [tag, shard]))
   const keyspace = `__keyspace@${client.options.db ?? 0}__:`
+  const ownChannel = shards[0]!.worker(workerId)
+  const life = createSignOfLife(client, ownChannel, monotonic)
   let stopped = false
 
   function onKey(key: string): void {
@@ -68,16 +86,20 @@ function watchNode(client: Redis, shards: readonly Keys[], listener: WatchListen
     try {
       const wanted = prefixes.flatMap((prefix) => ['PREFIX', prefix])
       await client.call('CLIENT', 'TRACKING', 'ON', 'REDIRECT', String(id), 'BCAST', ...wanted)
-      await client.subscribe(INVALIDATE)
+      await client.subscribe(INVALIDATE, ownChannel)
+      life.stands()
       if (!stopped) listener.onWatching(true)
     } catch {
       // An old server, a proxy, or a user without the right: notifications, when they are on, say the same.
       await client.psubscribe(...prefixes.map((prefix) => `${keyspace}${escapeGlob(prefix)}*`))
+      await client.subscribe(ownChannel)
+      life.stands()
     }
   }
 
   client.on('ready', () => void begin().catch(() => {}))
   return {
+    expectSign: (sentAt) => life.expect(sentAt),
     async stop() {
       stopped = true
       await closeClient(client)

@@ -28,6 +28,9 @@ export interface Loop {
   nudge(delayMs?: number): void
   /** Looks again whether the timer is right: a slot came free, the clock was corrected. */
   rearm(): void
+  /** Claims nothing until it is resumed. */
+  pause(): void
+  resume(): void
   /** Stops claiming; resolves when the claim under way, if any, is answered. */
   stop(): Promise<void>
   /** When Redis last answered, on the monotonic clock. */
@@ -50,6 +53,7 @@ export function createLoop(context: TickContext, store: WorkerStore, settler: Se
   let fleet = { size: 1, rank: 0 }
   let timer: NodeJS.Timeout | null = null
   let running = false
+  let paused = false
   let claiming: Promise<void> | null = null
   let nudgedAt = Number.POSITIVE_INFINITY
   /** What this worker left for the others of the fleet is theirs until then. */
@@ -94,7 +98,7 @@ export function createLoop(context: TickContext, store: WorkerStore, settler: Se
   function rearm(): void {
     if (timer) clearTimeout(timer)
     timer = null
-    if (!running || claiming) return
+    if (!running || paused || claiming) return
     const { at, share } = nextTurn()
     const wait = at - monotonic()
     if (wait <= 0) return go(share)
@@ -131,7 +135,7 @@ export function createLoop(context: TickContext, store: WorkerStore, settler: Se
   async function claim(share: number, hold: Hold): Promise<void> {
     requestNumber += 1
     const requestId = String(requestNumber)
-    while (running) {
+    while (running && !paused) {
       const since = heard
       try {
         const reply = await tick(context, store, settler, requestId, hold, share, AHEAD_MS, head?.atMs ?? null)
@@ -173,6 +177,16 @@ export function createLoop(context: TickContext, store: WorkerStore, settler: Se
       rearm()
     },
     rearm,
+    pause() {
+      paused = true
+      rearm()
+    },
+    resume() {
+      if (!paused) return
+      paused = false
+      nudgedAt = monotonic()
+      rearm()
+    },
     async stop() {
       running = false
       if (timer) clearTimeout(timer)

@@ -203,6 +203,8 @@ export interface ShardReply {
   readonly isBusy: boolean
   /** Lanes in which something waits for a worker. */
   readonly laneCount: number
+  /** Keys of the engine that held another type, and were removed: what they held has to be put back. */
+  readonly healed: readonly string[]
 }
 
 /** What a worker learns of the fleet with each beat. */

@@ -23,6 +23,9 @@ export interface Shard {
   heardMemory(generation: string): void
   setFleet(size: number, rank: number): void
   setWatched(watched: boolean): void
+  /** Claims nothing until the layout is right again, here and where `resume` is called from. */
+  pause(): void
+  resume(): void
 }
 
 /** What a shard is made of. */
@@ -35,7 +38,7 @@ export interface ShardOptions {
   readonly maxSleepMs: number
   readonly beatMs: number
   readonly emit: Emit
-  /** Takes in what a reply says of the layout; throws when it is another one. */
+  /** Takes in what a reply says of the layout; throws when it is another one: then nothing is claimed here. */
   readonly onReply: (reply: ShardReply) => void
   readonly onCancelled: (runId: string) => void
   readonly onMemoryLost: () => void
@@ -59,6 +62,7 @@ export function createShard(options: ShardOptions): Shard {
   let generation: string | null = null
   let watched = false
   let stirred = true
+  let isRight = true
   let lookedAt = monotonic()
 
   /** A look brings the head too: where looks come as often as ticks must, ticks of their own are not needed. */
@@ -70,11 +74,25 @@ export function createShard(options: ShardOptions): Shard {
   }
 
   function takeReply(reply: ShardReply, mark: number): void {
-    options.onReply(reply)
+    try {
+      options.onReply(reply)
+      isRight = true
+    } catch (error) {
+      isRight = false
+      loop.pause()
+      throw error
+    }
     loop.setHeadSince(mark, reply.headMs, reply.headCount)
     for (const runId of reply.cancelled) options.onCancelled(runId)
     heardMemory(reply.generation)
+    if (reply.healed.length > 0) putBack(reply.healed)
     if (reply.elected) void upkeep.work(reply)
+  }
+
+  function putBack(keys: readonly string[]): void {
+    const message = `somebody overwrote ${keys.join(', ')} with a value of another type; it was removed, and its schedules are put back`
+    emit('error', { name: 'IndexError', message, context: 'index' })
+    void upkeep.lookAtAll()
   }
 
   function heardMemory(name: string): void {
@@ -125,6 +143,10 @@ export function createShard(options: ShardOptions): Shard {
     setFleet(size, rank) {
       fleet = { size, rank }
       loop.setFleet(size, rank)
+    },
+    pause: () => loop.pause(),
+    resume() {
+      if (isRight) loop.resume()
     },
     setWatched(value) {
       // What happened before it began, a flush for one, the watch does not tell.

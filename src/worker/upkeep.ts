@@ -42,6 +42,8 @@ export interface Upkeep {
   checkAllPlans(): Promise<boolean>
   /** Whether edits are seen as they happen. When that begins, what was edited before is looked for, among 10 000. */
   setWatched(watched: boolean): void
+  /** Puts back into the indexes what belongs there, of 10 000 schedules; the others follow. Never rejects. */
+  lookAtAll(): Promise<void>
   stop(): void
 }
 
@@ -104,7 +106,7 @@ export function createUpkeep(store: WorkerStore, context: PlanContext): Upkeep {
     }
   }
 
-  /** Edits that were made before the watch began were seen by nobody. */
+  /** Edits that were made before the watch began were seen by nobody; what an overwritten index held is in none. */
   async function lookBack(): Promise<void> {
     if (sweeping) return
     sweeping = true
@@ -188,6 +190,7 @@ export function createUpkeep(store: WorkerStore, context: PlanContext): Upkeep {
       if (value && !watched) void guard('sweep', lookBack)
       watched = value
     },
+    lookAtAll: () => guard('index', lookBack),
     stop() {
       stopped = true
     },

@@ -26,7 +26,7 @@ async function goThroughRuns(): Promise<void> {
   const monotonic = () => performance.now()
   const clock = createRedisClock(monotonic, Date.now)
   clock.sample(monotonic(), monotonic(), Date.now())
-  const keeper = createLeaseKeeper({ leaseMs: LEASE_MS, monotonic, wall: Date.now, onLost: () => {} })
+  const keeper = createLeaseKeeper({ leaseMs: LEASE_MS, monotonic, wall: Date.now, onLost: () => {}, thread: null })
   const store = {
     settle: (settlements: readonly unknown[]) => Promise.resolve(settlements.map(() => 'settled')),
     takeStart: () => Promise.resolve('taken'),

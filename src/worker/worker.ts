@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { EverybeatError } from '../errors.js'
 import { toErrorData, type Emit } from '../events.js'
 import { abortRun, type AbortKind, type ActiveRun } from './active-run.js'
 import { createDefinitionCache } from './definition-cache.js'
@@ -133,10 +134,13 @@ export function createWorker(options: WorkerOptions, stores: readonly WorkerStor
   let watches = false
   let rank = 0
   let checkingPlans = false
+  let refusal: string | null = null
 
   async function beat(): Promise<void> {
     const lookedWith = zones.lookedWith
     const reply = await home.beat(options.describe(), lookedWith)
+    refusal = null
+    for (const shard of shards) shard.resume()
     zones.told(lookedWith)
     rank = reply.rank
     for (const shard of shards) shard.setFleet(reply.fleetSize, rank)
@@ -163,8 +167,21 @@ export function createWorker(options: WorkerOptions, stores: readonly WorkerStor
   function beatAll(): void {
     if (beating || stopped) return
     beating = true
-    const beats = [beat(), ...others.map((shard) => shard.lookIfDue())]
-    void Promise.all(beats.map((sent) => sent.catch(reportError('heartbeat')))).finally(() => (beating = false))
+    const looks = others.map((shard) => shard.lookIfDue().catch(reportError('heartbeat')))
+    void Promise.all([beat().catch(reportBeat), ...looks]).finally(() => (beating = false))
+  }
+
+  /** Keys of another layout mean something else: nothing is claimed until they are again as they were. */
+  function reportBeat(error: unknown): void {
+    if (!(error instanceof EverybeatError) || error.code !== 'ERR_EVERYBEAT_LAYOUT') {
+      return reportError('heartbeat')(error)
+    }
+    for (const shard of shards) shard.pause()
+    // Each heartbeat meets the same: once is enough.
+    if (refusal === error.message) return
+    refusal = error.message
+    const message = `${error.message}. This worker claims nothing until then`
+    emit('error', { ...toErrorData(error), message, context: 'layout' })
   }
 
   function cancel(runId: string, kind: AbortKind): void {

@@ -31,6 +31,11 @@ export interface ChaosProxy {
   sever(): void
   /** Cuts all connections of now. */
   cut(): void
+  /**
+   * From now on swallows every byte of the connections of now that gave themselves this name, and closes none: what a
+   * network does that forgot them. Gives their count; new connections are not concerned.
+   */
+  silence(connectionName: string): number
   close(): Promise<void>
 }
 
@@ -38,7 +43,10 @@ export interface ChaosProxy {
 export async function startProxy(targetPort: number): Promise<ChaosProxy> {
   const links = new Set<() => void>()
   const severs = new Map<() => void, () => void>()
+  const named = new Set<{ name: string; isSilent: boolean }>()
   const server = createServer((client) => {
+    const link = { name: '', isSilent: false }
+    named.add(link)
     const upstream = connect(proxy.targetPort, '127.0.0.1')
     const commands: Command[] = []
     const drop = (): void => {
@@ -46,6 +54,7 @@ export async function startProxy(targetPort: number): Promise<ChaosProxy> {
       upstream.destroy()
       links.delete(drop)
       severs.delete(drop)
+      named.delete(link)
     }
     links.add(drop)
     severs.set(drop, () => {
@@ -53,24 +62,30 @@ export async function startProxy(targetPort: number): Promise<ChaosProxy> {
       upstream.destroy()
     })
     for (const socket of [client, upstream]) socket.setNoDelay(true).on('error', drop).on('close', drop)
-    const readCommand = createCommandReader((command) => commands.push(command))
+    const readCommand = createCommandReader((command) => {
+      commands.push(command)
+      if (command[0] === 'client' && command[1]?.toLowerCase() === 'setname') link.name = command[2] ?? ''
+    })
     const readReply = createReplyReader()
     let isSubscriber = false
     let isCut = false
     let held: Promise<void> | null = null
     const answer = (bytes: Buffer): void => {
-      if (held) void held.then(() => send(client, bytes))
-      else send(client, bytes)
+      if (held) void held.then(() => pass(client, bytes))
+      else pass(client, bytes)
     }
     client.on('data', (chunk: Buffer) => {
       if (!isSubscriber) readCommand(chunk)
-      if (!upstream.destroyed) send(upstream, chunk)
+      if (!upstream.destroyed) pass(upstream, chunk)
     })
+    function pass(socket: Socket, chunk: Buffer): void {
+      if (!link.isSilent) send(socket, chunk)
+    }
     upstream.on('data', (chunk: Buffer) => {
       if (proxy.isDeaf) return
       if (isSubscriber || commands.some(([name]) => name?.includes('subscribe'))) {
         isSubscriber = true
-        return send(client, chunk)
+        return pass(client, chunk)
       }
       for (const bytes of readReply(chunk)) {
         const command = commands.shift() ?? []
@@ -81,7 +96,7 @@ export async function startProxy(targetPort: number): Promise<ChaosProxy> {
           const holding = new Promise<void>((resolve) => setTimeout(resolve, verdict.holdMs))
           held = holding
           void holding.then(() => held === holding && (held = null))
-          void holding.then(() => send(client, bytes))
+          void holding.then(() => pass(client, bytes))
         } else {
           isCut = true
           client.write(bytes.subarray(0, verdict.cutAfter), drop)
@@ -112,6 +127,11 @@ export async function startProxy(targetPort: number): Promise<ChaosProxy> {
     },
     cut() {
       for (const drop of [...links]) drop()
+    },
+    silence(connectionName) {
+      const found = [...named].filter(({ name }) => name === connectionName)
+      for (const link of found) link.isSilent = true
+      return found.length
     },
     async close() {
       proxy.cut()

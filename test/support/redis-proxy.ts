@@ -84,17 +84,30 @@ export async function startRedisProxy(target: string): Promise<RedisProxy> {
   return proxy
 }
 
-/** Reads the arrays of bulk strings that clients send, over any split of the bytes, and tells each command's name. */
-function commandReader(onCommand: (name: string) => void): (chunk: Buffer) => void {
+/** The longest line that says how many words, or bytes, follow. */
+const MAX_HEAD_BYTES = 20
+
+/**
+ * Reads the arrays of bulk strings that clients send, over any split of the bytes, and tells each command's name. At the
+ * first byte that is none of that (an inline command, TLS) it stops reading: then nothing more can be told.
+ */
+export function commandReader(onCommand: (name: string) => void): (chunk: Buffer) => void {
   let rest = Buffer.alloc(0)
   let argumentsLeft = 0
   let isName = false
+  let isLost = false
   return (chunk) => {
+    if (isLost) return
     rest = Buffer.concat([rest, chunk])
     for (;;) {
       const lineEnd = rest.indexOf('\r\n')
-      if (lineEnd < 0) return
-      const size = Number(rest.toString('latin1', 1, lineEnd))
+      const head = rest.toString('latin1', 0, lineEnd < 0 ? Math.min(rest.length, MAX_HEAD_BYTES + 1) : lineEnd)
+      const expected = argumentsLeft === 0 ? '*' : '$'
+      if ((head !== '' && head[0] !== expected) || head.length > MAX_HEAD_BYTES) isLost = true
+      else if (lineEnd >= 0 && !/^.\d+$/.test(head)) isLost = true
+      if (isLost) rest = Buffer.alloc(0)
+      if (isLost || lineEnd < 0) return
+      const size = Number(head.slice(1))
       const afterLine = lineEnd + 2
       if (argumentsLeft === 0) {
         argumentsLeft = size

@@ -1,4 +1,5 @@
 import { setAction, wholeNumber, type Command } from '../command.js'
+import { CliFailure } from '../failure.js'
 import { playDemo } from '../demo/play.js'
 import { setStage } from '../demo/stage.js'
 import { createStory } from '../demo/story.js'
@@ -16,6 +17,10 @@ export function registerDemo(program: Command): void {
     .option('--seconds <number>', 'how long', wholeNumber(5), 20)
     .option('--workers <number>', 'worker processes at the start', wholeNumber(2), 3)
   setAction<DemoOptions, []>(command, async (session, { seconds, workers }) => {
+    if (session.connection.tls) {
+      const message = 'demo does not take --tls-ca, --tls-cert and --tls-key; leave --redis out, and it starts its own'
+      throw new CliFailure('ERR_CLI_USAGE', message)
+    }
     const story = createStory(session.json ? session.note : session.print, session.colors)
     const interruption = new AbortController()
     const onSignal = (signal: NodeJS.Signals) => interruption.abort(signal)

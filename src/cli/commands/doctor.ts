@@ -40,7 +40,7 @@ async function diagnose(session: Session): Promise<Diagnosis> {
       findings: [{ check: 'connection', level: 'ok', message: 'connected' }, ...diagnosis.findings],
     }
   } catch (error) {
-    const isRefused = error instanceof Error && /^(NOAUTH|WRONGPASS|NOPERM)/.test(error.message)
+    const isRefused = error instanceof Error && /\b(NOAUTH|WRONGPASS|NOPERM)\b/.test(error.message)
     if (!isRefused && !(error instanceof EverybeatError && error.code === 'ERR_EVERYBEAT_CONNECTION')) throw error
     const why = 'nothing can be claimed, and nothing else can be looked at'
     const advice = isRefused

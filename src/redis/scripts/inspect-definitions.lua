@@ -1,7 +1,7 @@
 -- Looks at a bounded slice of the definitions for what changed without the engine being told, and repairs the index.
 --
 -- Guarantee: reads a bounded number of keys; removes what is left of schedules whose definition is gone, puts back into
--- `due` an active schedule that fell out of it, and names those that must be planned anew.
+-- `due` an active schedule that fell out of it and runs that no index holds, and names those that must be planned anew.
 --
 -- KEYS
 --   names        zset, every schedule name, score 0
@@ -24,6 +24,8 @@ local given = { unpack(ARGV, 8) }
 -- @include lib/schedule.lua
 -- @include lib/plan.lua
 -- @include lib/ledger.lua
+-- @include lib/backfill.lua
+-- @include lib/runs.lua
 
 local TRIM_COUNT = 5
 local now = read_now()
@@ -43,11 +45,25 @@ if shared == '1' then
 end
 local next_name = ''
 
-local function is_aside(name)
+local function is_aside(member)
   for _, lane in ipairs(redis.call('SMEMBERS', tag .. ':lanes')) do
-    if tonumber(redis.pcall('ZSCORE', lane_key(lane), 's' .. name)) then return true end
+    if type(redis.pcall('ZSCORE', lane_key(lane), member)) == 'string' then return true end
   end
   return false
+end
+
+-- A run that goes stands in `running`, one that waits in `pending` or in a lane.
+local function put_back_runs(state)
+  for field, text in pairs(state) do
+    local run = string.sub(field, 1, 4) == 'run:' and read_run(text)
+    local run_id = string.sub(field, 5)
+    if run and name_of(run_id) then
+      local key = tag .. (run.w and ':running' or ':pending')
+      if not redis.call('ZSCORE', key, run_id) and (run.w or not is_aside('r' .. run_id)) then
+        redis.call('ZADD', key, now, run_id)
+      end
+    end
+  end
 end
 
 local function inspect(name)
@@ -61,12 +77,13 @@ local function inspect(name)
     return
   end
   local state = read_state(name)
+  put_back_runs(state)
   if state.digest ~= digest then
     to_plan[#to_plan + 1] = name
     return
   end
   if state.error or state.paused or state.plan == '.' or not state.trigger then return end
-  if not redis.call('ZSCORE', due, name) and not is_aside(name) then
+  if not redis.call('ZSCORE', due, name) and not is_aside('s' .. name) then
     local item = split_plan(state.plan)
     redis.call('ZADD', due, item and item.start or now, name)
   end
@@ -87,7 +104,9 @@ local prefix = tag .. ':schedule:'
 local next_cursor = cursor
 if cursor ~= '' then
   local pattern = string.gsub(prefix, '[%[%]%*%?\\]', '\\%0') .. '*'
-  local page = redis.call('SCAN', cursor, 'MATCH', pattern, 'COUNT', scan_count)
+  -- The cursor of the shared walk may have been written by anybody: what is none ends this round.
+  local page = redis.pcall('SCAN', cursor, 'MATCH', pattern, 'COUNT', scan_count)
+  if page.err then page = { '0', {} } end
   next_cursor = page[1]
   for _, key in ipairs(page[2]) do
     local name = string.sub(key, #prefix + 1)

@@ -5,7 +5,7 @@
 -- KEYS
 --   workers      zset, worker id → last heartbeat, epoch ms
 --   ranks        zset, worker id → when it joined, epoch ms
---   worker       hash, the record of this worker
+--   worker       hash, the record of this worker; its name is also the channel on which the worker hears itself
 --   running      zset, run id → lease deadline, epoch ms
 --   meta         hash, layout version, shard count, generation, time-zone data of the fleet
 --   upkeep       string, the short lock of the elected worker
@@ -21,7 +21,7 @@
 -- REPLY
 --   [now µs, head ms or -1, count at the head, fleet size, rank, elected 0/1, runs past their deadline, generation,
 --    layout, shards, cancelled run ids joined by newlines, ids of workers that are gone,
---    lanes in which something waits, zone data]
+--    lanes in which something waits, zone data, keys that were removed because they had another type]
 --   zone data: [newest version or '', id of the worker that plans with it or '', 0/1 whether this worker is to look at all
 --               plans, 0/1 whether there are several versions, versions and their counts in turn when they are others]
 local workers, ranks, worker, running, meta, upkeep = unpack(KEYS)
@@ -32,14 +32,20 @@ local fields = { unpack(ARGV, 8) }
 -- @include lib/zone-data.lua
 -- @include lib/layout.lua
 -- @include lib/upkeep.lua
+-- @include lib/heal.lua
 
 local now, now_us = read_now()
+local healed = heal({ [meta] = 'hash' })
 local about, is_right = agree_on_layout(meta, shards, generation)
 if not is_right then
-  return { now_us, -1, 0, 0, 0, 0, 0, about[1], about[2], about[3], '', {}, 0, { '', '', 0, 0, {} } }
+  return { now_us, -1, 0, 0, 0, 0, 0, about[1], about[2], about[3], '', {}, 0, { '', '', 0, 0, {} }, healed }
 end
 
+for _, key in ipairs(heal_shard(worker)) do healed[#healed + 1] = key end
+for _, key in ipairs(heal({ [workers] = 'zset', [ranks] = 'zset' })) do healed[#healed + 1] = key end
 local cancels = take_cancels(worker)
+-- Whoever beats and does not hear this knows that its subscription is dead.
+redis.call('PUBLISH', worker, 'beat')
 redis.call('HSET', worker, unpack(fields))
 redis.call('PEXPIRE', worker, beat_ms * 12)
 redis.call('ZADD', workers, now, worker_id)
@@ -59,9 +65,13 @@ if elected == 1 then
     redis.call('DEL', tag .. ':worker:' .. id)
     redis.call('PUBLISH', channel, 'left ' .. id)
   end
+  -- A place in the order is a worker's that beats: others would keep the duties from those that live.
+  for _, id in ipairs(redis.call('ZRANGE', ranks, 0, -1)) do
+    if not redis.call('ZSCORE', workers, id) then redis.call('ZREM', ranks, id) end
+  end
 end
 local zone_data = tend_zone_data(now, beat_ms, elected == 1, looked_with)
 local head, count = read_head()
 return { now_us, head, count, redis.call('ZCARD', ranks), redis.call('ZRANK', ranks, worker_id), elected,
   redis.call('ZCOUNT', running, '-inf', now), about[1], about[2], about[3], cancels, gone,
-  redis.call('SCARD', tag .. ':lanes'), zone_data }
+  redis.call('SCARD', tag .. ':lanes'), zone_data, healed }

@@ -8,9 +8,9 @@ import { createKeys, shardOf } from '../../../src/redis/keys.js'
 import { check, type Findings } from './check.js'
 import { createFleet } from './fleet.js'
 import type { FailoverGroup, FailoverKind } from './failover-node.js'
-import { monotonicNow } from './journal.js'
 import { type LedgerEntry, readLedger } from './ledger.js'
 import { createRandom, type Random } from './random.js'
+import { createRedisTime } from './redis-time.js'
 import { type ChaosSchedule, dueBetween, generateSchedules } from './schedules.js'
 
 /** A series of failovers under load. */
@@ -55,9 +55,10 @@ export async function runFailovers(series: FailoverSeries): Promise<FailoverResu
     stopMs: STOP_MS,
     options: () => ({ ...group.workerOptions, prefix, shards, ...series.options }),
     declare: {},
-    env: () => ({}),
+    keepsLeases: false,
+    place: () => ({}),
   })
-  const wallOffsetMs = Date.now() - monotonicNow()
+  const time = createRedisTime()
   try {
     await declare(client, prefix, shards, schedules)
     await Promise.all(Array.from({ length: WORKERS }, () => fleet.spawn()))
@@ -73,7 +74,7 @@ export async function runFailovers(series: FailoverSeries): Promise<FailoverResu
     await fleet.stopAll()
     const spans = fleet.spans()
     const ledger = await read()
-    const findings = check({ schedules, fromMs, toMs, spans, ledger, wallOffsetMs, amnesia: [] })
+    const findings = check({ schedules, fromMs, toMs, spans, ledger, time, leaseMs: LEASE_MS, amnesia: [] })
     const counts = new Map<string, number>()
     for (const { id, scheduledAt } of spans) {
       if (scheduledAt > fromMs && scheduledAt <= toMs) counts.set(id, (counts.get(id) ?? 0) + 1)

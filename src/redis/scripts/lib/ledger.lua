@@ -4,7 +4,8 @@ local history_count
 
 -- Whoever runs the fleet may have said how many entries a schedule keeps: at 200 bytes each they outweigh all the rest.
 local function history_limit()
-  history_count = history_count or tonumber(redis.call('HGET', tag .. ':meta', 'history')) or HISTORY_COUNT
+  local digits = not history_count and string.match(redis.call('HGET', tag .. ':meta', 'history') or '', '^%d+$')
+  history_count = history_count or digits and #digits < 10 and tonumber(digits) or HISTORY_COUNT
   return history_count
 end
 local HISTORY_AGE_MS = 30 * 86400000

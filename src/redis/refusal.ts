@@ -1,0 +1,49 @@
+/** Codes of Node and OpenSSL for certificates that one side does not accept, and for a peer that does not speak TLS. */
+const TLS_CODES =
+  /^(ERR_TLS_|ERR_SSL_|ERR_OSSL_|CERT_|CRL_|UNABLE_TO_|SELF_SIGNED_CERT|DEPTH_ZERO_SELF_SIGNED|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH)/
+
+/**
+ * What to do about an error of a connection that no waiting mends: a certificate, a user or a password that is not
+ * accepted. Null for everything else: that may pass.
+ */
+export function adviceFor(error: unknown): string | null {
+  if (!(error instanceof Error)) return null
+  const code = (error as { code?: unknown }).code
+  if (typeof code === 'string' && TLS_CODES.test(code)) return adviceForTls(code)
+  // A Sentinel connector wraps what the server said into a text of its own.
+  if (/\b(WRONGPASS|NOAUTH)\b|ERR invalid password/.test(error.message)) {
+    return 'Give the user and the password that the server knows, in the URL or the options of `redis`'
+  }
+  return null
+}
+
+function adviceForTls(code: string): string {
+  if (code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG') {
+    return 'The server does not speak TLS on this port: use a redis:// URL, or its TLS port'
+  }
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID' || code === 'HOSTNAME_MISMATCH') {
+    return 'Connect by a name that the certificate of the server has, or set `tls.servername` to one'
+  }
+  if (code.includes('ALERT')) {
+    return 'The server does not accept the client certificate, or there is none: give `tls.cert` and `tls.key`, signed by a CA that the server trusts'
+  }
+  if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID') {
+    return 'Renew the certificate of the server, and look at the clocks'
+  }
+  return 'Give the CA that signed the certificate of the server as `tls.ca`'
+}
+
+/**
+ * Takes the words of `AUTH` and `HELLO` out of an error of ioredis, which keeps the command that it answers: whoever
+ * prints the error would print the password.
+ */
+export function forgetPassword(error: unknown): void {
+  for (let one = error, depth = 0; one instanceof Error && depth < 5; depth += 1) {
+    const { command, lastNodeError, cause } = one as Error & {
+      command?: { name?: unknown; args?: unknown }
+      lastNodeError?: unknown
+    }
+    if (command && /^(auth|hello)$/i.test(String(command.name))) command.args = []
+    one = lastNodeError ?? cause
+  }
+}

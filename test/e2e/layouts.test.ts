@@ -1,0 +1,104 @@
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { Everybeat, type EverybeatOptions } from '../../src/index.js'
+import { nextEvent } from '../support/fleet.js'
+import { importWithLayout } from '../support/other-layout.js'
+import { uniquePrefix, useRedis } from '../support/redis.js'
+import { waitFor } from '../support/wait-for.js'
+
+const redis = useRedis()
+let versions: Record<'older' | 'ours' | 'newer', typeof Everybeat>
+
+beforeAll(async () => {
+  versions = {
+    older: (await importWithLayout('0')).Everybeat as unknown as typeof Everybeat,
+    ours: Everybeat,
+    newer: (await importWithLayout('2')).Everybeat as unknown as typeof Everybeat,
+  }
+})
+
+function create(version: keyof typeof versions, prefix: string, options: EverybeatOptions = {}): Everybeat {
+  const beat = new versions[version]({ redis: redis.url, prefix, logger: false, ...options })
+  onTestFinished(() => beat.stop({ timeoutMs: 500 }))
+  return beat
+}
+
+/** Counts what runs here of a schedule that fires all the time. */
+async function runTicks(beat: Everybeat): Promise<{ count: number }> {
+  const ran = { count: 0 }
+  const tick = beat.task('tick', () => void ran.count++)
+  await tick.schedule('tick', { every: 200 })
+  await beat.start()
+  await waitFor(() => ran.count >= 2, { what: 'runs' })
+  return ran
+}
+
+describe('two layouts in one fleet', () => {
+  it.each([
+    ['newer', 'ours', /layout 1, this version knows layout 2.*run the version that wrote them/],
+    ['older', 'ours', /layout 1, this version knows layout 0.*upgrade/],
+    ['ours', 'newer', /layout 2, this version knows layout 1.*upgrade/],
+    ['ours', 'older', /layout 0, this version knows layout 1.*run the version that wrote them/],
+  ] as const)('%s is refused where %s works, which goes on', async (late, first, why) => {
+    const prefix = uniquePrefix('layouts')
+    const ran = await runTicks(create(first, prefix))
+    const other = create(late, prefix)
+    other.task('tick', () => {})
+    await expect(other.start()).rejects.toMatchObject({
+      code: 'ERR_EVERYBEAT_LAYOUT',
+      message: expect.stringMatching(why),
+    })
+    await expect(create(late, prefix).schedules.put('a', { every: '1h' })).rejects.toMatchObject({
+      code: 'ERR_EVERYBEAT_LAYOUT',
+    })
+    const before = ran.count
+    await waitFor(() => ran.count > before + 2, { what: 'the fleet to go on' })
+    expect(await redis.client.hget(`{${prefix}}:meta`, 'layout')).toBe({ older: '0', ours: '1', newer: '2' }[first])
+    expect(await redis.client.exists(`{${prefix}}:schedule:a`)).toBe(0)
+  })
+
+  it('that is changed under a running worker stops its claims, says why once, and lets it go on when it is back', async () => {
+    const prefix = uniquePrefix('layouts')
+    const beat = create('ours', prefix)
+    const told: unknown[] = []
+    beat.on('error', (event) => told.push(event))
+    const ours = await runTicks(beat)
+    const [refusal] = await Promise.all([
+      nextEvent(beat, 'error', ({ code }) => code === 'ERR_EVERYBEAT_LAYOUT', 3_000),
+      redis.client.hset(`{${prefix}}:meta`, 'layout', '2'),
+      redis.client.publish(`{${prefix}}:wake`, 'layout'),
+    ])
+    expect(refusal).toMatchObject({ context: 'layout', message: expect.stringContaining('claims nothing') })
+    const stopped = ours.count
+    const theirs = await runTicks(create('newer', prefix))
+    // Heartbeats of the old one go by meanwhile.
+    await waitFor(() => theirs.count >= 30, { what: 'runs of the newer worker', timeoutMs: 20_000 })
+    expect(ours.count).toBe(stopped)
+    expect(told).toHaveLength(1)
+    await redis.client.hset(`{${prefix}}:meta`, 'layout', '1')
+    await redis.client.publish(`{${prefix}}:wake`, 'layout')
+    await waitFor(() => ours.count > stopped + 2, { what: 'the old worker to go on' })
+  })
+
+  it('is noted again after a flush, so that another is refused then too', async () => {
+    const prefix = uniquePrefix('layouts')
+    await runTicks(create('ours', prefix))
+    await redis.client.flushall()
+    await waitFor(async () => (await redis.client.hget(`{${prefix}}:meta`, 'layout')) === '1', {
+      what: 'the layout to be noted',
+      timeoutMs: 8_000,
+    })
+    await expect(create('newer', prefix).start()).rejects.toMatchObject({ code: 'ERR_EVERYBEAT_LAYOUT' })
+  })
+
+  it('and the number of shards are noted again after a flush where every number of shards looks', async () => {
+    const prefix = uniquePrefix('layouts')
+    await runTicks(create('ours', prefix, { shards: 4 }))
+    await redis.client.flushall()
+    await waitFor(async () => (await redis.client.hget(`{${prefix}}:meta`, 'shards')) === '4', {
+      what: 'the shards to be noted',
+      timeoutMs: 8_000,
+    })
+    await expect(create('ours', prefix).schedules.put('a', { every: '1h' })).rejects.toThrow(/has 4/)
+    await expect(create('newer', prefix, { shards: 4 }).start()).rejects.toThrow(/layout 1/)
+  })
+})

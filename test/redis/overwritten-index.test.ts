@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest'
+import { createFleet } from '../support/policy-fleet.js'
+import { useRedis } from '../support/redis.js'
+import { waitFor } from '../support/wait-for.js'
+
+const redis = useRedis()
+
+describe('an index that somebody overwrote', () => {
+  it.each(['due', 'pending', 'running', 'names', 'lanes', 'workers', 'ranks', 'meta'])(
+    '%s is told of and repaired, and every schedule goes on',
+    async (kind) => {
+      let runs = 0
+      const fleet = createFleet(redis.url, { tasks: (beat) => void beat.task('tick', () => void runs++) })
+      await fleet.control.schedules.put('tick', { every: 200 })
+      await fleet.control.schedules.put('later', { task: 'tick', every: '1h' })
+      await fleet.start()
+      await fleet.next('run:succeeded')
+      const key = fleet.key(kind)
+      await redis.client.multi().del(key).set(key, 'nonsense').exec()
+      const told = await fleet.next('error', ({ context }) => context === 'index')
+      expect(told.message).toContain(key)
+      const before = runs
+      await waitFor(() => runs > before + 3, { what: 'runs', timeoutMs: 15_000 })
+      await waitFor(async () => (await redis.client.zscore(fleet.key('due'), 'later')) !== null, {
+        what: 'the other one',
+      })
+      expect(await fleet.control.schedules.count()).toBe(2)
+    },
+  )
+
+  it('pending gives back a retry that waited in it', async () => {
+    const fleet = createFleet(redis.url, {
+      workers: 1,
+      tasks: (beat) =>
+        void beat.task('flaky', { retries: 1, backoff: { type: 'fixed', delay: '3s' } }, ({ attempt }) => {
+          if (attempt === 1) throw new Error('not yet')
+        }),
+    })
+    await fleet.start()
+    await fleet.control.schedules.put('flaky', { at: new Date() })
+    await fleet.next('run:retrying')
+    const key = fleet.key('pending')
+    await redis.client.multi().del(key).set(key, 'nonsense').exec()
+    expect(await fleet.next('run:succeeded')).toMatchObject({ schedule: 'flaky', attempt: 2 })
+  })
+
+  it('upkeep without an end is no lock: somebody is elected again', async () => {
+    const fleet = createFleet(redis.url)
+    await fleet.start()
+    const key = fleet.key('upkeep')
+    await redis.client.multi().del(key).rpush(key, 'nonsense').exec()
+    await waitFor(async () => (await redis.client.pttl(key)) > 0, { what: 'a lock with an end', timeoutMs: 15_000 })
+  })
+
+  it('ranks with strangers in it gives the duties back to those that live', async () => {
+    const fleet = createFleet(redis.url)
+    await fleet.start()
+    const key = fleet.key('ranks')
+    await redis.client.zadd(key, 1, 'a', 2, 'b', 3, 'c')
+    await waitFor(async () => (await redis.client.zcard(key)) === 2, {
+      what: 'the strangers to be gone',
+      timeoutMs: 15_000,
+    })
+  })
+})

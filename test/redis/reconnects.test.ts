@@ -1,0 +1,112 @@
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { Everybeat, type EverybeatOptions } from '../../src/index.js'
+import { startRedisServer } from '../../src/testing/redis-server.js'
+import { startProxy, type ChaosProxy } from '../chaos/proxy.js'
+import { nextEvent } from '../support/fleet.js'
+import { uniquePrefix, useRedis } from '../support/redis.js'
+import { waitFor } from '../support/wait-for.js'
+
+const redis = useRedis()
+
+async function behindProxy(port: number): Promise<ChaosProxy> {
+  const proxy = await startProxy(port)
+  onTestFinished(() => proxy.close())
+  return proxy
+}
+
+function create(options: EverybeatOptions): Everybeat {
+  const beat = new Everybeat({ logger: false, ...options })
+  onTestFinished(() => beat.stop({ timeoutMs: 500 }))
+  return beat
+}
+
+/** The ids of the connections that only listen. */
+async function listeners(client = redis.client): Promise<string[]> {
+  const list = (await client.client('LIST')) as string
+  return list.split('\n').flatMap((line) => {
+    return line.includes('name=everybeat-subscriber') && / sub=[1-9]/.test(line) ? [/id=(\d+)/.exec(line)![1]!] : []
+  })
+}
+
+describe('a connection that a network forgot', () => {
+  it('is noticed by those that only listen, and they hear again of new heads and of edits', async () => {
+    const proxy = await behindProxy(redis.port)
+    const prefix = uniquePrefix('silent')
+    const beat = create({ redis: proxy.url, prefix, maxSleepMs: 60_000 })
+    beat.task('work', () => {})
+    await beat.start()
+    await waitFor(async () => (await listeners()).length === 2, { what: 'wake and watch' })
+    const before = await listeners()
+    const silentAt = performance.now()
+    expect(proxy.silence('everybeat-subscriber')).toBe(2)
+    await waitFor(async () => (await listeners()).filter((id) => !before.includes(id)).length === 2, {
+      what: 'two new connections',
+      timeoutMs: 20_000,
+    })
+    // A heartbeat, its echo, and the end of the dead connection.
+    expect(performance.now() - silentAt).toBeLessThan(10_000)
+    // The new subscription stands a moment before the worker is told so.
+    const control = create({ redis: redis.url, prefix })
+    const [told] = await Promise.all([
+      nextEvent(beat, 'run:started', ({ schedule }) => schedule === 'told'),
+      control.schedules.put('told', { task: 'work', at: new Date(Date.now() + 300) }),
+    ])
+    expect(told.latenessMs).toBeLessThan(1_000)
+    await Promise.all([
+      nextEvent(beat, 'run:started', ({ schedule }) => schedule === 'bare', 3_000),
+      redis.client.hset(`{${prefix}}:schedule:bare`, { task: 'work', every: '200' }),
+    ])
+  })
+
+  it('is left alone while it brings what it should', async () => {
+    const beat = create({ redis: redis.url, prefix: uniquePrefix('heard') })
+    await beat.start()
+    await waitFor(async () => (await listeners()).length >= 2, { what: 'wake and watch' })
+    const before = await listeners()
+    const admin = redis.connect()
+    let beats = 0
+    // Each heartbeat says a word to its own worker.
+    await admin.psubscribe('{heard*}:worker:*')
+    await new Promise<void>((resolve) => {
+      admin.on('pmessage', () => {
+        beats += 1
+        if (beats === 3) resolve()
+      })
+    })
+    expect(await listeners()).toEqual(expect.arrayContaining(before))
+  })
+})
+
+describe('a primary that was demoted under an open connection', () => {
+  it.each([
+    ['', {}],
+    [' with claims that wait for replicas', { durability: { replicas: 1, timeoutMs: 500 } }],
+  ])('is left for the one behind the same name%s', async (_with, options) => {
+    const [old, promoted] = await Promise.all([startRedisServer(), startRedisServer()])
+    for (const server of [old, promoted]) onTestFinished(() => server.stop())
+    const [oldClient, promotedClient] = [redis.connect(old.url), redis.connect(promoted.url)]
+    const follows = (port: number) => ['127.0.0.1', port] as const
+    await promotedClient.replicaof(...follows(old.port))
+    await waitFor(async () => (await promotedClient.info('replication')).includes('master_link_status:up'), {
+      what: 'the replica to be in step',
+      timeoutMs: 20_000,
+    })
+    const prefix = uniquePrefix('demoted')
+    const proxy = await behindProxy(old.port)
+    const beat = create({ redis: proxy.url, prefix, leaseMs: 2_000, ...options })
+    beat.task('work', () => {})
+    await beat.start()
+    await beat.schedules.put('tick', { task: 'work', every: 200 })
+    await nextEvent(beat, 'run:succeeded')
+    // The name shows the new primary from now on; nobody closes a connection.
+    proxy.targetPort = promoted.port
+    await promotedClient.replicaof('NO', 'ONE')
+    await oldClient.replicaof(...follows(promoted.port))
+    const demotedAt = performance.now()
+    await nextEvent(beat, 'connection:restored', () => true, 20_000)
+    const again = await nextEvent(beat, 'run:succeeded', () => true, 20_000)
+    expect(performance.now() - demotedAt).toBeLessThan(15_000)
+    expect(await promotedClient.call('XLEN', `{${prefix}}:history:tick`)).toBeGreaterThan(0)
+    expect(again.schedule).toBe('tick')
+  })
+})
