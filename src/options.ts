@@ -2,6 +2,7 @@ import type { ConnectionOptions } from 'node:tls'
 import type { Cluster, Redis, RedisOptions } from 'ioredis'
 import { EverybeatError } from './errors.js'
 import type { DefinitionInput } from './schedule/definition.js'
+import { parseLeaseKeeper } from './lease-keeper-option.js'
 import { checkInteger, checkKeys, isPlainObject, wrongValue } from './schedule/field-values.js'
 import type { FieldName } from './schedule/fields.js'
 import { checkName } from './schedule/name.js'
@@ -232,29 +233,6 @@ function parseLockNodes(value: unknown, tls: Tls): readonly RedisSource[] {
   if (new Set(value).size < value.length)
     throw wrongValue('lockNodes', 'a list with one node twice', 'each node once', CODE)
   return Object.freeze(value.map((node, index) => parseRedis(node, `lockNodes[${index}]`, tls)))
-}
-
-/** A thread has to be able to open a connection by itself. */
-function parseLeaseKeeper(value: unknown, redis: RedisSource): 'loop' | 'thread' {
-  if (value !== 'loop' && value !== 'thread') throw wrongValue('leaseKeeper', value, "'loop' or 'thread'", CODE)
-  if (value === 'thread') {
-    const given = redis.kind === 'options' ? redis.options : redis.kind === 'url' ? { tls: redis.tls } : null
-    const why = given ? whyNotCopied(given) : 'a live client'
-    const allowed = "'loop', or redis as a URL or as options that can be copied to a thread (no functions)"
-    if (why) throw wrongValue('leaseKeeper', `thread with ${why} as redis`, allowed, CODE)
-  }
-  return value
-}
-
-function whyNotCopied(options: RedisOptions): string | null {
-  for (const [name, value] of Object.entries(options)) {
-    try {
-      structuredClone(value)
-    } catch {
-      return `the option ${name}`
-    }
-  }
-  return null
 }
 
 function parseDurability(value: unknown): Readonly<DurabilityOptions> {

@@ -1,5 +1,5 @@
 import type { Cluster, Redis } from 'ioredis'
-import type { Watch, WatchListener } from './watch.js'
+import type { Watch, WatchListener } from './watch-listener.js'
 
 /**
  * Watches every primary of a Cluster, each on a connection of its own, and follows when others take their place. Edits
