@@ -92,6 +92,8 @@ const SUBSCRIBER_SETTINGS: RedisOptions = {
   socketTimeout: undefined as never,
   disconnectTimeout: 500,
   connectionName: 'everybeat-subscriber',
+  // ioredis 6 speaks RESP3 by itself, where Redis tells of edits in a kind of message that it throws away. 5 has no such setting.
+  ...({ protocol: 2 } as RedisOptions),
 }
 
 /** A connection of its own to one node of a Cluster, for subscriptions; always ours to close. */
