@@ -33,6 +33,29 @@ export type ConnectionSource =
   | { readonly kind: 'options'; readonly options: RedisOptions }
   | { readonly kind: 'client'; readonly client: RedisClient }
 
+/** So long after a client has given up it is told to go on, ms. */
+const REVIVE_MS = 50
+/** The clients that are to end: they were told to. */
+const leaving = new WeakSet<RedisClient>()
+
+/**
+ * Looks after a client that Everybeat opened. Where sentinels tell of a switch while ioredis asks them for the primary, it
+ * takes that for the end, and would never connect again: every connection of a fleet is about to ask just then.
+ */
+function tend<Client extends RedisClient>(client: Client): Client {
+  client.on('error', forgetPassword)
+  if ('nodes' in client || !client.options.sentinels) return client
+  // Somebody who closes a connection, or whose `retryStrategy` has enough, ends it by way of `close`.
+  let isClosed = false
+  client.on('connecting', () => (isClosed = false))
+  client.on('close', () => (isClosed = true))
+  client.on('end', () => {
+    if (isClosed || leaving.has(client)) return
+    setTimeout(() => leaving.has(client) || client.connect().catch(SILENT), REVIVE_MS)
+  })
+  return client
+}
+
 /** Each connection has a rule of its own: it keeps in mind when it was used last. */
 function withRule(settings: RedisOptions): RedisOptions {
   return { ...settings, reconnectOnError: createDemotionRule(() => performance.now()) }
@@ -45,8 +68,7 @@ function connectTo(source: ConnectionSource, given: RedisOptions): Connection {
     source.kind === 'url'
       ? new Redis(source.url, source.tls ? { ...settings, tls: source.tls } : settings)
       : new Redis({ ...settings, ...source.options })
-  client.on('error', forgetPassword)
-  return { client, owned: true, isCluster: false }
+  return { client: tend(client), owned: true, isCluster: false }
 }
 
 /** Opens the command connection, or takes the live client that the user gave. Does not wait for it. */
@@ -70,14 +92,14 @@ const SUBSCRIBER_SETTINGS: RedisOptions = {
   socketTimeout: undefined as never,
   disconnectTimeout: 500,
   connectionName: 'everybeat-subscriber',
+  // ioredis 6 speaks RESP3 by itself, where Redis tells of edits in a kind of message that it throws away. 5 has no such setting.
+  ...({ protocol: 2 } as RedisOptions),
 }
 
 /** A connection of its own to one node of a Cluster, for subscriptions; always ours to close. */
 export function duplicateNode(node: Redis): Redis {
   const { retryStrategy } = OWN_SETTINGS
-  const client = node.duplicate({ ...SUBSCRIBER_SETTINGS, readOnly: false, retryStrategy: retryStrategy! })
-  client.on('error', forgetPassword)
-  return client
+  return tend(node.duplicate({ ...SUBSCRIBER_SETTINGS, readOnly: false, retryStrategy: retryStrategy! }))
 }
 
 /** A second connection with the settings of the first, for subscriptions; always ours to close. */
@@ -85,8 +107,7 @@ export function duplicateConnection(connection: Connection): RedisClient {
   const client = connection.isCluster
     ? duplicateCluster(connection.client as Cluster, { socketTimeout: undefined as never })
     : (connection.client as Redis).duplicate(SUBSCRIBER_SETTINGS)
-  client.on('error', forgetPassword)
-  return client
+  return tend(client)
 }
 
 /**
@@ -103,8 +124,7 @@ export function duplicateForClaims(connection: Connection): RedisClient {
   const client = connection.isCluster
     ? duplicateCluster(connection.client as Cluster, settings)
     : (connection.client as Redis).duplicate({ ...withRule(OWN_SETTINGS), ...settings, lazyConnect: false })
-  client.on('error', forgetPassword)
-  return client
+  return tend(client)
 }
 
 /** Opens the connection to a lock node: it answers soon, or has no vote. */
@@ -123,6 +143,7 @@ export function addressOf(client: RedisClient): string {
 
 /** Closes a connection that Everybeat opened: politely where the server answers, at once where it does not. */
 export async function closeClient(client: RedisClient): Promise<void> {
+  leaving.add(client)
   if (client.status === 'ready') {
     const quit = client.quit().then(SILENT, SILENT)
     const timeout = new Promise<void>((resolve) => setTimeout(resolve, 500).unref())

@@ -21,7 +21,7 @@ export function openLink(source: RedisSource, emit: Emit, onRestored: () => void
   const { client, owned } = connection
   const keyPrefix = 'nodes' in client ? client.options.redisOptions?.keyPrefix : client.options.keyPrefix
   if (keyPrefix) {
-    if (owned) client.disconnect()
+    if (owned) void closeClient(client)
     const message = `redis: a client with keyPrefix ${JSON.stringify(keyPrefix)} is not allowed: use the prefix option of Everybeat, scripts derive keys that the client cannot rename`
     throw new EverybeatError('ERR_EVERYBEAT_OPTIONS', message, { field: 'redis.keyPrefix', value: keyPrefix })
   }

@@ -1,5 +1,6 @@
-import { expect, it } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
 import { Everybeat, type EverybeatOptions } from '../../src/index.js'
+import { startRedisProxy } from '../support/redis-proxy.js'
 import { waitFor } from '../support/wait-for.js'
 import { createRandom } from './harness/random.js'
 import { startSentinelGroup } from './harness/sentinel.js'
@@ -21,4 +22,35 @@ it('workers leave a primary that lives when sentinels have replaced it, seconds 
   process.stderr.write(`sentinel switch: what was started in ${repeated * STEP_MS} ms was started again\n`)
   // Without news of the switch it is ten seconds.
   expect(repeated * STEP_MS).toBeLessThan(6_000)
+})
+
+it('workers come back when the switch is told while they ask a sentinel for the primary', async () => {
+  await using group = await startSentinelGroup()
+  const { redis } = group.workerOptions as { redis: { sentinels: { port: number }[] } }
+  const [{ port }] = redis.sentinels as [{ port: number }]
+  await using asked = await startRedisProxy(`redis://127.0.0.1:${port}`)
+  await using heard = await startRedisProxy(`redis://127.0.0.1:${port}`)
+  const sentinels = [asked, heard].map((proxy) => ({ host: '127.0.0.1', port: proxy.port }))
+  // Else ioredis asks the sentinels for each other, and goes to them by another way.
+  const source = { ...redis, sentinels, updateSentinels: false }
+  const durability = { replicas: 1, timeoutMs: 200 }
+  await using beat = new Everybeat({ redis: source, durability, logger: false })
+  const starts: string[] = []
+  const tick = beat.task('tick', ({ schedule }) => void starts.push(schedule))
+  await tick.schedule('tick', { every: STEP_MS })
+  await beat.start()
+  await waitFor(() => starts.length > 5, { what: 'runs' })
+  const lost = new Promise((resolve) => beat.on('connection:lost', resolve))
+  const admin = await group.connect()
+  onTestFinished(() => admin.disconnect())
+  asked.setTraffic('freeze')
+  for (const type of ['normal', 'pubsub']) await admin.call('CLIENT', 'KILL', 'TYPE', type)
+  await lost
+  await group.failOver('planned', createRandom(1))
+  asked.setTraffic('pass')
+  const before = starts.length
+  await waitFor(() => starts.length > before + 5, { what: 'runs afterwards', timeoutMs: 20_000 })
+  // Edits by hand are heard on a connection of its own.
+  await admin.hset('{everybeat}:schedule:edited', { task: 'tick', every: '100ms' })
+  await waitFor(() => starts.includes('edited'), { what: 'an edit to be heard', timeoutMs: 5_000 })
 })
