@@ -87,7 +87,8 @@ describe('a worker that starts among many schedules', () => {
       await new Promise<void>((resolve) => setTimeout(resolve, 4_500))
     })
     expect(counts.get('hgetall')).toBeGreaterThan(15_000)
-    expect(counts.get('hgetall')).toBeLessThanOrEqual(2 * 10_000)
+    // Beside them only what a heartbeat looks at.
+    expect(counts.get('hgetall')).toBeLessThanOrEqual(2 * 10_000 + 10)
   })
 })
 
