@@ -7,14 +7,14 @@ import { startDrivenRedis, type DrivenRedis } from '../support/driven-redis.js'
 import { findFaults, findStartFaults, RULES, type Rule, type Stretch } from '../support/occurrence-model.js'
 import { ensureTool } from '../support/tools.js'
 
-/** 200 take about two minutes: on a developer's machine it is a part of them, with new seeds each time. */
-const HISTORIES = Number(process.env['HISTORIES'] ?? (process.env['CI'] === 'true' ? 200 : 60))
+/** 200 take about a minute: on a developer's machine it is a part of them, with new seeds each time. */
+const HISTORIES = Number(process.env['HISTORIES'] ?? (process.env['CI'] === 'true' ? 200 : 50))
 /** Histories that share a fleet and its accidents. */
-const AT_ONCE = 20
+const AT_ONCE = 25
 /** A Thursday; what follows crosses a weekend, and no change of the clocks. */
 const START_MS = Date.UTC(2026, 2, 5, 10, 0, 3, 500)
 /** How long people and accidents interfere, ms; while the whole fleet is down time is stretched. */
-const SPAN_MS = 30 * 60_000
+const SPAN_MS = 20 * 60_000
 const LEASE_MS = 30_000
 const MOST_WORKERS = 3
 /** Entries that a ledger may have here: none is to be cut. */
