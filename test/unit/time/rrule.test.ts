@@ -10,9 +10,12 @@ const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000)
 function local(rrule: string, tz: string, count: number, options: object = {}): string[] {
   const format = new Intl.DateTimeFormat('sv-SE', { timeZone: tz, dateStyle: 'short', timeStyle: 'short' })
   const zone = new Intl.DateTimeFormat('en-US', { timeZone: tz, timeZoneName: 'shortOffset' })
-  return createTrigger({ rrule, tz, ...options }, 'rule')
-    .between(Date.UTC(1990, 0), Infinity, count)
-    .map((at) => `${format.format(at)} ${zone.format(at).split(' ')[1]!}`)
+  return (
+    createTrigger({ rrule, tz, ...options }, 'rule')
+      .between(Date.UTC(1990, 0), Infinity, count)
+      // Node 24 leaves the zero out.
+      .map((at) => `${format.format(at)} ${zone.format(at).split(' ')[1]!.replace(/^GMT$/, 'GMT+0')}`)
+  )
 }
 
 const NEW_YORK = 'America/New_York'
