@@ -26,8 +26,11 @@ export function createSolar(input: TriggerInput): { readonly text: string; reado
   const getTimes = loadLibrary()
   const eventOf = (day: number): number | null => {
     // The mean noon of the place lies well inside the solar day that is asked for.
-    const date = getTimes(new Date(day * DAY_MS + DAY_MS / 2 - lon * (DAY_MS / 360)), lat, lon)[EVENTS[event]]
-    return date === null || Number.isNaN(date.getTime()) ? null : Math.round(date.getTime() / 1000) * 1000 + offsetMs
+    const noonMs = day * DAY_MS + DAY_MS / 2 - lon * (DAY_MS / 360)
+    const atMs = getTimes(new Date(noonMs), lat, lon)[EVENTS[event]]?.getTime() ?? Number.NaN
+    // Near a pole, on the last days before the sun stays up or down, the library finds one of another day: no event.
+    if (!(Math.abs(atMs - noonMs) <= DAY_MS * 0.52)) return null
+    return Math.round(atMs / 1000) * 1000 + offsetMs
   }
   const dayOf = (atMs: number): number => Math.floor((atMs - offsetMs + lon * (DAY_MS / 360)) / DAY_MS)
   const search = (from: number, direction: 1 | -1, fits: (at: number) => boolean): number | null => {
@@ -38,8 +41,8 @@ export function createSolar(input: TriggerInput): { readonly text: string; reado
     return null
   }
   const source: OccurrenceSource = {
-    next: (afterMs) => search(dayOf(afterMs) - 1, 1, (at) => at > afterMs),
-    previous: (beforeMs) => search(dayOf(beforeMs) + 1, -1, (at) => at < beforeMs),
+    next: (afterMs) => search(dayOf(afterMs) - 2, 1, (at) => at > afterMs),
+    previous: (beforeMs) => search(dayOf(beforeMs) + 2, -1, (at) => at < beforeMs),
   }
   if (source.next(0) === null)
     refuseSolar('solar', input.solar, `it never comes at lat ${lat}, lon ${lon}; allowed are events that come`)

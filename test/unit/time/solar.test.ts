@@ -126,3 +126,14 @@ test.each([
     expect.objectContaining({ field, code, message: expect.stringMatching(/allowed/) as unknown }),
   )
 })
+
+test.each([
+  { solar: 'sunset', lat: -87.54392405971885, lon: 0 },
+  { solar: 'sunset', lat: 85.02918990167451, lon: -139.32286023432425 },
+])('near a pole $solar at $lat keeps its order: what the library finds on another day is no event', (input) => {
+  const trigger = createTrigger(input, 'polar')
+  for (let at = trigger.next(1_767_225_600_000)!, count = 0; count < 400; count++) {
+    expect(trigger.previous(at + 1)).toBe(at)
+    at = trigger.next(at)!
+  }
+})
