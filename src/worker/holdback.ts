@@ -14,6 +14,8 @@ export interface Instant {
   readonly fleetSize: number
   /** This worker's place in the order of joining. */
   readonly rank: number
+  /** Runs that one worker takes at the same time; the others of the fleet are believed to be like this one. */
+  readonly concurrency?: number
   /** The shard they are on, of so many; default: the only one. */
   readonly shard?: number
   readonly shards?: number
@@ -34,14 +36,15 @@ function mix(headMs: number): number {
 
 /**
  * Decides without a message between workers who goes for an instant: the order of joining, turned by the instant, gives
- * each worker a place; as many places as there are schedules due go at once and take an equal share, the others hold
+ * each worker a place; as many places as the schedules that are due need go at once and take an equal share, the others hold
  * back a little and are told when nothing is left. So the cost of a fire does not grow with the fleet, the load is
  * spread, and the next place steps in within milliseconds for one that is busy or dead. With several shards each worker
  * has its own, where it comes before the workers of the others.
  */
-export function decideTurn({ headMs, count, fleetSize, rank, shard = 0, shards = 1 }: Instant): Turn {
+export function decideTurn(instant: Instant): Turn {
+  const { headMs, count, fleetSize, rank, concurrency = TURN_COUNT, shard = 0, shards = 1 } = instant
   const size = Math.max(1, fleetSize)
-  const needed = Math.min(size, Math.max(1, Math.ceil(count / TURN_COUNT)))
+  const needed = Math.min(size, Math.max(1, Math.ceil(count / Math.min(TURN_COUNT, concurrency))))
   const place = placeOf(Math.max(0, rank), size, mix(headMs), shard, shards)
   if (place < needed) return { delayMs: 0, share: Math.ceil(Math.max(1, count) / needed) }
   const behind = place - needed + 1

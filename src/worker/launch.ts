@@ -1,4 +1,3 @@
-import type { RedisClock } from './port.js'
 import { toErrorData, type Emit } from '../events.js'
 import type { Definition } from '../schedule/definition.js'
 import { isPlanFull, PLAN_END, refillPlan } from '../schedule/plan-decision.js'
@@ -6,7 +5,7 @@ import { abortKind, abortRun, type ActiveRun } from './active-run.js'
 import type { DefinitionCache, KeptDefinition } from './definition-cache.js'
 import { callHandler, decideSettlement, prepareRun, type Ending } from './execute.js'
 import type { LeaseKeeper } from './lease-keeper.js'
-import type { ClaimedRun, WorkerStore } from './port.js'
+import type { ClaimedRun, RedisClock, WorkerStore } from './port.js'
 import { describeRun, reportRun } from './report-run.js'
 import type { Settler } from './settler.js'
 import type { Run, Slots, Task } from './tasks.js'
@@ -206,6 +205,7 @@ async function askToStart(
 }
 
 const MISSING_TASK = { retries: 0, backoff: { type: 'fixed', delayMs: 0, maxMs: 0 } } as unknown as Task
+
 /**
  * A plan that is nearly spent is filled while the run goes; a run that is short leaves that to its settlement. Answers
  * how to leave it.
@@ -217,14 +217,14 @@ function refillEarly(
   claimed: ClaimedRun,
 ): () => void {
   if (claimed.kind !== 'occurrence' || claimed.planLeft.includes(' ') || isPlanFull(claimed.planLeft)) return () => {}
-  const immediate = setImmediate(() => {
-    const definition = readIfReadable(kept)
-    const refill = definition && refillPlan(definition, claimed.planLeft, claimed.nominalMs)
-    if (!refill) return
-    if (leavePlan(context, store, claimed.schedule, definition)) return
-    // If this fails, whoever finds the plan spent makes a new one.
-    store.extendPlan({ schedule: claimed.schedule, digest: claimed.digest, ...refill }).catch(() => {})
-  })
+  async function refill(): Promise<void> {
+    const definition = kept.read()
+    const more = refillPlan(definition, claimed.planLeft, claimed.nominalMs)
+    if (!more || leavePlan(context, store, claimed.schedule, definition)) return
+    await store.extendPlan({ schedule: claimed.schedule, digest: claimed.digest, ...more })
+  }
+  // If this fails, whoever finds the plan spent makes a new one.
+  const immediate = setImmediate(() => void refill().catch(() => {}))
   return () => clearImmediate(immediate)
 }
 

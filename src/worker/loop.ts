@@ -82,6 +82,7 @@ export function createLoop(context: TickContext, store: WorkerStore, settler: Se
         count: head.count,
         fleetSize: fleet.size,
         rank: fleet.rank,
+        concurrency: slots.concurrency,
         shard: options.shard,
         shards: options.shards,
       })

@@ -12,9 +12,10 @@ const BATCH_COUNT = 100
 /** Sends what became of runs, as many as come together in one call, and again until Redis has answered. */
 export interface Settler {
   /**
-   * Resolves with what Redis says of it; never rejects. After {@link stop} an unanswered one resolves as `lost`.
+   * Resolves with what Redis says of it; rejects with what `decide` throws. After {@link stop} an unanswered one resolves as
+   * `lost`.
    *
-   * @param decide makes the settlement, when it is sent; it must not throw
+   * @param decide makes the settlement, when it is sent
    * @param canWait whether nobody waits for the end of the run
    */
   settle<Decided extends Settlement>(decide: () => Decided, canWait?: boolean): Promise<Settled<Decided>>
@@ -35,6 +36,7 @@ export interface Settled<Decided extends Settlement> {
 interface Entry {
   decide: () => Settlement
   resolve: (settled: Settled<Settlement>) => void
+  reject: (error: unknown) => void
 }
 
 /** Creates the settler of one shard. A repeated call changes nothing in Redis, so it is repeated until it is answered. */
@@ -76,7 +78,9 @@ export function createSettler(store: WorkerStore, onError: (error: unknown) => v
   }
 
   async function send(entries: Entry[]): Promise<void> {
-    const settlements = entries.map(({ decide }) => decide())
+    const decided = entries.flatMap(decideEntry)
+    if (decided.length === 0) return
+    const settlements = decided.map(({ settlement }) => settlement)
     let outcomes: SettleOutcome[] | null = null
     while (!outcomes) {
       try {
@@ -88,18 +92,18 @@ export function createSettler(store: WorkerStore, onError: (error: unknown) => v
         if (stopped) break
       }
     }
-    for (const [index, { resolve }] of entries.entries()) {
-      resolve({ settlement: settlements[index]!, outcome: outcomes?.[index] ?? 'lost' })
+    for (const [index, { resolve, settlement }] of decided.entries()) {
+      resolve({ settlement, outcome: outcomes?.[index] ?? 'lost' })
     }
   }
 
   return {
     settle: <Decided extends Settlement>(decide: () => Decided, canWait = false) =>
-      new Promise<Settled<Decided>>((resolve) => {
+      new Promise<Settled<Decided>>((resolve, reject) => {
         // All that waits goes with the one that cannot: one call for all is less than two.
         if (!canWait) heldUntil = Number.NEGATIVE_INFINITY
         if (waiting.length === 0) waitingSince = performance.now()
-        waiting.push({ decide, resolve: resolve as (settled: Settled<Settlement>) => void })
+        waiting.push({ decide, resolve: resolve as (settled: Settled<Settlement>) => void, reject })
         flushSoon()
       }),
     hold() {
@@ -117,5 +121,15 @@ export function createSettler(store: WorkerStore, onError: (error: unknown) => v
       await Promise.race([Promise.all(inFlight), timeout])
       stopped = true
     },
+  }
+}
+
+/** One that cannot be decided must not keep the others of its call from being settled. */
+function decideEntry({ decide, resolve, reject }: Entry): { settlement: Settlement; resolve: Entry['resolve'] }[] {
+  try {
+    return [{ settlement: decide(), resolve }]
+  } catch (error) {
+    reject(error)
+    return []
   }
 }

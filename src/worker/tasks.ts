@@ -58,6 +58,8 @@ export interface Hold {
 export interface Slots {
   take(task: string): void
   free(task: string): void
+  /** The most runs at the same time. */
+  readonly concurrency: number
   readonly taken: number
   /** Neither taken nor held. */
   readonly available: number
@@ -121,6 +123,7 @@ export function createSlots(concurrency: number, onFree: (task: string) => void,
   }
 
   return {
+    concurrency,
     take(task) {
       taken += 1
       perTask.set(task, (perTask.get(task) ?? 0) + 1)

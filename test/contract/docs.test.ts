@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, Option } from 'commander'
 import ts from 'typescript'
-import { describe, expect, it, type TestContext } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { ERROR_CODES } from '../../src/errors.js'
 import { PROJECT_DIR } from '../support/build.js'
 import { codeSpans, findDeadLinks, firstCells, type Page, parsePage, readPages } from '../support/markdown.js'
@@ -14,9 +14,11 @@ const sources = readSources()
 const optionsOf = interfacesNamed(/^(?!Resolved)\w*Options$/, /^([^/]+|control\/.+)$/)
 const fieldsOf = interfacesNamed(/^DefinitionInput$/, /^schedule\//)
 
-/** Gives a page; while nobody has written it yet, the test says so and is skipped. */
-function pageOf(ctx: TestContext, path: string): Page {
-  return pages.find((page) => page.path === path) ?? ctx.skip(`${path} is not written yet`)
+/** Gives a page that has to be there. */
+function pageOf(path: string): Page {
+  const found = pages.find((page) => page.path === path)
+  if (!found) throw new Error(`${path} is missing`)
+  return found
 }
 
 /** The names that a reference page explains: in backticks, in the first column of its tables. */
@@ -25,15 +27,15 @@ function namesIn(page: Page): string[] {
 }
 
 describe('docs/reference/errors.md', () => {
-  it('has a row for every code and for no other', (ctx) => {
-    const rows = namesIn(pageOf(ctx, 'docs/reference/errors.md')).filter((name) => name.startsWith('ERR_'))
+  it('has a row for every code and for no other', () => {
+    const rows = namesIn(pageOf('docs/reference/errors.md')).filter((name) => name.startsWith('ERR_'))
     expect(rows.sort()).toEqual(Object.keys(ERROR_CODES).sort())
   })
 })
 
 describe('docs/reference/events.md', () => {
-  it('has a row for every event and for no other', (ctx) => {
-    const rows = namesIn(pageOf(ctx, 'docs/reference/events.md'))
+  it('has a row for every event and for no other', () => {
+    const rows = namesIn(pageOf('docs/reference/events.md'))
     const events = interfacesNamed(/^EverybeatEvents$/, /^events\.ts$/).get('EverybeatEvents') ?? []
     expect(events).toContain('run:started')
     expect(events.filter((name) => !rows.includes(name))).toEqual([])
@@ -42,22 +44,22 @@ describe('docs/reference/events.md', () => {
 })
 
 describe('docs/reference/options.md', () => {
-  it.for([...optionsOf])('has a row for every field of %s', ([, fields], ctx) => {
-    const rows = namesIn(pageOf(ctx, 'docs/reference/options.md')).map((name) => name.split('.').at(-1))
+  it.for([...optionsOf])('has a row for every field of %s', ([, fields]) => {
+    const rows = namesIn(pageOf('docs/reference/options.md')).map((name) => name.split('.').at(-1))
     expect(fields.filter((field) => !rows.includes(field))).toEqual([])
   })
 
-  it('has a row for every field of a definition, there or on a page of its own', (ctx) => {
+  it('has a row for every field of a definition, there or on a page of its own', () => {
     const own = pages.filter(({ path }) => /^docs\/reference\/(definitions?|schedules?)\.md$/.test(path))
-    const rows = [...own, pageOf(ctx, 'docs/reference/options.md')].flatMap(namesIn)
+    const rows = [...own, pageOf('docs/reference/options.md')].flatMap(namesIn)
     const fields = fieldsOf.get('DefinitionInput') ?? []
     expect(fields).toContain('cron')
     expect(fields.filter((field) => !rows.includes(field))).toEqual([])
   })
 
-  it('has no row for something that is no option', (ctx) => {
+  it('has no row for something that is no option', () => {
     const known = [...optionsOf.values(), ...fieldsOf.values()].flat()
-    const rows = namesIn(pageOf(ctx, 'docs/reference/options.md')).filter((name) => /^[a-z][A-Za-z.]*$/.test(name))
+    const rows = namesIn(pageOf('docs/reference/options.md')).filter((name) => /^[a-z][A-Za-z.]*$/.test(name))
     expect(rows.filter((name) => !known.includes(name.split('.').at(-1) ?? ''))).toEqual([])
   })
 
@@ -72,13 +74,13 @@ describe('docs/reference/options.md', () => {
 })
 
 describe('docs/reference/cli.md', () => {
-  it('has a heading for every command and in it each of its options, and nothing that is not there', async (ctx) => {
-    const program = (await importProgram()) ?? ctx.skip('src/cli/program.ts is not there yet')
-    expect(findCommandDrift(pageOf(ctx, 'docs/reference/cli.md'), commandsOf(program))).toEqual([])
+  it('has a heading for every command and in it each of its options, and nothing that is not there', async () => {
+    const program = await importProgram()
+    expect(findCommandDrift(pageOf('docs/reference/cli.md'), commandsOf(program))).toEqual([])
   })
 
-  it('is right wherever a page shows a command line', async (ctx) => {
-    const program = (await importProgram()) ?? ctx.skip('src/cli/program.ts is not there yet')
+  it('is right wherever a page shows a command line', async () => {
+    const program = await importProgram()
     const commands = commandsOf(program)
     expect(pages.flatMap((page) => findUnknownCommandLines(page, commands))).toEqual([])
   })
@@ -162,7 +164,6 @@ function nameText(name: ts.PropertyName): string {
 
 async function importProgram(): Promise<unknown> {
   const file = join(PROJECT_DIR, 'dist/cli/program.js')
-  if (!existsSync(file)) return null
   const { createProgram } = (await import(file)) as { createProgram: () => unknown }
   return createProgram()
 }

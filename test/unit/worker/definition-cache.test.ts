@@ -20,3 +20,9 @@ it('keeps no more than it may, and drops the oldest', () => {
   expect(cache.get('b', 'digest', fields)).toBe(middle)
   expect(cache.get('a', 'digest', fields)).not.toBe(oldest)
 })
+
+it('gives what a start needs without reading the trigger, which only who asks for all of it pays for', () => {
+  const kept = createDefinitionCache().get('a', 'digest', { cron: 'no cron at all', payload: '{"n":1}', timeout: '2s' })
+  expect(kept).toMatchObject({ payload: { n: 1 }, timeoutMs: 2_000, pauseAfter: null })
+  expect(() => kept.read()).toThrow(/cron/)
+})

@@ -49,6 +49,17 @@ describe('settlements', () => {
     expect(calls).toEqual([['a']])
   })
 
+  it('that cannot be made keep no other of their call from being settled', async () => {
+    const { calls, settler } = createStore()
+    const broken = settler.settle(() => {
+      throw new Error('no settlement')
+    })
+    const settled = settler.settle(settlementOf('a'))
+    await expect(broken).rejects.toThrow('no settlement')
+    expect(await settled).toMatchObject({ outcome: 'settled' })
+    expect(calls).toEqual([['a']])
+  })
+
   it('are made when they are sent', async () => {
     const { settler } = createStore()
     settler.hold()

@@ -4,6 +4,24 @@ import { createSlots } from '../../../src/worker/tasks.js'
 import { decideLook, QUIET_MS, tendsShard } from '../../../src/worker/tending.js'
 
 describe('the turn of a worker', () => {
+  it.each([
+    { concurrency: 50, count: 20, goAtOnce: 2, share: 10 },
+    { concurrency: 4, count: 20, goAtOnce: 5, share: 4 },
+    { concurrency: 1, count: 20, goAtOnce: 16, share: 2 },
+    { concurrency: 50, count: 1, goAtOnce: 1, share: 1 },
+    { concurrency: 50, count: 2_000, goAtOnce: 16, share: 125 },
+  ])(
+    'comes at once for $goAtOnce of 16 with $count due and $concurrency slots each',
+    ({ concurrency, count, goAtOnce, share }) => {
+      const turns = Array.from({ length: 16 }, (_, rank) =>
+        decideTurn({ headMs: 1_700_000_000_000, count, fleetSize: 16, rank, concurrency }),
+      )
+      const first = turns.filter(({ delayMs }) => delayMs === 0)
+      expect(first).toHaveLength(goAtOnce)
+      expect(first.every((turn) => turn.share === share)).toBe(true)
+    },
+  )
+
   it.each([1, 2, 3, 5, 8, 17])(
     'gives each of %d workers another place, whatever the shard and their number',
     (size) => {
