@@ -9,9 +9,10 @@
 --   tag          text, the prefix in its hash tag
 --   channel      text, where the fleet is told of a new head
 --   worker_id    text
---   groups       text…, 14 a run: name, run id, fence, outcome (ok, failed, cancelled, abandoned, returned), reason, duration
---                ms, lateness ms, result JSON, error, retry delay ms (-1 none), failures in a row that pause (0 never),
---                digest, plan reached (nominal), instants to add
+--   groups       text…, one a run: how many values follow; name, run id, fence, outcome (ok, failed, cancelled, abandoned,
+--                returned), duration ms, lateness ms; digest, plan reached (nominal), instants to add ('' none); reason,
+--                result JSON, error, retry delay ms (-1 none), failures in a row that pause (0 never). The last ones may
+--                be left out
 -- REPLY
 --   [now ms, outcomes…]: `settled`, `retrying`, `paused` (settled, and the schedule paused), `rerun` or `abandoned` (its
 --   lease was gone, or the worker gave it up), `returned` (it was never started, and is delivered again), `lost`
@@ -72,9 +73,10 @@ local function forget_run(name, run_id, fence)
   return 'forgotten'
 end
 
-local function settle(i)
-  local name, run_id, fence, outcome, reason, duration, lateness, result, failure, retry, pause_after, digest, reached,
-    more = unpack(groups, i, i + 13)
+local function settle(first, last)
+  local name, run_id, fence, outcome, duration, lateness, digest, reached, more, reason, result, failure, retry, pause_after =
+    unpack(groups, first, last)
+  reason, retry, pause_after = reason or '', tonumber(retry) or -1, tonumber(pause_after) or 0
   local field = 'run:' .. run_id
   local values = redis.pcall('HMGET', state_key(name), field, 'digest', 'plan', 'last', 'paused', 'failures', 'waiting',
     'blocked')
@@ -91,7 +93,7 @@ local function settle(i)
   end
   local lease = run_lease_key(name, run_id, run.l)
   if not holds_lease(lease, run) then
-    if outcome == 'returned' then return return_run(name, run_id, run, tonumber(retry)) end
+    if outcome == 'returned' then return return_run(name, run_id, run, retry) end
     local definition = read_definition(name) or {}
     woken = true
     return abandon_run(name, run_id, run, state, definition, now, 'lease-lost')
@@ -102,9 +104,9 @@ local function settle(i)
   if run.x and outcome ~= 'ok' then outcome, reason, retry = 'cancelled', 'cancelled', -1 end
   local answer = 'settled'
   if outcome == 'returned' then
-    answer = return_run(name, run_id, run, tonumber(retry))
-  elseif tonumber(retry) >= 0 then
-    retry_later(name, run_id, run, tonumber(retry))
+    answer = return_run(name, run_id, run, retry)
+  elseif retry >= 0 then
+    retry_later(name, run_id, run, retry)
     answer = 'retrying'
   elseif outcome == 'abandoned' then
     local definition = read_definition(name) or {}
@@ -116,9 +118,9 @@ local function settle(i)
       error = failure, missed = run.m })
     close_run(name, run_id, run, now)
     if run.k == 'b' then woken = true end
-    if count_outcome(name, state, outcome, tonumber(pause_after), now) then answer = 'paused' end
+    if count_outcome(name, state, outcome, pause_after, now) then answer = 'paused' end
   end
-  local plan = more ~= '' and extend_plan(state, digest, reached, more)
+  local plan = more and more ~= '' and extend_plan(state, digest, reached, more)
   if plan then
     redis.call('HSET', state_key(name), 'plan', plan)
     if state.plan == '' and not state.blocked then
@@ -132,8 +134,11 @@ local function settle(i)
 end
 
 local reply = { now }
-for i = 1, #groups, 14 do
-  reply[#reply + 1] = settle(i)
+local position = 1
+while position <= #groups do
+  local last = position + tonumber(groups[position])
+  reply[#reply + 1] = settle(position + 1, last)
+  position = last + 1
 end
 announce_freed()
 if woken then announce_head() end
