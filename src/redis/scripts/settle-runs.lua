@@ -44,7 +44,7 @@ end
 
 local function retry_later(name, run_id, run, delay)
   run.w, run.r, run.a = nil, 'retry', run.a + 1
-  redis.call('HSET', state_key(name), 'run:' .. run_id, cjson.encode(run))
+  redis.call('HSET', state_key(name), 'run:' .. run_id, write_run(run))
   redis.call('ZADD', tag .. ':pending', now + delay, run_id)
   woken = true
 end
@@ -52,7 +52,7 @@ end
 -- Nothing of it has begun: the next delivery is the first one still.
 local function return_run(name, run_id, run, delay)
   run.w, run.r = nil, 'returned'
-  redis.call('HSET', state_key(name), 'run:' .. run_id, cjson.encode(run))
+  redis.call('HSET', state_key(name), 'run:' .. run_id, write_run(run))
   redis.call('ZADD', tag .. ':pending', now + math.max(0, delay), run_id)
   woken = true
   return 'returned'
@@ -84,8 +84,8 @@ local function settle(first, last)
   local state = { digest = values[2] or nil, plan = values[3] or nil, last = values[4] or nil,
     paused = values[5] or nil, failures = values[6] or nil, waiting = values[7] or nil, blocked = values[8] or nil }
   local run = read_run(values[1])
-  if not run or run.w ~= worker_id or string.format('%.0f', run.f) ~= fence then
-    if run and run.r == 'retry' and string.format('%.0f', run.f) == fence then return 'retrying' end
+  if not run or run.w ~= worker_id or text_of(run.f) ~= fence then
+    if run and run.r == 'retry' and text_of(run.f) == fence then return 'retrying' end
     local recorded = recorded_outcome(name, run_id, fence)
     if recorded == outcome then return 'settled' end
     if recorded == 'abandoned' then return 'abandoned' end
@@ -114,7 +114,7 @@ local function settle(first, last)
     woken = true
   else
     record(name, { at = run.n, outcome = outcome, reason = reason, run = run_id, worker = worker_id, attempt = run.a,
-      fence = run.f, started = string.format('%.0f', run.s), duration = duration, lateness = lateness, result = result,
+      fence = run.f, started = text_of(run.s), duration = duration, lateness = lateness, result = result,
       error = failure, missed = run.m })
     close_run(name, run_id, run, now)
     if run.k == 'b' then woken = true end
