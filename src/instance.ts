@@ -194,8 +194,10 @@ export function createInstance(parts: InstanceParts): Instance {
         onCancel: (workerId, kind, runId) => {
           if (workerId === id) worker.cancel(runId, kind === 'replaced' ? 'replaced' : 'cancelled')
         },
-        onFleet: (change, workerId) =>
-          emit(change === 'joined' ? 'worker:joined' : 'worker:left', { worker: workerId }),
+        onFleet(change, workerId) {
+          if (change === 'joined') worker.heardJoined(workerId)
+          emit(change === 'joined' ? 'worker:joined' : 'worker:left', { worker: workerId })
+        },
         onLayout: () => worker.reconnected(),
         onUnknown: (shard) => worker.nudge(shard),
         onReady: () => worker.nudge(),

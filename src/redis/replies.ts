@@ -60,19 +60,21 @@ function toHead(head: unknown): number | null {
 
 /** Reads the reply of claim-due.lua. */
 export function toClaimReply(raw: unknown, isAcknowledged: boolean): ClaimReply {
-  const [now, head, count, runs, handed, skipped] = raw as [
+  const [now, head, count, runs, handed, skipped, tells] = raw as [
     number,
     number,
     number,
     unknown[][],
     unknown[][],
     unknown[][],
+    number,
   ]
   return {
     nowMs: Math.floor(now / 1000),
     clockMs: now / 1000,
     headMs: toHead(head),
     headCount: count,
+    tellsHead: tells === 1,
     runs: runs.map((run) => new RunReply(run)),
     handedBack: handed.map(([name, , digest, state, fields]) => ({
       name: name as string,

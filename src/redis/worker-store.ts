@@ -116,6 +116,17 @@ export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
       return (raw as [number, ...SettleOutcome[]]).slice(1) as SettleOutcome[]
     },
 
+    async announceHead() {
+      await runScript(client, 'announce-head', { due: keys.due }, place)
+    },
+
+    async readClock() {
+      await timed(async () => {
+        const now = await runScript(client, 'read-clock', { due: keys.due }, { tag: keys.tag })
+        return { clockMs: Number(now) / 1000 }
+      })
+    },
+
     async extendPlan({ schedule, digest, after, more }) {
       await runScript(
         client,

@@ -1,33 +1,49 @@
 import type { RedisClock } from './port.js'
 
-/** How far a reading of Redis's clock may be trusted before a newer one replaces it, whatever its precision. */
+/** How long a reading of Redis's clock is kept for its precision, ms: clocks of two hosts drift apart. */
 const SAMPLE_LIFETIME_MS = 30_000
+
+interface Sample {
+  /** What Redis's clock is ahead of the monotonic one, ms. */
+  readonly offset: number
+  /** Half the round trip: by as much the offset may be wrong, ms. */
+  readonly halfTrip: number
+  readonly takenAt: number
+}
 
 /**
  * Creates a clock that keeps the most precise of its recent samples (the one with the shortest round trip), and drops
- * it when it is old or when a newer one contradicts it: a host that slept, or a Redis whose clock was set.
+ * it when it is old, for the best of the newer half, or when a newer one contradicts it: a host that slept, or a Redis
+ * whose clock was set.
  *
  * @param monotonic milliseconds that never jump, such as `performance.now`
  */
 export function createRedisClock(monotonic: () => number, wall: () => number): RedisClock {
-  let offset = Number.NaN
-  let halfTrip = Number.POSITIVE_INFINITY
-  let takenAt = Number.NEGATIVE_INFINITY
-  const now = () => monotonic() + offset
+  let best: Sample = { offset: Number.NaN, halfTrip: Number.POSITIVE_INFINITY, takenAt: Number.NEGATIVE_INFINITY }
+  let heir: Sample | null = null
+  const now = () => monotonic() + best.offset
   return {
     sample(sentAt, receivedAt, redisMs) {
-      const fresh = redisMs - (sentAt + receivedAt) / 2
-      const half = (receivedAt - sentAt) / 2
-      const contradicts = Math.abs(fresh - offset) > half + halfTrip + 1
-      if (!(half > halfTrip) || contradicts || receivedAt - takenAt > SAMPLE_LIFETIME_MS) {
-        offset = fresh
-        halfTrip = half
-        takenAt = receivedAt
+      const fresh = {
+        offset: redisMs - (sentAt + receivedAt) / 2,
+        halfTrip: (receivedAt - sentAt) / 2,
+        takenAt: receivedAt,
       }
+      const contradicts = Math.abs(fresh.offset - best.offset) > fresh.halfTrip + best.halfTrip + 1
+      if (!(fresh.halfTrip > best.halfTrip) || contradicts) {
+        best = fresh
+        heir = null
+        return
+      }
+      const age = receivedAt - best.takenAt
+      if (age > SAMPLE_LIFETIME_MS / 2 && !(heir && heir.halfTrip < fresh.halfTrip)) heir = fresh
+      if (age <= SAMPLE_LIFETIME_MS) return
+      best = heir ?? fresh
+      heir = null
     },
     now,
     get errorMs() {
-      return halfTrip
+      return best.halfTrip
     },
     until: (redisMs) => redisMs - now(),
     skewMs: () => wall() - now(),

@@ -1,5 +1,5 @@
 import { decideTurn, STEP_MS } from './holdback.js'
-import type { WorkerStore } from './port.js'
+import type { ClaimedRun, WorkerStore } from './port.js'
 import type { Settler } from './settler.js'
 import type { Hold } from './tasks.js'
 import { tick, type TickContext } from './tick.js'
@@ -7,9 +7,11 @@ import { tick, type TickContext } from './tick.js'
 /** The wait before a claim that failed is sent again, ms. */
 const RETRY_MS = 200
 /** How early an occurrence may be claimed, so that the round trip is over when its instant comes, ms. */
-const AHEAD_MS = 3
-/** How early the timer is set, ms: timers ring up to a millisecond late, and the claim must not come too early. */
-const EARLY_MS = 2
+const AHEAD_MS = 5
+/** How early the timer is set, ms: timers ring up to 2 ms late, and the claim must not come too early. */
+const EARLY_MS = 4
+/** How long after its starts a worker tells the others that nothing is left of an instant, ms: they step in later still. */
+const ANNOUNCE_MS = 1
 /** The longest that one timer sleeps: Node's limit is 2^31 ms. */
 const MAX_TIMER_MS = 2 ** 30
 
@@ -87,7 +89,7 @@ export function createLoop(context: TickContext, store: WorkerStore, settler: Se
         shards: options.shards,
       })
       // One that could not be claimed early is looked at again at its instant, not over and over until then.
-      const early = head.atMs === lookedEarlyAt ? 0 : EARLY_MS
+      const early = head.atMs === lookedEarlyAt || delayMs > 0 ? 0 : EARLY_MS
       const at = now + clock.until(head.atMs) - early + delayMs
       if (at < leftUntil) turn = { at: leftUntil, share: Number.MAX_SAFE_INTEGER }
       else if (at < turn.at) turn = { at, share }
@@ -141,6 +143,7 @@ export function createLoop(context: TickContext, store: WorkerStore, settler: Se
       try {
         const reply = await tick(context, store, settler, requestId, hold, share, AHEAD_MS, head?.atMs ?? null)
         takeHead(since, reply.headMs, reply.headCount)
+        if (reply.tellsHead) void tellHead(reply.runs)
         lookedEarlyAt = reply.headMs !== null && reply.headMs <= reply.nowMs + AHEAD_MS ? reply.headMs : null
         const leftSome = lookedEarlyAt !== null
         leftUntil =
@@ -152,6 +155,15 @@ export function createLoop(context: TickContext, store: WorkerStore, settler: Se
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
       }
     }
+  }
+
+  /** Whoever is told wakes up, and may share a core with those that start their runs now: they come first. */
+  async function tellHead(runs: readonly ClaimedRun[]): Promise<void> {
+    if (fleet.size <= 1) return
+    await context.alarm.at(Math.max(...runs.map(({ startMs }) => startMs)))
+    await new Promise((resolve) => setTimeout(resolve, ANNOUNCE_MS))
+    // Who is not told looks by itself.
+    if (running) await store.announceHead().catch(() => {})
   }
 
   return {

@@ -4,6 +4,10 @@ export interface WorkerStore {
   readonly clock: RedisClock
   claim(request: ClaimRequest): Promise<ClaimReply>
   settle(settlements: readonly Settlement[]): Promise<SettleOutcome[]>
+  /** Tells the fleet when somebody has to look next. */
+  announceHead(): Promise<void>
+  /** Sets the clock of this shard by a call that costs nothing else. */
+  readClock(): Promise<void>
   extendPlan(plan: PlanExtension): Promise<void>
   storePlan(plan: PlanChange): Promise<'stored' | 'moved'>
   removeFinished(schedule: string): Promise<void>
@@ -127,6 +131,8 @@ export interface ClaimReply {
   readonly headMs: number | null
   /** How many schedules are due at the head. */
   readonly headCount: number
+  /** Whether the others are to be told of the head once these runs have started. */
+  readonly tellsHead: boolean
   readonly runs: readonly ClaimedRun[]
   readonly handedBack: readonly StoredSchedule[]
   readonly skipped: readonly { schedule: string; nominalMs: number; reason: string }[]

@@ -15,6 +15,8 @@ import { createZoneDuty } from './zone-duty.js'
 const WATCHERS = 2
 /** After a suspicion (a lane that filled up), the places come one after the other by this step, ms. */
 const LANE_STEP_MS = 2
+/** How often a worker reads Redis's clock before it begins. */
+const CLOCK_READINGS = 5
 
 /** What a worker is made of. */
 export interface WorkerOptions {
@@ -51,6 +53,8 @@ export interface Worker {
   /** Stops claiming, waits for runs up to the time-out, then aborts them; leaves the fleet. */
   stop(timeoutMs: number): Promise<void>
   heardHead(shard: number, headMs: number | null, count: number): void
+  /** Somebody joined the fleet. */
+  heardJoined(workerId: string): void
   /** What the memory of Redis is called: another name than before means that it was lost. */
   heardMemory(shard: number, generation: string): void
   heardLane(shard: number, pool: string, task: string): void
@@ -133,6 +137,7 @@ export function createWorker(options: WorkerOptions, stores: readonly WorkerStor
   let beating = false
   let watches = false
   let rank = 0
+  let fleetSize = 1
   let checkingPlans = false
   let refusal: string | null = null
 
@@ -143,7 +148,8 @@ export function createWorker(options: WorkerOptions, stores: readonly WorkerStor
     for (const shard of shards) shard.resume()
     zones.told(lookedWith)
     rank = reply.rank
-    for (const shard of shards) shard.setFleet(reply.fleetSize, rank)
+    fleetSize = reply.fleetSize
+    for (const shard of shards) shard.setFleet(fleetSize, rank)
     // The message that told of a lane may have been lost.
     if (reply.laneCount > 0) home.loop.nudge(Math.min(rank, 50) * LANE_STEP_MS)
     if (watches !== rank < WATCHERS) {
@@ -191,6 +197,11 @@ export function createWorker(options: WorkerOptions, stores: readonly WorkerStor
     run.abort(kind, `run ${runId} is stopped: ${why}`)
   }
 
+  /** The first calls are slow, and as imprecise a clock would make every start late. */
+  async function setClock({ store }: Shard): Promise<void> {
+    for (let index = 0; index < CLOCK_READINGS; index += 1) await store.readClock()
+  }
+
   async function drain(timeoutMs: number): Promise<void> {
     let timer: NodeJS.Timeout | undefined
     const timeout = new Promise<void>((resolve) => (timer = setTimeout(resolve, timeoutMs)))
@@ -208,6 +219,7 @@ export function createWorker(options: WorkerOptions, stores: readonly WorkerStor
     activeRuns: active,
     async start() {
       await Promise.all([beat(), ...others.map((shard) => shard.look())])
+      await Promise.all(shards.map(setClock))
       if (stopped) return
       beatTimer = setInterval(beatAll, options.beatMs)
       for (const { loop } of shards) loop.start()
@@ -234,6 +246,12 @@ export function createWorker(options: WorkerOptions, stores: readonly WorkerStor
       await Promise.race([left, new Promise((resolve) => setTimeout(resolve, GIVE_UP_MS).unref())])
     },
     heardHead: (shard, headMs, count) => shards[shard]?.heardHead(headMs, count),
+    heardJoined(workerId) {
+      // It comes behind all others: their places stay what they are.
+      if (workerId === id) return
+      fleetSize += 1
+      for (const shard of shards) shard.setFleet(fleetSize, rank)
+    },
     heardMemory: (shard, generation) => shards[shard]?.heardMemory(generation),
     heardLane(shard, pool, task) {
       const known = pool === options.pool ? options.tasks.get(task) : undefined

@@ -22,7 +22,7 @@
 --   lanes        text…, groups of 3: `pool\ntask` this worker runs, the fleet-wide limit of that task (0 none), and how
 --                many runs of it this worker has room for
 -- REPLY
---   [now µs, head ms or -1, count at the head, runs, handed back, skipped]
+--   [now µs, head ms or -1, count at the head, runs, handed back, skipped, 0/1 whether to tell the fleet of the head]
 --   run: [name, run id, nominal, start, fence, attempt, delivery, missed, catch-up 0/1, kind, own lease 0/1,
 --         lease left ms, payload or '', plan left, plan goes on by a period 0/1, digest, definition fields]
 --   handed back: [name, why, digest, state fields, definition fields]
@@ -256,7 +256,7 @@ end
 if former[1] == request then
   repeat_reply(former[2])
   local head, count = read_head()
-  return { now_us, head, count, runs, handed, skipped }
+  return { now_us, head, count, runs, handed, skipped, 0 }
 end
 
 -- Slots that are kept for what waits to be delivered; of few slots, whoever has waited longer gets the first.
@@ -279,9 +279,11 @@ if #won > 0 and redis.call('HSET', worker, 'request', request, 'won', cjson.enco
 end
 for lane in pairs(set_aside_lanes) do redis.call('PUBLISH', channel, 'lane ' .. lane) end
 local head, count = read_head()
--- The others came, or hold back, for the same instant: they are told that nothing is left of it.
+-- The others came, or hold back, for the same instant: they are told that nothing is left of it; by the worker itself when
+-- it has starts to make before.
 local was_expected = tonumber(expected) >= 0 and tonumber(expected) <= horizon
-if (moved or was_expected) and (head < 0 or head > horizon) then
+local tells = (moved or was_expected) and (head < 0 or head > horizon)
+if tells and #runs == 0 then
   redis.call('PUBLISH', channel, 'head ' .. string.format('%.0f', head) .. ' ' .. count)
 end
-return { now_us, head, count, runs, handed, skipped }
+return { now_us, head, count, runs, handed, skipped, tells and #runs > 0 and 1 or 0 }
