@@ -161,6 +161,16 @@ describe('a backfill', () => {
 })
 
 describe('the removal of a finished schedule', () => {
+  it.each(['by an extension', 'by a settlement'])('comes also when its end was found %s', async (how) => {
+    const fleet = await createDaily(redis, { cron: '0 0 * * *', removeAfter: 0 })
+    const worker = fleet.worker('w')
+    const run = await worker.claimOne()
+    const refill = { after: t3, more: '.' }
+    if (how === 'by an extension') await worker.store.extendPlan({ schedule: 'it', digest: run.digest, ...refill })
+    await worker.settle(run, { refill })
+    expect((await worker.claim()).handedBack).toMatchObject([{ name: 'it', state: { plan: '.' } }])
+  })
+
   it('does not take one that has occurrences again, or a run that goes or waits', async () => {
     const fleet = await createDaily(redis, { removeAfter: 0 })
     const worker = fleet.worker('w')
