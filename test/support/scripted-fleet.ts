@@ -26,8 +26,11 @@ export const SHORT_LEASE_MS = 30
 export interface ScriptedWorker {
   readonly id: string
   readonly store: WorkerStore
-  /** Asks for all that is due of the task `work`, by default under a request id of its own. */
-  claim(requestId?: string): Promise<ClaimReply>
+  /**
+   * Asks for all that is due of the task `work`, or will be within `aheadMs` (default 0), by default under a request id
+   * of its own.
+   */
+  claim(requestId?: string, aheadMs?: number): Promise<ClaimReply>
   /** Claims what must be one run. */
   claimOne(): Promise<ClaimedRun>
   settle(run: ClaimedRun, about?: Partial<Settlement>): Promise<SettleOutcome>
@@ -93,12 +96,12 @@ export function createScriptedFleet(redis: SuiteRedis): ScriptedFleet {
     const clock = createRedisClock(monotonic, Date.now)
     const place = { client, keys, clock, monotonic, workerId: id, leaseMs, shards: 1, generation: 'g' }
     const store = createWorkerStore(place)
-    const claim = (requestId = `request-${(requests += 1)}`) =>
+    const claim = (requestId = `request-${(requests += 1)}`, aheadMs = 0) =>
       store.claim({
         requestId,
         slots: 10,
         share: 10,
-        aheadMs: 0,
+        aheadMs,
         expectedMs: null,
         lanes: [{ pool: 'default', task: 'work', maxConcurrent, room: 10 }],
       })

@@ -59,7 +59,7 @@ describe.each([
     expect(await heir.settle(rerun)).toBe('settled')
     expect(await fleet.outcomes('it')).toEqual([`ok ${t3}`])
     // Also after the end of the rerun, whose outcome may be the very same.
-    await settleWithoutTrace(fleet, slow, late, ending)
+    expect(await settleWithoutTrace(fleet, slow, late, ending)).toBe('forgotten')
   })
 })
 
