@@ -99,6 +99,16 @@ it('frees the slot of its task when a run goes back that has lost its lease', as
   expect(await worker.claimOne()).toMatchObject({ runId: run.runId, delivery: 1 })
 })
 
+it('leaves a pause as it is when a run fails in it that would have brought one', async () => {
+  const fleet = await createDaily(redis)
+  const worker = fleet.worker('w')
+  const run = await worker.claimOne()
+  await fleet.control.schedules.pause('it', { note: 'by hand' })
+  const { paused } = await fleet.state('it')
+  expect(await worker.settle(run, { outcome: 'failed', pauseAfter: 1 })).toBe('settled')
+  expect((await fleet.state('it'))['paused']).toBe(paused)
+})
+
 describe('a settlement that is sent again because its reply was lost', () => {
   it.each([
     ['skip', { outcome: 'ok' }, 'settled', undefined],
