@@ -123,4 +123,12 @@ describe('a plan that arrives late', () => {
     await expectNoTrace(fleet, late)
     expect(await fleet.everything()).toEqual({})
   })
+
+  it('does not plan a schedule whose definition was deleted by hand since', async () => {
+    const fleet = await createSchedule()
+    await fleet.plan('it', String(t3), t2)
+    const late = await fleet.decide('it')
+    await fleet.client.del(fleet.keys.schedule('it'))
+    await expectNoTrace(fleet, late)
+  })
 })
