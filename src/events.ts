@@ -58,8 +58,14 @@ export const EVENT_NAMES = [
   'error',
 ] as const satisfies readonly (keyof EverybeatEvents)[]
 
-/** Sends an event to whoever listens. Never throws. */
-export type Emit = <Name extends keyof EverybeatEvents>(name: Name, event: Parameters<EverybeatEvents[Name]>[0]) => void
+/** What the listeners of an event get. */
+export type EventOf<Name extends keyof EverybeatEvents> = Parameters<EverybeatEvents[Name]>[0]
+
+/** Sends an event to whoever listens; one that is made by a function only when somebody does. Never throws. */
+export type Emit = <Name extends keyof EverybeatEvents>(
+  name: Name,
+  event: EventOf<Name> | (() => EventOf<Name>),
+) => void
 
 /** An error of any kind, thrown by anybody, as plain data without its stack. Never throws, whatever was thrown. */
 export function toErrorData(error: unknown): ErrorData {

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'eventemitter3'
-import { toErrorData, type EverybeatEvents } from './events.js'
+import { toErrorData, type EventOf, type EverybeatEvents } from './events.js'
 
 type Listener = (event: never) => unknown
 type Names = EventEmitter.EventNames<EverybeatEvents>
@@ -29,9 +29,10 @@ export class IsolatedEmitter extends EventEmitter<EverybeatEvents> {
     return super.removeListener(name, (wrapper ?? listener) as ListenerOf<Name>)
   }
 
-  /** Sends an event to each listener on its own. Never throws. */
-  protected send<Name extends keyof EverybeatEvents>(name: Name, event: Parameters<EverybeatEvents[Name]>[0]): void {
+  /** Sends an event to each listener on its own; one that is made by a function only when there is a listener. Never throws. */
+  protected send<Name extends keyof EverybeatEvents>(name: Name, given: EventOf<Name> | (() => EventOf<Name>)): void {
     if (this.listenerCount(name) === 0) return
+    const event = typeof given === 'function' ? given() : given
     for (const listener of this.listeners(name) as Listener[]) {
       try {
         const done = listener.call(this, event as never)

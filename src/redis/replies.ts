@@ -9,26 +9,46 @@ export function toRecord(flat: readonly string[]): Record<string, string> {
   return record
 }
 
-function toRun(raw: unknown[]): ClaimedRun {
-  const [schedule, runId, nominal, start, fence, attempt, delivery, missed, catchUp, kind, own, left, payload, plan] =
-    raw
-  return {
-    schedule: schedule as string,
-    runId: runId as string,
-    nominalMs: Number(nominal),
-    startMs: Number(start),
-    fence: Number(fence),
-    attempt: Number(attempt),
-    delivery: Number(delivery),
-    missed: Number(missed),
-    catchUp: catchUp === 1,
-    kind: KINDS[kind as string] ?? 'occurrence',
-    ownLease: own === 1,
-    leaseLeftMs: Number(left),
-    payloadText: payload === '' ? null : (payload as string),
-    planLeft: plan as string,
-    digest: raw[14] as string,
-    fields: toRecord(raw[15] as string[]),
+/** A run of a reply: its definition is made a map only for who looks at it, most know it already. */
+class RunReply implements ClaimedRun {
+  readonly schedule: string
+  readonly runId: string
+  readonly nominalMs: number
+  readonly startMs: number
+  readonly fence: number
+  readonly attempt: number
+  readonly delivery: number
+  readonly missed: number
+  readonly catchUp: boolean
+  readonly kind: RunKind
+  readonly ownLease: boolean
+  readonly leaseLeftMs: number
+  readonly payloadText: string | null
+  readonly planLeft: string
+  readonly digest: string
+  readonly #flat: readonly string[]
+
+  constructor(raw: readonly unknown[]) {
+    this.schedule = raw[0] as string
+    this.runId = raw[1] as string
+    this.nominalMs = Number(raw[2])
+    this.startMs = Number(raw[3])
+    this.fence = Number(raw[4])
+    this.attempt = Number(raw[5])
+    this.delivery = Number(raw[6])
+    this.missed = Number(raw[7])
+    this.catchUp = raw[8] === 1
+    this.kind = KINDS[raw[9] as string] ?? 'occurrence'
+    this.ownLease = raw[10] === 1
+    this.leaseLeftMs = Number(raw[11])
+    this.payloadText = raw[12] === '' ? null : (raw[12] as string)
+    this.planLeft = raw[13] as string
+    this.digest = raw[14] as string
+    this.#flat = raw[15] as string[]
+  }
+
+  get fields(): Record<string, string> {
+    return toRecord(this.#flat)
   }
 }
 
@@ -51,7 +71,7 @@ export function toClaimReply(raw: unknown, isAcknowledged: boolean): ClaimReply 
     clockMs: now / 1000,
     headMs: toHead(head),
     headCount: count,
-    runs: runs.map(toRun),
+    runs: runs.map((run) => new RunReply(run)),
     handedBack: handed.map(([name, , digest, state, fields]) => ({
       name: name as string,
       digest: digest as string,

@@ -28,24 +28,22 @@ function optional(value: number | null): number | '' {
   return value ?? ''
 }
 
-function settlementArgs(settlement: Settlement): (string | number)[] {
-  const { run, refill } = settlement
-  return [
-    run.schedule,
-    run.runId,
-    run.fence,
-    settlement.outcome,
-    settlement.reason,
-    settlement.durationMs,
-    settlement.latenessMs,
-    settlement.resultText,
-    settlement.errorText,
-    settlement.retryDelayMs ?? -1,
-    settlement.pauseAfter,
-    run.digest,
-    refill?.after ?? '',
-    refill?.more ?? '',
-  ]
+/** Adds one settlement as the script takes it: how many values follow, and those that are not as they usually are. */
+function addSettlement(list: (string | number)[], settlement: Settlement): void {
+  const { run, refill, pauseAfter } = settlement
+  const retryDelayMs = settlement.retryDelayMs ?? -1
+  const isPlain =
+    settlement.reason === '' &&
+    settlement.resultText === '' &&
+    settlement.errorText === '' &&
+    retryDelayMs === -1 &&
+    (pauseAfter === 0 || settlement.outcome === 'ok')
+  list.push(isPlain ? (refill ? 9 : 6) : 14)
+  list.push(run.schedule, run.runId, run.fence, settlement.outcome, settlement.durationMs, settlement.latenessMs)
+  if (isPlain && !refill) return
+  list.push(run.digest, refill?.after ?? '', refill?.more ?? '')
+  if (isPlain) return
+  list.push(settlement.reason, settlement.resultText, settlement.errorText, retryDelayMs, pauseAfter)
 }
 
 /** Names one start of a run: each attempt and each delivery may be started once. */
@@ -106,12 +104,14 @@ export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
       }),
 
     async settle(settlements) {
+      const groups: (string | number)[] = []
+      for (const settlement of settlements) addSettlement(groups, settlement)
       const raw = await runScript(
         client,
         'settle-runs',
         { running: keys.running },
         { ...place, worker_id: workerId },
-        settlements.flatMap(settlementArgs),
+        groups,
       )
       return (raw as [number, ...SettleOutcome[]]).slice(1) as SettleOutcome[]
     },
@@ -233,6 +233,7 @@ export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
       const raw = await runScript(client, 'read-schedules', { names: keys.names }, { tag: keys.tag, after, count })
       return toSchedules(raw)
     },
+    startsAreLocked: Boolean(locks),
     takeStart: (run) => locks?.tryTake(startKey(keys, run)) ?? Promise.resolve('taken'),
     giveBackStart: (run) => locks?.giveBack(startKey(keys, run)) ?? Promise.resolve(),
 

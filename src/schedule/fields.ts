@@ -3,7 +3,7 @@ import type { DefinitionInput } from './definition.js'
 /** How the value of a field looks, in a definition and as text of the Redis hash. */
 export type FieldKind = 'text' | 'duration' | 'instant' | 'number' | 'boolean' | 'json' | 'tags' | 'texts'
 
-/** Every field of a definition, in the order it is stored and shown. */
+/** Every field of a definition, in the order it is shown. */
 export const FIELD_KINDS = {
   task: 'text',
   cron: 'text',

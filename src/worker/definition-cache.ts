@@ -1,16 +1,20 @@
 import type { Definition } from '../schedule/definition.js'
 import { decodeFields, decodeRunSettings, type RunSettings } from '../schedule/hash-codec.js'
+import type { ClaimedRun } from './port.js'
 
 /** A definition as a run needs it: what its start needs at once, the rest when it is asked for. */
-export interface KeptDefinition extends RunSettings {
+export interface KeptDefinition {
+  readonly task: string | undefined
+  readonly overlap: string | undefined
+  /** What every run needs. @throws EverybeatError when a run of it cannot be started here */
+  settings(): RunSettings
   /** The whole definition. @throws EverybeatError when this worker cannot read it */
   read(): Definition
 }
 
 /** Definitions that were decoded, by name and digest of their text: a schedule that fires each second is read once. */
 export interface DefinitionCache {
-  /** @throws EverybeatError when a run of it cannot be started here */
-  get(name: string, digest: string, fields: Record<string, string>): KeptDefinition
+  get(claimed: Pick<ClaimedRun, 'schedule' | 'digest' | 'fields'>): KeptDefinition
   /** Was written or removed: whatever is kept of it is of no use any more. */
   forget(name: string): void
 }
@@ -19,12 +23,13 @@ export interface DefinitionCache {
 export function createDefinitionCache(size = 10_000): DefinitionCache {
   const kept = new Map<string, { digest: string; definition: KeptDefinition }>()
   return {
-    get(name, digest, fields) {
-      const known = kept.get(name)
+    get(claimed) {
+      const { schedule, digest } = claimed
+      const known = kept.get(schedule)
       if (known?.digest === digest) return known.definition
-      const definition = keepDefinition(name, fields)
-      kept.delete(name)
-      kept.set(name, { digest, definition })
+      const definition = keepDefinition(schedule, claimed.fields)
+      kept.delete(schedule)
+      kept.set(schedule, { digest, definition })
       if (kept.size > size) kept.delete(kept.keys().next().value!)
       return definition
     },
@@ -33,6 +38,12 @@ export function createDefinitionCache(size = 10_000): DefinitionCache {
 }
 
 function keepDefinition(name: string, fields: Record<string, string>): KeptDefinition {
+  let settings: RunSettings | null = null
   let whole: Definition | null = null
-  return { ...decodeRunSettings(fields), read: () => (whole ??= decodeFields(name, fields)) }
+  return {
+    task: fields.task,
+    overlap: fields.overlap,
+    settings: () => (settings ??= decodeRunSettings(fields)),
+    read: () => (whole ??= decodeFields(name, fields)),
+  }
 }

@@ -4,7 +4,7 @@ import type { Definition } from '../schedule/definition.js'
 import type { RunSettings } from '../schedule/hash-codec.js'
 import { retryDelay } from '../schedule/backoff.js'
 import { isPlanFull, refillPlan } from '../schedule/plan-decision.js'
-import { abortKind, abortRun, ABORTS, type AbortKind, type ActiveRun } from './active-run.js'
+import { ABORTS, type AbortKind, type ActiveRun } from './active-run.js'
 import type { Settlement } from './port.js'
 import type { Run, Task } from './tasks.js'
 
@@ -54,22 +54,17 @@ export async function prepareRun(
   active: ActiveRun,
   timeoutMs: number | null,
 ): Promise<Preparation> {
-  if (!task.schema) return { payload, spentMs: 0 }
-  const { signal } = active.controller
   const begunAt = performance.now()
   const timer = abortAfter(active, timeoutMs, 0)
-  let stop = () => {}
   const stopped = new Promise<Ending>((resolve) => {
-    stop = () => {
-      const abort = abortKind(signal)
+    active.onAbort(() => {
+      const abort = active.aborted
       resolve(
-        abort === 'timeout'
-          ? { kind: 'aborted', abort, error: signal.reason }
-          : { kind: 'unstarted', abort, isDoubtful: false },
+        abort?.kind === 'timeout'
+          ? { kind: 'aborted', abort: abort.kind, error: abort.error }
+          : { kind: 'unstarted', abort: abort?.kind ?? null, isDoubtful: false },
       )
-    }
-    if (signal.aborted) stop()
-    else signal.addEventListener('abort', stop, { once: true })
+    })
   })
   const prepared = preparePayload(task, payload).then(
     (checked): Preparation => ({ payload: checked, spentMs: performance.now() - begunAt }),
@@ -79,14 +74,13 @@ export async function prepareRun(
     return await Promise.race([prepared, stopped])
   } finally {
     clearTimeout(timer)
-    signal.removeEventListener('abort', stop)
   }
 }
 
 function abortAfter(active: ActiveRun, timeoutMs: number | null, spentMs: number): NodeJS.Timeout | undefined {
   if (timeoutMs === null) return undefined
   const message = `run ${active.claimed.runId} took longer than its timeout of ${timeoutMs} ms`
-  return setTimeout(() => abortRun(active, 'timeout', message), timeoutMs - spentMs)
+  return setTimeout(() => active.abort('timeout', message), timeoutMs - spentMs)
 }
 
 /**
@@ -95,34 +89,40 @@ function abortAfter(active: ActiveRun, timeoutMs: number | null, spentMs: number
  *
  * @param spentMs how much of the timeout has passed already
  */
-export async function callHandler(
+export function callHandler(
   task: Task,
   run: Run,
   active: ActiveRun,
   timeoutMs: number | null,
   spentMs = 0,
 ): Promise<Ending> {
-  const { signal } = active.controller
-  const timer = abortAfter(active, timeoutMs, spentMs)
-  let giveUpTimer: NodeJS.Timeout | undefined
-  const givenUp = new Promise<void>((resolve) => {
-    const wait = () => (giveUpTimer = setTimeout(resolve, GIVE_UP_MS))
-    if (signal.aborted) wait()
-    else signal.addEventListener('abort', wait, { once: true })
+  return new Promise((resolve) => {
+    const timer = abortAfter(active, timeoutMs, spentMs)
+    let giveUpTimer: NodeJS.Timeout | undefined
+    let hasEnded = false
+    const end = (ending: Ending) => {
+      hasEnded = true
+      clearTimeout(timer)
+      clearTimeout(giveUpTimer)
+      const abort = active.aborted
+      resolve(abort ? { kind: 'aborted', abort: abort.kind, error: abort.error } : ending)
+    }
+    active.onAbort(() => {
+      if (!hasEnded) giveUpTimer = setTimeout(end, GIVE_UP_MS, ABANDONED)
+    })
+    call(task, run).then(
+      (value) => end({ kind: 'returned', value }),
+      (error: unknown) => end({ kind: 'threw', error }),
+    )
   })
-  // Called in a promise, so that a handler that throws at once is no different from one that rejects.
-  const handled = new Promise((resolve) => resolve(task.handler(run))).then(
-    (value): Ending => ({ kind: 'returned', value }),
-    (error: unknown): Ending => ({ kind: 'threw', error }),
-  )
-  try {
-    const ending = await Promise.race([handled, givenUp.then((): Ending => ({ kind: 'threw', error: signal.reason }))])
-    const abort = abortKind(signal)
-    return abort ? { kind: 'aborted', abort, error: signal.reason } : ending
-  } finally {
-    clearTimeout(timer)
-    clearTimeout(giveUpTimer)
-  }
+}
+
+/** A handler that ignores its aborted signal; how that ended is told by the abort. */
+const ABANDONED: Ending = { kind: 'threw', error: null }
+
+/** In a promise, so that a handler that throws at once is no different from one that rejects. */
+async function call(task: Task, run: Run): Promise<unknown> {
+  return await task.handler(run)
 }
 
 /** Cuts text for the ledger. */
@@ -157,16 +157,23 @@ export interface RunEnd {
   readonly ending: Ending
   readonly durationMs: number
   readonly latenessMs: number
-  /** A random number in [0, 1), for the jitter of a retry. */
-  readonly random: number
+  /** Random numbers in [0, 1), for the jitter of a retry. */
+  readonly random: () => number
 }
 
+type Writable<Value> = { -readonly [Key in keyof Value]: Value[Key] }
+
+/** What to record of a run, and what went wrong, if anything did. */
+export type Decided = Settlement & { error: ErrorData | null }
+
 /** Decides what to record of a run: its outcome, its next attempt, and the instants that its plan needs. */
-export function decideSettlement(end: RunEnd): Settlement & { error: ErrorData | null } {
+export function decideSettlement(end: RunEnd): Decided {
   const { active, task, ending } = end
   const { claimed } = active
-  const base = {
+  const base: Writable<Decided> = {
     run: claimed,
+    outcome: 'ok',
+    reason: '',
     durationMs: Math.max(0, Math.round(end.durationMs)),
     latenessMs: Math.round(end.latenessMs),
     resultText: '',
@@ -177,7 +184,8 @@ export function decideSettlement(end: RunEnd): Settlement & { error: ErrorData |
     error: null,
   }
   if (ending.kind === 'returned') {
-    return { ...base, outcome: 'ok', reason: '', resultText: resultText(ending.value) }
+    base.resultText = resultText(ending.value)
+    return base
   }
   if (ending.kind === 'unstarted') {
     // Who cancelled or replaced it meant this run; whatever else kept it from starting means this worker only.
@@ -196,7 +204,7 @@ export function decideSettlement(end: RunEnd): Settlement & { error: ErrorData |
   const definition = end.readDefinition()
   const retries = definition?.retries ?? task.retries
   const backoff = definition?.backoff ?? task.backoff
-  const retryDelayMs = claimed.attempt <= retries ? retryDelay(backoff, claimed.attempt, end.random) : null
+  const retryDelayMs = claimed.attempt <= retries ? retryDelay(backoff, claimed.attempt, end.random()) : null
   return { ...failed, outcome: 'failed', reason: ending.kind === 'aborted' ? 'timeout' : 'error', retryDelayMs }
 }
 

@@ -1,9 +1,10 @@
 import { toErrorData, type Emit } from '../events.js'
 import type { Definition } from '../schedule/definition.js'
+import type { RunSettings } from '../schedule/hash-codec.js'
 import { isPlanFull, PLAN_END, refillPlan } from '../schedule/plan-decision.js'
-import { abortKind, abortRun, type ActiveRun } from './active-run.js'
+import { ActiveRun } from './active-run.js'
 import type { DefinitionCache, KeptDefinition } from './definition-cache.js'
-import { callHandler, decideSettlement, prepareRun, type Ending } from './execute.js'
+import { callHandler, decideSettlement, prepareRun, type Decided, type Ending } from './execute.js'
 import type { LeaseKeeper } from './lease-keeper.js'
 import type { ClaimedRun, RedisClock, WorkerStore } from './port.js'
 import { describeRun, reportRun } from './report-run.js'
@@ -38,50 +39,49 @@ export interface Sent {
   readonly isAcknowledged: boolean
 }
 
-/** Starts a run that was claimed, and follows it to its settlement. Never rejects. */
+/**
+ * Starts a run that was claimed, and follows it to its settlement. Where nothing stands in its way the handler is called
+ * before this returns: others wait for their start behind it. Never rejects.
+ *
+ * @param begins resolves when the run may begin; null: it may now
+ */
 export async function launchRun(
   context: LaunchContext,
   store: WorkerStore,
   settler: Settler,
   claimed: ClaimedRun,
   sent: Sent,
-  begins: Promise<void> = Promise.resolve(),
+  begins: Promise<void> | null = null,
 ): Promise<void> {
   const { slots, keeper, active, holders } = context
-  const taskName = claimed.fields.task ?? claimed.schedule
+  const kept = context.cache.get(claimed)
+  const taskName = kept.task ?? claimed.schedule
   slots.take(taskName)
-  let end = () => {}
-  const run: ActiveRun = {
-    claimed,
-    shard: context.shard,
-    task: taskName,
-    controller: new AbortController(),
-    isAcknowledged: sent.isAcknowledged,
-    trustedUntil: 0,
-    trustedUntilWall: 0,
-    ended: new Promise((resolve) => (end = resolve)),
-  }
+  const run = new ActiveRun({ claimed, shard: context.shard, task: taskName, isAcknowledged: sent.isAcknowledged })
   const former = claimed.ownLease ? active.get(claimed.runId) : holders.get(claimed.schedule)
   active.set(claimed.runId, run)
   if (!claimed.ownLease) holders.set(claimed.schedule, run)
   keeper.watch(run, store, sent.monotonic, sent.wall)
+  const leave = () => {
+    if (active.get(claimed.runId) === run) active.delete(claimed.runId)
+    if (holders.get(claimed.schedule) === run) holders.delete(claimed.schedule)
+    run.end()
+  }
   try {
-    // A run that lost its lease may still go here: this process never has two of a schedule that must not overlap.
-    if (former) await Promise.race([former.ended, aborted(run.controller.signal)])
-    await begins
-    const decide = await execute(context, store, run).finally(() => {
+    let decide: () => Decided
+    try {
+      // A run that lost its lease may still go here: this process never has two of a schedule that must not overlap.
+      if (former) await endOrAbort(former, run)
+      if (begins) await begins
+      decide = await execute(context, store, run, kept)
+    } finally {
       keeper.forget(run)
       slots.free(taskName)
-      const leave = () => {
-        if (active.get(claimed.runId) === run) active.delete(claimed.runId)
-        if (holders.get(claimed.schedule) === run) holders.delete(claimed.schedule)
-        end()
-      }
       // Whoever comes next waits for the former too, should that still go.
-      if (former) void former.ended.then(leave)
+      if (former) former.onEnd(leave)
       else leave()
-    })
-    const { settlement, outcome } = await settler.settle(decide, canWait(claimed, context.clock.now()))
+    }
+    const { settlement, outcome } = await settler.settle(decide, canWait(claimed, kept, context.clock.now()))
     reportRun(context, run, settlement, outcome)
   } catch (error) {
     context.emit('error', { ...toErrorData(error), context: `run ${claimed.runId}` })
@@ -92,15 +92,15 @@ export async function launchRun(
 const QUIET_MS = 1_000
 
 /** Whether nobody waits for the end of a run: neither the next occurrence of its schedule nor what stands in a queue. */
-function canWait({ kind, fields, planLeft }: ClaimedRun, nowMs: number): boolean {
-  if (kind !== 'occurrence' || fields.overlap === 'queue' || fields.overlap === 'replace') return false
+function canWait({ kind, planLeft }: ClaimedRun, { overlap }: KeptDefinition, nowMs: number): boolean {
+  if (kind !== 'occurrence' || overlap === 'queue' || overlap === 'replace') return false
   return planLeft === PLAN_END || Number.parseInt(planLeft, 10) > nowMs + QUIET_MS
 }
 
-function aborted(signal: AbortSignal): Promise<void> {
+function endOrAbort(former: ActiveRun, run: ActiveRun): Promise<void> {
   return new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true })
+    former.onEnd(resolve)
+    run.onAbort(resolve)
   })
 }
 
@@ -108,7 +108,7 @@ function aborted(signal: AbortSignal): Promise<void> {
  * Runs the handler; what it answers decides what to record. Everything that goes wrong here is an outcome, not an
  * exception. Whatever the start does not need comes after the call of the handler: others wait for their start too.
  */
-async function execute(context: LaunchContext, store: WorkerStore, active: ActiveRun) {
+async function execute(context: LaunchContext, store: WorkerStore, active: ActiveRun, kept: KeptDefinition) {
   const { claimed } = active
   const startedAtMs = Math.max(context.clock.now(), claimed.kind === 'occurrence' ? claimed.startMs : 0)
   // Only a first start of what was due then can be late; a backfilled occurrence is as old as it was asked to be.
@@ -116,42 +116,40 @@ async function execute(context: LaunchContext, store: WorkerStore, active: Activ
   const latenessMs = isFirst ? Math.max(0, startedAtMs - claimed.startMs) : 0
   const begun = performance.now()
   let task: Task | undefined
-  let kept: KeptDefinition | undefined
+  let settings: RunSettings | null = null
   let ending: Ending
   try {
-    kept = context.cache.get(claimed.schedule, claimed.digest, claimed.fields)
+    settings = kept.settings()
     task = context.tasks.get(active.task)
     if (!task) throw new Error(`this worker has no task ${JSON.stringify(active.task)}`)
-    const given = claimed.payloadText === null ? kept.payload : (JSON.parse(claimed.payloadText) as unknown)
-    const timeoutMs = kept.timeoutMs ?? task.timeoutMs
-    const prepared = await prepareRun(task, given, active, timeoutMs)
+    const given = claimed.payloadText === null ? settings.payload : (JSON.parse(claimed.payloadText) as unknown)
+    const timeoutMs = settings.timeoutMs ?? task.timeoutMs
+    const prepared = task.schema ? await prepareRun(task, given, active, timeoutMs) : { payload: given, spentMs: 0 }
     if ('kind' in prepared) return settlementOf(prepared)
     const { payload, spentMs } = prepared
     // It was stopped while it waited for its turn, or its lease is in doubt: its handler is not called.
-    const permission = await askToStart(context, store, active)
+    const permission = mayStartNow(context, store, active) ? 'granted' : await askToStart(context, store, active)
     if (permission === 'elsewhere') return settlementOf({ kind: 'elsewhere' })
     if (permission !== 'granted') {
       const isDoubtful = permission === 'doubtful'
-      return settlementOf({ kind: 'unstarted', abort: abortKind(active.controller.signal), isDoubtful })
+      return settlementOf({ kind: 'unstarted', abort: active.aborted?.kind ?? null, isDoubtful })
     }
-    context.emit('run:started', {
+    context.emit('run:started', () => ({
       ...describeRun(context, active),
       latenessMs,
       missed: claimed.missed,
       catchUp: claimed.catchUp,
       manual: claimed.kind === 'manual',
-    })
+    }))
     context.keeper.guard(active, timeoutMs)
     const run = createRun(context, active, payload, startedAtMs)
     const called = callHandler(task, run, active, timeoutMs, spentMs)
     const cancelRefill = refillEarly(context, store, kept, claimed)
     ending = await called
-    cancelRefill()
+    cancelRefill?.()
     if (!context.keeper.isTrusted(active)) {
       // The event loop was blocked beyond the lease: the run learns of it before anything is settled.
-      if (
-        abortRun(active, 'lease-lost', `the lease of run ${claimed.runId} ran out while the event loop was blocked`)
-      ) {
+      if (active.abort('lease-lost', `the lease of run ${claimed.runId} ran out while the event loop was blocked`)) {
         context.emit('lease:lost', { ...describeRun(context, active), reason: 'event loop blocked' })
       }
     }
@@ -160,29 +158,35 @@ async function execute(context: LaunchContext, store: WorkerStore, active: Activ
   }
   return settlementOf(ending)
 
-  function settlementOf(reached: Ending) {
+  function settlementOf(reached: Ending): () => Decided {
     const durationMs = performance.now() - begun
     return () =>
       decideSettlement({
         active,
         task: task ?? MISSING_TASK,
-        settings: kept ?? null,
+        settings,
         readDefinition: () => readIfReadable(kept),
         leavesPlan: (definition) => leavePlan(context, store, claimed.schedule, definition),
         ending: reached,
         durationMs,
         latenessMs,
-        random: context.random(),
+        random: context.random,
       })
   }
 }
 
-function readIfReadable(kept: KeptDefinition | undefined): Definition | null {
+function readIfReadable(kept: KeptDefinition): Definition | null {
   try {
-    return kept?.read() ?? null
+    return kept.read()
   } catch {
     return null
   }
+}
+
+/** Whether nothing has to be asked before the handler is called: the usual case, which costs no turn of the loop. */
+function mayStartNow({ keeper, isStopping }: LaunchContext, store: WorkerStore, active: ActiveRun): boolean {
+  if (store.startsAreLocked || isStopping() || active.aborted || !active.isAcknowledged) return false
+  return keeper.isTrusted(active)
 }
 
 /**
@@ -194,7 +198,7 @@ async function askToStart(
   store: WorkerStore,
   active: ActiveRun,
 ): Promise<'granted' | 'refused' | 'doubtful' | 'elsewhere'> {
-  if (isStopping() || active.controller.signal.aborted) return 'refused'
+  if (isStopping() || active.aborted) return 'refused'
   if (!active.isAcknowledged) return 'doubtful'
   const start = await store.takeStart(active.claimed)
   if (start === 'held') return 'elsewhere'
@@ -208,15 +212,15 @@ const MISSING_TASK = { retries: 0, backoff: { type: 'fixed', delayMs: 0, maxMs: 
 
 /**
  * A plan that is nearly spent is filled while the run goes; a run that is short leaves that to its settlement. Answers
- * how to leave it.
+ * how to leave it, or null where there is nothing to fill.
  */
 function refillEarly(
   context: LaunchContext,
   store: WorkerStore,
   kept: KeptDefinition,
   claimed: ClaimedRun,
-): () => void {
-  if (claimed.kind !== 'occurrence' || claimed.planLeft.includes(' ') || isPlanFull(claimed.planLeft)) return () => {}
+): (() => void) | null {
+  if (claimed.kind !== 'occurrence' || claimed.planLeft.includes(' ') || isPlanFull(claimed.planLeft)) return null
   async function refill(): Promise<void> {
     const definition = kept.read()
     const more = refillPlan(definition, claimed.planLeft, claimed.nominalMs)
@@ -249,7 +253,9 @@ function createRun(context: LaunchContext, active: ActiveRun, payload: unknown, 
     missed: claimed.missed,
     catchUp: claimed.catchUp,
     manual: claimed.kind === 'manual',
-    signal: active.controller.signal,
+    get signal() {
+      return active.signal
+    },
     worker: context.workerId,
   }
 }

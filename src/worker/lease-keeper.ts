@@ -1,4 +1,4 @@
-import { abortRun, type ActiveRun } from './active-run.js'
+import type { ActiveRun } from './active-run.js'
 import { EXTEND_SHARE, RETRY_SHARE, STEP_IN_SHARE, TRUST_SHARE } from '../lease-shares.js'
 import type { KeptLease, LeaseThread, WorkerStore } from './port.js'
 
@@ -102,7 +102,7 @@ export function createLeaseKeeper({ leaseMs, monotonic, wall, onLost, thread }: 
 
   function lose(entry: Watched, reason: string): void {
     forget(entry.run)
-    if (abortRun(entry.run, 'lease-lost', `the lease of run ${entry.run.claimed.runId} is lost: ${reason}`)) {
+    if (entry.run.abort('lease-lost', `the lease of run ${entry.run.claimed.runId} is lost: ${reason}`)) {
       onLost(entry.run, reason)
     }
   }
@@ -137,13 +137,12 @@ export function createLeaseKeeper({ leaseMs, monotonic, wall, onLost, thread }: 
       if (isTrusted(run)) follow(run, store, sentAt + left * EXTEND_SHARE)
     },
     async confirm(run, store) {
-      const { signal } = run.controller
-      if (signal.aborted) return false
+      if (run.aborted) return false
       if (isTrusted(run)) return true
       const sentAt = monotonic()
       const sentAtWall = wall()
       const outcome = await store.extendLease(run.claimed).catch(() => 'unknown')
-      if (outcome !== 'extended' || signal.aborted) return false
+      if (outcome !== 'extended' || run.aborted) return false
       run.trustedUntil = sentAt + trustMs
       run.trustedUntilWall = sentAtWall + trustMs
       if (!isTrusted(run)) return false

@@ -21,6 +21,8 @@ export interface WorkerStore {
   page(after: string, count: number): Promise<{ nowMs: number; nextName: string; schedules: StoredSchedule[] }>
   /** Extends the lease of a run; rejects when Redis does not answer. */
   extendLease(run: ClaimedRun): Promise<'extended' | 'lost'>
+  /** Whether there are lock nodes that have to be asked before each start. */
+  readonly startsAreLocked: boolean
   /**
    * Asks the lock nodes, where there are any, whether this delivery was started before. Never rejects; `unknown` when
    * too few of them answer.

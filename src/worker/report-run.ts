@@ -1,6 +1,7 @@
-import type { Emit, RunEvent, toErrorData } from '../events.js'
+import type { Emit, RunEvent } from '../events.js'
 import type { ActiveRun } from './active-run.js'
-import type { Settlement, SettleOutcome } from './port.js'
+import type { Decided } from './execute.js'
+import type { SettleOutcome } from './port.js'
 
 interface Reporter {
   readonly workerId: string
@@ -21,15 +22,14 @@ export function describeRun({ workerId }: Pick<Reporter, 'workerId'>, { claimed,
 }
 
 /** Says what became of a run. */
-export function reportRun(
-  context: Reporter,
-  active: ActiveRun,
-  settlement: Settlement & { error: ReturnType<typeof toErrorData> | null },
-  outcome: SettleOutcome,
-): void {
+export function reportRun(context: Reporter, active: ActiveRun, settlement: Decided, outcome: SettleOutcome): void {
   const { emit } = context
-  const event = describeRun(context, active)
   const { durationMs, latenessMs, reason, retryDelayMs } = settlement
+  if (outcome === 'settled' && settlement.outcome === 'ok') {
+    emit('run:succeeded', () => ({ ...describeRun(context, active), durationMs, latenessMs }))
+    return
+  }
+  const event = describeRun(context, active)
   const error = settlement.error ?? { name: 'Error', message: reason }
   if (outcome === 'rerun' || outcome === 'abandoned') {
     if (settlement.outcome !== 'abandoned') emit('lease:lost', { ...event, reason: 'the lease was gone at settlement' })

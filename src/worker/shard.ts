@@ -1,4 +1,5 @@
 import { toErrorData, type Emit } from '../events.js'
+import { createAlarm } from './alarm.js'
 import { createLoop, type Loop } from './loop.js'
 import type { HeartbeatReply, ShardReply, WorkerStore } from './port.js'
 import { createSettler, type Settler } from './settler.js'
@@ -31,7 +32,7 @@ export interface Shard {
 /** What a shard is made of. */
 export interface ShardOptions {
   /** Everything but what is each shard's own. */
-  readonly context: Omit<TickContext, 'clock' | 'shard' | 'shards'>
+  readonly context: Omit<TickContext, 'clock' | 'alarm' | 'shard' | 'shards'>
   readonly store: WorkerStore
   readonly shard: number
   readonly shards: number
@@ -47,7 +48,13 @@ export interface ShardOptions {
 /** Creates one shard of a worker. */
 export function createShard(options: ShardOptions): Shard {
   const { store, shard, shards, emit, beatMs, maxSleepMs } = options
-  const context: TickContext = { ...options.context, clock: store.clock, shard, shards }
+  const context: TickContext = {
+    ...options.context,
+    clock: store.clock,
+    alarm: createAlarm(store.clock),
+    shard,
+    shards,
+  }
   const { monotonic } = context
   const reportError = (what: string) => (error: unknown) => emit('error', { ...toErrorData(error), context: what })
   const settler = createSettler(store, reportError('settle'))

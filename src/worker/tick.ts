@@ -1,6 +1,6 @@
 import { toErrorData } from '../events.js'
+import type { Alarm } from './alarm.js'
 import { launchRun, type LaunchContext } from './launch.js'
-import { waitUntil } from './wait-until.js'
 import { replan } from './planner.js'
 import type { ClaimReply, Lane, WorkerStore } from './port.js'
 import type { Settler } from './settler.js'
@@ -10,6 +10,7 @@ import type { Hold, Task } from './tasks.js'
 export interface TickContext extends LaunchContext {
   readonly pool: string
   readonly shards: number
+  readonly alarm: Alarm
   /**
    * Tasks with a bound on this worker of which something was put aside, on which shards: a run of theirs that ends, or a
    * claim that leaves room, makes room for it.
@@ -51,12 +52,8 @@ export async function tick(
     context.emit('error', { name: 'DurabilityError', message, context: 'claim' })
   }
   const claim = { ...sent, isAcknowledged: reply.isAcknowledged }
-  const starts = new Map<number, Promise<void>>()
   for (const run of reply.runs) {
-    const { startMs } = run
-    // Runs of one instant wait for it together, with one timer.
-    if (!starts.has(startMs)) starts.set(startMs, waitUntil(context.clock, startMs))
-    void launchRun(context, store, settler, run, claim, starts.get(startMs)!)
+    void launchRun(context, store, settler, run, claim, context.alarm.at(run.startMs))
   }
   for (const { schedule, nominalMs, reason } of reply.skipped) {
     context.emit('run:skipped', { schedule, scheduledAt: nominalMs, reason, count: 1 })

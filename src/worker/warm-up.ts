@@ -29,7 +29,7 @@ async function goThroughRuns(): Promise<void> {
   const keeper = createLeaseKeeper({ leaseMs: LEASE_MS, monotonic, wall: Date.now, onLost: () => {}, thread: null })
   const store = {
     settle: (settlements: readonly unknown[]) => Promise.resolve(settlements.map(() => 'settled')),
-    takeStart: () => Promise.resolve('taken'),
+    startsAreLocked: false,
     extendPlan: () => Promise.resolve(),
   } as unknown as WorkerStore
   const context: LaunchContext = {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { EverybeatError } from '../errors.js'
 import { toErrorData, type Emit } from '../events.js'
-import { abortRun, type AbortKind, type ActiveRun } from './active-run.js'
+import type { AbortKind, ActiveRun } from './active-run.js'
 import { createDefinitionCache } from './definition-cache.js'
 import { GIVE_UP_MS } from './execute.js'
 import { createLeaseKeeper } from './lease-keeper.js'
@@ -188,7 +188,7 @@ export function createWorker(options: WorkerOptions, stores: readonly WorkerStor
     const run = active.get(runId)
     if (!run) return
     const why = kind === 'replaced' ? 'a newer occurrence replaces it' : 'somebody cancelled it'
-    abortRun(run, kind, `run ${runId} is stopped: ${why}`)
+    run.abort(kind, `run ${runId} is stopped: ${why}`)
   }
 
   async function drain(timeoutMs: number): Promise<void> {
@@ -198,7 +198,7 @@ export function createWorker(options: WorkerOptions, stores: readonly WorkerStor
     clearTimeout(timer)
     if (slots.taken === 0) return
     const message = `the worker stops, and the run did not end within ${timeoutMs} ms`
-    for (const run of active.values()) abortRun(run, 'shutdown', message)
+    for (const run of active.values()) run.abort('shutdown', message)
     // Every aborted run is given up by itself after this time at the latest.
     await slots.whenIdle()
   }

@@ -46,6 +46,8 @@ local SCAN_COUNT = 500
 slots, share, lease_ms = tonumber(slots), tonumber(share), tonumber(lease_ms)
 local now, now_us = read_now()
 local horizon = now + ahead
+local deadline = text_of(now + lease_ms)
+local lease_ttl = text_of(lease_ms)
 local mine, rooms = {}, {}
 for i = 1, #lanes, 3 do
   mine[lanes[i]], rooms[lanes[i]] = tonumber(lanes[i + 1]), tonumber(lanes[i + 2])
@@ -71,12 +73,13 @@ local function start_run(name, run_id, run, state, changes, lane, start)
   rooms[lane] = rooms[lane] - 1
   if mine[lane] > 0 then
     run.t = task_of(lane)
-    redis.call('ZADD', busy_key(run.t), now + lease_ms, busy_member(run_id, run.f))
+    redis.call('ZADD', busy_key(run.t), deadline, busy_member(run_id, run.f))
   end
+  local fence = text_of(run.f)
   changes[#changes + 1] = 'fence'
-  changes[#changes + 1] = string.format('%.0f', run.f)
+  changes[#changes + 1] = fence
   changes[#changes + 1] = 'run:' .. run_id
-  changes[#changes + 1] = cjson.encode(run)
+  changes[#changes + 1] = write_run(run)
   if not run.l then
     changes[#changes + 1] = 'holder'
     changes[#changes + 1] = run_id
@@ -84,13 +87,13 @@ local function start_run(name, run_id, run, state, changes, lane, start)
       redis.call('HDEL', state_key(name), 'chain')
     else
       changes[#changes + 1] = 'started'
-      changes[#changes + 1] = string.format('%.0f', now)
+      changes[#changes + 1] = text_of(now)
     end
   end
   redis.call('HSET', state_key(name), unpack(changes))
-  redis.call('ZADD', running, now + lease_ms, run_id)
+  redis.call('ZADD', running, deadline, run_id)
   won[#won + 1] = run_id
-  won[#won + 1] = string.format('%.0f', run.f)
+  won[#won + 1] = fence
   moved = true
 end
 
@@ -98,11 +101,11 @@ local function next_fence(state)
   return math.max((integer_of(state.fence) or 0) + 1, now)
 end
 
-local function try_lease(key, fence, ttl)
-  local token = worker_id .. ':' .. string.format('%.0f', fence)
-  local set = redis.call('SET', key, token, 'NX', 'PX', ttl)
+local function try_lease(key, fence)
+  local token = worker_id .. ':' .. text_of(fence)
+  local set = redis.call('SET', key, token, 'NX', 'PX', lease_ttl)
   -- A lease always has an end; a key without one is not a lease, and would be in the way for ever.
-  if not set and redis.call('PTTL', key) == -1 then return redis.call('SET', key, token, 'PX', ttl) end
+  if not set and redis.call('PTTL', key) == -1 then return redis.call('SET', key, token, 'PX', lease_ttl) end
   return set
 end
 
@@ -138,13 +141,13 @@ local function consider_schedule(name)
     if why ~= 'changed' and tonumber(redis.call('ZSCORE', due, name) or now) > now then return end
     return hand_back(name, why, digest, state_flat, flat)
   end
-  if item.start > horizon then return redis.call('ZADD', due, item.start, name) end
+  if item.start > horizon then return redis.call('ZADD', due, text_of(item.start), name) end
   local lane = lane_of(definition, name)
   if not lane_is_open(lane) then
     redis.call('ZREM', due, name)
     return put_aside(lane, 's' .. name, item.start)
   end
-  local run_id = name .. '@' .. string.format('%.0f', item.nominal)
+  local run_id = name .. '@' .. text_of(item.nominal)
   local own = definition.overlap == 'allow'
   local fence = next_fence(state)
   local lease = run_lease_key(name, run_id, own)
@@ -152,7 +155,7 @@ local function consider_schedule(name)
     if item.start > now then return redis.call('ZADD', due, item.start, name) end
     return meet_limit(name, state, item, rest, definition)
   end
-  if not try_lease(lease, fence, lease_ms) then
+  if not try_lease(lease, fence) then
     -- Whether it is overlapped is decided at its instant, not before.
     if item.start > now then return redis.call('ZADD', due, item.start, name) end
     return meet_overlap(name, state, item, rest, definition, lease)
@@ -193,7 +196,7 @@ local function consider_run(run_id)
   end
   run.f = next_fence(state)
   local lease = run_lease_key(name, run_id, run.l)
-  if not try_lease(lease, run.f, lease_ms) then
+  if not try_lease(lease, run.f) then
     redis.call('ZADD', pending, now + time_left(lease), run_id)
     if run.r == 'replace' then ask_to_stop(state) end
     if not string.find('\n' .. (state.waiting or '') .. '\n', '\n' .. run_id .. '\n', 1, true) then
@@ -236,7 +239,7 @@ local function repeat_reply(text)
     local state = read_state(name)
     local run = read_run(state['run:' .. run_id])
     local definition, digest, flat = read_definition(name)
-    if definition and run and run.w == worker_id and string.format('%.0f', run.f) == fence then
+    if definition and run and run.w == worker_id and text_of(run.f) == fence then
       local lease = run_lease_key(name, run_id, run.l)
       if holds_lease(lease, run) then
         reply_run(name, run_id, run, redis.call('PTTL', lease), state.plan or '', digest, flat, run.s)

@@ -90,7 +90,8 @@ local function put(name, if_revision, if_digest, trigger, plan, past, period, gr
   end
   local is_edit = state.trigger and state.trigger ~= trigger
   if is_edit and close == '0' and is_overdue(state) then return 'overdue', revision end
-  write_fields(name, fields, wanted, former_flat)
+  -- In the order in which the digest wants them: then nobody has to sort them for each claim.
+  write_fields(name, in_order(fields, wanted), wanted, former_flat)
 
   local set, cleared = {}, { 'error', 'chain' }
   local function keep(field, value)

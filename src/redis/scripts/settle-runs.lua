@@ -9,9 +9,10 @@
 --   tag          text, the prefix in its hash tag
 --   channel      text, where the fleet is told of a new head
 --   worker_id    text
---   groups       text…, 14 a run: name, run id, fence, outcome (ok, failed, cancelled, abandoned, returned), reason, duration
---                ms, lateness ms, result JSON, error, retry delay ms (-1 none), failures in a row that pause (0 never),
---                digest, plan reached (nominal), instants to add
+--   groups       text…, one a run: how many values follow; name, run id, fence, outcome (ok, failed, cancelled, abandoned,
+--                returned), duration ms, lateness ms; digest, plan reached (nominal), instants to add ('' none); reason,
+--                result JSON, error, retry delay ms (-1 none), failures in a row that pause (0 never). The last ones may
+--                be left out
 -- REPLY
 --   [now ms, outcomes…]: `settled`, `retrying`, `paused` (settled, and the schedule paused), `rerun` or `abandoned` (its
 --   lease was gone, or the worker gave it up), `returned` (it was never started, and is delivered again), `lost`
@@ -43,7 +44,7 @@ end
 
 local function retry_later(name, run_id, run, delay)
   run.w, run.r, run.a = nil, 'retry', run.a + 1
-  redis.call('HSET', state_key(name), 'run:' .. run_id, cjson.encode(run))
+  redis.call('HSET', state_key(name), 'run:' .. run_id, write_run(run))
   redis.call('ZADD', tag .. ':pending', now + delay, run_id)
   woken = true
 end
@@ -51,7 +52,7 @@ end
 -- Nothing of it has begun: the next delivery is the first one still.
 local function return_run(name, run_id, run, delay)
   run.w, run.r = nil, 'returned'
-  redis.call('HSET', state_key(name), 'run:' .. run_id, cjson.encode(run))
+  redis.call('HSET', state_key(name), 'run:' .. run_id, write_run(run))
   redis.call('ZADD', tag .. ':pending', now + math.max(0, delay), run_id)
   woken = true
   return 'returned'
@@ -72,9 +73,10 @@ local function forget_run(name, run_id, fence)
   return 'forgotten'
 end
 
-local function settle(i)
-  local name, run_id, fence, outcome, reason, duration, lateness, result, failure, retry, pause_after, digest, reached,
-    more = unpack(groups, i, i + 13)
+local function settle(first, last)
+  local name, run_id, fence, outcome, duration, lateness, digest, reached, more, reason, result, failure, retry, pause_after =
+    unpack(groups, first, last)
+  reason, retry, pause_after = reason or '', tonumber(retry) or -1, tonumber(pause_after) or 0
   local field = 'run:' .. run_id
   local values = redis.pcall('HMGET', state_key(name), field, 'digest', 'plan', 'last', 'paused', 'failures', 'waiting',
     'blocked')
@@ -82,8 +84,8 @@ local function settle(i)
   local state = { digest = values[2] or nil, plan = values[3] or nil, last = values[4] or nil,
     paused = values[5] or nil, failures = values[6] or nil, waiting = values[7] or nil, blocked = values[8] or nil }
   local run = read_run(values[1])
-  if not run or run.w ~= worker_id or string.format('%.0f', run.f) ~= fence then
-    if run and not run.w and string.format('%.0f', run.f) == fence then
+  if not run or run.w ~= worker_id or text_of(run.f) ~= fence then
+    if run and not run.w and text_of(run.f) == fence then
       if run.r == 'retry' then return 'retrying' end
       if run.r == 'returned' and outcome == 'returned' or run.r == 'rerun' and outcome == 'abandoned' then return run.r end
     end
@@ -97,7 +99,7 @@ local function settle(i)
     if outcome == 'returned' then
       redis.call('ZREM', running, run_id)
       leave_task(run_id, run)
-      return return_run(name, run_id, run, tonumber(retry))
+      return return_run(name, run_id, run, retry)
     end
     local definition = read_definition(name) or {}
     woken = true
@@ -109,9 +111,9 @@ local function settle(i)
   if run.x and outcome ~= 'ok' then outcome, reason, retry = 'cancelled', 'cancelled', -1 end
   local answer = 'settled'
   if outcome == 'returned' then
-    answer = return_run(name, run_id, run, tonumber(retry))
-  elseif tonumber(retry) >= 0 then
-    retry_later(name, run_id, run, tonumber(retry))
+    answer = return_run(name, run_id, run, retry)
+  elseif retry >= 0 then
+    retry_later(name, run_id, run, retry)
     answer = 'retrying'
   elseif outcome == 'abandoned' then
     local definition = read_definition(name) or {}
@@ -119,13 +121,13 @@ local function settle(i)
     woken = true
   else
     record(name, { at = run.n, outcome = outcome, reason = reason, run = run_id, worker = worker_id, attempt = run.a,
-      fence = run.f, started = string.format('%.0f', run.s), duration = duration, lateness = lateness, result = result,
+      fence = run.f, started = text_of(run.s), duration = duration, lateness = lateness, result = result,
       error = failure, missed = run.m })
     close_run(name, run_id, run, now)
     if run.k == 'b' then woken = true end
-    if count_outcome(name, state, outcome, tonumber(pause_after), now) then answer = 'paused' end
+    if count_outcome(name, state, outcome, pause_after, now) then answer = 'paused' end
   end
-  local plan = more ~= '' and extend_plan(state, digest, reached, more)
+  local plan = more and more ~= '' and extend_plan(state, digest, reached, more)
   if plan then
     redis.call('HSET', state_key(name), 'plan', plan)
     if state.plan == '' and not state.blocked then
@@ -139,8 +141,11 @@ local function settle(i)
 end
 
 local reply = { now }
-for i = 1, #groups, 14 do
-  reply[#reply + 1] = settle(i)
+local position = 1
+while position <= #groups do
+  local last = position + tonumber(groups[position])
+  reply[#reply + 1] = settle(position + 1, last)
+  position = last + 1
 end
 announce_freed()
 if woken then announce_head() end

@@ -6,7 +6,7 @@ local function pass_instant(name, state, item, rest, definition)
   if limit and seen >= limit then plan = '.' end
   local following = split_plan(plan)
   if following then
-    redis.call('ZADD', due, following.start, name)
+    redis.call('ZADD', due, text_of(following.start), name)
   elseif plan == '.' then
     local removal = integer_of(state.removal)
     if removal then
@@ -18,13 +18,13 @@ local function pass_instant(name, state, item, rest, definition)
     redis.call('ZADD', due, now + PLANNING_MS, name)
   end
   moved = true
-  return { 'last', string.format('%.0f', item.nominal), 'plan', plan, 'seen', string.format('%.0f', seen) }, plan
+  return { 'last', text_of(item.nominal), 'plan', plan, 'seen', text_of(seen) }, plan
 end
 
 local function skip_instant(name, state, item, rest, definition, reason)
   local changes = pass_instant(name, state, item, rest, definition)
   redis.call('HSET', state_key(name), unpack(changes))
   record(name, { at = item.nominal, outcome = 'skipped', reason = reason,
-    run = name .. '@' .. string.format('%.0f', item.nominal), missed = item.missed })
+    run = name .. '@' .. text_of(item.nominal), missed = item.missed })
   skipped[#skipped + 1] = { name, item.nominal, reason }
 end

@@ -17,11 +17,12 @@ end
 
 local function record(name, entry)
   local fields = {
-    'at', string.format('%.0f', entry.at), 'outcome', entry.outcome, 'reason', entry.reason or '',
-    'run', entry.run or '', 'worker', entry.worker or '', 'attempt', entry.attempt or 0,
-    'fence', string.format('%.0f', entry.fence or 0), 'started', entry.started or '',
+    'at', text_of(entry.at), 'outcome', entry.outcome, 'reason', entry.reason or '',
+    'run', entry.run or '', 'worker', entry.worker or '', 'attempt', text_of(entry.attempt or 0),
+    'fence', text_of(entry.fence or 0), 'started', entry.started or '',
     'duration', entry.duration or '', 'lateness', entry.lateness or '', 'result', entry.result or '',
-    'error', entry.error or '', 'missed', entry.missed or 0, 'count', entry.count or 1, 'until', entry.to or '' }
+    'error', entry.error or '', 'missed', text_of(entry.missed or 0), 'count', text_of(entry.count or 1),
+    'until', entry.to or '' }
   local added = redis.pcall('XADD', history_key(name), 'MAXLEN', '~', history_limit(), '*', unpack(fields))
   if type(added) == 'table' and added.err and string.find(added.err, 'WRONGTYPE', 1, true) then
     -- Somebody put another type in its place: the ledger is ours to repair.

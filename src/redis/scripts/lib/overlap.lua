@@ -24,11 +24,11 @@ local function wait_for_turn(name, left)
 end
 
 local function queue_instant(name, state, item, rest, definition, lease, reason)
-  local run_id = name .. '@' .. string.format('%.0f', item.nominal)
+  local run_id = name .. '@' .. text_of(item.nominal)
   local changes = pass_instant(name, state, item, rest, definition)
   local run = { n = item.nominal, f = 0, a = 1, d = 1, m = item.missed, c = item.catch_up or nil, k = 'o', r = reason }
   changes[#changes + 1] = 'run:' .. run_id
-  changes[#changes + 1] = cjson.encode(run)
+  changes[#changes + 1] = write_run(run)
   changes[#changes + 1] = 'waiting'
   changes[#changes + 1] = (state.waiting and state.waiting .. '\n' or '') .. run_id
   changes[#changes + 1] = 'queued'

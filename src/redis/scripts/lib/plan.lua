@@ -3,6 +3,10 @@
 local function split_plan(plan)
   local head, rest = string.match(plan or '', '^(%S+) ?(.*)$')
   if not head or head == '.' then return nil, '' end
+  if not string.find(head, '%D') then
+    local nominal = tonumber(head)
+    return { nominal = nominal, start = nominal, catch_up = false, missed = 0 }, rest
+  end
   local nominal, delay, missed = string.match(head, '^(%-?%d+)%+?(%d*)c?(%d*)$')
   if not nominal then return nil, '' end
   nominal = tonumber(nominal)
@@ -16,7 +20,7 @@ end
 
 -- What is left of a plan once its first instant was taken; a plain period goes on by addition.
 local function next_plan(item, rest, period)
-  if rest == '' and period then return string.format('%.0f', item.nominal + period) end
+  if rest == '' and period then return text_of(item.nominal + period) end
   return rest
 end
 

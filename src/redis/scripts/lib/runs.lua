@@ -7,8 +7,26 @@ local function run_lease_key(name, run_id, own)
   return tag .. ':lease:' .. name
 end
 
+-- Nearly every run that is settled: an occurrence of a schedule, as `write_run` writes it.
+local PLAIN_RUN = '^{"n":(%d+),"f":(%d+),"a":1,"d":1,"m":0,"k":"o","w":"([%w%-]+)","s":(%d+)}$'
+
+local function is_plain(run)
+  return run.w and run.k == 'o' and run.a == 1 and run.d == 1 and run.m == 0 and run.n >= 0 and
+    not (run.c or run.l or run.r or run.p or run.t or run.x) and not string.find(run.w, '[^%w%-]')
+end
+
+local function write_run(run)
+  if not is_plain(run) then return cjson.encode(run) end
+  return '{"n":' .. text_of(run.n) .. ',"f":' .. text_of(run.f) .. ',"a":1,"d":1,"m":0,"k":"o","w":"' .. run.w ..
+    '","s":' .. text_of(run.s) .. '}'
+end
+
 -- Nil for what is no run: the state may have been written by anybody.
 local function read_run(text)
+  local nominal, fence, holder, started = string.match(text or '', PLAIN_RUN)
+  if nominal and #nominal < 16 and #fence < 16 and #started < 16 then
+    return { n = tonumber(nominal), f = tonumber(fence), a = 1, d = 1, m = 0, k = 'o', w = holder, s = tonumber(started) }
+  end
   local ok, run = pcall(cjson.decode, text or '')
   if not ok or type(run) ~= 'table' then return nil end
   for _, field in ipairs({ 'n', 'f', 'a', 'd', 'm' }) do
@@ -23,7 +41,7 @@ local function read_run(text)
 end
 
 local function token_of(run)
-  return run.w .. ':' .. string.format('%.0f', run.f)
+  return run.w .. ':' .. text_of(run.f)
 end
 
 -- A key of another type is nobody's lease.
@@ -33,6 +51,7 @@ end
 
 -- The schedule's lease came free: what waited for it may go now. Answers whether something can.
 local function release_waiting(name, state, now)
+  if not state.waiting and not state.blocked then return false end
   local woken = false
   local cleared = {}
   if state.waiting then
@@ -110,7 +129,7 @@ local function abandon_run(name, run_id, run, state, definition, now, reason)
     run.w = nil
     if not handed_on then run.d = run.d + 1 end
     run.r = 'rerun'
-    redis.call('HSET', state_key(name), 'run:' .. run_id, cjson.encode(run))
+    redis.call('HSET', state_key(name), 'run:' .. run_id, write_run(run))
     redis.call('ZADD', tag .. ':pending', now, run_id)
     kind = 'rerun'
   else
@@ -121,7 +140,7 @@ local function abandon_run(name, run_id, run, state, definition, now, reason)
       reason = 'max-deliveries'
     end
     record(name, { at = run.n, outcome = outcome, reason = reason, run = run_id, worker = run.w, attempt = run.a,
-      fence = run.f, started = run.s and string.format('%.0f', run.s), missed = run.m })
+      fence = run.f, started = run.s and text_of(run.s), missed = run.m })
     close_run(name, run_id, run, now)
     if not run.x and not handed_on and not elsewhere then count_outcome(name, state, 'failed', tonumber(definition.pauseAfter) or 0, now) end
     kind = 'abandoned'

@@ -15,17 +15,26 @@ local function read_json(text)
   return ok and type(value) == 'table' and value or {}
 end
 
--- A digest of the whole definition, the same whatever the order of its fields: the planner checked exactly this text.
-local function digest_of(flat, map)
-  local names = {}
+-- Fields and values as HGETALL gives them, in the order of their names; those that are in it already, as they are.
+local function in_order(flat, map)
+  local sorted = true
+  for i = 3, #flat, 2 do
+    if flat[i] < flat[i - 2] then sorted = false end
+  end
+  if sorted then return flat end
+  local names, parts = {}, {}
   for i = 1, #flat, 2 do names[#names + 1] = flat[i] end
   table.sort(names)
-  local parts = {}
   for i, field in ipairs(names) do
-    local value = map[field]
-    parts[i] = #field .. ':' .. field .. #value .. ':' .. value
+    parts[2 * i - 1], parts[2 * i] = field, map[field]
   end
-  return string.sub(redis.sha1hex(table.concat(parts)), 1, 16)
+  return parts
+end
+
+-- A digest of the whole definition, the same whatever the order of its fields: the planner checked exactly this text.
+-- No definition that can be read has a NUL in it: with their number before them, nothing else joins to the same text.
+local function digest_of(flat, map)
+  return string.sub(redis.sha1hex(#flat .. '\0' .. table.concat(in_order(flat, map), '\0')), 1, 16)
 end
 
 -- A key of another type than hash is as good as no definition: it cannot be read, and must not stop the others.
@@ -47,8 +56,19 @@ end
 
 -- State may have been written by anybody: what is no whole number that JSON and a score can carry is not there.
 local function integer_of(text)
-  local digits = string.match(text or '', '^%-?%d+$')
-  return digits and #digits <= 16 and tonumber(digits) or nil
+  local number = tonumber(text)
+  return number and number % 1 == 0 and number > -1e16 and number < 1e16 and number or nil
+end
+
+-- The text of a whole number. Instants come up again and again in one call, and to print one takes longer than a command.
+local texts = {}
+local function text_of(number)
+  local text = texts[number]
+  if not text then
+    text = string.format('%.0f', number)
+    texts[number] = text
+  end
+  return text
 end
 
 -- Counts up a number of the state; what was no number starts again.
@@ -67,7 +87,7 @@ local function task_of(lane) return string.match(lane, '\n(.*)$') end
 
 -- Runs that count for the fleet-wide limit of a task: `<fence> <run id>`, scored by when to look at their lease, epoch ms.
 local function busy_key(task) return tag .. ':busy:' .. task end
-local function busy_member(run_id, fence) return string.format('%.0f', fence) .. ' ' .. run_id end
+local function busy_member(run_id, fence) return text_of(fence) .. ' ' .. run_id end
 
 -- Members of a lane carry their kind: `s` a schedule that is due, `r` a run that waits to be delivered.
 local function leave_lane(lane, member)

@@ -1,0 +1,80 @@
+import type { RedisClock } from './port.js'
+
+/** Below this a timer would ring too late, ms: the rest is waited for turn by turn of the event loop. */
+const TURN_MS = 1.2
+/** Turns keep a core busy: no more than this share of the time goes to them, beyond a reserve of so many ms. */
+const TURNING_SHARE = 0.05
+const RESERVE_MS = 5
+
+/** Calls back at instants of Redis's clock. */
+export interface Alarm {
+  /**
+   * Resolves when Redis's clock shows the instant; null when it does already. A claim may be sent a moment early, so that
+   * neither timer nor network makes a run late; this is what keeps it from starting early. All that wait share one timer.
+   */
+  at(instantMs: number): Promise<void> | null
+}
+
+/** Creates an alarm by a clock. Late by a turn of the event loop, or by 1 ms where it rings all the time; never early. */
+export function createAlarm(clock: RedisClock): Alarm {
+  const waiting = new Map<number, { promise: Promise<void>; resolve: () => void }>()
+  let timer: NodeJS.Timeout | null = null
+  let setFor = Number.POSITIVE_INFINITY
+  let isTurning = false
+  let reserveMs = RESERVE_MS
+  let countedAt = performance.now()
+
+  // As far as the clock may be off it counts as slow: a moment late is right, a moment early is not.
+  const left = (instantMs: number) => clock.until(instantMs) + clock.errorMs
+
+  /** Takes in how the time went since the last call: a worker that starts something all the time has to sleep instead. */
+  function count(): void {
+    const now = performance.now()
+    const passed = now - countedAt
+    countedAt = now
+    reserveMs = Math.min(RESERVE_MS, reserveMs + passed * (isTurning ? TURNING_SHARE - 1 : TURNING_SHARE))
+  }
+
+  function set(instantMs: number, leftMs: number): void {
+    count()
+    setFor = instantMs
+    isTurning = leftMs <= TURN_MS && reserveMs > 0
+    if (isTurning) setImmediate(ring)
+    else timer = setTimeout(ring, Math.max(1, Math.floor(leftMs - TURN_MS / 2)))
+  }
+
+  function ring(): void {
+    timer = null
+    let next = Number.POSITIVE_INFINITY
+    for (const [instantMs, { resolve }] of waiting) {
+      if (left(instantMs) > 0) next = Math.min(next, instantMs)
+      else {
+        waiting.delete(instantMs)
+        resolve()
+      }
+    }
+    if (next < Number.POSITIVE_INFINITY) return set(next, left(next))
+    count()
+    isTurning = false
+    setFor = next
+  }
+
+  return {
+    at(instantMs) {
+      const leftMs = left(instantMs)
+      if (!(leftMs > 0)) return null
+      let entry = waiting.get(instantMs)
+      if (!entry) {
+        let resolve = () => {}
+        const promise = new Promise<void>((done) => (resolve = done))
+        entry = { promise, resolve }
+        waiting.set(instantMs, entry)
+        if (instantMs < setFor && !isTurning) {
+          if (timer) clearTimeout(timer)
+          set(instantMs, leftMs)
+        }
+      }
+      return entry.promise
+    },
+  }
+}

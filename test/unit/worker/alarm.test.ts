@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest'
+import { createAlarm } from '../../../src/worker/alarm.js'
+import { createRedisClock } from '../../../src/worker/clock.js'
+
+const monotonic = () => performance.now()
+
+function createClock(halfTripMs = 0) {
+  const clock = createRedisClock(monotonic, Date.now)
+  clock.sample(monotonic() - halfTripMs, monotonic() + halfTripMs, 1_000_000)
+  return clock
+}
+
+describe('an alarm', () => {
+  it('has nobody wait for an instant that has passed', () => {
+    const clock = createClock()
+    expect(createAlarm(clock).at(clock.now() - 1)).toBeNull()
+  })
+
+  it('never rings before the instant, by a clock that may be off by half a round trip', async () => {
+    const clock = createClock(0.5)
+    const alarm = createAlarm(clock)
+    for (const waitMs of [0.1, 0.9, 1.4, 2.6, 7]) {
+      const instant = clock.now() + waitMs
+      await alarm.at(instant)
+      expect(clock.now() - instant).toBeGreaterThanOrEqual(0.5)
+    }
+  })
+
+  it('rings for each in the order of their instants, whatever the order in which they came', async () => {
+    const clock = createClock()
+    const alarm = createAlarm(clock)
+    const now = clock.now()
+    const rung: number[] = []
+    await Promise.all(
+      [40, 20, 30, 1, 20].map(async (afterMs) => {
+        await alarm.at(now + afterMs)
+        rung.push(afterMs)
+      }),
+    )
+    expect(rung).toEqual([1, 20, 20, 30, 40])
+  })
+
+  it('is early for nobody, though it rings all the time and has to sleep in place of turning', async () => {
+    const clock = createClock()
+    const alarm = createAlarm(clock)
+    const first = clock.now()
+    const early: number[] = []
+    for (let index = 0; index < 100; index += 1) {
+      const instant = first + index
+      await alarm.at(instant)
+      if (clock.now() < instant) early.push(index)
+    }
+    expect(early).toEqual([])
+  })
+})
