@@ -25,6 +25,7 @@ class RunReply implements ClaimedRun {
   readonly leaseLeftMs: number
   readonly payloadText: string | null
   readonly planLeft: string
+  readonly isPeriodic: boolean
   readonly digest: string
   readonly #flat: readonly string[]
 
@@ -43,8 +44,9 @@ class RunReply implements ClaimedRun {
     this.leaseLeftMs = Number(raw[11])
     this.payloadText = raw[12] === '' ? null : (raw[12] as string)
     this.planLeft = raw[13] as string
-    this.digest = raw[14] as string
-    this.#flat = raw[15] as string[]
+    this.isPeriodic = raw[14] === 1
+    this.digest = raw[15] as string
+    this.#flat = raw[16] as string[]
   }
 
   get fields(): Record<string, string> {

@@ -76,7 +76,7 @@ export function planAfter(
 
 /** Whether a plan goes on without more instants, whatever its definition says: it is closed, or long enough. */
 export function isPlanFull(planLeft: string): boolean {
-  return planLeft.endsWith(PLAN_END) || planLeft.split(' ').length > 2
+  return planLeft.endsWith(PLAN_END) || planLeft.indexOf(' ') !== planLeft.lastIndexOf(' ')
 }
 
 /** More instants behind a plan that runs low; null when the plan is long enough or closed. */

@@ -20,7 +20,7 @@ export interface DefinitionCache {
 }
 
 /** Creates a cache that keeps the most recent `size` definitions. */
-export function createDefinitionCache(size = 10_000): DefinitionCache {
+export function createDefinitionCache(size = 20_000): DefinitionCache {
   const kept = new Map<string, { digest: string; definition: KeptDefinition }>()
   return {
     get(claimed) {

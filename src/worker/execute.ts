@@ -5,7 +5,7 @@ import type { RunSettings } from '../schedule/hash-codec.js'
 import { retryDelay } from '../schedule/backoff.js'
 import { isPlanFull, refillPlan } from '../schedule/plan-decision.js'
 import { ABORTS, type AbortKind, type ActiveRun } from './active-run.js'
-import type { Settlement } from './port.js'
+import type { ClaimedRun, Settlement } from './port.js'
 import type { Run, Task } from './tasks.js'
 
 /** How long a handler may ignore its aborted signal before the run is given up without it, ms. */
@@ -55,7 +55,7 @@ export async function prepareRun(
   timeoutMs: number | null,
 ): Promise<Preparation> {
   const begunAt = performance.now()
-  const timer = abortAfter(active, timeoutMs, 0)
+  const timer = timeoutMs === null ? undefined : abortAfter(active, timeoutMs, 0)
   const stopped = new Promise<Ending>((resolve) => {
     active.onAbort(() => {
       const abort = active.aborted
@@ -77,8 +77,7 @@ export async function prepareRun(
   }
 }
 
-function abortAfter(active: ActiveRun, timeoutMs: number | null, spentMs: number): NodeJS.Timeout | undefined {
-  if (timeoutMs === null) return undefined
+function abortAfter(active: ActiveRun, timeoutMs: number, spentMs: number): NodeJS.Timeout {
   const message = `run ${active.claimed.runId} took longer than its timeout of ${timeoutMs} ms`
   return setTimeout(() => active.abort('timeout', message), timeoutMs - spentMs)
 }
@@ -97,32 +96,33 @@ export function callHandler(
   spentMs = 0,
 ): Promise<Ending> {
   return new Promise((resolve) => {
-    const timer = abortAfter(active, timeoutMs, spentMs)
+    const timer = timeoutMs === null ? undefined : abortAfter(active, timeoutMs, spentMs)
     let giveUpTimer: NodeJS.Timeout | undefined
     let hasEnded = false
     const end = (ending: Ending) => {
       hasEnded = true
-      clearTimeout(timer)
-      clearTimeout(giveUpTimer)
+      if (timer) clearTimeout(timer)
+      if (giveUpTimer) clearTimeout(giveUpTimer)
       const abort = active.aborted
       resolve(abort ? { kind: 'aborted', abort: abort.kind, error: abort.error } : ending)
     }
     active.onAbort(() => {
       if (!hasEnded) giveUpTimer = setTimeout(end, GIVE_UP_MS, ABANDONED)
     })
-    call(task, run).then(
-      (value) => end({ kind: 'returned', value }),
-      (error: unknown) => end({ kind: 'threw', error }),
-    )
+    void call(task, run).then(end)
   })
 }
 
 /** A handler that ignores its aborted signal; how that ended is told by the abort. */
 const ABANDONED: Ending = { kind: 'threw', error: null }
 
-/** In a promise, so that a handler that throws at once is no different from one that rejects. */
-async function call(task: Task, run: Run): Promise<unknown> {
-  return await task.handler(run)
+/** A handler that throws at once is no different from one that rejects. */
+async function call(task: Task, run: Run): Promise<Ending> {
+  try {
+    return { kind: 'returned', value: await task.handler(run) }
+  } catch (error) {
+    return { kind: 'threw', error }
+  }
 }
 
 /** Cuts text for the ledger. */
@@ -208,9 +208,14 @@ export function decideSettlement(end: RunEnd): Decided {
   return { ...failed, outcome: 'failed', reason: ending.kind === 'aborted' ? 'timeout' : 'error', retryDelayMs }
 }
 
+/** Whether a plan needs instants: it neither goes on by itself, nor is it closed or long enough. */
+export function runsLow({ kind, isPeriodic, planLeft }: ClaimedRun): boolean {
+  return kind === 'occurrence' && !(isPeriodic && planLeft !== '') && !isPlanFull(planLeft)
+}
+
 /** The instants that the plan needs. What this worker cannot read (a newer one may have planned it) it must not end. */
 function decideRefill({ active: { claimed }, readDefinition, leavesPlan }: RunEnd): Settlement['refill'] {
-  if (claimed.kind !== 'occurrence' || isPlanFull(claimed.planLeft)) return null
+  if (!runsLow(claimed)) return null
   const definition = readDefinition()
   const refill = definition && refillPlan(definition, claimed.planLeft, claimed.nominalMs)
   return refill && !leavesPlan(definition) ? refill : null

@@ -1,15 +1,16 @@
 import { toErrorData, type Emit } from '../events.js'
 import type { Definition } from '../schedule/definition.js'
 import type { RunSettings } from '../schedule/hash-codec.js'
-import { isPlanFull, PLAN_END, refillPlan } from '../schedule/plan-decision.js'
+import { PLAN_END, refillPlan } from '../schedule/plan-decision.js'
 import { ActiveRun } from './active-run.js'
 import type { DefinitionCache, KeptDefinition } from './definition-cache.js'
-import { callHandler, decideSettlement, prepareRun, type Decided, type Ending } from './execute.js'
+import { callHandler, decideSettlement, prepareRun, runsLow, type Decided, type Ending } from './execute.js'
 import type { LeaseKeeper } from './lease-keeper.js'
 import type { ClaimedRun, RedisClock, WorkerStore } from './port.js'
 import { describeRun, reportRun } from './report-run.js'
 import type { Settler } from './settler.js'
-import type { Run, Slots, Task } from './tasks.js'
+import { HandlerRun } from './handler-run.js'
+import type { Slots, Task } from './tasks.js'
 import type { ZoneDuty } from './zone-duty.js'
 
 /** What a worker needs to run what it has claimed. */
@@ -142,7 +143,7 @@ async function execute(context: LaunchContext, store: WorkerStore, active: Activ
       manual: claimed.kind === 'manual',
     }))
     context.keeper.guard(active, timeoutMs)
-    const run = createRun(context, active, payload, startedAtMs)
+    const run = new HandlerRun(context.workerId, active, payload, startedAtMs)
     const called = callHandler(task, run, active, timeoutMs, spentMs)
     const cancelRefill = refillEarly(context, store, kept, claimed)
     ending = await called
@@ -220,7 +221,7 @@ function refillEarly(
   kept: KeptDefinition,
   claimed: ClaimedRun,
 ): (() => void) | null {
-  if (claimed.kind !== 'occurrence' || claimed.planLeft.includes(' ') || isPlanFull(claimed.planLeft)) return null
+  if (claimed.planLeft.includes(' ') || !runsLow(claimed)) return null
   async function refill(): Promise<void> {
     const definition = kept.read()
     const more = refillPlan(definition, claimed.planLeft, claimed.nominalMs)
@@ -237,25 +238,4 @@ function leavePlan({ zones }: LaunchContext, store: WorkerStore, schedule: strin
   if (!zones.leaves(definition)) return false
   store.askForPlan(zones.planner, schedule).catch(() => {})
   return true
-}
-
-function createRun(context: LaunchContext, active: ActiveRun, payload: unknown, startedAtMs: number): Run {
-  const { claimed } = active
-  return {
-    id: claimed.runId,
-    schedule: claimed.schedule,
-    task: active.task,
-    payload,
-    scheduledAt: new Date(claimed.nominalMs),
-    startedAt: new Date(startedAtMs),
-    attempt: claimed.attempt,
-    fence: claimed.fence,
-    missed: claimed.missed,
-    catchUp: claimed.catchUp,
-    manual: claimed.kind === 'manual',
-    get signal() {
-      return active.signal
-    },
-    worker: context.workerId,
-  }
 }

@@ -102,6 +102,8 @@ export interface ClaimedRun {
   readonly payloadText: string | null
   /** Plan text that is left behind this instant. */
   readonly planLeft: string
+  /** Whether a plan that is not closed goes on by itself, by adding its period. */
+  readonly isPeriodic: boolean
   readonly digest: string
   readonly fields: Record<string, string>
 }

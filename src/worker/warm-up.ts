@@ -84,6 +84,7 @@ function runOf(index: number): ClaimedRun {
     leaseLeftMs: LEASE_MS,
     payloadText: null,
     planLeft: '',
+    isPeriodic: false,
     digest: String(index),
     fields: { task: 'warm-up', cron: `${index} 4 * * 1-5`, tz: 'Europe/Berlin', payload: '{}' },
   }

@@ -24,7 +24,7 @@
 -- REPLY
 --   [now µs, head ms or -1, count at the head, runs, handed back, skipped]
 --   run: [name, run id, nominal, start, fence, attempt, delivery, missed, catch-up 0/1, kind, own lease 0/1,
---         lease left ms, payload or '', plan left, digest, definition fields]
+--         lease left ms, payload or '', plan left, plan goes on by a period 0/1, digest, definition fields]
 --   handed back: [name, why, digest, state fields, definition fields]
 --   skipped: [name, nominal, reason]
 local due, pending, running, worker = unpack(KEYS)
@@ -55,9 +55,9 @@ end
 local runs, handed, skipped, won = {}, {}, {}, {}
 local moved, set_aside_lanes = false, {}
 
-local function reply_run(name, run_id, run, lease_left, plan, digest, flat, start)
+local function reply_run(name, run_id, run, lease_left, state, plan, digest, flat, start)
   runs[#runs + 1] = { name, run_id, run.n, start, run.f, run.a, run.d, run.m, run.c and 1 or 0, run.k,
-    run.l and 1 or 0, lease_left, run.p or '', plan, digest, flat }
+    run.l and 1 or 0, lease_left, run.p or '', plan, state.period and 1 or 0, digest, flat }
 end
 
 local function hand_back(name, why, digest, state_flat, flat)
@@ -164,7 +164,7 @@ local function consider_schedule(name)
   local run = { n = item.nominal, f = fence, a = 1, d = 1, m = item.missed, c = item.catch_up or nil, k = 'o',
     l = own or nil }
   start_run(name, run_id, run, state, changes, lane, item.start)
-  reply_run(name, run_id, run, lease_ms, plan, digest, flat, item.start)
+  reply_run(name, run_id, run, lease_ms, state, plan, digest, flat, item.start)
 end
 
 local function consider_run(run_id)
@@ -208,7 +208,7 @@ local function consider_run(run_id)
   local is_first_backfill = run.r == 'backfill'
   start_run(name, run_id, run, state, {}, lane, now)
   if is_first_backfill then feed_backfill(name, now, 0, true) end
-  reply_run(name, run_id, run, lease_ms, state.plan or '', digest, flat, run.n)
+  reply_run(name, run_id, run, lease_ms, state, state.plan or '', digest, flat, run.n)
 end
 
 local function consider_all(key, bound, consider, limit)
@@ -242,7 +242,7 @@ local function repeat_reply(text)
     if definition and run and run.w == worker_id and text_of(run.f) == fence then
       local lease = run_lease_key(name, run_id, run.l)
       if holds_lease(lease, run) then
-        reply_run(name, run_id, run, redis.call('PTTL', lease), state.plan or '', digest, flat, run.s)
+        reply_run(name, run_id, run, redis.call('PTTL', lease), state, state.plan or '', digest, flat, run.s)
       end
     end
   end
