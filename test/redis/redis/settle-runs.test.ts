@@ -129,6 +129,16 @@ describe('a settlement that is sent again because its reply was lost', () => {
     expect((await fleet.state('it'))['failures']).toBe(failures)
   })
 
+  it('is not told of an attempt that came after it', async () => {
+    const fleet = await createDaily(redis)
+    const worker = fleet.worker('w')
+    const first = await worker.claimOne()
+    const ending = { outcome: 'failed', retryDelayMs: 0 } as const
+    expect(await worker.settle(first, ending)).toBe('retrying')
+    expect(await worker.settle(await worker.claimOne(), ending)).toBe('retrying')
+    expect(await settleWithoutTrace(fleet, worker, first, ending)).toBe('lost')
+  })
+
   it('is told the same of a run that somebody cancelled while it went', async () => {
     const fleet = await createDaily(redis, { onCrash: 'rerun' })
     const worker = fleet.worker('w')
