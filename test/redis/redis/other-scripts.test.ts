@@ -146,8 +146,12 @@ describe('a backfill', () => {
     const instants = [t1 - 3 * DAY, t1 - 2 * DAY, t1 - DAY]
     const pace = { atOnce: 2, gapMs: 0, most: 3 }
     expect(await fleet.store.backfill('it', instants, pace)).toMatchObject({ kind: 'enqueued' })
+    // One at a time waits to be delivered, however many may go: what comes due finds no more before it.
+    expect(await fleet.client.zcard(fleet.keys.pending)).toBe(1)
     const more = () => fleet.store.backfill('it', instants, pace)
     expect(await withoutTrace(fleet, more)).toEqual({ kind: 'full', waiting: 2 })
+    await fleet.store.backfill('it', [], pace)
+    expect(await fleet.client.zcard(fleet.keys.pending)).toBe(1)
     const first = await worker.claimOne()
     const second = await worker.claimOne()
     expect((await worker.claim()).runs).toEqual([])
