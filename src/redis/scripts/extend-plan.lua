@@ -25,12 +25,8 @@ if not plan then return 'moved' end
 redis.call('HSET', state_key(name), 'plan', plan)
 if state.plan == '' and not state.blocked then
   local item = split_plan(plan)
-  if item then
-    redis.call('ZADD', due, item.start, name)
-  else
-    -- Nothing follows: whoever looks next closes the schedule.
-    redis.call('ZREM', due, name)
-  end
+  -- Where nothing follows, whoever looks next closes the schedule.
+  redis.call('ZADD', due, item and item.start or reached, name)
   announce_if_first(name)
 end
 return 'extended'

@@ -31,8 +31,9 @@ for _, run_id in ipairs(run_ids) do
     redis.call('ZREM', running, run_id)
   else
     local lease = run_lease_key(name, run_id, run.l)
-    local left = holds_lease(lease, run) and redis.call('PTTL', lease) or 0
-    if left > 0 then
+    -- In its last millisecond a lease has 0 left, and is held still.
+    local left = holds_lease(lease, run) and redis.call('PTTL', lease) or -1
+    if left >= 0 then
       redis.call('ZADD', running, now + left + 1, run_id)
     else
       local worker, fence, attempt, nominal = run.w, run.f, run.a, run.n

@@ -85,15 +85,22 @@ local function settle(first, last)
     paused = values[5] or nil, failures = values[6] or nil, waiting = values[7] or nil, blocked = values[8] or nil }
   local run = read_run(values[1])
   if not run or run.w ~= worker_id or text_of(run.f) ~= fence then
-    if run and run.r == 'retry' and text_of(run.f) == fence then return 'retrying' end
+    if run and not run.w and text_of(run.f) == fence then
+      if run.r == 'retry' then return 'retrying' end
+      if run.r == 'returned' and outcome == 'returned' or run.r == 'rerun' and outcome == 'abandoned' then return run.r end
+    end
     local recorded = recorded_outcome(name, run_id, fence)
-    if recorded == outcome then return 'settled' end
     if recorded == 'abandoned' then return 'abandoned' end
+    if recorded == outcome or recorded == 'cancelled' then return 'settled' end
     return run and 'lost' or forget_run(name, run_id, fence)
   end
   local lease = run_lease_key(name, run_id, run.l)
   if not holds_lease(lease, run) then
-    if outcome == 'returned' then return return_run(name, run_id, run, retry) end
+    if outcome == 'returned' then
+      redis.call('ZREM', running, run_id)
+      leave_task(run_id, run)
+      return return_run(name, run_id, run, retry)
+    end
     local definition = read_definition(name) or {}
     woken = true
     return abandon_run(name, run_id, run, state, definition, now, 'lease-lost')

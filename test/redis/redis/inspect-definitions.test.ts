@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest'
+import { useRedis } from '../../support/redis.js'
+import { createDaily, pastDays, SHORT_LEASE_MS, type ScriptedFleet } from '../../support/scripted-fleet.js'
+
+const redis = useRedis()
+const [t2, t3] = pastDays(2) as [number, number]
+
+const inspect = (fleet: ScriptedFleet) =>
+  fleet.worker('looks').store.inspect({ after: '', count: 0, cursor: '', scanCount: 0, names: ['it'] })
+
+async function inspectWithoutTrace(fleet: ScriptedFleet) {
+  const before = await fleet.everything()
+  const found = await inspect(fleet)
+  expect(await fleet.everything()).toEqual(before)
+  return found
+}
+
+describe('a look at a schedule', () => {
+  it('puts back what fell out of the indexes: what is due, what goes, what waits', async () => {
+    const fleet = await createDaily(redis, { onCrash: 'rerun' })
+    const [slow, fast] = [fleet.worker('slow', SHORT_LEASE_MS), fleet.worker('fast')]
+    const { keys, client } = fleet
+    await client.del(keys.due)
+    await inspect(fleet)
+    expect(Number(await client.zscore(keys.due, 'it'))).toBe(t3)
+    const run = await slow.claimOne()
+    await client.del(keys.running)
+    await inspect(fleet)
+    expect(await fleet.giveUp(fast)).toBe('rerun')
+    await client.del(keys.pending)
+    await inspect(fleet)
+    expect(await fast.claimOne()).toMatchObject({ runId: run.runId, delivery: 2 })
+  })
+
+  it('leaves alone what is where it belongs', async () => {
+    const fleet = await createDaily(redis)
+    await inspectWithoutTrace(fleet)
+    // Put off while somebody plans it, or a run is in its way.
+    await fleet.client.zadd(fleet.keys.due, Date.now() + 60_000, 'it')
+    await inspectWithoutTrace(fleet)
+    await fleet.client.zadd(fleet.keys.due, t3, 'it')
+    const worker = fleet.worker('w')
+    const run = await worker.claimOne()
+    await inspectWithoutTrace(fleet)
+    // It waits for its next attempt, and no look makes it come sooner.
+    await worker.settle(run, { outcome: 'failed', retryDelayMs: 60_000 })
+    await inspectWithoutTrace(fleet)
+  })
+
+  it('leaves what was put aside for a task that nobody has where it was put', async () => {
+    const fleet = await createDaily(redis, { task: 'rare' })
+    await fleet.store.enqueue('it', null)
+    await fleet.worker('w').claim()
+    expect(await fleet.client.zcard(fleet.keys.lane('default\nrare'))).toBe(2)
+    await inspectWithoutTrace(fleet)
+  })
+
+  it('does not make come due what is paused, finished or invalid', async () => {
+    const fleet = await createDaily(redis)
+    await fleet.control.schedules.pause('it')
+    await inspectWithoutTrace(fleet)
+    await fleet.control.schedules.resume('it')
+    await fleet.client.hset(fleet.keys.schedule('it'), 'every', 'now and then')
+    expect(await fleet.store.storePlan(await fleet.decide('it'))).toBe('stored')
+    await inspectWithoutTrace(fleet)
+    await fleet.client.hdel(fleet.keys.schedule('it'), 'every')
+    await fleet.client.hset(fleet.keys.schedule('it'), 'at', new Date(t2).toISOString())
+    expect(await fleet.store.storePlan(await fleet.decide('it'))).toBe('stored')
+    await fleet.plan('it', '.', t3)
+    await fleet.client.del(fleet.keys.due)
+    await inspectWithoutTrace(fleet)
+  })
+
+  it('names what was edited by hand, and takes away what is left of one that was deleted', async () => {
+    const fleet = await createDaily(redis)
+    await fleet.client.hset(fleet.keys.schedule('it'), 'note', 'edited')
+    expect(await inspectWithoutTrace(fleet)).toMatchObject({ toPlan: ['it'], removed: [] })
+    await fleet.client.del(fleet.keys.schedule('it'))
+    expect(await inspect(fleet)).toMatchObject({ toPlan: [], removed: ['it'] })
+    expect(await fleet.everything()).toEqual({})
+  })
+})
