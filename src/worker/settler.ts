@@ -4,7 +4,10 @@ import type { Settlement, SettleOutcome, WorkerStore } from './port.js'
 const RETRY_MS = 250
 /** How long settlements stand back for one claim, ms. */
 const HOLD_MS = 100
-/** The longest that a settlement stands back while one claim follows the other, ms. */
+/**
+ * For as long settlements stand back while one claim follows the other, ms: starts of one instant are over by then. Where
+ * they never are, settlements that stood back would only come in bursts.
+ */
 const MAX_HOLD_MS = 200
 /** Settlements in one call: large enough to share its cost, small enough not to hold up Redis. */
 const BATCH_COUNT = 100
@@ -45,13 +48,13 @@ export function createSettler(store: WorkerStore, onError: (error: unknown) => v
   let scheduled = false
   let stopped = false
   let heldUntil = Number.NEGATIVE_INFINITY
-  let waitingSince = 0
+  let busySince: number | null = null
   let timer: NodeJS.Timeout | null = null
   const inFlight = new Set<Promise<void>>()
 
   function flushSoon(): void {
     if (scheduled || waiting.length === 0) return
-    const heldMs = Math.min(heldUntil, waitingSince + MAX_HOLD_MS) - performance.now()
+    const heldMs = Math.min(heldUntil, (busySince ?? 0) + MAX_HOLD_MS) - performance.now()
     if (heldMs > 0) {
       timer ??= setTimeout(() => {
         timer = null
@@ -102,15 +105,17 @@ export function createSettler(store: WorkerStore, onError: (error: unknown) => v
       new Promise<Settled<Decided>>((resolve, reject) => {
         // All that waits goes with the one that cannot: one call for all is less than two.
         if (!canWait) heldUntil = Number.NEGATIVE_INFINITY
-        if (waiting.length === 0) waitingSince = performance.now()
         waiting.push({ decide, resolve: resolve as (settled: Settled<Settlement>) => void, reject })
         flushSoon()
       }),
     hold() {
-      heldUntil = performance.now() + HOLD_MS
+      const now = performance.now()
+      busySince ??= now
+      heldUntil = now + HOLD_MS
     },
     release() {
       heldUntil = Number.NEGATIVE_INFINITY
+      busySince = null
       flushSoon()
     },
     async stop(timeoutMs) {
