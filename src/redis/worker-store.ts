@@ -122,8 +122,8 @@ export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
 
     async readClock() {
       await timed(async () => {
-        const now = await runScript(client, 'read-clock', { due: keys.due }, { tag: keys.tag })
-        return { clockMs: Number(now) / 1000 }
+        const reply = await runScript(client, 'read-head', { due: keys.due }, { tag: keys.tag })
+        return { clockMs: (reply as [number])[0] / 1000 }
       })
     },
 

@@ -7,9 +7,9 @@ import { tick, type TickContext } from './tick.js'
 /** The wait before a claim that failed is sent again, ms. */
 const RETRY_MS = 200
 /** How early an occurrence may be claimed, so that the round trip is over when its instant comes, ms. */
-const AHEAD_MS = 5
+const AHEAD_MS = 6
 /** How early the timer is set, ms: timers ring up to 2 ms late, and the claim must not come too early. */
-const EARLY_MS = 4
+const EARLY_MS = 5
 /** How long after its starts a worker tells the others that nothing is left of an instant, ms: they step in later still. */
 const ANNOUNCE_MS = 1
 /** The longest that one timer sleeps: Node's limit is 2^31 ms. */

@@ -28,7 +28,7 @@ export interface Start {
 }
 
 /** A claim may come so much before its instant; a write in between is too late for that occurrence. */
-const AHEAD_MS = 5
+const AHEAD_MS = 6
 
 const HOUR_MS = 3_600_000
 

@@ -4,7 +4,7 @@
 --
 -- KEYS
 --   workers      zset, worker id → last heartbeat, epoch ms
---   ranks        zset, worker id → when it joined, epoch ms
+--   ranks        zset, worker id → when it joined, epoch ms, each a different one
 --   worker       hash, the record of this worker; its name is also the channel on which the worker hears itself
 --   running      zset, run id → lease deadline, epoch ms
 --   meta         hash, layout version, shard count, generation, time-zone data of the fleet
@@ -49,7 +49,13 @@ redis.call('PUBLISH', worker, 'beat')
 redis.call('HSET', worker, unpack(fields))
 redis.call('PEXPIRE', worker, beat_ms * 12)
 redis.call('ZADD', workers, now, worker_id)
-if redis.call('ZADD', ranks, 'NX', now, worker_id) == 1 then redis.call('PUBLISH', channel, 'joined ' .. worker_id) end
+if not redis.call('ZSCORE', ranks, worker_id) then
+  -- Behind all others, also behind one that joined in the same millisecond: the places of those that are here stay as they
+  -- know them.
+  local last = redis.call('ZRANGE', ranks, -1, -1, 'WITHSCORES')
+  redis.call('ZADD', ranks, math.max(now, (tonumber(last[2]) or 0) + 1), worker_id)
+  redis.call('PUBLISH', channel, 'joined ' .. worker_id)
+end
 
 local elected = elect_for_upkeep(upkeep, beat_ms)
 local gone = {}

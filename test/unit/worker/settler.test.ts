@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { Settlement, SettleOutcome, WorkerStore } from '../../../src/worker/port.js'
 import { createSettler } from '../../../src/worker/settler.js'
 
@@ -47,6 +47,29 @@ describe('settlements', () => {
     settler.hold()
     await settler.settle(settlementOf('a'), true)
     expect(calls).toEqual([['a']])
+  })
+
+  it('stand back at the beginning of a busy time only', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'performance'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const { calls, settler } = createStore()
+    for (let passed = 0; passed < 190; passed += 10) {
+      settler.hold()
+      void settler.settle(settlementOf('early'), true)
+      vi.advanceTimersByTime(10)
+    }
+    expect(calls).toEqual([])
+    vi.advanceTimersByTime(20)
+    expect(calls).toHaveLength(1)
+    settler.hold()
+    void settler.settle(settlementOf('late'), true)
+    vi.advanceTimersByTime(1)
+    expect(calls.at(-1)).toEqual(['late'])
+    settler.release()
+    settler.hold()
+    void settler.settle(settlementOf('of another time'), true)
+    vi.advanceTimersByTime(50)
+    expect(calls).toHaveLength(2)
   })
 
   it('that cannot be made keep no other of their call from being settled', async () => {
