@@ -11,13 +11,15 @@ export interface Alarm {
   /**
    * Resolves when Redis's clock shows the instant; null when it does already. A claim may be sent a moment early, so that
    * neither timer nor network makes a run late; this is what keeps it from starting early. All that wait share one timer.
+   *
+   * @param mostMs how much is left at most, as Redis said: a clock that is wrong, or not precise, holds up nothing longer
    */
-  at(instantMs: number): Promise<void> | null
+  at(instantMs: number, mostMs: number): Promise<void> | null
 }
 
 /** Creates an alarm by a clock. Late by a turn of the event loop, or by 1 ms where it rings all the time; never early. */
 export function createAlarm(clock: RedisClock): Alarm {
-  const waiting = new Map<number, { promise: Promise<void>; resolve: () => void }>()
+  const waiting = new Map<number, { promise: Promise<void>; resolve: () => void; latestAt: number }>()
   let timer: NodeJS.Timeout | null = null
   let setFor = Number.POSITIVE_INFINITY
   let isTurning = false
@@ -25,14 +27,17 @@ export function createAlarm(clock: RedisClock): Alarm {
   let countedAt = performance.now()
 
   // As far as the clock may be off it counts as slow: a moment late is right, a moment early is not.
-  const left = (instantMs: number) => clock.until(instantMs) + clock.errorMs
+  const left = (instantMs: number, latestAt: number) =>
+    Math.min(clock.until(instantMs) + clock.errorMs, latestAt - performance.now())
 
   /** Takes in how the time went since the last call: a worker that starts something all the time has to sleep instead. */
   function count(): void {
     const now = performance.now()
     const passed = now - countedAt
     countedAt = now
-    reserveMs = Math.min(RESERVE_MS, reserveMs + passed * (isTurning ? TURNING_SHARE - 1 : TURNING_SHARE))
+    const gained = passed * (isTurning ? TURNING_SHARE - 1 : TURNING_SHARE)
+    // A process that stood still, or a host that slept, has not turned all that time.
+    reserveMs = Math.max(-RESERVE_MS, Math.min(RESERVE_MS, reserveMs + gained))
   }
 
   function set(instantMs: number, leftMs: number): void {
@@ -46,28 +51,33 @@ export function createAlarm(clock: RedisClock): Alarm {
   function ring(): void {
     timer = null
     let next = Number.POSITIVE_INFINITY
-    for (const [instantMs, { resolve }] of waiting) {
-      if (left(instantMs) > 0) next = Math.min(next, instantMs)
-      else {
+    let nextLeftMs = Number.POSITIVE_INFINITY
+    for (const [instantMs, { resolve, latestAt }] of waiting) {
+      const leftMs = left(instantMs, latestAt)
+      if (!(leftMs > 0)) {
         waiting.delete(instantMs)
         resolve()
+      } else if (leftMs < nextLeftMs) {
+        next = instantMs
+        nextLeftMs = leftMs
       }
     }
-    if (next < Number.POSITIVE_INFINITY) return set(next, left(next))
+    if (waiting.size > 0) return set(next, nextLeftMs)
     count()
     isTurning = false
     setFor = next
   }
 
   return {
-    at(instantMs) {
-      const leftMs = left(instantMs)
+    at(instantMs, mostMs) {
+      const latestAt = performance.now() + mostMs
+      const leftMs = left(instantMs, latestAt)
       if (!(leftMs > 0)) return null
       let entry = waiting.get(instantMs)
       if (!entry) {
         let resolve = () => {}
         const promise = new Promise<void>((done) => (resolve = done))
-        entry = { promise, resolve }
+        entry = { promise, resolve, latestAt }
         waiting.set(instantMs, entry)
         if (instantMs < setFor && !isTurning) {
           if (timer) clearTimeout(timer)

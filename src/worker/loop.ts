@@ -160,7 +160,7 @@ export function createLoop(context: TickContext, store: WorkerStore, settler: Se
   /** Whoever is told wakes up, and may share a core with those that start their runs now: they come first. */
   async function tellHead(runs: readonly ClaimedRun[]): Promise<void> {
     if (fleet.size <= 1) return
-    await context.alarm.at(Math.max(...runs.map(({ startMs }) => startMs)))
+    await context.alarm.at(Math.max(...runs.map(({ startMs }) => startMs)), AHEAD_MS)
     await new Promise((resolve) => setTimeout(resolve, ANNOUNCE_MS))
     // Who is not told looks by itself.
     if (running) await store.announceHead().catch(() => {})

@@ -53,7 +53,7 @@ export async function tick(
   }
   const claim = { ...sent, isAcknowledged: reply.isAcknowledged }
   for (const run of reply.runs) {
-    void launchRun(context, store, settler, run, claim, context.alarm.at(run.startMs))
+    void launchRun(context, store, settler, run, claim, context.alarm.at(run.startMs, aheadMs))
   }
   for (const { schedule, nominalMs, reason } of reply.skipped) {
     context.emit('run:skipped', { schedule, scheduledAt: nominalMs, reason, count: 1 })

@@ -13,7 +13,7 @@ function createClock(halfTripMs = 0) {
 describe('an alarm', () => {
   it('has nobody wait for an instant that has passed', () => {
     const clock = createClock()
-    expect(createAlarm(clock).at(clock.now() - 1)).toBeNull()
+    expect(createAlarm(clock).at(clock.now() - 1, 6)).toBeNull()
   })
 
   it('never rings before the instant, by a clock that may be off by half a round trip', async () => {
@@ -21,7 +21,7 @@ describe('an alarm', () => {
     const alarm = createAlarm(clock)
     for (const waitMs of [0.1, 0.9, 1.4, 2.6, 7]) {
       const instant = clock.now() + waitMs
-      await alarm.at(instant)
+      await alarm.at(instant, 1_000)
       expect(clock.now() - instant).toBeGreaterThanOrEqual(0.5)
     }
   })
@@ -33,7 +33,7 @@ describe('an alarm', () => {
     const rung: number[] = []
     await Promise.all(
       [40, 20, 30, 1, 20].map(async (afterMs) => {
-        await alarm.at(now + afterMs)
+        await alarm.at(now + afterMs, 1_000)
         rung.push(afterMs)
       }),
     )
@@ -47,9 +47,16 @@ describe('an alarm', () => {
     const early: number[] = []
     for (let index = 0; index < 100; index += 1) {
       const instant = first + index
-      await alarm.at(instant)
+      await alarm.at(instant, 1_000)
       if (clock.now() < instant) early.push(index)
     }
     expect(early).toEqual([])
+  })
+
+  it('holds up nothing longer than Redis said, whatever the clock shows', async () => {
+    const clock = createClock()
+    const begun = performance.now()
+    await createAlarm(clock).at(clock.now() + 3_600_000, 6)
+    expect(performance.now() - begun).toBeGreaterThanOrEqual(6)
   })
 })
