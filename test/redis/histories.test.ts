@@ -251,16 +251,20 @@ async function live(redis: DrivenRedis, plan: WorldPlan): Promise<void> {
 let redis: DrivenRedis | undefined
 afterAll(() => redis?.[Symbol.asyncDispose]())
 
-it(`accounts for every occurrence exactly once in ${HISTORIES} random histories`, { timeout: 1_200_000 }, async (ctx) => {
-  const tool = await ensureTool('faketime')
-  if (tool.kind === 'missing') return ctx.skip(tool.reason)
-  try {
-    redis = await startDrivenRedis(tool.path, START_MS)
-  } catch (error) {
-    return ctx.skip(`this Redis server cannot be given a clock: ${(error as Error).message}`)
-  }
-  const seed = Number(process.env['SEED'] ?? Date.now() % 2 ** 31)
-  console.log(`random histories, seed ${seed}: repeat with SEED=${seed}`)
-  const property = fc.asyncProperty(worlds, (plan) => live(redis!, plan))
-  await fc.assert(property, { seed, numRuns: Math.ceil(HISTORIES / AT_ONCE), endOnFailure: true })
-})
+it(
+  `accounts for every occurrence exactly once in ${HISTORIES} random histories`,
+  { timeout: 1_200_000 },
+  async (ctx) => {
+    const tool = await ensureTool('faketime')
+    if (tool.kind === 'missing') return ctx.skip(tool.reason)
+    try {
+      redis = await startDrivenRedis(tool.path, START_MS)
+    } catch (error) {
+      return ctx.skip(`this Redis server cannot be given a clock: ${(error as Error).message}`)
+    }
+    const seed = Number(process.env['SEED'] ?? Date.now() % 2 ** 31)
+    console.log(`random histories, seed ${seed}: repeat with SEED=${seed}`)
+    const property = fc.asyncProperty(worlds, (plan) => live(redis!, plan))
+    await fc.assert(property, { seed, numRuns: Math.ceil(HISTORIES / AT_ONCE), endOnFailure: true })
+  },
+)
