@@ -38,12 +38,11 @@ function addSettlement(list: (string | number)[], settlement: Settlement): void 
     settlement.errorText === '' &&
     retryDelayMs === -1 &&
     (pauseAfter === 0 || settlement.outcome === 'ok')
-  list.push(isPlain ? (refill ? 9 : 6) : 14)
+  const at = list.push(0) - 1
   list.push(run.schedule, run.runId, run.fence, settlement.outcome, settlement.durationMs, settlement.latenessMs)
-  if (isPlain && !refill) return
-  list.push(run.digest, refill?.after ?? '', refill?.more ?? '')
-  if (isPlain) return
-  list.push(settlement.reason, settlement.resultText, settlement.errorText, retryDelayMs, pauseAfter)
+  if (refill || !isPlain) list.push(run.digest, refill?.after ?? '', refill?.more ?? '')
+  if (!isPlain) list.push(settlement.reason, settlement.resultText, settlement.errorText, retryDelayMs, pauseAfter)
+  list[at] = list.length - at - 1
 }
 
 /** Names one start of a run: each attempt and each delivery may be started once. */

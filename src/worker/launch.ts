@@ -5,11 +5,11 @@ import { PLAN_END, refillPlan } from '../schedule/plan-decision.js'
 import { ActiveRun } from './active-run.js'
 import type { DefinitionCache, KeptDefinition } from './definition-cache.js'
 import { callHandler, decideSettlement, prepareRun, runsLow, type Decided, type Ending } from './execute.js'
+import { HandlerRun } from './handler-run.js'
 import type { LeaseKeeper } from './lease-keeper.js'
 import type { ClaimedRun, RedisClock, WorkerStore } from './port.js'
 import { describeRun, reportRun } from './report-run.js'
 import type { Settler } from './settler.js'
-import { HandlerRun } from './handler-run.js'
 import type { Slots, Task } from './tasks.js'
 import type { ZoneDuty } from './zone-duty.js'
 
@@ -129,7 +129,7 @@ async function execute(context: LaunchContext, store: WorkerStore, active: Activ
     if ('kind' in prepared) return settlementOf(prepared)
     const { payload, spentMs } = prepared
     // It was stopped while it waited for its turn, or its lease is in doubt: its handler is not called.
-    const permission = mayStartNow(context, store, active) ? 'granted' : await askToStart(context, store, active)
+    const permission = permissionNow(context, store, active) ?? (await askToStart(context, store, active))
     if (permission === 'elsewhere') return settlementOf({ kind: 'elsewhere' })
     if (permission !== 'granted') {
       const isDoubtful = permission === 'doubtful'
@@ -184,23 +184,24 @@ function readIfReadable(kept: KeptDefinition): Definition | null {
   }
 }
 
-/** Whether nothing has to be asked before the handler is called: the usual case, which costs no turn of the loop. */
-function mayStartNow({ keeper, isStopping }: LaunchContext, store: WorkerStore, active: ActiveRun): boolean {
-  if (store.startsAreLocked || isStopping() || active.aborted || !active.isAcknowledged) return false
-  return keeper.isTrusted(active)
-}
-
 /**
  * Whether the handler may be called: `refused` for what only this worker must not start, `doubtful` when replicas or lock
  * nodes do not answer, `elsewhere` when the lock nodes know that this delivery was started before.
  */
-async function askToStart(
+type Permission = 'granted' | 'refused' | 'doubtful' | 'elsewhere'
+
+/** What is known without asking anybody, which is nearly always enough and costs no turn of the loop; or null. */
+function permissionNow(
   { keeper, isStopping }: LaunchContext,
   store: WorkerStore,
   active: ActiveRun,
-): Promise<'granted' | 'refused' | 'doubtful' | 'elsewhere'> {
+): Permission | null {
   if (isStopping() || active.aborted) return 'refused'
   if (!active.isAcknowledged) return 'doubtful'
+  return !store.startsAreLocked && keeper.isTrusted(active) ? 'granted' : null
+}
+
+async function askToStart({ keeper }: LaunchContext, store: WorkerStore, active: ActiveRun): Promise<Permission> {
   const start = await store.takeStart(active.claimed)
   if (start === 'held') return 'elsewhere'
   if (start === 'unknown') return 'doubtful'

@@ -25,9 +25,9 @@ export function describeRun({ workerId }: Pick<Reporter, 'workerId'>, { claimed,
 export function reportRun(context: Reporter, active: ActiveRun, settlement: Decided, outcome: SettleOutcome): void {
   const { emit } = context
   const { durationMs, latenessMs, reason, retryDelayMs } = settlement
+  // What nearly every run comes to is told only to who listens.
   if (outcome === 'settled' && settlement.outcome === 'ok') {
-    emit('run:succeeded', () => ({ ...describeRun(context, active), durationMs, latenessMs }))
-    return
+    return emit('run:succeeded', () => ({ ...describeRun(context, active), durationMs, latenessMs }))
   }
   const event = describeRun(context, active)
   const error = settlement.error ?? { name: 'Error', message: reason }
@@ -43,8 +43,6 @@ export function reportRun(context: Reporter, active: ActiveRun, settlement: Deci
     })
   } else if (outcome === 'retrying') {
     emit('run:retrying', { ...event, durationMs, delayMs: retryDelayMs ?? 0, error })
-  } else if (settlement.outcome === 'ok') {
-    emit('run:succeeded', { ...event, durationMs, latenessMs })
   } else {
     emit('run:failed', { ...event, durationMs, reason, error })
   }

@@ -54,7 +54,7 @@ export function createSettler(store: WorkerStore, onError: (error: unknown) => v
 
   function flushSoon(): void {
     if (scheduled || waiting.length === 0) return
-    const heldMs = Math.min(heldUntil, (busySince ?? 0) + MAX_HOLD_MS) - performance.now()
+    const heldMs = heldUntil - performance.now()
     if (heldMs > 0) {
       timer ??= setTimeout(() => {
         timer = null
@@ -111,7 +111,7 @@ export function createSettler(store: WorkerStore, onError: (error: unknown) => v
     hold() {
       const now = performance.now()
       busySince ??= now
-      heldUntil = now + HOLD_MS
+      heldUntil = Math.min(now + HOLD_MS, busySince + MAX_HOLD_MS)
     },
     release() {
       heldUntil = Number.NEGATIVE_INFINITY

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { nextEvent, useFleet } from '../support/fleet.js'
 import { useRedis } from '../support/redis.js'
+import { createScriptedFleet } from '../support/scripted-fleet.js'
 import { waitFor } from '../support/wait-for.js'
 
 const redis = useRedis()
@@ -119,28 +120,17 @@ describe('a claim', () => {
   })
 
   it('gives the same runs for the same request, so that a lost reply loses nothing', async () => {
-    const beat = fleet.create()
-    const { createWorkerStore } = await import('../../src/redis/worker-store.js')
-    const { createKeys } = await import('../../src/redis/keys.js')
-    const { createRedisClock } = await import('../../src/worker/clock.js')
-    const monotonic = () => performance.now()
-    const store = createWorkerStore({
-      client: redis.client,
-      keys: createKeys(fleet.prefix(), 0, 1),
-      clock: createRedisClock(monotonic, Date.now),
-      monotonic,
-      workerId: 'w1',
-      leaseMs: 5_000,
-      shards: 1,
-      generation: 'g',
-    })
-    for (const name of ['a', 'b', 'c']) await beat.schedules.put(name, { task: 't', at: new Date(Date.now() - 100) })
+    const { control, worker } = createScriptedFleet(redis)
+    const { store, settle } = worker('w1')
+    for (const name of ['a', 'b', 'c']) {
+      await control.schedules.put(name, { task: 'work', at: new Date(Date.now() - 100) })
+    }
     const request = {
       slots: 2,
       share: 2,
       aheadMs: 0,
       expectedMs: null,
-      lanes: [{ pool: 'default', task: 't', maxConcurrent: 0, room: 10 }],
+      lanes: [{ pool: 'default', task: 'work', maxConcurrent: 0, room: 10 }],
     }
     const first = await store.claim({ requestId: '1', ...request })
     const again = await store.claim({ requestId: '1', ...request })
@@ -150,21 +140,9 @@ describe('a claim', () => {
       first.runs.map(({ runId, fence }) => [runId, fence]),
     )
     expect(next.runs).toHaveLength(1)
-    const settlement = {
-      run: first.runs[0]!,
-      outcome: 'ok' as const,
-      reason: '',
-      durationMs: 1,
-      latenessMs: 1,
-      resultText: '',
-      errorText: '',
-      retryDelayMs: null,
-      pauseAfter: 0,
-      refill: null,
-    }
-    expect(await store.settle([settlement])).toEqual(['settled'])
-    expect(await store.settle([settlement])).toEqual(['settled'])
-    expect(await beat.schedules.history(first.runs[0]!.schedule)).toHaveLength(1)
+    expect(await settle(first.runs[0]!)).toBe('settled')
+    expect(await settle(first.runs[0]!)).toBe('settled')
+    expect(await control.schedules.history(first.runs[0]!.schedule)).toHaveLength(1)
   })
 
   it('grows the fence with each run, also after Redis lost its memory', async () => {

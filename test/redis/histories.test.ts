@@ -7,7 +7,7 @@ import { startDrivenRedis, type DrivenRedis } from '../support/driven-redis.js'
 import { findFaults, findStartFaults, RULES, type Rule, type Stretch } from '../support/occurrence-model.js'
 import { ensureTool } from '../support/tools.js'
 
-/** 200 take about a minute: on a developer's machine it is a part of them, with new seeds each time. */
+/** 200 take some minutes: on a developer's machine it is a part of them, with new seeds each time. */
 const HISTORIES = Number(process.env['HISTORIES'] ?? (process.env['CI'] === 'true' ? 200 : 50))
 /** Some worlds take minutes: after so long, ns, no further one is begun, unless somebody asks for a number of histories. */
 const MOST_NS = 300_000_000_000n

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { createAlarm } from '../../../src/worker/alarm.js'
 import { createRedisClock } from '../../../src/worker/clock.js'
 
@@ -58,5 +58,32 @@ describe('an alarm', () => {
     const begun = performance.now()
     await createAlarm(clock).at(clock.now() + 3_600_000, 6)
     expect(performance.now() - begun).toBeGreaterThanOrEqual(6)
+  })
+
+  it('keeps a core busy for a small part of the time only, where it rings all the time', async () => {
+    const real = setImmediate
+    const TURN_MS = 0.1
+    let [at, turns] = [0, 0]
+    vi.spyOn(performance, 'now').mockImplementation(() => at)
+    vi.spyOn(globalThis, 'setImmediate').mockImplementation(((ring: () => void) => {
+      at += TURN_MS
+      turns += 1
+      return real(ring)
+    }) as never)
+    vi.spyOn(globalThis, 'setTimeout').mockImplementation(((ring: () => void, ms: number) => {
+      at += ms
+      return real(ring)
+    }) as never)
+    onTestFinished(() => void vi.restoreAllMocks())
+    const clock = createRedisClock(
+      () => at,
+      () => at,
+    )
+    clock.sample(0, 0, 0)
+    const alarm = createAlarm(clock)
+    for (let count = 0; count < 1_000; count += 1) await alarm.at(at + 1, 6)
+    expect(at).toBeGreaterThanOrEqual(1_000)
+    expect(turns * TURN_MS).toBeGreaterThan(0)
+    expect(turns * TURN_MS).toBeLessThan(at * 0.1 + 10)
   })
 })
