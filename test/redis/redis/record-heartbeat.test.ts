@@ -8,9 +8,9 @@ it('gives workers that join in the same millisecond the places in which they cam
   const { worker, keys, client } = createScriptedFleet(redis)
   const ids = Array.from({ length: 20 }, (_, index) => `w${String(99 - index)}`)
   // On one connection and without waiting for an answer: many of them in one millisecond.
-  const joined = await Promise.all(ids.map((id) => worker(id).store.heartbeat({})))
+  const joined = await Promise.all(ids.map((id) => worker(id).store.heartbeat({ id })))
   expect(joined.map(({ rank }) => rank)).toEqual(ids.map((_, index) => index))
-  const later = await Promise.all(ids.map((id) => worker(id).store.heartbeat({})))
+  const later = await Promise.all(ids.map((id) => worker(id).store.heartbeat({ id })))
   expect(later.map(({ rank }) => rank)).toEqual(ids.map((_, index) => index))
   expect(await client.zrange(keys.ranks, 0, -1)).toEqual(ids)
 })
