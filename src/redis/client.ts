@@ -87,7 +87,8 @@ const SUBSCRIBER_SETTINGS: RedisOptions = {
   lazyConnect: false,
   maxRetriesPerRequest: null,
   enableReadyCheck: false,
-  autoResubscribe: true,
+  // Whoever subscribes does so again on each connection, and handles that it fails: ioredis leaves that unhandled.
+  autoResubscribe: false,
   keepAlive: 10_000,
   socketTimeout: undefined as never,
   disconnectTimeout: 500,

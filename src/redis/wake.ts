@@ -69,19 +69,24 @@ export function openWake(
     const shard = byChannel.get(channel)
     if (shard !== undefined) deliver(listener, shard, message)
   })
-  const subscribed = client.subscribe(...channels).then(() => {
+  const subscribe = async (): Promise<void> => {
+    await client.subscribe(...channels)
     life?.stands()
     listener.onReady()
-  })
-  // After a reconnect ioredis subscribes again by itself; what was said meanwhile is lost.
+  }
+  const subscribed = subscribe()
+  subscribed.catch(() => {})
+  // Left to ioredis, nobody could handle that this fails: a process that stops just then would end by a rejection. What
+  // was said since the connection was lost is lost.
   let first = true
   client.on('ready', () => {
     if (!first) {
-      life?.stands()
-      listener.onReady()
+      subscribe().catch(() => {
+        // Refused, and not closed: the sign of life does not come, and it is tried anew.
+        if (client.status === 'ready') life?.stands()
+      })
     }
     first = false
   })
-  subscribed.catch(() => {})
   return { client, ready: () => subscribed, expectSign: (sentAt) => life?.expect(sentAt) }
 }

@@ -41,7 +41,6 @@ function watchServer(
   monotonic: () => number,
   listener: WatchListener,
 ): Watch {
-  client.options.autoResubscribe = false
   const prefixes = shards.map(({ tag }) => `${tag}:schedule:`)
   const byTag = new Map(shards.map(({ tag }, shard) => [tag, shard]))
   const keyspace = `__keyspace@${client.options.db ?? 0}__:`

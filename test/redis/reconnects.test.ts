@@ -3,6 +3,7 @@ import { Everybeat, type EverybeatOptions } from '../../src/index.js'
 import { startRedisServer } from '../../src/testing/redis-server.js'
 import { startProxy, type ChaosProxy } from '../chaos/proxy.js'
 import { nextEvent } from '../support/fleet.js'
+import { startRedisProxy } from '../support/redis-proxy.js'
 import { uniquePrefix, useRedis } from '../support/redis.js'
 import { waitFor } from '../support/wait-for.js'
 
@@ -108,5 +109,27 @@ describe('a primary that was demoted under an open connection', () => {
     expect(performance.now() - demotedAt).toBeLessThan(15_000)
     expect(await promotedClient.call('XLEN', `{${prefix}}:history:tick`)).toBeGreaterThan(0)
     expect(again.schedule).toBe('tick')
+  })
+})
+
+describe('a worker that stops', () => {
+  it('while its subscription is made anew leaves no rejection unhandled, which would end the process', async () => {
+    const unhandled: unknown[] = []
+    const note = (reason: unknown): void => void unhandled.push(reason)
+    process.on('unhandledRejection', note)
+    onTestFinished(() => void process.off('unhandledRejection', note))
+    const proxy = await startRedisProxy(redis.url)
+    onTestFinished(() => proxy.close())
+    const beat = create({ redis: proxy.url, prefix: uniquePrefix('stops') })
+    beat.task('work', () => {})
+    await beat.start()
+    await waitFor(() => (proxy.counts.get('subscribe') ?? 0) >= 2, { what: 'both subscriptions' })
+    const before = proxy.counts.get('subscribe')!
+    proxy.loseRepliesFrom('subscribe')
+    proxy.cut()
+    await waitFor(() => proxy.counts.get('subscribe')! > before, { what: 'a new subscription', timeoutMs: 10_000 })
+    await beat.stop({ timeoutMs: 100 })
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(unhandled).toEqual([])
   })
 })

@@ -19,6 +19,8 @@ export interface RedisProxy extends AsyncDisposable {
   reset(): void
   /** Changes what happens from now on. Connections that lost replies are dropped when traffic passes again. */
   setTraffic(traffic: Traffic): void
+  /** A connection that sends this command, in lower case, gets no answer to it, nor to what comes behind it. */
+  loseRepliesFrom(command: string): void
   /** Drops the connections of now; new ones are welcome. */
   cut(): void
   close(): Promise<void>
@@ -30,19 +32,24 @@ export async function startRedisProxy(target: string): Promise<RedisProxy> {
   const counts: CommandCounts = new Map()
   const links = new Set<{ client: Socket; server: Socket; hasLostReplies: boolean }>()
   let traffic: Traffic = 'pass'
+  let lostFrom: string | null = null
   const listener = createServer((client) => {
     if (traffic === 'refuse') return void client.destroy()
     const link = { client, server: connect(targetPort, '127.0.0.1'), hasLostReplies: false }
     const { server } = link
     links.add(link)
-    const readCommands = commandReader((name) => counts.set(name, (counts.get(name) ?? 0) + 1))
+    let isUnheard = false
+    const readCommands = commandReader((name) => {
+      counts.set(name, (counts.get(name) ?? 0) + 1)
+      isUnheard ||= name === lostFrom
+    })
     client.on('data', (chunk: Buffer) => {
       readCommands(chunk)
       server.write(chunk)
     })
     server.on('data', (chunk: Buffer) => {
       if (traffic === 'lose-replies') link.hasLostReplies = true
-      else client.write(chunk)
+      else if (!isUnheard) client.write(chunk)
     })
     const drop = (): void => {
       client.destroy()
@@ -70,6 +77,9 @@ export async function startRedisProxy(target: string): Promise<RedisProxy> {
             if (next === 'freeze') socket.pause()
             else socket.resume()
       }
+    },
+    loseRepliesFrom(command) {
+      lostFrom = command
     },
     cut() {
       for (const { client } of links) client.destroy()
