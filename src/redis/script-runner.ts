@@ -22,7 +22,7 @@ export async function runScript<Name extends ScriptName>(
   args: ArgsOf<Name>,
   rest: readonly (string | number)[] = [],
 ): Promise<unknown> {
-  const { sha1, text, keyCount, list } = gather(name, keys, args, rest)
+  const { sha1, text, keyCount, list } = gather(client, name, keys, args, rest)
   try {
     return await client.evalsha(sha1, keyCount, ...list)
   } catch (error) {
@@ -39,7 +39,7 @@ export async function runScriptOnBytes<Name extends ScriptName>(
   args: ArgsOf<Name>,
   rest: readonly (string | number | Buffer)[] = [],
 ): Promise<unknown> {
-  const { sha1, text, keyCount, list } = gather(name, keys, args, rest)
+  const { sha1, text, keyCount, list } = gather(client, name, keys, args, rest)
   try {
     return await client.callBuffer('evalsha', sha1, keyCount, ...list)
   } catch (error) {
@@ -66,7 +66,7 @@ export async function runAcknowledged<Name extends ScriptName>(
   args: ArgsOf<Name>,
   rest: readonly (string | number)[] = [],
 ): Promise<{ reply: unknown; isAcknowledged: boolean }> {
-  const { sha1, text, keyCount, list } = gather(name, keys, args, rest)
+  const { sha1, text, keyCount, list } = gather(client, name, keys, args, rest)
   const send = async (isKnown: boolean): Promise<{ reply: unknown; isAcknowledged: boolean }> => {
     const pipeline = client.pipeline()
     if (isKnown) pipeline.evalsha(sha1, keyCount, ...list)
@@ -87,7 +87,15 @@ export async function runAcknowledged<Name extends ScriptName>(
   }
 }
 
+/**
+ * The last part of a key that is never there. While a slot of a Cluster moves, its new node answers `TRYAGAIN` to a call
+ * that names a key it has not got: no script sees one half of a shard here and the other there, and none writes what the
+ * rest of the move then finds in its way.
+ */
+const ABSENT_KEY = ':absent'
+
 function gather<Name extends ScriptName, Value>(
+  client: RedisClient,
   name: Name,
   keys: KeysOf<Name>,
   args: ArgsOf<Name>,
@@ -96,10 +104,15 @@ function gather<Name extends ScriptName, Value>(
   const script = SCRIPTS[name]
   const list: (string | number | Value)[] = []
   for (const key of script.keys) list.push(keys[key as keyof KeysOf<Name>])
+  if ('nodes' in client) list.push(absentKeyBeside(list[0] as string))
   const keyCount = list.length
   for (const arg of script.args) list.push(args[arg as keyof ArgsOf<Name>])
   for (const value of rest) list.push(value)
   return { sha1: script.sha1, text: script.text, keyCount, list }
+}
+
+function absentKeyBeside(key: string): string {
+  return key.slice(0, key.indexOf('}') + 1) + ABSENT_KEY
 }
 
 function isForgotten(error: unknown): boolean {

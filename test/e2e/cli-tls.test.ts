@@ -1,10 +1,11 @@
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { uniquePrefix } from '../support/redis.js'
 import { useTls } from '../support/redis-tls.js'
 import { runCli, startCli, temporaryFiles } from './cli-runner.js'
 
 const tls = useTls()
+beforeEach((ctx) => tls.need(ctx))
 const MODULE = `
 export default async (beat) => {
   const tick = beat.task('tick', () => console.log('ticked'))

@@ -1,5 +1,5 @@
 import { Cluster, Redis } from 'ioredis'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Everybeat, type EverybeatError, type EverybeatOptions } from '../../src/index.js'
 import { duplicateConnection, duplicateForClaims } from '../../src/redis/client.js'
 import { nextEvent } from '../support/fleet.js'
@@ -11,6 +11,7 @@ const tls = useTls()
 const plain = useRedis()
 let cleanup: (() => unknown)[] = []
 
+beforeEach((ctx) => tls.need(ctx))
 afterEach(async () => {
   await Promise.all(cleanup.map((end) => end()))
   cleanup = []
