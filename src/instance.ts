@@ -9,6 +9,7 @@ import { createKeys } from './redis/keys.js'
 import { agreeOnLayout, assertLayout } from './redis/layout.js'
 import { createLeaseThread } from './redis/lease-thread.js'
 import type { Link } from './redis/link.js'
+import { createRehearsalStore } from './redis/rehearsal.js'
 import { openWake, type Wake } from './redis/wake.js'
 import { openWatch } from './redis/watch.js'
 import type { Watch } from './redis/watch-listener.js'
@@ -202,7 +203,7 @@ export function createInstance(parts: InstanceParts): Instance {
         onUnknown: (shard) => worker.nudge(shard),
         onReady: () => worker.nudge(),
       })
-      await Promise.all([warmUp(), wake.ready(), leaseThread?.ready(options.connectTimeoutMs)])
+      await Promise.all([warmUp(createRehearsalStore), wake.ready(), leaseThread?.ready(options.connectTimeoutMs)])
       await verdicts
       if (options.shards > 1) await agree()
       if (!stopping) await worker.start()

@@ -2,9 +2,26 @@ import type { RedisClock } from './port.js'
 
 /** Below this a timer would ring too late, ms: the rest is waited for turn by turn of the event loop. */
 const TURN_MS = 1.2
-/** Turns keep a core busy: no more than this share of the time goes to them, beyond a reserve of so many ms. */
+/** So long a turn sleeps at most, ms: whatever else this process has to do waits no longer than that. */
+const NAP_MS = 0.25
+/** A nap takes up to so much longer than it was meant to, ms. */
+const NAP_OVERRUN_MS = 0.15
+/** Turns keep the process busy: no more than this share of the time goes to them, beyond a reserve of so many ms. */
 const TURNING_SHARE = 0.05
 const RESERVE_MS = 5
+
+/** Windows sleeps in steps of up to 16 ms. */
+const CAN_NAP = process.platform !== 'win32'
+const NOBODY_WAKES = new Int32Array(new SharedArrayBuffer(4))
+
+/**
+ * Sleeps for a part of the time that is left. A process that only turned would keep its core from those that it waits
+ * with: the Redis beside it, and the other workers that are to start at the same instant.
+ */
+function nap(leftMs: number): void {
+  const napMs = Math.min(NAP_MS, leftMs - NAP_OVERRUN_MS)
+  if (CAN_NAP && napMs > 0) Atomics.wait(NOBODY_WAKES, 0, 0, napMs)
+}
 
 /** Calls back at instants of Redis's clock. */
 export interface Alarm {
@@ -44,8 +61,13 @@ export function createAlarm(clock: RedisClock): Alarm {
     count()
     setFor = instantMs
     isTurning = leftMs <= TURN_MS && reserveMs > 0
-    if (isTurning) setImmediate(ring)
+    if (isTurning) setImmediate(turn, leftMs)
     else timer = setTimeout(ring, Math.max(1, Math.floor(leftMs - TURN_MS / 2)))
+  }
+
+  function turn(leftMs: number): void {
+    nap(leftMs)
+    ring()
   }
 
   function ring(): void {

@@ -73,11 +73,11 @@ export function createLoop(context: TickContext, store: WorkerStore, settler: Se
     head = headMs === null ? null : { atMs: headMs, count }
   }
 
-  /** When to tick, on the monotonic clock, and how much to take then. */
-  function nextTurn(): { at: number; share: number } {
+  /** When to tick, on the monotonic clock, how much to take then, and whether others are likely to have taken it. */
+  function nextTurn(): { at: number; share: number; isSpare: boolean } {
     const now = monotonic()
     const restAt = lastContactAt + options.maxSleepMs(fleet.size, fleet.rank)
-    let turn = { at: restAt, share: Number.MAX_SAFE_INTEGER }
+    let turn = { at: restAt, share: Number.MAX_SAFE_INTEGER, isSpare: false }
     if (head) {
       const { delayMs, share } = decideTurn({
         headMs: head.atMs,
@@ -91,10 +91,10 @@ export function createLoop(context: TickContext, store: WorkerStore, settler: Se
       // One that could not be claimed early is looked at again at its instant, not over and over until then.
       const early = head.atMs === lookedEarlyAt || delayMs > 0 ? 0 : EARLY_MS
       const at = now + clock.until(head.atMs) - early + delayMs
-      if (at < leftUntil) turn = { at: leftUntil, share: Number.MAX_SAFE_INTEGER }
-      else if (at < turn.at) turn = { at, share }
+      if (at < leftUntil) turn = { at: leftUntil, share: Number.MAX_SAFE_INTEGER, isSpare: true }
+      else if (at < turn.at) turn = { at, share, isSpare: delayMs > 0 }
     }
-    if (nudgedAt < turn.at) turn = { at: nudgedAt, share: Number.MAX_SAFE_INTEGER }
+    if (nudgedAt < turn.at) turn = { at: nudgedAt, share: Number.MAX_SAFE_INTEGER, isSpare: false }
     return turn
   }
 
@@ -110,14 +110,20 @@ export function createLoop(context: TickContext, store: WorkerStore, settler: Se
     timer = setTimeout(
       () => {
         timer = null
-        if (!running || claiming) return
-        const turn = nextTurn()
-        // Timers keep whole milliseconds: one that rings a moment too soon would only be sent back by Redis.
-        if (turn.at - monotonic() > 0.2) rearm()
-        else go(turn.share)
+        // Whoever comes after others has it read first what has arrived: that nothing is left for it, most of the time.
+        if (nextTurn().isSpare) setImmediate(takeTurn)
+        else takeTurn()
       },
       Math.min(Math.ceil(wait), MAX_TIMER_MS),
     )
+  }
+
+  function takeTurn(): void {
+    if (!running || paused || claiming) return
+    const { at, share } = nextTurn()
+    // Timers keep whole milliseconds: one that rings a moment too soon would only be sent back by Redis.
+    if (at - monotonic() > 0.2) rearm()
+    else go(share)
   }
 
   function go(share: number): void {

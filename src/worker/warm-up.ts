@@ -1,15 +1,22 @@
+import { createAlarm } from './alarm.js'
 import { createRedisClock } from './clock.js'
 import { createDefinitionCache } from './definition-cache.js'
-import { launchRun, type LaunchContext } from './launch.js'
 import { createLeaseKeeper } from './lease-keeper.js'
-import type { ClaimedRun, WorkerStore } from './port.js'
+import type { RedisClock, WorkerStore } from './port.js'
 import { createSettler } from './settler.js'
 import { createSlots, type Task } from './tasks.js'
+import { tick, type TickContext } from './tick.js'
 import { createZoneDuty } from './zone-duty.js'
 
-/** After as many runs nearly all of the path is compiled, and it has taken some 20 ms. */
-const RUN_COUNT = 20
+/** After as many claims, with so many runs each, nearly all of the way is compiled, and it has taken some 20 ms. */
+const CLAIM_COUNT = 4
+const RUN_COUNT = 5
+/** How early they come, ms: their starts are waited for as real ones are. */
+const AHEAD_MS = 2
 const LEASE_MS = 30_000
+
+/** Makes a store in which each claim finds `runCount` runs that nobody has, without Redis. */
+export type RehearsalStore = (clock: RedisClock, monotonic: () => number, runCount: number) => WorkerStore
 
 let warm: Promise<void> | null = null
 
@@ -18,25 +25,28 @@ let warm: Promise<void> | null = null
  * is slow (Intl has to be asked for the locale, nothing is compiled yet), together some 20 ms. A worker pays that while
  * it connects, and not at the first instant at which it is its turn.
  */
-export function warmUp(): Promise<void> {
-  return (warm ??= goThroughRuns())
+export function warmUp(createStore: RehearsalStore): Promise<void> {
+  return (warm ??= goThroughRuns(createStore))
 }
 
-async function goThroughRuns(): Promise<void> {
+async function goThroughRuns(createStore: RehearsalStore): Promise<void> {
   const monotonic = () => performance.now()
   const clock = createRedisClock(monotonic, Date.now)
   clock.sample(monotonic(), monotonic(), Date.now())
+  const store = createStore(clock, monotonic, RUN_COUNT)
   const keeper = createLeaseKeeper({ leaseMs: LEASE_MS, monotonic, wall: Date.now, onLost: () => {}, thread: null })
-  const store = {
-    settle: (settlements: readonly unknown[]) => Promise.resolve(settlements.map(() => 'settled')),
-    startsAreLocked: false,
-    extendPlan: () => Promise.resolve(),
-  } as unknown as WorkerStore
-  const context: LaunchContext = {
-    workerId: 'warm-up',
+  const tasks = new Map([[TASK.name, TASK]])
+  const context: TickContext = {
+    workerId: TASK.name,
+    pool: 'default',
     shard: 0,
+    shards: 1,
     clock,
-    tasks: new Map([['warm-up', TASK]]),
+    monotonic,
+    wall: Date.now,
+    alarm: createAlarm(clock),
+    lanesHeard: new Map(),
+    tasks,
     slots: createSlots(RUN_COUNT, () => {}),
     keeper,
     cache: createDefinitionCache(),
@@ -44,19 +54,22 @@ async function goThroughRuns(): Promise<void> {
     holders: new Map(),
     emit: () => {},
     random: () => 0,
-    zones: createZoneDuty('warm-up', ''),
+    zones: createZoneDuty(TASK.name, ''),
     isStopping: () => false,
   }
   const settler = createSettler(store, () => {})
-  const sent = { monotonic: monotonic(), wall: Date.now(), isAcknowledged: true }
-  for (let index = 0; index < RUN_COUNT; index += 1) {
-    await launchRun(context, store, settler, runOf(index), sent)
+  for (let count = 0; count < CLAIM_COUNT; count += 1) {
+    const hold = context.slots.hold(tasks.values())
+    await tick(context, store, settler, String(count), hold, RUN_COUNT, AHEAD_MS, null)
+    hold.release()
+    await context.slots.whenIdle()
   }
+  await settler.stop(LEASE_MS)
   keeper.stop()
 }
 
 const TASK: Task = {
-  name: 'warm-up',
+  name: 'rehearsal',
   handler: () => {},
   schema: null,
   concurrency: null,
@@ -64,28 +77,4 @@ const TASK: Task = {
   timeoutMs: null,
   retries: 0,
   backoff: { type: 'fixed', delayMs: 0, maxMs: 0 },
-}
-
-function runOf(index: number): ClaimedRun {
-  const nominalMs = Date.UTC(2024, 0, 1) + index * 1000
-  const schedule = `warm-up-${index}`
-  return {
-    schedule,
-    runId: `${schedule}@${nominalMs}`,
-    nominalMs,
-    startMs: nominalMs,
-    fence: 1,
-    attempt: 1,
-    delivery: 1,
-    missed: 0,
-    catchUp: false,
-    kind: 'occurrence',
-    ownLease: false,
-    leaseLeftMs: LEASE_MS,
-    payloadText: null,
-    planLeft: '',
-    isPeriodic: false,
-    digest: String(index),
-    fields: { task: 'warm-up', cron: `${index} 4 * * 1-5`, tz: 'Europe/Berlin', payload: '{}' },
-  }
 }

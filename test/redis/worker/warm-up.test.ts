@@ -1,5 +1,6 @@
 import { inspect } from 'node:util'
 import { expect, it } from 'vitest'
+import { createRehearsalStore } from '../../../src/redis/rehearsal.js'
 import { warmUp } from '../../../src/worker/warm-up.js'
 import { nextEvent, useFleet } from '../../support/fleet.js'
 import { useRedis } from '../../support/redis.js'
@@ -12,11 +13,11 @@ it('goes the way of a run before the first worker is ready, and before it claims
   const beat = fleet.create()
   /** Whoever calls first makes the promise: had nobody called, it would be pending still. */
   let atFirstStart = ''
-  beat.task('work', () => void (atFirstStart = inspect(warmUp())))
+  beat.task('work', () => void (atFirstStart = inspect(warmUp(createRehearsalStore))))
   await beat.schedules.put('due', { task: 'work', at: new Date(Date.now() - 500) })
   const ran = nextEvent(beat, 'run:succeeded')
   await beat.start()
-  expect(inspect(warmUp())).toBe('Promise { undefined }')
+  expect(inspect(warmUp(createRehearsalStore))).toBe('Promise { undefined }')
   await ran
   expect(atFirstStart).toBe('Promise { undefined }')
 })

@@ -1,0 +1,50 @@
+import type { RedisClock, WorkerStore } from '../worker/port.js'
+import { createKeys } from './keys.js'
+import type { RedisClient } from './script-runner.js'
+import { SCRIPTS } from './scripts/generated.js'
+import { createWorkerStore } from './worker-store.js'
+
+const LEASE_MS = 30_000
+
+/**
+ * A store without a Redis: each claim finds runs, and each settlement is taken. What a worker does with them goes the same
+ * way as with real ones, down to the calls of the client; nobody else ever sees them.
+ *
+ * @param runCount how many runs a claim finds; they may start when the milliseconds have passed for which it came early
+ */
+export function createRehearsalStore(clock: RedisClock, monotonic: () => number, runCount: number): WorkerStore {
+  let runs = 0
+  const [keyCount, aheadIndex] = [SCRIPTS['claim-due'].keys.length, SCRIPTS['claim-due'].args.indexOf('ahead')]
+
+  function answer(sha1: string, ...list: (string | number)[]): unknown {
+    const nowMs = Math.floor(clock.now())
+    if (sha1 !== SCRIPTS['claim-due'].sha1) return [nowMs, ...Array.from({ length: runCount }, () => 'settled')]
+    const nominalMs = nowMs + Number(list[1 + keyCount + aheadIndex])
+    const found = Array.from({ length: runCount }, () => describeRun((runs += 1), nominalMs))
+    return [nowMs * 1000, nominalMs + 1000, runCount, found, [], [], 0]
+  }
+
+  const client = {
+    evalsha: (sha1: string, ...list: (string | number)[]) => Promise.resolve(answer(sha1, ...list)),
+  } as unknown as RedisClient
+  return createWorkerStore({
+    client,
+    keys: createKeys('rehearsal', 0, 1),
+    clock,
+    monotonic,
+    workerId: 'rehearsal',
+    leaseMs: LEASE_MS,
+    shards: 1,
+    generation: '',
+  })
+}
+
+/** A run as claim-due.lua answers it, each with another definition. */
+function describeRun(number: number, nominalMs: number): unknown[] {
+  const name = `rehearsal-${number}`
+  const cron = `${number % 60} 4 * * 1-5`
+  const definition = ['task', 'rehearsal', 'cron', cron, 'tz', 'Europe/Berlin', 'payload', '{}']
+  const [plan, isPeriodic] = ['', 0]
+  const about = [1, 1, 0, 0, 'o', 0, LEASE_MS, '', plan, isPeriodic]
+  return [name, `${name}@${nominalMs}`, nominalMs, nominalMs, nominalMs, ...about, String(number), definition]
+}

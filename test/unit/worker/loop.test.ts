@@ -1,0 +1,90 @@
+import { expect, it, onTestFinished } from 'vitest'
+import { createRehearsalStore } from '../../../src/redis/rehearsal.js'
+import { createAlarm } from '../../../src/worker/alarm.js'
+import { createRedisClock } from '../../../src/worker/clock.js'
+import { createDefinitionCache } from '../../../src/worker/definition-cache.js'
+import { decideTurn } from '../../../src/worker/holdback.js'
+import { createLeaseKeeper } from '../../../src/worker/lease-keeper.js'
+import { createLoop } from '../../../src/worker/loop.js'
+import { createSettler } from '../../../src/worker/settler.js'
+import { createSlots } from '../../../src/worker/tasks.js'
+import type { TickContext } from '../../../src/worker/tick.js'
+import { createZoneDuty } from '../../../src/worker/zone-duty.js'
+
+const LONG_MS = 60_000
+const monotonic = () => performance.now()
+
+/** A loop whose claims are counted and find nothing. */
+function createCountedLoop() {
+  const clock = createRedisClock(monotonic, Date.now)
+  clock.sample(monotonic(), monotonic(), Date.now())
+  const claims: number[] = []
+  const empty = createRehearsalStore(clock, monotonic, 0)
+  const store: typeof empty = {
+    ...empty,
+    async claim(request) {
+      claims.push(monotonic())
+      return { ...(await empty.claim(request)), headMs: null }
+    },
+  }
+  const keeper = createLeaseKeeper({ leaseMs: LONG_MS, monotonic, wall: Date.now, onLost: () => {}, thread: null })
+  onTestFinished(() => keeper.stop())
+  const context: TickContext = {
+    workerId: 'w',
+    pool: 'default',
+    shard: 0,
+    shards: 1,
+    clock,
+    monotonic,
+    wall: Date.now,
+    alarm: createAlarm(clock),
+    lanesHeard: new Map(),
+    tasks: new Map(),
+    slots: createSlots(1, () => {}),
+    keeper,
+    cache: createDefinitionCache(),
+    active: new Map(),
+    holders: new Map(),
+    emit: () => {},
+    random: () => 0,
+    zones: createZoneDuty('w', ''),
+    isStopping: () => false,
+  }
+  const settler = createSettler(store, () => {})
+  const options = { shard: 0, shards: 1, maxSleepMs: () => LONG_MS, onError: () => {} }
+  const loop = createLoop(context, store, settler, options)
+  onTestFinished(() => loop.stop())
+  return { loop, clock, claims }
+}
+
+/** Keeps the event loop busy until the hold-back of every place in a fleet of two is over. */
+function block(): void {
+  const until = monotonic() + 50
+  while (monotonic() < until);
+}
+
+const turn = () => new Promise((resolve) => setImmediate(resolve))
+
+it.each([
+  ['sends no claim when word has arrived that nothing is left', true, 0],
+  ['claims when no word has come', false, 1],
+])('a worker that was busy beyond its hold-back %s', async (_title, isTold, count) => {
+  const { loop, clock, claims } = createCountedLoop()
+  loop.start()
+  await turn()
+  const begun = claims.length
+  const headMs = Math.ceil(clock.now()) + 20
+  // The second of the two at that instant.
+  const rank = [0, 1].find((rank) => decideTurn({ headMs, count: 1, fleetSize: 2, rank }).delayMs > 0)!
+  loop.setFleet(2, rank)
+  loop.setHead(headMs, 1)
+  const { port1, port2 } = new MessageChannel()
+  onTestFinished(() => port1.close())
+  port1.on('message', () => loop.setHead(null, 0))
+  await turn()
+  if (isTold) port2.postMessage('nothing is left')
+  block()
+  await turn()
+  await turn()
+  expect(claims.length - begun).toBe(count)
+})
