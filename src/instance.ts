@@ -195,8 +195,8 @@ export function createInstance(parts: InstanceParts): Instance {
         onCancel: (workerId, kind, runId) => {
           if (workerId === id) worker.cancel(runId, kind === 'replaced' ? 'replaced' : 'cancelled')
         },
-        onFleet(change, workerId) {
-          if (change === 'joined') worker.heardJoined(workerId)
+        onFleet(change, workerId, size) {
+          if (change === 'joined') worker.heardJoined(workerId, size)
           emit(change === 'joined' ? 'worker:joined' : 'worker:left', { worker: workerId })
         },
         onLayout: () => worker.reconnected(),

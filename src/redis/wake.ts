@@ -11,7 +11,8 @@ export interface WakeListener {
   onCancel(workerId: string, kind: string, runId: string): void
   /** A worker with older time-zone data leaves a schedule to be planned by this one. */
   onPlan(shard: number, workerId: string, schedule: string): void
-  onFleet(change: 'joined' | 'left', workerId: string): void
+  /** `size`: how many there are now, of one that joined. */
+  onFleet(change: 'joined' | 'left', workerId: string, size: number): void
   /** This memory of Redis is new: it was flushed, or is another server's. */
   onMemory(shard: number, generation: string): void
   /** Somebody changed the layout, or the number of shards. */
@@ -34,6 +35,7 @@ function deliver(listener: WakeListener, shard: number, message: string): void {
   const verb = space < 0 ? message : message.slice(0, space)
   const rest = space < 0 ? '' : message.slice(space + 1)
   const head = /^(-?\d{1,15}) (\d{1,9})$/.exec(rest)
+  const joined = /^(\S+) (\d{1,9})$/.exec(rest)
   const plan = /^(\S+) (.+)$/s.exec(rest)
   const cancel = /^(\S+) (\S+) (.+)$/s.exec(rest)
   if (verb === 'head' && head) listener.onHead(shard, Number(head[1]) < 0 ? null : Number(head[1]), Number(head[2]))
@@ -42,7 +44,8 @@ function deliver(listener: WakeListener, shard: number, message: string): void {
   } else if (verb === 'changed' && rest !== '') listener.onChanged(shard, rest.split('\n'))
   else if (verb === 'cancel' && cancel) listener.onCancel(cancel[1]!, cancel[2]!, cancel[3]!)
   else if (verb === 'plan' && plan) listener.onPlan(shard, plan[1]!, plan[2]!)
-  else if ((verb === 'joined' || verb === 'left') && rest !== '') listener.onFleet(verb, rest)
+  else if (verb === 'joined' && joined) listener.onFleet(verb, joined[1]!, Number(joined[2]))
+  else if (verb === 'left' && rest !== '') listener.onFleet(verb, rest, 0)
   else if (verb === 'memory' && rest !== '') listener.onMemory(shard, rest)
   else if (verb === 'layout') listener.onLayout()
   else listener.onUnknown(shard)

@@ -53,8 +53,8 @@ export interface Worker {
   /** Stops claiming, waits for runs up to the time-out, then aborts them; leaves the fleet. */
   stop(timeoutMs: number): Promise<void>
   heardHead(shard: number, headMs: number | null, count: number): void
-  /** Somebody joined the fleet. */
-  heardJoined(workerId: string): void
+  /** Somebody joined the fleet, as one of so many. */
+  heardJoined(workerId: string, size: number): void
   /** What the memory of Redis is called: another name than before means that it was lost. */
   heardMemory(shard: number, generation: string): void
   heardLane(shard: number, pool: string, task: string): void
@@ -246,10 +246,10 @@ export function createWorker(options: WorkerOptions, stores: readonly WorkerStor
       await Promise.race([left, new Promise((resolve) => setTimeout(resolve, GIVE_UP_MS).unref())])
     },
     heardHead: (shard, headMs, count) => shards[shard]?.heardHead(headMs, count),
-    heardJoined(workerId) {
-      // It comes behind all others: their places stay what they are.
-      if (workerId === id) return
-      fleetSize += 1
+    heardJoined(workerId, size) {
+      // It comes behind all others: their places stay what they are. A heartbeat that crossed the message knows it already.
+      if (workerId === id || size <= fleetSize) return
+      fleetSize = size
       for (const shard of shards) shard.setFleet(fleetSize, rank)
     },
     heardMemory: (shard, generation) => shards[shard]?.heardMemory(generation),

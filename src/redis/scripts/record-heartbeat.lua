@@ -54,7 +54,7 @@ if not redis.call('ZSCORE', ranks, worker_id) then
   -- know them.
   local last = redis.call('ZRANGE', ranks, -1, -1, 'WITHSCORES')
   redis.call('ZADD', ranks, math.max(now, (tonumber(last[2]) or 0) + 1), worker_id)
-  redis.call('PUBLISH', channel, 'joined ' .. worker_id)
+  redis.call('PUBLISH', channel, 'joined ' .. worker_id .. ' ' .. redis.call('ZCARD', ranks))
 end
 
 local elected = elect_for_upkeep(upkeep, beat_ms)

@@ -1,16 +1,23 @@
 import { expect, it } from 'vitest'
 import { useRedis } from '../../support/redis.js'
 import { createScriptedFleet } from '../../support/scripted-fleet.js'
+import { waitFor } from '../../support/wait-for.js'
 
 const redis = useRedis()
 
 it('gives workers that join in the same millisecond the places in which they came, and nobody another one later', async () => {
   const { worker, keys, client } = createScriptedFleet(redis)
   const ids = Array.from({ length: 20 }, (_, index) => `w${String(99 - index)}`)
+  const heard: string[] = []
+  const listener = redis.connect()
+  await listener.subscribe(keys.wake)
+  listener.on('message', (_channel, message: string) => message.startsWith('joined ') && heard.push(message))
   // On one connection and without waiting for an answer: many of them in one millisecond.
   const joined = await Promise.all(ids.map((id) => worker(id).store.heartbeat({ id })))
   expect(joined.map(({ rank }) => rank)).toEqual(ids.map((_, index) => index))
   const later = await Promise.all(ids.map((id) => worker(id).store.heartbeat({ id })))
   expect(later.map(({ rank }) => rank)).toEqual(ids.map((_, index) => index))
   expect(await client.zrange(keys.ranks, 0, -1)).toEqual(ids)
+  await waitFor(() => heard.length >= ids.length, { what: 'the news of all' })
+  expect(heard).toEqual(ids.map((id, index) => `joined ${id} ${index + 1}`))
 })
