@@ -10,7 +10,7 @@ const LEASE_MS = 30_000
  * A store without a Redis: each claim finds runs, and each settlement is taken. What a worker does with them goes the same
  * way as with real ones, down to the calls of the client; nobody else ever sees them.
  *
- * @param runCount how many runs a claim finds; they may start when the milliseconds have passed for which it came early
+ * @param runCount how many runs a claim finds, due at the end of the time by which it comes early
  */
 export function createRehearsalStore(clock: RedisClock, monotonic: () => number, runCount: number): WorkerStore {
   let runs = 0

@@ -33,6 +33,7 @@ const real = {
   Date,
   random: Math.random.bind(Math),
   now: performance.now.bind(performance),
+  wait: Atomics.wait.bind(Atomics),
 }
 
 /** Waits by the machine's own clock: rejects when `work` has not come to its end in time. */
@@ -122,6 +123,8 @@ export function installDrivenClock(startMs: number, seed: number): DrivenClock {
   subscribe('net.client.socket', onSocket)
   Math.random = seededRandom(seed)
   performance.now = () => nowMs - startMs
+  // Whoever sleeps is woken at once: time does not pass by that.
+  Atomics.wait = () => 'timed-out'
   Object.assign(globalThis, {
     Date: DrivenDate,
     setTimeout: (callback: () => void, ms?: unknown, ...args: unknown[]) => add(callback, ms, args, false),
@@ -159,9 +162,10 @@ export function installDrivenClock(startMs: number, seed: number): DrivenClock {
     },
     [Symbol.dispose]() {
       unsubscribe('net.client.socket', onSocket)
-      const { random, now, ...globals } = real
+      const { random, now, wait, ...globals } = real
       Math.random = random
       performance.now = now
+      Atomics.wait = wait
       Object.assign(globalThis, globals)
       timers.clear()
     },
