@@ -18,7 +18,9 @@ async function follow(workers: number, starts: number): Promise<string[]> {
   }
   for (const beat of beats) await beat.start()
   heads.on('message', (_channel: string, message: string) => {
-    if (message.startsWith('head ')) seen.push(message.split(' ').slice(0, 2).join(' '))
+    const head = message.split(' ').slice(0, 2).join(' ')
+    // On a busy machine the other worker may look before it was told, and tells the same once more.
+    if (head.startsWith('head ') && head !== seen.at(-1)) seen.push(head)
   })
   const begun = nextEvent(beats[0]!, 'schedule:changed')
   await beats[0]!.schedules.put('tick', { every: '1s' })

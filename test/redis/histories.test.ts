@@ -18,6 +18,7 @@ const START_MS = Date.UTC(2026, 2, 5, 10, 0, 3, 500)
 /** How long people and accidents interfere, ms; while the whole fleet is down time is stretched. */
 const SPAN_MS = 20 * 60_000
 const LEASE_MS = 30_000
+const LONG_OUTAGE_MS = 600_000
 const MOST_WORKERS = 3
 /** Entries that a ledger may have here: none is to be cut. */
 const LEDGER = 100_000
@@ -201,8 +202,14 @@ async function live(redis: DrivenRedis, plan: WorldPlan): Promise<void> {
     for (const outage of outages) instant += outage.outageMs * Math.min(1, Math.max(0, (atMs - outage.atMs) / 60_000))
     return Math.round(instant)
   }
+  /** A fleet that came back in the middle would live through all of those hours, which takes hours here too. */
+  const isDownForLong = (): boolean =>
+    outages.some(({ atMs, outageMs }) => {
+      const { nowMs } = fleet.clock
+      return outageMs > LONG_OUTAGE_MS && nowMs >= toInstant(atMs) && nowMs < toInstant(atMs + 60_000)
+    })
   const join = async (): Promise<void> => {
-    if (fleet.alive.length < MOST_WORKERS) await fleet.join()
+    if (fleet.alive.length < MOST_WORKERS && !isDownForLong()) await fleet.join()
   }
   const happenings: Happening[] = []
   for (const [index, history] of plan.histories.entries()) {
