@@ -140,10 +140,17 @@ export function createWorker(options: WorkerOptions, stores: readonly WorkerStor
   let fleetSize = 1
   let checkingPlans = false
   let refusal: string | null = null
+  /** Settles when all heartbeats that were sent are answered: behind the leave they would put the worker back. */
+  let beatsAnswered: Promise<unknown> = Promise.resolve()
+
+  function expectAnswer<Reply>(heartbeat: Promise<Reply>): Promise<Reply> {
+    beatsAnswered = Promise.allSettled([beatsAnswered, heartbeat])
+    return heartbeat
+  }
 
   async function beat(): Promise<void> {
     const lookedWith = zones.lookedWith
-    const reply = await home.beat(options.describe(), lookedWith)
+    const reply = await expectAnswer(home.beat(options.describe(), lookedWith))
     refusal = null
     for (const shard of shards) shard.resume()
     zones.told(lookedWith)
@@ -236,13 +243,13 @@ export function createWorker(options: WorkerOptions, stores: readonly WorkerStor
       ])
       const beats = setInterval(() => {
         // While runs come to their end, the worker still shows that it lives.
-        home.store.heartbeat(options.describe()).catch(() => {})
+        expectAnswer(home.store.heartbeat(options.describe())).catch(() => {})
       }, options.beatMs)
       await drain(timeoutMs)
       clearInterval(beats)
       await Promise.all(shards.map(({ settler }) => settler.stop(GIVE_UP_MS)))
       keeper.stop()
-      const left = home.store.leave().catch(() => {})
+      const left = beatsAnswered.then(() => home.store.leave()).catch(() => {})
       await Promise.race([left, new Promise((resolve) => setTimeout(resolve, GIVE_UP_MS).unref())])
     },
     heardHead: (shard, headMs, count) => shards[shard]?.heardHead(headMs, count),

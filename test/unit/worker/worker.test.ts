@@ -1,0 +1,51 @@
+import { expect, it } from 'vitest'
+import { createRehearsalStore } from '../../../src/redis/rehearsal.js'
+import { createRedisClock } from '../../../src/worker/clock.js'
+import type { HeartbeatReply, WorkerStore } from '../../../src/worker/port.js'
+import { createWorker } from '../../../src/worker/worker.js'
+
+const monotonic = () => performance.now()
+
+it('leaves the fleet when its heartbeats are answered: one that came behind would put it back', async () => {
+  const clock = createRedisClock(monotonic, Date.now)
+  clock.sample(monotonic(), monotonic(), Date.now())
+  const sent: string[] = []
+  let refuse = (_error: Error): void => {}
+  const store: WorkerStore = {
+    ...createRehearsalStore(clock, monotonic, 0),
+    heartbeat: () =>
+      new Promise<HeartbeatReply>((_resolve, reject) => {
+        sent.push('heartbeat')
+        refuse = reject
+      }),
+    leave: () => Promise.resolve(void sent.push('leave')),
+  }
+  const options = {
+    id: 'w',
+    concurrency: 1,
+    leaseMs: 30_000,
+    leaseThread: null,
+    maxSleepMs: 5_000,
+    beatMs: 5_000,
+    pool: 'default',
+    tz: '',
+    tasks: new Map(),
+    emit: () => {},
+    monotonic,
+    wall: Date.now,
+    random: () => 0,
+    describe: () => ({}),
+    onMemoryLost: () => {},
+    onWatchDuty: () => {},
+    onReply: () => {},
+  }
+  const worker = createWorker(options, [store])
+  const started = worker.start().catch(({ message }: Error) => message)
+  const stopped = worker.stop(100)
+  for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve))
+  expect(sent).toEqual(['heartbeat'])
+  refuse(new Error('too late'))
+  await stopped
+  expect(await started).toBe('too late')
+  expect(sent).toEqual(['heartbeat', 'leave'])
+})
