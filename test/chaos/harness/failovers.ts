@@ -93,13 +93,13 @@ export async function runFailovers(series: FailoverSeries): Promise<FailoverResu
 }
 
 /**
- * Shortens handlers that take most of the time between two occurrences: one failover after the other, what `rerun` has to
- * catch up with would pile up for longer than anybody waits.
+ * Shortens handlers that take most of the time between two occurrences: one failover after the other, what `rerun` and
+ * queues have to catch up with would pile up for longer than anybody waits.
  */
 function leaveRoom(schedule: ChaosSchedule): ChaosSchedule {
-  const { definition, stepMs, onCrash } = schedule
+  const { definition, stepMs, onCrash, overlap } = schedule
   const { ms } = definition.payload as { ms: number }
-  if (onCrash === 'skip') return schedule
+  if (onCrash === 'skip' && overlap !== 'queue') return schedule
   return { ...schedule, definition: { ...definition, payload: { ms: Math.min(ms, 0.3 * stepMs) } } }
 }
 
