@@ -10,6 +10,8 @@ const RETRY_MS = 200
 const AHEAD_MS = 6
 /** How early the timer is set, ms: timers ring up to 2 ms late, and the claim must not come too early. */
 const EARLY_MS = 5
+/** How much later a worker goes whose slots are all but taken, ms: those with more free slots are there before it. */
+const BUSY_MS = 3
 /** How long after its starts a worker tells the others that nothing is left of an instant, ms: they step in later still. */
 const ANNOUNCE_MS = 1
 /** The longest that one timer sleeps: Node's limit is 2^31 ms. */
@@ -90,7 +92,8 @@ export function createLoop(context: TickContext, store: WorkerStore, settler: Se
       })
       // One that could not be claimed early is looked at again at its instant, not over and over until then.
       const early = head.atMs === lookedEarlyAt || delayMs > 0 ? 0 : EARLY_MS
-      const at = now + clock.until(head.atMs) - early + delayMs
+      const behindMs = fleet.size > 1 ? (BUSY_MS * slots.taken) / slots.concurrency : 0
+      const at = now + clock.until(head.atMs) - early + delayMs + behindMs
       if (at < leftUntil) turn = { at: leftUntil, share: Number.MAX_SAFE_INTEGER, isSpare: true }
       else if (at < turn.at) turn = { at, share, isSpare: delayMs > 0 }
     }

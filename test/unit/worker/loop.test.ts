@@ -14,8 +14,8 @@ import { createZoneDuty } from '../../../src/worker/zone-duty.js'
 const LONG_MS = 60_000
 const monotonic = () => performance.now()
 
-/** A loop whose claims are counted and find nothing. */
-function createCountedLoop() {
+/** A loop whose claims are counted and find nothing; so many of its ten slots are taken. */
+function createCountedLoop(taken = 0) {
   const clock = createRedisClock(monotonic, Date.now)
   clock.sample(monotonic(), monotonic(), Date.now())
   const claims: number[] = []
@@ -29,6 +29,8 @@ function createCountedLoop() {
   }
   const keeper = createLeaseKeeper({ leaseMs: LONG_MS, monotonic, wall: Date.now, onLost: () => {}, thread: null })
   onTestFinished(() => keeper.stop())
+  const slots = createSlots(10, () => {})
+  for (let count = 0; count < taken; count += 1) slots.take('work')
   const context: TickContext = {
     workerId: 'w',
     pool: 'default',
@@ -40,7 +42,7 @@ function createCountedLoop() {
     alarm: createAlarm(clock),
     lanesHeard: new Map(),
     tasks: new Map(),
-    slots: createSlots(1, () => {}),
+    slots,
     keeper,
     cache: createDefinitionCache(),
     active: new Map(),
@@ -87,4 +89,19 @@ it.each([
   await turn()
   await turn()
   expect(claims.length - begun).toBe(count)
+})
+
+it('of two workers that go for an instant the one with more free slots claims first', async () => {
+  const [busy, free] = [createCountedLoop(8), createCountedLoop()]
+  for (const { loop } of [busy, free]) {
+    loop.start()
+    loop.setFleet(2, busy.loop === loop ? 0 : 1)
+  }
+  await turn()
+  const headMs = Math.ceil(Date.now()) + 30
+  for (const { loop } of [busy, free]) loop.setHead(headMs, 20)
+  const before = [busy, free].map(({ claims }) => claims.length)
+  while (busy.claims.length === before[0]) await new Promise((resolve) => setTimeout(resolve, 1))
+  expect(free.claims.length).toBe(before[1]! + 1)
+  expect(free.claims.at(-1)).toBeLessThan(busy.claims.at(-1)!)
 })
