@@ -10,23 +10,19 @@ const LEASE_MS = 30_000
  * A store without a Redis: each claim finds runs, and each settlement is taken. What a worker does with them goes the same
  * way as with real ones, down to the calls of the client; nobody else ever sees them.
  *
- * @param runCount how many runs a claim finds, due at the end of the time by which it comes early
+ * @param runCount how many runs a claim finds, due at this moment
  */
 export function createRehearsalStore(clock: RedisClock, monotonic: () => number, runCount: number): WorkerStore {
   let runs = 0
-  const [keyCount, aheadIndex] = [SCRIPTS['claim-due'].keys.length, SCRIPTS['claim-due'].args.indexOf('ahead')]
 
-  function answer(sha1: string, ...list: (string | number)[]): unknown {
+  function answer(sha1: string): unknown {
     const nowMs = Math.floor(clock.now())
     if (sha1 !== SCRIPTS['claim-due'].sha1) return [nowMs, ...Array.from({ length: runCount }, () => 'settled')]
-    const nominalMs = nowMs + Number(list[1 + keyCount + aheadIndex])
-    const found = Array.from({ length: runCount }, () => describeRun((runs += 1), nominalMs))
-    return [nowMs * 1000, nominalMs + 1000, runCount, found, [], [], 0]
+    const found = Array.from({ length: runCount }, () => describeRun((runs += 1), nowMs))
+    return [nowMs * 1000, nowMs + 1000, runCount, found, [], [], 0]
   }
 
-  const client = {
-    evalsha: (sha1: string, ...list: (string | number)[]) => Promise.resolve(answer(sha1, ...list)),
-  } as unknown as RedisClient
+  const client = { evalsha: (sha1: string) => Promise.resolve(answer(sha1)) } as unknown as RedisClient
   return createWorkerStore({
     client,
     keys: createKeys('rehearsal', 0, 1),

@@ -91,9 +91,9 @@ export function createLoop(context: TickContext, store: WorkerStore, settler: Se
         shards: options.shards,
       })
       // One that could not be claimed early is looked at again at its instant, not over and over until then.
-      const early = head.atMs === lookedEarlyAt || delayMs > 0 ? 0 : EARLY_MS
-      const behindMs = fleet.size > 1 ? (BUSY_MS * slots.taken) / slots.concurrency : 0
-      const at = now + clock.until(head.atMs) - early + delayMs + behindMs
+      const busyMs = fleet.size > 1 ? (BUSY_MS * slots.taken) / slots.concurrency : 0
+      const early = head.atMs === lookedEarlyAt || delayMs > 0 ? 0 : EARLY_MS - busyMs
+      const at = now + clock.until(head.atMs) - early + delayMs
       if (at < leftUntil) turn = { at: leftUntil, share: Number.MAX_SAFE_INTEGER, isSpare: true }
       else if (at < turn.at) turn = { at, share, isSpare: delayMs > 0 }
     }
@@ -114,16 +114,16 @@ export function createLoop(context: TickContext, store: WorkerStore, settler: Se
       () => {
         timer = null
         // Whoever comes after others has it read first what has arrived: that nothing is left for it, most of the time.
-        if (nextTurn().isSpare) setImmediate(takeTurn)
-        else takeTurn()
+        const turn = nextTurn()
+        if (turn.isSpare) setImmediate(() => takeTurn(nextTurn()))
+        else takeTurn(turn)
       },
       Math.min(Math.ceil(wait), MAX_TIMER_MS),
     )
   }
 
-  function takeTurn(): void {
+  function takeTurn({ at, share }: { at: number; share: number }): void {
     if (!running || paused || claiming) return
-    const { at, share } = nextTurn()
     // Timers keep whole milliseconds: one that rings a moment too soon would only be sent back by Redis.
     if (at - monotonic() > 0.2) rearm()
     else go(share)

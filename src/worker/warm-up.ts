@@ -34,21 +34,35 @@ async function goThroughRuns(createStore: RehearsalStore): Promise<void> {
   const clock = createRedisClock(monotonic, Date.now)
   clock.sample(monotonic(), monotonic(), Date.now())
   const store = createStore(clock, monotonic, RUN_COUNT)
-  const keeper = createLeaseKeeper({ leaseMs: LEASE_MS, monotonic, wall: Date.now, onLost: () => {}, thread: null })
-  const tasks = new Map([[TASK.name, TASK]])
-  const context: TickContext = {
+  const context = createRehearsalContext(clock, monotonic, RUN_COUNT)
+  const settler = createSettler(store, () => {})
+  // Nothing here waits for a timer: where time is a test's, a worker starts all the same.
+  void context.alarm.at(clock.now() + ALARM_MS, ALARM_MS)
+  for (let count = 0; count < CLAIM_COUNT; count += 1) {
+    const hold = context.slots.hold(context.tasks.values())
+    await tick(context, store, settler, String(count), hold, RUN_COUNT, 0, null)
+    hold.release()
+    await context.slots.whenIdle()
+  }
+  context.keeper.stop()
+}
+
+/** A worker of its own with the task `rehearsal`, of which nobody hears; its `keeper` is the caller's to stop. */
+export function createRehearsalContext(clock: RedisClock, monotonic: () => number, concurrency: number): TickContext {
+  const wall = Date.now
+  return {
     workerId: TASK.name,
     pool: 'default',
     shard: 0,
     shards: 1,
     clock,
     monotonic,
-    wall: Date.now,
+    wall,
     alarm: createAlarm(clock),
     lanesHeard: new Map(),
-    tasks,
-    slots: createSlots(RUN_COUNT, () => {}),
-    keeper,
+    tasks: new Map([[TASK.name, TASK]]),
+    slots: createSlots(concurrency, () => {}),
+    keeper: createLeaseKeeper({ leaseMs: LEASE_MS, monotonic, wall, onLost: () => {}, thread: null }),
     cache: createDefinitionCache(),
     active: new Map(),
     holders: new Map(),
@@ -57,16 +71,6 @@ async function goThroughRuns(createStore: RehearsalStore): Promise<void> {
     zones: createZoneDuty(TASK.name, ''),
     isStopping: () => false,
   }
-  const settler = createSettler(store, () => {})
-  // Nothing here waits for a timer: where time is a test's, a worker starts all the same.
-  void context.alarm.at(clock.now() + ALARM_MS, ALARM_MS)
-  for (let count = 0; count < CLAIM_COUNT; count += 1) {
-    const hold = context.slots.hold(tasks.values())
-    await tick(context, store, settler, String(count), hold, RUN_COUNT, 0, null)
-    hold.release()
-    await context.slots.whenIdle()
-  }
-  keeper.stop()
 }
 
 const TASK: Task = {

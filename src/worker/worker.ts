@@ -140,11 +140,13 @@ export function createWorker(options: WorkerOptions, stores: readonly WorkerStor
   let fleetSize = 1
   let checkingPlans = false
   let refusal: string | null = null
-  /** Settles when all heartbeats that were sent are answered: behind the leave they would put the worker back. */
-  let beatsAnswered: Promise<unknown> = Promise.resolve()
+  /** Heartbeats that are not answered yet: behind the leave they would put the worker back. */
+  const beatsInFlight = new Set<Promise<unknown>>()
 
   function expectAnswer<Reply>(heartbeat: Promise<Reply>): Promise<Reply> {
-    beatsAnswered = Promise.allSettled([beatsAnswered, heartbeat])
+    beatsInFlight.add(heartbeat)
+    const forget = () => void beatsInFlight.delete(heartbeat)
+    heartbeat.then(forget, forget)
     return heartbeat
   }
 
@@ -249,7 +251,9 @@ export function createWorker(options: WorkerOptions, stores: readonly WorkerStor
       clearInterval(beats)
       await Promise.all(shards.map(({ settler }) => settler.stop(GIVE_UP_MS)))
       keeper.stop()
-      const left = beatsAnswered.then(() => home.store.leave()).catch(() => {})
+      const left = Promise.allSettled(beatsInFlight)
+        .then(() => home.store.leave())
+        .catch(() => {})
       await Promise.race([left, new Promise((resolve) => setTimeout(resolve, GIVE_UP_MS).unref())])
     },
     heardHead: (shard, headMs, count) => shards[shard]?.heardHead(headMs, count),

@@ -1,15 +1,10 @@
 import { expect, it, onTestFinished } from 'vitest'
 import { createRehearsalStore } from '../../../src/redis/rehearsal.js'
-import { createAlarm } from '../../../src/worker/alarm.js'
 import { createRedisClock } from '../../../src/worker/clock.js'
-import { createDefinitionCache } from '../../../src/worker/definition-cache.js'
 import { decideTurn } from '../../../src/worker/holdback.js'
-import { createLeaseKeeper } from '../../../src/worker/lease-keeper.js'
 import { createLoop } from '../../../src/worker/loop.js'
 import { createSettler } from '../../../src/worker/settler.js'
-import { createSlots } from '../../../src/worker/tasks.js'
-import type { TickContext } from '../../../src/worker/tick.js'
-import { createZoneDuty } from '../../../src/worker/zone-duty.js'
+import { createRehearsalContext } from '../../../src/worker/warm-up.js'
 
 const LONG_MS = 60_000
 const monotonic = () => performance.now()
@@ -27,31 +22,9 @@ function createCountedLoop(taken = 0) {
       return { ...(await empty.claim(request)), headMs: null }
     },
   }
-  const keeper = createLeaseKeeper({ leaseMs: LONG_MS, monotonic, wall: Date.now, onLost: () => {}, thread: null })
-  onTestFinished(() => keeper.stop())
-  const slots = createSlots(10, () => {})
-  for (let count = 0; count < taken; count += 1) slots.take('work')
-  const context: TickContext = {
-    workerId: 'w',
-    pool: 'default',
-    shard: 0,
-    shards: 1,
-    clock,
-    monotonic,
-    wall: Date.now,
-    alarm: createAlarm(clock),
-    lanesHeard: new Map(),
-    tasks: new Map(),
-    slots,
-    keeper,
-    cache: createDefinitionCache(),
-    active: new Map(),
-    holders: new Map(),
-    emit: () => {},
-    random: () => 0,
-    zones: createZoneDuty('w', ''),
-    isStopping: () => false,
-  }
+  const context = createRehearsalContext(clock, monotonic, 10)
+  onTestFinished(() => context.keeper.stop())
+  for (let count = 0; count < taken; count += 1) context.slots.take('work')
   const settler = createSettler(store, () => {})
   const options = { shard: 0, shards: 1, maxSleepMs: () => LONG_MS, onError: () => {} }
   const loop = createLoop(context, store, settler, options)
