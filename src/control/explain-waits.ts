@@ -1,4 +1,5 @@
 import type { Definition } from '../schedule/definition.js'
+import { readRunText } from '../schedule/run-text.js'
 import type { StoredSchedule } from '../worker/port.js'
 import { formatDuration } from '../time/duration.js'
 import type { WorkerView } from './fleet.js'
@@ -52,7 +53,7 @@ function runsOf({ schedule, situation, nowMs }: Question): Waits {
   const reasons: ExplanationReason[] = []
   for (const [field, text] of Object.entries(schedule.state)) {
     if (!field.startsWith('run:')) continue
-    const run = readRun(text)
+    const run = readRunText(text)
     if (!run) continue
     const which = `run ${field.slice(4)}`
     if (run.w !== undefined) {
@@ -86,14 +87,6 @@ const WAITS: Readonly<Record<string, string>> = {
   replace: 'waits for the run before it to stop (`overlap` is `replace`)',
   asked: 'was asked for by hand and waits for a worker',
   backfill: 'is backfilled and waits for a worker',
-}
-
-function readRun(text: string): { w?: string; s?: number; l?: boolean; r?: string } | null {
-  try {
-    return JSON.parse(text) as { w?: string; s?: number; l?: boolean; r?: string }
-  } catch {
-    return null
-  }
 }
 
 function explainFleet({ workers, situation }: Question, definition: Definition): Waits {

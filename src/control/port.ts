@@ -1,4 +1,5 @@
 import type { DefinitionFields } from '../schedule/definition.js'
+import type { NotedRun } from '../schedule/run-text.js'
 import type { PlanChange, StoredSchedule } from '../worker/port.js'
 
 /** A definition to write, with the plan for the case that its trigger is new. */
@@ -31,7 +32,7 @@ export interface PutReply {
 export interface StoredRun {
   readonly runId: string
   readonly schedule: string
-  readonly run: Record<string, unknown>
+  readonly run: NotedRun
   readonly dueMs: number
   readonly running: boolean
 }

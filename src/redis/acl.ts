@@ -12,6 +12,7 @@ export const ACL_COMMANDS = [
     'hmget',
     'hset',
     'hsetnx',
+    'mget',
     'sadd',
     'scard',
     'smembers',

@@ -39,8 +39,7 @@ export function createRehearsalStore(clock: RedisClock, monotonic: () => number,
 function describeRun(number: number, nominalMs: number): unknown[] {
   const name = `rehearsal-${number}`
   const cron = `${number % 60} 4 * * 1-5`
-  const definition = ['task', 'rehearsal', 'cron', cron, 'tz', 'Europe/Berlin', 'payload', '{}']
+  const definition = ['8', 'task', 'rehearsal', 'cron', cron, 'tz', 'Europe/Berlin', 'payload', '{}'].join('\0')
   const [plan, isPeriodic] = ['', 0]
-  const about = [1, 1, 0, 0, 'o', 0, LEASE_MS, '', plan, isPeriodic]
-  return [name, `${name}@${nominalMs}`, nominalMs, nominalMs, nominalMs, ...about, String(number), definition]
+  return [name, `${name}@${nominalMs}`, nominalMs, nominalMs, nominalMs, plan, isPeriodic, String(number), definition]
 }

@@ -9,7 +9,14 @@ export function toRecord(flat: readonly string[]): Record<string, string> {
   return record
 }
 
-/** A run of a reply: its definition is made a map only for who looks at it, most know it already. */
+/** The values of a definition, as a claim sends them: how many there are, and they, apart by NUL. */
+function splitDefinition(text: string): string[] {
+  const [count, ...values] = text.split('\0')
+  // With a NUL of its own it is no definition that anybody can read.
+  return values.length === Number(count) ? values : []
+}
+
+/** A run of a reply: its definition is taken apart only for who looks at it, most know it already. */
 class RunReply implements ClaimedRun {
   readonly schedule: string
   readonly runId: string
@@ -27,30 +34,31 @@ class RunReply implements ClaimedRun {
   readonly planLeft: string
   readonly isPeriodic: boolean
   readonly digest: string
-  readonly #flat: readonly string[]
+  readonly #definition: string
 
-  constructor(raw: readonly unknown[]) {
+  constructor(raw: readonly unknown[], leaseMs: number) {
     this.schedule = raw[0] as string
     this.runId = raw[1] as string
     this.nominalMs = Number(raw[2])
     this.startMs = Number(raw[3])
     this.fence = Number(raw[4])
-    this.attempt = Number(raw[5])
-    this.delivery = Number(raw[6])
-    this.missed = Number(raw[7])
-    this.catchUp = raw[8] === 1
-    this.kind = KINDS[raw[9] as string] ?? 'occurrence'
-    this.ownLease = raw[10] === 1
-    this.leaseLeftMs = Number(raw[11])
-    this.payloadText = raw[12] === '' ? null : (raw[12] as string)
-    this.planLeft = raw[13] as string
-    this.isPeriodic = raw[14] === 1
-    this.digest = raw[15] as string
-    this.#flat = raw[16] as string[]
+    this.planLeft = raw[5] as string
+    this.isPeriodic = raw[6] === 1
+    this.digest = raw[7] as string
+    this.#definition = raw[8] as string
+    const isFirst = raw.length === 9
+    this.attempt = isFirst ? 1 : Number(raw[9])
+    this.delivery = isFirst ? 1 : Number(raw[10])
+    this.missed = isFirst ? 0 : Number(raw[11])
+    this.catchUp = raw[12] === 1
+    this.kind = isFirst ? 'occurrence' : (KINDS[raw[13] as string] ?? 'occurrence')
+    this.ownLease = raw[14] === 1
+    this.leaseLeftMs = isFirst ? leaseMs : Number(raw[15])
+    this.payloadText = isFirst || raw[16] === '' ? null : (raw[16] as string)
   }
 
   get fields(): Record<string, string> {
-    return toRecord(this.#flat)
+    return toRecord(splitDefinition(this.#definition))
   }
 }
 
@@ -58,8 +66,8 @@ function toHead(head: unknown): number | null {
   return Number(head) < 0 ? null : Number(head)
 }
 
-/** Reads the reply of claim-due.lua. */
-export function toClaimReply(raw: unknown, isAcknowledged: boolean): ClaimReply {
+/** Reads the reply of claim-due.lua, where a run that says nothing of its lease has all of it left. */
+export function toClaimReply(raw: unknown, leaseMs: number, isAcknowledged: boolean): ClaimReply {
   const [now, head, count, runs, handed, skipped, tells] = raw as [
     number,
     number,
@@ -75,7 +83,7 @@ export function toClaimReply(raw: unknown, isAcknowledged: boolean): ClaimReply 
     headMs: toHead(head),
     headCount: count,
     tellsHead: tells === 1,
-    runs: runs.map((run) => new RunReply(run)),
+    runs: runs.map((run) => new RunReply(run, leaseMs)),
     handedBack: handed.map(([name, , digest, state, fields]) => ({
       name: name as string,
       digest: digest as string,

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { ScheduleStore, StoredRun } from '../control/port.js'
+import { readRunText } from '../schedule/run-text.js'
 import type { StoredSchedule } from '../worker/port.js'
 import type { RedisClock } from '../worker/port.js'
 import { createDefinitionWriter } from './definition-writer.js'
@@ -64,8 +65,9 @@ export function createScheduleStore(
       for (let index = 0; index < rest.length && found.size < limit; index += 3) {
         const [runId, due, text] = rest.slice(index, index + 3) as [string, string, string]
         const schedule = nameOfRun(runId)!
-        const run = JSON.parse(text) as Record<string, unknown>
-        found.set(runId, { runId, schedule, run, dueMs: Number(due), running: set === keys.running })
+        const run = readRunText(text)
+        // The state may have been written by anybody.
+        if (run) found.set(runId, { runId, schedule, run, dueMs: Number(due), running: set === keys.running })
       }
       if (lookedAt < READ_COUNT) break
     }

@@ -97,9 +97,9 @@ export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
           },
           list,
         ] as const
-        if (!durability) return toClaimReply(await runScript(client, ...call), true)
+        if (!durability) return toClaimReply(await runScript(client, ...call), leaseMs, true)
         const { reply, isAcknowledged } = await runAcknowledged(durability.client, durability.acknowledgement, ...call)
-        return toClaimReply(reply, isAcknowledged)
+        return toClaimReply(reply, leaseMs, isAcknowledged)
       }),
 
     async settle(settlements) {

@@ -71,7 +71,16 @@ export function planAfter(
   afterMs: number,
   remaining: number | null = definition.limit,
 ): string {
-  return closePlan(definition, upcomingInstants(definition.trigger, afterMs, { remaining }), remaining)
+  return closePlan(
+    definition,
+    upcomingInstants(definition.trigger, afterMs, { ...countOf(definition), remaining }),
+    remaining,
+  )
+}
+
+/** One with a period goes on by addition: more than one instant would only make its state larger. */
+function countOf(definition: Definition): { count?: number } {
+  return planSettings(definition).periodMs === null ? {} : { count: 1 }
 }
 
 /** Whether a plan goes on without more instants, whatever its definition says: it is closed, or long enough. */
@@ -195,7 +204,8 @@ function fromMisfire(definition: Definition, decision: MisfireDecision, nowMs: n
   })
   const seen = decision.dropped.length + (decision.droppedMore?.count ?? 0)
   const left = remaining === null ? null : Math.max(0, remaining - seen - decision.run.length)
-  const following = closePlan(definition, left === 0 ? [] : decision.next, left)
+  const { count } = countOf(definition)
+  const following = closePlan(definition, left === 0 ? [] : decision.next.slice(0, count), left)
   return {
     plan: [...run, following].filter((text) => text !== '').join(' '),
     seen,

@@ -11,7 +11,7 @@ export const PLAN_SPAN_MS = 20_000
 
 /** How much to plan. */
 export interface PlanOptions {
-  /** Number of instants, 3 to 16; default: at least 3, and as many as cover 20 s. */
+  /** Number of instants, at most 16; default: at least 3, and as many as cover 20 s. */
   count?: number
   /** Occurrences that the schedule's `limit` still allows; null and left out mean no limit. */
   remaining?: number | null

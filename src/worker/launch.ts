@@ -3,7 +3,7 @@ import type { Definition } from '../schedule/definition.js'
 import type { RunSettings } from '../schedule/hash-codec.js'
 import { PLAN_END, refillPlan } from '../schedule/plan-decision.js'
 import { ActiveRun } from './active-run.js'
-import type { DefinitionCache, KeptDefinition } from './definition-cache.js'
+import type { DefinitionCache, RunDefinition } from './definition-cache.js'
 import { callHandler, decideSettlement, prepareRun, runsLow, type Decided, type Ending } from './execute.js'
 import { HandlerRun } from './handler-run.js'
 import type { LeaseKeeper } from './lease-keeper.js'
@@ -93,7 +93,7 @@ export async function launchRun(
 const QUIET_MS = 1_000
 
 /** Whether nobody waits for the end of a run: neither the next occurrence of its schedule nor what stands in a queue. */
-function canWait({ kind, planLeft }: ClaimedRun, { overlap }: KeptDefinition, nowMs: number): boolean {
+function canWait({ kind, planLeft }: ClaimedRun, { overlap }: RunDefinition, nowMs: number): boolean {
   if (kind !== 'occurrence' || overlap === 'queue' || overlap === 'replace') return false
   return planLeft === PLAN_END || Number.parseInt(planLeft, 10) > nowMs + QUIET_MS
 }
@@ -109,7 +109,7 @@ function endOrAbort(former: ActiveRun, run: ActiveRun): Promise<void> {
  * Runs the handler; what it answers decides what to record. Everything that goes wrong here is an outcome, not an
  * exception. Whatever the start does not need comes after the call of the handler: others wait for their start too.
  */
-async function execute(context: LaunchContext, store: WorkerStore, active: ActiveRun, kept: KeptDefinition) {
+async function execute(context: LaunchContext, store: WorkerStore, active: ActiveRun, kept: RunDefinition) {
   const { claimed } = active
   const startedAtMs = Math.max(context.clock.now(), claimed.kind === 'occurrence' ? claimed.startMs : 0)
   // Only a first start of what was due then can be late; a backfilled occurrence is as old as it was asked to be.
@@ -176,7 +176,7 @@ async function execute(context: LaunchContext, store: WorkerStore, active: Activ
   }
 }
 
-function readIfReadable(kept: KeptDefinition): Definition | null {
+function readIfReadable(kept: RunDefinition): Definition | null {
   try {
     return kept.read()
   } catch {
@@ -219,7 +219,7 @@ const MISSING_TASK = { retries: 0, backoff: { type: 'fixed', delayMs: 0, maxMs: 
 function refillEarly(
   context: LaunchContext,
   store: WorkerStore,
-  kept: KeptDefinition,
+  kept: RunDefinition,
   claimed: ClaimedRun,
 ): (() => void) | null {
   if (claimed.planLeft.includes(' ') || !runsLow(claimed)) return null

@@ -95,10 +95,16 @@ export function createLoop(context: TickContext, store: WorkerStore, settler: Se
       const early = head.atMs === lookedEarlyAt || delayMs > 0 ? 0 : EARLY_MS - busyMs
       const at = now + clock.until(head.atMs) - early + delayMs
       if (at < leftUntil) turn = { at: leftUntil, share: Number.MAX_SAFE_INTEGER, isSpare: true }
-      else if (at < turn.at) turn = { at, share, isSpare: delayMs > 0 }
+      else if (at < turn.at)
+        turn = { at, share: isBehind(head.atMs) ? Number.MAX_SAFE_INTEGER : share, isSpare: delayMs > 0 }
     }
     if (nudgedAt < turn.at) turn = { at: nudgedAt, share: Number.MAX_SAFE_INTEGER, isSpare: false }
     return turn
+  }
+
+  /** Those whose turn it was have been there: what is left now is for whoever has room. */
+  function isBehind(headMs: number): boolean {
+    return clock.until(headMs) < -STEP_MS
   }
 
   function rearm(): void {
@@ -156,7 +162,9 @@ export function createLoop(context: TickContext, store: WorkerStore, settler: Se
         lookedEarlyAt = reply.headMs !== null && reply.headMs <= reply.nowMs + AHEAD_MS ? reply.headMs : null
         const leftSome = lookedEarlyAt !== null
         leftUntil =
-          leftSome && fleet.size > 1 && reply.runs.length >= share ? lastContactAt + STEP_MS : Number.NEGATIVE_INFINITY
+          leftSome && fleet.size > 1 && reply.runs.length >= share
+            ? lastContactAt + Math.min(STEP_MS, clock.until(reply.headMs!) + STEP_MS)
+            : Number.NEGATIVE_INFINITY
         return
       } catch (error) {
         // The claim may have happened all the same: the same request id brings what it won.

@@ -51,7 +51,7 @@ async function takeBusyWorker({ prefix, workers }: Fleet): Promise<[WorkerProces
       const [runId] = await redis.client.zrange(`{${prefix}}:running`, 0, 0)
       if (!runId) return null
       const run = await redis.client.hget(`{${prefix}}:state:${runId.split('@')[0]}`, `run:${runId}`)
-      return run && ids.find((id) => run.includes(`"w":"${id}"`))
+      return run && ids.find((id) => run.includes(id))
     },
     { what: 'a run that goes' },
   )

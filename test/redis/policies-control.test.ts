@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Run } from '../../src/index.js'
+import { readRunText } from '../../src/schedule/run-text.js'
 import { createFleet, createGate, untilAborted, type Gate } from '../support/policy-fleet.js'
 import { useRedis } from '../support/redis.js'
 
@@ -56,7 +57,7 @@ describe('cancel', () => {
     const { runId, worker } = await fleet.next('run:started')
     // As `cancel` leaves it, but for the message, which this worker never hears.
     const state = fleet.key('state', 'it')
-    const run = JSON.parse((await fleet.redis.hget(state, `run:${runId}`))!) as object
+    const run = readRunText((await fleet.redis.hget(state, `run:${runId}`))!)
     expect(run).toMatchObject({ w: worker })
     await fleet.redis.hset(state, `run:${runId}`, JSON.stringify({ ...run, x: true }))
     await fleet.next('run:failed')

@@ -23,8 +23,10 @@
 --                many runs of it this worker has room for
 -- REPLY
 --   [now µs, head ms or -1, count at the head, runs, handed back, skipped, 0/1 whether to tell the fleet of the head]
---   run: [name, run id, nominal, start, fence, attempt, delivery, missed, catch-up 0/1, kind, own lease 0/1,
---         lease left ms, payload or '', plan left, plan goes on by a period 0/1, digest, definition fields]
+--   run: [name, run id, nominal, start, fence, plan left, plan goes on by a period 0/1, digest, definition; attempt,
+--         delivery, missed, catch-up 0/1, kind, own lease 0/1, lease left ms, payload or '']; the first start of an
+--         occurrence on time has no more than the definition
+--   definition: how many values follow, its fields and their values in the order of the fields; apart by NUL
 --   handed back: [name, why, digest, state fields, definition fields]
 --   skipped: [name, nominal, reason]
 local due, pending, running, worker = unpack(KEYS)
@@ -55,9 +57,14 @@ end
 local runs, handed, skipped, won = {}, {}, {}, {}
 local moved, set_aside_lanes = false, {}
 
-local function reply_run(name, run_id, run, lease_left, state, plan, digest, flat, start)
-  runs[#runs + 1] = { name, run_id, run.n, start, run.f, run.a, run.d, run.m, run.c and 1 or 0, run.k,
-    run.l and 1 or 0, lease_left, run.p or '', plan, state.period and 1 or 0, digest, flat }
+local function reply_run(name, run_id, run, lease_left, state, plan, digest, text, start)
+  local reply = { name, run_id, run.n, start, run.f, plan, state.period and 1 or 0, digest, text }
+  if lease_left ~= lease_ms or not is_plain(run) then
+    for _, value in ipairs({ run.a, run.d, run.m, run.c and 1 or 0, run.k, run.l and 1 or 0, lease_left, run.p or '' }) do
+      reply[#reply + 1] = value
+    end
+  end
+  runs[#runs + 1] = reply
 end
 
 local function hand_back(name, why, digest, state_flat, flat)
@@ -67,55 +74,15 @@ end
 
 -- @include lib/lanes.lua
 
-local function start_run(name, run_id, run, state, changes, lane, start)
-  run.w, run.r = worker_id, nil
-  run.s = math.max(now, start)
-  rooms[lane] = rooms[lane] - 1
-  if mine[lane] > 0 then
-    run.t = task_of(lane)
-    redis.call('ZADD', busy_key(run.t), deadline, busy_member(run_id, run.f))
-  end
-  local fence = text_of(run.f)
-  changes[#changes + 1] = 'fence'
-  changes[#changes + 1] = fence
-  changes[#changes + 1] = 'run:' .. run_id
-  changes[#changes + 1] = write_run(run)
-  if not run.l then
-    changes[#changes + 1] = 'holder'
-    changes[#changes + 1] = run_id
-    if state.chain then
-      redis.call('HDEL', state_key(name), 'chain')
-    else
-      changes[#changes + 1] = 'started'
-      changes[#changes + 1] = text_of(now)
-    end
-  end
-  redis.call('HSET', state_key(name), unpack(changes))
-  redis.call('ZADD', running, deadline, run_id)
-  won[#won + 1] = run_id
-  won[#won + 1] = fence
-  moved = true
-end
-
-local function next_fence(state)
-  return math.max((integer_of(state.fence) or 0) + 1, now)
-end
-
-local function try_lease(key, fence)
-  local token = worker_id .. ':' .. text_of(fence)
-  local set = redis.call('SET', key, token, 'NX', 'PX', lease_ttl)
-  -- A lease always has an end; a key without one is not a lease, and would be in the way for ever.
-  if not set and redis.call('PTTL', key) == -1 then return redis.call('SET', key, token, 'PX', lease_ttl) end
-  return set
-end
-
+-- @include lib/start.lua
 -- @include lib/instant.lua
 -- @include lib/overlap.lua
 
 local function live_runs(state)
   local count = 0
   for field, text in pairs(state) do
-    if string.sub(field, 1, 4) == 'run:' and string.find(text, '"w":', 1, true) then count = count + 1 end
+    local run = string.sub(field, 1, 4) == 'run:' and read_run(text)
+    if run and run.w then count = count + 1 end
   end
   return count
 end
@@ -130,15 +97,26 @@ local function needs_planning(state, item, digest)
   return nil
 end
 
+-- What nearly every claim needs of a state, without the rest of it.
+local function read_outline(name)
+  local values = redis.pcall('HMGET', state_key(name), 'digest', 'plan', 'last', 'seen', 'fence', 'period', 'paused',
+    'grace', 'chain')
+  if values.err then return read_state(name) end
+  return { digest = values[1] or nil, plan = values[2] or nil, last = values[3] or nil, seen = values[4] or nil,
+    fence = values[5] or nil, period = values[6] or nil, paused = values[7] or nil, grace = values[8] or nil,
+    chain = values[9] or nil }
+end
+
 local function consider_schedule(name)
-  local definition, digest, flat = read_definition(name)
+  local definition, digest, flat, text = read_definition(name)
   if not definition then return forget_schedule(name) end
-  local state, state_flat = read_state(name)
+  local state = read_outline(name)
   local item, rest = split_plan(state.plan)
   local why = needs_planning(state, item, digest)
   if why then
     -- A pause that ends, or a removal: before its instant nothing comes of it but the same again.
     if why ~= 'changed' and tonumber(redis.call('ZSCORE', due, name) or now) > now then return end
+    local _, state_flat = read_state(name)
     return hand_back(name, why, digest, state_flat, flat)
   end
   if item.start > horizon then return redis.call('ZADD', due, text_of(item.start), name) end
@@ -151,26 +129,26 @@ local function consider_schedule(name)
   local own = definition.overlap == 'allow'
   local fence = next_fence(state)
   local lease = run_lease_key(name, run_id, own)
-  if own and definition.maxConcurrent and live_runs(state) >= tonumber(definition.maxConcurrent) then
+  if own and definition.maxConcurrent and live_runs(read_state(name)) >= tonumber(definition.maxConcurrent) then
     if item.start > now then return redis.call('ZADD', due, item.start, name) end
-    return meet_limit(name, state, item, rest, definition)
+    return meet_limit(name, read_state(name), item, rest, definition)
   end
   if not try_lease(lease, fence) then
     -- Whether it is overlapped is decided at its instant, not before.
     if item.start > now then return redis.call('ZADD', due, item.start, name) end
-    return meet_overlap(name, state, item, rest, definition, lease)
+    return meet_overlap(name, read_state(name), item, rest, definition, lease)
   end
-  local changes, plan = pass_instant(name, state, item, rest, definition)
+  local plan, seen = pass_instant(name, state, item, rest, definition)
   local run = { n = item.nominal, f = fence, a = 1, d = 1, m = item.missed, c = item.catch_up or nil, k = 'o',
-    l = own or nil }
-  start_run(name, run_id, run, state, changes, lane, item.start)
-  reply_run(name, run_id, run, lease_ms, state, plan, digest, flat, item.start)
+    l = own or nil, w = nil, s = nil, r = nil, t = nil }
+  start_run(name, run_id, run, state, lane, item.start, plan, seen)
+  reply_run(name, run_id, run, lease_ms, state, plan, digest, text, item.start)
 end
 
 local function consider_run(run_id)
   local name = name_of(run_id)
-  local definition, digest, flat
-  if name then definition, digest, flat = read_definition(name) end
+  local definition, digest, flat, text
+  if name then definition, digest, flat, text = read_definition(name) end
   if not definition then
     redis.call('ZREM', pending, run_id)
     if name then forget_schedule(name) end
@@ -206,9 +184,9 @@ local function consider_run(run_id)
   end
   redis.call('ZREM', pending, run_id)
   local is_first_backfill = run.r == 'backfill'
-  start_run(name, run_id, run, state, {}, lane, now)
+  start_run(name, run_id, run, state, lane, now)
   if is_first_backfill then feed_backfill(name, now, 0, true) end
-  reply_run(name, run_id, run, lease_ms, state, state.plan or '', digest, flat, run.n)
+  reply_run(name, run_id, run, lease_ms, state, state.plan or '', digest, text, run.n)
 end
 
 local function consider_all(key, bound, consider, limit)
@@ -224,25 +202,26 @@ local function consider_all(key, bound, consider, limit)
       consider(member)
       considered = considered + 1
     end
+    note_all()
     if #members < wanted then return end
   end
 end
 
-local function repeat_reply(text)
+local function repeat_reply(known_text)
   -- A write of its own: a `WAIT` behind this call speaks of everything up to it, the first delivery included.
   redis.call('HSET', worker, 'request', request)
-  local ok, known = pcall(cjson.decode, text)
+  local ok, known = pcall(cjson.decode, known_text)
   if not ok or type(known) ~= 'table' then return end
   for i = 1, #known, 2 do
     local run_id, fence = tostring(known[i]), tostring(known[i + 1])
     local name = name_of(run_id) or ''
     local state = read_state(name)
     local run = read_run(state['run:' .. run_id])
-    local definition, digest, flat = read_definition(name)
+    local definition, digest, _, text = read_definition(name)
     if definition and run and run.w == worker_id and text_of(run.f) == fence then
       local lease = run_lease_key(name, run_id, run.l)
       if holds_lease(lease, run) then
-        reply_run(name, run_id, run, redis.call('PTTL', lease), state, state.plan or '', digest, flat, run.s)
+        reply_run(name, run_id, run, redis.call('PTTL', lease), state, state.plan or '', digest, text, run.s)
       end
     end
   end
@@ -270,8 +249,13 @@ end
 
 take_from_lanes(slots)
 local ready = redis.call('ZCOUNT', pending, '-inf', now)
-consider_all(due, horizon, consider_schedule, math.min(share, slots - slots_kept(ready)))
-if ready > 0 then consider_all(pending, now, consider_run, slots) end
+local done, problem = pcall(function()
+  consider_all(due, horizon, consider_schedule, math.min(share, slots - slots_kept(ready)))
+  if ready > 0 then consider_all(pending, now, consider_run, slots) end
+end)
+-- Whatever breaks off a claim: what it has started is where recovery looks for it.
+note_all()
+if not done then error(problem, 0) end
 
 if #won == 0 then prune_limited_tasks() end
 if #won > 0 and redis.call('HSET', worker, 'request', request, 'won', cjson.encode(won)) == 2 then

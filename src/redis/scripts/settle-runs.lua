@@ -73,17 +73,74 @@ local function forget_run(name, run_id, fence)
   return 'forgotten'
 end
 
-local function settle(first, last)
+-- What a settlement needs of the schedule, and its run; nothing where the state is none. Nearly all need the outline only.
+local function look_at(name, run_id, is_outline)
+  local key, field = state_key(name), 'run:' .. run_id
+  local values = is_outline and redis.pcall('HMGET', key, field, 'failures', 'waiting', 'blocked') or
+    redis.pcall('HMGET', key, field, 'failures', 'waiting', 'blocked', 'paused', 'digest', 'plan', 'last')
+  if values.err then return nil end
+  return { failures = values[2] or nil, waiting = values[3] or nil, blocked = values[4] or nil, paused = values[5] or nil,
+    digest = values[6] or nil, plan = values[7] or nil, last = values[8] or nil }, read_run(values[1])
+end
+
+-- Ended well, with nothing to say beyond that.
+local function is_plain_end(position)
+  return groups[position] == '6' and groups[position + 4] == 'ok'
+end
+
+-- The first run of each schedule is looked at before anything is settled: one command reads the leases of all. Others of
+-- the same schedule are looked at in their turn, since the first one may change what they find.
+local looks = {}
+
+local function look_at_all()
+  local leases, held = {}, {}
+  local position = 1
+  while position <= #groups do
+    local name, run_id = groups[position + 1], groups[position + 2]
+    if not looks[name] then
+      local state, run = look_at(name, run_id, is_plain_end(position))
+      local look = { position = position, state = state, run = run, holds = false }
+      looks[name] = look
+      if run and run.w then
+        leases[#leases + 1] = run_lease_key(name, run_id, run.l)
+        held[#held + 1] = look
+      end
+    end
+    position = position + 1 + tonumber(groups[position])
+  end
+  if #leases == 0 then return end
+  -- A key of another type is nobody's lease: it comes as if it were not there.
+  local tokens = redis.call('MGET', unpack(leases))
+  for i, look in ipairs(held) do look.holds = tokens[i] == token_of(look.run) end
+end
+
+-- What is over is given up in one command for many.
+local given_up, over = {}, {}
+
+local function give_up(name, run_id, run)
+  given_up[#given_up + 1] = run_lease_key(name, run_id, run.l)
+  over[#over + 1] = run_id
+end
+
+local function give_up_all()
+  if #given_up == 0 then return end
+  redis.call('DEL', unpack(given_up))
+  redis.call('ZREM', running, unpack(over))
+  given_up, over = {}, {}
+end
+
+local function settle(position, last)
   local name, run_id, fence, outcome, duration, lateness, digest, reached, more, reason, result, failure, retry, pause_after =
-    unpack(groups, first, last)
+    unpack(groups, position + 1, last)
   reason, retry, pause_after = reason or '', tonumber(retry) or -1, tonumber(pause_after) or 0
-  local field = 'run:' .. run_id
-  local values = redis.pcall('HMGET', state_key(name), field, 'digest', 'plan', 'last', 'paused', 'failures', 'waiting',
-    'blocked')
-  if values.err then return 'forgotten' end
-  local state = { digest = values[2] or nil, plan = values[3] or nil, last = values[4] or nil,
-    paused = values[5] or nil, failures = values[6] or nil, waiting = values[7] or nil, blocked = values[8] or nil }
-  local run = read_run(values[1])
+  local look = looks[name]
+  if look.position ~= position then
+    look = {}
+    look.state, look.run = look_at(name, run_id)
+    look.holds = look.run and look.run.w and holds_lease(run_lease_key(name, run_id, look.run.l), look.run)
+  end
+  local state, run = look.state, look.run
+  if not state then return 'forgotten' end
   if not run or run.w ~= worker_id or text_of(run.f) ~= fence then
     if run and not run.w and text_of(run.f) == fence then
       if run.r == 'retry' then return 'retrying' end
@@ -94,19 +151,19 @@ local function settle(first, last)
     if recorded == outcome or recorded == 'cancelled' then return 'settled' end
     return run and 'lost' or forget_run(name, run_id, fence)
   end
-  local lease = run_lease_key(name, run_id, run.l)
-  if not holds_lease(lease, run) then
+  if not look.holds or state.blocked then state = look_at(name, run_id) end
+  if not look.holds then
     if outcome == 'returned' then
       redis.call('ZREM', running, run_id)
       leave_task(run_id, run)
       return return_run(name, run_id, run, retry)
     end
+    -- Whether the lease of the schedule is free counts there.
+    give_up_all()
     local definition = read_definition(name) or {}
     woken = true
     return abandon_run(name, run_id, run, state, definition, now, 'lease-lost')
   end
-  redis.call('DEL', lease)
-  redis.call('ZREM', running, run_id)
   leave_task(run_id, run)
   if run.x and outcome ~= 'ok' then outcome, reason, retry = 'cancelled', 'cancelled', -1 end
   local answer = 'settled'
@@ -116,13 +173,14 @@ local function settle(first, last)
     retry_later(name, run_id, run, retry)
     answer = 'retrying'
   elseif outcome == 'abandoned' then
+    give_up(name, run_id, run)
+    give_up_all()
     local definition = read_definition(name) or {}
     answer = abandon_run(name, run_id, run, state, definition, now, reason)
     woken = true
   else
-    record(name, { at = run.n, outcome = outcome, reason = reason, run = run_id, worker = worker_id, attempt = run.a,
-      fence = run.f, started = text_of(run.s), duration = duration, lateness = lateness, result = result,
-      error = failure, missed = run.m })
+    add_entry(name, entry_of(text_of(run.n), outcome, reason, run_id, worker_id, text_of(run.a), fence, text_of(run.s),
+      duration, lateness, result or '', failure or '', text_of(run.m), '1', ''))
     close_run(name, run_id, run, now)
     if run.k == 'b' then woken = true end
     if count_outcome(name, state, outcome, pause_after, now) then answer = 'paused' end
@@ -137,16 +195,25 @@ local function settle(first, last)
     state.plan = plan
   end
   if (not run.l or state.blocked) and release_waiting(name, state, now) then woken = true end
+  if outcome ~= 'abandoned' then give_up(name, run_id, run) end
   return answer
 end
 
+look_at_all()
 local reply = { now }
 local position = 1
 while position <= #groups do
   local last = position + tonumber(groups[position])
-  reply[#reply + 1] = settle(position + 1, last)
+  local done, answer = pcall(settle, position, last)
+  if not done then
+    -- Those before it are recorded: when the call comes again nobody looks at their leases.
+    give_up_all()
+    error(answer, 0)
+  end
+  reply[#reply + 1] = answer
   position = last + 1
 end
+give_up_all()
 announce_freed()
 if woken then announce_head() end
 return reply

@@ -15,20 +15,27 @@ local function trim_history(name, now)
   redis.pcall('XTRIM', history_key(name), 'MINID', string.format('%.0f', now - HISTORY_AGE_MS))
 end
 
-local function record(name, entry)
-  local fields = {
-    'at', text_of(entry.at), 'outcome', entry.outcome, 'reason', entry.reason or '',
-    'run', entry.run or '', 'worker', entry.worker or '', 'attempt', text_of(entry.attempt or 0),
-    'fence', text_of(entry.fence or 0), 'started', entry.started or '',
-    'duration', entry.duration or '', 'lateness', entry.lateness or '', 'result', entry.result or '',
-    'error', entry.error or '', 'missed', text_of(entry.missed or 0), 'count', text_of(entry.count or 1),
-    'until', entry.to or '' }
-  local added = redis.pcall('XADD', history_key(name), 'MAXLEN', '~', history_limit(), '*', unpack(fields))
+local function entry_of(at, outcome, reason, run_id, worker, attempt, fence, started, duration, lateness, result, failure,
+    missed, count, to)
+  return 'at', at, 'outcome', outcome, 'reason', reason, 'run', run_id, 'worker', worker, 'attempt', attempt,
+    'fence', fence, 'started', started, 'duration', duration, 'lateness', lateness, 'result', result, 'error', failure,
+    'missed', missed, 'count', count, 'until', to
+end
+
+local function add_entry(name, ...)
+  local history = history_key(name)
+  local added = redis.pcall('XADD', history, 'MAXLEN', '~', history_limit(), '*', ...)
   if type(added) == 'table' and added.err and string.find(added.err, 'WRONGTYPE', 1, true) then
     -- Somebody put another type in its place: the ledger is ours to repair.
-    redis.call('DEL', history_key(name))
-    redis.call('XADD', history_key(name), '*', unpack(fields))
-  elseif type(added) == 'table' and added.err then
-    error(added.err)
+    redis.call('DEL', history)
+    added = redis.pcall('XADD', history, '*', ...)
   end
+  if type(added) == 'table' and added.err then error(added.err) end
+end
+
+local function record(name, entry)
+  add_entry(name, entry_of(text_of(entry.at), entry.outcome, entry.reason or '', entry.run or '', entry.worker or '',
+    text_of(entry.attempt or 0), text_of(entry.fence or 0), entry.started or '', entry.duration or '',
+    entry.lateness or '', entry.result or '', entry.error or '', text_of(entry.missed or 0), text_of(entry.count or 1),
+    entry.to or ''))
 end

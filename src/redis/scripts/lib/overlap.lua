@@ -25,15 +25,11 @@ end
 
 local function queue_instant(name, state, item, rest, definition, lease, reason)
   local run_id = name .. '@' .. text_of(item.nominal)
-  local changes = pass_instant(name, state, item, rest, definition)
+  local plan, seen = pass_instant(name, state, item, rest, definition)
   local run = { n = item.nominal, f = 0, a = 1, d = 1, m = item.missed, c = item.catch_up or nil, k = 'o', r = reason }
-  changes[#changes + 1] = 'run:' .. run_id
-  changes[#changes + 1] = write_run(run)
-  changes[#changes + 1] = 'waiting'
-  changes[#changes + 1] = (state.waiting and state.waiting .. '\n' or '') .. run_id
-  changes[#changes + 1] = 'queued'
-  changes[#changes + 1] = run_id
-  redis.call('HSET', state_key(name), unpack(changes))
+  redis.call('HSET', state_key(name), 'last', text_of(item.nominal), 'plan', plan, 'seen', seen,
+    'run:' .. run_id, write_run(run), 'waiting', (state.waiting and state.waiting .. '\n' or '') .. run_id,
+    'queued', run_id)
   redis.call('ZADD', pending, now + time_left(lease), run_id)
 end
 

@@ -4,7 +4,7 @@ local function split_plan(plan)
   local head, rest = string.match(plan or '', '^(%S+) ?(.*)$')
   if not head or head == '.' then return nil, '' end
   if not string.find(head, '%D') then
-    local nominal = tonumber(head)
+    local nominal = number_of(head)
     return { nominal = nominal, start = nominal, catch_up = false, missed = 0 }, rest
   end
   local nominal, delay, missed = string.match(head, '^(%-?%d+)%+?(%d*)c?(%d*)$')

@@ -34,7 +34,8 @@ end
 -- A digest of the whole definition, the same whatever the order of its fields: the planner checked exactly this text.
 -- No definition that can be read has a NUL in it: with their number before them, nothing else joins to the same text.
 local function digest_of(flat, map)
-  return string.sub(redis.sha1hex(#flat .. '\0' .. table.concat(in_order(flat, map), '\0')), 1, 16)
+  local text = #flat .. '\0' .. table.concat(in_order(flat, map), '\0')
+  return string.sub(redis.sha1hex(text), 1, 16), text
 end
 
 -- A key of another type than hash is as good as no definition: it cannot be read, and must not stop the others.
@@ -42,7 +43,8 @@ local function read_definition(name)
   local flat = redis.pcall('HGETALL', definition_key(name))
   if flat.err or #flat == 0 then return nil end
   local map = to_map(flat)
-  return map, digest_of(flat, map), flat
+  local digest, text = digest_of(flat, map)
+  return map, digest, flat, text
 end
 
 local function read_state(name)
@@ -69,6 +71,13 @@ local function text_of(number)
     texts[number] = text
   end
   return text
+end
+
+-- The number that digits stand for; `text_of` does not print it again, where it would come to the same.
+local function number_of(digits)
+  local number = tonumber(digits)
+  if #digits < 16 and string.byte(digits) ~= 48 then texts[number] = digits end
+  return number
 end
 
 -- Counts up a number of the state; what was no number starts again.
