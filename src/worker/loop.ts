@@ -162,9 +162,7 @@ export function createLoop(context: TickContext, store: WorkerStore, settler: Se
         lookedEarlyAt = reply.headMs !== null && reply.headMs <= reply.nowMs + AHEAD_MS ? reply.headMs : null
         const leftSome = lookedEarlyAt !== null
         leftUntil =
-          leftSome && fleet.size > 1 && reply.runs.length >= share
-            ? lastContactAt + Math.min(STEP_MS, clock.until(reply.headMs!) + STEP_MS)
-            : Number.NEGATIVE_INFINITY
+          leftSome && fleet.size > 1 && reply.runs.length >= share ? lastContactAt + STEP_MS : Number.NEGATIVE_INFINITY
         return
       } catch (error) {
         // The claim may have happened all the same: the same request id brings what it won.

@@ -81,6 +81,23 @@ export async function createDaily(redis: SuiteRedis, changes: DefinitionInput = 
   return fleet
 }
 
+/** A run that ended well, but for what is said of it. */
+export function settlementOf(run: ClaimedRun, about: Partial<Settlement> = {}): Settlement {
+  return {
+    run,
+    outcome: 'ok',
+    reason: '',
+    durationMs: 1,
+    latenessMs: 1,
+    resultText: '',
+    errorText: '',
+    retryDelayMs: null,
+    pauseAfter: 0,
+    refill: null,
+    ...about,
+  }
+}
+
 /** Creates a fleet on the suite's server; its control client is closed after the test. */
 export function createScriptedFleet(redis: SuiteRedis): ScriptedFleet {
   const prefix = uniquePrefix('scripted')
@@ -115,21 +132,7 @@ export function createScriptedFleet(redis: SuiteRedis): ScriptedFleet {
         return runs[0]!
       },
       async settle(run, about = {}) {
-        const [outcome] = await store.settle([
-          {
-            run,
-            outcome: 'ok',
-            reason: '',
-            durationMs: 1,
-            latenessMs: 1,
-            resultText: '',
-            errorText: '',
-            retryDelayMs: null,
-            pauseAfter: 0,
-            refill: null,
-            ...about,
-          },
-        ])
+        const [outcome] = await store.settle([settlementOf(run, about)])
         return outcome!
       },
     }

@@ -14,11 +14,13 @@ function createCountedLoop(taken = 0) {
   const clock = createRedisClock(monotonic, Date.now)
   clock.sample(monotonic(), monotonic(), Date.now())
   const claims: number[] = []
+  const shares: number[] = []
   const empty = createRehearsalStore(clock, monotonic, 0)
   const store: typeof empty = {
     ...empty,
     async claim(request) {
       claims.push(monotonic())
+      shares.push(request.share)
       return { ...(await empty.claim(request)), headMs: null }
     },
   }
@@ -29,7 +31,7 @@ function createCountedLoop(taken = 0) {
   const options = { shard: 0, shards: 1, maxSleepMs: () => LONG_MS, onError: () => {} }
   const loop = createLoop(context, store, settler, options)
   onTestFinished(() => loop.stop())
-  return { loop, clock, claims }
+  return { loop, clock, claims, shares }
 }
 
 /** Keeps the event loop busy until the hold-back of every place in a fleet of two is over. */
@@ -77,4 +79,19 @@ it('of two workers that go for an instant the one with more free slots claims fi
   while (busy.claims.length === before[0]) await new Promise((resolve) => setTimeout(resolve, 1))
   expect(free.claims.length).toBe(before[1]! + 1)
   expect(free.claims.at(-1)).toBeLessThan(busy.claims.at(-1)!)
+})
+
+it.each([
+  ['its share of an instant that comes', 30, 6],
+  ['all it has room for when those whose turn it was have been there', -30, 10],
+])('a worker takes %s', async (_title, inMs, share) => {
+  const { loop, clock, claims, shares } = createCountedLoop()
+  loop.start()
+  loop.setFleet(2, 0)
+  await turn()
+  const before = claims.length
+  // Two places go for more than ten.
+  loop.setHead(Math.ceil(clock.now()) + inMs, 12)
+  while (claims.length === before) await new Promise((resolve) => setTimeout(resolve, 1))
+  expect(shares.at(-1)).toBe(share)
 })

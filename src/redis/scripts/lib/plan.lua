@@ -1,12 +1,16 @@
 -- A plan is text: instants apart by a space, each `nominal[+delay][c<missed>]`, closed by `.` when nothing follows.
 -- `c` marks a catch-up run and how many other missed occurrences it stands for.
+local function plain_item(digits)
+  local nominal = number_of(digits)
+  return { nominal = nominal, start = nominal, catch_up = false, missed = 0 }
+end
+
 local function split_plan(plan)
+  -- Most plans are one instant.
+  if plan and plan ~= '' and not string.find(plan, '%D') then return plain_item(plan), '' end
   local head, rest = string.match(plan or '', '^(%S+) ?(.*)$')
   if not head or head == '.' then return nil, '' end
-  if not string.find(head, '%D') then
-    local nominal = number_of(head)
-    return { nominal = nominal, start = nominal, catch_up = false, missed = 0 }, rest
-  end
+  if not string.find(head, '%D') then return plain_item(head), rest end
   local nominal, delay, missed = string.match(head, '^(%-?%d+)%+?(%d*)c?(%d*)$')
   if not nominal then return nil, '' end
   nominal = tonumber(nominal)
