@@ -53,6 +53,7 @@ export function createInstance(parts: InstanceParts): Instance {
   const generation = createWorkerId()
   let wake: Wake | null = null
   let watch: Watch | null = null
+  let isWatching = false
   let stopping = false
 
   const claimClient = options.durability ? duplicateForClaims(link.connection) : null
@@ -146,16 +147,22 @@ export function createInstance(parts: InstanceParts): Instance {
       tasks: JSON.stringify([...tasks.keys()]),
       concurrency: String(options.concurrency),
       running: String(worker.activeRuns.size),
+      watching: isWatching ? '1' : '0',
       skewMs: Number.isNaN(skew) ? '0' : String(Math.round(skew)),
       startedAt: String(startedAt),
     }
+  }
+
+  function setWatching(watching: boolean): void {
+    isWatching = watching
+    worker.setWatched(watching)
   }
 
   function setWatch(watches: boolean): void {
     if (!watches) {
       void watch?.stop()
       watch = null
-      worker.setWatched(false)
+      setWatching(false)
       return
     }
     watch ??= openWatch(link.connection, shards, id, monotonic, {
@@ -165,7 +172,7 @@ export function createInstance(parts: InstanceParts): Instance {
         worker.reconnected()
         onMemoryLost()
       },
-      onWatching: (watching) => worker.setWatched(watching),
+      onWatching: setWatching,
     })
   }
 

@@ -125,6 +125,7 @@ type HeartbeatTuple = [
   ...[generation: string, layout: string, shards: string, cancelled: string, gone: string[], lanes: number],
   zones: [newest: string, planner: string, looks: number, mixed: number, mix: (string | number)[]],
   healed: string[],
+  watched: number,
 ]
 
 /** Reads the reply of record-heartbeat.lua. */
@@ -145,6 +146,7 @@ export function toHeartbeatReply(raw: unknown): HeartbeatReply {
     lanes,
     zones,
     healed,
+    watched,
   ] = raw as HeartbeatTuple
   const [newest, planner, looks, mixed, mix] = zones
   return {
@@ -164,6 +166,7 @@ export function toHeartbeatReply(raw: unknown): HeartbeatReply {
     gone,
     laneCount: lanes,
     healed,
+    isWatched: watched === 1,
     zoneData: {
       newest,
       planner,
@@ -210,6 +213,7 @@ export function toShardReply(raw: unknown): ShardReply {
     isBusy: going > 0,
     laneCount: lanes,
     healed,
+    isWatched: false,
   }
 }
 

@@ -215,6 +215,8 @@ export interface ShardReply {
   readonly laneCount: number
   /** Keys of the engine that held another type, and were removed: what they held has to be put back. */
   readonly healed: readonly string[]
+  /** Whether another worker is known to see edits as they happen; said to the elected one. */
+  readonly isWatched: boolean
 }
 
 /** What a worker learns of the fleet with each beat. */

@@ -96,7 +96,7 @@ export function createUpkeep(store: WorkerStore, context: PlanContext): Upkeep {
   }
 
   /** The walk is the fleet's: whoever is elected next goes on where this one stops. */
-  async function sweep(): Promise<void> {
+  async function sweep(watched: boolean): Promise<void> {
     const count = watched ? WATCHED_SLICE_COUNT : SLICE_COUNT
     for (let call = 0; call < (watched ? 1 : CALLS_PER_BEAT); call++) {
       const reply = await store.inspect({ shared: true, after: '', count, cursor: '', scanCount: 2 * count })
@@ -159,7 +159,8 @@ export function createUpkeep(store: WorkerStore, context: PlanContext): Upkeep {
         turns += 1
         // Not with the first beat: the watch is about to begin, and a worker that starts has claims to make. Every other
         // turn is enough where edits are seen as they happen, and an idle fleet stays silent.
-        if (watched ? turns % 2 === 0 : turns > 1) await sweep()
+        const isWatched = watched || beat.isWatched
+        if (isWatched ? turns % 2 === 0 : turns > 1) await sweep(isWatched)
         if (beat.headMs !== null && beat.nowMs - beat.headMs > LATE_MS) {
           emit('schedule:late', { schedule: '', dueAt: beat.headMs, latenessMs: beat.nowMs - beat.headMs })
         }

@@ -21,7 +21,8 @@
 -- REPLY
 --   [now µs, head ms or -1, count at the head, fleet size, rank, elected 0/1, runs past their deadline, generation,
 --    layout, shards, cancelled run ids joined by newlines, ids of workers that are gone,
---    lanes in which something waits, zone data, keys that were removed because they had another type]
+--    lanes in which something waits, zone data, keys that were removed because they had another type,
+--    0/1 whether somebody sees edits as they happen; said to the elected worker]
 --   zone data: [newest version or '', id of the worker that plans with it or '', 0/1 whether this worker is to look at all
 --               plans, 0/1 whether there are several versions, versions and their counts in turn when they are others]
 local workers, ranks, worker, running, meta, upkeep = unpack(KEYS)
@@ -34,11 +35,14 @@ local fields = { unpack(ARGV, 8) }
 -- @include lib/upkeep.lua
 -- @include lib/heal.lua
 
+-- The first workers in the order of joining watch the definitions for all.
+local WATCHERS = 2
+
 local now, now_us = read_now()
 local healed = heal({ [meta] = 'hash' })
 local about, is_right = agree_on_layout(meta, shards, generation)
 if not is_right then
-  return { now_us, -1, 0, 0, 0, 0, 0, about[1], about[2], about[3], '', {}, 0, { '', '', 0, 0, {} }, healed }
+  return { now_us, -1, 0, 0, 0, 0, 0, about[1], about[2], about[3], '', {}, 0, { '', '', 0, 0, {} }, healed, 0 }
 end
 
 for _, key in ipairs(heal_shard(worker)) do healed[#healed + 1] = key end
@@ -76,8 +80,13 @@ if elected == 1 then
     if not redis.call('ZSCORE', workers, id) then redis.call('ZREM', ranks, id) end
   end
 end
+-- Who sees edits as they happen says so in its record: others need not search for them.
+local watched = 0
+for _, id in ipairs(elected == 1 and redis.call('ZRANGE', ranks, 0, WATCHERS - 1) or {}) do
+  if redis.pcall('HGET', tag .. ':worker:' .. id, 'watching') == '1' then watched = 1 end
+end
 local zone_data = tend_zone_data(now, beat_ms, elected == 1, looked_with)
 local head, count = read_head()
 return { now_us, head, count, redis.call('ZCARD', ranks), redis.call('ZRANK', ranks, worker_id), elected,
   redis.call('ZCOUNT', running, '-inf', now), about[1], about[2], about[3], cancels, gone,
-  redis.call('SCARD', tag .. ':lanes'), zone_data, healed }
+  redis.call('SCARD', tag .. ':lanes'), zone_data, healed, watched }

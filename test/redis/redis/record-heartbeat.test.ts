@@ -21,3 +21,17 @@ it('gives workers that join in the same millisecond the places in which they cam
   await waitFor(() => heard.length >= ids.length, { what: 'the news of all' })
   expect(heard).toEqual(ids.map((id, index) => `joined ${id} ${index + 1}`))
 })
+
+it('tells the elected worker whether one of the first two sees edits as they happen', async () => {
+  const { worker, keys, client } = createScriptedFleet(redis)
+  const beat = async (id: string, watching: string) => {
+    await client.del(keys.upkeep)
+    return (await worker(id).store.heartbeat({ watching })).isWatched
+  }
+  expect(await beat('first', '0')).toBe(false)
+  expect(await beat('second', '1')).toBe(true)
+  expect(await beat('third', '0')).toBe(true)
+  expect(await beat('second', '0')).toBe(false)
+  // It is nobody's duty beyond the first two: that one may stop at any moment.
+  expect(await beat('third', '1')).toBe(false)
+})
