@@ -105,6 +105,8 @@ function checkSchedule(schedule: ChaosSchedule, evidence: Evidence, findings: Fi
     findings.skipped += mine.filter(({ outcome }) => outcome === 'skipped').length > 0 ? 1 : 0
     findings.abandoned += mine.filter(({ outcome }) => outcome === 'abandoned').length > 0 ? 1 : 0
     if (schedule.onCrash === 'skip' && starts.length > 1) report('doubled', tell())
+    // A run that was going when the memory was lost has nowhere to be recorded, and nobody to deliver it again.
+    const isOrphan = starts.some(({ to }) => forgettable(time.at(to)))
     if (starts.length === 0 && mine.length === 0) {
       if (forgettable(at)) findings.forgotten += 1
       else report('lost', tell())
@@ -112,12 +114,11 @@ function checkSchedule(schedule: ChaosSchedule, evidence: Evidence, findings: Fi
       schedule.onCrash === 'rerun' &&
       !starts.some(({ isDone }) => isDone) &&
       !mine.some(({ outcome }) => OPEN_OUTCOMES.includes(outcome)) &&
-      !forgettable(at)
+      !forgettable(at) &&
+      !isOrphan
     ) {
       report('lost', `rerun did not finish ${tell()}`)
     }
-    // A run that was going when the memory was lost has nowhere to be recorded.
-    const isOrphan = starts.some(({ to }) => forgettable(time.at(to)))
     if (mine.length !== 1 && !(mine.length === 0 && (forgettable(at) || isOrphan))) report('unrecorded', tell())
     if (mine.some(({ outcome }) => outcome === 'skipped') && starts.length > 0 && mine.length === 1)
       report('unrecorded', `ran and is told as skipped ${tell()}`)
