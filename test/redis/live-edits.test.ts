@@ -32,6 +32,13 @@ describe('a live edit', () => {
     expect(await beat.schedules.get('job')).toMatchObject({ revision: 2 })
   })
 
+  it('is seen by the first two workers, who say so in their records', async () => {
+    for (let count = 0; count < 3; count += 1) await fleet.create().start()
+    const ids = await redis.client.zrange(`{${fleet.prefix()}}:ranks`, 0, -1)
+    const said = () => Promise.all(ids.map((id) => redis.client.hget(`{${fleet.prefix()}}:worker:${id}`, 'watching')))
+    await waitFor(async () => (await said()).join() === '1,1,0', { what: 'the next heartbeats', timeoutMs: 15_000 })
+  })
+
   it('by a bare HSET of a hash that is new makes a schedule', async () => {
     const beat = fleet.create()
     const ran = new Promise((resolve) => beat.task('fresh', resolve))

@@ -129,9 +129,12 @@ local function consider_schedule(name)
   local own = definition.overlap == 'allow'
   local fence = next_fence(state)
   local lease = run_lease_key(name, run_id, own)
-  if own and definition.maxConcurrent and live_runs(read_state(name)) >= tonumber(definition.maxConcurrent) then
-    if item.start > now then return redis.call('ZADD', due, item.start, name) end
-    return meet_limit(name, read_state(name), item, rest, definition)
+  if own and definition.maxConcurrent then
+    local whole = read_state(name)
+    if live_runs(whole) >= tonumber(definition.maxConcurrent) then
+      if item.start > now then return redis.call('ZADD', due, item.start, name) end
+      return meet_limit(name, whole, item, rest, definition)
+    end
   end
   if not try_lease(lease, fence) then
     -- Whether it is overlapped is decided at its instant, not before.
@@ -140,7 +143,7 @@ local function consider_schedule(name)
   end
   local plan, seen = pass_instant(name, state, item, rest, definition)
   local run = { n = item.nominal, f = fence, a = 1, d = 1, m = item.missed, c = item.catch_up or nil, k = 'o',
-    l = own or nil, w = nil, s = nil, r = nil, t = nil }
+    l = own or nil }
   start_run(name, run_id, run, state, lane, item.start, plan, seen)
   reply_run(name, run_id, run, lease_ms, state, plan, digest, text, item.start)
 end

@@ -35,7 +35,7 @@ local fields = { unpack(ARGV, 8) }
 -- @include lib/upkeep.lua
 -- @include lib/heal.lua
 
--- The first workers in the order of joining watch the definitions for all.
+-- The first workers in the order of joining watch the definitions for all (`src/worker/worker.ts`).
 local WATCHERS = 2
 
 local now, now_us = read_now()

@@ -151,7 +151,7 @@ local function settle(position, last)
     if recorded == outcome or recorded == 'cancelled' then return 'settled' end
     return run and 'lost' or forget_run(name, run_id, fence)
   end
-  if not look.holds or state.blocked then state = look_at(name, run_id) end
+  if is_plain_end(position) and (not look.holds or state.blocked) then state = look_at(name, run_id) end
   if not look.holds then
     if outcome == 'returned' then
       redis.call('ZREM', running, run_id)

@@ -273,3 +273,11 @@ describe('a definition that is written', () => {
     expect(await fleet.client.zscore(fleet.keys.due, 'it')).toBeNull()
   })
 })
+
+it('runs are listed without one that somebody has overwritten with what is none', async () => {
+  const fleet = await createDaily(redis)
+  const { runId } = await fleet.worker('w').claimOne()
+  expect(await fleet.control.schedules.runs()).toMatchObject([{ runId, worker: 'w', attempt: 1 }])
+  await fleet.client.hset(fleet.keys.state('it'), `run:${runId}`, '{not a run')
+  expect(await fleet.control.schedules.runs()).toEqual([])
+})
