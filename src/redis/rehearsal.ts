@@ -18,7 +18,7 @@ export function createRehearsalStore(clock: RedisClock, monotonic: () => number,
   function answer(sha1: string): unknown {
     const nowMs = Math.floor(clock.now())
     if (sha1 !== SCRIPTS['claim-due'].sha1) return [nowMs, ...Array.from({ length: runCount }, () => 'settled')]
-    const found = Array.from({ length: runCount }, () => describeRun((runs += 1), nowMs))
+    const found = Array.from({ length: runCount }, () => describeRun((runs += 1), nowMs)).flat()
     return [nowMs * 1000, nowMs + 1000, runCount, found, [], [], 0]
   }
 
@@ -36,10 +36,8 @@ export function createRehearsalStore(clock: RedisClock, monotonic: () => number,
 }
 
 /** A run as claim-due.lua answers it, each with another definition. */
-function describeRun(number: number, nominalMs: number): unknown[] {
-  const name = `rehearsal-${number}`
+function describeRun(number: number, nominalMs: number): string[] {
   const cron = `${number % 60} 4 * * 1-5`
   const definition = ['8', 'task', 'rehearsal', 'cron', cron, 'tz', 'Europe/Berlin', 'payload', '{}'].join('\0')
-  const [plan, isPeriodic] = ['', 0]
-  return [name, `${name}@${nominalMs}`, nominalMs, nominalMs, nominalMs, plan, isPeriodic, String(number), definition]
+  return [`rehearsal-${number}`, `${nominalMs} ${nominalMs} ${nominalMs} 0 ${number}`, '', definition, '']
 }

@@ -36,25 +36,39 @@ class RunReply implements ClaimedRun {
   readonly digest: string
   readonly #definition: string
 
-  constructor(raw: readonly unknown[], leaseMs: number) {
-    this.schedule = raw[0] as string
-    this.runId = raw[1] as string
-    this.nominalMs = Number(raw[2])
-    this.startMs = Number(raw[3])
-    this.fence = Number(raw[4])
-    this.planLeft = raw[5] as string
-    this.isPeriodic = raw[6] === 1
-    this.digest = raw[7] as string
-    this.#definition = raw[8] as string
-    const isFirst = raw.length === 9
-    this.attempt = isFirst ? 1 : Number(raw[9])
-    this.delivery = isFirst ? 1 : Number(raw[10])
-    this.missed = isFirst ? 0 : Number(raw[11])
-    this.catchUp = raw[12] === 1
-    this.kind = isFirst ? 'occurrence' : (KINDS[raw[13] as string] ?? 'occurrence')
-    this.ownLease = raw[14] === 1
-    this.leaseLeftMs = isFirst ? leaseMs : Number(raw[15])
-    this.payloadText = isFirst || raw[16] === '' ? null : (raw[16] as string)
+  constructor(raw: readonly string[], at: number, leaseMs: number) {
+    const [nominal, start, fence, periodic, digest] = raw[at + 1]!.split(' ')
+    this.schedule = raw[at]!
+    this.nominalMs = Number(nominal)
+    this.startMs = Number(start)
+    this.fence = Number(fence)
+    this.planLeft = raw[at + 2]!
+    this.isPeriodic = periodic === '1'
+    this.digest = digest!
+    this.#definition = raw[at + 3]!
+    const rest = raw[at + 4]!
+    if (rest === '') {
+      this.runId = `${this.schedule}@${nominal}`
+      this.attempt = 1
+      this.delivery = 1
+      this.missed = 0
+      this.catchUp = false
+      this.kind = 'occurrence'
+      this.ownLease = false
+      this.leaseLeftMs = leaseMs
+      this.payloadText = null
+    } else {
+      const values = JSON.parse(rest) as [string, number, number, number, number, string, number, number, string]
+      this.runId = values[0]
+      this.attempt = Number(values[1])
+      this.delivery = Number(values[2])
+      this.missed = Number(values[3])
+      this.catchUp = values[4] === 1
+      this.kind = KINDS[values[5]] ?? 'occurrence'
+      this.ownLease = values[6] === 1
+      this.leaseLeftMs = Number(values[7])
+      this.payloadText = values[8] === '' ? null : values[8]
+    }
   }
 
   get fields(): Record<string, string> {
@@ -72,18 +86,20 @@ export function toClaimReply(raw: unknown, leaseMs: number, isAcknowledged: bool
     number,
     number,
     number,
-    unknown[][],
+    string[],
     unknown[][],
     unknown[][],
     number,
   ]
+  const claimed: ClaimedRun[] = []
+  for (let at = 0; at < runs.length; at += 5) claimed.push(new RunReply(runs, at, leaseMs))
   return {
     nowMs: Math.floor(now / 1000),
     clockMs: now / 1000,
     headMs: toHead(head),
     headCount: count,
     tellsHead: tells === 1,
-    runs: runs.map((run) => new RunReply(run, leaseMs)),
+    runs: claimed,
     handedBack: handed.map(([name, , digest, state, fields]) => ({
       name: name as string,
       digest: digest as string,

@@ -23,9 +23,9 @@
 --                many runs of it this worker has room for
 -- REPLY
 --   [now µs, head ms or -1, count at the head, runs, handed back, skipped, 0/1 whether to tell the fleet of the head]
---   run: [name, run id, nominal, start, fence, plan left, plan goes on by a period 0/1, digest, definition; attempt,
---         delivery, missed, catch-up 0/1, kind, own lease 0/1, lease left ms, payload or '']; the first start of an
---         occurrence on time has no more than the definition
+--   runs, groups of 5: name; `nominal start fence 0/1 digest`, where 1 is a plan that goes on by a period; plan left;
+--         definition; rest: '' for the first start of an occurrence on time, else JSON [run id, attempt, delivery, missed,
+--         catch-up 0/1, kind, own lease 0/1, lease left ms, payload or '']
 --   definition: how many values follow, its fields and their values in the order of the fields; apart by NUL
 --   handed back: [name, why, digest, state fields, definition fields]
 --   skipped: [name, nominal, reason]
@@ -49,22 +49,27 @@ slots, share, lease_ms = tonumber(slots), tonumber(share), tonumber(lease_ms)
 local now, now_us = read_now()
 local horizon = now + ahead
 local deadline = text_of(now + lease_ms)
-local lease_ttl = text_of(lease_ms)
+local lease_ttl, now_text = text_of(lease_ms), text_of(now)
 local mine, rooms = {}, {}
 for i = 1, #lanes, 3 do
   mine[lanes[i]], rooms[lanes[i]] = tonumber(lanes[i + 1]), tonumber(lanes[i + 2])
 end
 local runs, handed, skipped, won = {}, {}, {}, {}
-local moved, set_aside_lanes = false, {}
+local run_count, moved, set_aside_lanes = 0, false, {}
+
+local function add_reply(name, outline, plan, text, rest)
+  local at = run_count * 5
+  runs[at + 1], runs[at + 2], runs[at + 3], runs[at + 4], runs[at + 5] = name, outline, plan, text, rest
+  run_count = run_count + 1
+end
 
 local function reply_run(name, run_id, run, lease_left, state, plan, digest, text, start)
-  local reply = { name, run_id, run.n, start, run.f, plan, state.period and 1 or 0, digest, text }
+  local rest = ''
   if lease_left ~= lease_ms or not is_plain(run) then
-    for _, value in ipairs({ run.a, run.d, run.m, run.c and 1 or 0, run.k, run.l and 1 or 0, lease_left, run.p or '' }) do
-      reply[#reply + 1] = value
-    end
+    rest = cjson.encode({ run_id, run.a, run.d, run.m, run.c and 1 or 0, run.k, run.l and 1 or 0, lease_left, run.p or '' })
   end
-  runs[#runs + 1] = reply
+  local outline = { text_of(run.n), text_of(start), text_of(run.f), state.period and '1' or '0', digest }
+  add_reply(name, table.concat(outline, ' '), plan, text, rest)
 end
 
 local function hand_back(name, why, digest, state_flat, flat)
@@ -77,6 +82,7 @@ end
 -- @include lib/start.lua
 -- @include lib/instant.lua
 -- @include lib/overlap.lua
+-- @include lib/plain-claim.lua
 
 local function live_runs(state)
   local count = 0
@@ -108,6 +114,7 @@ local function read_outline(name)
 end
 
 local function consider_schedule(name)
+  if claim_plainly(name) then return end
   local definition, digest, flat, text = read_definition(name)
   if not definition then return forget_schedule(name) end
   local state = read_outline(name)
@@ -127,7 +134,7 @@ local function consider_schedule(name)
   end
   local run_id = name .. '@' .. text_of(item.nominal)
   local own = definition.overlap == 'allow'
-  local fence = next_fence(state)
+  local fence = next_fence(state.fence)
   local lease = run_lease_key(name, run_id, own)
   if own and definition.maxConcurrent then
     local whole = read_state(name)
@@ -175,7 +182,7 @@ local function consider_run(run_id)
     redis.call('ZREM', pending, run_id)
     return put_aside(lane, 'r' .. run_id, score)
   end
-  run.f = next_fence(state)
+  run.f = next_fence(state.fence)
   local lease = run_lease_key(name, run_id, run.l)
   if not try_lease(lease, run.f) then
     redis.call('ZADD', pending, now + time_left(lease), run_id)
@@ -195,12 +202,12 @@ end
 local function consider_all(key, bound, consider, limit)
   local considered = 0
   local seen = {}
-  while #runs < limit and considered < SCAN_COUNT do
-    local wanted = math.min(limit - #runs, 100)
+  while run_count < limit and considered < SCAN_COUNT do
+    local wanted = math.min(limit - run_count, 100)
     local members = redis.call('ZRANGEBYSCORE', key, '-inf', bound, 'LIMIT', 0, wanted)
     for _, member in ipairs(members) do
       -- One that stays where it is has to wait for its instant; whoever is behind it is due no earlier.
-      if #runs >= limit or seen[member] == 2 then return end
+      if run_count >= limit or seen[member] == 2 then return end
       seen[member] = (seen[member] or 0) + 1
       consider(member)
       considered = considered + 1

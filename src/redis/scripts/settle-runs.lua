@@ -73,45 +73,44 @@ local function forget_run(name, run_id, fence)
   return 'forgotten'
 end
 
--- What a settlement needs of the schedule, and its run; nothing where the state is none. Nearly all need the outline only.
-local function look_at(name, run_id, is_outline)
-  local key, field = state_key(name), 'run:' .. run_id
-  local values = is_outline and redis.pcall('HMGET', key, field, 'failures', 'waiting', 'blocked') or
-    redis.pcall('HMGET', key, field, 'failures', 'waiting', 'blocked', 'paused', 'digest', 'plan', 'last')
+-- What a settlement needs of the schedule, and its run; nothing where the state is none.
+local function look_at(name, run_id)
+  local values = redis.pcall('HMGET', state_key(name), 'run:' .. run_id, 'failures', 'waiting', 'blocked', 'paused', 'plan')
   if values.err then return nil end
   return { failures = values[2] or nil, waiting = values[3] or nil, blocked = values[4] or nil, paused = values[5] or nil,
-    digest = values[6] or nil, plan = values[7] or nil, last = values[8] or nil }, read_run(values[1])
+    plan = values[6] or nil }, read_run(values[1])
 end
 
--- Ended well, with nothing to say beyond that.
+-- Ended well, and there is no more to say than its result.
 local function is_plain_end(position)
-  return groups[position] == '6' and groups[position + 4] == 'ok'
+  local count = groups[position]
+  if groups[position + 4] ~= 'ok' then return false end
+  if count ~= '14' then return count == '6' or count == '9' end
+  return groups[position + 10] == '' and groups[position + 12] == '' and groups[position + 13] == '-1'
 end
 
--- The first run of each schedule is looked at before anything is settled: one command reads the leases of all. Others of
--- the same schedule are looked at in their turn, since the first one may change what they find.
-local looks = {}
+-- Nearly all runs end so: they are looked at before anything is settled, and one command reads the leases of all. Of each
+-- schedule the first run only, since it may change what the others find.
+local looks, tokens = {}, {}
 
-local function look_at_all()
-  local leases, held = {}, {}
+local function look_at_plain_ends()
+  local seen, leases = {}, {}
   local position = 1
   while position <= #groups do
-    local name, run_id = groups[position + 1], groups[position + 2]
-    if not looks[name] then
-      local state, run = look_at(name, run_id, is_plain_end(position))
-      local look = { position = position, state = state, run = run, holds = false }
-      looks[name] = look
-      if run and run.w then
-        leases[#leases + 1] = run_lease_key(name, run_id, run.l)
-        held[#held + 1] = look
+    local name = groups[position + 1]
+    if not seen[name] and is_plain_end(position) then
+      local look = redis.pcall('HMGET', state_key(name), 'run:' .. groups[position + 2], 'waiting', 'blocked')
+      if look[1] then
+        leases[#leases + 1] = run_lease_key(name)
+        look[4] = #leases
+        looks[position] = look
       end
     end
+    seen[name] = true
     position = position + 1 + tonumber(groups[position])
   end
-  if #leases == 0 then return end
   -- A key of another type is nobody's lease: it comes as if it were not there.
-  local tokens = redis.call('MGET', unpack(leases))
-  for i, look in ipairs(held) do look.holds = tokens[i] == token_of(look.run) end
+  if #leases > 0 then tokens = redis.call('MGET', unpack(leases)) end
 end
 
 -- What is over is given up in one command for many.
@@ -129,17 +128,44 @@ local function give_up_all()
   given_up, over = {}, {}
 end
 
+-- Adds instants to the plan, if it still stands where they follow. Answers the plan then.
+local function refill_plan(name, digest, reached, more)
+  if not more or more == '' then return nil end
+  local values = redis.call('HMGET', state_key(name), 'digest', 'paused', 'plan', 'last', 'blocked')
+  local state = { digest = values[1] or nil, paused = values[2] or nil, plan = values[3] or nil, last = values[4] or nil }
+  local plan = extend_plan(state, digest, reached, more)
+  if not plan then return nil end
+  redis.call('HSET', state_key(name), 'plan', plan)
+  if state.plan == '' and not values[5] then
+    redis.call('ZADD', tag .. ':due', split_plan(plan) and split_plan(plan).start or now, name)
+    woken = true
+  end
+  return plan
+end
+
+-- The first start of an occurrence that ended well while nobody waited for it: what its state says of it goes into the
+-- ledger as it is. Answers whether it was one; if not, nothing was done.
+local function settle_plain_end(position, look)
+  local name, run_id, fence, _, duration, lateness, digest, reached, more, _, result =
+    unpack(groups, position + 1, position + groups[position])
+  local nominal, given, started, holder = split_run(look[1])
+  if holder ~= worker_id or given ~= fence or tokens[look[4]] ~= worker_id .. ':' .. fence then return false end
+  if look[2] or look[3] then return false end
+  add_entry(name, entry_of(nominal, 'ok', '', run_id, worker_id, '1', fence, started, duration, lateness, result or '', '',
+    '0', '1', ''))
+  redis.call('HDEL', state_key(name), 'run:' .. run_id, 'failures')
+  refill_plan(name, digest, reached, more)
+  given_up[#given_up + 1] = run_lease_key(name)
+  over[#over + 1] = run_id
+  return true
+end
+
 local function settle(position, last)
+  if looks[position] and settle_plain_end(position, looks[position]) then return 'settled' end
   local name, run_id, fence, outcome, duration, lateness, digest, reached, more, reason, result, failure, retry, pause_after =
     unpack(groups, position + 1, last)
   reason, retry, pause_after = reason or '', tonumber(retry) or -1, tonumber(pause_after) or 0
-  local look = looks[name]
-  if look.position ~= position then
-    look = {}
-    look.state, look.run = look_at(name, run_id)
-    look.holds = look.run and look.run.w and holds_lease(run_lease_key(name, run_id, look.run.l), look.run)
-  end
-  local state, run = look.state, look.run
+  local state, run = look_at(name, run_id)
   if not state then return 'forgotten' end
   if not run or run.w ~= worker_id or text_of(run.f) ~= fence then
     if run and not run.w and text_of(run.f) == fence then
@@ -151,8 +177,7 @@ local function settle(position, last)
     if recorded == outcome or recorded == 'cancelled' then return 'settled' end
     return run and 'lost' or forget_run(name, run_id, fence)
   end
-  if is_plain_end(position) and (not look.holds or state.blocked) then state = look_at(name, run_id) end
-  if not look.holds then
+  if not holds_lease(run_lease_key(name, run_id, run.l), run) then
     if outcome == 'returned' then
       redis.call('ZREM', running, run_id)
       leave_task(run_id, run)
@@ -185,21 +210,13 @@ local function settle(position, last)
     if run.k == 'b' then woken = true end
     if count_outcome(name, state, outcome, pause_after, now) then answer = 'paused' end
   end
-  local plan = more and more ~= '' and extend_plan(state, digest, reached, more)
-  if plan then
-    redis.call('HSET', state_key(name), 'plan', plan)
-    if state.plan == '' and not state.blocked then
-      redis.call('ZADD', tag .. ':due', split_plan(plan) and split_plan(plan).start or now, name)
-      woken = true
-    end
-    state.plan = plan
-  end
+  state.plan = refill_plan(name, digest, reached, more) or state.plan
   if (not run.l or state.blocked) and release_waiting(name, state, now) then woken = true end
   if outcome ~= 'abandoned' then give_up(name, run_id, run) end
   return answer
 end
 
-look_at_all()
+look_at_plain_ends()
 local reply = { now }
 local position = 1
 while position <= #groups do

@@ -7,8 +7,7 @@ local function pass_instant(name, state, item, rest, definition)
   if limit and seen >= limit then plan = '.' end
   local upcoming = split_plan(plan)
   if upcoming then
-    following[#following + 1] = text_of(upcoming.start)
-    following[#following + 1] = name
+    note_following(name, text_of(upcoming.start))
   elseif plan == '.' then
     local removal = integer_of(redis.call('HGET', state_key(name), 'removal'))
     if removal then

@@ -12,7 +12,7 @@ end
 local PLAIN_RUN = '^(%d+) (%d+) (%d+) ([%w%-]+)$'
 
 local function is_plain(run)
-  return run.w and run.k == 'o' and run.a == 1 and run.d == 1 and run.m == 0 and run.n >= 0 and
+  return run.w and run.k == 'o' and run.a == 1 and run.d == 1 and run.m == 0 and run.n >= 0 and run.f < 1e15 and
     not (run.c or run.l or run.r or run.p or run.t or run.x) and not string.find(run.w, '[^%w%-]')
 end
 
@@ -21,10 +21,16 @@ local function write_run(run)
   return text_of(run.n) .. ' ' .. text_of(run.f) .. ' ' .. text_of(run.s) .. ' ' .. run.w
 end
 
+-- What is in the text of a first start: nominal, fence, claimed at, worker. Nothing for any other text.
+local function split_run(text)
+  local nominal, fence, started, holder = string.match(text or '', PLAIN_RUN)
+  if nominal and #nominal < 16 and #fence < 16 and #started < 16 then return nominal, fence, started, holder end
+end
+
 -- Nil for what is no run: the state may have been written by anybody.
 local function read_run(text)
-  local nominal, fence, started, holder = string.match(text or '', PLAIN_RUN)
-  if nominal and #nominal < 16 and #fence < 16 and #started < 16 then
+  local nominal, fence, started, holder = split_run(text)
+  if nominal then
     return { n = number_of(nominal), f = number_of(fence), a = 1, d = 1, m = 0, k = 'o', w = holder,
       s = number_of(started) }
   end

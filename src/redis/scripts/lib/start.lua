@@ -8,6 +8,20 @@ local function note_all()
   following, deadlines = {}, {}
 end
 
+-- Where a schedule stands in `due` from now on.
+local function note_following(name, start)
+  local count = #following
+  following[count + 1], following[count + 2] = start, name
+end
+
+local function note_start(run_id, fence)
+  local count = #deadlines
+  deadlines[count + 1], deadlines[count + 2] = deadline, run_id
+  count = #won
+  won[count + 1], won[count + 2] = run_id, fence
+  moved = true
+end
+
 -- Notes that a run goes. `plan` and `seen`: of the occurrence that it takes out of the plan, none where it has waited.
 local function start_run(name, run_id, run, state, lane, start, plan, seen)
   run.w, run.r = worker_id, nil
@@ -28,15 +42,11 @@ local function start_run(name, run_id, run, state, lane, start, plan, seen)
     if not run.l and not state.chain then redis.call('HSET', key, 'started', text_of(now)) end
     if not run.l and state.chain then redis.call('HDEL', key, 'chain') end
   end
-  deadlines[#deadlines + 1] = deadline
-  deadlines[#deadlines + 1] = run_id
-  won[#won + 1] = run_id
-  won[#won + 1] = fence
-  moved = true
+  note_start(run_id, fence)
 end
 
-local function next_fence(state)
-  return math.max((integer_of(state.fence) or 0) + 1, now)
+local function next_fence(former)
+  return math.max((integer_of(former) or 0) + 1, now)
 end
 
 local function try_lease(key, fence)
