@@ -131,12 +131,12 @@ end
 -- Adds instants to the plan, if it still stands where they follow. Answers the plan then.
 local function refill_plan(name, digest, reached, more)
   if not more or more == '' then return nil end
-  local values = redis.call('HMGET', state_key(name), 'digest', 'paused', 'plan', 'last', 'blocked')
+  local values = redis.call('HMGET', state_key(name), 'digest', 'paused', 'plan', 'last')
   local state = { digest = values[1] or nil, paused = values[2] or nil, plan = values[3] or nil, last = values[4] or nil }
   local plan = extend_plan(state, digest, reached, more)
   if not plan then return nil end
   redis.call('HSET', state_key(name), 'plan', plan)
-  if state.plan == '' and not values[5] then
+  if state.plan == '' then
     redis.call('ZADD', tag .. ':due', split_plan(plan) and split_plan(plan).start or now, name)
     woken = true
   end

@@ -93,7 +93,12 @@ function randomSchedule(name: string, { odd, pick, mostly }: Dice): Schedule {
     failures: mostly(null, '2'),
     started: mostly(null, `${at - 5}`, `${at + 5}`),
   })
-  const lease = mostly(null, { token: 'other:5', hasEnd: true }, { token: 'other:5', hasEnd: false }, 'list' as const)
+  const lease = mostly<Schedule['lease']>(
+    null,
+    { token: 'other:5', hasEnd: true },
+    { token: 'other:5', hasEnd: false },
+    'list' as const,
+  )
   return { name, definition, state, lease }
 }
 

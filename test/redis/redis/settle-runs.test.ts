@@ -185,6 +185,18 @@ describe('a settlement of a run that nobody knows any more', () => {
   })
 })
 
+describe('a settlement of a run whose fence is beyond what a text of it can hold', () => {
+  it.each(['ok', 'failed'] as const)('is recorded: %s', async (outcome) => {
+    const fleet = await createDaily(redis)
+    await fleet.client.hset(fleet.keys.state('it'), 'fence', '999999999999999')
+    const worker = fleet.worker('w')
+    const run = await worker.claimOne()
+    expect(run.fence).toBe(1e15)
+    expect(await worker.settle(run, { outcome })).toBe('settled')
+    expect(await fleet.outcomes('it')).toEqual([`${outcome} ${t3}`])
+  })
+})
+
 describe('what a settlement adds to the plan', () => {
   const CRON = { cron: '0 0 * * *' }
   const refill = { after: t3, more: String(t3 + DAY) }
@@ -208,6 +220,17 @@ describe('what a settlement adds to the plan', () => {
     await fleet.control.schedules.pause('it')
     expect(await worker.settle(run, { refill })).toBe('settled')
     expect(await fleet.client.zscore(fleet.keys.due, 'it')).toBeNull()
+  })
+
+  it.each(['ok', 'failed'] as const)('makes a spent schedule due at the first instant of it: %s', async (outcome) => {
+    const fleet = await createDaily(redis, CRON)
+    const worker = fleet.worker('w')
+    const run = await worker.claimOne()
+    await fleet.plan('it', '', t3)
+    await fleet.client.zrem(fleet.keys.due, 'it')
+    expect(await worker.settle(run, { outcome, refill })).toBe('settled')
+    expect(await fleet.client.zscore(fleet.keys.due, 'it')).toBe(String(t3 + DAY))
+    expect(await fleet.state('it')).toMatchObject({ plan: String(t3 + DAY) })
   })
 
   it('is left out when the plan has moved on since', async () => {
