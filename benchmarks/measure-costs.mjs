@@ -11,6 +11,7 @@ const { values } = parseArgs({
 const count = Number(values.schedules)
 const seconds = Number(values.seconds)
 const LISTENERS = 100
+const MESSAGES = 1_000
 const server = await startRedisServer()
 const redis = new Redis(server.url)
 const create = (prefix) => new Everybeat({ redis: server.url, prefix, logger: false, concurrency: 500 })
@@ -48,12 +49,15 @@ async function measureSchedules() {
 }
 
 async function measureFires() {
-  const beat = create('fires')
+  // The second one says how often a fleet is told of a fire; a worker that is alone has nobody to tell.
+  const beats = [create('fires'), create('fires')]
   let fires = 0
-  beat.task('send-report', () => {
-    fires += 1
-    return { sent: true }
-  })
+  for (const beat of beats) {
+    beat.task('send-report', () => {
+      fires += 1
+      return { sent: true }
+    })
+  }
   const definitions = Array.from({ length: 400 }, (_, index) => ({
     name: nameOf(index),
     task: 'send-report',
@@ -61,36 +65,41 @@ async function measureFires() {
     spread: true,
     payload: { customer: index },
   }))
-  await beat.schedules.putMany(definitions)
-  await beat.start()
-  async function measure() {
-    await pause(3_000)
-    const before = { fires, cpu: await usedCpu(), scripts: await scripts() }
-    await pause(seconds * 1_000)
-    const count = fires - before.fires
-    return {
-      perFire: (((await usedCpu()) - before.cpu) * 1e6) / count,
-      calls: ((await scripts()) - before.scripts) / count,
-    }
-  }
-  const alone = await measure()
-  print('fire', alone.perFire, 'µs of Redis')
-  print('script calls', alone.calls, 'per fire')
-  // What every further worker hears of a fire: listeners stand for them, so that only the telling is measured.
-  const listeners = Array.from({ length: LISTENERS }, () => new Redis(server.url))
+  await beats[0].schedules.putMany(definitions)
+  await beats[0].start()
+  await measureWindow('one worker', () => fires)
+  await beats[1].start()
+  const listener = new Redis(server.url)
   let heard = 0
-  for (const listener of listeners) {
-    listener.on('message', () => (heard += 1))
-    await listener.subscribe('{fires}:wake')
-  }
-  const firesBefore = fires
-  const told = await measure()
-  print('telling one worker', (told.perFire - alone.perFire) / LISTENERS, 'µs of Redis per fire')
-  print('messages', heard / LISTENERS / (fires - firesBefore), 'per fire and worker')
-  for (const listener of listeners) listener.disconnect()
-  await beat.stop()
+  listener.on('message', () => (heard += 1))
+  await listener.subscribe('{fires}:wake')
+  const [heardBefore, firesBefore] = [heard, fires]
+  await measureWindow('two workers', () => fires)
+  print('messages', (heard - heardBefore) / (fires - firesBefore), 'per fire')
+  listener.disconnect()
+  await Promise.all(beats.map((beat) => beat.stop()))
   const key = `{fires}:history:${nameOf(0)}`
   print('history', (await redis.memory('USAGE', key, 'SAMPLES', 0)) / (await redis.xlen(key)), 'bytes per entry')
+}
+
+async function measureWindow(name, fires) {
+  await pause(3_000)
+  const before = { fires: fires(), cpu: await usedCpu(), scripts: await scripts() }
+  await pause(seconds * 1_000)
+  const count = fires() - before.fires
+  print(`fire, ${name}`, (((await usedCpu()) - before.cpu) * 1e6) / count, 'µs of Redis')
+  print('script calls', ((await scripts()) - before.scripts) / count, 'per fire')
+}
+
+/** What it takes to hand one message to one listener, however it was sent. */
+async function measureTelling() {
+  const listeners = Array.from({ length: LISTENERS }, () => new Redis(server.url))
+  await Promise.all(listeners.map((listener) => listener.subscribe('news')))
+  const cpu = await usedCpu()
+  const message = JSON.stringify({ type: 'head', shard: 0, atMs: Date.now(), from: 'worker-0' })
+  for (let sent = 0; sent < MESSAGES; sent += 1) await redis.publish('news', message)
+  print('telling one worker', ((await usedCpu()) - cpu) * (1e6 / MESSAGES / LISTENERS), 'µs of Redis')
+  for (const listener of listeners) listener.disconnect()
 }
 
 async function measureBeats() {
@@ -113,6 +122,7 @@ async function usedCpuIn(windowSeconds) {
 try {
   await measureSchedules()
   await measureFires()
+  await measureTelling()
   await redis.flushall()
   await measureBeats()
 } finally {
