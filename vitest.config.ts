@@ -28,7 +28,7 @@ const exclude = process.env.EVERYBEAT_SECOND_NODE ? [] : ['test/e2e/mixed-node.t
 export default defineConfig({
   test: {
     projects: [
-      suite('unit', { testTimeout: 20_000 }),
+      suite('unit', { testTimeout: 20_000, hookTimeout: 60_000 }),
       suite('contract', { testTimeout: 60_000, hookTimeout: 60_000 }),
       suite('redis', { testTimeout: 60_000, hookTimeout: 60_000, retry }),
       suite('e2e', { exclude, testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false, retry }),

@@ -184,9 +184,7 @@ describe('a long outage', () => {
   const monthMs = 30 * DAY_MS
 
   it('is decided by arithmetic for an interval, and counts exactly', () => {
-    const started = performance.now()
     const decision = decide('100ms', { misfire: 'latest', catchUpWindow: '24h' }, { pendingMs: NOW_MS - monthMs })
-    expect(performance.now() - started).toBeLessThan(100)
     const missedCount = monthMs / 100 - 600 // the grace: [now - 60 s, now] is on time, 601 of 25 920 001
     expect(decision.exact).toBe(true)
     expect(decision.catchUp).toBe(true)

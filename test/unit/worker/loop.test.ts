@@ -1,4 +1,4 @@
-import { expect, it, onTestFinished } from 'vitest'
+import { expect, it, onTestFinished, vi } from 'vitest'
 import { createRehearsalStore } from '../../../src/redis/rehearsal.js'
 import { createRedisClock } from '../../../src/worker/clock.js'
 import { decideTurn } from '../../../src/worker/holdback.js'
@@ -7,12 +7,11 @@ import { createSettler } from '../../../src/worker/settler.js'
 import { createRehearsalContext } from '../../../src/worker/warm-up.js'
 
 const LONG_MS = 60_000
-const monotonic = () => performance.now()
 
 /** A loop whose claims are counted and find nothing; so many of its ten slots are taken. */
-function createCountedLoop(taken = 0) {
-  const clock = createRedisClock(monotonic, Date.now)
-  clock.sample(monotonic(), monotonic(), Date.now())
+function createCountedLoop(taken = 0, monotonic = () => performance.now()) {
+  const clock = createRedisClock(monotonic, monotonic)
+  clock.sample(monotonic(), monotonic(), monotonic())
   const claims: number[] = []
   const shares: number[] = []
   const empty = createRehearsalStore(clock, monotonic, 0)
@@ -34,19 +33,33 @@ function createCountedLoop(taken = 0) {
   return { loop, clock, claims, shares }
 }
 
-/** Keeps the event loop busy until the hold-back of every place in a fleet of two is over. */
+/** Longer than the hold-back of every place in a fleet of two, ms. */
+const BUSY_MS = 50
+
+/** Keeps the event loop busy. */
 function block(): void {
-  const until = monotonic() + 50
-  while (monotonic() < until);
+  const until = performance.now() + BUSY_MS
+  while (performance.now() < until);
 }
 
 const turn = () => new Promise((resolve) => setImmediate(resolve))
+
+/** Time that passes when it is told to: a busy machine cannot make a worker late. */
+function stopTime(): void {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'setImmediate', 'clearImmediate'] })
+  onTestFinished(() => void vi.useRealTimers())
+}
 
 it.each([
   ['sends no claim when word has arrived that nothing is left', true, 0],
   ['claims when no word has come', false, 1],
 ])('a worker that was busy beyond its hold-back %s', async (_title, isTold, count) => {
-  const { loop, clock, claims } = createCountedLoop()
+  // The timers are real, and the phases of the event loop with them; only what time it is comes from here.
+  let now = 1_000_000
+  const { loop, clock, claims } = createCountedLoop(0, () => now)
+  const { port1, port2 } = new MessageChannel()
+  onTestFinished(() => port1.close())
+  port1.on('message', () => loop.setHead(null, 0))
   loop.start()
   await turn()
   const begun = claims.length
@@ -55,28 +68,26 @@ it.each([
   const rank = [0, 1].find((rank) => decideTurn({ headMs, count: 1, fleetSize: 2, rank }).delayMs > 0)!
   loop.setFleet(2, rank)
   loop.setHead(headMs, 1)
-  const { port1, port2 } = new MessageChannel()
-  onTestFinished(() => port1.close())
-  port1.on('message', () => loop.setHead(null, 0))
-  await turn()
   if (isTold) port2.postMessage('nothing is left')
   block()
+  now += BUSY_MS
   await turn()
   await turn()
   expect(claims.length - begun).toBe(count)
 })
 
 it('of two workers that go for an instant the one with more free slots claims first', async () => {
+  stopTime()
   const [busy, free] = [createCountedLoop(8), createCountedLoop()]
   for (const { loop } of [busy, free]) {
     loop.start()
     loop.setFleet(2, busy.loop === loop ? 0 : 1)
   }
-  await turn()
-  const headMs = Math.ceil(Date.now()) + 30
+  await vi.advanceTimersByTimeAsync(1)
+  const headMs = Math.ceil(free.clock.now()) + 30
   for (const { loop } of [busy, free]) loop.setHead(headMs, 20)
   const before = [busy, free].map(({ claims }) => claims.length)
-  while (busy.claims.length === before[0]) await new Promise((resolve) => setTimeout(resolve, 1))
+  while (busy.claims.length === before[0]) await vi.advanceTimersByTimeAsync(1)
   expect(free.claims.length).toBe(before[1]! + 1)
   expect(free.claims.at(-1)).toBeLessThan(busy.claims.at(-1)!)
 })
@@ -85,13 +96,14 @@ it.each([
   ['its share of an instant that comes', 30, 6],
   ['all it has room for when those whose turn it was have been there', -30, 10],
 ])('a worker takes %s', async (_title, inMs, share) => {
+  stopTime()
   const { loop, clock, claims, shares } = createCountedLoop()
   loop.start()
   loop.setFleet(2, 0)
-  await turn()
+  await vi.advanceTimersByTimeAsync(1)
   const before = claims.length
   // Two places go for more than ten.
   loop.setHead(Math.ceil(clock.now()) + inMs, 12)
-  while (claims.length === before) await new Promise((resolve) => setTimeout(resolve, 1))
+  while (claims.length === before) await vi.advanceTimersByTimeAsync(1)
   expect(shares.at(-1)).toBe(share)
 })

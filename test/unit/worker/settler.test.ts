@@ -16,6 +16,12 @@ function createStore() {
 const settlementOf = (reason: string) => () => ({ reason }) as Settlement
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 
+/** Time that stands still, and with it whatever waits for a timer. */
+function stopTime(): void {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+  onTestFinished(() => void vi.useRealTimers())
+}
+
 describe('settlements', () => {
   it('that come together go in one call', async () => {
     const { calls, settler } = createStore()
@@ -24,6 +30,7 @@ describe('settlements', () => {
   })
 
   it('stand back while something is claimed, until that is over', async () => {
+    stopTime()
     const { calls, settler } = createStore()
     settler.hold()
     const settled = settler.settle(settlementOf('a'), true)
@@ -84,6 +91,7 @@ describe('settlements', () => {
   })
 
   it('are made when they are sent', async () => {
+    stopTime()
     const { settler } = createStore()
     settler.hold()
     let made = 0
