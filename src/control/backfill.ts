@@ -2,7 +2,7 @@ import { EverybeatError } from '../errors.js'
 import type { Definition, Instant } from '../schedule/definition.js'
 import { checkInteger, checkKeys, isPlainObject, wrongValue } from '../schedule/field-values.js'
 import { parseInstant } from '../time/instant.js'
-import type { ScheduleStore } from './port.js'
+import type { ScheduleStore } from './store.js'
 
 /** The most occurrences that one call makes up for; a longer range takes several calls. */
 export const MAX_BACKFILL = 1_000

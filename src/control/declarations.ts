@@ -1,4 +1,4 @@
-import { toErrorData, type Emit } from '../events.js'
+import { toErrorData, type Emit } from '../events/events.js'
 import type { DefinitionInput } from '../schedule/definition.js'
 import { parseDefinition } from '../schedule/parse-definition.js'
 import type { ScheduleContext, Schedules } from './schedules.js'

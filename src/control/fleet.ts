@@ -1,4 +1,4 @@
-import type { ScheduleStore } from './port.js'
+import type { ScheduleStore } from './store.js'
 
 /** A live worker of the fleet. */
 export interface WorkerView {

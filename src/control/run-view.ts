@@ -1,4 +1,4 @@
-import type { StoredRun } from './port.js'
+import type { StoredRun } from './store.js'
 
 /** A run that goes or waits somewhere in the fleet. */
 export interface RunView {

@@ -1,7 +1,7 @@
 import type { Definition } from '../schedule/definition.js'
 import { encodeDefinition } from '../schedule/hash-codec.js'
-import { decideClosing, fingerprint, planAfter, planSettings } from '../schedule/plan-decision.js'
-import type { DefinitionWrite, PutReply, ScheduleStore } from './port.js'
+import { decideClosing, fingerprint, planAfter, planSettings } from '../schedule/decide-plan.js'
+import type { DefinitionWrite, PutReply, ScheduleStore } from './store.js'
 
 /** Prepares the write of a checked definition: its fields, and the plan for the case that its trigger is new. */
 export function prepareWrite(

@@ -1,7 +1,7 @@
 import { EverybeatError } from '../errors.js'
 import type { Definition } from './definition.js'
 import { decodeFields } from './hash-codec.js'
-import { fingerprint, PLAN_END, type ScheduleFacts } from './plan-decision.js'
+import { fingerprint, PLAN_END, type ScheduleFacts } from './decide-plan.js'
 
 /** How an error begins that newer time-zone data may heal. */
 export const UNKNOWN_ZONE = 'ERR_EVERYBEAT_ZONE'

@@ -1,12 +1,12 @@
-import { createAlarm } from './alarm.js'
-import { createRedisClock } from './clock.js'
-import { createDefinitionCache } from './definition-cache.js'
-import { createLeaseKeeper } from './lease-keeper.js'
-import type { RedisClock, WorkerStore } from './port.js'
-import { createSettler } from './settler.js'
-import { createSlots, type Task } from './tasks.js'
-import { tick, type TickContext } from './tick.js'
-import { createZoneDuty } from './zone-duty.js'
+import { createAlarm } from './loop/precise-timer.js'
+import { createRedisClock } from './loop/redis-clock.js'
+import { createDefinitionCache } from './run/definition-cache.js'
+import { createLeaseKeeper } from './run/lease-keeper.js'
+import type { RedisClock, WorkerStore } from './store.js'
+import { createSettler } from './run/settler.js'
+import { createSlots, type Task } from './run/task.js'
+import { tick, type TickContext } from './loop/tick.js'
+import { createZoneDuty } from './maintenance/tz-authority.js'
 
 /** After as many claims, with so many runs each, nearly all of the way is compiled, and it has taken some 20 ms. */
 const CLAIM_COUNT = 4

@@ -3,8 +3,10 @@ import { packageOf, type SourceFile } from '../support/sources.js'
 
 const PARTS = ['worker', 'control', 'redis']
 const PURE_FOLDERS = ['time', 'schedule']
+/** Folders of what all parts share: the options of an instance, and the events that it emits. */
+const WORD_FOLDERS = ['options', 'events']
 /** Files on top of the parts, in this order; every other file beside them is a word that the parts share. */
-const TOP_FILES = ['instance.ts', 'everybeat.ts', 'index.ts']
+const TOP_FILES = ['worker-runtime.ts', 'everybeat.ts', 'index.ts']
 /** What pure code may take from Node: it computes, and touches nothing; `node:module` loads an optional library. */
 const PURE_BUILTINS = ['node:util', 'node:assert', 'node:module']
 const IMPURE_GLOBALS = ['performance', 'process', 'fetch', 'console', 'crypto', 'globalThis', 'navigator']
@@ -30,7 +32,7 @@ function whyWrongArrow(from: string, to: string, isTypeOnly: boolean): string | 
   if (source === target) return null
   if (rankOf(target) < rankOf(source)) return null
   if (PARTS.includes(source) && PARTS.includes(target)) {
-    return to === `${target}/port.ts` && isTypeOnly ? null : 'worker, control and redis meet as types in a port.ts'
+    return to === `${target}/store.ts` && isTypeOnly ? null : 'worker, control and redis meet as types in a store.ts'
   }
   return `${source} stands below ${target}`
 }
@@ -50,11 +52,20 @@ function whyWrongIntegration(from: string, to: string): string | null {
 function placeOf(path: string): string {
   const folder = folderOf(path)
   if (folder === '') return path === 'errors.ts' || TOP_FILES.includes(path) ? path : 'word'
-  return PARTS.includes(folder) || PURE_FOLDERS.includes(folder) ? folder : 'integration'
+  return [...PARTS, ...PURE_FOLDERS, ...WORD_FOLDERS].includes(folder) ? folder : 'integration'
 }
 
 function rankOf(place: string): number {
-  const order = [['errors.ts'], ['time'], ['schedule'], ['word'], PARTS, ...TOP_FILES.map((file) => [file])]
+  const order = [
+    ['errors.ts'],
+    ['time'],
+    ['schedule'],
+    ['word'],
+    ['options'],
+    ['events'],
+    PARTS,
+    ...TOP_FILES.map((file) => [file]),
+  ]
   return order.findIndex((places) => places.includes(place))
 }
 

@@ -20,8 +20,8 @@ const EXCEPTIONS: Record<string, readonly string[]> = {
   'cli/commands/edit.ts': ['node:fs', 'node:child_process'],
   'cli/demo/crew.ts': ['node:child_process'],
   // A thread of the product's own code, with what this process knows.
-  'redis/lease-thread.ts': ['node:worker_threads'],
-  'redis/lease-thread-main.ts': ['node:worker_threads'],
+  'redis/lease/lease-thread.ts': ['node:worker_threads'],
+  'redis/lease/lease-thread-main.ts': ['node:worker_threads'],
   // Throw-away servers for tests.
   'testing/install-redis.ts': ['node:fs', 'node:child_process'],
   'testing/redis-process.ts': ['node:fs', 'node:child_process'],

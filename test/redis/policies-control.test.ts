@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Run } from '../../src/index.js'
-import { readRunText } from '../../src/schedule/run-text.js'
+import { readRunText } from '../../src/schedule/stored-run.js'
 import { createFleet, createGate, untilAborted, type Gate } from '../support/policy-fleet.js'
 import { useRedis } from '../support/redis.js'
 

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { EVENT_NAMES, Everybeat, type EverybeatOptions, type Logger } from '../../src/index.js'
-import { openConnection } from '../../src/redis/client.js'
+import { openConnection } from '../../src/redis/connection/client.js'
 import { startRedisServer } from '../../src/testing/redis-server.js'
 import { nextEvent } from '../support/fleet.js'
 import { uniquePrefix, useRedis } from '../support/redis.js'

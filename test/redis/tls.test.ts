@@ -1,7 +1,7 @@
 import { Cluster, Redis } from 'ioredis'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Everybeat, type EverybeatError, type EverybeatOptions } from '../../src/index.js'
-import { duplicateConnection, duplicateForClaims } from '../../src/redis/client.js'
+import { duplicateConnection, duplicateForClaims } from '../../src/redis/connection/client.js'
 import { nextEvent } from '../support/fleet.js'
 import { uniquePrefix, useRedis } from '../support/redis.js'
 import { useTls } from '../support/redis-tls.js'

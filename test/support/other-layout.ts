@@ -30,7 +30,7 @@ export async function importWithLayout(layout: string): Promise<typeof everybeat
   writeFileSync(generated, `export const SCRIPTS = ${JSON.stringify(Object.fromEntries(scripts))}\n`)
   process.once('exit', () => rmSync(root, { recursive: true, force: true }))
   // The module that was read before the change is kept under its plain address.
-  replace(join(root, 'dist/redis/script-runner.js'), './scripts/generated.js', './scripts/generated.js?changed')
+  replace(join(root, 'dist/redis/scripts/run-script.js'), './scripts/generated.js', './scripts/generated.js?changed')
   return (await import(pathToFileURL(join(root, 'dist/index.js')).href)) as typeof everybeat
 }
 

@@ -1,12 +1,12 @@
 import type { Redis } from 'ioredis'
 import { onTestFinished } from 'vitest'
 import { Everybeat, type DefinitionInput } from '../../src/index.js'
-import type { ScheduleStore } from '../../src/control/port.js'
+import type { ScheduleStore } from '../../src/control/store.js'
 import { createKeys, type Keys } from '../../src/redis/keys.js'
-import { createScheduleStore } from '../../src/redis/schedule-store.js'
-import { createWorkerStore } from '../../src/redis/worker-store.js'
-import { decidePlan } from '../../src/schedule/plan-decision.js'
-import { createRedisClock } from '../../src/worker/clock.js'
+import { createScheduleStore } from '../../src/redis/stores/schedule-store.js'
+import { createWorkerStore } from '../../src/redis/stores/worker-store.js'
+import { decidePlan } from '../../src/schedule/decide-plan.js'
+import { createRedisClock } from '../../src/worker/loop/redis-clock.js'
 import type {
   ClaimedRun,
   ClaimReply,
@@ -14,7 +14,7 @@ import type {
   SettleOutcome,
   Settlement,
   WorkerStore,
-} from '../../src/worker/port.js'
+} from '../../src/worker/store.js'
 import { uniquePrefix, type SuiteRedis } from './redis.js'
 import { waitFor } from './wait-for.js'
 

@@ -1,10 +1,10 @@
-import { IsolatedEmitter } from '../../src/isolated-emitter.js'
-import { createInstance, type Instance } from '../../src/instance.js'
-import { resolveOptions } from '../../src/options.js'
-import { openLink } from '../../src/redis/link.js'
+import { IsolatedEmitter } from '../../src/events/isolated-emitter.js'
+import { createInstance, type Instance } from '../../src/worker-runtime.js'
+import { resolveOptions } from '../../src/options/options.js'
+import { openLink } from '../../src/redis/connection/command-connection.js'
 import { DEFAULT_BACKOFF } from '../../src/schedule/backoff.js'
-import { createRedisClock } from '../../src/worker/clock.js'
-import type { Handler, Task } from '../../src/worker/tasks.js'
+import { createRedisClock } from '../../src/worker/loop/redis-clock.js'
+import type { Handler, Task } from '../../src/worker/run/task.js'
 
 /** A worker that says it has this version of time-zone data. */
 export interface ZonedWorker {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { ClaimedRun } from '../../../src/worker/port.js'
+import type { ClaimedRun } from '../../../src/worker/store.js'
 import { useRedis } from '../../support/redis.js'
 import {
   createDaily,

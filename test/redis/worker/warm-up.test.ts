@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { expect, it } from 'vitest'
-import { createRehearsalStore } from '../../../src/redis/rehearsal.js'
+import { createRehearsalStore } from '../../../src/redis/stores/stub-store.js'
 import { warmUp } from '../../../src/worker/warm-up.js'
 import { nextEvent, useFleet } from '../../support/fleet.js'
 import { useRedis } from '../../support/redis.js'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { decodeFields } from '../../../src/schedule/hash-codec.js'
-import { fingerprint } from '../../../src/schedule/plan-decision.js'
+import { fingerprint } from '../../../src/schedule/decide-plan.js'
 import { dependsOnZoneData, isPlannedOtherwise } from '../../../src/schedule/zone-check.js'
 
 const NOW = Date.parse('2026-06-01T00:00:00Z')

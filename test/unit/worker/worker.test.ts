@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
-import { createRehearsalStore } from '../../../src/redis/rehearsal.js'
-import { createRedisClock } from '../../../src/worker/clock.js'
-import type { HeartbeatReply, WorkerStore } from '../../../src/worker/port.js'
+import { createRehearsalStore } from '../../../src/redis/stores/stub-store.js'
+import { createRedisClock } from '../../../src/worker/loop/redis-clock.js'
+import type { HeartbeatReply, WorkerStore } from '../../../src/worker/store.js'
 import { createWorker } from '../../../src/worker/worker.js'
 
 const monotonic = () => performance.now()

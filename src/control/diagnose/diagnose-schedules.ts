@@ -1,0 +1,96 @@
+import { list } from './diagnose-fleet.js'
+import type { Finding } from './finding.js'
+import type { WorkerView } from '../fleet.js'
+import type { Backlog } from '../store.js'
+import type { ScheduleView } from '../schedule-view.js'
+
+/** What is kept of the schedules that were looked at. */
+export interface ScheduleCensus {
+  readonly count: number
+  /** Whether there are more than were looked at. */
+  readonly hasMore: boolean
+  readonly invalid: readonly string[]
+  /** Active schedules by `<pool>\n<task>`. */
+  readonly lanes: ReadonlyMap<string, number>
+}
+
+/** Counts schedules as they come, keeping names only of those that are worth a word. */
+export function createCensus(): { take(view: ScheduleView): void; result(hasMore: boolean): ScheduleCensus } {
+  let count = 0
+  const invalid: string[] = []
+  const lanes = new Map<string, number>()
+  return {
+    take(view) {
+      count += 1
+      if (view.state === 'invalid') invalid.push(view.name)
+      if (view.state !== 'active') return
+      const lane = `${view.pool ?? 'default'}\n${view.task ?? view.name}`
+      lanes.set(lane, (lanes.get(lane) ?? 0) + 1)
+    },
+    result: (hasMore) => ({ count, hasMore, invalid, lanes }),
+  }
+}
+
+/** Judges the schedules: those that cannot be used, that nobody can run, and that nobody has run. */
+export function diagnoseSchedules(census: ScheduleCensus, backlog: Backlog, workers: readonly WorkerView[]): Finding[] {
+  const unserved = [...census.lanes].filter(([lane]) => !isServed(lane, workers))
+  const findings = [...invalid(census), ...(workers.length === 0 ? [] : unserved.map(describeUnserved))]
+  findings.push(...overdue(backlog, workers))
+  const more = census.hasMore ? `; only the first ${census.count} were looked at` : ''
+  const message = `${census.count === 1 ? '1 schedule' : `${census.count} schedules`}${more}`
+  return [{ check: 'schedules', level: 'ok', message }, ...findings]
+}
+
+function isServed(lane: string, workers: readonly WorkerView[]): boolean {
+  return workers.some(({ pool, tasks }) => tasks.some((task) => `${pool}\n${task}` === lane))
+}
+
+function invalid({ invalid: names }: ScheduleCensus): Finding[] {
+  if (names.length === 0) return []
+  return [
+    {
+      check: 'invalid',
+      level: 'problem',
+      message: `${names.length === 1 ? '1 schedule' : `${names.length} schedules`} cannot be used: ${list(names)}`,
+      why: 'the definition is wrong, so it does not fire; nothing else is harmed',
+      advice: `everybeat show '${names[0]}' says what is wrong; it heals when it is edited`,
+    },
+  ]
+}
+
+function describeUnserved([lane, count]: readonly [string, number]): Finding {
+  const [pool, task] = lane.split('\n')
+  return {
+    check: 'unserved',
+    level: 'problem',
+    message: `${count === 1 ? '1 schedule waits' : `${count} schedules wait`} for the task ${task} in pool ${pool}`,
+    why: 'no live worker of that pool has registered it',
+    advice: `deploy a worker with the task ${task} in pool ${pool}, or correct \`task\` or \`pool\``,
+  }
+}
+
+function overdue({ count, names, lanes }: Backlog, workers: readonly WorkerView[]): Finding[] {
+  if (workers.length === 0) return []
+  const findings: Finding[] = []
+  if (count > 0) {
+    findings.push({
+      check: 'overdue',
+      level: 'problem',
+      message: `${count === 1 ? '1 schedule is' : `${count} schedules are`} due for more than 10 s: ${list(names)}`,
+      why: 'no worker has taken it: they are full, blocked, or cannot keep up',
+      advice: `everybeat explain '${names[0]}' says more; everybeat fleet shows who is full`,
+    })
+  }
+  for (const { pool, task, count: waiting } of lanes) {
+    // Those that nobody serves are told already.
+    if (!isServed(`${pool}\n${task}`, workers)) continue
+    findings.push({
+      check: 'overdue',
+      level: 'problem',
+      message: `${waiting === 1 ? '1 occurrence' : `${waiting} occurrences`} of the task ${task} in pool ${pool} wait for more than 10 s`,
+      why: 'the workers that have the task are full, or the task is at its `maxConcurrent`',
+      advice: 'start more workers, or raise `concurrency` or `maxConcurrent`',
+    })
+  }
+  return findings
+}

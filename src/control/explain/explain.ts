@@ -1,0 +1,160 @@
+import { EverybeatError } from '../../errors.js'
+import type { Definition } from '../../schedule/definition.js'
+import type { StoredSchedule } from '../../worker/store.js'
+import { formatDuration } from '../../time/duration.js'
+import { explainEntry } from './explain-words.js'
+import { explainWaits, type ExplanationReason, type Waits } from './explain-waits.js'
+import { readFleet } from '../fleet.js'
+import { toHistoryEntry, type HistoryEntry, type HistoryOutcome } from '../history.js'
+import type { ScheduleStore } from '../store.js'
+import { decodeStored, viewSchedule, type ScheduleState, type ScheduleView } from '../schedule-view.js'
+
+/** Why a schedule runs when it does, or does not run. */
+export interface Explanation {
+  name: string
+  state: ScheduleState | 'missing'
+  /** Everything below as sentences, one a line. */
+  text: string
+  /** The next instant and where it comes from; null when none is planned. */
+  next: { at: Date; why: string } | null
+  /** What became of the newest occurrence in the history; null when there is none. */
+  last: { at: Date; outcome: HistoryOutcome; reason?: string; why: string } | null
+  reasons: ExplanationReason[]
+  /** What would make it run, or run better. */
+  advice: string[]
+}
+
+/** Enough to see what happened lately. */
+const HISTORY_COUNT = 20
+
+/** Says of a schedule, from its state, its history and the fleet, when it runs next and why, and why it did or does not. */
+export async function explainSchedule(store: ScheduleStore, name: string): Promise<Explanation> {
+  const { schedule, nowMs } = await store.read(name)
+  if (!schedule) return missing(name)
+  const task = schedule.fields.task ?? name
+  const [situation, workers, entries] = await Promise.all([
+    store.situation(name, task),
+    readFleet(store),
+    store.history(name, HISTORY_COUNT),
+  ])
+  const history = entries.map(toHistoryEntry)
+  const decoded = decodeStored(schedule)
+  const definition = decoded instanceof EverybeatError ? null : decoded
+  const view = viewSchedule(schedule, nowMs)
+  const waits = explainWaits({ schedule, definition, view, situation, workers, nowMs })
+  const state = explainState(view, definition, schedule)
+  const trouble = explainTrouble(history)
+  return assemble({
+    name,
+    state: view.state,
+    next: view.next === null ? null : { at: view.next, why: whyNext(schedule, definition, view, nowMs) },
+    last: explainLast(history[0], definition),
+    reasons: [...state.reasons, ...waits.reasons, ...trouble.reasons],
+    advice: [...new Set([...state.advice, ...waits.advice, ...trouble.advice])],
+  })
+}
+
+function missing(name: string): Explanation {
+  return assemble({
+    name,
+    state: 'missing',
+    next: null,
+    last: null,
+    reasons: [{ code: 'missing', message: `there is no schedule ${JSON.stringify(name)} under this prefix` }],
+    advice: ['check the name and the prefix, or write it with `put`'],
+  })
+}
+
+function explainState(view: ScheduleView, definition: Definition | null, schedule: StoredSchedule): Waits {
+  if (view.error !== undefined) {
+    return {
+      reasons: [{ code: 'invalid', message: `the definition cannot be used: ${view.error}` }],
+      advice: ['correct the definition; it is looked at again as soon as it is edited'],
+    }
+  }
+  if (view.paused) {
+    const { at, note, until } = view.paused
+    const since = at.getTime() > 0 ? ` since ${at.toISOString()}` : ''
+    const end = until === undefined ? '' : `; it resumes by itself at ${until.toISOString()}`
+    return {
+      reasons: [{ code: 'paused', message: `it is paused${since}${note === undefined ? '' : `: ${note}`}${end}` }],
+      advice: ['resume it; it goes on from then, and what was missed stays missed'],
+    }
+  }
+  if (definition?.enabled === false) {
+    return {
+      reasons: [{ code: 'disabled', message: '`enabled` is 0 in its definition' }],
+      advice: ['set `enabled` to 1, or resume it'],
+    }
+  }
+  if (view.state === 'finished') {
+    const seen = Number(schedule.state.seen ?? 0)
+    const limited = definition?.limit != null && seen >= definition.limit
+    const why = limited
+      ? `its limit of ${definition.limit} occurrences is reached`
+      : 'its trigger gives no more instants'
+    return {
+      reasons: [{ code: 'finished', message: `it is finished: ${why}` }],
+      advice: ['edit its trigger, `end` or `limit`, or run it once with `trigger`'],
+    }
+  }
+  return { reasons: [], advice: [] }
+}
+
+/** Failures in a row and crashes deserve a word even when the schedule goes on. */
+function explainTrouble(history: readonly HistoryEntry[]): Waits {
+  const ran = history.filter(({ outcome }) => outcome !== 'skipped')
+  const good = ran.findIndex(({ outcome }) => outcome === 'ok' || outcome === 'cancelled')
+  const bad = good < 0 ? ran : ran.slice(0, good)
+  if (bad.length === 0) return { reasons: [], advice: [] }
+  const crashed = bad.filter(({ outcome }) => outcome === 'abandoned').length
+  const what = crashed === bad.length ? 'were abandoned' : crashed === 0 ? 'failed' : 'failed or were abandoned'
+  return {
+    reasons: [{ code: 'failing', message: `the last ${bad.length} run${bad.length === 1 ? '' : 's'} ${what}` }],
+    advice:
+      crashed > 0
+        ? ['look at the logs of the workers that ran it: they died, were killed, or blocked their event loop']
+        : [],
+  }
+}
+
+function whyNext(schedule: StoredSchedule, definition: Definition | null, view: ScheduleView, nowMs: number): string {
+  const { trigger } = definition ?? {}
+  const given = definition?.given
+  const rule =
+    trigger?.kind === 'at'
+      ? 'the instant it was given'
+      : `${trigger?.kind} ${String(given?.[trigger?.kind ?? 'cron'] ?? '')}`
+  const zone = given?.tz === undefined ? '' : ` in ${given.tz}`
+  const item = /^-?\d+(?:\+(\d+))?(c(\d*))?/.exec(schedule.state.plan ?? '')
+  const jitter =
+    item?.[1] === undefined ? '' : `, and starts ${formatDuration(Number(item[1]))} later because of jitter`
+  const catchUp =
+    item?.[2] === undefined
+      ? ''
+      : `; it was missed and is made up for${Number(item[3]) > 0 ? `, and stands for ${item[3]} others` : ''}`
+  const late = view.next!.getTime() <= nowMs ? `; it is due since ${formatDuration(nowMs - view.next!.getTime())}` : ''
+  return `${rule}${zone}${jitter}${catchUp}${late}`
+}
+
+function explainLast(entry: HistoryEntry | undefined, definition: Definition | null): Explanation['last'] {
+  if (!entry) return null
+  return {
+    at: entry.until ?? entry.scheduledAt,
+    outcome: entry.outcome,
+    ...(entry.reason === undefined ? {} : { reason: entry.reason }),
+    why: explainEntry(entry, definition),
+  }
+}
+
+function assemble(parts: Omit<Explanation, 'text'>): Explanation {
+  const { name, state, next, last, reasons, advice } = parts
+  const lines = [`${name} is ${state}.`]
+  if (next) lines.push(`Next: ${next.at.toISOString()}, by ${next.why}.`)
+  else if (state !== 'missing') lines.push('Next: nothing is planned.')
+  if (last) lines.push(`Last: ${last.at.toISOString()}, ${last.outcome}: ${last.why}.`)
+  else if (state !== 'missing') lines.push('Last: nothing is in its history yet.')
+  for (const { message } of reasons) lines.push(`Because: ${message}.`)
+  for (const line of advice) lines.push(`Try: ${line}.`)
+  return { ...parts, text: lines.join('\n') }
+}

@@ -1,0 +1,132 @@
+import type { DefinitionFields } from '../schedule/definition.js'
+import type { NotedRun } from '../schedule/stored-run.js'
+import type { PlanChange, StoredSchedule } from '../worker/store.js'
+
+/** A definition to write, with the plan for the case that its trigger is new. */
+export interface DefinitionWrite {
+  readonly name: string
+  readonly fields: DefinitionFields
+  readonly trigger: string
+  readonly plan: string
+  /** Whether instants of the plan may lie in the past (`at`). */
+  readonly mayBePast: boolean
+  readonly periodMs: number | null
+  readonly graceMs: number | null
+  readonly removalMs: number | null
+  readonly ifRevision: number | null
+  readonly ifDigest: string | null
+  /** Whether what is due of the former trigger was closed as far as it can be. */
+  readonly isClosed: boolean
+}
+
+/**
+ * What became of a write. `conflict`: the schedule has another revision than the one that was asked for; `overdue`: what
+ * is due of the former trigger has to be closed first. Nothing was written then.
+ */
+export interface PutReply {
+  readonly outcome: 'created' | 'updated' | 'unchanged' | 'conflict' | 'overdue'
+  readonly revision: number
+}
+
+/** A run that goes or waits, as the state of its schedule notes it. */
+export interface StoredRun {
+  readonly runId: string
+  readonly schedule: string
+  readonly run: NotedRun
+  readonly dueMs: number
+  readonly running: boolean
+}
+
+/** What stands between a schedule and its next run, beside its definition and state. */
+export interface Situation {
+  /** The lease of the schedule: whose it is, and for how long yet. */
+  readonly lease: { readonly worker: string; readonly leftMs: number } | null
+  /** When somebody looks at it next; null when nobody will by itself. */
+  readonly dueMs: number | null
+  /** Whether it is due and waits for a worker that can take it. */
+  readonly isAside: boolean
+  readonly backfillsWaiting: number
+  /** Runs that count for the fleet-wide limit of its task. */
+  readonly busyCount: number
+}
+
+/** What a server is, as far as it says; null where this user may not ask. */
+export interface ServerFacts {
+  readonly version: string | null
+  readonly isReplica: boolean
+  readonly isCluster: boolean
+  /** Of a round trip. */
+  readonly latencyMs: { readonly medianMs: number; readonly worstMs: number }
+  readonly evictionPolicy: string | null
+  /** Bytes; 0 for no limit. */
+  readonly maxMemory: number | null
+  readonly usedMemory: number | null
+  readonly appendOnly: boolean | null
+  readonly snapshots: boolean | null
+  readonly lastSaveFailed: boolean
+  /** Whether edits by plain commands can be seen as they happen. */
+  readonly tracking: { readonly allowed: true } | { readonly allowed: false; readonly why: string }
+  /** The flags of `notify-keyspace-events`. */
+  readonly notifications: string | null
+}
+
+/** Which layout the keys under a prefix have. */
+export interface FleetLayout {
+  readonly known: string
+  readonly wantedShards: number
+  /** Null when no worker has been there yet. */
+  readonly found: {
+    readonly layout: string
+    /** A number, or `resharding <from> <to>`. */ readonly shards: string
+  } | null
+}
+
+/** What is due and was not taken. */
+export interface Backlog {
+  readonly count: number
+  /** Some of them. */
+  readonly names: readonly string[]
+  /** What was put aside for workers that were not there or had no room. */
+  readonly lanes: readonly { readonly pool: string; readonly task: string; readonly count: number }[]
+}
+
+/** Everything the control side does with schedules in Redis, on every shard. */
+export interface ScheduleStore {
+  put(write: DefinitionWrite): Promise<PutReply>
+  putMany(writes: readonly DefinitionWrite[]): Promise<PutReply[]>
+  read(name: string): Promise<{ nowMs: number; schedule: StoredSchedule | null }>
+  /** Reads many schedules in few calls, by name; a name that has none is left out. */
+  readMany(names: readonly string[]): Promise<Map<string, StoredSchedule>>
+  /** One page of schedules in the order of their names, shard after shard; an opaque cursor, null at the end. */
+  page(
+    cursor: string | null,
+    count: number,
+  ): Promise<{ nowMs: number; schedules: StoredSchedule[]; cursor: string | null }>
+  count(): Promise<number>
+  remove(name: string, owner?: string): Promise<'removed' | 'missing' | 'kept'>
+  pause(
+    name: string,
+    note: string,
+    untilMs: number | null,
+  ): Promise<{ outcome: 'paused' | 'missing'; revision: number }>
+  storePlan(change: PlanChange): Promise<'stored' | 'moved'>
+  /** Asks for a run by hand; gives its id, null when there is no such schedule. */
+  enqueue(name: string, payloadText: string | null): Promise<string | null>
+  backfill(
+    name: string,
+    nominals: readonly number[],
+    pace: { atOnce: number; gapMs: number; most: number },
+  ): Promise<{ kind: 'enqueued'; runIds: string[] } | { kind: 'missing' } | { kind: 'full'; waiting: number }>
+  situation(name: string, task: string): Promise<Situation>
+  cancel(runId: string): Promise<'cancelled' | 'cancelling' | 'missing'>
+  history(name: string, limit: number): Promise<Record<string, string>[]>
+  /** Reads runs page by page, at most `limit`. */
+  runs(query: { state?: 'running' | 'waiting' | undefined; limit: number }): Promise<StoredRun[]>
+  workers(): Promise<{ id: string; fields: Record<string, string>; beatMs: number; nowMs: number }[]>
+  now(): Promise<number>
+  serverFacts(): Promise<ServerFacts>
+  layout(): Promise<FleetLayout>
+  backlog(beforeMs: number): Promise<Backlog>
+  /** Notes the version of an owner's declarations; false when a higher one stands already. */
+  declareVersion(owner: string, version: string, dryRun: boolean): Promise<boolean>
+}

@@ -1,0 +1,85 @@
+import { showValue } from '../errors.js'
+
+/** What every event about a run says. Instants are epoch milliseconds of Redis's clock. */
+export interface RunEvent {
+  readonly runId: string
+  readonly schedule: string
+  readonly task: string
+  readonly scheduledAt: number
+  readonly worker: string
+  readonly attempt: number
+  readonly fence: number
+}
+
+/** An error as plain data. */
+export interface ErrorData {
+  readonly name: string
+  readonly message: string
+  readonly code?: string
+}
+
+/** Every event of an instance and its payload: plain data. What listeners do, even throwing, does not reach the engine. */
+export interface EverybeatEvents {
+  'run:started': (event: RunEvent & { latenessMs: number; missed: number; catchUp: boolean; manual: boolean }) => void
+  'run:succeeded': (event: RunEvent & { durationMs: number; latenessMs: number }) => void
+  'run:failed': (event: RunEvent & { durationMs: number; reason: string; error: ErrorData }) => void
+  'run:retrying': (event: RunEvent & { durationMs: number; delayMs: number; error: ErrorData }) => void
+  'run:skipped': (event: { schedule: string; scheduledAt: number; reason: string; count: number }) => void
+  'run:abandoned': (event: RunEvent & { reason: string; rerun: boolean }) => void
+  'lease:lost': (event: RunEvent & { reason: string }) => void
+  'schedule:changed': (event: { schedule: string }) => void
+  'schedule:invalid': (event: { schedule: string; error: string }) => void
+  'schedule:late': (event: { schedule: string; dueAt: number; latenessMs: number }) => void
+  'worker:joined': (event: { worker: string }) => void
+  'worker:left': (event: { worker: string }) => void
+  'fleet:mixed-tz': (event: { versions: Readonly<Record<string, number>> }) => void
+  'connection:lost': (event: { address: string; error?: ErrorData }) => void
+  'connection:restored': (event: { address: string; downMs: number }) => void
+  error: (event: ErrorData & { context: string }) => void
+}
+
+/** The names of all events, in the order of the reference page. */
+export const EVENT_NAMES = [
+  'run:started',
+  'run:succeeded',
+  'run:failed',
+  'run:retrying',
+  'run:skipped',
+  'run:abandoned',
+  'lease:lost',
+  'schedule:changed',
+  'schedule:invalid',
+  'schedule:late',
+  'worker:joined',
+  'worker:left',
+  'fleet:mixed-tz',
+  'connection:lost',
+  'connection:restored',
+  'error',
+] as const satisfies readonly (keyof EverybeatEvents)[]
+
+/** What the listeners of an event get. */
+export type EventOf<Name extends keyof EverybeatEvents> = Parameters<EverybeatEvents[Name]>[0]
+
+/** Sends an event to whoever listens; one that is made by a function only when somebody does. Never throws. */
+export type Emit = <Name extends keyof EverybeatEvents>(
+  name: Name,
+  event: EventOf<Name> | (() => EventOf<Name>),
+) => void
+
+/** An error of any kind, thrown by anybody, as plain data without its stack. Never throws, whatever was thrown. */
+export function toErrorData(error: unknown): ErrorData {
+  try {
+    if (error instanceof Error) {
+      const code = (error as { code?: unknown }).code
+      return {
+        name: String(error.name),
+        message: String(error.message),
+        ...(typeof code === 'string' ? { code } : {}),
+      }
+    }
+    return { name: 'NonError', message: typeof error === 'string' ? error : showValue(error) }
+  } catch {
+    return { name: 'NonError', message: 'something that cannot be shown was thrown' }
+  }
+}

@@ -1,0 +1,282 @@
+import type { ConnectionOptions } from 'node:tls'
+import type { Cluster, Redis, RedisOptions } from 'ioredis'
+import { EverybeatError } from '../errors.js'
+import type { DefinitionInput } from '../schedule/definition.js'
+import { parseLeaseKeeper } from './lease-keeper-option.js'
+import { checkInteger, checkKeys, isPlainObject, wrongValue } from '../schedule/field-values.js'
+import type { FieldName } from '../schedule/fields.js'
+import { checkName } from '../schedule/name.js'
+import { parseDefinition } from '../schedule/parse-definition.js'
+import { parseTls } from './tls-options.js'
+
+/** Where Redis is: a URL or socket path, ioredis options (Sentinel too), or a live client that the caller owns. */
+export type RedisInput = string | RedisOptions | Redis | Cluster
+
+/** Takes what Everybeat has to say; the console is one. */
+export interface Logger {
+  debug(message: string, details?: unknown): void
+  info(message: string, details?: unknown): void
+  warn(message: string, details?: unknown): void
+  error(message: string, details?: unknown): void
+}
+
+/** How far a claim is replicated before its run starts. */
+export interface DurabilityOptions {
+  /** Replicas that must have acknowledged the claim (`WAIT`). */
+  replicas: number
+  /** How long to wait for them, in milliseconds. */
+  timeoutMs: number
+}
+
+/** The fields that {@link EverybeatOptions.defaults} may set: policies, not what runs or when. */
+export type PolicyDefaults = Pick<DefinitionInput, (typeof POLICY_FIELDS)[number]>
+
+/** What `new Everybeat(…)` takes. A field that is `undefined` means its default. */
+export interface EverybeatOptions {
+  /** Default: `$REDIS_URL`, then `redis://127.0.0.1:6379`. */
+  redis?: RedisInput | undefined
+  /** What Node's `tls.connect` needs for `rediss://` URLs: a private CA, a client certificate; default none. */
+  tls?: ConnectionOptions | undefined
+  /** First part of every key, and what a fleet shares; default `everybeat`. */
+  prefix?: string | undefined
+  /** Slots of a Cluster the keys are spread over, the same in the whole fleet; default 1. */
+  shards?: number | undefined
+  /** Runs at the same time on this worker; default 50. */
+  concurrency?: number | undefined
+  /** How long a run's lease outlives its worker, in milliseconds; default 30 000. */
+  leaseMs?: number | undefined
+  /** Who extends leases: the event loop, or a thread too, also while a handler blocks the loop; default `loop`. */
+  leaseKeeper?: 'loop' | 'thread' | undefined
+  /** The longest this worker goes without a tick, in milliseconds; default 5 000. */
+  maxSleepMs?: number | undefined
+  /** The pool whose schedules this worker runs; default `default`. */
+  pool?: string | undefined
+  /** Independent Redis nodes for a quorum lease; default none. */
+  lockNodes?: readonly RedisInput[] | undefined
+  /** Default: claims do not wait for replicas. */
+  durability?: DurabilityOptions | undefined
+  /** Policies for the schedules that this instance writes, where a definition does not say otherwise; default none. */
+  defaults?: PolicyDefaults | undefined
+  /** Default: the console; `false` silences. */
+  logger?: Logger | false | undefined
+  /** How long connecting may take before it fails, in milliseconds; default 10 000. */
+  connectTimeoutMs?: number | undefined
+}
+
+/** A place to connect to, or a client that is connected already and is not ours to change or close. */
+export type RedisSource =
+  | { readonly kind: 'url'; readonly url: string; readonly tls?: ConnectionOptions }
+  | { readonly kind: 'options'; readonly options: RedisOptions }
+  | { readonly kind: 'client'; readonly client: Redis | Cluster }
+
+/** Checked {@link EverybeatOptions}: complete and frozen. */
+export interface ResolvedOptions {
+  readonly redis: RedisSource
+  readonly prefix: string
+  readonly shards: number
+  readonly concurrency: number
+  readonly leaseMs: number
+  readonly leaseKeeper: 'loop' | 'thread'
+  readonly maxSleepMs: number
+  readonly pool: string
+  readonly lockNodes: readonly RedisSource[]
+  readonly durability: Readonly<DurabilityOptions> | null
+  readonly defaults: Readonly<PolicyDefaults>
+  readonly logger: Logger
+  readonly connectTimeoutMs: number
+}
+
+/** What an option means when it is left out; `redis` is looked up in `$REDIS_URL` first. */
+export const DEFAULT_OPTIONS = Object.freeze({
+  redis: 'redis://127.0.0.1:6379',
+  tls: undefined as ConnectionOptions | undefined,
+  prefix: 'everybeat',
+  shards: 1,
+  concurrency: 50,
+  leaseMs: 30_000,
+  leaseKeeper: 'loop' as 'loop' | 'thread',
+  maxSleepMs: 5_000,
+  pool: 'default',
+  lockNodes: Object.freeze([]) as readonly RedisInput[],
+  durability: undefined as DurabilityOptions | undefined,
+  defaults: Object.freeze({}) as PolicyDefaults,
+  logger: console as Logger,
+  connectTimeoutMs: 10_000,
+}) satisfies { [Name in keyof EverybeatOptions]-?: EverybeatOptions[Name] }
+
+/** The fields of a definition that can have a default for all schedules. */
+export const POLICY_FIELDS = [
+  'tz',
+  'misfire',
+  'misfireGrace',
+  'catchUpWindow',
+  'maxCatchUp',
+  'overlap',
+  'maxConcurrent',
+  'onCrash',
+  'maxDeliveries',
+  'timeout',
+  'retries',
+  'backoff',
+  'jitter',
+  'pauseAfter',
+  'pool',
+  'tags',
+  'owner',
+  'removeAfter',
+] as const satisfies FieldName[]
+
+const CODE = 'ERR_EVERYBEAT_OPTIONS'
+const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
+const SILENT: Logger = Object.freeze({ debug: ignore, info: ignore, warn: ignore, error: ignore })
+const MAX_PREFIX_BYTES = 200
+const MAX_LOCK_NODES = 15
+
+/**
+ * Checks the options of an instance and completes them. Passwords in a URL are not repeated in a message.
+ *
+ * @param env where `REDIS_URL` is looked up, when `redis` is not given; empty counts as not set
+ * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS` naming the option, its value and what is allowed
+ */
+export function resolveOptions(
+  options: EverybeatOptions = {},
+  env: Readonly<Record<string, string | undefined>> = {},
+): ResolvedOptions {
+  const full = complete(options)
+  const integer = (name: keyof typeof DEFAULT_OPTIONS, least: number, most: number) =>
+    checkInteger(full[name], name, least, most, CODE)
+  const tls = full.tls === undefined ? null : parseTls(full.tls)
+  const redis = options.redis === undefined ? redisOfEnvironment(env, tls) : parseRedis(options.redis, 'redis', tls)
+  const lockNodes = parseLockNodes(full.lockNodes, tls)
+  if (tls && ![redis, ...lockNodes].some((source) => source.kind === 'url' && source.tls)) {
+    throw wrongValue('tls', 'settings for TLS', 'with a rediss:// URL; ioredis options have a tls of their own', CODE)
+  }
+  return Object.freeze({
+    redis,
+    prefix: parsePrefix(full.prefix),
+    shards: integer('shards', 1, 1024),
+    concurrency: integer('concurrency', 1, 10_000),
+    leaseMs: integer('leaseMs', 500, 86_400_000),
+    leaseKeeper: parseLeaseKeeper(full.leaseKeeper, redis),
+    maxSleepMs: integer('maxSleepMs', 50, 60_000),
+    pool: asOption('pool', () => checkName('pool', full.pool)),
+    lockNodes,
+    durability: full.durability === undefined ? null : parseDurability(full.durability),
+    defaults: parseDefaults(full.defaults),
+    logger: parseLogger(full.logger),
+    connectTimeoutMs: integer('connectTimeoutMs', 1, 600_000),
+  })
+}
+
+/** The options with the defaults for what is left out; unknown names are refused. */
+function complete(options: unknown): typeof DEFAULT_OPTIONS {
+  if (!isPlainObject(options)) throw wrongValue('options', options, 'an object', CODE)
+  checkKeys(options, Object.keys(DEFAULT_OPTIONS), null, CODE)
+  const set = Object.entries(options).filter(([, value]) => value !== undefined)
+  return { ...DEFAULT_OPTIONS, ...Object.fromEntries(set) }
+}
+
+type Tls = ConnectionOptions | null
+
+function redisOfEnvironment(env: Readonly<Record<string, string | undefined>>, tls: Tls): RedisSource {
+  const url = env['REDIS_URL']
+  const isSet = url !== undefined && url !== ''
+  return isSet ? parseRedis(url, 'REDIS_URL', tls) : parseRedis(DEFAULT_OPTIONS.redis, 'redis', tls)
+}
+
+function parseRedis(value: unknown, field: string, tls: Tls): RedisSource {
+  if (typeof value === 'string' && isRedisUrl(value)) {
+    return Object.freeze({ kind: 'url', url: value, ...(tls && /^rediss:/i.test(value) ? { tls } : {}) })
+  }
+  if (isRedisClient(value)) return Object.freeze({ kind: 'client', client: value })
+  if (isPlainObject(value)) return Object.freeze({ kind: 'options', options: Object.freeze({ ...value }) })
+  const shown = typeof value === 'string' ? hidePassword(value) : Object.prototype.toString.call(value)
+  const allowed = 'a redis:// or rediss:// URL, the path of a socket, ioredis options, or an ioredis Redis or Cluster'
+  throw wrongValue(field, shown, allowed, CODE)
+}
+
+function isRedisUrl(text: string): boolean {
+  if (/^\/[^\p{Cc}]+$/u.test(text)) return true
+  if (!/^rediss?:\/\//i.test(text) || !URL.canParse(text)) return false
+  return new URL(text).hostname !== ''
+}
+
+/** By shape, so that any copy and version of ioredis will do. */
+function isRedisClient(value: unknown): value is Redis | Cluster {
+  if (typeof value !== 'object' || value === null || isPlainObject(value)) return false
+  const client = value as Record<string, unknown>
+  const methods = ['call', 'duplicate', 'disconnect', 'on'].every((name) => typeof client[name] === 'function')
+  return methods && typeof client['status'] === 'string'
+}
+
+function hidePassword(url: string): string {
+  return url.replace(/^(\w+:\/\/)?.*@/s, '$1***@')
+}
+
+function parsePrefix(value: unknown): string {
+  const allowed = `text of 1 to ${MAX_PREFIX_BYTES} bytes without braces and control characters`
+  const prefix = asOption('prefix', () => checkName('prefix', value))
+  if (/[{}]/.test(prefix) || Buffer.byteLength(prefix) > MAX_PREFIX_BYTES)
+    throw wrongValue('prefix', value, allowed, CODE)
+  return prefix
+}
+
+function parseLockNodes(value: unknown, tls: Tls): readonly RedisSource[] {
+  if (!Array.isArray(value) || value.length > MAX_LOCK_NODES) {
+    throw wrongValue(
+      'lockNodes',
+      Object.prototype.toString.call(value),
+      `a list of at most ${MAX_LOCK_NODES} nodes`,
+      CODE,
+    )
+  }
+  if (new Set(value).size < value.length)
+    throw wrongValue('lockNodes', 'a list with one node twice', 'each node once', CODE)
+  return Object.freeze(value.map((node, index) => parseRedis(node, `lockNodes[${index}]`, tls)))
+}
+
+function parseDurability(value: unknown): Readonly<DurabilityOptions> {
+  if (!isPlainObject(value)) throw wrongValue('durability', value, '{ replicas, timeoutMs }', CODE)
+  checkKeys(value, ['replicas', 'timeoutMs'], 'durability', CODE)
+  return Object.freeze({
+    replicas: checkInteger(value['replicas'], 'durability.replicas', 1, 100, CODE),
+    timeoutMs: checkInteger(value['timeoutMs'], 'durability.timeoutMs', 1, 60_000, CODE),
+  })
+}
+
+function parseDefaults(value: unknown): Readonly<PolicyDefaults> {
+  if (!isPlainObject(value)) throw wrongValue('defaults', value, 'an object of policies', CODE)
+  checkKeys(value, POLICY_FIELDS, 'defaults', CODE)
+  // Any trigger will do: what is checked are the policies, by the rules for a whole definition.
+  const { every: _every, ...policies } = asOption(
+    'defaults',
+    () => parseDefinition('defaults', { ...value, every: '1d' }).given,
+  )
+  return Object.freeze(policies)
+}
+
+function parseLogger(value: unknown): Logger {
+  if (value === false) return SILENT
+  const logger = value as Logger | null
+  const able =
+    typeof logger === 'object' && logger !== null && LOG_LEVELS.every((level) => typeof logger[level] === 'function')
+  if (!able) throw wrongValue('logger', value, `false, or an object with the functions ${LOG_LEVELS.join(', ')}`, CODE)
+  return logger
+}
+
+/** Turns the error of a rule that is shared with definitions into one about the option. */
+function asOption<Value>(option: string, check: () => Value): Value {
+  try {
+    return check()
+  } catch (cause) {
+    if (!(cause instanceof EverybeatError)) throw cause
+    const field = cause.field === undefined || cause.field === option ? option : `${option}.${cause.field}`
+    throw new EverybeatError(CODE, `${option === field ? '' : `${option}.`}${cause.message}`, {
+      field,
+      value: cause.value,
+      cause,
+    })
+  }
+}
+
+function ignore(): void {}

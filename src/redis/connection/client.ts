@@ -1,0 +1,154 @@
+import type { ConnectionOptions } from 'node:tls'
+import { Redis, type Cluster, type RedisOptions } from 'ioredis'
+import { createDemotionRule } from './reconnect-on-readonly.js'
+import { forgetPassword } from './permanent-errors.js'
+import type { RedisClient } from '../scripts/run-script.js'
+
+/** A connection and who has to close it. */
+export interface Connection {
+  readonly client: RedisClient
+  /** Whether Everybeat opened it; a client that the user gave is never changed nor closed. */
+  readonly owned: boolean
+  readonly isCluster: boolean
+}
+
+const SILENT = () => {}
+
+/** Settings of the connections that Everybeat opens: commands wait for a reconnect rather than fail, and nothing hangs. */
+const OWN_SETTINGS: RedisOptions = {
+  maxRetriesPerRequest: null,
+  enableReadyCheck: true,
+  lazyConnect: true,
+  keepAlive: 10_000,
+  socketTimeout: 15_000,
+  // Sentinels leave a primary that they replace, and that lives, as it is for ten seconds: what is written there is lost.
+  failoverDetector: true,
+  connectionName: 'everybeat',
+  retryStrategy: (times) => Math.min(25 * 2 ** Math.min(times, 6), 1_000) * (0.75 + Math.random() / 2),
+}
+
+/** Where to connect to: a URL with what TLS needs beside it, ioredis options, or a client that is there already. */
+export type ConnectionSource =
+  | { readonly kind: 'url'; readonly url: string; readonly tls?: ConnectionOptions }
+  | { readonly kind: 'options'; readonly options: RedisOptions }
+  | { readonly kind: 'client'; readonly client: RedisClient }
+
+/** So long after a client has given up it is told to go on, ms. */
+const REVIVE_MS = 50
+/** The clients that are to end: they were told to. */
+const leaving = new WeakSet<RedisClient>()
+
+/**
+ * Looks after a client that Everybeat opened. Where sentinels tell of a switch while ioredis asks them for the primary, it
+ * takes that for the end, and would never connect again: every connection of a fleet is about to ask just then.
+ */
+function tend<Client extends RedisClient>(client: Client): Client {
+  client.on('error', forgetPassword)
+  if ('nodes' in client || !client.options.sentinels) return client
+  // Somebody who closes a connection, or whose `retryStrategy` has enough, ends it by way of `close`.
+  let isClosed = false
+  client.on('connecting', () => (isClosed = false))
+  client.on('close', () => (isClosed = true))
+  client.on('end', () => {
+    if (isClosed || leaving.has(client)) return
+    setTimeout(() => leaving.has(client) || client.connect().catch(SILENT), REVIVE_MS)
+  })
+  return client
+}
+
+/** Each connection has a rule of its own: it keeps in mind when it was used last. */
+function withRule(settings: RedisOptions): RedisOptions {
+  return { ...settings, reconnectOnError: createDemotionRule(() => performance.now()) }
+}
+
+function connectTo(source: ConnectionSource, given: RedisOptions): Connection {
+  if (source.kind === 'client') return { client: source.client, owned: false, isCluster: 'nodes' in source.client }
+  const settings = withRule(given)
+  const client =
+    source.kind === 'url'
+      ? new Redis(source.url, source.tls ? { ...settings, tls: source.tls } : settings)
+      : new Redis({ ...settings, ...source.options })
+  return { client: tend(client), owned: true, isCluster: false }
+}
+
+/** Opens the command connection, or takes the live client that the user gave. Does not wait for it. */
+export function openConnection(source: ConnectionSource): Connection {
+  const connection = connectTo(source, OWN_SETTINGS)
+  if (connection.owned) (connection.client as Redis).connect().catch(SILENT)
+  return connection
+}
+
+/** Before ioredis 6 the settings of a duplicate's nodes replace those of the original: TLS and the password with them. */
+function duplicateCluster(cluster: Cluster, settings: RedisOptions): Cluster {
+  return cluster.duplicate([], { redisOptions: { ...cluster.options.redisOptions, ...settings } })
+}
+
+const SUBSCRIBER_SETTINGS: RedisOptions = {
+  lazyConnect: false,
+  maxRetriesPerRequest: null,
+  enableReadyCheck: false,
+  // Whoever subscribes does so again on each connection, and handles that it fails: ioredis leaves that unhandled.
+  autoResubscribe: false,
+  keepAlive: 10_000,
+  socketTimeout: undefined as never,
+  disconnectTimeout: 500,
+  connectionName: 'everybeat-subscriber',
+  // ioredis 6 speaks RESP3 by itself, where Redis tells of edits in a kind of message that it throws away. 5 has no such setting.
+  ...({ protocol: 2 } as RedisOptions),
+}
+
+/** A connection of its own to one node of a Cluster, for subscriptions; always ours to close. */
+export function duplicateNode(node: Redis): Redis {
+  const { retryStrategy } = OWN_SETTINGS
+  return tend(node.duplicate({ ...SUBSCRIBER_SETTINGS, readOnly: false, retryStrategy: retryStrategy! }))
+}
+
+/** A second connection with the settings of the first, for subscriptions; always ours to close. */
+export function duplicateConnection(connection: Connection): RedisClient {
+  const client = connection.isCluster
+    ? duplicateCluster(connection.client as Cluster, { socketTimeout: undefined as never })
+    : (connection.client as Redis).duplicate(SUBSCRIBER_SETTINGS)
+  return tend(client)
+}
+
+/**
+ * A connection for claims that wait for replicas: what was under way when it broke is not sent again by itself, so that
+ * a confirmation always speaks of the claim that it belongs to. Always ours to close.
+ */
+export function duplicateForClaims(connection: Connection): RedisClient {
+  // Without resending, ioredis forgets what was under way and never answers it, unless every loss gives it up.
+  const settings = {
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    connectionName: 'everybeat-claims',
+  }
+  const client = connection.isCluster
+    ? duplicateCluster(connection.client as Cluster, settings)
+    : (connection.client as Redis).duplicate({ ...withRule(OWN_SETTINGS), ...settings, lazyConnect: false })
+  return tend(client)
+}
+
+/** Opens the connection to a lock node: it answers soon, or has no vote. */
+export function openLockNode(source: ConnectionSource): Connection {
+  const settings = { maxRetriesPerRequest: 0, lazyConnect: false, connectionName: 'everybeat-locks' }
+  return connectTo(source, { ...OWN_SETTINGS, ...settings })
+}
+
+/** Where a client connects to, without user names and passwords: safe for messages and logs. */
+export function addressOf(client: RedisClient): string {
+  if ('nodes' in client) return 'the cluster'
+  const { host, port, path, sentinels, name } = client.options
+  if (sentinels) return `sentinel group ${name ?? ''}`.trim()
+  return path ?? `${host ?? '127.0.0.1'}:${port ?? 6379}`
+}
+
+/** Closes a connection that Everybeat opened: politely where the server answers, at once where it does not. */
+export async function closeClient(client: RedisClient): Promise<void> {
+  leaving.add(client)
+  if (client.status === 'ready') {
+    const quit = client.quit().then(SILENT, SILENT)
+    const timeout = new Promise<void>((resolve) => setTimeout(resolve, 500).unref())
+    await Promise.race([quit, timeout])
+  }
+  client.disconnect()
+}

@@ -1,0 +1,42 @@
+import type { ConnectionSource } from '../connection/client.js'
+
+/** What the thread is started with. */
+export interface LeaseThreadData {
+  readonly redis: Exclude<ConnectionSource, { kind: 'client' }>
+  readonly leaseMs: number
+  /** The clock of the whole process minus the monotonic clock of the event loop, ms. */
+  readonly clockOffsetMs: number
+  /** When the event loop last showed life, on its monotonic clock, µs. */
+  readonly life: BigInt64Array
+}
+
+/** What the event loop says to the thread. */
+export type LeaseOrder =
+  | {
+      readonly kind: 'keep'
+      readonly id: number
+      readonly key: string
+      readonly token: string
+      readonly trustedUntil: number
+      readonly until: number | null
+      /** {@link CELLS} of this lease, which the thread writes. */
+      readonly cells: BigInt64Array
+    }
+  | { readonly kind: 'release'; readonly id: number }
+  | { readonly kind: 'stop' }
+
+/** What the thread says to the event loop. */
+export type LeaseNews = { readonly kind: 'ready' } | { readonly kind: 'lost'; readonly id: number }
+
+/** The cells of a lease: instants in µs, and whether Redis does not hold it any more. */
+export const CELLS = { trustedUntil: 0, trustedUntilWall: 1, isLost: 2, count: 3 } as const
+
+/** A fresh set of cells that both sides see. */
+export function shareCells(count: number): BigInt64Array {
+  return new BigInt64Array(new SharedArrayBuffer(count * BigInt64Array.BYTES_PER_ELEMENT))
+}
+
+/** Whole microseconds: what a cell can hold. */
+export function toMicroseconds(ms: number): bigint {
+  return BigInt(Math.round(ms * 1_000))
+}

@@ -1,0 +1,135 @@
+import { Worker } from 'node:worker_threads'
+import { EverybeatError } from '../../errors.js'
+import type { KeptLease, LeaseThread } from '../../worker/store.js'
+import type { ConnectionSource } from '../connection/client.js'
+import type { Keys } from '../keys.js'
+import {
+  CELLS,
+  shareCells,
+  toMicroseconds,
+  type LeaseNews,
+  type LeaseOrder,
+  type LeaseThreadData,
+} from './lease-thread-messages.js'
+import { leaseOf } from '../stores/worker-store.js'
+
+/** Whose leases the thread keeps, where, and who hears of its faults. */
+export interface LeaseThreadOptions {
+  readonly redis: Exclude<ConnectionSource, { kind: 'client' }>
+  readonly shards: readonly Keys[]
+  readonly workerId: string
+  readonly leaseMs: number
+  readonly monotonic: () => number
+  readonly onError: (error: unknown) => void
+}
+
+const RESTART_MS = 1_000
+const STOP_TIMEOUT_MS = 1_000
+
+/**
+ * Starts a thread with a connection of its own that extends leases while the event loop is blocked. It ends with the
+ * process, and never keeps a process alive. One that breaks is started again; meanwhile the event loop extends.
+ */
+export function createLeaseThread(options: LeaseThreadOptions): LeaseThread & {
+  /** Resolves when its connection is ready; rejects with `ERR_EVERYBEAT_CONNECTION` after the time-out. */
+  ready(timeoutMs: number): Promise<void>
+  stop(): Promise<void>
+} {
+  const { redis, leaseMs, monotonic } = options
+  const life = shareCells(1)
+  const kept = new Map<number, { order: LeaseOrder; onLost: () => void }>()
+  const clockOffsetMs = Number(process.hrtime.bigint()) / 1e6 - monotonic()
+  let count = 0
+  let stopped = false
+  let lastError: unknown
+  let becomeReady = () => {}
+  const readiness = new Promise<void>((resolve) => (becomeReady = resolve))
+  let thread = spawn()
+
+  function spawn(): Worker {
+    const workerData: LeaseThreadData = { redis, leaseMs, clockOffsetMs, life }
+    const spawned = startThread(workerData)
+    spawned.unref()
+    spawned.on('message', (news: LeaseNews) => {
+      if (news.kind === 'ready') return becomeReady()
+      const lost = kept.get(news.id)
+      kept.delete(news.id)
+      lost?.onLost()
+    })
+    spawned.on('error', (error) => {
+      lastError = error
+      options.onError(error)
+    })
+    spawned.on('exit', () => {
+      if (!stopped) setTimeout(respawn, RESTART_MS).unref()
+    })
+    return spawned
+  }
+
+  function respawn(): void {
+    if (stopped) return
+    thread = spawn()
+    for (const { order } of kept.values()) send(order)
+  }
+
+  function send(order: LeaseOrder): void {
+    thread.postMessage(order)
+  }
+
+  return {
+    showLife: () => void Atomics.store(life, 0, toMicroseconds(monotonic())),
+    keep(run, shard, trustedUntil, until, onLost) {
+      const id = (count += 1)
+      const cells = shareCells(CELLS.count)
+      const { key, token } = leaseOf(options.shards[shard]!, options.workerId, run)
+      const order: LeaseOrder = { kind: 'keep', id, key, token, trustedUntil, until, cells }
+      kept.set(id, { order, onLost })
+      send(order)
+      return readLease(cells, () => {
+        if (kept.delete(id)) send({ kind: 'release', id })
+      })
+    },
+    async ready(timeoutMs) {
+      let timer: NodeJS.Timeout | undefined
+      const tooLate = new Promise<never>((_resolve, reject) => {
+        const message = `the lease keeper's own connection to Redis was not ready within ${timeoutMs} ms. Check that the server allows one connection more`
+        const refuse = () =>
+          reject(new EverybeatError('ERR_EVERYBEAT_CONNECTION', message, { field: 'leaseKeeper', cause: lastError }))
+        timer = setTimeout(refuse, timeoutMs)
+      })
+      await Promise.race([readiness, tooLate]).finally(() => clearTimeout(timer))
+    },
+    async stop() {
+      stopped = true
+      send({ kind: 'stop' })
+      const exit = new Promise<void>((resolve) => thread.once('exit', () => resolve()))
+      const timeout = new Promise<void>((resolve) => setTimeout(resolve, STOP_TIMEOUT_MS).unref())
+      await Promise.race([exit, timeout])
+      await thread.terminate()
+    },
+  }
+}
+
+function readLease(cells: BigInt64Array, release: () => void): KeptLease {
+  return {
+    get trustedUntil() {
+      return Number(Atomics.load(cells, CELLS.trustedUntil)) / 1_000
+    },
+    get trustedUntilWall() {
+      return Number(Atomics.load(cells, CELLS.trustedUntilWall)) / 1_000
+    },
+    get isLost() {
+      return Atomics.load(cells, CELLS.isLost) === 1n
+    },
+    release,
+  }
+}
+
+function startThread(workerData: LeaseThreadData): Worker {
+  const options = { name: 'everybeat-leases', workerData }
+  if (import.meta.url.endsWith('.js')) return new Worker(new URL('./lease-thread-main.js', import.meta.url), options)
+  // From the sources, as the tests of this project run it, the thread needs what reads them.
+  const file = JSON.stringify(new URL('./lease-thread-main.ts', import.meta.url).href)
+  const code = `import('tsx/esm/api').then(({ tsImport }) => tsImport(${file}, ${file}))`
+  return new Worker(code, { ...options, eval: true })
+}

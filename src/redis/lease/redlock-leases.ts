@@ -1,0 +1,109 @@
+import Redlock, { Lock } from 'redlock'
+import type { RedisClient } from '../scripts/run-script.js'
+
+/** Extends and gives back leases that the claim script set; redlock does the work, on one node or on a quorum. */
+export interface LeaseClient {
+  /**
+   * Sets the TTL of a lease anew if it still holds the token.
+   *
+   * @returns `extended`, or `lost` when the lease is gone or somebody else's
+   * @throws whatever the connection throws: then nothing is known
+   */
+  tryExtend(key: string, token: string, leaseMs: number): Promise<'extended' | 'lost'>
+  /** Gives a lease back if it still holds the token; a lease that is gone already is no error. */
+  release(key: string, token: string): Promise<void>
+}
+
+/** Thrown by redlock when the votes do not make a quorum; the votes say why. */
+interface Refusal extends Error {
+  attempts: readonly Promise<{ votesAgainst: Map<unknown, Error> }>[]
+}
+
+function isRefusal(error: unknown): error is Refusal {
+  return error instanceof Error && error.name === 'ExecutionError' && 'attempts' in error
+}
+
+/** Creates the lease client of a connection. Retries are the caller's: it knows how long trust lasts. */
+export function createLeaseClient(client: RedisClient): LeaseClient {
+  const redlock = new Redlock([client], { retryCount: 0 })
+  return {
+    async tryExtend(key, token, leaseMs) {
+      try {
+        await redlock.extend(new Lock(redlock, [key], token, [], Number.MAX_SAFE_INTEGER), leaseMs)
+        return 'extended'
+      } catch (error) {
+        if (!isRefusal(error)) throw error
+        const stats = await error.attempts.at(-1)
+        for (const reason of stats?.votesAgainst.values() ?? []) {
+          if (reason.name !== 'ResourceLockedError') throw reason
+        }
+        return 'lost'
+      }
+    },
+    async release(key, token) {
+      await redlock.release(new Lock(redlock, [key], token, [], 0)).catch((error: unknown) => {
+        if (!isRefusal(error)) throw error
+      })
+    },
+  }
+}
+
+/** Remembers on a quorum of independent nodes which deliveries were started: what one Redis forgets, they do not. */
+export interface StartLocks {
+  /**
+   * `taken`: this caller may start; `held`: somebody started it before; `unknown`: too few nodes answered, and nothing
+   * is known. Never rejects.
+   */
+  tryTake(key: string): Promise<'taken' | 'held' | 'unknown'>
+  /** Takes it back, for a delivery that was not started after all. Never rejects. */
+  giveBack(key: string): Promise<void>
+}
+
+/** For so long a start is remembered, ms: failovers and the replays that they cause are over by then. */
+const START_MEMORY_MS = 600_000
+/** A node that does not answer within this time has no vote, ms. */
+const VOTE_TIMEOUT_MS = 1_000
+
+/** Creates the start locks of these nodes, an odd number of servers that do not replicate each other. */
+export function createStartLocks(clients: readonly RedisClient[]): StartLocks {
+  const redlock = new Redlock(clients, { retryCount: 0 })
+  const taken = new Map<string, Lock>()
+
+  async function take(key: string): Promise<'taken' | 'held' | 'unknown'> {
+    try {
+      taken.set(key, await redlock.acquire([key], START_MEMORY_MS))
+      return 'taken'
+    } catch (error) {
+      if (!isRefusal(error)) return 'unknown'
+      const stats = await error.attempts.at(-1)
+      const reasons = [...(stats?.votesAgainst.values() ?? [])]
+      const locked = reasons.filter(({ name }) => name === 'ResourceLockedError').length
+      return locked > clients.length / 2 ? 'held' : 'unknown'
+    }
+  }
+
+  return {
+    async tryTake(key) {
+      let timer: NodeJS.Timeout | undefined
+      const tooLate = new Promise<'unknown'>((resolve) => {
+        timer = setTimeout(() => resolve('unknown'), VOTE_TIMEOUT_MS)
+      })
+      const taking = take(key)
+      const outcome = await Promise.race([taking, tooLate])
+      clearTimeout(timer)
+      if (outcome !== 'taken') {
+        // Won too late is not won: it must not stand in the way of the next delivery.
+        void taking.then((late) => (late === 'taken' ? this.giveBack(key) : undefined))
+      } else {
+        // Only what is given back within the next moments is looked up again.
+        setTimeout(() => taken.delete(key), VOTE_TIMEOUT_MS * 10).unref()
+      }
+      return outcome
+    },
+    async giveBack(key) {
+      const lock = taken.get(key)
+      taken.delete(key)
+      if (lock) await redlock.release(lock).catch(() => {})
+    },
+  }
+}

@@ -1,0 +1,91 @@
+import type { Cluster, Redis } from 'ioredis'
+import { closeClient, duplicateConnection, duplicateNode, type Connection } from '../connection/client.js'
+import type { Keys } from '../keys.js'
+import { watchCluster } from './definition-watch-cluster.js'
+import type { Watch, WatchListener } from './definition-listener.js'
+import { createSignOfLife } from './subscription-watchdog.js'
+
+const INVALIDATE = '__redis__:invalidate'
+
+/** A glob that matches exactly this text. */
+function escapeGlob(text: string): string {
+  return text.replace(/[[\]*?\\^]/g, '\\$&')
+}
+
+/**
+ * Watches definitions through Redis's own key tracking (`CLIENT TRACKING … BCAST`, Redis 6 and later), which needs no
+ * setting of the server; where that is refused, through keyspace notifications, if the server has them on. Neither reaches
+ * over the nodes of a Cluster: there every primary is watched.
+ */
+export function openWatch(
+  connection: Connection,
+  shards: readonly Keys[],
+  workerId: string,
+  monotonic: () => number,
+  listener: WatchListener,
+): Watch {
+  const watchNode = (client: Redis, told: WatchListener) => watchServer(client, shards, workerId, monotonic, told)
+  if (!connection.isCluster) return watchNode(duplicateConnection(connection) as Redis, listener)
+  return watchCluster(
+    connection.client as Cluster,
+    (primary, told) => watchNode(duplicateNode(primary), told),
+    listener,
+  )
+}
+
+/** Watches one server on this connection, which it closes when it stops. */
+function watchServer(
+  client: Redis,
+  shards: readonly Keys[],
+  workerId: string,
+  monotonic: () => number,
+  listener: WatchListener,
+): Watch {
+  const prefixes = shards.map(({ tag }) => `${tag}:schedule:`)
+  const byTag = new Map(shards.map(({ tag }, shard) => [tag, shard]))
+  const keyspace = `__keyspace@${client.options.db ?? 0}__:`
+  const ownChannel = shards[0]!.worker(workerId)
+  const life = createSignOfLife(client, ownChannel, monotonic)
+  let stopped = false
+
+  function onKey(key: string): void {
+    // A prefix has no brace in it, so the first one ends the tag.
+    const shard = byTag.get(key.slice(0, key.indexOf('}') + 1))
+    if (shard !== undefined && key.startsWith(prefixes[shard]!)) {
+      listener.onDefinition(shard, key.slice(prefixes[shard]!.length))
+    }
+  }
+
+  client.on('messageBuffer', (channel: Buffer, keys: Buffer | Buffer[] | null) => {
+    if (channel.toString() !== INVALIDATE) return
+    if (keys === null) listener.onFlush()
+    else for (const key of Array.isArray(keys) ? keys : [keys]) onKey(key.toString())
+  })
+  client.on('pmessage', (_pattern: string, channel: string) => onKey(channel.slice(keyspace.length)))
+  client.on('close', () => listener.onWatching(false))
+
+  async function begin(): Promise<void> {
+    const id = (await client.client('ID')) as number
+    try {
+      const wanted = prefixes.flatMap((prefix) => ['PREFIX', prefix])
+      await client.call('CLIENT', 'TRACKING', 'ON', 'REDIRECT', String(id), 'BCAST', ...wanted)
+      await client.subscribe(INVALIDATE, ownChannel)
+      life.stands()
+      if (!stopped) listener.onWatching(true)
+    } catch {
+      // An old server, a proxy, or a user without the right: notifications, when they are on, say the same.
+      await client.psubscribe(...prefixes.map((prefix) => `${keyspace}${escapeGlob(prefix)}*`))
+      await client.subscribe(ownChannel)
+      life.stands()
+    }
+  }
+
+  client.on('ready', () => void begin().catch(() => {}))
+  return {
+    expectSign: (sentAt) => life.expect(sentAt),
+    async stop() {
+      stopped = true
+      await closeClient(client)
+    },
+  }
+}

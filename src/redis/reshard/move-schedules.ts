@@ -1,0 +1,69 @@
+import type { Keys } from '../keys.js'
+import { runScript, runScriptOnBytes, type RedisClient } from '../scripts/run-script.js'
+
+/** Schedules in one call; a call packs no further one when it has so many bytes. */
+const CALL_COUNT = 50
+const CALL_BYTES = 1024 * 1024
+/** Members of the shard's sets in one call: Lua takes some 8 000 values at once. */
+const CALL_MEMBERS = 2_000
+/** Somebody who keeps changing a schedule would have it carried for ever. */
+const MAX_TRIES = 100
+
+interface Bundle {
+  readonly name: string
+  readonly seal: string
+  readonly keys: readonly [Buffer, Buffer, number][]
+  readonly members: readonly [Buffer, Buffer, Buffer][]
+}
+
+/**
+ * Carries schedules from one shard to others with everything that belongs to them: written there first, then removed
+ * here if nothing has changed meanwhile. Broken off anywhere and done again, nothing is lost and nothing is there twice.
+ *
+ * @param keysOf the keys of a schedule's new shard
+ */
+export async function carrySchedules(
+  client: RedisClient,
+  source: Keys,
+  names: readonly string[],
+  keysOf: (name: string) => Keys,
+): Promise<void> {
+  let open = [...names]
+  for (let tries = 0; open.length > 0;) {
+    const bundles = await pack(client, source, open.slice(0, CALL_COUNT))
+    await Promise.all(bundles.map((bundle) => unpack(client, keysOf(bundle.name), bundle)))
+    const outcomes = await drop(client, source, bundles)
+    const changed = bundles.filter((_, index) => outcomes[index] === 'changed').map(({ name }) => name)
+    tries = changed.length === bundles.length ? tries + 1 : 0
+    if (tries > MAX_TRIES) throw new Error(`schedule ${JSON.stringify(changed[0])} changes all the time`)
+    open = [...open.slice(bundles.length), ...changed]
+  }
+}
+
+async function pack(client: RedisClient, { names, tag }: Keys, given: readonly string[]): Promise<Bundle[]> {
+  const raw = await runScriptOnBytes(client, 'pack-schedules', { names }, { tag, most: CALL_BYTES }, given)
+  return (raw as [Buffer, Buffer, Bundle['keys'], Bundle['members']][]).map(([name, seal, keys, members]) => ({
+    name: name.toString(),
+    seal: seal.toString(),
+    keys,
+    members,
+  }))
+}
+
+async function unpack(client: RedisClient, { names, tag }: Keys, { keys, members }: Bundle): Promise<void> {
+  const send = (keyCount: number, parts: readonly (readonly (Buffer | number)[])[]) =>
+    runScriptOnBytes(client, 'unpack-schedule', { names }, { tag, key_count: keyCount }, parts.flat())
+  // The name comes with the members, so it is not known there before its keys are.
+  await send(
+    keys.length,
+    keys.map(([key, dump, left]) => [key, dump, left]),
+  )
+  for (let start = 0; start < members.length; start += CALL_MEMBERS) {
+    await send(0, members.slice(start, start + CALL_MEMBERS))
+  }
+}
+
+async function drop(client: RedisClient, { names, tag }: Keys, bundles: readonly Bundle[]): Promise<string[]> {
+  const groups = bundles.flatMap(({ name, seal }) => [name, seal])
+  return (await runScript(client, 'drop-schedules', { names }, { tag }, groups)) as string[]
+}

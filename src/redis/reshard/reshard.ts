@@ -1,0 +1,186 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { EverybeatError } from '../../errors.js'
+import { carrySchedules } from './move-schedules.js'
+import { createKeys, shardOf, type Keys } from '../keys.js'
+import { assertLayout, LAYOUT } from '../layout.js'
+import { runScript, type RedisClient } from '../scripts/run-script.js'
+
+/** Options of a change of the number of shards. */
+export interface ReshardOptions {
+  /** Told after each page: schedules looked at, of how many, and how many of them had to be carried. */
+  onProgress?: ((progress: { done: number; total: number; moved: number }) => void) | undefined
+}
+
+/** What a change of the number of shards did. */
+export interface ReshardResult {
+  /** `unchanged`: there are as many already. */
+  outcome: 'done' | 'unchanged'
+  from: number
+  to: number
+  /** Schedules that were carried to another shard, by this call. */
+  moved: number
+  /** Whether this call went on where another was broken off. */
+  resumed: boolean
+}
+
+/** A worker that has not beaten for so long is dead, ms. */
+const DEAD_MS = 15_000
+const POLL_MS = 250
+const PAGE_COUNT = 500
+const SCAN_COUNT = 2_000
+
+/**
+ * Moves a fleet's schedules to another number of shards, with everything that belongs to them. Workers must be stopped;
+ * while it goes on nobody can start one or write a schedule. Broken off anywhere, it goes on when it is called again.
+ *
+ * @throws EverybeatError `ERR_EVERYBEAT_STATE` while workers live; `ERR_EVERYBEAT_LAYOUT` when a change to another number
+ *   is under way, or when the keys have another layout
+ */
+export async function reshardFleet(
+  client: RedisClient,
+  prefix: string,
+  to: number,
+  { onProgress }: ReshardOptions = {},
+): Promise<ReshardResult> {
+  if (!Number.isInteger(to) || to < 1 || to > 1024) {
+    const message = `shards: ${String(to)} is not allowed: use a whole number from 1 to 1024`
+    throw new EverybeatError('ERR_EVERYBEAT_OPTIONS', message, { field: 'shards', value: to })
+  }
+  const { from, resumed } = await readState(client, prefix, to)
+  if (from === to) return { outcome: 'unchanged', from, to, moved: 0, resumed }
+  const before = keysOfAll(prefix, from)
+  const after = keysOfAll(prefix, to)
+  const metas = [...new Set([...before, ...after].map(({ meta }) => meta))]
+  const root = createKeys(prefix, 0, 1).meta
+
+  await refuseLiveWorkers(client, before[0]!)
+  await client.hset(root, 'resharding', `${from} ${to}`)
+  for (const meta of metas) await client.hset(meta, 'resharding', `${from} ${to}`)
+  // One that started while the mark was set had beaten before it.
+  await refuseLiveWorkers(client, before[0]!).catch(async (error: unknown) => {
+    if (!resumed) for (const meta of [...metas, root]) await client.hdel(meta, 'resharding')
+    throw error
+  })
+  const moved = await moveAll(client, before, after, onProgress)
+  await carryVersions(client, before[0]!, after[0]!)
+  await carryHistoryLimit(client, before[0]!, after)
+  await clearAway(client, before, after)
+  // The old places say it too, so that somebody who comes late with the old number learns of it.
+  for (const meta of metas) await settle(client, meta, to)
+  await settle(client, root, to)
+  return { outcome: 'done', from, to, moved, resumed }
+}
+
+function keysOfAll(prefix: string, shards: number): Keys[] {
+  return Array.from({ length: shards }, (_, shard) => createKeys(prefix, shard, shards))
+}
+
+/** How many shards there are, or were when a change began that was broken off. */
+async function readState(client: RedisClient, prefix: string, to: number): Promise<{ from: number; resumed: boolean }> {
+  const read = (meta: string) => client.hmget(meta, 'layout', 'shards', 'resharding')
+  const root = await read(createKeys(prefix, 0, 1).meta)
+  // Several shards say it in the first of them too: the node that holds the one place may have lost its memory.
+  const [layout, shards, resharding] = root[1] || root[2] ? root : await read(createKeys(prefix, 0, 2).meta)
+  if (layout) assertLayout({ prefix, shards: 0 }, { layout, shards: null })
+  if (!resharding) return { from: Number(shards ?? 1), resumed: false }
+  const [from, target] = resharding.split(' ').map(Number) as [number, number]
+  if (target !== to) assertLayout({ prefix, shards: to }, { layout: LAYOUT, shards: `resharding ${resharding}` })
+  return { from, resumed: true }
+}
+
+/** Waits until those that may be dead are known to be; one that beats is refused at once. */
+async function refuseLiveWorkers(client: RedisClient, { workers, names, tag }: Keys): Promise<void> {
+  const raw = await runScript(client, 'read-schedules', { names }, { tag, after: '', count: 0 })
+  const nowMs = Math.floor((raw as [number])[0] / 1000)
+  const first = toBeats(await client.zrange(workers, 0, -1, 'WITHSCORES'))
+  const startedAt = performance.now()
+  for (;;) {
+    const elapsed = performance.now() - startedAt
+    const beats = toBeats(await client.zrange(workers, 0, -1, 'WITHSCORES'))
+    const live = [...beats].filter(([id, at]) => at > (first.get(id) ?? Number.NEGATIVE_INFINITY))
+    if (live.length > 0) {
+      const message = `${live.length} worker${live.length === 1 ? ' is' : 's are'} live (${live[0]![0]}): stop the fleet before its shards are changed`
+      throw new EverybeatError('ERR_EVERYBEAT_STATE', message, { field: 'workers', value: live.map(([id]) => id) })
+    }
+    if ([...beats.values()].every((at) => nowMs + elapsed - at >= DEAD_MS)) return
+    await delay(POLL_MS)
+  }
+}
+
+function toBeats(members: readonly string[]): Map<string, number> {
+  const beats = new Map<string, number>()
+  for (let index = 0; index < members.length; index += 2) beats.set(members[index]!, Number(members[index + 1]))
+  return beats
+}
+
+async function moveAll(
+  client: RedisClient,
+  before: readonly Keys[],
+  after: readonly Keys[],
+  onProgress: ReshardOptions['onProgress'],
+): Promise<number> {
+  const keysOf = (name: string) => after[shardOf(name, after.length)]!
+  const counts = await Promise.all(before.map(({ names }) => client.zcard(names)))
+  const total = counts.reduce((sum, count) => sum + count, 0)
+  let done = 0
+  let moved = 0
+  for (const source of before) {
+    for await (const names of pagesOf(client, source)) {
+      const moving = names.filter((name) => keysOf(name).tag !== source.tag)
+      await carrySchedules(client, source, moving, keysOf)
+      done += names.length
+      moved += moving.length
+      onProgress?.({ done, total: Math.max(total, done), moved })
+    }
+  }
+  return moved
+}
+
+/** The names of a shard in pages; at last those that were written by hand and that no worker has seen. */
+async function* pagesOf(client: RedisClient, { names, due, tag, wake }: Keys): AsyncGenerator<string[]> {
+  for (let after = ''; ;) {
+    const from = after === '' ? '-' : `(${after}`
+    const page = await client.zrangebylex(names, from, '+', 'LIMIT', 0, PAGE_COUNT)
+    if (page.length > 0) yield page
+    if (page.length < PAGE_COUNT) break
+    after = page.at(-1)!
+  }
+  for (let cursor = '0'; ;) {
+    const args = { tag, channel: wake, shared: 0, after: '', count: 0, cursor, scan_count: SCAN_COUNT }
+    const reply = await runScript(client, 'inspect-definitions', { names, due }, args)
+    const [, next, unknown] = reply as [string, string, string[]]
+    if (unknown.length > 0) yield unknown
+    if (next === '0') return
+    cursor = next
+  }
+}
+
+/** Which version of an owner's declarations stands is noted in the first shard. */
+async function carryVersions(client: RedisClient, source: Keys, target: Keys): Promise<void> {
+  if (source.tag === target.tag) return
+  for (const [field, value] of Object.entries(await client.hgetall(source.meta))) {
+    if (!field.startsWith('version:')) continue
+    await client.hset(target.meta, field, value)
+    await client.hdel(source.meta, field)
+  }
+}
+
+async function carryHistoryLimit(client: RedisClient, source: Keys, targets: readonly Keys[]): Promise<void> {
+  const limit = await client.hget(source.meta, 'history')
+  if (limit !== null) for (const { meta } of targets) await client.hset(meta, 'history', limit)
+}
+
+/** What the engine kept of shards that are no more: the members that are left belong to nothing. */
+async function clearAway(client: RedisClient, before: readonly Keys[], after: readonly Keys[]): Promise<void> {
+  const tags = new Set(after.map(({ tag }) => tag))
+  for (const keys of before) {
+    const gone = [keys.workers, keys.ranks, keys.upkeep]
+    if (!tags.has(keys.tag)) gone.push(keys.due, keys.pending, keys.running, keys.names, keys.lanes)
+    for (const key of gone) await client.del(key)
+  }
+}
+
+async function settle(client: RedisClient, meta: string, shards: number): Promise<void> {
+  await client.hset(meta, 'layout', LAYOUT, 'shards', shards)
+  await client.hdel(meta, 'resharding')
+}

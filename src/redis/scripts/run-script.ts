@@ -1,0 +1,124 @@
+import type { Cluster, Redis } from 'ioredis'
+import { SCRIPTS } from './generated.js'
+
+/** A live client of ioredis: one server, Sentinel, or a Cluster. */
+export type RedisClient = Redis | Cluster
+
+/** The name of an embedded script. */
+export type ScriptName = keyof typeof SCRIPTS
+
+type KeysOf<Name extends ScriptName> = { [Key in (typeof SCRIPTS)[Name]['keys'][number]]: string }
+type ArgsOf<Name extends ScriptName> = { [Arg in (typeof SCRIPTS)[Name]['args'][number]]: string | number }
+
+/**
+ * Calls a script by its digest, and by its text where the server has forgotten it (a restart, `SCRIPT FLUSH`, a
+ * failover). Keys and arguments go by name; a missing one does not compile. Uses plain `EVALSHA`: the client may be the
+ * user's, so nothing is defined on it.
+ */
+export async function runScript<Name extends ScriptName>(
+  client: RedisClient,
+  name: Name,
+  keys: KeysOf<Name>,
+  args: ArgsOf<Name>,
+  rest: readonly (string | number)[] = [],
+): Promise<unknown> {
+  const { sha1, text, keyCount, list } = gather(client, name, keys, args, rest)
+  try {
+    return await client.evalsha(sha1, keyCount, ...list)
+  } catch (error) {
+    if (!isForgotten(error)) throw error
+    return await client.eval(text, keyCount, ...list)
+  }
+}
+
+/** The same for values that are no text: every string of the reply is a Buffer. */
+export async function runScriptOnBytes<Name extends ScriptName>(
+  client: RedisClient,
+  name: Name,
+  keys: KeysOf<Name>,
+  args: ArgsOf<Name>,
+  rest: readonly (string | number | Buffer)[] = [],
+): Promise<unknown> {
+  const { sha1, text, keyCount, list } = gather(client, name, keys, args, rest)
+  try {
+    return await client.callBuffer('evalsha', sha1, keyCount, ...list)
+  } catch (error) {
+    if (!isForgotten(error)) throw error
+    return await client.callBuffer('eval', text, keyCount, ...list)
+  }
+}
+
+/** How many replicas have to hold what a script wrote, and how long to wait for them. */
+export interface Acknowledgement {
+  readonly replicas: number
+  readonly timeoutMs: number
+}
+
+/**
+ * Calls a script and waits until enough replicas have what it wrote. Both commands go out together: `WAIT` speaks of
+ * the writes of its own connection, so the client must not send the one again without the other after a reconnect.
+ */
+export async function runAcknowledged<Name extends ScriptName>(
+  client: RedisClient,
+  { replicas, timeoutMs }: Acknowledgement,
+  name: Name,
+  keys: KeysOf<Name>,
+  args: ArgsOf<Name>,
+  rest: readonly (string | number)[] = [],
+): Promise<{ reply: unknown; isAcknowledged: boolean }> {
+  const { sha1, text, keyCount, list } = gather(client, name, keys, args, rest)
+  const send = async (isKnown: boolean): Promise<{ reply: unknown; isAcknowledged: boolean }> => {
+    const pipeline = client.pipeline()
+    if (isKnown) pipeline.evalsha(sha1, keyCount, ...list)
+    else pipeline.eval(text, keyCount, ...list)
+    const results = await pipeline.wait(replicas, timeoutMs).exec()
+    const [[error, reply] = [new Error('the connection was lost')], [waitError, count] = [new Error('no answer')]] =
+      results ?? []
+    if (error) throw error
+    return { reply, isAcknowledged: !waitError && Number(count) >= replicas }
+  }
+  try {
+    return await send(true)
+  } catch (error) {
+    if (isForgotten(error)) return await send(false)
+    // ioredis follows a slot only when the whole pipeline was sent away; `WAIT` is answered by whoever gets it.
+    if ('nodes' in client && isSentAway(error)) client.refreshSlotsCache()
+    throw error
+  }
+}
+
+/**
+ * The last part of a key that is never there. While a slot of a Cluster moves, its new node answers `TRYAGAIN` to a call
+ * that names a key it has not got: no script sees one half of a shard here and the other there, and none writes what the
+ * rest of the move then finds in its way.
+ */
+const ABSENT_KEY = ':absent'
+
+function gather<Name extends ScriptName, Value>(
+  client: RedisClient,
+  name: Name,
+  keys: KeysOf<Name>,
+  args: ArgsOf<Name>,
+  rest: readonly Value[],
+): { sha1: string; text: string; keyCount: number; list: (string | number | Value)[] } {
+  const script = SCRIPTS[name]
+  const list: (string | number | Value)[] = []
+  for (const key of script.keys) list.push(keys[key as keyof KeysOf<Name>])
+  if ('nodes' in client) list.push(absentKeyBeside(list[0] as string))
+  const keyCount = list.length
+  for (const arg of script.args) list.push(args[arg as keyof ArgsOf<Name>])
+  for (const value of rest) list.push(value)
+  return { sha1: script.sha1, text: script.text, keyCount, list }
+}
+
+function absentKeyBeside(key: string): string {
+  return key.slice(0, key.indexOf('}') + 1) + ABSENT_KEY
+}
+
+function isForgotten(error: unknown): boolean {
+  return error instanceof Error && error.message.includes('NOSCRIPT')
+}
+
+function isSentAway(error: unknown): boolean {
+  return error instanceof Error && /^(MOVED|CLUSTERDOWN) /.test(error.message)
+}

@@ -1,0 +1,238 @@
+import type { ClaimedRun, ClaimReply, HeartbeatReply, RunKind, ShardReply, StoredSchedule } from '../../worker/store.js'
+
+const KINDS: Record<string, RunKind> = { o: 'occurrence', m: 'manual', b: 'backfill' }
+
+/** Turns the flat list of a hash into a map that is safe for any field name. */
+export function toRecord(flat: readonly string[]): Record<string, string> {
+  const record: Record<string, string> = Object.create(null) as Record<string, string>
+  for (let index = 0; index + 1 < flat.length; index += 2) record[flat[index]!] = flat[index + 1]!
+  return record
+}
+
+/** The values of a definition, as a claim sends them: how many there are, and they, apart by NUL. */
+function splitDefinition(text: string): string[] {
+  const [count, ...values] = text.split('\0')
+  // With a NUL of its own it is no definition that anybody can read.
+  return values.length === Number(count) ? values : []
+}
+
+/** A run of a reply: its definition is taken apart only for who looks at it, most know it already. */
+class RunReply implements ClaimedRun {
+  readonly schedule: string
+  readonly runId: string
+  readonly nominalMs: number
+  readonly startMs: number
+  readonly fence: number
+  readonly attempt: number
+  readonly delivery: number
+  readonly missed: number
+  readonly catchUp: boolean
+  readonly kind: RunKind
+  readonly ownLease: boolean
+  readonly leaseLeftMs: number
+  readonly payloadText: string | null
+  readonly planLeft: string
+  readonly isPeriodic: boolean
+  readonly digest: string
+  readonly #definition: string
+
+  constructor(raw: readonly string[], at: number, leaseMs: number) {
+    const [nominal, start, fence, periodic, digest] = raw[at + 1]!.split(' ')
+    this.schedule = raw[at]!
+    this.nominalMs = Number(nominal)
+    this.startMs = Number(start)
+    this.fence = Number(fence)
+    this.planLeft = raw[at + 2]!
+    this.isPeriodic = periodic === '1'
+    this.digest = digest!
+    this.#definition = raw[at + 3]!
+    const rest = raw[at + 4]!
+    if (rest === '') {
+      this.runId = `${this.schedule}@${nominal}`
+      this.attempt = 1
+      this.delivery = 1
+      this.missed = 0
+      this.catchUp = false
+      this.kind = 'occurrence'
+      this.ownLease = false
+      this.leaseLeftMs = leaseMs
+      this.payloadText = null
+    } else {
+      const values = JSON.parse(rest) as [string, number, number, number, number, string, number, number, string]
+      this.runId = values[0]
+      this.attempt = Number(values[1])
+      this.delivery = Number(values[2])
+      this.missed = Number(values[3])
+      this.catchUp = values[4] === 1
+      this.kind = KINDS[values[5]] ?? 'occurrence'
+      this.ownLease = values[6] === 1
+      this.leaseLeftMs = Number(values[7])
+      this.payloadText = values[8] === '' ? null : values[8]
+    }
+  }
+
+  get fields(): Record<string, string> {
+    return toRecord(splitDefinition(this.#definition))
+  }
+}
+
+function toHead(head: unknown): number | null {
+  return Number(head) < 0 ? null : Number(head)
+}
+
+/** Reads the reply of claim-due.lua, where a run that says nothing of its lease has all of it left. */
+export function toClaimReply(raw: unknown, leaseMs: number, isAcknowledged: boolean): ClaimReply {
+  const [now, head, count, runs, handed, skipped, tells] = raw as [
+    number,
+    number,
+    number,
+    string[],
+    unknown[][],
+    unknown[][],
+    number,
+  ]
+  const claimed: ClaimedRun[] = []
+  for (let at = 0; at < runs.length; at += 5) claimed.push(new RunReply(runs, at, leaseMs))
+  return {
+    nowMs: Math.floor(now / 1000),
+    clockMs: now / 1000,
+    headMs: toHead(head),
+    headCount: count,
+    tellsHead: tells === 1,
+    runs: claimed,
+    handedBack: handed.map(([name, , digest, state, fields]) => ({
+      name: name as string,
+      digest: digest as string,
+      state: toRecord(state as string[]),
+      fields: toRecord(fields as string[]),
+    })),
+    isAcknowledged,
+    skipped: skipped.map(([schedule, nominal, reason]) => ({
+      schedule: schedule as string,
+      nominalMs: Number(nominal),
+      reason: reason as string,
+    })),
+  }
+}
+
+/** Reads the reply of read-schedules.lua. */
+export function toSchedules(raw: unknown): {
+  nowMs: number
+  clockMs: number
+  nextName: string
+  schedules: StoredSchedule[]
+} {
+  const [now, next, schedules] = raw as [number, string, [string, string, string[], string[]][]]
+  return {
+    nowMs: Math.floor(now / 1000),
+    clockMs: now / 1000,
+    nextName: next,
+    schedules: schedules.map(([name, digest, fields, state]) => ({
+      name,
+      digest,
+      fields: toRecord(fields),
+      state: toRecord(state),
+    })),
+  }
+}
+
+type HeartbeatTuple = [
+  ...[now: number, head: number, count: number, size: number, rank: number, elected: number, overdue: number],
+  ...[generation: string, layout: string, shards: string, cancelled: string, gone: string[], lanes: number],
+  zones: [newest: string, planner: string, looks: number, mixed: number, mix: (string | number)[]],
+  healed: string[],
+  watched: number,
+]
+
+/** Reads the reply of record-heartbeat.lua. */
+export function toHeartbeatReply(raw: unknown): HeartbeatReply {
+  const [
+    now,
+    head,
+    count,
+    size,
+    rank,
+    elected,
+    overdue,
+    generation,
+    layout,
+    shards,
+    cancelled,
+    gone,
+    lanes,
+    zones,
+    healed,
+    watched,
+  ] = raw as HeartbeatTuple
+  const [newest, planner, looks, mixed, mix] = zones
+  return {
+    nowMs: Math.floor(now / 1000),
+    clockMs: now / 1000,
+    headMs: toHead(head),
+    headCount: count,
+    fleetSize: size,
+    rank,
+    elected: elected === 1,
+    overdueRuns: overdue,
+    generation,
+    layout,
+    shards,
+    cancelled: toRunIds(cancelled),
+    isBusy: true,
+    gone,
+    laneCount: lanes,
+    healed,
+    isWatched: watched === 1,
+    zoneData: {
+      newest,
+      planner,
+      looksAtAll: looks === 1,
+      isMixed: mixed === 1,
+      mix: mix.length === 0 ? null : toCounts(mix),
+    },
+  }
+}
+
+function toCounts(flat: readonly (string | number)[]): Record<string, number> {
+  const counts: [string, number][] = []
+  for (let index = 0; index + 1 < flat.length; index += 2) counts.push([String(flat[index]), Number(flat[index + 1])])
+  return Object.fromEntries(counts)
+}
+
+/** Reads the reply of tend-shard.lua. */
+export function toShardReply(raw: unknown): ShardReply {
+  const [now, head, count, elected, overdue, generation, layout, shards, cancelled, going, lanes, healed] = raw as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    string,
+    string,
+    string,
+    string,
+    number,
+    number,
+    string[],
+  ]
+  return {
+    nowMs: Math.floor(now / 1000),
+    clockMs: now / 1000,
+    headMs: toHead(head),
+    headCount: count,
+    elected: elected === 1,
+    overdueRuns: overdue,
+    generation,
+    layout,
+    shards,
+    cancelled: toRunIds(cancelled),
+    isBusy: going > 0,
+    laneCount: lanes,
+    healed,
+    isWatched: false,
+  }
+}
+
+function toRunIds(text: string): string[] {
+  return text === '' ? [] : text.split('\n')
+}

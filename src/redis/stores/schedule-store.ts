@@ -1,0 +1,235 @@
+import { randomUUID } from 'node:crypto'
+import type { ScheduleStore, StoredRun } from '../../control/store.js'
+import { readRunText } from '../../schedule/stored-run.js'
+import type { StoredSchedule } from '../../worker/store.js'
+import type { RedisClock } from '../../worker/store.js'
+import { createDefinitionWriter } from './definition-writer.js'
+import { createKeys, shardOf, type Keys } from '../keys.js'
+import { toRecord, toSchedules } from './replies.js'
+import { readBacklog, readFleetLayout, readServerFacts } from './server-facts.js'
+import { runScript, type RedisClient } from '../scripts/run-script.js'
+import { storePlan } from './worker-store.js'
+
+/** The ledger reaches back so far, ms; the upkeep removes what is older when it comes by. */
+const HISTORY_AGE_MS = 30 * 86_400_000
+/** Most schedules, runs or workers that one call reads. */
+const READ_COUNT = 200
+
+function nameOfRun(runId: string): string | null {
+  return /^(.*)@-?\d+(#\d+)?$/s.exec(runId)?.[1] ?? null
+}
+
+/** Creates the store of one connection; `shards` hash tags under one prefix. */
+export function createScheduleStore(
+  client: RedisClient,
+  prefix: string,
+  shards: number,
+  clock: RedisClock,
+  monotonic: () => number,
+): ScheduleStore {
+  const allKeys = Array.from({ length: shards }, (_, shard) => createKeys(prefix, shard, shards))
+  const keysOf = (name: string): Keys => allKeys[shardOf(name, shards)]!
+  const place = (keys: Keys) => ({ tag: keys.tag, channel: keys.wake })
+
+  const write = createDefinitionWriter({
+    client,
+    expected: { prefix, shards },
+    keysOf,
+    generation: randomUUID().replaceAll('-', '').slice(0, 16),
+  })
+
+  async function readSome(keys: Keys, after: string, count: number, names: readonly string[]) {
+    const sentAt = monotonic()
+    const raw = await runScript(client, 'read-schedules', { names: keys.names }, { tag: keys.tag, after, count }, names)
+    const reply = toSchedules(raw)
+    // Shards may be on servers whose clocks differ: the instance goes by the first.
+    if (keys === allKeys[0]) clock.sample(sentAt, monotonic(), reply.clockMs)
+    return reply
+  }
+
+  /** Reads the given names of one shard in calls of bounded size, pipelined. */
+  async function readNames(keys: Keys, names: readonly string[]): Promise<StoredSchedule[]> {
+    const calls = []
+    for (let start = 0; start < names.length; start += READ_COUNT) {
+      calls.push(readSome(keys, '', 0, names.slice(start, start + READ_COUNT)))
+    }
+    return (await Promise.all(calls)).flatMap(({ schedules }) => schedules)
+  }
+
+  /** Reads the runs of one set page by page, at most `limit`. */
+  async function readRuns(keys: Keys, set: string, kind: '' | 'r', limit: number): Promise<StoredRun[]> {
+    const found = new Map<string, StoredRun>()
+    for (let offset = 0; found.size < limit; offset += READ_COUNT) {
+      const args = { tag: keys.tag, offset, count: READ_COUNT, kind }
+      const [lookedAt, ...rest] = (await runScript(client, 'read-runs', { runs: set }, args)) as [number, ...string[]]
+      for (let index = 0; index < rest.length && found.size < limit; index += 3) {
+        const [runId, due, text] = rest.slice(index, index + 3) as [string, string, string]
+        const schedule = nameOfRun(runId)!
+        const run = readRunText(text)
+        // The state may have been written by anybody.
+        if (run) found.set(runId, { runId, schedule, run, dueMs: Number(due), running: set === keys.running })
+      }
+      if (lookedAt < READ_COUNT) break
+    }
+    return [...found.values()]
+  }
+
+  return {
+    put: async (definition) => (await write([definition]))[0]!,
+    putMany: write,
+
+    async read(name) {
+      const { nowMs, schedules } = await readSome(keysOf(name), '', 0, [name])
+      const schedule = schedules[0]!
+      return { nowMs, schedule: schedule.digest === '' ? null : schedule }
+    },
+
+    async readMany(names) {
+      const byShard = new Map<Keys, string[]>()
+      for (const name of names) {
+        const keys = keysOf(name)
+        const group = byShard.get(keys)
+        if (group) group.push(name)
+        else byShard.set(keys, [name])
+      }
+      const groups = await Promise.all([...byShard].map(([keys, group]) => readNames(keys, group)))
+      const found = new Map<string, StoredSchedule>()
+      for (const schedule of groups.flat()) if (schedule.digest !== '') found.set(schedule.name, schedule)
+      return found
+    },
+
+    async page(cursor, count) {
+      const match = /^(\d+):(.*)$/s.exec(cursor ?? '0:')
+      let shard = Number(match?.[1] ?? 0)
+      let after = match?.[2] ?? ''
+      const found: StoredSchedule[] = []
+      let nowMs = 0
+      while (found.length < count && shard < shards) {
+        const reply = await readSome(allKeys[shard]!, after, count - found.length, [])
+        nowMs = reply.nowMs
+        found.push(...reply.schedules.filter(({ digest }) => digest !== ''))
+        after = reply.nextName
+        if (after === '') shard += 1
+      }
+      return { nowMs, schedules: found, cursor: shard < shards ? `${shard}:${after}` : null }
+    },
+
+    async count() {
+      const counts = await Promise.all(allKeys.map(({ names }) => client.zcard(names)))
+      return counts.reduce((sum, count) => sum + count, 0)
+    },
+
+    async remove(name, owner = '') {
+      const keys = keysOf(name)
+      const args = { ...place(keys), name, if_finished: 0, if_owner: owner }
+      return (await runScript(client, 'remove-schedule', { due: keys.due }, args)) as 'removed' | 'missing' | 'kept'
+    },
+
+    async pause(name, note, untilMs) {
+      const keys = keysOf(name)
+      const raw = await runScript(
+        client,
+        'pause-schedule',
+        { due: keys.due },
+        { ...place(keys), name, note, pause_end: untilMs ?? '' },
+      )
+      const [outcome, revision] = raw as ['paused' | 'missing', number]
+      return { outcome, revision }
+    },
+
+    storePlan: (change) => storePlan(client, keysOf(change.schedule.name), change),
+
+    async enqueue(name, payloadText) {
+      const keys = keysOf(name)
+      const args = { ...place(keys), name, payload: payloadText ?? '' }
+      const raw = await runScript(client, 'enqueue-run', { pending: keys.pending }, args)
+      const [outcome, runId] = raw as ['enqueued', string] | ['missing']
+      return outcome === 'enqueued' ? runId : null
+    },
+
+    async backfill(name, nominals, { atOnce, gapMs, most }) {
+      const keys = keysOf(name)
+      const args = { ...place(keys), name, at_once: atOnce, gap: gapMs, most }
+      const raw = await runScript(client, 'backfill-schedule', { pending: keys.pending }, args, nominals)
+      const [kind, ...rest] = raw as ['enqueued', ...string[]] | ['missing'] | ['full', number]
+      if (kind === 'enqueued') return { kind, runIds: rest as string[] }
+      return kind === 'missing' ? { kind } : { kind, waiting: rest[0] as number }
+    },
+
+    async situation(name, task) {
+      const keys = keysOf(name)
+      const [token, leftMs, due, backfills, lanes] = await Promise.all([
+        client.get(keys.lease(name)),
+        client.pttl(keys.lease(name)),
+        client.zscore(keys.due, name),
+        client.llen(`${keys.tag}:backfill:${name}`),
+        client.smembers(`${keys.tag}:lanes`),
+      ])
+      const busy = await client.zcard(`${keys.tag}:busy:${task}`)
+      const scores = await Promise.all(lanes.map((lane) => client.zscore(`${keys.tag}:lane:${lane}`, `s${name}`)))
+      return {
+        lease: token === null ? null : { worker: token.slice(0, token.lastIndexOf(':')), leftMs },
+        dueMs: due === null ? null : Number(due),
+        isAside: scores.some((score) => score !== null),
+        backfillsWaiting: backfills,
+        busyCount: busy,
+      }
+    },
+
+    async cancel(runId) {
+      const name = nameOfRun(runId)
+      if (name === null) return 'missing'
+      const keys = keysOf(name)
+      const raw = await runScript(client, 'cancel-run', { pending: keys.pending }, { ...place(keys), run_id: runId })
+      return raw as 'cancelled' | 'cancelling' | 'missing'
+    },
+
+    async history(name, limit) {
+      const known = clock.now()
+      const nowMs = Number.isNaN(known) ? await this.now() : known
+      const oldest = Math.max(0, Math.floor(nowMs - HISTORY_AGE_MS))
+      const entries = await client.xrevrange(keysOf(name).history(name), '+', oldest, 'COUNT', limit)
+      return entries.map(([, fields]) => toRecord(fields))
+    },
+
+    async runs({ state, limit }) {
+      const found: StoredRun[] = []
+      for (const keys of allKeys) {
+        const lanes = state === 'running' ? [] : await client.smembers(keys.lanes)
+        const sets: [string, '' | 'r'][] = []
+        if (state !== 'waiting') sets.push([keys.running, ''])
+        if (state !== 'running')
+          sets.push([keys.pending, ''], ...lanes.map((lane): [string, 'r'] => [keys.lane(lane), 'r']))
+        for (const [set, kind] of sets) found.push(...(await readRuns(keys, set, kind, limit - found.length)))
+      }
+      return found
+    },
+
+    async workers() {
+      const keys = allKeys[0]!
+      const nowMs = await this.now()
+      const found: { id: string; fields: Record<string, string>; beatMs: number; nowMs: number }[] = []
+      for (let start = 0; ; start += READ_COUNT) {
+        const members = await client.zrange(keys.workers, start, start + READ_COUNT - 1, 'WITHSCORES')
+        const ids = members.filter((_, index) => index % 2 === 0)
+        const hashes = await Promise.all(ids.map((id) => client.hgetall(keys.worker(id))))
+        for (const [index, id] of ids.entries()) {
+          found.push({ id, fields: hashes[index]!, beatMs: Number(members[2 * index + 1]), nowMs })
+        }
+        if (ids.length < READ_COUNT) return found
+      }
+    },
+
+    async declareVersion(owner, version, dryRun) {
+      const args = { owner, version, dry_run: dryRun ? 1 : 0 }
+      return (await runScript(client, 'declare-version', { meta: allKeys[0]!.meta }, args)) === 'current'
+    },
+
+    serverFacts: () => readServerFacts(client, allKeys),
+    layout: () => readFleetLayout(client, prefix, shards),
+    backlog: (beforeMs) => readBacklog(client, allKeys, beforeMs),
+
+    // By a script, for on a Cluster a plain TIME goes to any node.
+    now: async () => (await readSome(allKeys[0]!, '', 0, [])).nowMs,
+  }
+}

@@ -1,0 +1,121 @@
+import type { Redis } from 'ioredis'
+import type { Backlog, FleetLayout, ServerFacts } from '../../control/store.js'
+import { closeClient, duplicateConnection, duplicateNode } from '../connection/client.js'
+import type { Keys } from '../keys.js'
+import { LAYOUT, readLayout } from '../layout.js'
+import type { RedisClient } from '../scripts/run-script.js'
+
+const PINGS = 20
+const NAMES_SHOWN = 20
+
+/** Looks at the server as far as this user may: what is refused is null. Changes nothing. */
+export async function readServerFacts(client: RedisClient, keys: readonly Keys[]): Promise<ServerFacts> {
+  const info = parseInfo(await tolerate(() => client.info()))
+  const [notifications, save] = await Promise.all([
+    readSetting(client, 'notify-keyspace-events'),
+    readSetting(client, 'save'),
+  ])
+  return {
+    version: info?.valkey_version ?? info?.redis_version ?? null,
+    isReplica: info?.role === 'slave',
+    isCluster: 'nodes' in client,
+    latencyMs: await measureLatency(client),
+    evictionPolicy: info?.maxmemory_policy ?? null,
+    maxMemory: toNumber(info?.maxmemory),
+    usedMemory: toNumber(info?.used_memory),
+    appendOnly: info === null ? null : info.aof_enabled === '1',
+    snapshots: save === null ? null : save !== '',
+    // The server refuses writes after a failed snapshot, and cannot keep its promise after a failed append.
+    lastSaveFailed: info?.rdb_last_bgsave_status === 'err' || info?.aof_last_write_status === 'err',
+    tracking: await tryTracking(client, keys),
+    notifications,
+  }
+}
+
+/** What the fleet under this prefix says of itself, whatever its number of shards. */
+export async function readFleetLayout(client: RedisClient, prefix: string, shards: number): Promise<FleetLayout> {
+  const { layout, shards: found } = await readLayout(client, prefix)
+  return { known: LAYOUT, wantedShards: shards, found: layout === null ? null : { layout, shards: found ?? '1' } }
+}
+
+/** What is due since before the instant and was not taken: by nobody, or aside in a lane. */
+export async function readBacklog(client: RedisClient, keys: readonly Keys[], beforeMs: number): Promise<Backlog> {
+  const names: string[] = []
+  const lanes = new Map<string, number>()
+  let count = 0
+  for (const { due, tag } of keys) {
+    count += await client.zcount(due, '-inf', beforeMs)
+    const some = await client.zrangebyscore(due, '-inf', beforeMs, 'LIMIT', 0, NAMES_SHOWN)
+    names.push(...some)
+    for (const lane of await client.smembers(`${tag}:lanes`)) {
+      const waiting = await client.zcount(`${tag}:lane:${lane}`, '-inf', beforeMs)
+      if (waiting > 0) lanes.set(lane, (lanes.get(lane) ?? 0) + waiting)
+    }
+  }
+  return {
+    count,
+    names: names.slice(0, NAMES_SHOWN),
+    lanes: [...lanes].map(([lane, waiting]) => {
+      const cut = lane.indexOf('\n')
+      return { pool: lane.slice(0, cut), task: lane.slice(cut + 1), count: waiting }
+    }),
+  }
+}
+
+/** Null for what this user may not do, or this server does not know. */
+async function tolerate<Value>(ask: () => Promise<Value>): Promise<Value | null> {
+  try {
+    return await ask()
+  } catch (error) {
+    if (error instanceof Error && /^(NOPERM|ERR|WRONGPASS)/.test(error.message)) return null
+    throw error
+  }
+}
+
+function parseInfo(text: string | null): Record<string, string> | null {
+  if (text === null) return null
+  const pairs = text.split(/\r?\n/).flatMap((line) => {
+    const cut = line.indexOf(':')
+    return cut > 0 ? [[line.slice(0, cut), line.slice(cut + 1)] as const] : []
+  })
+  return Object.fromEntries(pairs)
+}
+
+function toNumber(text: string | undefined): number | null {
+  return text === undefined ? null : Number(text)
+}
+
+async function readSetting(client: RedisClient, name: string): Promise<string | null> {
+  const reply = (await tolerate(() => client.call('CONFIG', 'GET', name))) as string[] | null
+  return reply?.[1] ?? null
+}
+
+async function measureLatency(client: RedisClient): Promise<{ medianMs: number; worstMs: number }> {
+  const took: number[] = []
+  for (let count = 0; count < PINGS; count++) {
+    const sentAt = performance.now()
+    await client.time()
+    took.push(performance.now() - sentAt)
+  }
+  took.sort((left, right) => left - right)
+  return { medianMs: took[PINGS / 2]!, worstMs: took[PINGS - 1]! }
+}
+
+/** Tries what a worker does to hear of edits, on a connection of its own. */
+async function tryTracking(client: RedisClient, keys: readonly Keys[]): Promise<ServerFacts['tracking']> {
+  const own =
+    'nodes' in client
+      ? duplicateNode(client.nodes('master')[0]!)
+      : (duplicateConnection({ client, owned: false, isCluster: false }) as Redis)
+  try {
+    const id = (await own.client('ID')) as number
+    const prefix = `${keys[0]!.tag}:schedule:`
+    await own.call('CLIENT', 'TRACKING', 'ON', 'REDIRECT', String(id), 'BCAST', 'PREFIX', prefix)
+    await own.subscribe('__redis__:invalidate')
+    return { allowed: true }
+  } catch (error) {
+    return { allowed: false, why: error instanceof Error ? error.message : String(error) }
+  } finally {
+    await closeClient(own)
+  }
+}

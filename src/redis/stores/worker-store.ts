@@ -1,0 +1,286 @@
+import type { ClaimedRun, PlanChange, Settlement, SettleOutcome, WorkerStore } from '../../worker/store.js'
+import type { RedisClock } from '../../worker/store.js'
+import type { Keys } from '../keys.js'
+import { createLeaseClient, type StartLocks } from '../lease/redlock-leases.js'
+import { toClaimReply, toHeartbeatReply, toSchedules, toShardReply } from './replies.js'
+import { runAcknowledged, runScript, type Acknowledgement, type RedisClient } from '../scripts/run-script.js'
+
+/** How often a worker says that it lives, ms. */
+export const BEAT_MS = 5_000
+
+interface WorkerStoreOptions {
+  client: RedisClient
+  keys: Keys
+  clock: RedisClock
+  monotonic: () => number
+  workerId: string
+  leaseMs: number
+  shards: number
+  /** What to call the memory of a Redis that has no name yet begins with this: any random text. */
+  generation: string
+  /** Where claims wait for replicas: on a connection of their own. */
+  durability?: { client: RedisClient; acknowledgement: Acknowledgement } | null
+  /** Where independent nodes have to agree before anything starts. */
+  locks?: StartLocks | null
+}
+
+function optional(value: number | null): number | '' {
+  return value ?? ''
+}
+
+/** Adds one settlement as the script takes it: how many values follow, and those that are not as they usually are. */
+function addSettlement(list: (string | number)[], settlement: Settlement): void {
+  const { run, refill, pauseAfter } = settlement
+  const retryDelayMs = settlement.retryDelayMs ?? -1
+  const isPlain =
+    settlement.reason === '' &&
+    settlement.resultText === '' &&
+    settlement.errorText === '' &&
+    retryDelayMs === -1 &&
+    (pauseAfter === 0 || settlement.outcome === 'ok')
+  const at = list.push(0) - 1
+  list.push(run.schedule, run.runId, run.fence, settlement.outcome, settlement.durationMs, settlement.latenessMs)
+  if (refill || !isPlain) list.push(run.digest, refill?.after ?? '', refill?.more ?? '')
+  if (!isPlain) list.push(settlement.reason, settlement.resultText, settlement.errorText, retryDelayMs, pauseAfter)
+  list[at] = list.length - at - 1
+}
+
+/** Names one start of a run: each attempt and each delivery may be started once. */
+function startKey(keys: Keys, { runId, attempt, delivery }: ClaimedRun): string {
+  return `${keys.tag}:start:${runId}:${attempt}:${delivery}`
+}
+
+/** The key of the lease that a run holds, and the token that it holds it by. */
+export function leaseOf(keys: Keys, workerId: string, run: ClaimedRun): { key: string; token: string } {
+  const key = run.ownLease ? keys.runLease(run.runId) : keys.lease(run.schedule)
+  return { key, token: `${workerId}:${run.fence}` }
+}
+
+/** What a worker does on one shard: each method is one script call (the lease is redlock's). */
+export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
+  const { client, keys, clock, monotonic, workerId, leaseMs, durability, locks } = options
+  const place = { tag: keys.tag, channel: keys.wake }
+  const leases = createLeaseClient(client)
+  let generations = 0
+
+  /** Never the same twice: whoever named a memory that is flushed has to see that the next one is another. */
+  function freshGeneration(): string {
+    generations += 1
+    return `${options.generation}-${generations.toString(36)}`
+  }
+
+  async function timed<Reply extends { clockMs: number }>(call: () => Promise<Reply>): Promise<Reply> {
+    const sentAt = monotonic()
+    const reply = await call()
+    clock.sample(sentAt, monotonic(), reply.clockMs)
+    return reply
+  }
+
+  return {
+    clock,
+
+    claim: ({ requestId, slots, share, aheadMs, expectedMs, lanes }) =>
+      timed(async () => {
+        const list = lanes.flatMap(({ pool, task, maxConcurrent, room }) => [`${pool}\n${task}`, maxConcurrent, room])
+        const call = [
+          'claim-due',
+          { due: keys.due, pending: keys.pending, running: keys.running, worker: keys.worker(workerId) },
+          {
+            ...place,
+            request: requestId,
+            worker_id: workerId,
+            slots,
+            share,
+            lease_ms: leaseMs,
+            ahead: aheadMs,
+            expected: Math.floor(expectedMs ?? -1),
+          },
+          list,
+        ] as const
+        if (!durability) return toClaimReply(await runScript(client, ...call), leaseMs, true)
+        const { reply, isAcknowledged } = await runAcknowledged(durability.client, durability.acknowledgement, ...call)
+        return toClaimReply(reply, leaseMs, isAcknowledged)
+      }),
+
+    async settle(settlements) {
+      const groups: (string | number)[] = []
+      for (const settlement of settlements) addSettlement(groups, settlement)
+      const raw = await runScript(
+        client,
+        'settle-runs',
+        { running: keys.running },
+        { ...place, worker_id: workerId },
+        groups,
+      )
+      return (raw as [number, ...SettleOutcome[]]).slice(1) as SettleOutcome[]
+    },
+
+    async announceHead() {
+      await runScript(client, 'announce-head', { due: keys.due }, place)
+    },
+
+    async readClock() {
+      await timed(async () => {
+        const reply = await runScript(client, 'read-head', { due: keys.due }, { tag: keys.tag })
+        return { clockMs: (reply as [number])[0] / 1000 }
+      })
+    },
+
+    async extendPlan({ schedule, digest, after, more }) {
+      await runScript(
+        client,
+        'extend-plan',
+        { due: keys.due },
+        { ...place, name: schedule, digest, reached: after, more },
+      )
+    },
+
+    storePlan: (change) => storePlan(client, keys, change),
+
+    async removeFinished(schedule) {
+      await runScript(
+        client,
+        'remove-schedule',
+        { due: keys.due },
+        { ...place, name: schedule, if_finished: 1, if_owner: '' },
+      )
+    },
+
+    heartbeat: (fields, lookedWith = '') =>
+      timed(async () => {
+        const raw = await runScript(
+          client,
+          'record-heartbeat',
+          {
+            workers: keys.workers,
+            ranks: keys.ranks,
+            worker: keys.worker(workerId),
+            running: keys.running,
+            meta: keys.meta,
+            upkeep: keys.upkeep,
+          },
+          {
+            ...place,
+            worker_id: workerId,
+            beat_ms: BEAT_MS,
+            generation: freshGeneration(),
+            shards: options.shards,
+            looked_with: lookedWith,
+          },
+          Object.entries(fields).flat(),
+        )
+        return toHeartbeatReply(raw)
+      }),
+
+    async askForPlan(planner, schedule) {
+      if (planner !== '') await client.publish(keys.wake, `plan ${planner} ${schedule}`)
+    },
+
+    tend: () =>
+      timed(async () => {
+        const raw = await runScript(
+          client,
+          'tend-shard',
+          { worker: keys.worker(workerId), running: keys.running, meta: keys.meta, upkeep: keys.upkeep },
+          { ...place, worker_id: workerId, beat_ms: BEAT_MS, generation: freshGeneration(), shards: options.shards },
+        )
+        return toShardReply(raw)
+      }),
+
+    async leave() {
+      await runScript(
+        client,
+        'leave-fleet',
+        { workers: keys.workers, ranks: keys.ranks, worker: keys.worker(workerId) },
+        { ...place, worker_id: workerId },
+      )
+    },
+
+    async recover(count) {
+      const raw = await runScript(client, 'recover-runs', { running: keys.running }, { ...place, count })
+      const [lookedAt, givenUp] = raw as [
+        number,
+        [string, string, 'rerun' | 'abandoned', string, number, number, number][],
+      ]
+      return {
+        lookedAt,
+        givenUp: givenUp.map(([schedule, runId, kind, worker, nominalMs, fence, attempt]) => ({
+          schedule,
+          runId,
+          kind,
+          worker,
+          nominalMs: Number(nominalMs),
+          fence: Number(fence),
+          attempt: Number(attempt),
+        })),
+      }
+    },
+
+    async inspect({ shared = false, after, count, cursor, scanCount, names = [] }) {
+      const raw = await runScript(
+        client,
+        'inspect-definitions',
+        { names: keys.names, due: keys.due },
+        { ...place, shared: shared ? 1 : 0, after, count, cursor, scan_count: scanCount },
+        names,
+      )
+      const [nextName, nextCursor, toPlan, removed] = raw as [string, string, string[], string[]]
+      return { nextName, nextCursor, toPlan, removed }
+    },
+
+    async read(names) {
+      const raw = await runScript(
+        client,
+        'read-schedules',
+        { names: keys.names },
+        { tag: keys.tag, after: '', count: 0 },
+        names,
+      )
+      return toSchedules(raw)
+    },
+
+    async page(after, count) {
+      const raw = await runScript(client, 'read-schedules', { names: keys.names }, { tag: keys.tag, after, count })
+      return toSchedules(raw)
+    },
+    startsAreLocked: Boolean(locks),
+    takeStart: (run) => locks?.tryTake(startKey(keys, run)) ?? Promise.resolve('taken'),
+    giveBackStart: (run) => locks?.giveBack(startKey(keys, run)) ?? Promise.resolve(),
+
+    extendLease(run) {
+      const { key, token } = leaseOf(keys, workerId, run)
+      return leases.tryExtend(key, token, leaseMs)
+    },
+  }
+}
+
+/** Stores a decision about a schedule unless the facts it was decided from have changed. */
+export async function storePlan(client: RedisClient, keys: Keys, change: PlanChange): Promise<'stored' | 'moved'> {
+  const { schedule } = change
+  const raw = await runScript(
+    client,
+    'store-plan',
+    { due: keys.due, names: keys.names },
+    {
+      tag: keys.tag,
+      channel: keys.wake,
+      name: schedule.name,
+      digest: schedule.digest,
+      former_digest: schedule.state.digest ?? '',
+      former_plan: schedule.state.plan ?? '',
+      former_last: schedule.state.last ?? '',
+      trigger: change.trigger,
+      plan: change.plan,
+      period: optional(change.periodMs),
+      grace: optional(change.graceMs),
+      removal: optional(change.removalMs),
+      error: change.error ?? '',
+      seen: change.seen,
+      last: optional(change.last),
+      former_pause: schedule.state.paused ?? '',
+      resume: change.resume ? 1 : 0,
+    },
+    change.dropped.flatMap(({ atMs, reason, count, toMs }) => [atMs, reason, count, count > 1 ? toMs : '']),
+  )
+  return (raw as ['stored' | 'moved', number])[0]
+}

@@ -1,0 +1,256 @@
+import { EverybeatError } from '../errors.js'
+import type { Definition } from './definition.js'
+import { decodeFields } from './hash-codec.js'
+import { decideMisfire, type MisfireDecision } from './decide-misfire.js'
+import { delayOf, formatPlan, upcomingInstants } from './plan-text.js'
+
+/** Written behind the last instant of a plan when nothing follows. */
+export const PLAN_END = '.'
+
+/** What is stored of a schedule: its definition's text and the engine's state, both as they stand in Redis. */
+export interface ScheduleFacts {
+  readonly name: string
+  readonly fields: Readonly<Record<string, string>>
+  readonly state: Readonly<Record<string, string>>
+}
+
+/** Occurrences that are dropped: one, or `count` neighbours from `atMs` to `toMs`. */
+export interface DroppedGroup {
+  readonly atMs: number
+  readonly toMs: number
+  readonly count: number
+  readonly reason: string
+}
+
+/** What to store for a schedule so that it can be claimed. */
+export interface PlanDecision {
+  /** Null when the definition cannot be used. */
+  readonly definition: Definition | null
+  readonly error: string | null
+  /** Fingerprint of the trigger; empty when the schedule must not fire now. */
+  readonly trigger: string
+  readonly plan: string
+  readonly periodMs: number | null
+  readonly graceMs: number | null
+  readonly removalMs: number | null
+  readonly seen: number
+  readonly last: number | null
+  readonly resume: boolean
+  readonly dropped: readonly DroppedGroup[]
+}
+
+/** The misfire grace that Redis assumes when the state does not name one. */
+const DEFAULT_GRACE_MS = 60_000
+
+/** The parts of a decision that follow from the definition alone. */
+export function planSettings(definition: Definition): Pick<PlanDecision, 'periodMs' | 'graceMs' | 'removalMs'> {
+  const { trigger, jitterMs, misfireGraceMs, removeAfterMs } = definition
+  return {
+    periodMs: trigger.arithmetic && jitterMs === 0 ? trigger.arithmetic.periodMs : null,
+    graceMs: misfireGraceMs === DEFAULT_GRACE_MS ? null : misfireGraceMs,
+    removalMs: removeAfterMs,
+  }
+}
+
+/** Identifies a trigger in the state: its canonical text; long text is cut to its length and a hash. */
+export function fingerprint(definition: Definition): string {
+  const { text } = definition.trigger
+  if (text.length <= 64) return text
+  let [high, low] = [0x811c9dc5, 0xc2b2ae35]
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index)
+    high = Math.imul(high ^ code, 0x01000193) >>> 0
+    low = Math.imul(low ^ code, 0x85ebca6b) >>> 0
+  }
+  return `${text.slice(0, 24)}#${text.length}-${high.toString(36)}${low.toString(36)}`
+}
+
+/** The plan of a schedule whose next occurrence is the first one after the instant. */
+export function planAfter(
+  definition: Definition,
+  afterMs: number,
+  remaining: number | null = definition.limit,
+): string {
+  return closePlan(
+    definition,
+    upcomingInstants(definition.trigger, afterMs, { ...countOf(definition), remaining }),
+    remaining,
+  )
+}
+
+/** One with a period goes on by addition: more than one instant would only make its state larger. */
+function countOf(definition: Definition): { count?: number } {
+  return planSettings(definition).periodMs === null ? {} : { count: 1 }
+}
+
+/** Whether a plan goes on without more instants, whatever its definition says: it is closed, or long enough. */
+export function isPlanFull(planLeft: string): boolean {
+  return planLeft.endsWith(PLAN_END) || planLeft.indexOf(' ') !== planLeft.lastIndexOf(' ')
+}
+
+/** More instants behind a plan that runs low; null when the plan is long enough or closed. */
+export function refillPlan(
+  definition: Definition,
+  planLeft: string,
+  nominalMs: number,
+): { after: number; more: string } | null {
+  if (isPlanFull(planLeft) || (planLeft !== '' && planSettings(definition).periodMs !== null)) return null
+  const items = planLeft === '' ? [] : planLeft.split(' ')
+  const after = items.length === 0 ? nominalMs : Number.parseInt(items.at(-1)!, 10)
+  const more = closePlan(definition, upcomingInstants(definition.trigger, after, {}), null)
+  return { after, more }
+}
+
+function closePlan(definition: Definition, instants: readonly number[], remaining: number | null): string {
+  const lastMs = instants.at(-1)
+  const ends =
+    lastMs === undefined ||
+    (remaining !== null && instants.length >= remaining) ||
+    definition.trigger.next(lastMs) === null
+  const text = formatPlan(definition, instants)
+  if (!ends) return text
+  return text === '' ? PLAN_END : `${text} ${PLAN_END}`
+}
+
+/**
+ * Decides how a schedule goes on, from its definition, its state and Redis's time: a new or changed trigger starts from
+ * now, a known one goes on behind its last occurrence, and what was missed meanwhile is run or dropped by its policy.
+ *
+ * @param resume whether a pause ends with this decision
+ */
+export function decidePlan(facts: ScheduleFacts, nowMs: number, resume = false): PlanDecision {
+  let definition: Definition
+  try {
+    definition = decodeFields(facts.name, facts.fields)
+  } catch (error) {
+    if (error instanceof EverybeatError) return asleep(null, `${error.code}: ${error.message}`)
+    throw error
+  }
+  const pause = parsePause(facts.state.paused)
+  const ends = resume || (pause?.untilMs !== undefined && pause.untilMs <= nowMs)
+  // Also a pause that comes to its end then: it would come up for ever.
+  if (!definition.enabled) return { ...asleep(definition, null), resume: pause !== null && ends }
+  const { trigger: formerTrigger = '', plan: formerPlan = '' } = facts.state
+  const trigger = fingerprint(definition)
+  const isNew = formerTrigger !== trigger
+  // What another trigger gave does not count for the limit of this one.
+  const seen = formerTrigger !== '' && formerTrigger !== trigger ? 0 : Number(facts.state.seen ?? 0)
+  const last = facts.state.last === undefined ? null : Number(facts.state.last)
+  const remaining = definition.limit === null ? null : Math.max(0, definition.limit - seen)
+  const common = { ...asleep(definition, null), trigger, resume: pause !== null && ends }
+  if (pause && !ends) {
+    // What is due stays noted while it sleeps: the end of the pause accounts for it.
+    const plan = isNew ? planAfter(definition, beforeFirst(definition, nowMs), remaining) : formerPlan
+    return { ...common, plan, resume: false }
+  }
+  if (pause) {
+    // A trigger that was changed during the pause has no past but that of a single instant.
+    const isBlank = isNew && definition.trigger.kind !== 'at'
+    const firstMs = isBlank || remaining === 0 ? null : pendingOf(facts, definition, last, nowMs)
+    return { ...common, ...dropUntil(definition, firstMs, nowMs), plan: planAfter(definition, nowMs, remaining) }
+  }
+  const pendingMs = isNew ? firstOfNew(definition, nowMs) : pendingOf(facts, definition, last, nowMs)
+  if (pendingMs === null || remaining === 0) return { ...common, plan: PLAN_END }
+  if (pendingMs > nowMs) return { ...common, plan: planAfter(definition, pendingMs - 1, remaining) }
+  const decision = decideMisfire({ definition, pendingMs, nowMs, lastMs: last, remaining })
+  return { ...common, ...fromMisfire(definition, decision, nowMs, remaining) }
+}
+
+/**
+ * Closes what is due of a schedule before its trigger is edited, however long nobody claimed anything: all of it is
+ * dropped for the reason, and the plan goes on from now. Null when its definition cannot be read any more.
+ */
+export function decideClosing(facts: ScheduleFacts, nowMs: number, reason: string): PlanDecision | null {
+  const { trigger = '', paused } = facts.state
+  try {
+    const definition = decodeFields(facts.name, facts.fields)
+    if (fingerprint(definition) !== trigger) return null
+    const last = facts.state.last === undefined ? null : Number(facts.state.last)
+    const left = dropUntil(definition, pendingOf(facts, definition, last, nowMs), nowMs)
+    const dropped = left.dropped.map((group) => ({ ...group, reason: paused === undefined ? reason : 'paused' }))
+    return { ...asleep(definition, null), ...left, dropped, trigger, plan: planAfter(definition, nowMs, null) }
+  } catch (error) {
+    if (error instanceof EverybeatError) return null
+    throw error
+  }
+}
+
+function asleep(definition: Definition | null, error: string | null): PlanDecision {
+  const settings = definition ? planSettings(definition) : { periodMs: null, graceMs: null, removalMs: null }
+  return { definition, error, trigger: '', plan: '', ...settings, seen: 0, last: null, resume: false, dropped: [] }
+}
+
+/** A new trigger starts at now; a single instant that has passed is a misfire like any other. */
+function firstOfNew(definition: Definition, nowMs: number): number | null {
+  return definition.trigger.next(beforeFirst(definition, nowMs))
+}
+
+function beforeFirst(definition: Definition, nowMs: number): number {
+  return definition.trigger.kind === 'at' ? Number.MIN_SAFE_INTEGER : nowMs
+}
+
+function pendingOf(facts: ScheduleFacts, definition: Definition, last: number | null, nowMs: number): number | null {
+  const head = Number.parseInt(facts.state.plan ?? '', 10)
+  if (Number.isSafeInteger(head) && (last === null || head > last) && definition.trigger.matches(head)) return head
+  return last === null ? firstOfNew(definition, nowMs) : definition.trigger.next(last)
+}
+
+function fromMisfire(definition: Definition, decision: MisfireDecision, nowMs: number, remaining: number | null) {
+  const isLate = (atMs: number) => nowMs - atMs - delayOf(definition, atMs) > definition.misfireGraceMs
+  const run = decision.run.map((atMs, index) => {
+    const text = formatPlan(definition, [atMs])
+    if (!isLate(atMs)) return text
+    return `${text}c${index === 0 ? decision.missed : 0}`
+  })
+  const seen = decision.dropped.length + (decision.droppedMore?.count ?? 0)
+  const left = remaining === null ? null : Math.max(0, remaining - seen - decision.run.length)
+  const { count } = countOf(definition)
+  const following = closePlan(definition, left === 0 ? [] : decision.next.slice(0, count), left)
+  return {
+    plan: [...run, following].filter((text) => text !== '').join(' '),
+    seen,
+    last: decision.dropped.at(-1)?.atMs ?? null,
+    dropped: toGroups(decision),
+  }
+}
+
+/** The dropped occurrences, oldest first: what is too much to list as one group. */
+function toGroups({ dropped, droppedMore }: Pick<MisfireDecision, 'dropped' | 'droppedMore'>): DroppedGroup[] {
+  const groups: DroppedGroup[] = []
+  if (droppedMore) {
+    const { fromMs, toMs, count, reason } = droppedMore
+    groups.push({ atMs: fromMs, toMs, count, reason })
+  }
+  for (const { atMs, reason } of dropped) groups.push({ atMs, toMs: atMs, count: 1, reason })
+  return groups
+}
+
+/** Everything from an occurrence on was missed because the schedule was paused. */
+function dropUntil(
+  definition: Definition,
+  firstMs: number | null,
+  nowMs: number,
+): Pick<PlanDecision, 'dropped' | 'last'> {
+  if (firstMs === null || firstMs > nowMs) return { dropped: [], last: null }
+  const strict: Definition = {
+    ...definition,
+    misfire: 'skip',
+    misfireGraceMs: 0,
+    catchUpWindowMs: Number.MAX_SAFE_INTEGER,
+    // Its start was delayed into the pause or beyond it: the occurrence is of the pause.
+    jitterMs: 0,
+  }
+  const decision = decideMisfire({ definition: strict, pendingMs: firstMs, nowMs: nowMs + 1, lastMs: null })
+  const dropped = toGroups(decision).map((group) => ({ ...group, reason: 'paused' }))
+  return { dropped, last: dropped.at(-1)?.toMs ?? null }
+}
+
+function parsePause(text: string | undefined): { untilMs: number | undefined } | null {
+  if (text === undefined) return null
+  try {
+    const { until } = JSON.parse(text) as { until?: unknown }
+    return { untilMs: typeof until === 'number' ? until : undefined }
+  } catch {
+    return { untilMs: undefined }
+  }
+}

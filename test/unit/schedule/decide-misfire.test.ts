@@ -1,0 +1,336 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Definition, DefinitionInput } from '../../../src/schedule/definition.js'
+import { decideMisfire, MAX_DROPPED_LISTED, MAX_ON_TIME } from '../../../src/schedule/decide-misfire.js'
+import type { MisfireDecision, MisfireQuestion } from '../../../src/schedule/decide-misfire.js'
+import { parseDefinition } from '../../../src/schedule/parse-definition.js'
+import { delayOf } from '../../../src/schedule/plan-text.js'
+import type { Trigger } from '../../../src/time/trigger.js'
+import { listedTrigger } from './listed-trigger.js'
+
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
+const NOW_MS = Date.UTC(2026, 5, 1, 12)
+
+function definitionOf(trigger: Trigger | string, policy: DefinitionInput = {}): Definition {
+  if (typeof trigger === 'string') return parseDefinition('report', { every: trigger, ...policy })
+  return { ...parseDefinition('report', { every: '1d', ...policy }), trigger }
+}
+
+function decide(
+  trigger: Trigger | string,
+  policy: DefinitionInput,
+  question: Partial<MisfireQuestion>,
+): MisfireDecision {
+  const pendingMs = question.pendingMs ?? NOW_MS
+  return decideMisfire({
+    definition: definitionOf(trigger, policy),
+    nowMs: NOW_MS,
+    lastMs: null,
+    ...question,
+    pendingMs,
+  })
+}
+
+const hoursAgo = (...hours: number[]) => hours.map((count) => NOW_MS - count * HOUR_MS)
+
+describe('what is on time', () => {
+  it('runs an occurrence that is due now', () => {
+    const decision = decide('1h', {}, { pendingMs: NOW_MS })
+    expect(decision).toMatchObject({ run: [NOW_MS], missed: 0, catchUp: false, dropped: [], droppedMore: null })
+    expect(decision.next[0]).toBe(NOW_MS + HOUR_MS)
+  })
+
+  it('runs nothing before the pending occurrence is due', () => {
+    const decision = decide('1h', {}, { nowMs: NOW_MS - 1 })
+    expect(decision).toMatchObject({ run: [], dropped: [], catchUp: false })
+    expect(decision.next[0]).toBe(NOW_MS)
+  })
+
+  it('counts an occurrence as on time up to its grace and no longer', () => {
+    const policy: DefinitionInput = { misfire: 'skip', misfireGrace: '60s' }
+    expect(decide('1h', policy, { nowMs: NOW_MS + 60_000 }).run).toEqual([NOW_MS])
+    const late = decide('1h', policy, { nowMs: NOW_MS + 60_001 })
+    expect(late.run).toEqual([])
+    expect(late.dropped).toEqual([{ atMs: NOW_MS, reason: 'misfire' }])
+  })
+
+  it.each(['skip', 'latest', 'all'] as const)('runs all that is within the grace in order: misfire %s', (misfire) => {
+    const decision = decide('1h', { misfire, misfireGrace: '2h' }, { pendingMs: NOW_MS - 2 * HOUR_MS })
+    expect(decision).toMatchObject({ run: hoursAgo(2, 1, 0), catchUp: false, missed: 0, dropped: [] })
+  })
+
+  it('leaves what is on time beyond its bound to the next decision, in order', () => {
+    const decision = decide('100ms', { misfireGrace: '60s' }, { pendingMs: NOW_MS - 60_000 })
+    expect(decision.run).toHaveLength(MAX_ON_TIME)
+    expect(decision.next[0]).toBe(decision.run.at(-1)! + 100)
+    expect(decision.dropped).toEqual([])
+  })
+})
+
+describe('what is missed', () => {
+  const pendingMs = NOW_MS - 5 * HOUR_MS
+
+  it.each([
+    {
+      misfire: 'skip',
+      run: hoursAgo(0),
+      dropped: hoursAgo(5, 4, 3, 2, 1),
+      reason: 'misfire',
+      missed: 0,
+      catchUp: false,
+    },
+    {
+      misfire: 'latest',
+      run: hoursAgo(1, 0),
+      dropped: hoursAgo(5, 4, 3, 2),
+      reason: 'misfire',
+      missed: 4,
+      catchUp: true,
+    },
+    { misfire: 'all', run: hoursAgo(5, 4, 3, 2, 1, 0), dropped: [], reason: '', missed: 0, catchUp: true },
+  ] as const)('$misfire', ({ misfire, run, dropped, reason, missed, catchUp }) => {
+    const decision = decide('1h', { misfire }, { pendingMs })
+    expect(decision).toMatchObject({ run, missed, catchUp, droppedMore: null, exact: true })
+    expect(decision.dropped).toEqual(dropped.map((atMs) => ({ atMs, reason })))
+    expect(decision.next[0]).toBe(NOW_MS + HOUR_MS)
+  })
+
+  it('drops what is older than the catch-up window whatever the policy, and does not count it as missed', () => {
+    for (const misfire of ['skip', 'latest', 'all'] as const) {
+      const decision = decide('1h', { misfire, catchUpWindow: '3h' }, { pendingMs })
+      const old = decision.dropped.filter(({ reason }) => reason === 'catch-up-window').map(({ atMs }) => atMs)
+      expect(old).toEqual(hoursAgo(5, 4))
+      expect(decision.missed).toBe(misfire === 'latest' ? 2 : 0)
+    }
+  })
+
+  it('catches up nothing when even the newest is older than the window', () => {
+    const decision = decide(
+      '1d',
+      { misfire: 'latest', catchUpWindow: '1h' },
+      { pendingMs: NOW_MS - 3 * DAY_MS + DAY_MS / 2 },
+    )
+    expect(decision).toMatchObject({ run: [], catchUp: false, missed: 0 })
+    expect(decision.dropped.map(({ reason }) => reason)).toEqual([
+      'catch-up-window',
+      'catch-up-window',
+      'catch-up-window',
+    ])
+  })
+
+  it('lets the grace win over a shorter window', () => {
+    const decision = decide('1h', { catchUpWindow: 0, misfireGrace: '2h' }, { pendingMs })
+    expect(decision.run).toEqual(hoursAgo(2, 1, 0))
+    expect(decision.dropped.map(({ reason }) => reason)).toEqual([
+      'catch-up-window',
+      'catch-up-window',
+      'catch-up-window',
+    ])
+  })
+
+  it('keeps the newest of all up to the cap', () => {
+    const decision = decide('1h', { misfire: 'all', maxCatchUp: 2 }, { pendingMs })
+    expect(decision.run).toEqual(hoursAgo(2, 1, 0))
+    expect(decision.dropped).toEqual(hoursAgo(5, 4, 3).map((atMs) => ({ atMs, reason: 'catch-up-cap' })))
+  })
+
+  it('never gives again what was claimed', () => {
+    const decision = decide('1h', { misfire: 'all' }, { pendingMs, lastMs: NOW_MS - 2 * HOUR_MS })
+    expect(decision.run).toEqual(hoursAgo(1, 0))
+    expect(decision.dropped).toEqual([])
+  })
+
+  it('starts at the first occurrence when the pending instant is none', () => {
+    expect(decide('1h', { misfire: 'all' }, { pendingMs: NOW_MS - 2 * HOUR_MS - 1 }).run).toEqual(hoursAgo(2, 1, 0))
+  })
+
+  it('does nothing for a schedule that has ended', () => {
+    const decision = decide(listedTrigger([NOW_MS - HOUR_MS]), {}, { lastMs: NOW_MS - HOUR_MS })
+    expect(decision).toEqual({
+      run: [],
+      missed: 0,
+      catchUp: false,
+      dropped: [],
+      droppedMore: null,
+      next: [],
+      exact: true,
+    })
+  })
+
+  it('catches up a missed one-shot once', () => {
+    const decision = decide(listedTrigger([NOW_MS - HOUR_MS]), {}, { pendingMs: NOW_MS - HOUR_MS })
+    expect(decision).toMatchObject({ run: [NOW_MS - HOUR_MS], catchUp: true, missed: 0, dropped: [], next: [] })
+  })
+})
+
+describe('limit', () => {
+  it('counts dropped occurrences as used up', () => {
+    const decision = decide('1h', { misfire: 'latest' }, { pendingMs: NOW_MS - 5 * HOUR_MS, remaining: 8 })
+    expect(decision).toMatchObject({ run: hoursAgo(1, 0), missed: 4, next: [NOW_MS + HOUR_MS, NOW_MS + 2 * HOUR_MS] })
+  })
+
+  it('ends the schedule inside what was missed', () => {
+    const decision = decide('1h', { misfire: 'latest' }, { pendingMs: NOW_MS - 5 * HOUR_MS, remaining: 3 })
+    expect(decision).toMatchObject({ run: hoursAgo(3), missed: 2, next: [] })
+  })
+
+  it('gives nothing when nothing is left', () => {
+    expect(decide('1h', {}, { remaining: 0 })).toMatchObject({ run: [], next: [], dropped: [] })
+  })
+})
+
+describe('a long outage', () => {
+  const monthMs = 30 * DAY_MS
+
+  it('is decided by arithmetic for an interval, and counts exactly', () => {
+    const decision = decide('100ms', { misfire: 'latest', catchUpWindow: '24h' }, { pendingMs: NOW_MS - monthMs })
+    const missedCount = monthMs / 100 - 600 // the grace: [now - 60 s, now] is on time, 601 of 25 920 001
+    expect(decision.exact).toBe(true)
+    expect(decision.catchUp).toBe(true)
+    expect(decision.run[0]).toBe(NOW_MS - 60_100)
+    expect(decision.missed).toBe((DAY_MS - 60_000) / 100 - 1)
+    expect(decision.dropped).toHaveLength(MAX_DROPPED_LISTED)
+    expect(decision.dropped.at(-1)).toEqual({ atMs: NOW_MS - 60_200, reason: 'misfire' })
+    expect(decision.droppedMore).toMatchObject({ fromMs: NOW_MS - monthMs, toMs: decision.dropped[0]!.atMs - 100 })
+    expect(decision.droppedMore!.count + MAX_DROPPED_LISTED).toBe(missedCount - 1)
+    expect(decision.droppedMore!.reason).toBe('catch-up-window')
+    expect(decision.droppedMore!.counts['catch-up-window']).toBe((monthMs - DAY_MS) / 100)
+  })
+
+  it('is decided in bounded steps where there is no arithmetic, and says that it counted a lower bound', () => {
+    let steps = 0
+    const step = 1000
+    const trigger: Trigger = {
+      kind: 'cron',
+      text: 'every second, without arithmetic',
+      next: (afterMs) => (steps++, (Math.floor(afterMs / step) + 1) * step),
+      previous: (beforeMs) => (steps++, (Math.ceil(beforeMs / step) - 1) * step),
+      between: (fromMs, toMs, limit) => {
+        const found: number[] = []
+        for (let atMs = (Math.floor(fromMs / step) + 1) * step; atMs <= toMs && found.length < limit; atMs += step) {
+          found.push(atMs)
+        }
+        steps += found.length
+        return found
+      },
+      matches: (atMs) => atMs % step === 0,
+    }
+    const decision = decide(trigger, { misfire: 'latest', catchUpWindow: '20d' }, { pendingMs: NOW_MS - monthMs })
+    expect(steps).toBeLessThan(201_000)
+    expect(decision.exact).toBe(false)
+    expect(decision.run[0]).toBe(NOW_MS - 61_000)
+    expect(decision.dropped.at(-1)).toEqual({ atMs: NOW_MS - 62_000, reason: 'misfire' })
+    expect(decision.droppedMore).toMatchObject({ fromMs: NOW_MS - monthMs, toMs: decision.dropped[0]!.atMs - step })
+    expect(decision.droppedMore!.count).toBe(200_000 - 1 - MAX_DROPPED_LISTED)
+  })
+})
+
+describe('jitter', () => {
+  const definition = definitionOf('1h', { misfire: 'skip', jitter: '50m', misfireGrace: '60s' })
+  const delayMs = delayOf(definition, NOW_MS)
+  const at = (nowMs: number) => decideMisfire({ definition, pendingMs: NOW_MS, lastMs: null, nowMs })
+
+  it('is due at its delayed start', () => {
+    expect(delayMs).toBeGreaterThan(120_000)
+    expect(at(NOW_MS + delayMs - 1)).toMatchObject({ run: [], dropped: [] })
+    expect(at(NOW_MS + delayMs - 1).next[0]).toBe(NOW_MS)
+    expect(at(NOW_MS + delayMs).run).toEqual([NOW_MS])
+  })
+
+  it('is late from its delayed start on', () => {
+    expect(at(NOW_MS + delayMs + 60_000).run).toEqual([NOW_MS])
+    expect(at(NOW_MS + delayMs + 60_001).dropped).toEqual([{ atMs: NOW_MS, reason: 'misfire' }])
+  })
+})
+
+describe('accounting', () => {
+  const gapsMs = fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1, maxLength: 400 })
+  const policies = fc.record({
+    misfire: fc.constantFrom('skip' as const, 'latest' as const, 'all' as const),
+    misfireGrace: fc.integer({ min: 0, max: 3000 }),
+    catchUpWindow: fc.integer({ min: 0, max: 12_000 }),
+    maxCatchUp: fc.integer({ min: 1, max: 150 }),
+    jitter: fc.constantFrom(0, 5, 100),
+  })
+  const situations = fc.record({
+    nowIn: fc.integer({ min: -100, max: 12_000 }),
+    lastIn: fc.option(fc.integer({ min: -10, max: 8000 }), { nil: null }),
+    remaining: fc.option(fc.integer({ min: 0, max: 450 }), { nil: null }),
+  })
+
+  it('puts every due occurrence in exactly one place', () => {
+    fc.assert(
+      fc.property(gapsMs, policies, situations, (gaps, policy, { nowIn, lastIn, remaining }) => {
+        const startMs = 1_000_000
+        const instants = gaps.map(
+          (
+            (atMs) => (gap: number) =>
+              (atMs += gap)
+          )(startMs),
+        )
+        const definition = definitionOf(listedTrigger(instants), policy)
+        const pendingMs = instants[0]!
+        const nowMs = startMs + nowIn
+        const lastMs = lastIn === null ? null : startMs + lastIn
+        const decision = decideMisfire({ definition, pendingMs, nowMs, lastMs, remaining })
+
+        const dueAt = (atMs: number) => atMs + delayOf(definition, atMs)
+        const left = instants.filter((atMs) => lastMs === null || atMs > lastMs).slice(0, remaining ?? undefined)
+        const due = left.filter((atMs) => dueAt(atMs) <= nowMs)
+        const missed = due.filter((atMs) => nowMs - dueAt(atMs) > definition.misfireGraceMs)
+        const onTime = due.filter((atMs) => !missed.includes(atMs))
+        const fresh = missed.filter((atMs) => nowMs - atMs <= definition.catchUpWindowMs)
+        const keep = { skip: 0, latest: 1, all: definition.maxCatchUp }[policy.misfire]
+        const kept = keep === 0 ? [] : fresh.slice(-keep)
+        const gone = missed.filter((atMs) => !kept.includes(atMs))
+        const reasonOf = (atMs: number) =>
+          !fresh.includes(atMs) ? 'catch-up-window' : policy.misfire === 'all' ? 'catch-up-cap' : 'misfire'
+
+        expect(decision.exact).toBe(true)
+        expect(decision.run).toEqual([...kept, ...onTime.slice(0, MAX_ON_TIME)])
+        expect(decision.catchUp).toBe(kept.length > 0)
+        expect(decision.missed).toBe(policy.misfire === 'latest' && kept.length > 0 ? fresh.length - 1 : 0)
+        expect(decision.dropped).toEqual(
+          gone.slice(-MAX_DROPPED_LISTED).map((atMs) => ({ atMs, reason: reasonOf(atMs) })),
+        )
+        const rest = gone.slice(0, -MAX_DROPPED_LISTED)
+        if (rest.length === 0) expect(decision.droppedMore).toBeNull()
+        else {
+          expect(decision.droppedMore).toMatchObject({ count: rest.length, fromMs: rest[0], toMs: rest.at(-1) })
+          const { counts, reason } = decision.droppedMore!
+          expect(Object.values(counts).reduce((sum, count) => sum + count)).toBe(rest.length)
+          for (const [name, count] of Object.entries(counts)) {
+            expect(count).toBe(rest.filter((atMs) => reasonOf(atMs) === name).length)
+            expect(counts[reason]).toBeGreaterThanOrEqual(count)
+          }
+        }
+        const coming = left.slice(decision.run.length + gone.length)
+        expect(decision.next).toEqual(coming.slice(0, decision.next.length))
+        expect(decision.next.length).toBeGreaterThanOrEqual(Math.min(3, coming.length))
+      }),
+      { numRuns: 1500 },
+    )
+  })
+
+  it('decides the same by arithmetic as by stepping', () => {
+    const question = fc.record({
+      periodMs: fc.integer({ min: 100, max: 5000 }),
+      downMs: fc.integer({ min: 0, max: 200_000 }),
+      nowMs: fc.integer({ min: NOW_MS, max: NOW_MS + 5000 }),
+      remaining: fc.option(fc.integer({ min: 0, max: 300 }), { nil: null }),
+    })
+    fc.assert(
+      fc.property(policies, question, (policy, { periodMs, downMs, nowMs, remaining }) => {
+        const definition = definitionOf(String(periodMs), policy)
+        const { arithmetic, ...stepped } = definition.trigger
+        expect(arithmetic).toEqual({ periodMs, phaseMs: 0 })
+        const asked = { pendingMs: nowMs - downMs, nowMs, lastMs: null, remaining }
+        expect(decideMisfire({ ...asked, definition })).toEqual(
+          decideMisfire({ ...asked, definition: { ...definition, trigger: stepped } }),
+        )
+      }),
+      { numRuns: 1000 },
+    )
+  })
+})

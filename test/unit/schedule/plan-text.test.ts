@@ -1,0 +1,92 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { DefinitionInput } from '../../../src/schedule/definition.js'
+import { parseDefinition } from '../../../src/schedule/parse-definition.js'
+import {
+  formatPlan,
+  parsePlan,
+  planInstants,
+  PLAN_MAX_COUNT,
+  upcomingInstants,
+} from '../../../src/schedule/plan-text.js'
+
+const NOW_MS = Date.UTC(2026, 5, 1, 12)
+const define = (input: DefinitionInput) => parseDefinition('report', input)
+const after = (...seconds: number[]) => seconds.map((count) => NOW_MS + count * 1000)
+
+describe('planInstants', () => {
+  it.each<[string, DefinitionInput, number[]]>([
+    ['three instants where these reach far', { every: '1h' }, after(3600, 7200, 10_800)],
+    ['as many as cover 20 s', { every: '5s' }, after(5, 10, 15, 20, 25)],
+    [
+      'as many as cover 20 s, from the first',
+      { every: '7s', anchor: NOW_MS + 1 },
+      [1, 7001, 14_001, 21_001].map((ms) => NOW_MS + ms),
+    ],
+    ['at most 16', { every: '1s' }, after(...Array.from({ length: 16 }, (_, index) => index + 1))],
+    ['what is left before the end', { every: '1h', end: NOW_MS + 7_200_000 }, after(3600, 7200)],
+    ['one for a one-shot', { at: NOW_MS + 1000 }, after(1)],
+  ])('plans %s', (_what, input, expected) => {
+    expect(planInstants(define(input), NOW_MS)).toBe(expected.join(' '))
+  })
+
+  it('is empty when the schedule has no more', () => {
+    expect(planInstants(define({ at: NOW_MS }), NOW_MS)).toBe('')
+    expect(planInstants(define({ every: '1h' }), NOW_MS, { remaining: 0 })).toBe('')
+  })
+
+  it('plans as many as asked for', () => {
+    expect(upcomingInstants(define({ every: '1h' }).trigger, NOW_MS, { count: 10 })).toHaveLength(10)
+    expect(upcomingInstants(define({ every: '1s' }).trigger, NOW_MS, { count: 3 })).toEqual(after(1, 2, 3))
+    expect(upcomingInstants(define({ every: '1s' }).trigger, NOW_MS, { count: 99 })).toHaveLength(PLAN_MAX_COUNT)
+  })
+
+  it('plans no more than the limit still allows', () => {
+    expect(planInstants(define({ every: '1h', limit: 9 }), NOW_MS, { remaining: 2 })).toBe(after(3600, 7200).join(' '))
+    expect(parsePlan(planInstants(define({ every: '1h' }), NOW_MS, { remaining: null }))).toHaveLength(3)
+  })
+
+  it('adds the delay of each where there is jitter, the same every time and never past the next', () => {
+    const definition = define({ every: '10s', jitter: '1h' })
+    const text = planInstants(definition, NOW_MS)
+    expect(text).toMatch(/^\d+(\+\d+)?( \d+(\+\d+)?){2}$/)
+    expect(text).toContain('+')
+    expect(planInstants(define({ every: '10s', jitter: '1h' }), NOW_MS)).toBe(text)
+    for (const { nominalMs, delayMs } of parsePlan(text)) {
+      expect(definition.trigger.matches(nominalMs)).toBe(true)
+      expect(delayMs).toBeGreaterThanOrEqual(0)
+      expect(delayMs).toBeLessThan(10_000)
+    }
+  })
+})
+
+describe('parsePlan', () => {
+  it('reads what formatPlan wrote', () => {
+    const definition = define({ every: '10s', jitter: '5s' })
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: -1e9, max: 8e11 }), { maxLength: 16 }), (slots) => {
+        const instants = slots.map((slot) => slot * 10_000)
+        const planned = parsePlan(formatPlan(definition, instants))
+        expect(planned.map(({ nominalMs }) => nominalMs)).toEqual(instants)
+        expect(planned.every(({ delayMs }) => delayMs >= 0 && delayMs <= 5000)).toBe(true)
+      }),
+    )
+  })
+
+  it.each([
+    [''],
+    [' '],
+    ['x'],
+    ['5 x'],
+    ['5+'],
+    ['+5'],
+    ['5  6'],
+    ['5 '],
+    ['5+6+7'],
+    ['1e3'],
+    ['5'.repeat(17)],
+    ['5.5'],
+  ])('takes %j for no plan', (text) => {
+    expect(parsePlan(text)).toEqual([])
+  })
+})

@@ -1,0 +1,109 @@
+import { expect, it, onTestFinished, vi } from 'vitest'
+import { createRehearsalStore } from '../../../../src/redis/stores/stub-store.js'
+import { createRedisClock } from '../../../../src/worker/loop/redis-clock.js'
+import { decideTurn } from '../../../../src/worker/loop/claim-stagger.js'
+import { createLoop } from '../../../../src/worker/loop/loop.js'
+import { createSettler } from '../../../../src/worker/run/settler.js'
+import { createRehearsalContext } from '../../../../src/worker/warm-up.js'
+
+const LONG_MS = 60_000
+
+/** A loop whose claims are counted and find nothing; so many of its ten slots are taken. */
+function createCountedLoop(taken = 0, monotonic = () => performance.now()) {
+  const clock = createRedisClock(monotonic, monotonic)
+  clock.sample(monotonic(), monotonic(), monotonic())
+  const claims: number[] = []
+  const shares: number[] = []
+  const empty = createRehearsalStore(clock, monotonic, 0)
+  const store: typeof empty = {
+    ...empty,
+    async claim(request) {
+      claims.push(monotonic())
+      shares.push(request.share)
+      return { ...(await empty.claim(request)), headMs: null }
+    },
+  }
+  const context = createRehearsalContext(clock, monotonic, 10)
+  onTestFinished(() => context.keeper.stop())
+  for (let count = 0; count < taken; count += 1) context.slots.take('work')
+  const settler = createSettler(store, () => {})
+  const options = { shard: 0, shards: 1, maxSleepMs: () => LONG_MS, onError: () => {} }
+  const loop = createLoop(context, store, settler, options)
+  onTestFinished(() => loop.stop())
+  return { loop, clock, claims, shares }
+}
+
+/** Longer than the hold-back of every place in a fleet of two, ms. */
+const BUSY_MS = 50
+
+/** Keeps the event loop busy. */
+function block(): void {
+  const until = performance.now() + BUSY_MS
+  while (performance.now() < until);
+}
+
+const turn = () => new Promise((resolve) => setImmediate(resolve))
+
+/** Time that passes when it is told to: a busy machine cannot make a worker late. */
+function stopTime(): void {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'setImmediate', 'clearImmediate'] })
+  onTestFinished(() => void vi.useRealTimers())
+}
+
+it.each([
+  ['sends no claim when word has arrived that nothing is left', true, 0],
+  ['claims when no word has come', false, 1],
+])('a worker that was busy beyond its hold-back %s', async (_title, isTold, count) => {
+  // The timers are real, and the phases of the event loop with them; only what time it is comes from here.
+  let now = 1_000_000
+  const { loop, clock, claims } = createCountedLoop(0, () => now)
+  const { port1, port2 } = new MessageChannel()
+  onTestFinished(() => port1.close())
+  port1.on('message', () => loop.setHead(null, 0))
+  loop.start()
+  await turn()
+  const begun = claims.length
+  const headMs = Math.ceil(clock.now()) + 20
+  // The second of the two at that instant.
+  const rank = [0, 1].find((rank) => decideTurn({ headMs, count: 1, fleetSize: 2, rank }).delayMs > 0)!
+  loop.setFleet(2, rank)
+  loop.setHead(headMs, 1)
+  if (isTold) port2.postMessage('nothing is left')
+  block()
+  now += BUSY_MS
+  await turn()
+  await turn()
+  expect(claims.length - begun).toBe(count)
+})
+
+it('of two workers that go for an instant the one with more free slots claims first', async () => {
+  stopTime()
+  const [busy, free] = [createCountedLoop(8), createCountedLoop()]
+  for (const { loop } of [busy, free]) {
+    loop.start()
+    loop.setFleet(2, busy.loop === loop ? 0 : 1)
+  }
+  await vi.advanceTimersByTimeAsync(1)
+  const headMs = Math.ceil(free.clock.now()) + 30
+  for (const { loop } of [busy, free]) loop.setHead(headMs, 20)
+  const before = [busy, free].map(({ claims }) => claims.length)
+  while (busy.claims.length === before[0]) await vi.advanceTimersByTimeAsync(1)
+  expect(free.claims.length).toBe(before[1]! + 1)
+  expect(free.claims.at(-1)).toBeLessThan(busy.claims.at(-1)!)
+})
+
+it.each([
+  ['its share of an instant that comes', 30, 6],
+  ['all it has room for when those whose turn it was have been there', -30, 10],
+])('a worker takes %s', async (_title, inMs, share) => {
+  stopTime()
+  const { loop, clock, claims, shares } = createCountedLoop()
+  loop.start()
+  loop.setFleet(2, 0)
+  await vi.advanceTimersByTimeAsync(1)
+  const before = claims.length
+  // Two places go for more than ten.
+  loop.setHead(Math.ceil(clock.now()) + inMs, 12)
+  while (claims.length === before) await vi.advanceTimersByTimeAsync(1)
+  expect(shares.at(-1)).toBe(share)
+})

@@ -1,0 +1,31 @@
+import { expect, it } from 'vitest'
+import { createRehearsalStore } from '../../../../src/redis/stores/stub-store.js'
+import { createRedisClock } from '../../../../src/worker/loop/redis-clock.js'
+import type { ShardReply } from '../../../../src/worker/store.js'
+import { createUpkeep } from '../../../../src/worker/maintenance/maintenance.js'
+import { createRehearsalContext } from '../../../../src/worker/warm-up.js'
+
+it.each([
+  ['somebody sees edits as they happen', true, [0, 1, 0, 1]],
+  ['nobody does', false, [0, 6, 6, 6]],
+])('searches a million schedules for edits in so many calls a beat where %s', async (_title, isWatched, wanted) => {
+  const monotonic = () => performance.now()
+  const clock = createRedisClock(monotonic, Date.now)
+  let calls = 0
+  const store = {
+    ...createRehearsalStore(clock, monotonic, 0),
+    inspect: () => {
+      calls += 1
+      return Promise.resolve({ nextName: 'more', nextCursor: '7', toPlan: [], removed: [] })
+    },
+  }
+  const upkeep = createUpkeep(store, createRehearsalContext(clock, monotonic, 1))
+  const beat = { overdueRuns: 0, headMs: null, isWatched } as unknown as ShardReply
+  const counts: number[] = []
+  for (const _ of wanted) {
+    calls = 0
+    await upkeep.work(beat)
+    counts.push(calls)
+  }
+  expect(counts).toEqual(wanted)
+})

@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest'
+import { ActiveRun } from '../../../../src/worker/run/active-run.js'
+import type { ClaimedRun } from '../../../../src/worker/store.js'
+
+const createRun = () =>
+  new ActiveRun({ claimed: { runId: 'a@1' } as ClaimedRun, shard: 0, task: 'a', isAcknowledged: true })
+
+describe('the signal of a run', () => {
+  it('aborts with the reason, once', () => {
+    const run = createRun()
+    const { signal } = run
+    expect(signal.aborted).toBe(false)
+    expect(run.abort('timeout', 'too long')).toBe(true)
+    expect(run.abort('shutdown', 'later')).toBe(false)
+    expect(signal.aborted).toBe(true)
+    expect(signal.reason).toMatchObject({ code: 'ERR_EVERYBEAT_TIMEOUT', message: expect.stringContaining('too long') })
+    expect(run.aborted).toMatchObject({ kind: 'timeout', error: signal.reason })
+  })
+
+  it('is aborted already for a handler that looks at it only afterwards', () => {
+    const run = createRun()
+    run.abort('cancelled', 'somebody cancelled it')
+    expect(run.signal.aborted).toBe(true)
+    expect(run.signal.reason).toBe(run.aborted?.error)
+    expect(run.signal).toBe(run.signal)
+  })
+})
+
+describe('whoever waits for a run', () => {
+  it('hears of its abort and of its end once, also when that was before', () => {
+    const run = createRun()
+    const heard: string[] = []
+    run.onAbort(() => heard.push('abort'))
+    run.onEnd(() => heard.push('end'))
+    run.abort('replaced', 'a newer one')
+    run.abort('replaced', 'a newer one')
+    run.end()
+    run.onAbort(() => heard.push('late abort'))
+    run.onEnd(() => heard.push('late end'))
+    expect(heard).toEqual(['abort', 'end', 'late abort', 'late end'])
+  })
+})

@@ -1,0 +1,49 @@
+import { expect, it } from 'vitest'
+import { createDefinitionCache } from '../../../../src/worker/run/definition-cache.js'
+
+const fields = { task: 'job', every: '1s' }
+
+it('reads the whole of a definition once, until its text is another or it is to be forgotten', () => {
+  const cache = createDefinitionCache()
+  const first = cache.get({ schedule: 'a', digest: 'digest', fields })
+  expect(first.read().task).toBe('job')
+  expect(cache.get({ schedule: 'a', digest: 'digest', fields })).toBe(first)
+  const second = cache.get({ schedule: 'a', digest: 'other', fields })
+  expect(second.read()).not.toBe(first.read())
+  cache.forget('a')
+  expect(cache.get({ schedule: 'a', digest: 'other', fields })).not.toBe(second)
+})
+
+it('keeps nothing of one whose start is all that is asked for, but a long payload', () => {
+  const cache = createDefinitionCache()
+  const get = (schedule: string, payload: string) =>
+    cache.get({ schedule, digest: 'digest', fields: { ...fields, payload } })
+  const short = get('a', '{}')
+  expect(short.settings().payload).toEqual({})
+  expect(get('a', '{}')).not.toBe(short)
+  const text = JSON.stringify('x'.repeat(1_000))
+  const long = get('b', text)
+  expect(long.settings().payload).toBe('x'.repeat(1_000))
+  expect(get('b', text)).toBe(long)
+})
+
+it('keeps no more than it may, and drops the oldest', () => {
+  const cache = createDefinitionCache(2)
+  const [oldest, middle] = ['a', 'b', 'c'].map((name) => {
+    const definition = cache.get({ schedule: name, digest: 'digest', fields })
+    definition.read()
+    return definition
+  })
+  expect(cache.get({ schedule: 'b', digest: 'digest', fields })).toBe(middle)
+  expect(cache.get({ schedule: 'a', digest: 'digest', fields })).not.toBe(oldest)
+})
+
+it('gives what a start needs without reading the trigger, which only who asks for all of it pays for', () => {
+  const kept = createDefinitionCache().get({
+    schedule: 'a',
+    digest: 'digest',
+    fields: { cron: 'no cron at all', payload: '{"n":1}', timeout: '2s' },
+  })
+  expect(kept.settings()).toMatchObject({ payload: { n: 1 }, timeoutMs: 2_000, pauseAfter: null })
+  expect(() => kept.read()).toThrow(/cron/)
+})
