@@ -1,6 +1,6 @@
 import { EverybeatError } from '../errors.js'
 import type { DefinitionInput } from '../schedule/definition.js'
-import type { StoredSchedule } from '../worker/store.js'
+import type { StoredSchedule } from '../schedule/stored-schedule.js'
 import { decodeStored } from './schedule-view.js'
 
 const TRIGGERS = ['cron', 'every', 'at', 'rrule', 'solar'] as const

@@ -1,7 +1,7 @@
 import { EverybeatError } from '../errors.js'
 import { decodeFields, describeDefinition } from '../schedule/hash-codec.js'
 import type { Definition, DefinitionInput } from '../schedule/definition.js'
-import type { StoredSchedule } from '../worker/store.js'
+import type { StoredSchedule } from '../schedule/stored-schedule.js'
 
 /** `paused`: by `pause`, by failures, or by `enabled: false`; `finished`: nothing follows; `invalid`: see `error`. */
 export type ScheduleState = 'active' | 'paused' | 'finished' | 'invalid'

@@ -180,7 +180,7 @@ export class Schedules {
       const definition = decodeStored(schedule)
       const isDisabled = !(definition instanceof EverybeatError) && !definition.enabled
       if (schedule.state.paused !== undefined) {
-        const { definition: _, ...decision } = decidePlan(schedule, nowMs, true)
+        const decision = decidePlan(schedule, nowMs, true)
         const outcome = await store.storePlan({ schedule, ...decision, resume: true })
         if (outcome === 'moved' && tries < MAX_TRIES) continue
       }

@@ -1,6 +1,6 @@
 import type { DefinitionFields } from '../schedule/definition.js'
 import type { NotedRun } from '../schedule/stored-run.js'
-import type { PlanChange, StoredSchedule } from '../worker/store.js'
+import type { PlanChange, StoredSchedule } from '../schedule/stored-schedule.js'
 
 /** A definition to write, with the plan for the case that its trigger is new. */
 export interface DefinitionWrite {

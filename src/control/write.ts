@@ -48,10 +48,7 @@ export async function writeDefinition(
   for (let tries = 0; reply.outcome === 'overdue'; tries++) {
     const { schedule, nowMs } = await store.read(write.name)
     const decision = schedule && decideClosing(schedule, nowMs, write.trigger === '' ? 'disabled' : 'edited')
-    if (decision) {
-      const { definition: _, ...change } = decision
-      await store.storePlan({ schedule, ...change })
-    }
+    if (decision) await store.storePlan({ schedule, ...decision })
     reply = await store.put({ ...write, isClosed: decision === null || tries >= MAX_TRIES })
   }
   return { outcome: reply.outcome, revision: reply.revision }

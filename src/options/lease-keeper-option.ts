@@ -1,16 +1,11 @@
 import { wrongValue } from '../schedule/field-values.js'
-
-/** What of a place to connect to matters here. */
-type Source =
-  | { readonly kind: 'url'; readonly tls?: object }
-  | { readonly kind: 'options'; readonly options: object }
-  | { readonly kind: 'client' }
+import type { RedisSource } from './redis-source.js'
 
 /**
  * Reads `leaseKeeper`. A thread has to be able to open a connection by itself.
  * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS`
  */
-export function parseLeaseKeeper(value: unknown, redis: Source): 'loop' | 'thread' {
+export function parseLeaseKeeper(value: unknown, redis: RedisSource): 'loop' | 'thread' {
   if (value !== 'loop' && value !== 'thread')
     throw wrongValue('leaseKeeper', value, "'loop' or 'thread'", 'ERR_EVERYBEAT_OPTIONS')
   if (value === 'thread') {

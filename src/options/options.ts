@@ -1,5 +1,5 @@
 import type { ConnectionOptions } from 'node:tls'
-import type { Cluster, Redis, RedisOptions } from 'ioredis'
+import type { Cluster, Redis } from 'ioredis'
 import { EverybeatError } from '../errors.js'
 import type { DefinitionInput } from '../schedule/definition.js'
 import { parseLeaseKeeper } from './lease-keeper-option.js'
@@ -7,10 +7,8 @@ import { checkInteger, checkKeys, isPlainObject, wrongValue } from '../schedule/
 import type { FieldName } from '../schedule/fields.js'
 import { checkName } from '../schedule/name.js'
 import { parseDefinition } from '../schedule/parse-definition.js'
+import type { DurabilityOptions, RedisInput, RedisSource } from './redis-source.js'
 import { parseTls } from './tls-options.js'
-
-/** Where Redis is: a URL or socket path, ioredis options (Sentinel too), or a live client that the caller owns. */
-export type RedisInput = string | RedisOptions | Redis | Cluster
 
 /** Takes what Everybeat has to say; the console is one. */
 export interface Logger {
@@ -18,14 +16,6 @@ export interface Logger {
   info(message: string, details?: unknown): void
   warn(message: string, details?: unknown): void
   error(message: string, details?: unknown): void
-}
-
-/** How far a claim is replicated before its run starts. */
-export interface DurabilityOptions {
-  /** Replicas that must have acknowledged the claim (`WAIT`). */
-  replicas: number
-  /** How long to wait for them, in milliseconds. */
-  timeoutMs: number
 }
 
 /** The fields that {@link EverybeatOptions.defaults} may set: policies, not what runs or when. */
@@ -62,12 +52,6 @@ export interface EverybeatOptions {
   /** How long connecting may take before it fails, in milliseconds; default 10 000. */
   connectTimeoutMs?: number | undefined
 }
-
-/** A place to connect to, or a client that is connected already and is not ours to change or close. */
-export type RedisSource =
-  | { readonly kind: 'url'; readonly url: string; readonly tls?: ConnectionOptions }
-  | { readonly kind: 'options'; readonly options: RedisOptions }
-  | { readonly kind: 'client'; readonly client: Redis | Cluster }
 
 /** Checked {@link EverybeatOptions}: complete and frozen. */
 export interface ResolvedOptions {

@@ -3,41 +3,10 @@ import type { Definition } from './definition.js'
 import { decodeFields } from './hash-codec.js'
 import { decideMisfire, type MisfireDecision } from './decide-misfire.js'
 import { delayOf, formatPlan, upcomingInstants } from './plan-text.js'
+import type { DroppedOccurrences, PlanDecision, StoredSchedule } from './stored-schedule.js'
 
 /** Written behind the last instant of a plan when nothing follows. */
 export const PLAN_END = '.'
-
-/** What is stored of a schedule: its definition's text and the engine's state, both as they stand in Redis. */
-export interface ScheduleFacts {
-  readonly name: string
-  readonly fields: Readonly<Record<string, string>>
-  readonly state: Readonly<Record<string, string>>
-}
-
-/** Occurrences that are dropped: one, or `count` neighbours from `atMs` to `toMs`. */
-export interface DroppedGroup {
-  readonly atMs: number
-  readonly toMs: number
-  readonly count: number
-  readonly reason: string
-}
-
-/** What to store for a schedule so that it can be claimed. */
-export interface PlanDecision {
-  /** Null when the definition cannot be used. */
-  readonly definition: Definition | null
-  readonly error: string | null
-  /** Fingerprint of the trigger; empty when the schedule must not fire now. */
-  readonly trigger: string
-  readonly plan: string
-  readonly periodMs: number | null
-  readonly graceMs: number | null
-  readonly removalMs: number | null
-  readonly seen: number
-  readonly last: number | null
-  readonly resume: boolean
-  readonly dropped: readonly DroppedGroup[]
-}
 
 /** The misfire grace that Redis assumes when the state does not name one. */
 const DEFAULT_GRACE_MS = 60_000
@@ -118,24 +87,24 @@ function closePlan(definition: Definition, instants: readonly number[], remainin
  *
  * @param resume whether a pause ends with this decision
  */
-export function decidePlan(facts: ScheduleFacts, nowMs: number, resume = false): PlanDecision {
+export function decidePlan(schedule: StoredSchedule, nowMs: number, resume = false): PlanDecision {
   let definition: Definition
   try {
-    definition = decodeFields(facts.name, facts.fields)
+    definition = decodeFields(schedule.name, schedule.fields)
   } catch (error) {
     if (error instanceof EverybeatError) return asleep(null, `${error.code}: ${error.message}`)
     throw error
   }
-  const pause = parsePause(facts.state.paused)
+  const pause = parsePause(schedule.state.paused)
   const ends = resume || (pause?.untilMs !== undefined && pause.untilMs <= nowMs)
   // Also a pause that comes to its end then: it would come up for ever.
   if (!definition.enabled) return { ...asleep(definition, null), resume: pause !== null && ends }
-  const { trigger: formerTrigger = '', plan: formerPlan = '' } = facts.state
+  const { trigger: formerTrigger = '', plan: formerPlan = '' } = schedule.state
   const trigger = fingerprint(definition)
   const isNew = formerTrigger !== trigger
   // What another trigger gave does not count for the limit of this one.
-  const seen = formerTrigger !== '' && formerTrigger !== trigger ? 0 : Number(facts.state.seen ?? 0)
-  const last = facts.state.last === undefined ? null : Number(facts.state.last)
+  const seen = formerTrigger !== '' && formerTrigger !== trigger ? 0 : Number(schedule.state.seen ?? 0)
+  const last = schedule.state.last === undefined ? null : Number(schedule.state.last)
   const remaining = definition.limit === null ? null : Math.max(0, definition.limit - seen)
   const common = { ...asleep(definition, null), trigger, resume: pause !== null && ends }
   if (pause && !ends) {
@@ -146,10 +115,10 @@ export function decidePlan(facts: ScheduleFacts, nowMs: number, resume = false):
   if (pause) {
     // A trigger that was changed during the pause has no past but that of a single instant.
     const isBlank = isNew && definition.trigger.kind !== 'at'
-    const firstMs = isBlank || remaining === 0 ? null : pendingOf(facts, definition, last, nowMs)
+    const firstMs = isBlank || remaining === 0 ? null : pendingOf(schedule, definition, last, nowMs)
     return { ...common, ...dropUntil(definition, firstMs, nowMs), plan: planAfter(definition, nowMs, remaining) }
   }
-  const pendingMs = isNew ? firstOfNew(definition, nowMs) : pendingOf(facts, definition, last, nowMs)
+  const pendingMs = isNew ? firstOfNew(definition, nowMs) : pendingOf(schedule, definition, last, nowMs)
   if (pendingMs === null || remaining === 0) return { ...common, plan: PLAN_END }
   if (pendingMs > nowMs) return { ...common, plan: planAfter(definition, pendingMs - 1, remaining) }
   const decision = decideMisfire({ definition, pendingMs, nowMs, lastMs: last, remaining })
@@ -160,13 +129,13 @@ export function decidePlan(facts: ScheduleFacts, nowMs: number, resume = false):
  * Closes what is due of a schedule before its trigger is edited, however long nobody claimed anything: all of it is
  * dropped for the reason, and the plan goes on from now. Null when its definition cannot be read any more.
  */
-export function decideClosing(facts: ScheduleFacts, nowMs: number, reason: string): PlanDecision | null {
-  const { trigger = '', paused } = facts.state
+export function decideClosing(schedule: StoredSchedule, nowMs: number, reason: string): PlanDecision | null {
+  const { trigger = '', paused } = schedule.state
   try {
-    const definition = decodeFields(facts.name, facts.fields)
+    const definition = decodeFields(schedule.name, schedule.fields)
     if (fingerprint(definition) !== trigger) return null
-    const last = facts.state.last === undefined ? null : Number(facts.state.last)
-    const left = dropUntil(definition, pendingOf(facts, definition, last, nowMs), nowMs)
+    const last = schedule.state.last === undefined ? null : Number(schedule.state.last)
+    const left = dropUntil(definition, pendingOf(schedule, definition, last, nowMs), nowMs)
     const dropped = left.dropped.map((group) => ({ ...group, reason: paused === undefined ? reason : 'paused' }))
     return { ...asleep(definition, null), ...left, dropped, trigger, plan: planAfter(definition, nowMs, null) }
   } catch (error) {
@@ -189,8 +158,13 @@ function beforeFirst(definition: Definition, nowMs: number): number {
   return definition.trigger.kind === 'at' ? Number.MIN_SAFE_INTEGER : nowMs
 }
 
-function pendingOf(facts: ScheduleFacts, definition: Definition, last: number | null, nowMs: number): number | null {
-  const head = Number.parseInt(facts.state.plan ?? '', 10)
+function pendingOf(
+  schedule: StoredSchedule,
+  definition: Definition,
+  last: number | null,
+  nowMs: number,
+): number | null {
+  const head = Number.parseInt(schedule.state.plan ?? '', 10)
   if (Number.isSafeInteger(head) && (last === null || head > last) && definition.trigger.matches(head)) return head
   return last === null ? firstOfNew(definition, nowMs) : definition.trigger.next(last)
 }
@@ -215,8 +189,8 @@ function fromMisfire(definition: Definition, decision: MisfireDecision, nowMs: n
 }
 
 /** The dropped occurrences, oldest first: what is too much to list as one group. */
-function toGroups({ dropped, droppedMore }: Pick<MisfireDecision, 'dropped' | 'droppedMore'>): DroppedGroup[] {
-  const groups: DroppedGroup[] = []
+function toGroups({ dropped, droppedMore }: Pick<MisfireDecision, 'dropped' | 'droppedMore'>): DroppedOccurrences[] {
+  const groups: DroppedOccurrences[] = []
   if (droppedMore) {
     const { fromMs, toMs, count, reason } = droppedMore
     groups.push({ atMs: fromMs, toMs, count, reason })

@@ -1,7 +1,8 @@
 import { EverybeatError } from '../errors.js'
 import type { Definition } from './definition.js'
 import { decodeFields } from './hash-codec.js'
-import { fingerprint, PLAN_END, type ScheduleFacts } from './decide-plan.js'
+import { fingerprint, PLAN_END } from './decide-plan.js'
+import type { StoredSchedule } from './stored-schedule.js'
 
 /** How an error begins that newer time-zone data may heal. */
 export const UNKNOWN_ZONE = 'ERR_EVERYBEAT_ZONE'
@@ -15,8 +16,8 @@ export function dependsOnZoneData({ given, trigger }: Pick<Definition, 'given' |
  * Whether the instants that are planned are others than this process computes: its time-zone data is other than that of
  * whoever planned them. What cannot be read, is not planned, or is planned from another text is nobody's concern here.
  */
-export function isPlannedOtherwise(facts: ScheduleFacts & { readonly digest: string }, nowMs: number): boolean {
-  const { name, fields, state, digest } = facts
+export function isPlannedOtherwise(schedule: StoredSchedule, nowMs: number): boolean {
+  const { name, fields, state, digest } = schedule
   if (state.digest !== digest) return false
   const definition = tryDecode(name, fields)
   if (!definition || !dependsOnZoneData(definition)) return false

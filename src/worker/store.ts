@@ -1,3 +1,5 @@
+import type { PlanChange, StoredSchedule } from '../schedule/stored-schedule.js'
+
 /** What a worker needs of Redis, in the words of the engine. One of these per shard; `redis/` provides it. */
 export interface WorkerStore {
   /** The clock of the server that this shard is on. */
@@ -112,15 +114,6 @@ export interface ClaimedRun {
   readonly fields: Record<string, string>
 }
 
-/** A schedule that came up and cannot be claimed as it stands: its plan must be made anew. */
-export interface StoredSchedule {
-  readonly name: string
-  /** Digest of the definition as it stands; empty when there is none. */
-  readonly digest: string
-  readonly fields: Record<string, string>
-  readonly state: Record<string, string>
-}
-
 /** What a claim brought. */
 export interface ClaimReply {
   /** Redis's time in whole milliseconds, to decide by. */
@@ -167,33 +160,6 @@ export interface PlanExtension {
   readonly digest: string
   readonly after: number
   readonly more: string
-}
-
-/** A decision about a schedule, and the facts it was decided from. */
-export interface PlanChange {
-  readonly schedule: StoredSchedule
-  /** Fingerprint of the trigger; empty when the schedule must not fire. */
-  readonly trigger: string
-  readonly plan: string
-  readonly periodMs: number | null
-  readonly graceMs: number | null
-  readonly removalMs: number | null
-  /** Why the definition cannot be used; null when it can. */
-  readonly error: string | null
-  /** Occurrences that are dropped by this decision. */
-  readonly seen: number
-  /** The newest dropped instant. */
-  readonly last: number | null
-  readonly resume: boolean
-  readonly dropped: readonly DroppedOccurrences[]
-}
-
-/** One dropped occurrence, or a group of neighbours (`count` > 1) from `atMs` to `toMs`. */
-export interface DroppedOccurrences {
-  readonly atMs: number
-  readonly toMs: number
-  readonly count: number
-  readonly reason: string
 }
 
 /** What a worker learns of a shard when it looks after it. */

@@ -32,7 +32,8 @@ function whyWrongArrow(from: string, to: string, isTypeOnly: boolean): string | 
   if (source === target) return null
   if (rankOf(target) < rankOf(source)) return null
   if (PARTS.includes(source) && PARTS.includes(target)) {
-    return to === `${target}/store.ts` && isTypeOnly ? null : 'worker, control and redis meet as types in a store.ts'
+    if (source !== 'redis') return `${source} needs nothing of ${target}; the shapes that they share lie in schedule`
+    return to === `${target}/store.ts` && isTypeOnly ? null : 'redis sees the types of a store.ts'
   }
   return `${source} stands below ${target}`
 }

@@ -101,6 +101,15 @@ describe('the rules', () => {
   })
 
   it.each([
+    ['control/a.ts', '../worker/store.js'],
+    ['worker/a.ts', '../control/store.js'],
+    ['worker/a.ts', '../redis/keys.js'],
+    ['control/a.ts', '../redis/keys.js'],
+  ])('refuse that %s imports even a type of %s', (path, target) => {
+    expect(found(rules.findWrongArrows, { [path]: `import type { x } from '${target}'` })).toHaveLength(1)
+  })
+
+  it.each([
     ['time/a.ts', "import { x } from '../errors.js'"],
     ['schedule/a.ts', "import { x } from '../time/b.js'"],
     ['events/a.ts', "import { x } from '../options/b.js'"],

@@ -60,7 +60,7 @@ describe('a pause', () => {
     const store = createScheduleStore(redis.client, fleet.prefix(), 1, clock, () => performance.now())
     const { schedule, nowMs } = await store.read('a')
     await beat.schedules.pause('a', { note: 'second' })
-    const { definition: _, ...decision } = decidePlan(schedule!, nowMs, true)
+    const decision = decidePlan(schedule!, nowMs, true)
     expect(await store.storePlan({ schedule: schedule!, ...decision, resume: true })).toBe('moved')
     expect(await beat.schedules.get('a')).toMatchObject({ state: 'paused', paused: { note: 'second' } })
   })

@@ -6,15 +6,9 @@ import { createKeys, type Keys } from '../../src/redis/keys.js'
 import { createScheduleStore } from '../../src/redis/stores/schedule-store.js'
 import { createWorkerStore } from '../../src/redis/stores/worker-store.js'
 import { decidePlan } from '../../src/schedule/decide-plan.js'
+import type { PlanChange } from '../../src/schedule/stored-schedule.js'
 import { createRedisClock } from '../../src/worker/loop/redis-clock.js'
-import type {
-  ClaimedRun,
-  ClaimReply,
-  PlanChange,
-  SettleOutcome,
-  Settlement,
-  WorkerStore,
-} from '../../src/worker/store.js'
+import type { ClaimedRun, ClaimReply, SettleOutcome, Settlement, WorkerStore } from '../../src/worker/store.js'
 import { uniquePrefix, type SuiteRedis } from './redis.js'
 import { waitFor } from './wait-for.js'
 
@@ -163,7 +157,7 @@ export function createScriptedFleet(redis: SuiteRedis): ScriptedFleet {
     async decide(name, resume = false) {
       const { nowMs, schedule } = await store.read(name)
       if (schedule === null) throw new Error(`there is no schedule ${name}`)
-      const { definition: _, ...decision } = decidePlan(schedule, nowMs, resume)
+      const decision = decidePlan(schedule, nowMs, resume)
       return { schedule, ...decision }
     },
     state: (name) => client.hgetall(keys.state(name)),

@@ -1,6 +1,6 @@
 import type { Definition } from '../../schedule/definition.js'
 import { readRunText } from '../../schedule/stored-run.js'
-import type { StoredSchedule } from '../../worker/store.js'
+import type { StoredSchedule } from '../../schedule/stored-schedule.js'
 import { formatDuration } from '../../time/duration.js'
 import type { WorkerView } from '../fleet.js'
 import type { Situation } from '../store.js'

@@ -1,6 +1,6 @@
 import { EverybeatError } from '../../errors.js'
 import type { Definition } from '../../schedule/definition.js'
-import type { StoredSchedule } from '../../worker/store.js'
+import type { StoredSchedule } from '../../schedule/stored-schedule.js'
 import { formatDuration } from '../../time/duration.js'
 import { explainEntry } from './explain-words.js'
 import { explainWaits, type ExplanationReason, type Waits } from './explain-waits.js'

@@ -1,5 +1,5 @@
-import type { ConnectionOptions } from 'node:tls'
 import { Redis, type Cluster, type RedisOptions } from 'ioredis'
+import type { RedisSource } from '../../options/redis-source.js'
 import { createDemotionRule } from './reconnect-on-readonly.js'
 import { forgetPassword } from './permanent-errors.js'
 import type { RedisClient } from '../scripts/run-script.js'
@@ -26,12 +26,6 @@ const OWN_SETTINGS: RedisOptions = {
   connectionName: 'everybeat',
   retryStrategy: (times) => Math.min(25 * 2 ** Math.min(times, 6), 1_000) * (0.75 + Math.random() / 2),
 }
-
-/** Where to connect to: a URL with what TLS needs beside it, ioredis options, or a client that is there already. */
-export type ConnectionSource =
-  | { readonly kind: 'url'; readonly url: string; readonly tls?: ConnectionOptions }
-  | { readonly kind: 'options'; readonly options: RedisOptions }
-  | { readonly kind: 'client'; readonly client: RedisClient }
 
 /** So long after a client has given up it is told to go on, ms. */
 const REVIVE_MS = 50
@@ -61,7 +55,7 @@ function withRule(settings: RedisOptions): RedisOptions {
   return { ...settings, reconnectOnError: createDemotionRule(() => performance.now()) }
 }
 
-function connectTo(source: ConnectionSource, given: RedisOptions): Connection {
+function connectTo(source: RedisSource, given: RedisOptions): Connection {
   if (source.kind === 'client') return { client: source.client, owned: false, isCluster: 'nodes' in source.client }
   const settings = withRule(given)
   const client =
@@ -72,7 +66,7 @@ function connectTo(source: ConnectionSource, given: RedisOptions): Connection {
 }
 
 /** Opens the command connection, or takes the live client that the user gave. Does not wait for it. */
-export function openConnection(source: ConnectionSource): Connection {
+export function openConnection(source: RedisSource): Connection {
   const connection = connectTo(source, OWN_SETTINGS)
   if (connection.owned) (connection.client as Redis).connect().catch(SILENT)
   return connection
@@ -129,7 +123,7 @@ export function duplicateForClaims(connection: Connection): RedisClient {
 }
 
 /** Opens the connection to a lock node: it answers soon, or has no vote. */
-export function openLockNode(source: ConnectionSource): Connection {
+export function openLockNode(source: RedisSource): Connection {
   const settings = { maxRetriesPerRequest: 0, lazyConnect: false, connectionName: 'everybeat-locks' }
   return connectTo(source, { ...OWN_SETTINGS, ...settings })
 }

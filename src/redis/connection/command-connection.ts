@@ -1,6 +1,6 @@
 import type { Emit } from '../../events/events.js'
 import { toErrorData } from '../../events/events.js'
-import type { RedisSource } from '../../options/options.js'
+import type { RedisSource } from '../../options/redis-source.js'
 import { EverybeatError } from '../../errors.js'
 import { addressOf, closeClient, openConnection, type Connection } from './client.js'
 import { waitUntilReady } from './wait-until-ready.js'

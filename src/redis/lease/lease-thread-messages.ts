@@ -1,8 +1,8 @@
-import type { ConnectionSource } from '../connection/client.js'
+import type { RedisSource } from '../../options/redis-source.js'
 
 /** What the thread is started with. */
 export interface LeaseThreadData {
-  readonly redis: Exclude<ConnectionSource, { kind: 'client' }>
+  readonly redis: Exclude<RedisSource, { kind: 'client' }>
   readonly leaseMs: number
   /** The clock of the whole process minus the monotonic clock of the event loop, ms. */
   readonly clockOffsetMs: number

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { EverybeatError } from '../../errors.js'
 import type { KeptLease, LeaseThread } from '../../worker/store.js'
-import type { ConnectionSource } from '../connection/client.js'
+import type { RedisSource } from '../../options/redis-source.js'
 import type { Keys } from '../keys.js'
 import {
   CELLS,
@@ -15,7 +15,7 @@ import { leaseOf } from '../stores/worker-store.js'
 
 /** Whose leases the thread keeps, where, and who hears of its faults. */
 export interface LeaseThreadOptions {
-  readonly redis: Exclude<ConnectionSource, { kind: 'client' }>
+  readonly redis: Exclude<RedisSource, { kind: 'client' }>
   readonly shards: readonly Keys[]
   readonly workerId: string
   readonly leaseMs: number

@@ -1,4 +1,5 @@
 import type { Cluster, Redis } from 'ioredis'
+import type { DurabilityOptions } from '../../options/redis-source.js'
 import { SCRIPTS } from './generated.js'
 
 /** A live client of ioredis: one server, Sentinel, or a Cluster. */
@@ -48,19 +49,13 @@ export async function runScriptOnBytes<Name extends ScriptName>(
   }
 }
 
-/** How many replicas have to hold what a script wrote, and how long to wait for them. */
-export interface Acknowledgement {
-  readonly replicas: number
-  readonly timeoutMs: number
-}
-
 /**
  * Calls a script and waits until enough replicas have what it wrote. Both commands go out together: `WAIT` speaks of
  * the writes of its own connection, so the client must not send the one again without the other after a reconnect.
  */
 export async function runAcknowledged<Name extends ScriptName>(
   client: RedisClient,
-  { replicas, timeoutMs }: Acknowledgement,
+  { replicas, timeoutMs }: Readonly<DurabilityOptions>,
   name: Name,
   keys: KeysOf<Name>,
   args: ArgsOf<Name>,

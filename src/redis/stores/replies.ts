@@ -1,4 +1,5 @@
-import type { ClaimedRun, ClaimReply, HeartbeatReply, RunKind, ShardReply, StoredSchedule } from '../../worker/store.js'
+import type { StoredSchedule } from '../../schedule/stored-schedule.js'
+import type { ClaimedRun, ClaimReply, HeartbeatReply, RunKind, ShardReply } from '../../worker/store.js'
 
 const KINDS: Record<string, RunKind> = { o: 'occurrence', m: 'manual', b: 'backfill' }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { ScheduleStore, StoredRun } from '../../control/store.js'
 import { readRunText } from '../../schedule/stored-run.js'
-import type { StoredSchedule } from '../../worker/store.js'
+import type { StoredSchedule } from '../../schedule/stored-schedule.js'
 import type { RedisClock } from '../../worker/store.js'
 import { createDefinitionWriter } from './definition-writer.js'
 import { createKeys, shardOf, type Keys } from '../keys.js'

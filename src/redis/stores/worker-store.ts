@@ -1,9 +1,11 @@
-import type { ClaimedRun, PlanChange, Settlement, SettleOutcome, WorkerStore } from '../../worker/store.js'
+import type { DurabilityOptions } from '../../options/redis-source.js'
+import type { PlanChange } from '../../schedule/stored-schedule.js'
+import type { ClaimedRun, Settlement, SettleOutcome, WorkerStore } from '../../worker/store.js'
 import type { RedisClock } from '../../worker/store.js'
 import type { Keys } from '../keys.js'
 import { createLeaseClient, type StartLocks } from '../lease/redlock-leases.js'
 import { toClaimReply, toHeartbeatReply, toSchedules, toShardReply } from './replies.js'
-import { runAcknowledged, runScript, type Acknowledgement, type RedisClient } from '../scripts/run-script.js'
+import { runAcknowledged, runScript, type RedisClient } from '../scripts/run-script.js'
 
 /** How often a worker says that it lives, ms. */
 export const BEAT_MS = 5_000
@@ -19,7 +21,7 @@ interface WorkerStoreOptions {
   /** What to call the memory of a Redis that has no name yet begins with this: any random text. */
   generation: string
   /** Where claims wait for replicas: on a connection of their own. */
-  durability?: { client: RedisClient; acknowledgement: Acknowledgement } | null
+  durability?: { client: RedisClient; acknowledgement: Readonly<DurabilityOptions> } | null
   /** Where independent nodes have to agree before anything starts. */
   locks?: StartLocks | null
 }

@@ -1,7 +1,8 @@
 import { toErrorData } from '../../events/events.js'
 import { isPlannedOtherwise } from '../../schedule/zone-check.js'
 import { replan, type PlanContext } from './planner.js'
-import type { ShardReply, StoredSchedule, WorkerStore } from '../store.js'
+import type { StoredSchedule } from '../../schedule/stored-schedule.js'
+import type { ShardReply, WorkerStore } from '../store.js'
 
 /** Most runs that one call gives up. */
 const RECOVER_COUNT = 100

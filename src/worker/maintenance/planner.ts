@@ -1,6 +1,7 @@
 import { decidePlan } from '../../schedule/decide-plan.js'
 import type { Emit } from '../../events/events.js'
-import type { StoredSchedule, WorkerStore } from '../store.js'
+import type { StoredSchedule } from '../../schedule/stored-schedule.js'
+import type { WorkerStore } from '../store.js'
 import type { ZoneDuty } from './tz-authority.js'
 
 /** A schedule that keeps moving under our hands is left to whoever moves it. */
@@ -27,7 +28,8 @@ export async function replan(
   let schedule = handed
   let now = nowMs
   for (let tries = 0; tries < MAX_TRIES; tries++) {
-    const { definition, ...decision } = decidePlan(schedule, now)
+    const decision = decidePlan(schedule, now)
+    const { definition } = decision
     if (zones.leaves(definition, decision.error)) return await store.askForPlan(zones.planner, schedule.name)
     const isFinished = decision.plan === '.' && schedule.state.plan === '.' && schedule.state.digest === schedule.digest
     if (isFinished && definition?.removeAfterMs != null && schedule.state.removal !== undefined) {
