@@ -56,6 +56,7 @@ export class Everybeat extends IsolatedEmitter {
   #scheduleStore: ScheduleStore | null = null
   #checkLayout: (() => Promise<void>) | null = null
   #state: 'idle' | 'starting' | 'running' | 'stopped' = 'idle'
+  #isPaused = false
   #starting: Promise<void> | null = null
   #stopping: Promise<void> | null = null
 
@@ -170,6 +171,7 @@ export class Everybeat extends IsolatedEmitter {
         monotonic: () => performance.now(),
         onMemoryLost: () => void this.#declarations.restore(),
       })
+      this.#instance.worker.setPaused(this.#isPaused)
       await this.#instance.start()
       this.#refuseIfStopped()
       this.#state = 'running'
@@ -181,6 +183,18 @@ export class Everybeat extends IsolatedEmitter {
       this.#refuseIfStopped()
       throw error
     }
+  }
+
+  /** This worker claims nothing until `resume()`, also when called before `start()`; it lives on, and so do its runs. */
+  pause(): void {
+    this.#isPaused = true
+    this.#instance?.worker.setPaused(true)
+  }
+
+  /** This worker claims again after `pause()`, at once if something is due. */
+  resume(): void {
+    this.#isPaused = false
+    this.#instance?.worker.setPaused(false)
   }
 
   /**

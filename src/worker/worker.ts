@@ -50,6 +50,8 @@ export interface Worker {
   readonly id: string
   /** Joins the fleet. Throws what the first heartbeat throws. */
   start(): Promise<void>
+  /** Claims nothing while paused; what runs goes on. */
+  setPaused(paused: boolean): void
   /** Stops claiming, waits for runs up to the time-out, then aborts them; leaves the fleet. */
   stop(timeoutMs: number): Promise<void>
   heardHead(shard: number, headMs: number | null, count: number): void
@@ -145,8 +147,7 @@ export function createWorker(options: WorkerOptions, stores: readonly WorkerStor
 
   function expectAnswer<Reply>(heartbeat: Promise<Reply>): Promise<Reply> {
     beatsInFlight.add(heartbeat)
-    const forget = () => void beatsInFlight.delete(heartbeat)
-    heartbeat.then(forget, forget)
+    heartbeat.finally(() => beatsInFlight.delete(heartbeat)).catch(() => {})
     return heartbeat
   }
 
@@ -233,6 +234,7 @@ export function createWorker(options: WorkerOptions, stores: readonly WorkerStor
       beatTimer = setInterval(beatAll, options.beatMs)
       for (const { loop } of shards) loop.start()
     },
+    setPaused: (paused) => slots.setPaused(paused),
     async stop(timeoutMs) {
       if (stopped) return
       stopped = true

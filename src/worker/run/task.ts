@@ -67,6 +67,8 @@ export interface Slots {
   hold(tasks: Iterable<Pick<Task, 'name' | 'concurrency'>>): Hold
   /** Is called when a slot comes free, those who wait longest first; once for each call. */
   wait(resume: () => void): void
+  /** While paused no slot is free, as if all were taken; what is taken stays so. */
+  setPaused(paused: boolean): void
   /** Resolves when nothing is taken. */
   whenIdle(): Promise<void>
 }
@@ -83,9 +85,10 @@ export function createSlots(concurrency: number, onFree: (task: string) => void,
   let taken = 0
   let held = 0
   let holds = 0
+  let isPaused = false
   let waiters: (() => void)[] = []
 
-  const available = () => Math.max(0, concurrency - taken - held)
+  const available = () => (isPaused ? 0 : Math.max(0, concurrency - taken - held))
 
   function serve(): void {
     for (const resume of queue) {
@@ -147,6 +150,10 @@ export function createSlots(concurrency: number, onFree: (task: string) => void,
     },
     hold,
     wait: (resume) => void queue.add(resume),
+    setPaused(paused) {
+      isPaused = paused
+      serve()
+    },
     whenIdle: () => (taken === 0 ? Promise.resolve() : new Promise((resolve) => waiters.push(resolve))),
   }
 }

@@ -1,0 +1,1 @@
+export type { JobsOptions } from 'bullmq'
