@@ -2,7 +2,10 @@ import { describe, it } from 'vitest'
 import { expectPromise } from './harness/expect-promise.js'
 
 describe('a Redis that loses its memory', () => {
-  it.for(['forget', 'flush'])('%s: nothing is lost and nothing doubled', async (fault, context) => {
-    await expectPromise(context, fault)
-  })
+  it.for(['forget', 'flush'])(
+    'a Redis that loses its memory %s: nothing is lost and nothing doubled',
+    async (fault, context) => {
+      await expectPromise(context, fault)
+    },
+  )
 })

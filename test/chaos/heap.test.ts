@@ -41,29 +41,32 @@ describe('a handler that eats the heap until its process dies', () => {
   it.for([
     { onCrash: 'skip', starts: 1, reason: 'crash' },
     { onCrash: 'rerun', starts: 3, reason: 'max-deliveries' },
-  ] as const)('kills $starts workers with onCrash $onCrash, and no more', async ({ onCrash, starts, reason }) => {
-    const prefix = uniquePrefix('heap')
-    const control = new Everybeat({ redis: redis.url, prefix, logger: false })
-    onTestFinished(() => control.stop())
-    const fleet = keepFleet(prefix)
-    await waitFor(async () => (await control.fleet()).length === 2, { what: 'two workers', timeoutMs: 30_000 })
-    await control.schedules.put('steady', { task: 'work', every: 200, onCrash: 'rerun' })
-    await control.schedules.put('poison', { task: 'work', at: new Date(), payload: { heap: true }, onCrash })
-    const history = await waitFor(
-      async () => {
-        const entries = await control.schedules.history('poison')
-        return entries.length > 0 && entries
-      },
-      { what: 'the poison to be given up', timeoutMs: 90_000, intervalMs: 100 },
-    )
-    expect(history).toMatchObject([{ outcome: 'abandoned', reason }])
-    await waitFor(() => fleet.deaths() === starts, { what: `${starts} deaths`, timeoutMs: 30_000 })
-    expect(fleet.startsOf('poison')).toHaveLength(starts)
-    // What went beside it in the processes that died is finished by others.
-    const end = Date.now()
-    const newest = async () => (await control.schedules.history('steady', { limit: 1 }))[0]
-    await waitFor(async () => ((await newest())?.scheduledAt.getTime() ?? 0) > end, { what: 'the fleet to go on' })
-    const steady = await control.schedules.history('steady', { limit: 1_000 })
-    expect(steady.filter(({ outcome }) => outcome === 'abandoned')).toEqual([])
-  })
+  ] as const)(
+    'a handler that eats the heap until its process dies kills $starts workers with onCrash $onCrash, and no more',
+    async ({ onCrash, starts, reason }) => {
+      const prefix = uniquePrefix('heap')
+      const control = new Everybeat({ redis: redis.url, prefix, logger: false })
+      onTestFinished(() => control.stop())
+      const fleet = keepFleet(prefix)
+      await waitFor(async () => (await control.fleet()).length === 2, { what: 'two workers', timeoutMs: 30_000 })
+      await control.schedules.put('steady', { task: 'work', every: 200, onCrash: 'rerun' })
+      await control.schedules.put('poison', { task: 'work', at: new Date(), payload: { heap: true }, onCrash })
+      const history = await waitFor(
+        async () => {
+          const entries = await control.schedules.history('poison')
+          return entries.length > 0 && entries
+        },
+        { what: 'the poison to be given up', timeoutMs: 90_000, intervalMs: 100 },
+      )
+      expect(history).toMatchObject([{ outcome: 'abandoned', reason }])
+      await waitFor(() => fleet.deaths() === starts, { what: `${starts} deaths`, timeoutMs: 30_000 })
+      expect(fleet.startsOf('poison')).toHaveLength(starts)
+      // What went beside it in the processes that died is finished by others.
+      const end = Date.now()
+      const newest = async () => (await control.schedules.history('steady', { limit: 1 }))[0]
+      await waitFor(async () => ((await newest())?.scheduledAt.getTime() ?? 0) > end, { what: 'the fleet to go on' })
+      const steady = await control.schedules.history('steady', { limit: 1_000 })
+      expect(steady.filter(({ outcome }) => outcome === 'abandoned')).toEqual([])
+    },
+  )
 })

@@ -161,7 +161,7 @@ async function overlappedInstants(history: string): Promise<number[]> {
 }
 
 describe('hostile content in Redis', () => {
-  it(`harms its own schedule only (${CASES} cases)`, async () => {
+  it(`hostile content in Redis harms its own schedule only (${CASES} cases)`, async () => {
     const prefix = uniquePrefix('hostile')
     const tag = `{${prefix}}`
     const ran = new Map<string, number[]>([

@@ -58,18 +58,18 @@ async function checkModel(context: TestContext, defines: readonly string[], mode
 
 describe('the model of claim, lease, settle, crash and recovery', () => {
   for (const policy of ['SKIP', 'RERUN']) {
-    it(`keeps its promises under ${policy}: no double start, no loss, no deadlock, no busy loop`, async (context) => {
+    it(`the model of claim, lease, settle, crash and recovery keeps its promises under ${policy}: no double start, no loss, no deadlock, no busy loop`, async (context) => {
       const verdict = await checkModel(context, [policy], 'NP')
       expect(verdict).toMatchObject({ errors: 0, what: '' })
       expect(verdict.states).toBeGreaterThan(50_000)
     })
 
-    it(`keeps them under ${policy} with three workers`, async (context) => {
+    it(`the model of claim, lease, settle, crash and recovery keeps them under ${policy} with three workers`, async (context) => {
       const verdict = await checkModel(context, [policy, 'WORKERS=3', 'LOSSES=1'], 'SAFETY')
       expect(verdict).toMatchObject({ errors: 0, what: '' })
     })
 
-    it(`keeps what is left of them under ${policy} when Redis's clock jumps ahead`, async (context) => {
+    it(`the model of claim, lease, settle, crash and recovery keeps what is left of them under ${policy} when Redis's clock jumps ahead`, async (context) => {
       const verdict = await checkModel(context, [policy, 'JUMP'], 'NP')
       expect(verdict).toMatchObject({ errors: 0, what: '' })
       // With the assertion that a jump makes untrue the checker finds it: the jump is in what was searched.
@@ -78,7 +78,7 @@ describe('the model of claim, lease, settle, crash and recovery', () => {
     })
 
     for (const [mutation, what, complaint] of MUTATIONS) {
-      it(`catches ${policy} with ${mutation}: ${what}`, async (context) => {
+      it(`the model of claim, lease, settle, crash and recovery catches ${policy} with ${mutation}: ${what}`, async (context) => {
         const verdict = await checkModel(context, [policy, mutation], 'NP')
         expect(verdict.errors).toBe(1)
         expect(verdict.what).toMatch(complaint)

@@ -13,21 +13,21 @@ describe('the judge of a soak', () => {
   const judged = (values: number[]): boolean =>
     judge({ name: 'heap', unit: 'bytes', values }, { most: 50, share: 0 }).isFlat
 
-  it('calls flat what has filled by the middle, also with noise and an outlier', () => {
+  it('the judge of a soak calls flat what has filled by the middle, also with noise and an outlier', () => {
     expect(judged(steps(40, (step) => Math.min(step, 20) * 100))).toBe(true)
     expect(judged(steps(40, (step) => 1_000 + ((step * 37) % 11)))).toBe(true)
     expect(judged(steps(40, (step) => (step === 39 ? 1e9 : 1_000)))).toBe(true)
   })
 
-  it('sees a small but steady growth under larger noise', () => {
+  it('the judge of a soak sees a small but steady growth under larger noise', () => {
     expect(judged(steps(40, (step) => 1_000 + 5 * step + ((step * 37) % 31)))).toBe(false)
   })
 
-  it('refuses to say anything about a few values', () => {
+  it('the judge of a soak refuses to say anything about a few values', () => {
     expect(() => judged([1, 2, 3])).toThrow('too few')
   })
 
-  it('finds a key that nobody will take away', () => {
+  it('the judge of a soak finds a key that nobody will take away', () => {
     const lost = { key: '{soak}:state:gone', type: 'hash', ttlMs: null }
     const slots = { key: '{soak}:busy:limited', type: 'zset', ttlMs: null, memberCount: 3 }
     const tooMany = { ...slots, memberCount: 4 }
@@ -37,7 +37,7 @@ describe('the judge of a soak', () => {
 })
 
 describe('a fleet that goes on and on', () => {
-  it(`keeps its memory and Redis's flat over ${FIRES} fires, and leaves nothing behind`, async () => {
+  it(`a fleet that goes on and on keeps its memory and Redis's flat over ${FIRES} fires, and leaves nothing behind`, async () => {
     const again = `npm run soak -- --fires ${FIRES} --rate 1500 --sample 0.5 --seed ${SEED}`
     const result = await runSoak({ fires: FIRES, rate: 1_500, seed: SEED, sampleMs: 500 })
     expect(result.problems, again).toEqual([])

@@ -10,23 +10,23 @@ const MAX_LINES = 300
 const sources = readSources().filter(({ path }) => path !== GENERATED)
 
 describe('the sources', () => {
-  it('are there to be checked', () => {
+  it('the sources are there to be checked', () => {
     expect(sources.map(({ path }) => path)).toContain('errors.ts')
   })
 
-  it('import in one direction', () => {
+  it('the sources import in one direction', () => {
     expect(rules.findWrongArrows(sources)).toEqual([])
   })
 
-  it('import in no circle', () => {
+  it('the sources import in no circle', () => {
     expect(rules.findCycles(sources)).toEqual([])
   })
 
-  it('import each outside package in one file', () => {
+  it('the sources import each outside package in one file', () => {
     expect(rules.findSecondDoors(sources)).toEqual([])
   })
 
-  it('import only what package.json declares', () => {
+  it('the sources import only what package.json declares', () => {
     const declared = readManifest()
     const names = [...Object.keys(declared.dependencies), ...Object.keys(declared.peerDependencies)]
     const used = sources.flatMap(({ imports }) => imports.filter(({ file }) => file === null))
@@ -36,12 +36,12 @@ describe('the sources', () => {
     expect([...new Set(packages)].filter((name) => !names.includes(name))).toEqual([])
   })
 
-  it('use every dependency that package.json declares', () => {
+  it('the sources use every dependency that package.json declares', () => {
     const used = new Set(sources.flatMap(({ imports }) => imports.map(({ specifier }) => packageOf(specifier))))
     expect(Object.keys(readManifest().dependencies).filter((name) => !used.has(name))).toEqual([])
   })
 
-  it('name built-in modules with their prefix', () => {
+  it('the sources name built-in modules with their prefix', () => {
     const bare =
       /^(assert|buffer|child_process|crypto|dns|events|fs|http|https|module|net|os|path|readline|stream|timers|tls|url|util|worker_threads|zlib)(\/|$)/
     const offences = sources.flatMap(({ path, imports }) =>
@@ -50,27 +50,30 @@ describe('the sources', () => {
     expect(offences).toEqual([])
   })
 
-  it('keep time and schedule free of I/O, clocks and chance', () => {
+  it('the sources keep time and schedule free of I/O, clocks and chance', () => {
     expect(rules.findImpurity(sources)).toEqual([])
   })
 
-  it('have names that say something', () => {
+  it('the sources have names that say something', () => {
     expect(rules.findVagueNames(listFiles('src'))).toEqual([])
   })
 
-  it('re-export at the entries of subpaths only', () => {
+  it('the sources re-export at the entries of subpaths only', () => {
     expect(rules.findBarrels(sources)).toEqual([])
   })
 
-  it('say of every export what it promises', () => {
+  it('the sources say of every export what it promises', () => {
     expect(rules.findUndocumentedExports(sources)).toEqual([])
   })
 
-  it.each(['src', 'test/support', 'test/tools'])(`have at most ${MAX_LINES} lines a file in %s`, (folder) => {
-    const files = listFiles(folder).filter((path) => /\.(ts|tsx|mjs|lua)$/.test(path) && path !== GENERATED)
-    const lengths = files.map((path) => [path, countLines(join(PROJECT_DIR, folder, path))] as const)
-    expect(lengths.filter(([, count]) => count > MAX_LINES)).toEqual([])
-  })
+  it.each(['src', 'test/support', 'test/tools'])(
+    `the sources have at most ${MAX_LINES} lines a file in %s`,
+    (folder) => {
+      const files = listFiles(folder).filter((path) => /\.(ts|tsx|mjs|lua)$/.test(path) && path !== GENERATED)
+      const lengths = files.map((path) => [path, countLines(join(PROJECT_DIR, folder, path))] as const)
+      expect(lengths.filter(([, count]) => count > MAX_LINES)).toEqual([])
+    },
+  )
 })
 
 describe('the rules', () => {
@@ -96,7 +99,7 @@ describe('the rules', () => {
     ['bullmq/a.ts', '../nestjs/module.js'],
     ['cli/a.ts', '../time/cron.js'],
     ['cli/a.ts', '../errors.js'],
-  ])('refuse that %s imports %s', (path, target) => {
+  ])('the rules refuse that %s imports %s', (path, target) => {
     expect(found(rules.findWrongArrows, { [path]: `import { x } from '${target}'` })).toHaveLength(1)
   })
 
@@ -122,11 +125,11 @@ describe('the rules', () => {
     ['cli/commands/a.ts', "import { x } from '../../index.js'"],
     ['cli/a.ts', "import { x } from '../dashboard/index.js'"],
     ['testing/a.ts', "import { x } from '../errors.js'"],
-  ])('accept in %s: %s', (path, text) => {
+  ])('the rules accept in %s: %s', (path, text) => {
     expect(found(rules.findWrongArrows, { [path]: text })).toEqual([])
   })
 
-  it('see circles, also of types and over dynamic imports', () => {
+  it('the rules see circles, also of types and over dynamic imports', () => {
     const files = {
       'time/a.ts': "import type { x } from './b.js'",
       'time/b.ts': "export const y = () => import('./c.js')",
@@ -135,7 +138,7 @@ describe('the rules', () => {
     expect(found(rules.findCycles, files)).toEqual(['time/a.ts → time/b.ts → time/c.ts → time/a.ts'])
   })
 
-  it('see a second door, and let types of ioredis pass', () => {
+  it('the rules see a second door, and let types of ioredis pass', () => {
     const files = {
       'redis/a.ts': "import { Redis } from 'ioredis'",
       'redis/b.ts': "import type { Redis } from 'ioredis'",
@@ -158,7 +161,7 @@ describe('the rules', () => {
     'globalThis.x',
     "import { readFileSync } from 'node:fs'",
     "import { randomUUID } from 'node:crypto'",
-  ])('call %s impure in time/, and let it pass in worker/', (text) => {
+  ])('the rules call %s impure in time/, and let it pass in worker/', (text) => {
     expect(found(rules.findImpurity, { 'time/a.ts': text })).toHaveLength(1)
     expect(found(rules.findImpurity, { 'worker/a.ts': text })).toEqual([])
   })
@@ -170,11 +173,11 @@ describe('the rules', () => {
     'Math.floor(1)',
     'x.process',
     'const y = { process: 1 }',
-  ])('call %s pure', (text) => {
+  ])('the rules call %s pure', (text) => {
     expect(found(rules.findImpurity, { 'time/a.ts': text })).toEqual([])
   })
 
-  it('see vague names, barrels and silent exports', () => {
+  it('the rules see vague names, barrels and silent exports', () => {
     expect(rules.findVagueNames(['time/cron.ts', 'utils/a.ts', 'worker/types.ts'])).toEqual([
       'utils/a.ts',
       'worker/types.ts',

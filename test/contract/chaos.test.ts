@@ -12,8 +12,11 @@ const selection = readdirSync(CHAOS)
 const page = readFileSync(join(PROJECT_DIR, 'docs/reliability.md'), 'utf8')
 
 describe('each fault of the chaos suite', () => {
-  it.each(Object.entries(FAULTS))('%s is in the selection of continuous integration, and in the docs', (key, fault) => {
-    expect(selection).toContain(`'${key}'`)
-    expect(page).toContain(`| ${fault.name} `)
-  })
+  it.each(Object.entries(FAULTS))(
+    'each fault of the chaos suite %s is in the selection of continuous integration, and in the docs',
+    (key, fault) => {
+      expect(selection).toContain(`'${key}'`)
+      expect(page).toContain(`| ${fault.name} `)
+    },
+  )
 })

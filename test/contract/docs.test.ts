@@ -27,14 +27,14 @@ function namesIn(page: Page): string[] {
 }
 
 describe('docs/reference/errors.md', () => {
-  it('has a row for every code and for no other', () => {
+  it('docs/reference/errors.md has a row for every code and for no other', () => {
     const rows = namesIn(pageOf('docs/reference/errors.md')).filter((name) => name.startsWith('ERR_'))
     expect(rows.sort()).toEqual(Object.keys(ERROR_CODES).sort())
   })
 })
 
 describe('docs/reference/events.md', () => {
-  it('has a row for every event and for no other', () => {
+  it('docs/reference/events.md has a row for every event and for no other', () => {
     const rows = namesIn(pageOf('docs/reference/events.md'))
     const events = interfacesNamed(/^EverybeatEvents$/, /^events\/events\.ts$/).get('EverybeatEvents') ?? []
     expect(events).toContain('run:started')
@@ -44,12 +44,12 @@ describe('docs/reference/events.md', () => {
 })
 
 describe('docs/reference/options.md', () => {
-  it.for([...optionsOf])('has a row for every field of %s', ([, fields]) => {
+  it.for([...optionsOf])('docs/reference/options.md has a row for every field of %s', ([, fields]) => {
     const rows = namesIn(pageOf('docs/reference/options.md')).map((name) => name.split('.').at(-1))
     expect(fields.filter((field) => !rows.includes(field))).toEqual([])
   })
 
-  it('has a row for every field of a definition, there or on a page of its own', () => {
+  it('docs/reference/options.md has a row for every field of a definition, there or on a page of its own', () => {
     const own = pages.filter(({ path }) => /^docs\/reference\/(definitions?|schedules?)\.md$/.test(path))
     const rows = [...own, pageOf('docs/reference/options.md')].flatMap(namesIn)
     const fields = fieldsOf.get('DefinitionInput') ?? []
@@ -57,13 +57,13 @@ describe('docs/reference/options.md', () => {
     expect(fields.filter((field) => !rows.includes(field))).toEqual([])
   })
 
-  it('has no row for something that is no option', () => {
+  it('docs/reference/options.md has no row for something that is no option', () => {
     const known = [...optionsOf.values(), ...fieldsOf.values()].flat()
     const rows = namesIn(pageOf('docs/reference/options.md')).filter((name) => /^[a-z][A-Za-z.]*$/.test(name))
     expect(rows.filter((name) => !known.includes(name.split('.').at(-1) ?? ''))).toEqual([])
   })
 
-  it('is there, like the other pages, as soon as the package has an entry and a README', () => {
+  it('docs/reference/options.md is there, like the other pages, as soon as the package has an entry and a README', () => {
     const hasEntry = sources.some(({ path }) => path === 'index.ts')
     const names = ['errors', 'events', 'options'].map((name) => `docs/reference/${name}.md`)
     // Skipping ends here: what is published is described.
@@ -74,12 +74,12 @@ describe('docs/reference/options.md', () => {
 })
 
 describe('docs/reference/cli.md', () => {
-  it('has a heading for every command and in it each of its options, and nothing that is not there', async () => {
+  it('docs/reference/cli.md has a heading for every command and in it each of its options, and nothing that is not there', async () => {
     const program = await importProgram()
     expect(findCommandDrift(pageOf('docs/reference/cli.md'), commandsOf(program))).toEqual([])
   })
 
-  it('is right wherever a page shows a command line', async () => {
+  it('docs/reference/cli.md is right wherever a page shows a command line', async () => {
     const program = await importProgram()
     const commands = commandsOf(program)
     expect(pages.flatMap((page) => findUnknownCommandLines(page, commands))).toEqual([])
@@ -87,7 +87,7 @@ describe('docs/reference/cli.md', () => {
 })
 
 describe('the links', () => {
-  it.each(pages)('of $path lead somewhere', (page) => {
+  it.each(pages)('the links of $path lead somewhere', (page) => {
     expect(findDeadLinks(page, pages)).toEqual([])
   })
 })
@@ -110,16 +110,16 @@ npx everybeat frobnicate
     { name: '', options: ['--json'], parent: [] },
   ]
 
-  it('read names from first columns only', () => {
+  it('the rules read names from first columns only', () => {
     expect(namesIn(page)).toEqual(['a', 'b', 'c'])
   })
 
-  it('see dead links and dead anchors', () => {
+  it('the rules see dead links and dead anchors', () => {
     const other = parsePage('docs/b.md', '# Two words\n')
     expect(findDeadLinks(page, [page, other], (path) => path !== 'docs/c.md')).toEqual(['c.md', '#nowhere'])
   })
 
-  it('read the commands, their long options and what is below them from the program', () => {
+  it('the rules read the commands, their long options and what is below them from the program', () => {
     const program = new Command('everybeat').option('--json', 'write JSON')
     program.command('put <name>').option('-c, --cron <text>', 'a cron').option('--no-spread', 'in phase')
     program.command('pool').command('drain').addOption(new Option('--secret').hideHelp())
@@ -131,7 +131,7 @@ npx everybeat frobnicate
     ])
   })
 
-  it('see commands and options that are missing, and those that do not exist', () => {
+  it('the rules see commands and options that are missing, and those that do not exist', () => {
     expect(findCommandDrift(page, commands)).toEqual([
       'put: --every is missing',
       'ls: has no heading',

@@ -10,11 +10,11 @@ const scripts = files.filter(({ path }) => !path.startsWith('lib/'))
 const libraries = files.filter(({ path }) => path.startsWith('lib/'))
 
 describe.each(scripts)('$path', ({ path, text }) => {
-  it('is named verb-noun', () => {
+  it('$path is named verb-noun', () => {
     expect(path).toMatch(/^[a-z]+(-[a-z]+)+\.lua$/)
   })
 
-  it('says in its header what it does, guarantees, takes and answers', () => {
+  it('$path says in its header what it does, guarantees, takes and answers', () => {
     const header = parseLuaHeader(text)
     expect(header.guarantee.length).toBeGreaterThan(20)
     expect(header.guarantee).toMatch(/\.$/)
@@ -23,7 +23,7 @@ describe.each(scripts)('$path', ({ path, text }) => {
     expect(new Set(names).size).toBe(names.length)
   })
 
-  it('unpacks KEYS and ARGV to the names of its header first, and uses only names from there on', () => {
+  it('$path unpacks KEYS and ARGV to the names of its header first, and uses only names from there on', () => {
     const { keys, args, rest, code } = parseLuaHeader(text)
     const unpacked = rest === null ? 'unpack(ARGV)' : `unpack(ARGV, 1, ${args.length})`
     const lines = [
@@ -37,14 +37,14 @@ describe.each(scripts)('$path', ({ path, text }) => {
     expect(stripLua(after)).not.toMatch(/\b(KEYS|ARGV)\b/)
   })
 
-  it('uses everything it is handed', () => {
+  it('$path uses everything it is handed', () => {
     const { keys, args, rest, code } = parseLuaHeader(text)
     const whole = code.replace(/^-- @include (\S+)$/gm, (_, name: string) => libraryText(name))
     const uses = (name: string): number => stripLua(whole).match(new RegExp(`\\b${name}\\b`, 'g'))?.length ?? 0
     expect([...keys, ...args, ...(rest === null ? [] : [rest])].filter((name) => uses(name) < 2)).toEqual([])
   })
 
-  it('is embedded under the names of its header', () => {
+  it('$path is embedded under the names of its header', () => {
     const { keys, args, rest } = parseLuaHeader(text)
     const embedded = (SCRIPTS as Record<string, { keys: unknown; args: unknown; rest: unknown }>)[
       path.replace('.lua', '')
@@ -54,26 +54,29 @@ describe.each(scripts)('$path', ({ path, text }) => {
 })
 
 describe('the Lua files', () => {
-  it('are there to be checked', () => {
+  it('the Lua files are there to be checked', () => {
     expect(scripts.map(({ path }) => path)).toContain('claim-due.lua')
   })
 
-  it.each(files)('$path reads no other clock than TIME, and draws no random number', ({ text }) => {
+  it.each(files)('the Lua files $path reads no other clock than TIME, and draws no random number', ({ text }) => {
     expect(stripLua(text)).not.toMatch(/\bos\.(time|clock|date)\b|\bmath\.random/)
   })
 
-  it.each(libraries)('$path says what it is, takes no KEYS or ARGV, and is included', ({ path, text }) => {
-    expect(text).toMatch(/^-- [A-Z][^\n]*[.:]/)
-    expect(stripLua(text)).not.toMatch(/\b(KEYS|ARGV)\b/)
-    expect(files.some((file) => file.text.includes(`-- @include ${path}\n`))).toBe(true)
-  })
+  it.each(libraries)(
+    'the Lua files $path says what it is, takes no KEYS or ARGV, and is included',
+    ({ path, text }) => {
+      expect(text).toMatch(/^-- [A-Z][^\n]*[.:]/)
+      expect(stripLua(text)).not.toMatch(/\b(KEYS|ARGV)\b/)
+      expect(files.some((file) => file.text.includes(`-- @include ${path}\n`))).toBe(true)
+    },
+  )
 
-  it.each(files)('$path leaves no global behind', ({ text }) => {
+  it.each(files)('the Lua files $path leaves no global behind', ({ text }) => {
     const names = new Set([...stripLua(text).matchAll(/^function ([a-z_]+)/gm)].map(([, name]) => name))
     expect([...names]).toEqual([])
   })
 
-  it('are embedded as they are', () => {
+  it('the Lua files are embedded as they are', () => {
     const check = join(PROJECT_DIR, 'test/tools/embed-scripts.mjs')
     expect(() => execFileSync(process.execPath, [check, '--check'], { stdio: 'pipe' })).not.toThrow()
   })
@@ -94,7 +97,7 @@ describe('a header', () => {
   ]
   const whole = [...good, '           goes on', '  rest    text…, names', 'REPLY', '  1']
 
-  it('is read to its names', () => {
+  it('a header is read to its names', () => {
     expect(parseLuaHeader(header(whole))).toMatchObject({
       sentence: 'Does it.',
       guarantee: 'it is done once.',
@@ -111,7 +114,7 @@ describe('a header', () => {
     ['out of its place', [...whole.slice(0, 4), 'REPLY', '  1', ...whole.slice(4, 10)]],
     ['one sentence', whole.slice(1)],
     ['not a name with its type', [...whole.slice(0, 5), '  Due', ...whole.slice(6)]],
-  ])('is refused with %s', (why, lines) => {
+  ])('a header is refused with %s', (why, lines) => {
     expect(() => parseLuaHeader(header(lines))).toThrow(why)
   })
 })

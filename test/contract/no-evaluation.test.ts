@@ -99,11 +99,14 @@ describe('nothing that comes from Redis is evaluated or used as a path', () => {
     ["import { Script } from 'vm'", 'node:vm'],
     ["import { readFile } from 'node:fs/promises'", 'node:fs'],
     ["(() => 1).constructor('return 1')()", 'constructor'],
-  ])('would find %s', (text, power) => {
+  ])('nothing that comes from Redis is evaluated or used as a path would find %s', (text, power) => {
     expect([...findPowers(parseSource('probe.ts', text))]).toEqual([power])
   })
 
-  it.each(['loadstring(text)()', 'load(text)', 'dofile(name)', 'redis.call(command, key)'])('would find %s', (text) => {
-    expect(text.match(LUA_POWERS)).not.toBeNull()
-  })
+  it.each(['loadstring(text)()', 'load(text)', 'dofile(name)', 'redis.call(command, key)'])(
+    'nothing that comes from Redis is evaluated or used as a path would find %s',
+    (text) => {
+      expect(text.match(LUA_POWERS)).not.toBeNull()
+    },
+  )
 })

@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => consumer[Symbol.dispose]())
 
 describe('the packed package', () => {
-  it('holds what it is made of and nothing else', () => {
+  it('the packed package holds what it is made of and nothing else', () => {
     const allowed = /^(package\.json|README\.md|LICENSE|(dist|src)\/.+)$/
     expect(consumer.files.filter((path) => !allowed.test(path))).toEqual([])
     expect(consumer.files.filter((path) => /\.(test\.ts|tsbuildinfo)$/.test(path))).toEqual([])
@@ -29,7 +29,7 @@ describe('the packed package', () => {
     )
   })
 
-  it('holds the built form of every source, with its types and the map back', () => {
+  it('the packed package holds the built form of every source, with its types and the map back', () => {
     const sources = listFiles('src').filter((path) => /\.tsx?$/.test(path) && !path.endsWith('.d.ts'))
     const expected = sources.flatMap((path) =>
       ['.js', '.js.map', '.d.ts', '.d.ts.map'].map((ending) => `dist/${path.replace(/\.tsx?$/, ending)}`),
@@ -37,13 +37,13 @@ describe('the packed package', () => {
     expect(expected.filter((path) => !consumer.files.includes(path))).toEqual([])
   })
 
-  it('says nothing of the machine it was built on', () => {
+  it('the packed package says nothing of the machine it was built on', () => {
     const texts = consumer.files.filter((path) => /\.(js|ts|map|json)$/.test(path))
     const leaks = texts.filter((path) => readFileSync(join(consumer.packageDir, path), 'utf8').includes(PROJECT_DIR))
     expect(leaks).toEqual([])
   })
 
-  it('has an entry for every folder with an index.ts, and files for every entry', () => {
+  it('the packed package has an entry for every folder with an index.ts, and files for every entry', () => {
     const folders = listFiles('src').flatMap((path) => /^([^/]+)\/index\.ts$/.exec(path)?.[1] ?? [])
     const subpaths = Object.keys(manifest.exports)
     expect(folders.filter((folder) => !subpaths.includes(`./${folder}`))).toEqual([])
@@ -51,7 +51,7 @@ describe('the packed package', () => {
     expect(targets.filter((path) => !consumer.files.includes(path))).toEqual([])
   })
 
-  it('has a command that starts by itself and knows its version', async () => {
+  it('the packed package has a command that starts by itself and knows its version', async () => {
     const file = manifest.bin['everybeat'] ?? ''
     expect(readFileSync(join(consumer.packageDir, file), 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/)
     expect(await consumer.run(process.execPath, join(consumer.packageDir, file), '--version')).toBe(
@@ -63,9 +63,12 @@ describe('the packed package', () => {
 describe('a project with the package and what it depends on', () => {
   const main = specifiers.filter((specifier) => [manifest.name, `${manifest.name}/testing`].includes(specifier))
 
-  it.each(main)('imports %s without any optional package', async (specifier) => {
-    expect((await importNames(specifier)).length).toBeGreaterThan(0)
-  })
+  it.each(main)(
+    'a project with the package and what it depends on imports %s without any optional package',
+    async (specifier) => {
+      expect((await importNames(specifier)).length).toBeGreaterThan(0)
+    },
+  )
 })
 
 describe('a project with the optional packages too', () => {
@@ -73,13 +76,16 @@ describe('a project with the optional packages too', () => {
     expect(consumer.add(optionalPeers)).toEqual([])
   })
 
-  it.each(specifiers)('gets the same from %s by import and by require', async (specifier) => {
-    const imported = await importNames(specifier)
-    expect(imported.length).toBeGreaterThan(0)
-    expect(await requireNames(specifier)).toEqual(imported)
-  })
+  it.each(specifiers)(
+    'a project with the optional packages too gets the same from %s by import and by require',
+    async (specifier) => {
+      const imported = await importNames(specifier)
+      expect(imported.length).toBeGreaterThan(0)
+      expect(await requireNames(specifier)).toEqual(imported)
+    },
+  )
 
-  it('compiles in a module and in a CommonJS file, strictly', () => {
+  it('a project with the optional packages too compiles in a module and in a CommonJS file, strictly', () => {
     expect(consumer.add(['@types/node', 'undici-types'])).toEqual([])
     const write = (ending: string, toImport: (name: string, specifier: string) => string): string => {
       const lines = specifiers.map((specifier, index) => toImport(`entry${index}`, specifier))

@@ -15,13 +15,16 @@ const rows = guide
   .map((line) => line.slice(2, -2).split(' | '))
 
 describe('docs/guides/policies.md', () => {
-  it('has a test in the last cell of every row', () => {
+  it('docs/guides/policies.md has a test in the last cell of every row', () => {
     expect(rows.length).toBeGreaterThan(40)
     expect(rows.filter((cells) => !/^`[^`]+`\s*$/.test(cells.at(-1)!))).toEqual([])
   })
 
-  it.each(rows.map((cells) => [cells.at(-1)!.trim().slice(1, -1)]))('names a test that there is: %s', (title) => {
-    const titles = [`'${title}'`, `'${title.replaceAll("'", "\\'")}'`]
-    expect(tests.some((text) => titles.some((wanted) => text.includes(wanted)))).toBe(true)
-  })
+  it.each(rows.map((cells) => [cells.at(-1)!.trim().slice(1, -1)]))(
+    'docs/guides/policies.md names a test that there is: %s',
+    (title) => {
+      const titles = [`'${title}'`, `'${title.replaceAll("'", "\\'")}'`]
+      expect(tests.some((text) => titles.some((wanted) => text.includes(wanted)))).toBe(true)
+    },
+  )
 })

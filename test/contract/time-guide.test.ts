@@ -7,7 +7,7 @@ const guide = readFileSync(new URL('../../docs/guides/time.md', import.meta.url)
 const examples = [...guide.matchAll(/```text\n(.*?)```/gs)].flatMap(([, block]) => block!.trim().split('\n\n'))
 
 describe(`the ${examples.length} examples of the guide to time`, () => {
-  test.each(examples)('%s', (example) => {
+  test.each(examples)(`the ${examples.length} examples of the guide to time: %s`, (example) => {
     const [head, ...lines] = example.split('\n')
     const [, json, from] = /^(\{.*\}) (?:after (\S+)|is refused)$/.exec(head!)!
     const definition = JSON.parse(json!) as TriggerInput
@@ -21,7 +21,7 @@ describe(`the ${examples.length} examples of the guide to time`, () => {
     expect(printed).toEqual(lines)
   })
 
-  test('are there', () => {
+  test(`the ${examples.length} examples of the guide to time are there`, () => {
     expect(examples.length).toBeGreaterThan(12)
   })
 })

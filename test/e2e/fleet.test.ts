@@ -102,7 +102,7 @@ function expectPunctual(entries: HistoryEntry[]): void {
 }
 
 describe('a fleet of four processes with twenty schedules at every: 1s', () => {
-  it('runs every occurrence exactly once', async () => {
+  it('a fleet of four processes with twenty schedules at every: 1s runs every occurrence exactly once', async () => {
     const fleet = await startFleet([{}, {}, {}, {}])
     const from = await redisNow()
     await sleep(RUN_SECONDS * SECOND)
@@ -116,7 +116,7 @@ describe('a fleet of four processes with twenty schedules at every: 1s', () => {
     await fleet.beat.stop()
   })
 
-  it('misses nothing but the runs under way when a process is killed every 5 s', async () => {
+  it('a fleet of four processes with twenty schedules at every: 1s misses nothing but the runs under way when a process is killed every 5 s', async () => {
     const fleet = await startFleet([{}, {}, {}, {}], { ms: 300 })
     const from = await redisNow()
     const killed: unknown[] = []
@@ -142,7 +142,7 @@ describe('a fleet of four processes with twenty schedules at every: 1s', () => {
     await fleet.beat.stop()
   })
 
-  it('is neither early nor late with one wall clock an hour ahead and one an hour behind', async (context) => {
+  it('a fleet of four processes with twenty schedules at every: 1s is neither early nor late with one wall clock an hour ahead and one an hour behind', async (context) => {
     const tool = await ensureTool('faketime')
     if (tool.kind === 'missing') return context.skip(tool.reason)
     using ahead = await createFakeClock(tool.path, '+1h')

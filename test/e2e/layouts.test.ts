@@ -38,7 +38,7 @@ describe('two layouts in one fleet', () => {
     ['older', 'ours', /layout 1, this version knows layout 0.*upgrade/],
     ['ours', 'newer', /layout 2, this version knows layout 1.*upgrade/],
     ['ours', 'older', /layout 0, this version knows layout 1.*run the version that wrote them/],
-  ] as const)('%s is refused where %s works, which goes on', async (late, first, why) => {
+  ] as const)('two layouts in one fleet %s is refused where %s works, which goes on', async (late, first, why) => {
     const prefix = uniquePrefix('layouts')
     const ran = await runTicks(create(first, prefix))
     const other = create(late, prefix)
@@ -56,7 +56,7 @@ describe('two layouts in one fleet', () => {
     expect(await redis.client.exists(`{${prefix}}:schedule:a`)).toBe(0)
   })
 
-  it('that is changed under a running worker stops its claims, says why once, and lets it go on when it is back', async () => {
+  it('two layouts in one fleet that is changed under a running worker stops its claims, says why once, and lets it go on when it is back', async () => {
     const prefix = uniquePrefix('layouts')
     const beat = create('ours', prefix)
     const told: unknown[] = []
@@ -79,7 +79,7 @@ describe('two layouts in one fleet', () => {
     await waitFor(() => ours.count > stopped + 2, { what: 'the old worker to go on' })
   })
 
-  it('is noted again after a flush, so that another is refused then too', async () => {
+  it('two layouts in one fleet is noted again after a flush, so that another is refused then too', async () => {
     const prefix = uniquePrefix('layouts')
     await runTicks(create('ours', prefix))
     await redis.client.flushall()
@@ -90,7 +90,7 @@ describe('two layouts in one fleet', () => {
     await expect(create('newer', prefix).start()).rejects.toMatchObject({ code: 'ERR_EVERYBEAT_LAYOUT' })
   })
 
-  it('and the number of shards are noted again after a flush where every number of shards looks', async () => {
+  it('two layouts in one fleet and the number of shards are noted again after a flush where every number of shards looks', async () => {
     const prefix = uniquePrefix('layouts')
     await runTicks(create('ours', prefix, { shards: 4 }))
     await redis.client.flushall()

@@ -51,7 +51,7 @@ async function untilStarted({ workers }: Fleet): Promise<[WorkerProcess, WorkerP
 const startsOf = (worker: WorkerProcess) => worker.journal.filter(({ event }) => event === 'start')
 
 describe('a process whose event loop is blocked beyond the lease', () => {
-  it('loses the run to another one, which starts after the lease, and does not end it', async () => {
+  it('a process whose event loop is blocked beyond the lease loses the run to another one, which starts after the lease, and does not end it', async () => {
     const fleet = await startFleet('loop', {
       payload: { blockMs: BLOCK_MS, ms: 1 },
       onCrash: 'rerun',
@@ -68,7 +68,7 @@ describe('a process whose event loop is blocked beyond the lease', () => {
     expect(startsOf(first)).toHaveLength(1)
   })
 
-  it('keeps the run with a keeper thread: nobody takes over, and it ends well', async () => {
+  it('a process whose event loop is blocked beyond the lease keeps the run with a keeper thread: nobody takes over, and it ends well', async () => {
     const fleet = await startFleet('thread', { payload: { blockMs: BLOCK_MS, ms: 1 }, onCrash: 'rerun' })
     const [first, second] = await untilStarted(fleet)
     const history = await fleet.historyOf('heavy')
@@ -81,18 +81,21 @@ describe('a process whose event loop is blocked beyond the lease', () => {
   it.each([
     { bound: 'the time-out of the run', definition: { timeout: 3_000 }, boundMs: 3_000 },
     { bound: 'ten leases, without a time-out', definition: {}, boundMs: 10 * LEASE_MS },
-  ])('is given up after $bound, when it hangs for ever', async ({ definition, boundMs }) => {
-    const hangs = { payload: { blockMs: 120_000 }, onCrash: 'rerun', maxDeliveries: 2 } as const
-    const fleet = await startFleet('thread', { ...hangs, ...definition })
-    const [first, second] = await untilStarted(fleet)
-    const taken = await second.next('start')
-    const waitedMs = Number(taken.at) - Number(startsOf(first)[0]!.at)
-    // The lease outlives its last extension, and the fleet looks with its next heartbeat.
-    expect(waitedMs).toBeGreaterThan(boundMs)
-    expect(waitedMs).toBeLessThan(boundMs + LEASE_MS + 5_000 + 4_000)
-  })
+  ])(
+    'a process whose event loop is blocked beyond the lease is given up after $bound, when it hangs for ever',
+    async ({ definition, boundMs }) => {
+      const hangs = { payload: { blockMs: 120_000 }, onCrash: 'rerun', maxDeliveries: 2 } as const
+      const fleet = await startFleet('thread', { ...hangs, ...definition })
+      const [first, second] = await untilStarted(fleet)
+      const taken = await second.next('start')
+      const waitedMs = Number(taken.at) - Number(startsOf(first)[0]!.at)
+      // The lease outlives its last extension, and the fleet looks with its next heartbeat.
+      expect(waitedMs).toBeGreaterThan(boundMs)
+      expect(waitedMs).toBeLessThan(boundMs + LEASE_MS + 5_000 + 4_000)
+    },
+  )
 
-  it('hears of a lease that its keeper thread lost meanwhile', async () => {
+  it('a process whose event loop is blocked beyond the lease hears of a lease that its keeper thread lost meanwhile', async () => {
     const fleet = await startFleet('thread', { payload: { blockMs: 4_000, ms: 1_000 } })
     const [first] = await untilStarted(fleet)
     await redis.client.del(`{${fleet.prefix}}:lease:heavy`)
@@ -101,7 +104,7 @@ describe('a process whose event loop is blocked beyond the lease', () => {
     expect(await fleet.historyOf('heavy')).toMatchObject([{ outcome: 'abandoned' }])
   })
 
-  it('gives the run up when it dies, keeper thread and all', async () => {
+  it('a process whose event loop is blocked beyond the lease gives the run up when it dies, keeper thread and all', async () => {
     const fleet = await startFleet('thread', { payload: { ms: 5_000 }, onCrash: 'rerun' })
     const [first, second] = await untilStarted(fleet)
     await first.kill()

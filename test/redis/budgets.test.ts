@@ -35,25 +35,25 @@ async function firesWith(workers: number, schedules: number, seconds: number) {
 }
 
 describe('the cost of a fire', () => {
-  it('is at most 2.2 script calls with one worker, heartbeats included', async () => {
+  it('the cost of a fire is at most 2.2 script calls with one worker, heartbeats included', async () => {
     const { withBeats, allPerFire } = await firesWith(1, 20, 5)
     expect(withBeats).toBeLessThanOrEqual(2.2)
     expect(allPerFire).toBeLessThanOrEqual(25)
   })
 
-  it('is at most 5 script calls with 16 workers, heartbeats included', async () => {
+  it('the cost of a fire is at most 5 script calls with 16 workers, heartbeats included', async () => {
     const { withBeats } = await firesWith(16, 20, 5)
     expect(withBeats).toBeLessThanOrEqual(5)
   })
 
-  it('is at most 6 script calls when 32 workers come for one schedule', async () => {
+  it('the cost of a fire is at most 6 script calls when 32 workers come for one schedule', async () => {
     const { perFire } = await firesWith(32, 1, 8)
     expect(perFire).toBeLessThanOrEqual(6)
   })
 })
 
 describe('an idle worker', () => {
-  it.each([1, 10_000])('sends at most 0.5 commands per second with %d schedules', async (schedules) => {
+  it.each([1, 10_000])('an idle worker sends at most 0.5 commands per second with %d schedules', async (schedules) => {
     const beat = fleet.create()
     beat.task('yearly', () => {})
     const many = Array.from({ length: schedules }, (_, index) => ({

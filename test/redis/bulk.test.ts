@@ -15,14 +15,14 @@ const many = (count: number) =>
   }))
 
 describe('putMany', () => {
-  it('sends many definitions in a call, and tells of them in as few messages', async () => {
+  it('putMany sends many definitions in a call, and tells of them in as few messages', async () => {
     const { schedules } = fleet.create()
     const counts = await countCommands(redis.url, async () => void (await schedules.putMany(many(3_000))))
     expect(scriptCalls(counts)).toBeLessThanOrEqual(110)
     expect(counts.get('publish')).toBeLessThanOrEqual(2 * 60)
   })
 
-  it('makes no worker look at each of them again, and tells listeners of each', async () => {
+  it('putMany makes no worker look at each of them again, and tells listeners of each', async () => {
     const beat = fleet.create()
     beat.task('yearly', () => {})
     const heard = new Set<string>()
@@ -41,7 +41,7 @@ describe('putMany', () => {
     expect(counts.get('hgetall')).toBeLessThan(2 * 5_000 + 2_000)
   })
 
-  it('leaves an edit by hand in the middle of it to be taken in at once', async () => {
+  it('putMany leaves an edit by hand in the middle of it to be taken in at once', async () => {
     const beat = fleet.create()
     const ran = new Promise((resolve) => beat.task('fresh', resolve))
     await beat.start()
@@ -53,7 +53,7 @@ describe('putMany', () => {
 })
 
 describe('sync', () => {
-  it('of what stands as declared writes nothing, and reads many in a call', async () => {
+  it('sync of what stands as declared writes nothing, and reads many in a call', async () => {
     const beat = fleet.create()
     const seen: number[] = []
     const onProgress = ({ done }: { done: number }) => seen.push(done)
@@ -68,7 +68,7 @@ describe('sync', () => {
     expect(scriptCalls(counts)).toBeLessThan(60)
   })
 
-  it('leaves a schedule that somebody else wrote meanwhile to its owner', async () => {
+  it('sync leaves a schedule that somebody else wrote meanwhile to its owner', async () => {
     const beat = fleet.create()
     await fleet.create().schedules.put('s7', { every: '1h', owner: 'other' })
     const result = await beat.sync(many(10), { owner: 'app' })
@@ -78,7 +78,7 @@ describe('sync', () => {
 })
 
 describe('a worker that starts among many schedules', () => {
-  it('looks back at a bounded number of them', async () => {
+  it('a worker that starts among many schedules looks back at a bounded number of them', async () => {
     await fleet.create().schedules.putMany(many(15_000))
     const beat = fleet.create()
     beat.task('yearly', () => {})
@@ -93,7 +93,7 @@ describe('a worker that starts among many schedules', () => {
 })
 
 describe('runs', () => {
-  it('are read in pages, those that wait in a lane too, and no more than asked for', async () => {
+  it('runs are read in pages, those that wait in a lane too, and no more than asked for', async () => {
     const beat = fleet.create()
     await beat.schedules.putMany(many(10))
     for (let index = 0; index < 600; index++) await beat.schedules.trigger(`s${index % 10}`)

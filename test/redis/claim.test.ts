@@ -8,7 +8,7 @@ const redis = useRedis()
 const fleet = useFleet(redis)
 
 describe('a claim', () => {
-  it('starts each occurrence once among several workers, and writes each into the history', async () => {
+  it('a claim starts each occurrence once among several workers, and writes each into the history', async () => {
     const started: string[] = []
     const workers = [1, 2, 3].map(() => fleet.create())
     for (const beat of workers) beat.task('count', (run) => void started.push(run.id))
@@ -31,7 +31,7 @@ describe('a claim', () => {
     }
   })
 
-  it('gives the handler everything that the contract names', async () => {
+  it('a claim gives the handler everything that the contract names', async () => {
     const beat = fleet.create()
     const seen = new Promise<Record<string, unknown>>((resolve) => {
       beat.task('look', (run) => {
@@ -70,7 +70,7 @@ describe('a claim', () => {
     expect(await beat.schedules.get('once')).toMatchObject({ state: 'finished', next: null, last: run.scheduledAt })
   })
 
-  it('leaves to others what it has no task for, without hiding what is behind it', async () => {
+  it('a claim leaves to others what it has no task for, without hiding what is behind it', async () => {
     const beat = fleet.create({ concurrency: 2 })
     const other = fleet.create()
     for (let index = 0; index < 30; index++) {
@@ -87,7 +87,7 @@ describe('a claim', () => {
     expect(await redis.client.keys(`{${fleet.prefix()}}:lane*`)).toEqual([])
   })
 
-  it('claims only what its pool may run', async () => {
+  it('a claim claims only what its pool may run', async () => {
     const gpu = fleet.create({ pool: 'gpu' })
     const plain = fleet.create()
     const ran: string[] = []
@@ -101,7 +101,7 @@ describe('a claim', () => {
     expect(ran).toEqual(['gpu'])
   })
 
-  it('never has more runs at once than the worker has slots', async () => {
+  it('a claim never has more runs at once than the worker has slots', async () => {
     const beat = fleet.create({ concurrency: 3 })
     let going = 0
     let most = 0
@@ -119,7 +119,7 @@ describe('a claim', () => {
     expect(most).toBe(3)
   })
 
-  it('gives the same runs for the same request, so that a lost reply loses nothing', async () => {
+  it('a claim gives the same runs for the same request, so that a lost reply loses nothing', async () => {
     const { control, worker } = createScriptedFleet(redis)
     const { store, settle } = worker('w1')
     for (const name of ['a', 'b', 'c']) {
@@ -145,7 +145,7 @@ describe('a claim', () => {
     expect(await control.schedules.history(first.runs[0]!.schedule)).toHaveLength(1)
   })
 
-  it('grows the fence with each run, also after Redis lost its memory', async () => {
+  it('a claim grows the fence with each run, also after Redis lost its memory', async () => {
     const beat = fleet.create()
     const fences: number[] = []
     const task = beat.task('fenced', (run) => void fences.push(run.fence))

@@ -77,7 +77,7 @@ describe('on a Redis Cluster', () => {
     expect(lateness.toSorted((left, right) => left - right)[Math.floor(lateness.length / 2)]).toBeLessThan(50)
   })
 
-  it('edits, triggers, cancels and bare writes reach the worker wherever they are', async () => {
+  it('on a Redis Cluster edits, triggers, cancels and bare writes reach the worker wherever they are', async () => {
     const control = create(cluster.connect())
     const beat = create(cluster.connect())
     const client = cluster.connect()
@@ -112,7 +112,7 @@ describe('on a Redis Cluster', () => {
     await failed
   })
 
-  it('bare writes are seen as they happen on every node', async () => {
+  it('on a Redis Cluster bare writes are seen as they happen on every node', async () => {
     const beat = create(cluster.connect())
     const client = cluster.connect()
     const startedAt = new Map<string, number>()

@@ -9,7 +9,7 @@ const redis = useRedis({ args: ['--appendonly', 'yes', '--appendfsync', 'always'
 const fleet = useFleet(redis)
 
 describe('the connection', () => {
-  it('that cannot be made fails the start with a clear error, and no password in it', async () => {
+  it('a connection that cannot be made fails the start with a clear error, and no password in it', async () => {
     const beat = new Everybeat({ redis: 'redis://user:hunter2@127.0.0.1:1', connectTimeoutMs: 300, logger: false })
     const error = await beat.start().then(
       () => null,
@@ -21,7 +21,7 @@ describe('the connection', () => {
     await beat.stop()
   })
 
-  it('that is lost is announced, tried again, and the schedules go on', async () => {
+  it('a connection that is lost is announced, tried again, and the schedules go on', async () => {
     const beat = fleet.create({ leaseMs: 1_000 })
     let runs = 0
     const task = beat.task('tick', () => void runs++)
@@ -37,7 +37,7 @@ describe('the connection', () => {
     await waitFor(() => runs > before + 3, { what: 'runs after the restart', timeoutMs: 15_000 })
   })
 
-  it('that is not there yet is waited for by many calls at once, with one set of listeners', async () => {
+  it('a connection that is not there yet is waited for by many calls at once, with one set of listeners', async () => {
     const client = new Redis(redis.url, { lazyConnect: true })
     const beat = fleet.create({ redis: client })
     const before = client.listenerCount('ready')
@@ -50,7 +50,7 @@ describe('the connection', () => {
     client.disconnect()
   })
 
-  it('that the user owns is neither changed nor closed', async () => {
+  it('a connection that the user owns is neither changed nor closed', async () => {
     const client = new Redis(redis.url)
     await client.ping()
     const before = JSON.stringify(client.options)
@@ -68,13 +68,13 @@ describe('the connection', () => {
     client.disconnect()
   })
 
-  it('with a keyPrefix is refused', () => {
+  it('a connection with a keyPrefix is refused', () => {
     const client = new Redis(redis.url, { keyPrefix: 'app:', lazyConnect: true })
     expect(() => new Everybeat({ redis: client, logger: false })).toThrow(/keyPrefix/)
     client.disconnect()
   })
 
-  it('leaves a control client without a trace in the fleet, and stop closes it', async () => {
+  it('a connection leaves a control client without a trace in the fleet, and stop closes it', async () => {
     const beat = fleet.create()
     await beat.schedules.put('a', { every: '1h' })
     expect(await beat.fleet()).toEqual([])
@@ -83,7 +83,7 @@ describe('the connection', () => {
     await expect(beat.schedules.get('a')).rejects.toMatchObject({ code: 'ERR_EVERYBEAT_STATE' })
   })
 
-  it('refuses a second start', async () => {
+  it('a connection refuses a second start', async () => {
     const beat = fleet.create()
     await beat.start()
     await expect(beat.start()).rejects.toMatchObject({ code: 'ERR_EVERYBEAT_STATE' })
@@ -91,7 +91,7 @@ describe('the connection', () => {
     expect(await beat.fleet()).toMatchObject([{ id: beat.health().worker, pid: process.pid }])
   })
 
-  it('to a fleet of another layout is refused at the start', async () => {
+  it('a connection to a fleet of another layout is refused at the start', async () => {
     await fleet.create().start()
     await redis.client.hset(`{${fleet.prefix()}}:meta`, 'layout', '99')
     await expect(fleet.create().start()).rejects.toMatchObject({ code: 'ERR_EVERYBEAT_LAYOUT' })

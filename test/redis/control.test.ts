@@ -6,7 +6,7 @@ const redis = useRedis()
 const fleet = useFleet(redis)
 
 describe('put', () => {
-  it('creates, finds unchanged, updates, and refuses another revision than the one asked for', async () => {
+  it('put creates, finds unchanged, updates, and refuses another revision than the one asked for', async () => {
     const { schedules } = fleet.create()
     expect(await schedules.put('a', { cron: '0 9 * * *' })).toEqual({ outcome: 'created', revision: 1 })
     expect(await schedules.put('a', { cron: '0 9 * * *' })).toEqual({ outcome: 'unchanged', revision: 1 })
@@ -23,7 +23,7 @@ describe('put', () => {
     expect(await schedules.get('a')).toMatchObject({ cron: '0 10 * * *', revision: 2 })
   })
 
-  it('of the same definition touches no key', async () => {
+  it('put of the same definition touches no key', async () => {
     const { schedules } = fleet.create()
     await schedules.put('a', { every: '1h', payload: { x: 1 } })
     const dump = async () =>
@@ -33,7 +33,7 @@ describe('put', () => {
     expect(await dump()).toEqual(before)
   })
 
-  it('keeps an occurrence that is due when the same thing is declared again at boot', async () => {
+  it('put keeps an occurrence that is due when the same thing is declared again at boot', async () => {
     const beat = fleet.create()
     await beat.schedules.put('daily', { cron: '0 0 * * *', task: 'job' })
     const keys = `{${fleet.prefix()}}`
@@ -58,13 +58,13 @@ describe('put', () => {
     ['a bad zone', { cron: '* * * * *', tz: 'Mars/Base' }, 'ERR_EVERYBEAT_ZONE'],
     ['a bad cron', { cron: '61 * * * *' }, 'ERR_EVERYBEAT_CRON'],
     ['a bad policy', { every: '1m', overlap: 'maybe' }, 'ERR_EVERYBEAT_DEFINITION'],
-  ])('refuses %s with its code, and writes nothing', async (_, definition, code) => {
+  ])('put refuses %s with its code, and writes nothing', async (_, definition, code) => {
     const { schedules } = fleet.create()
     await expect(schedules.put('bad', definition as never)).rejects.toMatchObject({ name: 'EverybeatError', code })
     expect(await redis.client.keys(`{${fleet.prefix()}}*`)).toEqual([])
   })
 
-  it.each(['', 'x'.repeat(513), 'a\nb', 'a\u0000b'])('refuses the name %j', async (name) => {
+  it.each(['', 'x'.repeat(513), 'a\nb', 'a\u0000b'])('put refuses the name %j', async (name) => {
     const { schedules } = fleet.create()
     await expect(schedules.put(name, { every: '1m' })).rejects.toMatchObject({ code: 'ERR_EVERYBEAT_NAME' })
     expect(await redis.client.keys(`{${fleet.prefix()}}*`)).toEqual([])
@@ -72,7 +72,7 @@ describe('put', () => {
 })
 
 describe('putMany', () => {
-  it('writes in batches with progress, and nothing when one is refused', async () => {
+  it('putMany writes in batches with progress, and nothing when one is refused', async () => {
     const { schedules } = fleet.create()
     const many = Array.from({ length: 2_500 }, (_, index) => ({ name: `s${index}`, every: '1h', spread: true }))
     const seen: number[] = []
@@ -95,7 +95,7 @@ describe('putMany', () => {
 })
 
 describe('patch', () => {
-  it('changes fields, takes them away, replaces the trigger, and tells of a missing schedule', async () => {
+  it('patch changes fields, takes them away, replaces the trigger, and tells of a missing schedule', async () => {
     const { schedules } = fleet.create()
     await schedules.put('a', { every: '1m', note: 'x', payload: 1 })
     expect(await schedules.patch('a', { note: null, payload: 2 })).toEqual({ outcome: 'updated', revision: 2 })
@@ -108,7 +108,7 @@ describe('patch', () => {
     expect(await schedules.patch('none', { note: 'x' })).toEqual({ outcome: 'missing', revision: 0 })
   })
 
-  it('loses no edit of others', async () => {
+  it('patch loses no edit of others', async () => {
     const [one, two] = [fleet.create().schedules, fleet.create().schedules]
     await one.put('a', { every: '1m', tags: [] })
     await Promise.all([
@@ -121,7 +121,7 @@ describe('patch', () => {
 })
 
 describe('list', () => {
-  it('pages through every schedule once, in order, and filters', async () => {
+  it('list pages through every schedule once, in order, and filters', async () => {
     const { schedules } = fleet.create()
     const names = Array.from({ length: 25 }, (_, index) => `job-${String(index).padStart(2, '0')}`)
     await schedules.putMany(names.map((name, index) => ({ name, every: '1h', tags: index % 5 === 0 ? ['five'] : [] })))
@@ -140,7 +140,7 @@ describe('list', () => {
 })
 
 describe('remove', () => {
-  it('leaves no key behind', async () => {
+  it('remove leaves no key behind', async () => {
     const { schedules } = fleet.create()
     await schedules.put('a', { every: '1m' })
     await schedules.trigger('a')
@@ -151,7 +151,7 @@ describe('remove', () => {
 })
 
 describe('pause and resume', () => {
-  it('keep the definition, survive a declaration, and go on from now', async () => {
+  it('pause and resume keep the definition, survive a declaration, and go on from now', async () => {
     const { schedules } = fleet.create()
     await schedules.put('a', { every: '100ms' })
     expect(await schedules.pause('a', { note: 'maintenance' })).toEqual({ outcome: 'paused', revision: 1 })
@@ -171,7 +171,7 @@ describe('pause and resume', () => {
 })
 
 describe('sync', () => {
-  it('touches only what its owner owns, and returns the difference', async () => {
+  it('sync touches only what its owner owns, and returns the difference', async () => {
     const beat = fleet.create()
     await beat.schedules.put('foreign', { every: '1m' })
     await beat.schedules.put('b', { every: '1m' })
@@ -202,7 +202,7 @@ describe('sync', () => {
     expect((await beat.schedules.list()).map(({ name }) => name)).toEqual(['b', 'c', 'foreign'])
   })
 
-  it('does not let a lower version overwrite a higher one', async () => {
+  it('sync does not let a lower version overwrite a higher one', async () => {
     const beat = fleet.create()
     await beat.sync([{ name: 'a', every: '2m' }], { owner: 'web', version: '1.10.0' })
     expect(await beat.sync([{ name: 'a', every: '1m' }], { owner: 'web', version: '1.9.3' })).toMatchObject({
@@ -213,7 +213,7 @@ describe('sync', () => {
 })
 
 describe('next', () => {
-  it('gives the instants strictly after now, and none for a schedule that is not there', async () => {
+  it('next gives the instants strictly after now, and none for a schedule that is not there', async () => {
     const { schedules } = fleet.create()
     await schedules.put('a', { cron: '0 9 * * *', tz: 'Asia/Shanghai' })
     const next = await schedules.next('a', 3)

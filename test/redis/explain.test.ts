@@ -29,7 +29,7 @@ async function scheduled(
 }
 
 describe('explain, of what comes next', () => {
-  it('names the rule, its zone, and the next instant; nothing stands in its way', async () => {
+  it('explain names the rule, its zone, and the next instant; nothing stands in its way', async () => {
     const { explain } = await scheduled({ cron: '0 9 * * 1-5', tz: 'Asia/Shanghai' })
     const { state, next, last, reasons, advice, text } = await explain()
     expect(state).toBe('active')
@@ -41,7 +41,7 @@ describe('explain, of what comes next', () => {
     )
   })
 
-  it('says of a missing schedule that it is missing', async () => {
+  it('explain says of a missing schedule that it is missing', async () => {
     const { schedules } = await scheduled({ every: '1h' }, { start: false })
     expect(await schedules.explain('nobody')).toMatchObject({
       name: 'nobody',
@@ -53,7 +53,7 @@ describe('explain, of what comes next', () => {
     })
   })
 
-  it('says who paused it by the note, since when, and until when', async () => {
+  it('explain says who paused it by the note, since when, and until when', async () => {
     const { explain, schedules } = await scheduled({ every: '1h' })
     await schedules.pause('it', { note: 'Ann: the database moves', until: Date.UTC(2035, 0, 1) })
     const { state, next, reasons, advice } = await explain()
@@ -65,7 +65,7 @@ describe('explain, of what comes next', () => {
     expect(advice[0]).toMatch(/^resume it/)
   })
 
-  it('tells disabled from paused', async () => {
+  it('explain tells disabled from paused', async () => {
     const { codes } = await scheduled({ every: '1h', enabled: false })
     expect(await codes()).toEqual(['disabled'])
   })
@@ -73,14 +73,14 @@ describe('explain, of what comes next', () => {
   it.each([
     ['its trigger gives no more instants', { at: 1_700_000_000_000, misfire: 'skip' }],
     ['its limit of 1 occurrences is reached', { at: 1_700_000_000_000, limit: 1, catchUpWindow: '9999d' }],
-  ] as const)('says of a finished schedule that %s', async (why, definition) => {
+  ] as const)('explain says of a finished schedule that %s', async (why, definition) => {
     const { explain, fleet } = await scheduled(definition)
     await fleet.history('it', 1)
     await expect.poll(async () => (await explain()).state).toBe('finished')
     expect((await explain()).reasons.map(({ message }) => message)).toContain(`it is finished: ${why}`)
   })
 
-  it('shows why a definition cannot be used, and that an edit heals it', async () => {
+  it('explain shows why a definition cannot be used, and that an edit heals it', async () => {
     const { explain, fleet } = await scheduled({ cron: '0 9 * * *' })
     await fleet.redis.hset(fleet.key('schedule', 'it'), 'cron', '61 9 * * *')
     const { state, next, reasons, advice } = await explain()
@@ -93,12 +93,12 @@ describe('explain, of what comes next', () => {
 })
 
 describe('explain, of workers', () => {
-  it('says that there are none', async () => {
+  it('explain says that there are none', async () => {
     const { codes } = await scheduled({ every: '1h' }, { start: false })
     expect(await codes()).toEqual(['no-fleet'])
   })
 
-  it('says that none has registered the task', async () => {
+  it('explain says that none has registered the task', async () => {
     const { explain } = await scheduled({ every: '1h', task: 'other' })
     const { reasons, advice } = await explain()
     expect(reasons).toMatchObject([
@@ -107,14 +107,14 @@ describe('explain, of workers', () => {
     expect(advice[0]).toContain('deploy a worker that registers the task "other"')
   })
 
-  it('says that its pool is empty, and where the workers are', async () => {
+  it('explain says that its pool is empty, and where the workers are', async () => {
     const { explain } = await scheduled({ every: '1h', pool: 'gpu' })
     expect((await explain()).reasons).toMatchObject([
       { code: 'pool-empty', message: 'no live worker is in its pool gpu; there are workers in default' },
     ])
   })
 
-  it('says that a clock is off, and that it does not matter', async () => {
+  it('explain says that a clock is off, and that it does not matter', async () => {
     const { explain, fleet } = await scheduled({ every: '1h' })
     const [{ id } = { id: '' }] = await fleet.control.fleet()
     await fleet.redis.hset(fleet.key('worker', id), 'skewMs', String(HOUR))
@@ -123,7 +123,7 @@ describe('explain, of workers', () => {
     expect(reason!.message).toContain('is 1h ahead')
   })
 
-  it('says that all are full, and that a task has its fill', async () => {
+  it('explain says that all are full, and that a task has its fill', async () => {
     const gate = createGate()
     const { explain, fleet, schedules, codes } = await scheduled(
       { at: 1_700_000_000_000, catchUpWindow: '9999d' },
@@ -139,7 +139,7 @@ describe('explain, of workers', () => {
     gate.open()
   })
 
-  it('says that it is due and nobody takes it', async () => {
+  it('explain says that it is due and nobody takes it', async () => {
     const { explain, fleet } = await scheduled({ every: HOUR }, { start: false })
     await fleet.makeOverdue('it', Math.floor(Date.now() / HOUR) * HOUR - HOUR)
     const { reasons, next } = await explain()
@@ -149,7 +149,7 @@ describe('explain, of workers', () => {
 })
 
 describe('explain, of runs', () => {
-  it('says who holds the lease, for how long, and what waits behind it', async () => {
+  it('explain says who holds the lease, for how long, and what waits behind it', async () => {
     const gate = createGate()
     const { explain, fleet } = await scheduled(
       { every: 200, overlap: 'queue' },
@@ -170,7 +170,7 @@ describe('explain, of runs', () => {
     gate.open()
   })
 
-  it('says that a run waits for its next attempt, and that runs fail', async () => {
+  it('explain says that a run waits for its next attempt, and that runs fail', async () => {
     const { fleet, codes } = await scheduled(
       { at: 1_700_000_000_000, catchUpWindow: '9999d', retries: 1, backoff: { type: 'fixed', delay: 500 } },
       {
@@ -187,7 +187,7 @@ describe('explain, of runs', () => {
     expect(last?.why).toMatch(/^it failed on worker \w+ in attempt 2: Error: no luck$/)
   })
 
-  it('says that the lease is held by somebody who is not known', async () => {
+  it('explain says that the lease is held by somebody who is not known', async () => {
     const { explain, fleet } = await scheduled({ every: '1h' })
     await fleet.redis.set(fleet.key('lease', 'it'), 'somebody:7', 'PX', 60_000)
     expect((await explain()).reasons).toMatchObject([
@@ -195,7 +195,7 @@ describe('explain, of runs', () => {
     ])
   })
 
-  it('says how many are backfilled', async () => {
+  it('explain says how many are backfilled', async () => {
     const { schedules, codes, explain } = await scheduled({ every: '1h' }, { start: false })
     await schedules.backfill('it', { from: Date.UTC(2026, 0, 1), to: Date.UTC(2026, 0, 2) })
     expect(await codes()).toEqual(['backfill', 'backfill', 'no-fleet'])
@@ -206,7 +206,7 @@ describe('explain, of runs', () => {
     ['ok', {}, /^it ran on worker \w+, \d+ ms after its instant, and took \d+ ms; it stood for 2 missed occurrences/],
     ['misfire', { misfire: 'skip' }, /no worker claimed it within its grace of 1s, and `misfire` is `skip`/],
     ['catch-up-window', { catchUpWindow: '1s' }, /older than the catch-up window of 1s/],
-  ] as const)('says of what was missed: %s', async (_reason, policy, why) => {
+  ] as const)('explain says of what was missed: %s', async (_reason, policy, why) => {
     const { fleet, explain } = await scheduled({ every: HOUR, misfireGrace: '1s', ...policy }, { start: false })
     await fleet.makeOverdue('it', Math.floor(Date.now() / HOUR) * HOUR - 2 * HOUR)
     await fleet.start()

@@ -21,7 +21,7 @@ it('EVERYBEAT_IOREDIS=6, and nothing else, brings version 6 to tests, sources an
 })
 
 describe('with a live client of ioredis 6', () => {
-  it('sees schedules that are made by hand as it happens, one after the other', async () => {
+  it('with a live client of ioredis 6 sees schedules that are made by hand as it happens, one after the other', async () => {
     const client = new Redis(redis.url)
     clients.push(client)
     const beat = fleet.create({ redis: client as unknown as NonNullable<EverybeatOptions['redis']> })

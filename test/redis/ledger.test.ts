@@ -8,7 +8,7 @@ const HOUR = 3_600_000
 const DAY = 24 * HOUR
 
 describe('the ledger', () => {
-  it('is bounded by count', async () => {
+  it('the ledger is bounded by count', async () => {
     const fleet = createFleet(redis.url, { workers: 1, tasks: (beat) => beat.task('job', () => 'x') })
     await fleet.control.schedules.put('it', { task: 'job', every: '1h' })
     const full = fleet.redis.pipeline()
@@ -24,7 +24,7 @@ describe('the ledger', () => {
     expect(await fleet.control.schedules.history('it', { limit: 3 })).toHaveLength(3)
   })
 
-  it('is bounded by age: what is older than 30 days is not shown, and goes', async () => {
+  it('the ledger is bounded by age: what is older than 30 days is not shown, and goes', async () => {
     const fleet = createFleet(redis.url, { workers: 1, tasks: (beat) => beat.task('job', () => 'x') })
     await fleet.control.schedules.put('it', { task: 'job', every: '1h' })
     const key = fleet.key('history', 'it')
@@ -36,7 +36,7 @@ describe('the ledger', () => {
     await waitFor(async () => (await fleet.redis.xlen(key)) === 1, { what: 'the upkeep to trim it', timeoutMs: 15_000 })
   })
 
-  it('repairs itself where somebody put another type in its place', async () => {
+  it('the ledger repairs itself where somebody put another type in its place', async () => {
     const fleet = createFleet(redis.url, { workers: 1, tasks: (beat) => beat.task('job', () => 'x') })
     await fleet.control.schedules.put('it', { task: 'job', every: '1h' })
     await fleet.redis.set(fleet.key('history', 'it'), 'not a stream')
@@ -45,24 +45,27 @@ describe('the ledger', () => {
     expect(await fleet.history('it', 1)).toMatchObject([{ outcome: 'ok', result: 'x' }])
   })
 
-  it.each(['put', 'hset'] as const)('closes what was overdue when the trigger is edited by %s', async (how) => {
-    const fleet = createFleet(redis.url, { tasks: (beat) => beat.task('job', () => 'x') })
-    await fleet.control.schedules.put('it', { task: 'job', every: HOUR })
-    const newest = Math.floor(Date.now() / HOUR) * HOUR
-    await fleet.makeOverdue('it', newest - 2 * HOUR)
-    if (how === 'put') await fleet.control.schedules.put('it', { task: 'job', every: '2h' })
-    else await fleet.redis.hset(fleet.key('schedule', 'it'), 'every', '2h')
-    await fleet.start()
-    const [entry] = await fleet.history('it', 1)
-    expect(entry).toMatchObject({ outcome: 'skipped', reason: 'edited', count: 3, until: new Date(newest) })
-    expect(entry!.scheduledAt.getTime()).toBe(newest - 2 * HOUR)
-    expect((await fleet.control.schedules.get('it'))!.next!.getTime()).toBeGreaterThan(Date.now())
-  })
+  it.each(['put', 'hset'] as const)(
+    'the ledger closes what was overdue when the trigger is edited by %s',
+    async (how) => {
+      const fleet = createFleet(redis.url, { tasks: (beat) => beat.task('job', () => 'x') })
+      await fleet.control.schedules.put('it', { task: 'job', every: HOUR })
+      const newest = Math.floor(Date.now() / HOUR) * HOUR
+      await fleet.makeOverdue('it', newest - 2 * HOUR)
+      if (how === 'put') await fleet.control.schedules.put('it', { task: 'job', every: '2h' })
+      else await fleet.redis.hset(fleet.key('schedule', 'it'), 'every', '2h')
+      await fleet.start()
+      const [entry] = await fleet.history('it', 1)
+      expect(entry).toMatchObject({ outcome: 'skipped', reason: 'edited', count: 3, until: new Date(newest) })
+      expect(entry!.scheduledAt.getTime()).toBe(newest - 2 * HOUR)
+      expect((await fleet.control.schedules.get('it'))!.next!.getTime()).toBeGreaterThan(Date.now())
+    },
+  )
 
   it.each([
     ['disabled', { enabled: '0' }],
     ['invalid', { cron: 'nonsense' }],
-  ] as const)('closes what was overdue when the schedule is %s', async (reason, edit) => {
+  ] as const)('the ledger closes what was overdue when the schedule is %s', async (reason, edit) => {
     const fleet = createFleet(redis.url, { tasks: (beat) => beat.task('job', () => 'x') })
     await fleet.control.schedules.put('it', { task: 'job', cron: '0 * * * *' })
     const newest = Math.floor(Date.now() / HOUR) * HOUR
@@ -72,7 +75,7 @@ describe('the ledger', () => {
     expect(await fleet.history('it', 1)).toMatchObject([{ outcome: 'skipped', reason, scheduledAt: new Date(newest) }])
   })
 
-  it('counts a limit anew for a new trigger, however it was edited', async () => {
+  it('the ledger counts a limit anew for a new trigger, however it was edited', async () => {
     const fleet = createFleet(redis.url, { tasks: (beat) => beat.task('job', () => 'x') })
     await fleet.control.schedules.put('it', { task: 'job', every: 100, limit: 2 })
     await fleet.start()
@@ -88,20 +91,23 @@ describe('the ledger', () => {
 })
 
 describe('an edit of a trigger that nobody claimed for long', () => {
-  it.each(['put', 'disable'] as const)('closes all of it, far beyond what was planned: %s', async (how) => {
-    const { control, redis: client, ...fleet } = createFleet(redis.url, { workers: 0 })
-    await control.schedules.put('it', { task: 'job', cron: '* * * * *', tz: 'Asia/Kolkata' })
-    const minute = 60_000
-    const newest = Math.floor(Date.now() / minute) * minute
-    await fleet.makeOverdue('it', newest - 99 * minute)
-    if (how === 'put') await control.schedules.put('it', { task: 'job', every: '1h' })
-    else await control.schedules.patch('it', { enabled: false })
-    const history = await control.schedules.history('it')
-    const reason = how === 'put' ? 'edited' : 'disabled'
-    expect(history.every((entry) => entry.outcome === 'skipped' && entry.reason === reason)).toBe(true)
-    const count = history.reduce((sum, entry) => sum + (entry.count ?? 1), 0)
-    expect(count).toBeGreaterThanOrEqual(100)
-    expect(count).toBeLessThanOrEqual(101)
-    expect(await client.zcard(fleet.key('due'))).toBe(how === 'put' ? 1 : 0)
-  })
+  it.each(['put', 'disable'] as const)(
+    'an edit of a trigger that nobody claimed for long closes all of it, far beyond what was planned: %s',
+    async (how) => {
+      const { control, redis: client, ...fleet } = createFleet(redis.url, { workers: 0 })
+      await control.schedules.put('it', { task: 'job', cron: '* * * * *', tz: 'Asia/Kolkata' })
+      const minute = 60_000
+      const newest = Math.floor(Date.now() / minute) * minute
+      await fleet.makeOverdue('it', newest - 99 * minute)
+      if (how === 'put') await control.schedules.put('it', { task: 'job', every: '1h' })
+      else await control.schedules.patch('it', { enabled: false })
+      const history = await control.schedules.history('it')
+      const reason = how === 'put' ? 'edited' : 'disabled'
+      expect(history.every((entry) => entry.outcome === 'skipped' && entry.reason === reason)).toBe(true)
+      const count = history.reduce((sum, entry) => sum + (entry.count ?? 1), 0)
+      expect(count).toBeGreaterThanOrEqual(100)
+      expect(count).toBeLessThanOrEqual(101)
+      expect(await client.zcard(fleet.key('due'))).toBe(how === 'put' ? 1 : 0)
+    },
+  )
 })

@@ -8,7 +8,7 @@ const fleet = useFleet(redis)
 const key = (name: string) => `{${fleet.prefix()}}:schedule:${name}`
 
 describe('a live edit', () => {
-  it('through the API moves the next run at once', async () => {
+  it('a live edit through the API moves the next run at once', async () => {
     const beat = fleet.create()
     const ran = new Promise((resolve) => beat.task('job', resolve))
     await beat.schedules.put('job', { cron: '0 0 1 1 *' })
@@ -17,7 +17,7 @@ describe('a live edit', () => {
     await ran
   })
 
-  it('by a bare HSET is taken in without a restart, and without notifications of the server', async () => {
+  it('a live edit by a bare HSET is taken in without a restart, and without notifications of the server', async () => {
     const beat = fleet.create()
     const payloads: unknown[] = []
     beat.task('job', (run) => void payloads.push(run.payload))
@@ -32,14 +32,14 @@ describe('a live edit', () => {
     expect(await beat.schedules.get('job')).toMatchObject({ revision: 2 })
   })
 
-  it('is seen by the first two workers, who say so in their records', async () => {
+  it('a live edit is seen by the first two workers, who say so in their records', async () => {
     for (let count = 0; count < 3; count += 1) await fleet.create().start()
     const ids = await redis.client.zrange(`{${fleet.prefix()}}:ranks`, 0, -1)
     const said = () => Promise.all(ids.map((id) => redis.client.hget(`{${fleet.prefix()}}:worker:${id}`, 'watching')))
     await waitFor(async () => (await said()).join() === '1,1,0', { what: 'the next heartbeats', timeoutMs: 15_000 })
   })
 
-  it('by a bare HSET of a hash that is new makes a schedule', async () => {
+  it('a live edit by a bare HSET of a hash that is new makes a schedule', async () => {
     const beat = fleet.create()
     const ran = new Promise((resolve) => beat.task('fresh', resolve))
     await beat.start()
@@ -48,7 +48,7 @@ describe('a live edit', () => {
     expect((await beat.schedules.list()).map(({ name }) => name)).toEqual(['fresh'])
   })
 
-  it('by HDEL and HSET of another trigger starts from now, never retroactively', async () => {
+  it('a live edit by HDEL and HSET of another trigger starts from now, never retroactively', async () => {
     const beat = fleet.create()
     const instants: number[] = []
     beat.task('job', (run) => void instants.push(Number(run.scheduledAt)))
@@ -63,7 +63,7 @@ describe('a live edit', () => {
     expect(recorded.filter((at) => !instants.includes(at))).toEqual([])
   })
 
-  it('by a bare DEL ends the schedule, and a new one of that name starts clean', async () => {
+  it('a live edit by a bare DEL ends the schedule, and a new one of that name starts clean', async () => {
     const beat = fleet.create()
     let runs = 0
     beat.task('job', () => void runs++)
@@ -79,7 +79,7 @@ describe('a live edit', () => {
     expect(await beat.schedules.history('job')).toEqual([])
   })
 
-  it('that makes a definition invalid harms itself only, is seen, and heals', async () => {
+  it('a live edit that makes a definition invalid harms itself only, is seen, and heals', async () => {
     const beat = fleet.create()
     const ran: string[] = []
     beat.task('job', (run) => void ran.push(run.schedule))
@@ -107,7 +107,7 @@ describe('a live edit', () => {
     expect(await beat.schedules.get('bad')).toMatchObject({ state: 'active' })
   })
 
-  it('of one field does not move the next run', async () => {
+  it('a live edit of one field does not move the next run', async () => {
     const beat = fleet.create()
     await beat.schedules.put('job', { every: '1h' })
     const before = await redis.client.hget(`{${fleet.prefix()}}:state:job`, 'plan')
@@ -118,7 +118,7 @@ describe('a live edit', () => {
 })
 
 describe('without key tracking', () => {
-  it('edits by hand are found by the elected sweep', async () => {
+  it('without key tracking edits by hand are found by the elected sweep', async () => {
     // A user without the right to CLIENT is how an old server or a strict ACL looks to a worker.
     await redis.client.call('ACL', 'SETUSER', 'plain', 'on', '>secret', '~*', '&*', '+@all', '-client')
     const url = redis.url.replace('redis://', 'redis://plain:secret@')

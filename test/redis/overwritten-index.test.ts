@@ -7,7 +7,7 @@ const redis = useRedis()
 
 describe('an index that somebody overwrote', () => {
   it.each(['due', 'pending', 'running', 'names', 'lanes', 'workers', 'ranks', 'meta'])(
-    '%s is told of and repaired, and every schedule goes on',
+    'an index that somebody overwrote %s is told of and repaired, and every schedule goes on',
     async (kind) => {
       let runs = 0
       const fleet = createFleet(redis.url, { tasks: (beat) => void beat.task('tick', () => void runs++) })
@@ -52,7 +52,7 @@ describe('an index that somebody overwrote', () => {
     await waitFor(async () => (await redis.client.pttl(key)) > 0, { what: 'a lock with an end', timeoutMs: 15_000 })
   })
 
-  it('ranks with strangers in it gives the duties back to those that live', async () => {
+  it('an index that somebody overwrote ranks with strangers in it gives the duties back to those that live', async () => {
     const fleet = createFleet(redis.url)
     await fleet.start()
     const key = fleet.key('ranks')

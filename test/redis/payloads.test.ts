@@ -38,7 +38,7 @@ describe.each(LIBRARIES)('a schema of %s', (_library, schema) => {
     return { fleet, ran, handle: handles[0]! }
   }
 
-  it('is checked when a schedule is written, whichever way; nothing is written then', async () => {
+  it('a schema of %s is checked when a schedule is written, whichever way; nothing is written then', async () => {
     const { fleet, handle } = fleetOf()
     const [worker] = fleet.workers
     const wrong = { code: 'ERR_EVERYBEAT_PAYLOAD', message: expect.stringMatching(/schema of task "job": to: /) }
@@ -60,7 +60,7 @@ describe.each(LIBRARIES)('a schema of %s', (_library, schema) => {
     expect((await fleet.control.schedules.get('it'))?.payload).toEqual({ to: 'ops' })
   })
 
-  it('is checked when it fires, and the handler gets what the schema makes of it', async () => {
+  it('a schema of %s is checked when it fires, and the handler gets what the schema makes of it', async () => {
     const { fleet, ran } = fleetOf()
     // A control client knows no schema, and neither does redis-cli.
     await fleet.control.schedules.put('right', { ...DUE, task: 'job', payload: { to: 'ops' } })
@@ -81,7 +81,7 @@ describe.each(LIBRARIES)('a schema of %s', (_library, schema) => {
 })
 
 describe('payloads', () => {
-  it('may be 256 KiB as JSON, and not a byte more', async () => {
+  it('payloads may be 256 KiB as JSON, and not a byte more', async () => {
     const ran: Run[] = []
     const fleet = createFleet(redis.url, { workers: 1, tasks: (beat) => beat.task('job', (run) => void ran.push(run)) })
     const largest = 'é'.repeat((256 * 1024 - 2) / 2)
@@ -94,7 +94,7 @@ describe('payloads', () => {
     expect(ran[0]!.payload).toBe(largest)
   })
 
-  it('keep dangerous keys as data, through Redis and back, from the API and from redis-cli', async () => {
+  it('payloads keep dangerous keys as data, through Redis and back, from the API and from redis-cli', async () => {
     const ran: Run<Record<string, unknown>>[] = []
     const fleet = createFleet(redis.url, { tasks: (beat) => beat.task('job', (run) => void ran.push(run as never)) })
     const text = '{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}},"toString":1}'
@@ -118,7 +118,7 @@ describe('payloads', () => {
     expect(({} as { polluted?: boolean }).polluted).toBeUndefined()
   })
 
-  it('are a copy: what the handler does to one does not reach the next run', async () => {
+  it('payloads are a copy: what the handler does to one does not reach the next run', async () => {
     const ran: unknown[] = []
     const fleet = createFleet(redis.url, {
       workers: 1,
@@ -153,7 +153,7 @@ describe('a schema that never answers', () => {
     return { fleet, ran }
   }
 
-  it('is given up when the timeout of the run is over: slot and lease are free', async () => {
+  it('a schema that never answers is given up when the timeout of the run is over: slot and lease are free', async () => {
     const { fleet, ran } = fleetOf()
     await fleet.control.schedules.put('it', { ...DUE, task: 'stuck', timeout: 100, retries: 1, backoff: { delay: 10 } })
     await fleet.start()
@@ -165,7 +165,7 @@ describe('a schema that never answers', () => {
     expect(await fleet.redis.exists(fleet.key('lease', 'it'))).toBe(0)
   })
 
-  it('is given up when the run is cancelled', async () => {
+  it('a schema that never answers is given up when the run is cancelled', async () => {
     const { fleet, ran } = fleetOf()
     await fleet.control.schedules.put('it', { ...DUE, task: 'stuck' })
     await fleet.start()

@@ -24,7 +24,7 @@ function fleetOf(
 }
 
 describe('backfill', () => {
-  it('runs a range in order, both ends included, and does not move the schedule', async () => {
+  it('backfill runs a range in order, both ends included, and does not move the schedule', async () => {
     const { fleet, ran, schedules } = fleetOf()
     await schedules.put('it', { task: 'job', every: '1h', payload: { x: 1 } })
     await fleet.start()
@@ -45,7 +45,7 @@ describe('backfill', () => {
     expect(await schedules.runs()).toEqual([])
   })
 
-  it('only says what would run in a dry run', async () => {
+  it('backfill only says what would run in a dry run', async () => {
     const { schedules, fleet } = fleetOf()
     await schedules.put('it', { task: 'job', cron: '0 9 * * 1-5', tz: 'Asia/Shanghai' })
     const planned = await schedules.backfill('it', { from: '2026-01-05', to: '2026-01-11', dryRun: true })
@@ -55,7 +55,7 @@ describe('backfill', () => {
     expect(await schedules.runs()).toEqual([])
   })
 
-  it('has one going at a time by default, and as many as it was told to', async () => {
+  it('backfill has one going at a time by default, and as many as it was told to', async () => {
     const gates: Gate[] = []
     const { fleet, schedules, ran } = fleetOf((run) => {
       const gate = createGate()
@@ -78,7 +78,7 @@ describe('backfill', () => {
     await fleet.history('three', 10)
   })
 
-  it('starts at most maxPerSecond of them', async () => {
+  it('backfill starts at most maxPerSecond of them', async () => {
     const startedAt: number[] = []
     const { fleet, schedules } = fleetOf(() => void startedAt.push(performance.now()))
     await schedules.put('it', { task: 'job', every: '1h' })
@@ -90,7 +90,7 @@ describe('backfill', () => {
     expect(Math.min(...gaps)).toBeGreaterThan(40)
   })
 
-  it('does not starve what comes due meanwhile, on one worker with one slot', async () => {
+  it('backfill does not starve what comes due meanwhile, on one worker with one slot', async () => {
     const { fleet, ran, schedules } = fleetOf(() => new Promise((resolve) => setTimeout(resolve, 20)), {
       workers: 1,
       concurrency: 1,
@@ -111,7 +111,7 @@ describe('backfill', () => {
     expect((await schedules.history('old')).length).toBeLessThan(100)
   })
 
-  it('runs beside the live run of the schedule, whatever its overlap policy, and while it is paused', async () => {
+  it('backfill runs beside the live run of the schedule, whatever its overlap policy, and while it is paused', async () => {
     const gate = createGate()
     const { fleet, schedules } = fleetOf((run) => (run.catchUp ? 'old' : untilAborted(run, gate)))
     await schedules.put('it', { task: 'job', every: 100, overlap: 'replace' })
@@ -123,7 +123,7 @@ describe('backfill', () => {
     gate.open()
   })
 
-  it('goes on behind one that fails, is tried again, or is cancelled', async () => {
+  it('backfill goes on behind one that fails, is tried again, or is cancelled', async () => {
     const { fleet, schedules, ran } = fleetOf(({ attempt, scheduledAt, signal }) => {
       if (scheduledAt.getTime() === FROM && attempt === 1) throw new Error('no luck')
       if (scheduledAt.getTime() === FROM + HOUR) throw new Error('never')
@@ -143,7 +143,7 @@ describe('backfill', () => {
     expect(ran.map(({ id }) => runIds.indexOf(id))).toEqual([0, 0, 1, 1, 2, 3, 5])
   })
 
-  it('leaves nothing behind when the schedule is removed', async () => {
+  it('backfill leaves nothing behind when the schedule is removed', async () => {
     const { fleet, schedules } = fleetOf()
     await schedules.put('it', { task: 'job', every: '1h' })
     await schedules.backfill('it', { from: FROM, to: FROM + 50 * HOUR })
@@ -151,7 +151,7 @@ describe('backfill', () => {
     expect(await fleet.redis.keys(`{${fleet.prefix}}:*`)).toEqual([])
   })
 
-  it('leaves what lies ahead to the schedule, and may find nothing', async () => {
+  it('backfill leaves what lies ahead to the schedule, and may find nothing', async () => {
     const { schedules } = fleetOf()
     await schedules.put('it', { task: 'job', every: '1d' })
     const ahead = Date.now() + 10 * 24 * HOUR
@@ -162,7 +162,7 @@ describe('backfill', () => {
     expect(await schedules.backfill('nobody', { from: FROM, to: FROM })).toMatchObject({ outcome: 'missing', count: 0 })
   })
 
-  it('refuses ranges and paces that make no sense', async () => {
+  it('backfill refuses ranges and paces that make no sense', async () => {
     const { schedules } = fleetOf()
     await schedules.put('it', { task: 'job', every: '1s' })
     const range = { from: FROM, to: FROM + 10_000 }

@@ -39,7 +39,7 @@ async function putMany(fleet: ReturnType<typeof createFleet>, count: number, def
 }
 
 describe('maxConcurrent of a task', () => {
-  it('lets go of slots that nobody holds any more, also where it is not reached', async () => {
+  it('maxConcurrent of a task lets go of slots that nobody holds any more, also where it is not reached', async () => {
     const { fleet } = gatedFleet({ maxConcurrent: 3 }, { workers: 1 })
     const busy = fleet.key('busy', 'job')
     await fleet.redis.zadd(busy, 1, '7 gone@1', 1, '8 held@1')
@@ -48,7 +48,7 @@ describe('maxConcurrent of a task', () => {
     await expect.poll(() => fleet.redis.zrange(busy, 0, -1)).toEqual(['8 held@1'])
   })
 
-  it('is held by the whole fleet, and what waits goes on the moment a run ends', async () => {
+  it('maxConcurrent of a task is held by the whole fleet, and what waits goes on the moment a run ends', async () => {
     const { fleet, gates, going } = gatedFleet({ maxConcurrent: 2 }, { workers: 3 })
     await putMany(fleet, 6)
     await fleet.start()
@@ -67,7 +67,7 @@ describe('maxConcurrent of a task', () => {
     expect(await fleet.redis.scard(fleet.key('lanes'))).toBe(0)
   })
 
-  it('stands for a run whose schedule is removed, and gives its slot back when the run ends', async () => {
+  it('maxConcurrent of a task stands for a run whose schedule is removed, and gives its slot back when the run ends', async () => {
     const { fleet, gates, going } = gatedFleet({ maxConcurrent: 1 })
     await putMany(fleet, 1)
     await fleet.start()
@@ -84,7 +84,7 @@ describe('maxConcurrent of a task', () => {
     expect(await fleet.redis.zcard(fleet.key('busy', 'job'))).toBe(0)
   })
 
-  it('does not count a slot whose lease is gone', async () => {
+  it('maxConcurrent of a task does not count a slot whose lease is gone', async () => {
     const { fleet, gates } = gatedFleet({ maxConcurrent: 1 })
     await putMany(fleet, 1)
     // What a worker leaves that died with its schedule removed: nobody will ever settle it.
@@ -95,7 +95,7 @@ describe('maxConcurrent of a task', () => {
     await fleet.history('s0', 1)
   })
 
-  it('gives the slot back while a run waits for its next attempt', async () => {
+  it('maxConcurrent of a task gives the slot back while a run waits for its next attempt', async () => {
     let attempts = 0
     const fleet = createFleet(redis.url, {
       tasks: (beat) =>
@@ -116,7 +116,7 @@ describe('maxConcurrent of a task', () => {
 })
 
 describe('concurrency of a task on a worker', () => {
-  it('is kept when many come due at once, and what waits goes on the moment a run ends', async () => {
+  it('concurrency of a task on a worker is kept when many come due at once, and what waits goes on the moment a run ends', async () => {
     const { fleet, gates, going } = gatedFleet({ concurrency: 1 }, { workers: 1 })
     await putMany(fleet, 4)
     await fleet.start()
@@ -128,7 +128,7 @@ describe('concurrency of a task on a worker', () => {
     expect(going.mostPerWorker).toBe(1)
   })
 
-  it('leaves to another worker what this one has no room for', async () => {
+  it('concurrency of a task on a worker leaves to another worker what this one has no room for', async () => {
     const { fleet, gates, going } = gatedFleet({ concurrency: 1 }, { workers: 2 })
     await putMany(fleet, 2)
     await fleet.start()
@@ -139,7 +139,7 @@ describe('concurrency of a task on a worker', () => {
 })
 
 describe('a worker with one slot', () => {
-  it('does not starve what comes due behind what waits to be delivered', async () => {
+  it('a worker with one slot does not starve what comes due behind what waits to be delivered', async () => {
     const started: string[] = []
     const fleet = createFleet(redis.url, {
       workers: 1,

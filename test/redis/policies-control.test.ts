@@ -27,7 +27,7 @@ function gatedFleet(options: { workers?: number; concurrency?: number } = {}) {
 }
 
 describe('cancel', () => {
-  it('aborts a run on whatever worker it is, and records it as cancelled', async () => {
+  it('cancel aborts a run on whatever worker it is, and records it as cancelled', async () => {
     const { fleet, ran, schedules } = gatedFleet()
     await schedules.put('it', { ...ONCE, retries: 5 })
     await fleet.start()
@@ -40,7 +40,7 @@ describe('cancel', () => {
     expect(await schedules.cancel(runId)).toEqual({ outcome: 'missing' })
   })
 
-  it('closes a run that waits: it is never delivered', async () => {
+  it('cancel closes a run that waits: it is never delivered', async () => {
     const { fleet, schedules } = gatedFleet()
     await schedules.put('it', { ...ONCE, task: 'failing', retries: 3, backoff: { type: 'fixed', delay: '5m' } })
     await fleet.start()
@@ -50,7 +50,7 @@ describe('cancel', () => {
     expect(await schedules.runs()).toEqual([])
   })
 
-  it('stands when the message is lost and the run fails: it is not tried again', async () => {
+  it('cancel stands when the message is lost and the run fails: it is not tried again', async () => {
     const { fleet, schedules, ran } = gatedFleet()
     await schedules.put('it', { ...ONCE, timeout: 400, retries: 3, backoff: { delay: 10, max: 10 } })
     await fleet.start()
@@ -65,14 +65,17 @@ describe('cancel', () => {
     expect(ran).toHaveLength(1)
   })
 
-  it.each(['nobody', 'nobody@12', 'a@b', '@1', '\u0000@1', 'x@1#2#3'])('says that %j is missing', async (runId) => {
-    const { schedules } = gatedFleet()
-    expect(await schedules.cancel(runId)).toEqual({ outcome: 'missing' })
-  })
+  it.each(['nobody', 'nobody@12', 'a@b', '@1', '\u0000@1', 'x@1#2#3'])(
+    'cancel says that %j is missing',
+    async (runId) => {
+      const { schedules } = gatedFleet()
+      expect(await schedules.cancel(runId)).toEqual({ outcome: 'missing' })
+    },
+  )
 })
 
 describe('pause and resume', () => {
-  it('claims nothing while paused, and goes on from now: what was missed is in the history', async () => {
+  it('pause and resume claims nothing while paused, and goes on from now: what was missed is in the history', async () => {
     const { fleet, ran, schedules } = gatedFleet()
     await schedules.put('it', { task: 'job', every: 200, misfire: 'all' })
     await fleet.start()
@@ -95,7 +98,7 @@ describe('pause and resume', () => {
     expect(again.scheduledAt - paused).toBeLessThanOrEqual(200)
   })
 
-  it('accounts for what was overdue already when it was paused', async () => {
+  it('pause and resume accounts for what was overdue already when it was paused', async () => {
     const { fleet, schedules } = gatedFleet()
     await schedules.put('it', { task: 'job', every: HOUR })
     const newest = Math.floor(Date.now() / HOUR) * HOUR
@@ -110,7 +113,7 @@ describe('pause and resume', () => {
     ])
   })
 
-  it('resumes by itself at an instant', async () => {
+  it('pause and resume resumes by itself at an instant', async () => {
     const { fleet, schedules } = gatedFleet()
     await schedules.put('it', { task: 'job', every: 100 })
     const until = Date.now() + 600
@@ -123,7 +126,7 @@ describe('pause and resume', () => {
     expect(view?.paused).toBeUndefined()
   })
 
-  it('does not start an occurrence that waited in the queue when the pause came', async () => {
+  it('pause and resume does not start an occurrence that waited in the queue when the pause came', async () => {
     const { fleet, ran, schedules } = gatedFleet()
     // Long enough that a busy machine starts the first before the second is due: else that one would not be overlapped.
     await schedules.put('it', { task: 'job', every: 1_500, overlap: 'queue' })
@@ -138,7 +141,7 @@ describe('pause and resume', () => {
     expect(history.find(({ reason }) => reason === 'paused')?.scheduledAt.getTime()).toBe(scheduledAt + 1_500)
   })
 
-  it('ends at its instant while the schedule is disabled, and leaves nothing to look at', async () => {
+  it('pause and resume ends at its instant while the schedule is disabled, and leaves nothing to look at', async () => {
     const { fleet, schedules } = gatedFleet()
     await schedules.put('it', { task: 'job', every: '1h' })
     await schedules.pause('it', { until: new Date(Date.now() + 300) })
@@ -148,7 +151,7 @@ describe('pause and resume', () => {
     expect(await fleet.redis.zscore(fleet.key('due'), 'it')).toBeNull()
   })
 
-  it('keeps a pause through edits, and an edit of the trigger through the pause', async () => {
+  it('pause and resume keeps a pause through edits, and an edit of the trigger through the pause', async () => {
     const { fleet, schedules } = gatedFleet()
     await schedules.put('it', { task: 'job', every: '1h' })
     await schedules.pause('it', { note: 'why' })
@@ -163,7 +166,7 @@ describe('pause and resume', () => {
     expect((await schedules.history('it')).filter(({ reason }) => reason === 'paused')).toEqual([])
   })
 
-  it('runs what somebody asks for by hand', async () => {
+  it('pause and resume runs what somebody asks for by hand', async () => {
     const { fleet, schedules } = gatedFleet()
     await schedules.put('it', { task: 'job', every: '1h' })
     await schedules.pause('it')
@@ -172,7 +175,7 @@ describe('pause and resume', () => {
     expect(await fleet.next('run:started')).toMatchObject({ manual: true })
   })
 
-  it('answers for what is not there, and refuses what makes no sense', async () => {
+  it('pause and resume answers for what is not there, and refuses what makes no sense', async () => {
     const { schedules } = gatedFleet()
     expect(await schedules.pause('nobody')).toEqual({ outcome: 'missing', revision: 0 })
     expect(await schedules.resume('nobody')).toEqual({ outcome: 'missing', revision: 0 })
@@ -192,7 +195,7 @@ describe('pause and resume', () => {
 })
 
 describe('trigger', () => {
-  it('runs now with a payload of its own, does not move the schedule, and has an identity of its own', async () => {
+  it('trigger runs now with a payload of its own, does not move the schedule, and has an identity of its own', async () => {
     const { fleet, ran, schedules } = gatedFleet()
     await schedules.put('it', { task: 'job', every: '1h', payload: { usual: true } })
     const before = (await schedules.get('it'))?.next
@@ -209,7 +212,7 @@ describe('trigger', () => {
     expect((await schedules.get('it'))?.next).toEqual(before)
   })
 
-  it('refuses a payload that cannot be kept', async () => {
+  it('trigger refuses a payload that cannot be kept', async () => {
     const { schedules } = gatedFleet()
     await schedules.put('it', { task: 'job', every: '1h' })
     await expect(schedules.trigger('it', { payload: 1n })).rejects.toMatchObject({ code: 'ERR_EVERYBEAT_PAYLOAD' })

@@ -53,7 +53,7 @@ describe('a worker that is killed with runs going', () => {
 
   const startOf = (name: string) => before.find(({ schedule }) => schedule === name)!
 
-  it('leaves an abandoned run under onCrash: skip, with the worker that had it', async () => {
+  it('a worker that is killed with runs going leaves an abandoned run under onCrash: skip, with the worker that had it', async () => {
     const ready = await child.next('ready')
     expect(await fleet.history('skip', 1)).toMatchObject([
       { outcome: 'abandoned', reason: 'crash', worker: ready['worker'], runId: startOf('skip')['id'], attempt: 1 },
@@ -63,7 +63,7 @@ describe('a worker that is killed with runs going', () => {
     )
   })
 
-  it('has it run again under onCrash: rerun, with the same run id and a higher fence', async () => {
+  it('a worker that is killed with runs going has it run again under onCrash: rerun, with the same run id and a higher fence', async () => {
     const [entry] = await fleet.history('rerun', 1)
     expect(entry).toMatchObject({ outcome: 'ok', runId: startOf('rerun')['id'], result: 'done' })
     expect(entry!.fence).toBeGreaterThan(startOf('rerun')['fence'] as number)
@@ -71,7 +71,7 @@ describe('a worker that is killed with runs going', () => {
     expect(entry!.worker).toBe(worker)
   })
 
-  it('counts for pauseAfter', async () => {
+  it('a worker that is killed with runs going counts for pauseAfter', async () => {
     await expect
       .poll(() => fleet.control.schedules.get('pausing'), { timeout: 15_000 })
       .toMatchObject({ state: 'paused', paused: { note: 'paused after 1 failures in a row' } })
@@ -81,7 +81,7 @@ describe('a worker that is killed with runs going', () => {
     ])
   })
 
-  it('does not bring back a run that was cancelled', async () => {
+  it('a worker that is killed with runs going does not bring back a run that was cancelled', async () => {
     expect(await fleet.history('cancelled', 1)).toMatchObject([{ outcome: 'cancelled', reason: 'cancelled' }])
     expect(
       fleet.told.some(
@@ -90,12 +90,12 @@ describe('a worker that is killed with runs going', () => {
     ).toBe(false)
   })
 
-  it('leaves the next attempt of a run that failed to another worker', async () => {
+  it('a worker that is killed with runs going leaves the next attempt of a run that failed to another worker', async () => {
     const [entry] = await fleet.history('retrying', 1)
     expect(entry).toMatchObject({ outcome: 'ok', attempt: 2, runId: startOf('retrying')['id'] })
   })
 
-  it('leaves nothing that goes or waits', async () => {
+  it('a worker that is killed with runs going leaves nothing that goes or waits', async () => {
     expect(await fleet.control.schedules.runs()).toEqual([])
     expect(await fleet.redis.zcard(fleet.key('running'))).toBe(0)
     expect(await fleet.redis.keys(fleet.key('lease', '*'))).toEqual([])
@@ -122,7 +122,7 @@ describe('regressions of the field', () => {
 })
 
 describe('a worker that stops in good order', () => {
-  it('hands its run on under onCrash: rerun, without counting a delivery, and gives it up under skip', async () => {
+  it('a worker that stops in good order hands its run on under onCrash: rerun, without counting a delivery, and gives it up under skip', async () => {
     const fleet = createFleet(redis.url, {
       tasks: (beat, by) =>
         beat.task('job', ({ signal }) =>

@@ -7,34 +7,37 @@ const redis = useRedis()
 const quiet = (fleet: PolicyFleet) => fleet.workers.map((beat) => beat.task('job', () => 'done'))
 
 describe('a flush of Redis', () => {
-  it.each(['with', 'without'] as const)('brings declared schedules back by itself, %s key tracking', async (how) => {
-    const fleet = createFleet(redis.url)
-    const [handle] = quiet(fleet)
-    // Nothing tells of the flush then: the heartbeats find that the memory is another one.
-    if (how === 'without') await fleet.redis.call('ACL', 'SETUSER', 'default', '-client', '+client|id')
-    try {
-      await fleet.start()
-      await handle!.schedule('declared', { every: 100 })
-      await fleet.workers[1]!.sync([{ name: 'synced', task: 'job', every: 100 }], { owner: 'svc' })
-      await fleet.control.schedules.put('by-hand', { task: 'job', every: 100 })
-      await fleet.next('run:succeeded', ({ schedule }) => schedule === 'synced')
-      await fleet.redis.flushall()
-      const flushedAt = Date.now()
-      for (const name of ['declared', 'synced']) {
-        await fleet.next(
-          'run:succeeded',
-          ({ schedule, scheduledAt }) => schedule === name && scheduledAt > flushedAt + 100,
-        )
+  it.each(['with', 'without'] as const)(
+    'a flush of Redis brings declared schedules back by itself, %s key tracking',
+    async (how) => {
+      const fleet = createFleet(redis.url)
+      const [handle] = quiet(fleet)
+      // Nothing tells of the flush then: the heartbeats find that the memory is another one.
+      if (how === 'without') await fleet.redis.call('ACL', 'SETUSER', 'default', '-client', '+client|id')
+      try {
+        await fleet.start()
+        await handle!.schedule('declared', { every: 100 })
+        await fleet.workers[1]!.sync([{ name: 'synced', task: 'job', every: 100 }], { owner: 'svc' })
+        await fleet.control.schedules.put('by-hand', { task: 'job', every: 100 })
+        await fleet.next('run:succeeded', ({ schedule }) => schedule === 'synced')
+        await fleet.redis.flushall()
+        const flushedAt = Date.now()
+        for (const name of ['declared', 'synced']) {
+          await fleet.next(
+            'run:succeeded',
+            ({ schedule, scheduledAt }) => schedule === name && scheduledAt > flushedAt + 100,
+          )
+        }
+        expect(await fleet.control.schedules.get('by-hand')).toBeNull()
+        expect((await fleet.control.schedules.get('synced'))?.owner).toBe('svc')
+        expect(fleet.told.filter(({ name }) => name === 'error')).toEqual([])
+      } finally {
+        if (how === 'without') await fleet.redis.call('ACL', 'SETUSER', 'default', '+client')
       }
-      expect(await fleet.control.schedules.get('by-hand')).toBeNull()
-      expect((await fleet.control.schedules.get('synced'))?.owner).toBe('svc')
-      expect(fleet.told.filter(({ name }) => name === 'error')).toEqual([])
-    } finally {
-      if (how === 'without') await fleet.redis.call('ACL', 'SETUSER', 'default', '+client')
-    }
-  })
+    },
+  )
 
-  it('does not put an instant back that has passed, nor overwrite what somebody wrote meanwhile', async () => {
+  it('a flush of Redis does not put an instant back that has passed, nor overwrite what somebody wrote meanwhile', async () => {
     const fleet = createFleet(redis.url, { workers: 1 })
     const [handle] = quiet(fleet)
     await fleet.start()
@@ -52,7 +55,7 @@ describe('a flush of Redis', () => {
     expect(await fleet.control.schedules.get('once')).toBeNull()
   })
 
-  it('leaves the higher of two deployed versions standing', async () => {
+  it('a flush of Redis leaves the higher of two deployed versions standing', async () => {
     const fleet = createFleet(redis.url)
     quiet(fleet)
     await fleet.start()
@@ -69,7 +72,7 @@ describe('a flush of Redis', () => {
 })
 
 describe('sync', () => {
-  it('ends the pause of what it had pruned when that is declared again, and no other pause', async () => {
+  it('sync ends the pause of what it had pruned when that is declared again, and no other pause', async () => {
     const { control } = createFleet(redis.url, { workers: 0 })
     const both = { a: { task: 'job', every: '1h' }, b: { task: 'job', every: '1h' } }
     await control.sync(both, { owner: 'svc' })
@@ -80,7 +83,7 @@ describe('sync', () => {
     expect((await control.schedules.get('b'))?.state).toBe('paused')
   })
 
-  it('refuses what makes no sense before it touches anything', async () => {
+  it('sync refuses what makes no sense before it touches anything', async () => {
     const { control } = createFleet(redis.url, { workers: 0 })
     const sync = (definitions: object, options: object) => control.sync(definitions as never, options as never)
     await expect(

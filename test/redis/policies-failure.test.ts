@@ -30,7 +30,7 @@ const fail = (): never => {
 }
 
 describe('retries', () => {
-  it('tries again after the wait, under the same run id, with a higher fence, and keeps one entry', async () => {
+  it('retries tries again after the wait, under the same run id, with a higher fence, and keeps one entry', async () => {
     const { fleet, ran } = await fleetOf(({ attempt }) => (attempt < 3 ? fail() : 'done'), {
       ...ONCE,
       retries: 3,
@@ -48,7 +48,7 @@ describe('retries', () => {
     expect(history[0]).toMatchObject({ outcome: 'ok', attempt: 3, result: 'done' })
   })
 
-  it('gives up after the last attempt, with its error', async () => {
+  it('retries gives up after the last attempt, with its error', async () => {
     const { fleet, ran } = await fleetOf(fail, { ...ONCE, retries: 1, backoff: { delay: 20, max: 20 } })
     await fleet.next('run:failed')
     expect(ran).toHaveLength(2)
@@ -57,7 +57,7 @@ describe('retries', () => {
     ])
   })
 
-  it('survives the worker that failed: another one makes the next attempt', async () => {
+  it('retries survives the worker that failed: another one makes the next attempt', async () => {
     const { fleet, ran } = await fleetOf(({ attempt }) => (attempt === 1 ? fail() : 'done'), {
       ...ONCE,
       retries: 1,
@@ -70,7 +70,7 @@ describe('retries', () => {
     expect(ran.map((run) => run.by)).toEqual([by, 1 - by])
   })
 
-  it('does not hold up the next occurrence while it waits, and holds the lease while it runs', async () => {
+  it('retries does not hold up the next occurrence while it waits, and holds the lease while it runs', async () => {
     const gate = createGate()
     let firstId = ''
     const { fleet } = await fleetOf(
@@ -91,7 +91,7 @@ describe('retries', () => {
     await fleet.next('run:succeeded', ({ runId }) => runId === firstId)
   })
 
-  it('takes what the task says where the definition says nothing, and the definition where it does', async () => {
+  it('retries takes what the task says where the definition says nothing, and the definition where it does', async () => {
     const taskOptions = { retries: 1, backoff: { delay: 10, max: 10 }, timeout: 50_000 }
     const { fleet, ran } = await fleetOf(fail, ONCE, { taskOptions })
     await fleet.control.schedules.put('own', { ...ONCE, retries: 0 })
@@ -103,7 +103,7 @@ describe('retries', () => {
 })
 
 describe('timeout', () => {
-  it('aborts the signal, and counts as failed whatever the handler does then', async () => {
+  it('timeout aborts the signal, and counts as failed whatever the handler does then', async () => {
     let reason: unknown
     const { fleet } = await fleetOf(
       async (run) => {
@@ -119,7 +119,7 @@ describe('timeout', () => {
     expect(entry).not.toHaveProperty('result')
   })
 
-  it('gives a run up that never settles two seconds after its signal; its slot and its lease are free', async () => {
+  it('timeout gives a run up that never settles two seconds after its signal; its slot and its lease are free', async () => {
     let stuck = true
     const { fleet, ran } = await fleetOf(
       (run) => (stuck ? ((stuck = false), new Promise(() => {})) : run.id),
@@ -133,7 +133,7 @@ describe('timeout', () => {
     expect(ran.length).toBeGreaterThanOrEqual(2)
   })
 
-  it('is retried like any failure', async () => {
+  it('timeout is retried like any failure', async () => {
     const { fleet, ran } = await fleetOf((run) => (run.attempt === 1 ? untilAborted(run) : 'done'), {
       ...ONCE,
       timeout: 100,
@@ -144,7 +144,7 @@ describe('timeout', () => {
     expect(ran).toHaveLength(2)
   })
 
-  it('does not mind a rejection that comes after the run was given up', async () => {
+  it('timeout does not mind a rejection that comes after the run was given up', async () => {
     const late = createGate()
     const { fleet } = await fleetOf(
       async ({ signal }) => {
@@ -181,7 +181,7 @@ describe('handlers that throw anything', () => {
     ['a symbol', Symbol('odd'), 'Symbol(odd)'],
     ['an error whose message throws', hostile, 'cannot be shown'],
     ['an empty error', new Error(), 'Error'],
-  ])('records %s as a failure, and goes on', async (_what, thrown, shown) => {
+  ])('handlers that throw anything records %s as a failure, and goes on', async (_what, thrown, shown) => {
     let broken = true
     const { fleet } = await fleetOf(
       () => {
@@ -201,7 +201,7 @@ describe('handlers that throw anything', () => {
 })
 
 describe('pauseAfter', () => {
-  it('pauses after so many failures in a row, says so, and starts to count anew when resumed', async () => {
+  it('pauseAfter pauses after so many failures in a row, says so, and starts to count anew when resumed', async () => {
     let good = 1
     const { fleet, ran } = await fleetOf(
       () => {
@@ -228,14 +228,14 @@ describe('what is kept of a run', () => {
     ['a result that is not JSON', () => 1n, { result: { omitted: expect.stringContaining('BigInt') } }],
     ['nothing', () => undefined, {}],
     ['a result with a dangerous key', () => JSON.parse('{"__proto__":{"a":1}}') as unknown, {}],
-  ])('bounds %s', async (_what, handler, expected) => {
+  ])('what is kept of a run bounds %s', async (_what, handler, expected) => {
     const { fleet } = await fleetOf(handler)
     const [entry] = await fleet.history('it', 1)
     expect(entry).toMatchObject({ outcome: 'ok', ...expected })
     expect(({} as { a?: number }).a).toBeUndefined()
   })
 
-  it('cuts an error that is too long', async () => {
+  it('what is kept of a run cuts an error that is too long', async () => {
     const { fleet } = await fleetOf(() => {
       throw new Error('y'.repeat(50_000))
     })
@@ -244,7 +244,7 @@ describe('what is kept of a run', () => {
     expect(entry!.error).toMatch(/^Error: yyy.*…$/)
   })
 
-  it('says who ran it, when, how late and how long', async () => {
+  it('what is kept of a run says who ran it, when, how late and how long', async () => {
     const { fleet, ran } = await fleetOf(() => 42, { task: 'job', every: 200 })
     const [entry] = await fleet.history('it', 1)
     expect(entry).toMatchObject({ outcome: 'ok', attempt: 1, fence: ran[0]!.fence, worker: ran[0]!.worker, result: 42 })

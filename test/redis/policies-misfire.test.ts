@@ -27,7 +27,7 @@ const reasons = async (fleet: PolicyFleet, count: number) =>
   ])
 
 describe('what happens to occurrences that nobody claimed in time', () => {
-  it('runs the newest once for all of them under latest, and counts the others', async () => {
+  it('what happens to occurrences that nobody claimed in time runs the newest once for all of them under latest, and counts the others', async () => {
     const { fleet, ran, newest } = await overdue({ misfire: 'latest', misfireGrace: 0 }, 4)
     await fleet.next('run:succeeded')
     expect(ran.map(({ scheduledAt, missed, catchUp }) => [scheduledAt.getTime(), missed, catchUp])).toEqual([
@@ -42,7 +42,7 @@ describe('what happens to occurrences that nobody claimed in time', () => {
     expect((await fleet.history('late', 4)).at(-1)).toMatchObject({ missed: 3 })
   })
 
-  it('runs none of them under skip, and goes on with the next', async () => {
+  it('what happens to occurrences that nobody claimed in time runs none of them under skip, and goes on with the next', async () => {
     const { fleet, ran, newest } = await overdue({ misfire: 'skip', misfireGrace: 0 }, 3)
     expect(await reasons(fleet, 3)).toEqual([
       [newest - 2 * HOUR, 'skipped', 'misfire'],
@@ -54,7 +54,7 @@ describe('what happens to occurrences that nobody claimed in time', () => {
   })
 
   it.each(['skip', 'queue', 'replace', 'allow'] as const)(
-    'runs each in order under all, whatever happens to overlaps: %s',
+    'what happens to occurrences that nobody claimed in time runs each in order under all, whatever happens to overlaps: %s',
     async (overlap) => {
       const { fleet, ran, first, newest } = await overdue(
         { misfire: 'all', misfireGrace: 0, overlap, ...(overlap === 'allow' ? { maxConcurrent: 1 } : {}) },
@@ -69,7 +69,7 @@ describe('what happens to occurrences that nobody claimed in time', () => {
     },
   )
 
-  it('keeps the newest maxCatchUp under all, and says so of the others', async () => {
+  it('what happens to occurrences that nobody claimed in time keeps the newest maxCatchUp under all, and says so of the others', async () => {
     const { fleet, newest } = await overdue({ misfire: 'all', misfireGrace: 0, maxCatchUp: 2 }, 4)
     expect(await reasons(fleet, 4)).toEqual([
       [newest - 3 * HOUR, 'skipped', 'catch-up-cap'],
@@ -79,7 +79,7 @@ describe('what happens to occurrences that nobody claimed in time', () => {
     ])
   })
 
-  it('drops what is older than the catch-up window, whatever the policy', async () => {
+  it('what happens to occurrences that nobody claimed in time drops what is older than the catch-up window, whatever the policy', async () => {
     const { fleet, newest } = await overdue({ misfire: 'all', misfireGrace: 0, catchUpWindow: '90m' }, 4)
     const history = await reasons(fleet, 4)
     const dropped = history.filter(([, outcome]) => outcome === 'skipped')
@@ -88,13 +88,13 @@ describe('what happens to occurrences that nobody claimed in time', () => {
     expect(history.at(-1)).toEqual([newest, 'ok', undefined])
   })
 
-  it('counts an occurrence within its grace as on time', async () => {
+  it('what happens to occurrences that nobody claimed in time counts an occurrence within its grace as on time', async () => {
     const { fleet, ran, newest } = await overdue({ misfire: 'skip', misfireGrace: '2h' }, 1)
     await fleet.next('run:succeeded')
     expect(ran.map(({ scheduledAt, catchUp }) => [scheduledAt.getTime(), catchUp])).toEqual([[newest, false]])
   })
 
-  it('makes up for a single instant that passed before it was written, within the window', async () => {
+  it('what happens to occurrences that nobody claimed in time makes up for a single instant that passed before it was written, within the window', async () => {
     const ran: Run[] = []
     const fleet = createFleet(redis.url, { tasks: (beat) => beat.task('job', (run) => void ran.push(run)) })
     const at = Date.now() - HOUR
@@ -108,7 +108,7 @@ describe('what happens to occurrences that nobody claimed in time', () => {
     expect((await fleet.control.schedules.get('late'))?.state).toBe('finished')
   })
 
-  it('neither wedges nor floods when a thousand were missed', async () => {
+  it('what happens to occurrences that nobody claimed in time neither wedges nor floods when a thousand were missed', async () => {
     const { fleet, ran, newest } = await overdue({ misfire: 'all', maxCatchUp: 3 }, 1_000, 60_000)
     await fleet.next('run:succeeded', ({ scheduledAt }) => scheduledAt >= newest)
     const history = await fleet.history('late', 100)
@@ -119,7 +119,7 @@ describe('what happens to occurrences that nobody claimed in time', () => {
     expect((await fleet.control.schedules.get('late'))?.state).toBe('active')
   })
 
-  it('makes up for what became due while the fleet was down, without touching Redis', async () => {
+  it('what happens to occurrences that nobody claimed in time makes up for what became due while the fleet was down, without touching Redis', async () => {
     const ran: Run[] = []
     const fleet = createFleet(redis.url, { tasks: (beat) => beat.task('job', (run) => void ran.push(run)) })
     const [first] = fleet.workers

@@ -32,7 +32,7 @@ async function gated(
 }
 
 describe('overlap: skip', () => {
-  it('skips what comes due while the run goes, on any worker, and starts the first one after it', async () => {
+  it('overlap: skip skips what comes due while the run goes, on any worker, and starts the first one after it', async () => {
     const { fleet, ran, first } = await gated({ overlap: 'skip' })
     await fleet.next('run:skipped', ({ scheduledAt }) => scheduledAt >= first + 600)
     expect(ran).toHaveLength(1)
@@ -46,7 +46,7 @@ describe('overlap: skip', () => {
     expect(history.at(-1)).toMatchObject({ outcome: 'ok', scheduledAt: new Date(first) })
   })
 
-  it('never has two runs of a schedule at once, and runs of two schedules side by side', async () => {
+  it('overlap: skip never has two runs of a schedule at once, and runs of two schedules side by side', async () => {
     const going = new Map<string, number>()
     let most = 0
     let sideBySide = false
@@ -67,7 +67,7 @@ describe('overlap: skip', () => {
     expect(sideBySide).toBe(true)
   })
 
-  it('does not turn into a backlog when the first run of many began late', async () => {
+  it('overlap: skip does not turn into a backlog when the first run of many began late', async () => {
     const fleet = createFleet(redis.url, {
       tasks: (beat) => beat.task('job', () => new Promise((resolve) => setTimeout(resolve, 500))),
     })
@@ -87,7 +87,7 @@ describe('overlap: skip', () => {
     for (const { scheduledAt } of overlapped) expect(scheduledAt.getTime()).toBeGreaterThan(began - 1)
   })
 
-  it('is not held up by a run that somebody asked for, and does not hold one up', async () => {
+  it('overlap: skip is not held up by a run that somebody asked for, and does not hold one up', async () => {
     const { fleet, ran, first } = await gated({ overlap: 'skip' })
     const asked = await fleet.control.schedules.trigger('long')
     const manual = await fleet.next('run:started', ({ manual }) => manual)
@@ -98,7 +98,7 @@ describe('overlap: skip', () => {
 })
 
 describe('overlap: queue', () => {
-  it('lets one occurrence wait, skips the others, and starts it the moment the run settles', async () => {
+  it('overlap: queue lets one occurrence wait, skips the others, and starts it the moment the run settles', async () => {
     const { fleet, ran, first } = await gated({ overlap: 'queue' })
     await fleet.next('run:skipped', ({ scheduledAt, reason }) => reason === 'overlap' && scheduledAt >= first + 600)
     const [waiting] = await fleet.control.schedules.runs({ state: 'waiting' })
@@ -111,7 +111,7 @@ describe('overlap: queue', () => {
     expect(skipped[0]).toMatchObject({ scheduledAt: new Date(first + 400), reason: 'overlap' })
   })
 
-  it('hands the one that waits to another worker when the first has no slot', async () => {
+  it('overlap: queue hands the one that waits to another worker when the first has no slot', async () => {
     const { fleet, ran, first } = await gated({ overlap: 'queue' }, { concurrency: 1 })
     await fleet.next('run:skipped', ({ scheduledAt }) => scheduledAt >= first + 400)
     ran[0]!.gate.open()
@@ -120,7 +120,7 @@ describe('overlap: queue', () => {
 })
 
 describe('overlap: replace', () => {
-  it('aborts the run on another worker, and starts the newer one when it has settled', async () => {
+  it('overlap: replace aborts the run on another worker, and starts the newer one when it has settled', async () => {
     // One slot each: the newer occurrence is claimed by the worker that does not run the older one.
     const { fleet, ran, first } = await gated(
       { overlap: 'replace', every: 500 },
@@ -133,7 +133,7 @@ describe('overlap: replace', () => {
     expect(entry).toMatchObject({ outcome: 'cancelled', reason: 'replaced', scheduledAt: new Date(first) })
   })
 
-  it('gives up a run that ignores its signal after two seconds; the newest of those that wait goes on', async () => {
+  it('overlap: replace gives up a run that ignores its signal after two seconds; the newest of those that wait goes on', async () => {
     let ignoring = true
     const { fleet, ran, first } = await gated(
       { overlap: 'replace', every: 700 },
@@ -161,7 +161,7 @@ describe('overlap: replace', () => {
 })
 
 describe('overlap: allow', () => {
-  it('runs occurrences side by side, each with a lease of its own', async () => {
+  it('overlap: allow runs occurrences side by side, each with a lease of its own', async () => {
     const { fleet, ran } = await gated({ overlap: 'allow' })
     await expect.poll(() => ran.length, { timeout: 10_000 }).toBeGreaterThanOrEqual(4)
     expect(ran.every(({ endedAt }) => endedAt === undefined)).toBe(true)
@@ -171,7 +171,7 @@ describe('overlap: allow', () => {
     expect(new Set(history.map(({ fence }) => fence)).size).toBe(history.length)
   })
 
-  it('has at most maxConcurrent of them in the fleet, and skips the others', async () => {
+  it('overlap: allow has at most maxConcurrent of them in the fleet, and skips the others', async () => {
     const { fleet, ran, first } = await gated({ overlap: 'allow', maxConcurrent: 2 }, { concurrency: 1 })
     await fleet.next('run:started', ({ scheduledAt }) => scheduledAt > first)
     const both = ran.length

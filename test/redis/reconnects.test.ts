@@ -30,7 +30,7 @@ async function listeners(client = redis.client): Promise<string[]> {
 }
 
 describe('a connection that a network forgot', () => {
-  it('is noticed by those that only listen, and they hear again of new heads and of edits', async () => {
+  it('a connection that a network forgot is noticed by those that only listen, and they hear again of new heads and of edits', async () => {
     const proxy = await behindProxy(redis.port)
     const prefix = uniquePrefix('silent')
     const beat = create({ redis: proxy.url, prefix, maxSleepMs: 60_000 })
@@ -59,7 +59,7 @@ describe('a connection that a network forgot', () => {
     ])
   })
 
-  it('is left alone while it brings what it should', async () => {
+  it('a connection that a network forgot is left alone while it brings what it should', async () => {
     const beat = create({ redis: redis.url, prefix: uniquePrefix('heard') })
     await beat.start()
     await waitFor(async () => (await listeners()).length >= 2, { what: 'wake and watch' })
@@ -82,38 +82,41 @@ describe('a primary that was demoted under an open connection', () => {
   it.each([
     ['', {}],
     [' with claims that wait for replicas', { durability: { replicas: 1, timeoutMs: 500 } }],
-  ])('is left for the one behind the same name%s', async (_with, options) => {
-    const [old, promoted] = await Promise.all([startRedisServer(), startRedisServer()])
-    for (const server of [old, promoted]) onTestFinished(() => server.stop())
-    const [oldClient, promotedClient] = [redis.connect(old.url), redis.connect(promoted.url)]
-    const follows = (port: number) => ['127.0.0.1', port] as const
-    await promotedClient.replicaof(...follows(old.port))
-    await waitFor(async () => (await promotedClient.info('replication')).includes('master_link_status:up'), {
-      what: 'the replica to be in step',
-      timeoutMs: 20_000,
-    })
-    const prefix = uniquePrefix('demoted')
-    const proxy = await behindProxy(old.port)
-    const beat = create({ redis: proxy.url, prefix, leaseMs: 2_000, ...options })
-    beat.task('work', () => {})
-    await beat.start()
-    await beat.schedules.put('tick', { task: 'work', every: 200 })
-    await nextEvent(beat, 'run:succeeded')
-    // The name shows the new primary from now on; nobody closes a connection.
-    proxy.targetPort = promoted.port
-    await promotedClient.replicaof('NO', 'ONE')
-    await oldClient.replicaof(...follows(promoted.port))
-    const demotedAt = performance.now()
-    await nextEvent(beat, 'connection:restored', () => true, 20_000)
-    const again = await nextEvent(beat, 'run:succeeded', () => true, 20_000)
-    expect(performance.now() - demotedAt).toBeLessThan(15_000)
-    expect(await promotedClient.call('XLEN', `{${prefix}}:history:tick`)).toBeGreaterThan(0)
-    expect(again.schedule).toBe('tick')
-  })
+  ])(
+    'a primary that was demoted under an open connection is left for the one behind the same name%s',
+    async (_with, options) => {
+      const [old, promoted] = await Promise.all([startRedisServer(), startRedisServer()])
+      for (const server of [old, promoted]) onTestFinished(() => server.stop())
+      const [oldClient, promotedClient] = [redis.connect(old.url), redis.connect(promoted.url)]
+      const follows = (port: number) => ['127.0.0.1', port] as const
+      await promotedClient.replicaof(...follows(old.port))
+      await waitFor(async () => (await promotedClient.info('replication')).includes('master_link_status:up'), {
+        what: 'the replica to be in step',
+        timeoutMs: 20_000,
+      })
+      const prefix = uniquePrefix('demoted')
+      const proxy = await behindProxy(old.port)
+      const beat = create({ redis: proxy.url, prefix, leaseMs: 2_000, ...options })
+      beat.task('work', () => {})
+      await beat.start()
+      await beat.schedules.put('tick', { task: 'work', every: 200 })
+      await nextEvent(beat, 'run:succeeded')
+      // The name shows the new primary from now on; nobody closes a connection.
+      proxy.targetPort = promoted.port
+      await promotedClient.replicaof('NO', 'ONE')
+      await oldClient.replicaof(...follows(promoted.port))
+      const demotedAt = performance.now()
+      await nextEvent(beat, 'connection:restored', () => true, 20_000)
+      const again = await nextEvent(beat, 'run:succeeded', () => true, 20_000)
+      expect(performance.now() - demotedAt).toBeLessThan(15_000)
+      expect(await promotedClient.call('XLEN', `{${prefix}}:history:tick`)).toBeGreaterThan(0)
+      expect(again.schedule).toBe('tick')
+    },
+  )
 })
 
 describe('a worker that stops', () => {
-  it('while its subscription is made anew leaves no rejection unhandled, which would end the process', async () => {
+  it('a worker that stops while its subscription is made anew leaves no rejection unhandled, which would end the process', async () => {
     const unhandled: unknown[] = []
     const note = (reason: unknown): void => void unhandled.push(reason)
     process.on('unhandledRejection', note)

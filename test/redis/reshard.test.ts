@@ -120,45 +120,51 @@ describe('resharding', () => {
     [4, 1],
     [2, 4],
     [4, 3],
-  ])('from %d to %d loses nothing, doubles nothing, and refuses the old number afterwards', async (from, to) => {
-    const control = await fill(from, 1_200, 8_000)
-    const before = comparable(await contentOf(from))
-    expect(before.size).toBeGreaterThan(4_000)
-    const seen: number[] = []
-    const result = await control.reshard(to, { onProgress: ({ done }) => seen.push(done) })
-    expect(result).toMatchObject({ outcome: 'done', from, to, resumed: false })
-    expect(seen.length).toBeGreaterThan(2)
-    expect(comparable(await contentOf(to))).toEqual(before)
-    const old = fleet.create({ shards: from })
-    await expect(old.start()).rejects.toMatchObject({ code: 'ERR_EVERYBEAT_LAYOUT' })
-    await expect(fleet.create({ shards: from }).schedules.put('a', { every: '1h' })).rejects.toMatchObject({
-      code: 'ERR_EVERYBEAT_LAYOUT',
-    })
-    // One that was connected all the time writes nothing to the old place either.
-    await expect(control.schedules.put('far-5', { every: '1h' })).rejects.toMatchObject({
-      code: 'ERR_EVERYBEAT_LAYOUT',
-    })
-    const gone = tagsOf(from).filter(({ tag }) => !tagsOf(to).some((keys) => keys.tag === tag))
-    for (const { tag } of gone)
-      expect((await redis.client.keys(`${tag}:*`)).filter((key) => !/:(meta|worker:)/.test(key))).toEqual([])
+  ])(
+    'resharding from %d to %d loses nothing, doubles nothing, and refuses the old number afterwards',
+    async (from, to) => {
+      const control = await fill(from, 1_200, 8_000)
+      const before = comparable(await contentOf(from))
+      expect(before.size).toBeGreaterThan(4_000)
+      const seen: number[] = []
+      const result = await control.reshard(to, { onProgress: ({ done }) => seen.push(done) })
+      expect(result).toMatchObject({ outcome: 'done', from, to, resumed: false })
+      expect(seen.length).toBeGreaterThan(2)
+      expect(comparable(await contentOf(to))).toEqual(before)
+      const old = fleet.create({ shards: from })
+      await expect(old.start()).rejects.toMatchObject({ code: 'ERR_EVERYBEAT_LAYOUT' })
+      await expect(fleet.create({ shards: from }).schedules.put('a', { every: '1h' })).rejects.toMatchObject({
+        code: 'ERR_EVERYBEAT_LAYOUT',
+      })
+      // One that was connected all the time writes nothing to the old place either.
+      await expect(control.schedules.put('far-5', { every: '1h' })).rejects.toMatchObject({
+        code: 'ERR_EVERYBEAT_LAYOUT',
+      })
+      const gone = tagsOf(from).filter(({ tag }) => !tagsOf(to).some((keys) => keys.tag === tag))
+      for (const { tag } of gone)
+        expect((await redis.client.keys(`${tag}:*`)).filter((key) => !/:(meta|worker:)/.test(key))).toEqual([])
 
-    const beat = fleet.create({ shards: to })
-    const ran = new Set<string>()
-    for (const task of ['quick', 'limited', 'not-here'])
-      beat.task(task, { maxConcurrent: 50 }, (run) => void ran.add(run.schedule))
-    await beat.start()
-    const wanted = ['nobody', 'killed', 'own', 'far-3']
-    await waitFor(() => wanted.every((name) => ran.has(name)), { what: 'what was going or waiting', timeoutMs: 20_000 })
-    expect(await beat.schedules.get('by-hand')).toMatchObject({ every: '1h' })
-    expect(await beat.schedules.get('far-1')).toMatchObject({ state: 'paused' })
-    expect(await beat.schedules.history('past-3')).toMatchObject([{ outcome: 'ok', result: { fine: true } }])
-    expect(await beat.sync({ owned: { every: '2h' } }, { owner: 'app', version: 6 })).toMatchObject({
-      outcome: 'outdated',
-    })
-    expect(await beat.schedules.count()).toBe(1_200 + 20 + 5)
-  })
+      const beat = fleet.create({ shards: to })
+      const ran = new Set<string>()
+      for (const task of ['quick', 'limited', 'not-here'])
+        beat.task(task, { maxConcurrent: 50 }, (run) => void ran.add(run.schedule))
+      await beat.start()
+      const wanted = ['nobody', 'killed', 'own', 'far-3']
+      await waitFor(() => wanted.every((name) => ran.has(name)), {
+        what: 'what was going or waiting',
+        timeoutMs: 20_000,
+      })
+      expect(await beat.schedules.get('by-hand')).toMatchObject({ every: '1h' })
+      expect(await beat.schedules.get('far-1')).toMatchObject({ state: 'paused' })
+      expect(await beat.schedules.history('past-3')).toMatchObject([{ outcome: 'ok', result: { fine: true } }])
+      expect(await beat.sync({ owned: { every: '2h' } }, { owner: 'app', version: 6 })).toMatchObject({
+        outcome: 'outdated',
+      })
+      expect(await beat.schedules.count()).toBe(1_200 + 20 + 5)
+    },
+  )
 
-  it('that is killed again and again comes to its end with nothing lost', async () => {
+  it('resharding that is killed again and again comes to its end with nothing lost', async () => {
     await fill(2, 3_000, 60_000)
     const before = comparable(await contentOf(2))
     let kills = 0
@@ -189,7 +195,7 @@ describe('resharding', () => {
     expect(await fleet.create().reshard(5)).toEqual({ outcome: 'unchanged', from: 5, to: 5, moved: 0, resumed: false })
   })
 
-  it('is refused while a worker lives, and leaves the fleet as it was', async () => {
+  it('resharding is refused while a worker lives, and leaves the fleet as it was', async () => {
     const beat = fleet.create()
     const task = beat.task('tick', () => {})
     await task.schedule('tick', { every: '200ms' })
@@ -203,7 +209,7 @@ describe('resharding', () => {
     expect(await fleet.create().reshard(4)).toMatchObject({ outcome: 'done', from: 1, to: 4, moved: 1 })
   })
 
-  it.each([0, 1.5, 1025, NaN])('refuses %d shards', async (to) => {
+  it.each([0, 1.5, 1025, NaN])('resharding refuses %d shards', async (to) => {
     await expect(fleet.create().reshard(to)).rejects.toMatchObject({ code: 'ERR_EVERYBEAT_OPTIONS', field: 'shards' })
   })
 })

@@ -8,7 +8,7 @@ const fleet = useFleet(redis)
 const tag = () => `{${fleet.prefix()}}`
 
 describe('an edit', () => {
-  it('of the task brings back what was put aside for the wrong one', async () => {
+  it('an edit of the task brings back what was put aside for the wrong one', async () => {
     const beat = fleet.create()
     const ran: string[] = []
     beat.task('right', (run) => void ran.push(run.schedule))
@@ -23,7 +23,7 @@ describe('an edit', () => {
     await waitFor(() => ran.includes('api') && ran.includes('bare'), { what: 'both to run' })
   })
 
-  it('of an exclusion does not begin the count of the limit anew', async () => {
+  it('an edit of an exclusion does not begin the count of the limit anew', async () => {
     const beat = fleet.create()
     let runs = 0
     beat.task('limited', () => void runs++)
@@ -39,7 +39,7 @@ describe('an edit', () => {
     expect(await beat.schedules.history('limited')).toHaveLength(3)
   })
 
-  it('by hand that was not taken in yet counts as a revision', async () => {
+  it('an edit by hand that was not taken in yet counts as a revision', async () => {
     const { schedules } = fleet.create()
     await schedules.put('a', { every: '1h' })
     await redis.client.hset(`${tag()}:schedule:a`, 'every', '2h')
@@ -49,7 +49,7 @@ describe('an edit', () => {
 })
 
 describe('a pause', () => {
-  it('is not undone by a resume that was decided before it', async () => {
+  it('a pause is not undone by a resume that was decided before it', async () => {
     const beat = fleet.create()
     await beat.schedules.put('a', { every: '1h' })
     await beat.schedules.pause('a', { note: 'first' })
@@ -65,7 +65,7 @@ describe('a pause', () => {
     expect(await beat.schedules.get('a')).toMatchObject({ state: 'paused', paused: { note: 'second' } })
   })
 
-  it('with an end survives that the schedule is disabled and enabled meanwhile', async () => {
+  it('a pause with an end survives that the schedule is disabled and enabled meanwhile', async () => {
     const { schedules } = fleet.create()
     await schedules.put('a', { every: '1h' })
     const until = Date.now() + 60_000
@@ -77,7 +77,7 @@ describe('a pause', () => {
 })
 
 describe('a finished schedule', () => {
-  it('is not removed while its last run goes', async () => {
+  it('a finished schedule is not removed while its last run goes', async () => {
     const beat = fleet.create()
     let end = () => {}
     const going = new Promise<void>((resolve) => (end = resolve))
@@ -98,7 +98,7 @@ describe('a finished schedule', () => {
 })
 
 describe('a definition that this worker cannot read', () => {
-  it('shows the error that another worker stored', async () => {
+  it('a definition that this worker cannot read shows the error that another worker stored', async () => {
     const { schedules } = fleet.create()
     await schedules.put('a', { every: '1h' })
     await redis.client.hset(`${tag()}:state:a`, 'error', 'ERR_EVERYBEAT_ZONE: unknown here', 'plan', '')
@@ -111,7 +111,7 @@ describe('a definition that this worker cannot read', () => {
 })
 
 describe('sync', () => {
-  it('wakes what its own pruning had paused, when it is declared again', async () => {
+  it('sync wakes what its own pruning had paused, when it is declared again', async () => {
     const beat = fleet.create()
     await beat.sync([{ name: 'a', every: '1h' }], { owner: 'web' })
     await beat.sync([], { owner: 'web', prune: 'pause' })

@@ -59,13 +59,13 @@ describe('a password', () => {
       'options of a Sentinel',
       () => ({ sentinels: [{ host: '127.0.0.1', port: redis.port }], name: 'shop', sentinelPassword: WRONG }),
     ],
-  ])('that is wrong and given by %s is in no log, event or error', async (_how, where) => {
+  ])('a password that is wrong and given by %s is in no log, event or error', async (_how, where) => {
     const said = await everythingSaid({ redis: where() })
     expect(said).toContain('ERR_EVERYBEAT_')
     expect(said).not.toContain(WRONG)
   })
 
-  it('of a lock node is in no log, event or error', async () => {
+  it('a password of a lock node is in no log, event or error', async () => {
     const common = { redis: `redis://:${RIGHT}@127.0.0.1:${redis.port}` }
     const said = await everythingSaid({ ...common, lockNodes: [`redis://:${WRONG}@127.0.0.1:${redis.port}`] })
     expect(said).toContain('lockNodes[0]')
@@ -73,13 +73,13 @@ describe('a password', () => {
     expect(said).not.toContain(RIGHT)
   })
 
-  it('that is right is in nothing that is said, either', async () => {
+  it('a password that is right is in nothing that is said, either', async () => {
     const said = await everythingSaid({ redis: `redis://:${RIGHT}@127.0.0.1:${redis.port}` })
     expect(said).toContain('created')
     expect(said).not.toContain(RIGHT)
   })
 
-  it('is not in the error of a command that waited for the connection', async () => {
+  it('a password is not in the error of a command that waited for the connection', async () => {
     const { client } = openConnection({ kind: 'url', url: `redis://:${WRONG}@127.0.0.1:${redis.port}` })
     onTestFinished(() => client.disconnect())
     // ioredis gives up what waits with the answer to its AUTH, and keeps the words of that.
@@ -88,7 +88,7 @@ describe('a password', () => {
     expect(inspect(error, { depth: 20, showHidden: true })).not.toContain(WRONG)
   })
 
-  it('that is changed under a running worker is in no error of the calls that wait then', async () => {
+  it('a password that is changed under a running worker is in no error of the calls that wait then', async () => {
     const server = await startRedisServer({ args: ['--requirepass', RIGHT] })
     onTestFinished(() => server.stop())
     const { logger, note, text } = listen()

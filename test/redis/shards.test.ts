@@ -24,7 +24,7 @@ function namesOn(shard: number, count: number, shards = SHARDS): string[] {
 const oneOnEach = () => Array.from({ length: SHARDS }, (_, shard) => namesOn(shard, 1)[0]!)
 
 describe('schedules on several shards', () => {
-  it('spread evenly, each with its keys under one hash tag', async () => {
+  it('schedules on several shards spread evenly, each with its keys under one hash tag', async () => {
     const { schedules } = create()
     await schedules.putMany(Array.from({ length: 400 }, (_, index) => ({ name: `job-${index}`, every: '1h' })))
     const counts = await Promise.all([0, 1, 2, 3].map((shard) => redis.client.zcard(keysOf(shard).names)))
@@ -34,7 +34,7 @@ describe('schedules on several shards', () => {
     expect(await redis.client.exists(createKeys(fleet.prefix(), 0, 1).names)).toBe(0)
   })
 
-  it('are listed once each, by pages that cross from shard to shard, and found by name', async () => {
+  it('schedules on several shards are listed once each, by pages that cross from shard to shard, and found by name', async () => {
     const { schedules } = create()
     const names = Array.from({ length: 57 }, (_, index) => `job-${index}`)
     await schedules.putMany(names.map((name) => ({ name, every: '1h' })))
@@ -51,7 +51,7 @@ describe('schedules on several shards', () => {
     for (const name of names.slice(0, 8)) expect(await schedules.get(name)).toMatchObject({ name, every: '1h' })
   })
 
-  it('are paused, resumed, patched, removed and synced wherever they are', async () => {
+  it('schedules on several shards are paused, resumed, patched, removed and synced wherever they are', async () => {
     const beat = create()
     const { schedules } = beat
     const names = oneOnEach()
@@ -76,7 +76,7 @@ describe('schedules on several shards', () => {
 })
 
 describe('a worker on several shards', () => {
-  it('runs what is due on each, and its history, runs, triggers and cancels work there', async () => {
+  it('a worker on several shards runs what is due on each, and its history, runs, triggers and cancels work there', async () => {
     const beat = create()
     const going = new Map<string, Run>()
     beat.task('job', (run) => {
@@ -103,7 +103,7 @@ describe('a worker on several shards', () => {
     expect(await beat.fleet()).toMatchObject([{ id: beat.health().worker, running: expect.any(Number) as number }])
   })
 
-  it('sees edits by hand on every shard at once', async () => {
+  it('a worker on several shards sees edits by hand on every shard at once', async () => {
     const beat = create()
     const ran = new Set<string>()
     beat.task('fresh', (run) => void ran.add(run.schedule))
@@ -114,7 +114,7 @@ describe('a worker on several shards', () => {
     await waitFor(() => ran.size === SHARDS, { what: 'runs of all new schedules', timeoutMs: 3_000 })
   })
 
-  it('never runs more at once than its concurrency, however many shards have something due', async () => {
+  it('a worker on several shards never runs more at once than its concurrency, however many shards have something due', async () => {
     const beat = create({ concurrency: 5 })
     let running = 0
     let most = 0
@@ -132,7 +132,7 @@ describe('a worker on several shards', () => {
     expect(most).toBe(5)
   })
 
-  it('keeps the concurrency of a task over all shards, and leaves nothing behind', async () => {
+  it('a worker on several shards keeps the concurrency of a task over all shards, and leaves nothing behind', async () => {
     const beat = create()
     let running = 0
     let most = 0
@@ -151,7 +151,7 @@ describe('a worker on several shards', () => {
   })
 
   it.each([1, 3])(
-    'with %d slots serves every shard while one of them always has something due',
+    'a worker on several shards with %d slots serves every shard while one of them always has something due',
     async (concurrency) => {
       const beat = create({ concurrency })
       const order: number[] = []
@@ -172,7 +172,7 @@ describe('a worker on several shards', () => {
     },
   )
 
-  it('stops with nothing left behind in the fleet, and tells once that it came and went', async () => {
+  it('a worker on several shards stops with nothing left behind in the fleet, and tells once that it came and went', async () => {
     const witness = create()
     await witness.start()
     const seen: string[] = []
@@ -190,7 +190,7 @@ describe('a worker on several shards', () => {
 })
 
 describe('a fleet on several shards', () => {
-  it('runs each occurrence once, and each worker mostly those of its own shards', async () => {
+  it('a fleet on several shards runs each occurrence once, and each worker mostly those of its own shards', async () => {
     const beats = Array.from({ length: SHARDS }, () => create())
     const by = new Map<string, Map<number, number>>()
     const runs = new Set<string>()
@@ -222,7 +222,7 @@ describe('a fleet on several shards', () => {
     for (const share of homes) expect(share).toBeGreaterThan(0.5)
   })
 
-  it('gives up the runs of a worker that died, on every shard, while others are quiet', async () => {
+  it('a fleet on several shards gives up the runs of a worker that died, on every shard, while others are quiet', async () => {
     const dead = create({ leaseMs: 1_000 })
     const names = oneOnEach()
     // A worker whose runs are noted and that never settles, as one that was killed.
@@ -255,7 +255,7 @@ describe('a fleet on several shards', () => {
     await waitFor(() => rerun.size === SHARDS, { what: 'the runs to be delivered again', timeoutMs: 15_000 })
   })
 
-  it('puts back what is declared in code when the memory is flushed', async () => {
+  it('a fleet on several shards puts back what is declared in code when the memory is flushed', async () => {
     const beat = create()
     const task = beat.task('job', () => {})
     for (const name of oneOnEach()) await task.schedule(name, { every: '1h' })
@@ -264,7 +264,7 @@ describe('a fleet on several shards', () => {
     await waitFor(async () => (await beat.schedules.count()) === SHARDS, { what: 'the schedules to be back' })
   })
 
-  it('keeps a fleet-wide limit of a task by dealing it out to the shards, and refuses one that cannot be', async () => {
+  it('a fleet on several shards keeps a fleet-wide limit of a task by dealing it out to the shards, and refuses one that cannot be', async () => {
     const beats = [create(), create()]
     let running = 0
     let most = 0
@@ -296,7 +296,7 @@ describe('the number of shards', () => {
     [4, 1],
     [2, 4],
     [4, 2],
-  ])('is refused when a fleet of %d is joined or written to with %d', async (theirs, ours) => {
+  ])('the number of shards is refused when a fleet of %d is joined or written to with %d', async (theirs, ours) => {
     const worker = fleet.create({ shards: theirs })
     await worker.start()
     const refused = { code: 'ERR_EVERYBEAT_LAYOUT', field: 'shards' }
@@ -311,14 +311,17 @@ describe('the number of shards', () => {
   it.each([
     [1, 4],
     [4, 1],
-  ])('is known as soon as a control client of %d shards has written, before any worker of %d', async (theirs, ours) => {
-    await fleet.create({ shards: theirs }).schedules.put('a', { every: '1h' })
-    await expect(fleet.create({ shards: ours }).start()).rejects.toMatchObject({ code: 'ERR_EVERYBEAT_LAYOUT' })
-  })
+  ])(
+    'the number of shards is known as soon as a control client of %d shards has written, before any worker of %d',
+    async (theirs, ours) => {
+      await fleet.create({ shards: theirs }).schedules.put('a', { every: '1h' })
+      await expect(fleet.create({ shards: ours }).start()).rejects.toMatchObject({ code: 'ERR_EVERYBEAT_LAYOUT' })
+    },
+  )
 })
 
 describe('an idle worker', () => {
-  it('on four shards sends at most 0.5 commands per second', async () => {
+  it('an idle worker on four shards sends at most 0.5 commands per second', async () => {
     const beat = create()
     beat.task('yearly', () => {})
     await beat.schedules.putMany(
@@ -334,7 +337,7 @@ describe('an idle worker', () => {
 })
 
 describe('the history', () => {
-  it('keeps about as many entries as the meta of its shard says', async () => {
+  it('the history keeps about as many entries as the meta of its shard says', async () => {
     const beat = create()
     const [name] = namesOn(2, 1) as [string]
     let done = 0

@@ -14,22 +14,25 @@ const connections = async (): Promise<number> =>
 const noneLeft = () => waitFor(async () => (await connections()) === 0, { what: 'every connection to be closed' })
 
 describe('stop', () => {
-  it.each([0, 1, 3, 10, 30])('breaks off a start that began %d ms ago, and leaves nothing behind', async (waitMs) => {
-    const prefix = uniquePrefix()
-    const beat = new Everybeat({ redis: redis.url, prefix, logger: false })
-    const started = beat.start().then(
-      () => 'started',
-      (error: { code: string }) => error.code,
-    )
-    if (waitMs > 0) await sleep(waitMs)
-    await beat.stop({ timeoutMs: 1_000 })
-    expect(['started', 'ERR_EVERYBEAT_STATE']).toContain(await started)
-    expect(beat.health()).toMatchObject({ ok: false, state: 'stopped' })
-    await noneLeft()
-    expect(await redis.client.zcard(`{${prefix}}:ranks`)).toBe(0)
-  })
+  it.each([0, 1, 3, 10, 30])(
+    'stop breaks off a start that began %d ms ago, and leaves nothing behind',
+    async (waitMs) => {
+      const prefix = uniquePrefix()
+      const beat = new Everybeat({ redis: redis.url, prefix, logger: false })
+      const started = beat.start().then(
+        () => 'started',
+        (error: { code: string }) => error.code,
+      )
+      if (waitMs > 0) await sleep(waitMs)
+      await beat.stop({ timeoutMs: 1_000 })
+      expect(['started', 'ERR_EVERYBEAT_STATE']).toContain(await started)
+      expect(beat.health()).toMatchObject({ ok: false, state: 'stopped' })
+      await noneLeft()
+      expect(await redis.client.zcard(`{${prefix}}:ranks`)).toBe(0)
+    },
+  )
 
-  it('does not wait long for a Redis that is out of reach when nothing runs', async () => {
+  it('stop does not wait long for a Redis that is out of reach when nothing runs', async () => {
     const beat = new Everybeat({ redis: redis.url, prefix: uniquePrefix(), logger: false, maxSleepMs: 50 })
     beat.task('work', () => {})
     await beat.start()
@@ -45,7 +48,7 @@ describe('stop', () => {
     await noneLeft()
   })
 
-  it('breaks off a start that hangs because Redis does not answer', async () => {
+  it('stop breaks off a start that hangs because Redis does not answer', async () => {
     const beat = new Everybeat({ redis: redis.url, prefix: uniquePrefix(), logger: false, connectTimeoutMs: 60_000 })
     await redis.kill('SIGSTOP')
     try {
@@ -63,7 +66,7 @@ describe('stop', () => {
 })
 
 describe('start', () => {
-  it('fails with a connection error when Redis is not there, and leaves nothing behind', async () => {
+  it('start fails with a connection error when Redis is not there, and leaves nothing behind', async () => {
     const beat = new Everybeat({
       redis: 'redis://127.0.0.1:1',
       prefix: uniquePrefix(),

@@ -50,20 +50,23 @@ async function showThatAllWorks(beat: Everybeat, redis: Redis, prefix: string): 
 }
 
 describe('TLS with a private CA and client certificates', () => {
-  it.each(['a rediss:// URL and the option tls', 'ioredis options', 'a live client'])('works with %s', async (how) => {
-    const server = await tls.start()
-    const prefix = uniquePrefix('tls')
-    const client = bareClient(server.port)
-    const redis =
-      how === 'ioredis options'
-        ? { redis: { host: '127.0.0.1', port: server.port, tls: tls.ours.tls } }
-        : how === 'a live client'
-          ? { redis: client }
-          : { redis: server.url, tls: tls.ours.tls }
-    await showThatAllWorks(create({ ...redis, prefix }), bareClient(server.port), prefix)
-  })
+  it.each(['a rediss:// URL and the option tls', 'ioredis options', 'a live client'])(
+    'TLS with a private CA and client certificates works with %s',
+    async (how) => {
+      const server = await tls.start()
+      const prefix = uniquePrefix('tls')
+      const client = bareClient(server.port)
+      const redis =
+        how === 'ioredis options'
+          ? { redis: { host: '127.0.0.1', port: server.port, tls: tls.ours.tls } }
+          : how === 'a live client'
+            ? { redis: client }
+            : { redis: server.url, tls: tls.ours.tls }
+      await showThatAllWorks(create({ ...redis, prefix }), bareClient(server.port), prefix)
+    },
+  )
 
-  it('holds for claims that wait for replicas, and for lock nodes', async () => {
+  it('TLS with a private CA and client certificates holds for claims that wait for replicas, and for lock nodes', async () => {
     const server = await tls.start()
     const replica = await tls.start(['--replicaof', '127.0.0.1', String(server.port)])
     const nodes = await Promise.all([0, 1, 2].map(() => tls.start()))
@@ -91,7 +94,7 @@ describe('TLS with a private CA and client certificates', () => {
       () => ({ ...tls.ours.tls, servername: 'redis.example' }),
       /name that the certificate/,
     ],
-  ])('fails the start at once when %s', async (_what, how, advice) => {
+  ])('TLS with a private CA and client certificates fails the start at once when %s', async (_what, how, advice) => {
     const server = await tls.start()
     const beat = create({ redis: server.url, tls: how(), connectTimeoutMs: 20_000 })
     const startedAt = performance.now()
@@ -102,7 +105,7 @@ describe('TLS with a private CA and client certificates', () => {
     expect(performance.now() - startedAt).toBeLessThan(5_000)
   })
 
-  it('says that only one side speaks it', async () => {
+  it('TLS with a private CA and client certificates says that only one side speaks it', async () => {
     const server = await tls.start()
     const common = { connectTimeoutMs: 700 }
     const secure = create({ ...common, redis: `rediss://127.0.0.1:${plain.port}`, tls: tls.ours.tls })
@@ -112,7 +115,7 @@ describe('TLS with a private CA and client certificates', () => {
     )
   })
 
-  it('fails the start for a lock node with another CA, and does without one that is not there', async () => {
+  it('TLS with a private CA and client certificates fails the start for a lock node with another CA, and does without one that is not there', async () => {
     const [server, stranger] = [await tls.start(), await tls.start([], tls.stranger)]
     const common = { redis: server.url, tls: tls.ours.tls }
     await expect(create({ ...common, lockNodes: [stranger.url] }).start()).rejects.toMatchObject({
@@ -124,7 +127,7 @@ describe('TLS with a private CA and client certificates', () => {
     expect(performance.now() - startedAt).toBeLessThan(5_000)
   })
 
-  it('is told by an error event when a server comes back with a certificate that is not trusted', async () => {
+  it('TLS with a private CA and client certificates is told by an error event when a server comes back with a certificate that is not trusted', async () => {
     const server = await tls.start()
     const beat = create({ redis: server.url, tls: tls.ours.tls })
     await beat.start()
@@ -143,7 +146,7 @@ describe('TLS with a private CA and client certificates', () => {
 })
 
 describe('a Cluster with TLS and a password', () => {
-  it('has both on every connection beside the first', () => {
+  it('a Cluster with TLS and a password has both on every connection beside the first', () => {
     const redisOptions = { password: 'secret', tls: { servername: 'redis.example' } }
     const client = new Cluster([{ host: '127.0.0.1', port: 1 }], { lazyConnect: true, redisOptions })
     const connection = { client, owned: false, isCluster: true }

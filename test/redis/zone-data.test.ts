@@ -49,7 +49,7 @@ function mixesOf(workers: readonly ZonedWorker[]): Mix[] {
 }
 
 describe.concurrent('a fleet whose workers have different time-zone data', () => {
-  it('is reported once, by one worker, and not before there are two versions', async () => {
+  it('a fleet whose workers have different time-zone data is reported once, by one worker, and not before there are two versions', async () => {
     await using fleet = createFleet()
     const workers = [await fleet.start(OLD), await fleet.start(OLD)]
     const mixes = mixesOf(workers)
@@ -66,7 +66,7 @@ describe.concurrent('a fleet whose workers have different time-zone data', () =>
     expect(mixes).toHaveLength(1)
   })
 
-  it('knows the newest version at once, and the newest that is left when it has gone', async () => {
+  it('a fleet whose workers have different time-zone data knows the newest version at once, and the newest that is left when it has gone', async () => {
     await using fleet = createFleet()
     await fleet.start(OLD)
     expect(await fleet.meta('tz')).toBe(OLD)
@@ -82,7 +82,7 @@ describe.concurrent('a fleet whose workers have different time-zone data', () =>
     expect(await fleet.meta('tz')).toBe(OLD)
   })
 
-  it('has its plans corrected by the newest, once, and only those that depend on a zone', async () => {
+  it('a fleet whose workers have different time-zone data has its plans corrected by the newest, once, and only those that depend on a zone', async () => {
     await using fleet = createFleet()
     await fleet.control.schedules.put('zoned', DAILY)
     await fleet.control.schedules.put('fine', { ...DAILY, cron: '0 10 * * *' })
@@ -101,7 +101,7 @@ describe.concurrent('a fleet whose workers have different time-zone data', () =>
     expect(await redis.client.zscore(`{${fleet.prefix}}:due`, 'zoned')).toBe(right.split(' ')[0])
   })
 
-  it('has them corrected on every shard', async () => {
+  it('a fleet whose workers have different time-zone data has them corrected on every shard', async () => {
     await using fleet = createFleet()
     const options = { url: redis.url, prefix: `${fleet.prefix}-sharded`, shards: 3 }
     const older = await startZonedWorker({ ...options, tz: OLD })
@@ -120,7 +120,7 @@ describe.concurrent('a fleet whose workers have different time-zone data', () =>
     await Promise.all([older.stop(), newer.stop()])
   })
 
-  it('leaves what it finds to be planned to the newest, which need not know the task', async () => {
+  it('a fleet whose workers have different time-zone data leaves what it finds to be planned to the newest, which need not know the task', async () => {
     await using fleet = createFleet()
     const newer = await fleet.start(NEW)
     const older = await fleet.start(OLD, 'job')
@@ -142,7 +142,7 @@ describe.concurrent('a fleet whose workers have different time-zone data', () =>
     expect(Math.max(...history.map(({ latenessMs = 0 }) => latenessMs))).toBeLessThan(900)
   })
 
-  it('corrects what a process with other data writes meanwhile', async () => {
+  it('a fleet whose workers have different time-zone data corrects what a process with other data writes meanwhile', async () => {
     await using fleet = createFleet()
     await fleet.start(OLD)
     const newer = await fleet.start(NEW)
@@ -159,7 +159,7 @@ describe.concurrent('a fleet whose workers have different time-zone data', () =>
     expect(mixes.length).toBeLessThanOrEqual(1)
   })
 
-  it('plans by itself when none with newer data is left', async () => {
+  it('a fleet whose workers have different time-zone data plans by itself when none with newer data is left', async () => {
     await using fleet = createFleet()
     const newer = await fleet.start(NEW)
     const older = await fleet.start(OLD, 'job')

@@ -30,7 +30,7 @@ async function startProxy() {
 }
 
 describe('countCommands', () => {
-  it('counts what the server ran, scripts apart from what they call, itself left out', async () => {
+  it('countCommands counts what the server ran, scripts apart from what they call, itself left out', async () => {
     const key = uniquePrefix()
     await redis.client.set(key, 'x')
     const counts = await countCommands(redis.url, async () => {
@@ -43,7 +43,7 @@ describe('countCommands', () => {
 })
 
 describe('startRedisProxy', () => {
-  it('counts what clients send, whatever the size, and nothing that scripts do', async () => {
+  it('startRedisProxy counts what clients send, whatever the size, and nothing that scripts do', async () => {
     const { proxy, client } = await startProxy()
     const value = `\r\n*1\r\n$4\r\nPING\r\n${'é'.repeat(300_000)}`
     await client.set(uniquePrefix(), value)
@@ -53,7 +53,7 @@ describe('startRedisProxy', () => {
     expect(proxy.total()).toBe(52)
   })
 
-  it('loses replies to commands that the server carried out', async () => {
+  it('startRedisProxy loses replies to commands that the server carried out', async () => {
     const { proxy, client } = await startProxy()
     const key = uniquePrefix()
     proxy.setTraffic('lose-replies')
@@ -64,7 +64,7 @@ describe('startRedisProxy', () => {
     expect(await redis.client.get(key)).toBe('1')
   })
 
-  it('holds a command back while it is frozen', async () => {
+  it('startRedisProxy holds a command back while it is frozen', async () => {
     const { proxy, client } = await startProxy()
     const key = uniquePrefix()
     proxy.setTraffic('freeze')
@@ -75,7 +75,7 @@ describe('startRedisProxy', () => {
     expect(await held).toBe(1)
   })
 
-  it('drops what is connected and refuses the next until traffic passes', async () => {
+  it('startRedisProxy drops what is connected and refuses the next until traffic passes', async () => {
     const { proxy, client } = await startProxy()
     proxy.setTraffic('refuse')
     await expect(client.ping()).rejects.toThrow()
@@ -87,7 +87,7 @@ describe('startRedisProxy', () => {
 })
 
 describe('spawnWorker', () => {
-  it('collects what the process tells, from ready on', async () => {
+  it('spawnWorker collects what the process tells, from ready on', async () => {
     const worker = await spawnWorker({ fixture: echo, settings: { a: 1 } })
     worker.send({ text: 'hello' })
     expect(await worker.next('echo')).toMatchObject({ message: { text: 'hello' } })
@@ -96,18 +96,18 @@ describe('spawnWorker', () => {
     expect(await worker.stop()).toBe(7)
   })
 
-  it('fails the wait for something that the process never tells, with all it told', async () => {
+  it('spawnWorker fails the wait for something that the process never tells, with all it told', async () => {
     const worker = await spawnWorker({ fixture: echo })
     await expect(worker.next('never', undefined, 50)).rejects.toThrow(/did not tell "never" in 50 ms. It told: ready/)
     const ended = worker.next('never')
     await Promise.all([worker.kill(), expect(ended).rejects.toThrow('ended before "never"')])
   })
 
-  it('fails with the output of a process that never gets ready', async () => {
+  it('spawnWorker fails with the output of a process that never gets ready', async () => {
     await expect(spawnWorker({ fixture: '/nowhere.mjs' })).rejects.toThrow(/ended before "ready".*Cannot find module/s)
   })
 
-  it('runs under another wall clock', async (ctx) => {
+  it('spawnWorker runs under another wall clock', async (ctx) => {
     const tool = await ensureTool('faketime')
     if (tool.kind === 'missing') return ctx.skip(tool.reason)
     using clock = await createFakeClock(tool.path, '+3h')
@@ -125,7 +125,7 @@ describe('spawnWorker', () => {
 })
 
 describe('waitFor', () => {
-  it('gives what it saw, and says what it waited for in vain', async () => {
+  it('waitFor gives what it saw, and says what it waited for in vain', async () => {
     let looks = 0
     expect(await waitFor(() => (looks += 1) > 2 && 'seen', { what: 'the third look' })).toBe('seen')
     await expect(waitFor(() => null, { what: 'a moon', timeoutMs: 20 })).rejects.toThrow(

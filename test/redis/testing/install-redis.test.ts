@@ -43,14 +43,14 @@ if [ "$1" = install ]; then
 fi`
 
 describe('tryFindRedisServer', () => {
-  it('finds redis-server first, and valkey-server where there is no other', () => {
+  it('tryFindRedisServer finds redis-server first, and valkey-server where there is no other', () => {
     const both = createMachine({ 'valkey-server': '', 'redis-server': '' })
     const valkey = createMachine({ 'valkey-server': '' })
     expect(tryFindRedisServer(both.machine)).toBe(join(both.bin, 'redis-server'))
     expect(tryFindRedisServer(valkey.machine)).toBe(join(valkey.bin, 'valkey-server'))
   })
 
-  it('takes the server that EVERYBEAT_REDIS_SERVER names before any other, and refuses what cannot be executed', () => {
+  it('tryFindRedisServer takes the server that EVERYBEAT_REDIS_SERVER names before any other, and refuses what cannot be executed', () => {
     const { bin, machine } = createMachine({ 'redis-server': '', 'redis-server-6.2': '' })
     const choose = (file: string): Machine => ({ ...machine, env: { ...machine.env, EVERYBEAT_REDIS_SERVER: file } })
     expect(tryFindRedisServer(choose(join(bin, 'redis-server-6.2')))).toBe(join(bin, 'redis-server-6.2'))
@@ -60,14 +60,14 @@ describe('tryFindRedisServer', () => {
     )
   })
 
-  it('passes over what cannot be executed', () => {
+  it('tryFindRedisServer passes over what cannot be executed', () => {
     const { bin, machine } = createMachine({})
     mkdirSync(join(bin, 'redis-server'))
     writeFileSync(join(bin, 'valkey-server'), '')
     expect(tryFindRedisServer(machine)).toBeNull()
   })
 
-  it('looks in every folder of the PATH, and never in the current folder', () => {
+  it('tryFindRedisServer looks in every folder of the PATH, and never in the current folder', () => {
     const { bin } = createMachine({})
     symlinkSync(process.execPath, join(bin, 'redis-server'))
     expect(tryFindRedisServer({ env: { PATH: ['', '/nowhere', bin].join(delimiter) } })).toBe(join(bin, 'redis-server'))
@@ -77,13 +77,13 @@ describe('tryFindRedisServer', () => {
 })
 
 describe('ensureRedisServer', () => {
-  it('runs nothing where there is a server', async () => {
+  it('ensureRedisServer runs nothing where there is a server', async () => {
     const { bin, machine, readLog } = createMachine({ 'redis-server': '', 'apt-get': INSTALLS_REDIS })
     expect(await ensureRedisServer({}, machine)).toBe(join(bin, 'redis-server'))
     expect(readLog()).toEqual([])
   })
 
-  it('installs with apt-get as root, without questions and without starting a service', async () => {
+  it('ensureRedisServer installs with apt-get as root, without questions and without starting a service', async () => {
     const { bin, machine, policyFile, readLog } = createMachine({ 'apt-get': INSTALLS_REDIS })
     const lines: string[] = []
     expect(await ensureRedisServer({ onProgress: (line) => lines.push(line) }, machine)).toBe(join(bin, 'redis-server'))
@@ -96,7 +96,7 @@ describe('ensureRedisServer', () => {
     expect(lines[0]).toMatch(/^Installing redis-server with apt-get/)
   })
 
-  it('leaves a policy alone that the machine has', async () => {
+  it('ensureRedisServer leaves a policy alone that the machine has', async () => {
     const { machine, policyFile, readLog } = createMachine({ 'apt-get': INSTALLS_REDIS })
     writeFileSync(policyFile, '#!/bin/sh\nexit 104\n', { mode: 0o755 })
     await ensureRedisServer({ quiet: true }, machine)
@@ -104,7 +104,7 @@ describe('ensureRedisServer', () => {
     expect(readLog()).toContain('services: 104')
   })
 
-  it('installs although the package lists cannot be renewed', async () => {
+  it('ensureRedisServer installs although the package lists cannot be renewed', async () => {
     const script = `[ "$1" = update ] && { echo 'no network' >&2; exit 100; }\n${INSTALLS_REDIS}`
     const { bin, machine } = createMachine({ 'apt-get': script })
     const lines: string[] = []
@@ -112,7 +112,7 @@ describe('ensureRedisServer', () => {
     expect(lines.join('\n')).toContain('no network')
   })
 
-  it('says why the installation failed, and lets services start again', async () => {
+  it('ensureRedisServer says why the installation failed, and lets services start again', async () => {
     const { machine, policyFile } = createMachine({ 'apt-get': `echo 'E: broken packages' >&2; exit 100` })
     await expect(ensureRedisServer({ quiet: true }, machine)).rejects.toMatchObject({
       code: 'ERR_EVERYBEAT_DEPENDENCY',
@@ -121,7 +121,7 @@ describe('ensureRedisServer', () => {
     expect(existsSync(policyFile)).toBe(false)
   })
 
-  it('runs nothing and says what to install where it is not root', async () => {
+  it('ensureRedisServer runs nothing and says what to install where it is not root', async () => {
     const { machine, readLog } = createMachine({ 'apt-get': INSTALLS_REDIS }, { isRoot: false })
     await expect(ensureRedisServer({}, machine)).rejects.toMatchObject({
       code: 'ERR_EVERYBEAT_DEPENDENCY',
@@ -130,14 +130,14 @@ describe('ensureRedisServer', () => {
     expect(readLog()).toEqual([])
   })
 
-  it('says what to install where there is no package manager it knows', async () => {
+  it('ensureRedisServer says what to install where there is no package manager it knows', async () => {
     const { machine } = createMachine({})
     await expect(ensureRedisServer({}, machine)).rejects.toThrow(
       /neither redis-server nor valkey-server is on the PATH/,
     )
   })
 
-  it('installs with Homebrew on macOS', async () => {
+  it('ensureRedisServer installs with Homebrew on macOS', async () => {
     const script = `echo "$*" >> "$LOG"; printf '#!/bin/sh\\n' > "$BIN/redis-server"; /bin/chmod +x "$BIN/redis-server"`
     const { bin, machine, readLog } = createMachine({ brew: script }, { platform: 'darwin', isRoot: false })
     expect(await ensureRedisServer({ quiet: true }, machine)).toBe(join(bin, 'redis-server'))

@@ -32,7 +32,7 @@ function isAlive(pid: number): boolean {
 }
 
 describe('startRedisServer', () => {
-  it('answers on the loopback without persistence', async () => {
+  it('startRedisServer answers on the loopback without persistence', async () => {
     const client = connect(await start())
     expect(await client.ping()).toBe('PONG')
     expect(await client.config('GET', 'save')).toEqual(['save', ''])
@@ -40,12 +40,12 @@ describe('startRedisServer', () => {
     expect(await client.config('GET', 'bind')).toEqual(['bind', '127.0.0.1'])
   })
 
-  it('gives each of many servers started at once a port of its own', async () => {
+  it('startRedisServer gives each of many servers started at once a port of its own', async () => {
     const servers = await Promise.all(Array.from({ length: 5 }, () => start()))
     expect(new Set(servers.map((server) => server.port)).size).toBe(5)
   })
 
-  it('removes its own folder when it stops, and keeps a given one', async () => {
+  it('startRedisServer removes its own folder when it stops, and keeps a given one', async () => {
     const given = mkdtempSync(join(tmpdir(), 'everybeat-given-'))
     onTestFinished(() => rmSync(given, { recursive: true }))
     const [own, other] = [await start(), await start({ dir: given })]
@@ -55,7 +55,7 @@ describe('startRedisServer', () => {
     expect([isAlive(own.pid), isAlive(other.pid)]).toEqual([false, false])
   })
 
-  it('is disposed of by await using', async () => {
+  it('startRedisServer is disposed of by await using', async () => {
     let pid: number
     {
       await using server = await startRedisServer()
@@ -65,7 +65,7 @@ describe('startRedisServer', () => {
     expect(isAlive(pid)).toBe(false)
   })
 
-  it('comes back on its port after SIGKILL, with its data where it has an append-only file', async () => {
+  it('startRedisServer comes back on its port after SIGKILL, with its data where it has an append-only file', async () => {
     const server = await start({ args: ['--appendonly', 'yes', '--appendfsync', 'always'] })
     const client = connect(server)
     await client.set('kept', 'yes')
@@ -78,7 +78,7 @@ describe('startRedisServer', () => {
     expect(await client.get('kept')).toBe('yes')
   })
 
-  it('comes back empty where it has none', async () => {
+  it('startRedisServer comes back empty where it has none', async () => {
     const server = await start()
     const client = connect(server)
     await client.set('kept', 'yes')
@@ -86,7 +86,7 @@ describe('startRedisServer', () => {
     expect(await client.get('kept')).toBeNull()
   })
 
-  it('is frozen by SIGSTOP and goes on after SIGCONT', async () => {
+  it('startRedisServer is frozen by SIGSTOP and goes on after SIGCONT', async () => {
     const server = await start()
     const client = connect(server)
     await client.ping()
@@ -98,14 +98,14 @@ describe('startRedisServer', () => {
     expect(await answer).toBe(true)
   })
 
-  it('refuses to come back once it was stopped', async () => {
+  it('startRedisServer refuses to come back once it was stopped', async () => {
     const server = await start()
     await server.stop()
     await server.stop()
     await expect(server.restart()).rejects.toMatchObject({ code: 'ERR_EVERYBEAT_STATE' })
   })
 
-  it('says which port is taken, with the output of the server', async () => {
+  it('startRedisServer says which port is taken, with the output of the server', async () => {
     const { port } = await start()
     await expect(startRedisServer({ port })).rejects.toMatchObject({
       code: 'ERR_EVERYBEAT_CONNECTION',
@@ -113,22 +113,25 @@ describe('startRedisServer', () => {
     })
   })
 
-  it('says what the server says about a wrong argument, and leaves no folder behind', async () => {
+  it('startRedisServer says what the server says about a wrong argument, and leaves no folder behind', async () => {
     const dir = join(tmpdir(), 'everybeat-absent-dir')
     const wrong = startRedisServer({ args: ['--no-such-option', 'x'] })
     await expect(wrong).rejects.toThrow(/Bad directive or wrong number of arguments/)
     await expect(startRedisServer({ dir })).rejects.toThrow(EverybeatError)
   })
 
-  it.each(['--port', '--dir', '--logfile', '--DAEMONIZE'])('refuses %s, which has an option here', async (name) => {
-    await expect(startRedisServer({ args: [name, '1'] })).rejects.toMatchObject({
-      code: 'ERR_EVERYBEAT_OPTIONS',
-      field: 'args',
-      value: name,
-    })
-  })
+  it.each(['--port', '--dir', '--logfile', '--DAEMONIZE'])(
+    'startRedisServer refuses %s, which has an option here',
+    async (name) => {
+      await expect(startRedisServer({ args: [name, '1'] })).rejects.toMatchObject({
+        code: 'ERR_EVERYBEAT_OPTIONS',
+        field: 'args',
+        value: name,
+      })
+    },
+  )
 
-  it('shows its log where it is told to', async () => {
+  it('startRedisServer shows its log where it is told to', async () => {
     const lines: string[] = []
     await start({ quiet: false, onProgress: (line) => lines.push(line) })
     expect(lines.join('\n')).toContain('Ready to accept connections')
@@ -138,13 +141,16 @@ describe('startRedisServer', () => {
 describe('a Redis server whose starter goes away', () => {
   const fixture = new URL('../../support/fixtures/redis-owner.mjs', import.meta.url)
 
-  it.each(['SIGKILL', 'SIGTERM', 'SIGINT', 'exit', 'throw'] as const)('ends too, after %s', async (how) => {
-    const owner = await spawnWorker({ fixture })
-    const { pid, dir } = owner.journal[0] as unknown as { pid: number; dir: string }
-    expect([isAlive(pid), existsSync(dir)]).toEqual([true, true])
-    if (how === 'exit' || how === 'throw') owner.send({ end: how })
-    else await owner.kill(how)
-    await waitFor(() => !isAlive(pid), { what: `the end of server ${pid}` })
-    await waitFor(() => !existsSync(dir), { what: `the removal of ${dir}` })
-  })
+  it.each(['SIGKILL', 'SIGTERM', 'SIGINT', 'exit', 'throw'] as const)(
+    'a Redis server whose starter goes away ends too, after %s',
+    async (how) => {
+      const owner = await spawnWorker({ fixture })
+      const { pid, dir } = owner.journal[0] as unknown as { pid: number; dir: string }
+      expect([isAlive(pid), existsSync(dir)]).toEqual([true, true])
+      if (how === 'exit' || how === 'throw') owner.send({ end: how })
+      else await owner.kill(how)
+      await waitFor(() => !isAlive(pid), { what: `the end of server ${pid}` })
+      await waitFor(() => !existsSync(dir), { what: `the removal of ${dir}` })
+    },
+  )
 })

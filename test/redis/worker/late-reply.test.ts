@@ -31,7 +31,7 @@ const historyOf = (beat: Everybeat, name: string) =>
 
 describe('a claim whose reply is late', () => {
   it.each(['skip', 'rerun'] as const)(
-    'starts nothing once its lease is over: with %s the run is delivered again',
+    'a claim whose reply is late starts nothing once its lease is over: with %s the run is delivered again',
     async (onCrash) => {
       const proxy = await startProxy(redis.port)
       onTestFinished(() => proxy.close())
@@ -53,7 +53,7 @@ describe('a claim whose reply is late', () => {
     },
   )
 
-  it('runs what was claimed after Redis stood still for longer than a lease', async () => {
+  it('a claim whose reply is late runs what was claimed after Redis stood still for longer than a lease', async () => {
     const prefix = uniquePrefix()
     const starts: Run[] = []
     const beat = await startWorker(redis.url, prefix, starts)

@@ -38,15 +38,18 @@ const WORKERS = 40
 const ceilingPerSecond = 1 / fireSeconds(WORKERS)
 
 describe('the capacity model and the simulation agree', () => {
-  it.each([0.1, 0.3, 0.5])('that spread fires at %d of the ceiling start within milliseconds', (share) => {
-    const firesPerSecond = ceilingPerSecond * share
-    const { p99, growth } = simulateFleet({ firesPerSecond, seconds: 10, workers: WORKERS, runSeconds: 0.01 })
-    expect(planCapacity({ schedules: 1e5, firesPerSecond, workers: WORKERS }).shardsNeeded).toBeLessThanOrEqual(2)
-    expect(p99).toBeLessThan(0.005)
-    expect(growth).toBeLessThan(1.5)
-  })
+  it.each([0.1, 0.3, 0.5])(
+    'the capacity model and the simulation agree that spread fires at %d of the ceiling start within milliseconds',
+    (share) => {
+      const firesPerSecond = ceilingPerSecond * share
+      const { p99, growth } = simulateFleet({ firesPerSecond, seconds: 10, workers: WORKERS, runSeconds: 0.01 })
+      expect(planCapacity({ schedules: 1e5, firesPerSecond, workers: WORKERS }).shardsNeeded).toBeLessThanOrEqual(2)
+      expect(p99).toBeLessThan(0.005)
+      expect(growth).toBeLessThan(1.5)
+    },
+  )
 
-  it('that above the ceiling it falls behind for good, and that the shards it asks for cure that', () => {
+  it('the capacity model and the simulation agree that above the ceiling it falls behind for good, and that the shards it asks for cure that', () => {
     const fleet = {
       firesPerSecond: ceilingPerSecond * 1.3,
       seconds: 10,
@@ -62,36 +65,39 @@ describe('the capacity model and the simulation agree', () => {
     expect(simulateFleet({ ...fleet, shards: shardsNeeded }).p99).toBeLessThan(0.01)
   })
 
-  it.each([1, 4])('on when the last of those on one instant starts, with %d shards', (shards) => {
-    const sameInstant = 2_000
-    const plan = planCapacity({
-      schedules: sameInstant,
-      firesPerSecond: sameInstant,
-      workers: WORKERS,
-      shards,
-      sameInstant,
-    })
-    const { worst } = simulateFleet({
-      firesPerSecond: sameInstant,
-      seconds: 5,
-      workers: WORKERS,
-      concurrency: 500,
-      shards,
-      aligned: 1,
-      runSeconds: 0.001,
-    })
-    expect(worst / plan.herdSeconds).toBeGreaterThan(0.9)
-    expect(worst / plan.herdSeconds).toBeLessThan(1.3)
-  })
+  it.each([1, 4])(
+    'the capacity model and the simulation agree on when the last of those on one instant starts, with %d shards',
+    (shards) => {
+      const sameInstant = 2_000
+      const plan = planCapacity({
+        schedules: sameInstant,
+        firesPerSecond: sameInstant,
+        workers: WORKERS,
+        shards,
+        sameInstant,
+      })
+      const { worst } = simulateFleet({
+        firesPerSecond: sameInstant,
+        seconds: 5,
+        workers: WORKERS,
+        concurrency: 500,
+        shards,
+        aligned: 1,
+        runSeconds: 0.001,
+      })
+      expect(worst / plan.herdSeconds).toBeGreaterThan(0.9)
+      expect(worst / plan.herdSeconds).toBeLessThan(1.3)
+    },
+  )
 
-  it('that slots below what is needed make it fall behind, and enough of them do not', () => {
+  it('the capacity model and the simulation agree that slots below what is needed make it fall behind, and enough of them do not', () => {
     const base = { firesPerSecond: 500, seconds: 30, runSeconds: 1, concurrency: 50 }
     const enough = Math.ceil(slotsNeeded(base.firesPerSecond, base.runSeconds) / base.concurrency)
     expect(simulateFleet({ ...base, workers: enough }).p99).toBeLessThan(0.05)
     expect(simulateFleet({ ...base, workers: Math.floor(enough * 0.4) }).worst).toBeGreaterThan(2)
   })
 
-  it('that a hundred million hourly schedules on the shards of the worked example are on time', () => {
+  it('the capacity model and the simulation agree that a hundred million hourly schedules on the shards of the worked example are on time', () => {
     const firesPerSecond = 1e8 / 3600
     const { shardsNeeded, bytes, historyShare } = planCapacity({
       schedules: 1e8,
@@ -112,7 +118,7 @@ describe('the capacity model and the simulation agree', () => {
     expect(historyShare).toBeGreaterThan(0.5)
   })
 
-  it('gives the same for the same seed, and another thing for another', () => {
+  it('the capacity model and the simulation agree gives the same for the same seed, and another thing for another', () => {
     const fleet = { firesPerSecond: 300, seconds: 5, workers: 2, aligned: 0.5 }
     expect(simulateFleet({ ...fleet, seed: 7 })).toEqual(simulateFleet({ ...fleet, seed: 7 }))
     expect(simulateFleet({ ...fleet, seed: 7 })).not.toEqual(simulateFleet({ ...fleet, seed: 8 }))
@@ -120,7 +126,7 @@ describe('the capacity model and the simulation agree', () => {
 })
 
 describe('docs/guides/capacity.md', () => {
-  it('says the figures that the model computes with', () => {
+  it('docs/guides/capacity.md says the figures that the model computes with', () => {
     const page = readFileSync(new URL('../../../docs/guides/capacity.md', import.meta.url), 'utf8')
     for (const [name, value] of Object.entries(MEASURED)) expect(page, name).toMatch(new RegExp(`\\b${value}\\b`))
   })

@@ -7,7 +7,7 @@ const quiet = { debug() {}, info() {}, warn() {}, error() {} }
 const resolve = (options: object, env = {}) => resolveOptions(options as EverybeatOptions, env)
 
 describe('resolveOptions', () => {
-  it('gives the documented defaults', () => {
+  it('resolveOptions gives the documented defaults', () => {
     expect(resolveOptions()).toEqual({
       redis: { kind: 'url', url: 'redis://127.0.0.1:6379' },
       prefix: 'everybeat',
@@ -25,19 +25,19 @@ describe('resolveOptions', () => {
     })
   })
 
-  it('takes undefined for the default, of every option', () => {
+  it('resolveOptions takes undefined for the default, of every option', () => {
     const nothing = Object.fromEntries(Object.keys(DEFAULT_OPTIONS).map((name) => [name, undefined]))
     expect(resolve(nothing)).toEqual(resolveOptions())
   })
 
-  it('is frozen', () => {
+  it('resolveOptions is frozen', () => {
     const options = resolve({ durability: { replicas: 1, timeoutMs: 100 }, defaults: { tags: ['a'] } })
     for (const value of [options, options.redis, options.lockNodes, options.durability, options.defaults]) {
       expect(Object.isFrozen(value)).toBe(true)
     }
   })
 
-  it('keeps what is given', () => {
+  it('resolveOptions keeps what is given', () => {
     const given = { prefix: 'shop:eu', shards: 16, concurrency: 1, leaseMs: 500, maxSleepMs: 50, pool: 'reports', connectTimeoutMs: 1 } // prettier-ignore
     expect(resolve(given)).toMatchObject(given)
     const most = { shards: 1024, concurrency: 10_000, leaseMs: 86_400_000, maxSleepMs: 60_000, prefix: 'p'.repeat(200) }
@@ -46,7 +46,7 @@ describe('resolveOptions', () => {
     expect(resolve({ logger: quiet }).logger).toBe(quiet)
   })
 
-  it('has a logger that says nothing for false', () => {
+  it('resolveOptions has a logger that says nothing for false', () => {
     const { logger } = resolve({ logger: false })
     for (const level of ['debug', 'info', 'warn', 'error'] as const) expect(logger[level]('x')).toBeUndefined()
     expect(logger).not.toBe(console)
@@ -59,25 +59,25 @@ describe('redis', () => {
     'rediss://user:secret@cache.example:6380/2',
     'redis://[::1]:6379',
     '/run/redis.sock',
-  ])('takes %s', (url) => {
+  ])('redis takes %s', (url) => {
     expect(resolve({ redis: url }).redis).toEqual({ kind: 'url', url })
   })
 
-  it('is looked up in the environment, where empty counts as not set', () => {
+  it('redis is looked up in the environment, where empty counts as not set', () => {
     expect(resolve({}, { REDIS_URL: 'redis://cache:1' }).redis).toEqual({ kind: 'url', url: 'redis://cache:1' })
     expect(resolve({}, { REDIS_URL: '' }).redis).toEqual({ kind: 'url', url: DEFAULT_OPTIONS.redis })
     expect(resolve({ redis: 'redis://given:1' }, { REDIS_URL: 'redis://cache:1' }).redis).toMatchObject({ url: 'redis://given:1' }) // prettier-ignore
     expect(() => resolve({}, { REDIS_URL: 'nonsense' })).toThrow(expect.objectContaining({ field: 'REDIS_URL' }))
   })
 
-  it('takes ioredis options as a copy', () => {
+  it('redis takes ioredis options as a copy', () => {
     const options = { sentinels: [{ host: 'a', port: 1 }], name: 'main' }
     const { redis } = resolve({ redis: options })
     options.name = 'other'
     expect(redis).toMatchObject({ kind: 'options', options: { name: 'main' } })
   })
 
-  it('knows a live client and a live cluster by their shape', () => {
+  it('redis knows a live client and a live cluster by their shape', () => {
     const redis = new Redis({ lazyConnect: true })
     const cluster = new Cluster([{ host: '127.0.0.1', port: 1 }], { lazyConnect: true })
     for (const client of [redis, cluster]) {
@@ -88,7 +88,7 @@ describe('redis', () => {
     }
   })
 
-  it('does not repeat a password', () => {
+  it('redis does not repeat a password', () => {
     for (const url of ['http://user:s3cret@host', 'redis://user:s3cret@', 'redis//:s3cret@host:1', 'host:s3cret@x']) {
       let message = ''
       try {
@@ -103,7 +103,7 @@ describe('redis', () => {
 })
 
 describe('defaults', () => {
-  it('take the policies of a definition', () => {
+  it('defaults take the policies of a definition', () => {
     const defaults = {
       misfire: 'all',
       timeout: '5m',
@@ -116,7 +116,7 @@ describe('defaults', () => {
   })
 
   it.each(['cron', 'every', 'at', 'payload', 'task', 'start', 'spread', 'dayMatch', 'enabled'])(
-    'do not take %s',
+    'defaults do not take %s',
     (field) => {
       expect(POLICY_FIELDS).not.toContain(field)
       expect(() => resolve({ defaults: { [field]: '1h' } })).toThrow(
@@ -196,18 +196,18 @@ describe('refused options', () => {
     ['logger', { ...quiet, debug: 'x' }],
     ['leasMs', 30_000],
     ['constructor', 1],
-  ])('%s: %o', (name, value, field = name) => {
+  ])('refused options %s: %o', (name, value, field = name) => {
     expect(() => resolve({ [name]: value })).toThrow(expect.objectContaining({ code: 'ERR_EVERYBEAT_OPTIONS', field }))
     expect(() => resolve({ [name]: value })).toThrow(field)
   })
 
-  it.each([[null], ['redis://a'], [5], [[]], [new Map()]])('%o as a whole', (options) => {
+  it.each([[null], ['redis://a'], [5], [[]], [new Map()]])('refused options %o as a whole', (options) => {
     expect(() => resolve(options as object)).toThrow(
       expect.objectContaining({ code: 'ERR_EVERYBEAT_OPTIONS', field: 'options' }),
     )
   })
 
-  it('suggests what was probably meant', () => {
+  it('refused options suggests what was probably meant', () => {
     expect(() => resolve({ leasMs: 5 })).toThrow('did you mean leaseMs?')
     expect(() => resolve({ defaults: { misfires: 'all' } })).toThrow('did you mean misfire?')
   })

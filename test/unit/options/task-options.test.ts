@@ -8,12 +8,12 @@ const resolve = (options: object) => resolveTaskOptions(options as TaskOptions)
 const NOTHING = { schema: null, concurrency: null, maxConcurrent: null, timeoutMs: null, retries: null, backoff: null }
 
 describe('resolveTaskOptions', () => {
-  it('gives null for what is left out or undefined', () => {
+  it('resolveTaskOptions gives null for what is left out or undefined', () => {
     expect(resolveTaskOptions()).toEqual(NOTHING)
     expect(resolve({ schema: undefined, timeout: undefined, retries: undefined })).toEqual(NOTHING)
   })
 
-  it('reads what is given, and is frozen', () => {
+  it('resolveTaskOptions reads what is given, and is frozen', () => {
     const options = resolve({ concurrency: 5, maxConcurrent: 1, timeout: '5m', retries: 3, backoff: { type: 'fixed' } })
     expect(options).toEqual({
       schema: null,
@@ -26,7 +26,7 @@ describe('resolveTaskOptions', () => {
     expect(Object.isFrozen(options)).toBe(true)
   })
 
-  it('takes the schemas of any Standard Schema library, with their types', () => {
+  it('resolveTaskOptions takes the schemas of any Standard Schema library, with their types', () => {
     const zod = z.object({ to: z.string() })
     const other = valibot.object({ to: valibot.string() })
     const callable = Object.assign(() => true, { '~standard': zod['~standard'] })
@@ -61,11 +61,11 @@ describe('resolveTaskOptions', () => {
     ['backoff', { delay: 5, max: 4 }, 'backoff.max'],
     ['retry', 5],
     ['handler', () => 1],
-  ])('refuses %s: %o', (name, value, field = name, code = 'ERR_EVERYBEAT_OPTIONS') => {
+  ])('resolveTaskOptions refuses %s: %o', (name, value, field = name, code = 'ERR_EVERYBEAT_OPTIONS') => {
     expect(() => resolve({ [name]: value })).toThrow(expect.objectContaining({ code, field }))
   })
 
-  it.each([[null], ['x'], [5], [[]], [() => 1]])('refuses %o as a whole', (options) => {
+  it.each([[null], ['x'], [5], [[]], [() => 1]])('resolveTaskOptions refuses %o as a whole', (options) => {
     expect(() => resolve(options as object)).toThrow(expect.objectContaining({ code: 'ERR_EVERYBEAT_OPTIONS' }))
   })
 })

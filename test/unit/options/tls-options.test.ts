@@ -4,7 +4,7 @@ import { resolveOptions, type EverybeatOptions } from '../../../src/options/opti
 const URL_WITH_TLS = 'rediss://127.0.0.1:6380'
 
 describe('the option tls', () => {
-  it('goes with every rediss:// URL, and with no other source', () => {
+  it('the option tls goes with every rediss:// URL, and with no other source', () => {
     const tls = { servername: 'redis.example' }
     const lockNodes = ['redis://127.0.0.1:1', 'rediss://127.0.0.1:2', { host: 'node' }]
     const options = resolveOptions({ redis: URL_WITH_TLS, tls, lockNodes })
@@ -16,7 +16,7 @@ describe('the option tls', () => {
     ])
   })
 
-  it('goes with a URL of the environment', () => {
+  it('the option tls goes with a URL of the environment', () => {
     const tls = { servername: 'redis.example' }
     expect(resolveOptions({ tls }, { REDIS_URL: URL_WITH_TLS }).redis).toMatchObject({ tls })
   })
@@ -28,7 +28,7 @@ describe('the option tls', () => {
     ['a certificate without its key', { redis: URL_WITH_TLS, tls: { cert: 'PEM' } }, /tls\.key/],
     ['a key without its certificate', { redis: URL_WITH_TLS, tls: { key: 'hunter2' } }, /tls\.cert/],
     ['what is no PEM', { redis: URL_WITH_TLS, tls: { cert: 'hunter2', key: 'hunter2' } }, /PEM text/],
-  ])('refuses %s', (_what, options, allowed) => {
+  ])('the option tls refuses %s', (_what, options, allowed) => {
     let message = ''
     try {
       resolveOptions(options)

@@ -13,13 +13,13 @@ describe('retryDelay', () => {
     [6, 32_000],
     [7, 60_000],
     [5000, 60_000],
-  ])('after attempt %d waits between half of %d ms and all of it', (attempt, fullMs) => {
+  ])('retryDelay after attempt %d waits between half of %d ms and all of it', (attempt, fullMs) => {
     expect(retryDelay(DEFAULT_BACKOFF, attempt, 0)).toBe(fullMs / 2)
     expect(retryDelay(DEFAULT_BACKOFF, attempt, 0.5)).toBe(fullMs * 0.75)
     expect(retryDelay(DEFAULT_BACKOFF, attempt, ALMOST_1)).toBe(fullMs)
   })
 
-  it('waits the fixed delay and up to a tenth more, whatever the attempt', () => {
+  it('retryDelay waits the fixed delay and up to a tenth more, whatever the attempt', () => {
     const fixed: Backoff = { type: 'fixed', delayMs: 5000, maxMs: 60_000 }
     for (const attempt of [1, 2, 50]) {
       expect(retryDelay(fixed, attempt, 0)).toBe(5000)
@@ -28,15 +28,15 @@ describe('retryDelay', () => {
     }
   })
 
-  it.each(['fixed', 'exponential'] as const)('never waits longer than max: %s', (type) => {
+  it.each(['fixed', 'exponential'] as const)('retryDelay never waits longer than max: %s', (type) => {
     expect(retryDelay({ type, delayMs: 5000, maxMs: 5000 }, 9, ALMOST_1)).toBe(5000)
   })
 
-  it('may wait nothing', () => {
+  it('retryDelay may wait nothing', () => {
     expect(retryDelay({ type: 'exponential', delayMs: 0, maxMs: 0 }, 2000, 0.5)).toBe(0)
   })
 
-  it('has the default that an empty backoff means', () => {
+  it('retryDelay has the default that an empty backoff means', () => {
     expect(parseBackoff({})).toEqual(DEFAULT_BACKOFF)
   })
 })

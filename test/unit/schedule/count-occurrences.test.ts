@@ -8,7 +8,7 @@ const instantLists = fc.uniqueArray(fc.integer({ min: -200, max: 200 }), { maxLe
 const spans = fc.tuple(fc.integer({ min: -220, max: 220 }), fc.integer({ min: -220, max: 220 }))
 
 describe('a survey', () => {
-  it('counts what is in the span, both ends included, and gives the newest in order', () => {
+  it('a survey counts what is in the span, both ends included, and gives the newest in order', () => {
     fc.assert(
       fc.property(instantLists, spans, fc.nat(70), (instants, [fromMs, toMs], newestCount) => {
         const inside = instants.filter((atMs) => atMs >= fromMs && atMs <= toMs).sort((left, right) => left - right)
@@ -23,7 +23,7 @@ describe('a survey', () => {
     )
   })
 
-  it('is the same by arithmetic as by stepping, also for the occurrence of a number', () => {
+  it('a survey is the same by arithmetic as by stepping, also for the occurrence of a number', () => {
     const every = createTrigger({ every: 700, anchor: 123 }, 'report')
     const { arithmetic, ...stepped } = every
     expect(arithmetic).toEqual({ periodMs: 700, phaseMs: 123 })
@@ -37,7 +37,7 @@ describe('a survey', () => {
     )
   })
 
-  it('stops counting at its bound, and still gives the newest up to the end itself', () => {
+  it('a survey stops counting at its bound, and still gives the newest up to the end itself', () => {
     const trigger = createTrigger({ cron: '* * * * * *' }, 'report')
     const bound = countingBound(trigger)
     const toMs = Date.UTC(2026, 5, 1)
@@ -50,7 +50,7 @@ describe('a survey', () => {
     expect(surveyOccurrences(trigger, toMs - (bound - 2) * 1000, toMs, 1)).toEqual({ count: bound - 1, exact: true, newest: [toMs] }) // prettier-ignore
   })
 
-  it('knows the occurrence of a number only within its bound', () => {
+  it('a survey knows the occurrence of a number only within its bound', () => {
     const trigger = createTrigger({ cron: '* * * * * *' }, 'report')
     const bound = countingBound(trigger)
     const toMs = 10 * bound * 1000
@@ -59,7 +59,7 @@ describe('a survey', () => {
     expect(nthOccurrence(trigger, 1000, 5000, 6)).toBeNull()
   })
 
-  it('counts a slow kind of trigger less far', () => {
+  it('a survey counts a slow kind of trigger less far', () => {
     expect(countingBound({ ...listedTrigger([]), kind: 'rrule' })).toBeLessThan(countingBound(listedTrigger([])))
   })
 })

@@ -35,19 +35,19 @@ function decide(
 const hoursAgo = (...hours: number[]) => hours.map((count) => NOW_MS - count * HOUR_MS)
 
 describe('what is on time', () => {
-  it('runs an occurrence that is due now', () => {
+  it('what is on time runs an occurrence that is due now', () => {
     const decision = decide('1h', {}, { pendingMs: NOW_MS })
     expect(decision).toMatchObject({ run: [NOW_MS], missed: 0, catchUp: false, dropped: [], droppedMore: null })
     expect(decision.next[0]).toBe(NOW_MS + HOUR_MS)
   })
 
-  it('runs nothing before the pending occurrence is due', () => {
+  it('what is on time runs nothing before the pending occurrence is due', () => {
     const decision = decide('1h', {}, { nowMs: NOW_MS - 1 })
     expect(decision).toMatchObject({ run: [], dropped: [], catchUp: false })
     expect(decision.next[0]).toBe(NOW_MS)
   })
 
-  it('counts an occurrence as on time up to its grace and no longer', () => {
+  it('what is on time counts an occurrence as on time up to its grace and no longer', () => {
     const policy: DefinitionInput = { misfire: 'skip', misfireGrace: '60s' }
     expect(decide('1h', policy, { nowMs: NOW_MS + 60_000 }).run).toEqual([NOW_MS])
     const late = decide('1h', policy, { nowMs: NOW_MS + 60_001 })
@@ -55,12 +55,15 @@ describe('what is on time', () => {
     expect(late.dropped).toEqual([{ atMs: NOW_MS, reason: 'misfire' }])
   })
 
-  it.each(['skip', 'latest', 'all'] as const)('runs all that is within the grace in order: misfire %s', (misfire) => {
-    const decision = decide('1h', { misfire, misfireGrace: '2h' }, { pendingMs: NOW_MS - 2 * HOUR_MS })
-    expect(decision).toMatchObject({ run: hoursAgo(2, 1, 0), catchUp: false, missed: 0, dropped: [] })
-  })
+  it.each(['skip', 'latest', 'all'] as const)(
+    'what is on time runs all that is within the grace in order: misfire %s',
+    (misfire) => {
+      const decision = decide('1h', { misfire, misfireGrace: '2h' }, { pendingMs: NOW_MS - 2 * HOUR_MS })
+      expect(decision).toMatchObject({ run: hoursAgo(2, 1, 0), catchUp: false, missed: 0, dropped: [] })
+    },
+  )
 
-  it('leaves what is on time beyond its bound to the next decision, in order', () => {
+  it('what is on time leaves what is on time beyond its bound to the next decision, in order', () => {
     const decision = decide('100ms', { misfireGrace: '60s' }, { pendingMs: NOW_MS - 60_000 })
     expect(decision.run).toHaveLength(MAX_ON_TIME)
     expect(decision.next[0]).toBe(decision.run.at(-1)! + 100)
@@ -89,14 +92,14 @@ describe('what is missed', () => {
       catchUp: true,
     },
     { misfire: 'all', run: hoursAgo(5, 4, 3, 2, 1, 0), dropped: [], reason: '', missed: 0, catchUp: true },
-  ] as const)('$misfire', ({ misfire, run, dropped, reason, missed, catchUp }) => {
+  ] as const)('what is missed $misfire', ({ misfire, run, dropped, reason, missed, catchUp }) => {
     const decision = decide('1h', { misfire }, { pendingMs })
     expect(decision).toMatchObject({ run, missed, catchUp, droppedMore: null, exact: true })
     expect(decision.dropped).toEqual(dropped.map((atMs) => ({ atMs, reason })))
     expect(decision.next[0]).toBe(NOW_MS + HOUR_MS)
   })
 
-  it('drops what is older than the catch-up window whatever the policy, and does not count it as missed', () => {
+  it('what is missed drops what is older than the catch-up window whatever the policy, and does not count it as missed', () => {
     for (const misfire of ['skip', 'latest', 'all'] as const) {
       const decision = decide('1h', { misfire, catchUpWindow: '3h' }, { pendingMs })
       const old = decision.dropped.filter(({ reason }) => reason === 'catch-up-window').map(({ atMs }) => atMs)
@@ -105,7 +108,7 @@ describe('what is missed', () => {
     }
   })
 
-  it('catches up nothing when even the newest is older than the window', () => {
+  it('what is missed catches up nothing when even the newest is older than the window', () => {
     const decision = decide(
       '1d',
       { misfire: 'latest', catchUpWindow: '1h' },
@@ -119,7 +122,7 @@ describe('what is missed', () => {
     ])
   })
 
-  it('lets the grace win over a shorter window', () => {
+  it('what is missed lets the grace win over a shorter window', () => {
     const decision = decide('1h', { catchUpWindow: 0, misfireGrace: '2h' }, { pendingMs })
     expect(decision.run).toEqual(hoursAgo(2, 1, 0))
     expect(decision.dropped.map(({ reason }) => reason)).toEqual([
@@ -129,23 +132,23 @@ describe('what is missed', () => {
     ])
   })
 
-  it('keeps the newest of all up to the cap', () => {
+  it('what is missed keeps the newest of all up to the cap', () => {
     const decision = decide('1h', { misfire: 'all', maxCatchUp: 2 }, { pendingMs })
     expect(decision.run).toEqual(hoursAgo(2, 1, 0))
     expect(decision.dropped).toEqual(hoursAgo(5, 4, 3).map((atMs) => ({ atMs, reason: 'catch-up-cap' })))
   })
 
-  it('never gives again what was claimed', () => {
+  it('what is missed never gives again what was claimed', () => {
     const decision = decide('1h', { misfire: 'all' }, { pendingMs, lastMs: NOW_MS - 2 * HOUR_MS })
     expect(decision.run).toEqual(hoursAgo(1, 0))
     expect(decision.dropped).toEqual([])
   })
 
-  it('starts at the first occurrence when the pending instant is none', () => {
+  it('what is missed starts at the first occurrence when the pending instant is none', () => {
     expect(decide('1h', { misfire: 'all' }, { pendingMs: NOW_MS - 2 * HOUR_MS - 1 }).run).toEqual(hoursAgo(2, 1, 0))
   })
 
-  it('does nothing for a schedule that has ended', () => {
+  it('what is missed does nothing for a schedule that has ended', () => {
     const decision = decide(listedTrigger([NOW_MS - HOUR_MS]), {}, { lastMs: NOW_MS - HOUR_MS })
     expect(decision).toEqual({
       run: [],
@@ -158,24 +161,24 @@ describe('what is missed', () => {
     })
   })
 
-  it('catches up a missed one-shot once', () => {
+  it('what is missed catches up a missed one-shot once', () => {
     const decision = decide(listedTrigger([NOW_MS - HOUR_MS]), {}, { pendingMs: NOW_MS - HOUR_MS })
     expect(decision).toMatchObject({ run: [NOW_MS - HOUR_MS], catchUp: true, missed: 0, dropped: [], next: [] })
   })
 })
 
 describe('limit', () => {
-  it('counts dropped occurrences as used up', () => {
+  it('limit counts dropped occurrences as used up', () => {
     const decision = decide('1h', { misfire: 'latest' }, { pendingMs: NOW_MS - 5 * HOUR_MS, remaining: 8 })
     expect(decision).toMatchObject({ run: hoursAgo(1, 0), missed: 4, next: [NOW_MS + HOUR_MS, NOW_MS + 2 * HOUR_MS] })
   })
 
-  it('ends the schedule inside what was missed', () => {
+  it('limit ends the schedule inside what was missed', () => {
     const decision = decide('1h', { misfire: 'latest' }, { pendingMs: NOW_MS - 5 * HOUR_MS, remaining: 3 })
     expect(decision).toMatchObject({ run: hoursAgo(3), missed: 2, next: [] })
   })
 
-  it('gives nothing when nothing is left', () => {
+  it('limit gives nothing when nothing is left', () => {
     expect(decide('1h', {}, { remaining: 0 })).toMatchObject({ run: [], next: [], dropped: [] })
   })
 })
@@ -183,7 +186,7 @@ describe('limit', () => {
 describe('a long outage', () => {
   const monthMs = 30 * DAY_MS
 
-  it('is decided by arithmetic for an interval, and counts exactly', () => {
+  it('a long outage is decided by arithmetic for an interval, and counts exactly', () => {
     const decision = decide('100ms', { misfire: 'latest', catchUpWindow: '24h' }, { pendingMs: NOW_MS - monthMs })
     const missedCount = monthMs / 100 - 600 // the grace: [now - 60 s, now] is on time, 601 of 25 920 001
     expect(decision.exact).toBe(true)
@@ -198,7 +201,7 @@ describe('a long outage', () => {
     expect(decision.droppedMore!.counts['catch-up-window']).toBe((monthMs - DAY_MS) / 100)
   })
 
-  it('is decided in bounded steps where there is no arithmetic, and says that it counted a lower bound', () => {
+  it('a long outage is decided in bounded steps where there is no arithmetic, and says that it counted a lower bound', () => {
     let steps = 0
     const step = 1000
     const trigger: Trigger = {
@@ -231,14 +234,14 @@ describe('jitter', () => {
   const delayMs = delayOf(definition, NOW_MS)
   const at = (nowMs: number) => decideMisfire({ definition, pendingMs: NOW_MS, lastMs: null, nowMs })
 
-  it('is due at its delayed start', () => {
+  it('jitter is due at its delayed start', () => {
     expect(delayMs).toBeGreaterThan(120_000)
     expect(at(NOW_MS + delayMs - 1)).toMatchObject({ run: [], dropped: [] })
     expect(at(NOW_MS + delayMs - 1).next[0]).toBe(NOW_MS)
     expect(at(NOW_MS + delayMs).run).toEqual([NOW_MS])
   })
 
-  it('is late from its delayed start on', () => {
+  it('jitter is late from its delayed start on', () => {
     expect(at(NOW_MS + delayMs + 60_000).run).toEqual([NOW_MS])
     expect(at(NOW_MS + delayMs + 60_001).dropped).toEqual([{ atMs: NOW_MS, reason: 'misfire' }])
   })
@@ -259,7 +262,7 @@ describe('accounting', () => {
     remaining: fc.option(fc.integer({ min: 0, max: 450 }), { nil: null }),
   })
 
-  it('puts every due occurrence in exactly one place', () => {
+  it('accounting puts every due occurrence in exactly one place', () => {
     fc.assert(
       fc.property(gapsMs, policies, situations, (gaps, policy, { nowIn, lastIn, remaining }) => {
         const startMs = 1_000_000
@@ -313,7 +316,7 @@ describe('accounting', () => {
     )
   })
 
-  it('decides the same by arithmetic as by stepping', () => {
+  it('accounting decides the same by arithmetic as by stepping', () => {
     const question = fc.record({
       periodMs: fc.integer({ min: 100, max: 5000 }),
       downMs: fc.integer({ min: 0, max: 200_000 }),

@@ -8,7 +8,7 @@ import { parseDefinition } from '../../../src/schedule/parse-definition.js'
 const decode = (fields: DefinitionFields) => decodeFields('report', fields)
 
 describe('encodeDefinition', () => {
-  it('writes every kind of field as flat text', () => {
+  it('encodeDefinition writes every kind of field as flat text', () => {
     const { given } = parseDefinition('report', {
       cron: '0 9 * * *',
       tz: 'Asia/Shanghai',
@@ -41,15 +41,15 @@ describe('encodeDefinition', () => {
     })
   })
 
-  it('writes nothing that was not given', () => {
+  it('encodeDefinition writes nothing that was not given', () => {
     expect(encodeDefinition({ every: '1h', task: undefined! })).toEqual({ every: '1h' })
   })
 
-  it('writes a Date of unchecked fields as ISO text', () => {
+  it('encodeDefinition writes a Date of unchecked fields as ISO text', () => {
     expect(encodeDefinition({ at: new Date(0) })).toEqual({ at: '1970-01-01T00:00:00.000Z' })
   })
 
-  it('gives equal text for equal definitions, whatever the order they were written in', () => {
+  it('encodeDefinition gives equal text for equal definitions, whatever the order they were written in', () => {
     const one = parseDefinition('report', { every: 5000, misfire: 'all', tags: ['x'] })
     const other = parseDefinition('report', { tags: ['x'], misfire: 'all', every: '5000' })
     expect(Object.entries(encodeDefinition(one.given))).toEqual(Object.entries(encodeDefinition(other.given)))
@@ -71,7 +71,7 @@ describe('decodeFields', () => {
     ['a payload that is null', { payload: 'null' }, { payload: null }],
     ['a payload that is text', { payload: '"x"' }, { payload: 'x' }],
     ['an empty note', { note: '' }, { note: '' }],
-  ])('reads %s', (_what, fields, expected) => {
+  ])('decodeFields reads %s', (_what, fields, expected) => {
     expect(decode({ every: '1h', ...fields })).toMatchObject(expected)
   })
 
@@ -115,12 +115,12 @@ describe('decodeFields', () => {
       'ERR_EVERYBEAT_DEFINITION',
       '__proto__',
     ],
-  ])('refuses %s', (_what, fields, code, field) => {
+  ])('decodeFields refuses %s', (_what, fields, code, field) => {
     expect(() => decode(fields)).toThrow(expect.objectContaining({ code, field }))
     expect(() => decode(fields)).toThrow(/^[^]{1,1200}$/)
   })
 
-  it('quotes the text that is wrong', () => {
+  it('decodeFields quotes the text that is wrong', () => {
     expect(() => decode({ every: '1h', enabled: 'yes' })).toThrow(
       'enabled: "yes" cannot be used; allowed: 1, 0, true, false',
     )
@@ -195,7 +195,7 @@ const definitions: fc.Arbitrary<DefinitionInput> = fc
   .map(([trigger, rest]) => ({ ...trigger, ...rest }))
 
 describe('any definition', () => {
-  it('comes back from its fields as it was', () => {
+  it('any definition comes back from its fields as it was', () => {
     fc.assert(
       fc.property(definitions, (input) => {
         const definition = parseDefinition('report', input)
@@ -212,7 +212,7 @@ describe('any definition', () => {
     )
   })
 
-  it('is refused with its own error or read, whatever the fields hold', () => {
+  it('any definition is refused with its own error or read, whatever the fields hold', () => {
     const fields = fc.dictionary(
       fc.oneof(fc.constantFrom(...FIELD_NAMES), fc.string()),
       fc.oneof(fc.string(), fc.string({ unit: 'binary' }), fc.json(), fc.constantFrom('1', '1h', 'skip', '* * * * *')),
@@ -231,7 +231,7 @@ describe('any definition', () => {
 })
 
 describe('describeDefinition', () => {
-  it('gives what was given and the documented defaults', () => {
+  it('describeDefinition gives what was given and the documented defaults', () => {
     expect(describeDefinition(parseDefinition('report', { every: '1h', misfire: 'all', tags: ['a'] }))).toEqual({
       task: 'report',
       every: '1h',
@@ -253,7 +253,7 @@ describe('describeDefinition', () => {
     })
   })
 
-  it('gives a definition that means the same when it is written again', () => {
+  it('describeDefinition gives a definition that means the same when it is written again', () => {
     fc.assert(
       fc.property(definitions, (input) => {
         const { given, trigger, retries, backoff, ...rest } = parseDefinition('report', input)

@@ -17,7 +17,7 @@ function refusalOf(call: () => unknown): EverybeatError {
 }
 
 describe('defaults', () => {
-  it('are those of the documented table', () => {
+  it('defaults are those of the documented table', () => {
     const { trigger, ...rest } = parse({ cron: '0 9 * * 1-5' })
     expect(trigger.kind).toBe('cron')
     expect(rest).toEqual({
@@ -49,23 +49,23 @@ describe('defaults', () => {
     expect(DEFINITION_DEFAULTS).toMatchObject({ tz: 'UTC', retries: 0, backoff: { type: 'exponential', delay: '1s', max: '1m' } }) // prettier-ignore
   })
 
-  it('stand for fields that are undefined', () => {
+  it('defaults stand for fields that are undefined', () => {
     const definition = parse({ every: '1h', misfire: undefined, task: undefined, cron: undefined, payload: undefined })
     expect(definition).toMatchObject({ misfire: 'latest', task: 'daily-report', payload: null, given: { every: '1h' } })
     expect(Object.keys(definition.given)).toEqual(['every'])
   })
 
-  it('of the caller go under the input and become part of what is given', () => {
+  it('defaults of the caller go under the input and become part of what is given', () => {
     const definition = parse({ every: '1h', overlap: 'queue' }, { overlap: 'allow', misfire: 'all', pool: undefined! })
     expect(definition).toMatchObject({ overlap: 'queue', misfire: 'all', pool: 'default' })
     expect(definition.given).toEqual({ every: '1h', misfire: 'all', overlap: 'queue' })
   })
 
-  it('of the caller do not hide behind an undefined field', () => {
+  it('defaults of the caller do not hide behind an undefined field', () => {
     expect(parse({ every: '1h', misfire: undefined }, { misfire: 'all' }).misfire).toBe('all')
   })
 
-  it('of the caller are checked like the input', () => {
+  it('defaults of the caller are checked like the input', () => {
     expect(refusalOf(() => parse({ every: '1h' }, { overlap: 'never' } as never))).toMatchObject({ field: 'overlap' })
   })
 })
@@ -101,7 +101,7 @@ describe('a full definition', () => {
     removeAfter: '7d',
   }
 
-  it('is read whole', () => {
+  it('a full definition is read whole', () => {
     expect(parse(input)).toMatchObject({
       task: 'send-report',
       limit: 5,
@@ -128,7 +128,7 @@ describe('a full definition', () => {
     })
   })
 
-  it('keeps what was given, and dates as text that nobody can change', () => {
+  it('a full definition keeps what was given, and dates as text that nobody can change', () => {
     const { given } = parse(input)
     expect(given).toEqual({
       ...input,
@@ -138,7 +138,7 @@ describe('a full definition', () => {
     })
   })
 
-  it('is frozen in depth, and does not share anything with its input', () => {
+  it('a full definition is frozen in depth, and does not share anything with its input', () => {
     const mutable = structuredClone(input)
     const definition = parse(mutable)
     mutable.payload.to.push('dev')
@@ -156,14 +156,14 @@ describe('a full definition', () => {
     expect(open).toEqual([])
   })
 
-  it('keeps __proto__ in a payload as data', () => {
+  it('a full definition keeps __proto__ in a payload as data', () => {
     const { payload } = parse({ every: '1h', payload: JSON.parse('{"__proto__":{"admin":true}}') })
     expect(Object.keys(payload as object)).toEqual(['__proto__'])
     expect((payload as { admin?: boolean }).admin).toBeUndefined()
     expect(({} as { admin?: boolean }).admin).toBeUndefined()
   })
 
-  it('takes what lies just inside the bounds', () => {
+  it('a full definition takes what lies just inside the bounds', () => {
     const nested = JSON.parse('['.repeat(256) + ']'.repeat(256)) as unknown
     for (const field of [
       { task: '€'.repeat(170) },
@@ -184,28 +184,28 @@ describe('a full definition', () => {
     }
   })
 
-  it('lets a backoff that starts above a minute stay there', () => {
+  it('a full definition lets a backoff that starts above a minute stay there', () => {
     expect(parse({ every: '1h', backoff: { delay: '5m' } }).backoff).toMatchObject({ delayMs: 300_000, maxMs: 300_000 })
   })
 
-  it('lets a backoff that ends below a second start there', () => {
+  it('a full definition lets a backoff that ends below a second start there', () => {
     expect(parse({ every: '1h', backoff: { max: 500 } }).backoff).toMatchObject({ delayMs: 500, maxMs: 500 })
   })
 
-  it('takes an object without a prototype', () => {
+  it('a full definition takes an object without a prototype', () => {
     expect(parse(Object.assign(Object.create(null), { every: '1h' })).given).toEqual({ every: '1h' })
   })
 })
 
 describe('refused definitions', () => {
-  it.each(REFUSED_DEFINITIONS)('%s', (_what, input, code, field) => {
+  it.each(REFUSED_DEFINITIONS)('refused definitions: %s', (_what, input, code, field) => {
     const error = refusalOf(() => parse(input))
     expect({ code: error.code, field: error.field }).toEqual({ code, field })
     expect(error.message.length).toBeLessThan(1200)
     expect(error.message).toContain(field === '' ? '""' : field)
   })
 
-  it('are many', () => {
+  it('refused definitions are many', () => {
     expect(REFUSED_DEFINITIONS.length).toBeGreaterThanOrEqual(80)
   })
 
@@ -217,17 +217,17 @@ describe('refused definitions', () => {
     ['max_catch_up', 'maxCatchUp'],
     ['oncrash', 'onCrash'],
     ['paylod', 'payload'],
-  ])('suggest for %s the field %s', (field, suggestion) => {
+  ])('refused definitions suggest for %s the field %s', (field, suggestion) => {
     expect(refusalOf(() => parse({ every: '1h', [field]: 'x' })).message).toContain(`did you mean ${suggestion}?`)
   })
 
-  it('suggest nothing where nothing is near, and list what is allowed', () => {
+  it('refused definitions suggest nothing where nothing is near, and list what is allowed', () => {
     const { message } = refusalOf(() => parse({ every: '1h', colour: 'red' }))
     expect(message).toContain('"colour" ("red") is not a field')
     expect(message).toContain('allowed: task, cron, every')
   })
 
-  it('show the value and what is allowed', () => {
+  it('refused definitions show the value and what is allowed', () => {
     expect(refusalOf(() => parse({ every: '1h', retries: 'many' })).message).toBe(
       'retries: "many" cannot be used; allowed: a whole number from 0 to 1000',
     )
@@ -236,7 +236,7 @@ describe('refused definitions', () => {
 
 describe('names', () => {
   it.each([[''], ['a\0b'], ['a\nb'], ['\u0085'], ['x'.repeat(513)], ['\ud800'], [undefined], [5], [{}]])(
-    'refuses %j as a name',
+    'names refuses %j as a name',
     (name) => {
       const error = refusalOf(() => parseDefinition(name as string, { every: '1h' }))
       expect(error).toMatchObject({ code: 'ERR_EVERYBEAT_NAME', field: 'name' })
@@ -244,7 +244,7 @@ describe('names', () => {
   )
 
   it.each([['a'], ['__proto__'], ['constructor'], ['a b/c:{d}*?[x]'], ['отчёт'], ['🙂'], ['x'.repeat(512)]])(
-    'takes %j as a name, and as the task',
+    'names takes %j as a name, and as the task',
     (name) => {
       expect(parseDefinition(name, { every: '1h' })).toMatchObject({ name, task: name })
     },

@@ -26,27 +26,27 @@ describe('planInstants', () => {
     ['at most 16', { every: '1s' }, after(...Array.from({ length: 16 }, (_, index) => index + 1))],
     ['what is left before the end', { every: '1h', end: NOW_MS + 7_200_000 }, after(3600, 7200)],
     ['one for a one-shot', { at: NOW_MS + 1000 }, after(1)],
-  ])('plans %s', (_what, input, expected) => {
+  ])('planInstants plans %s', (_what, input, expected) => {
     expect(planInstants(define(input), NOW_MS)).toBe(expected.join(' '))
   })
 
-  it('is empty when the schedule has no more', () => {
+  it('planInstants is empty when the schedule has no more', () => {
     expect(planInstants(define({ at: NOW_MS }), NOW_MS)).toBe('')
     expect(planInstants(define({ every: '1h' }), NOW_MS, { remaining: 0 })).toBe('')
   })
 
-  it('plans as many as asked for', () => {
+  it('planInstants plans as many as asked for', () => {
     expect(upcomingInstants(define({ every: '1h' }).trigger, NOW_MS, { count: 10 })).toHaveLength(10)
     expect(upcomingInstants(define({ every: '1s' }).trigger, NOW_MS, { count: 3 })).toEqual(after(1, 2, 3))
     expect(upcomingInstants(define({ every: '1s' }).trigger, NOW_MS, { count: 99 })).toHaveLength(PLAN_MAX_COUNT)
   })
 
-  it('plans no more than the limit still allows', () => {
+  it('planInstants plans no more than the limit still allows', () => {
     expect(planInstants(define({ every: '1h', limit: 9 }), NOW_MS, { remaining: 2 })).toBe(after(3600, 7200).join(' '))
     expect(parsePlan(planInstants(define({ every: '1h' }), NOW_MS, { remaining: null }))).toHaveLength(3)
   })
 
-  it('adds the delay of each where there is jitter, the same every time and never past the next', () => {
+  it('planInstants adds the delay of each where there is jitter, the same every time and never past the next', () => {
     const definition = define({ every: '10s', jitter: '1h' })
     const text = planInstants(definition, NOW_MS)
     expect(text).toMatch(/^\d+(\+\d+)?( \d+(\+\d+)?){2}$/)
@@ -61,7 +61,7 @@ describe('planInstants', () => {
 })
 
 describe('parsePlan', () => {
-  it('reads what formatPlan wrote', () => {
+  it('parsePlan reads what formatPlan wrote', () => {
     const definition = define({ every: '10s', jitter: '5s' })
     fc.assert(
       fc.property(fc.array(fc.integer({ min: -1e9, max: 8e11 }), { maxLength: 16 }), (slots) => {
@@ -86,7 +86,7 @@ describe('parsePlan', () => {
     ['1e3'],
     ['5'.repeat(17)],
     ['5.5'],
-  ])('takes %j for no plan', (text) => {
+  ])('parsePlan takes %j for no plan', (text) => {
     expect(parsePlan(text)).toEqual([])
   })
 })

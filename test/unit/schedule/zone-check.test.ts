@@ -25,7 +25,7 @@ describe('a schedule depends on time-zone data', () => {
     [{ every: '1h', tz: 'Asia/Tokyo' }, false],
     [{ every: '1h', tz: 'Asia/Tokyo', exclude: 'sat,sun' }, true],
     [{ at: '2026-12-24T18:00:00', tz: 'Asia/Tokyo' }, true],
-  ])('%j: %s', (fields, depends) => {
+  ])('a schedule depends on time-zone data %j: %s', (fields, depends) => {
     expect(dependsOnZoneData(decodeFields('a', fields))).toBe(depends)
   })
 })
@@ -51,11 +51,11 @@ describe('a plan', () => {
     ['with a last instant that is none', facts(DAILY, { ...plan(FIRST), last: 'x' }), false],
     ['that older data refused for its zone', facts(DAILY, { error: 'ERR_EVERYBEAT_ZONE: tz' }), true],
     ['that was refused for something else', facts(DAILY, { error: 'ERR_EVERYBEAT_CRON: cron', plan: '' }), false],
-  ])('%s', (_what, stored, isOther) => {
+  ])('a plan: %s', (_what, stored, isOther) => {
     expect(isPlannedOtherwise(stored, NOW)).toBe(isOther)
   })
 
-  it('of a single instant that has moved is other, unless it has run', () => {
+  it('a plan of a single instant that has moved is other, unless it has run', () => {
     const fields = { at: '2026-12-24T18:00:00', tz: 'Asia/Tokyo' }
     const moved = { ...plan(Date.parse('2026-12-24T10:00:00Z'), '.'), trigger: 'at 2026-12-24T10:00:00.000Z' }
     expect(isPlannedOtherwise(facts(fields, moved), NOW)).toBe(true)

@@ -34,7 +34,7 @@ describe('parseDuration', () => {
     ['PT1,5S', 1500],
     ['PT1.1H', 3_960_000],
     [MAX_DURATION_MS, MAX_DURATION_MS],
-  ])('reads %j as %d ms', (value, expected) => {
+  ])('parseDuration reads %j as %d ms', (value, expected) => {
     expect(Object.is(parseDuration(value, 'timeout'), expected)).toBe(true)
   })
 
@@ -81,17 +81,17 @@ describe('parseDuration', () => {
     [5n],
     [MAX_DURATION_MS + 1],
     ['P1' + '0'.repeat(70) + 'D'],
-  ])('refuses %o', (value) => {
+  ])('parseDuration refuses %o', (value) => {
     expect(() => parseDuration(value, 'timeout')).toThrow(
       expect.objectContaining({ code: 'ERR_EVERYBEAT_DURATION', field: 'timeout', value }),
     )
   })
 
-  it('names the field, the value and what is allowed', () => {
+  it('parseDuration names the field, the value and what is allowed', () => {
     expect(() => parseDuration('5M', 'jitter')).toThrow(/^jitter: "5M" is not .*allowed: .*90s/)
   })
 
-  it('holds to its bounds, both included, and names them', () => {
+  it('parseDuration holds to its bounds, both included, and names them', () => {
     const bounds = { minMs: 100, maxMs: 60_000 }
     expect(parseDuration('100ms', 'every', bounds)).toBe(100)
     expect(parseDuration('1m', 'every', bounds)).toBe(60_000)
@@ -108,11 +108,11 @@ describe('formatDuration', () => {
     [90_000, '1m30s'],
     [5_400_000, '1h30m'],
     [14 * DAY_MS, '14d'],
-  ])('writes %d ms as %s', (durationMs, expected) => {
+  ])('formatDuration writes %d ms as %s', (durationMs, expected) => {
     expect(formatDuration(durationMs)).toBe(expected)
   })
 
-  it('writes what parseDuration reads back', () => {
+  it('formatDuration writes what parseDuration reads back', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: MAX_DURATION_MS }), (durationMs) => {
         expect(parseDuration(formatDuration(durationMs), 'timeout')).toBe(durationMs)

@@ -5,20 +5,20 @@ import { Random } from './random-cron.js'
 const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000)
 
 describe('every', () => {
-  test('counts from the Unix epoch, whatever the zone does', () => {
+  test('every counts from the Unix epoch, whatever the zone does', () => {
     const trigger = createTrigger({ every: '1d', tz: 'America/New_York' }, 'daily')
     expect(trigger.next(Date.UTC(2026, 2, 8, 5))).toBe(Date.UTC(2026, 2, 9))
     expect(trigger.arithmetic).toEqual({ periodMs: 86_400_000, phaseMs: 0 })
   })
 
-  test('counts from its anchor, before it too', () => {
+  test('every counts from its anchor, before it too', () => {
     const trigger = createTrigger({ every: '7h', anchor: '2026-01-01T01:00:00Z' }, 'anchored')
     expect(trigger.matches(Date.UTC(2026, 0, 1, 1))).toBe(true)
     expect(trigger.next(Date.UTC(2026, 0, 1, 1))).toBe(Date.UTC(2026, 0, 1, 8))
     expect(trigger.previous(Date.UTC(2026, 0, 1, 1))).toBe(Date.UTC(2025, 11, 31, 18))
   })
 
-  test('agrees with its arithmetic, everywhere on the time line', () => {
+  test('every agrees with its arithmetic, everywhere on the time line', () => {
     const random = new Random(seed)
     for (let run = 0; run < 2_000; run++) {
       const periodMs = 100 + random.below(random.pick([1_000, 100_000, 1e9, 1e12]))
@@ -38,7 +38,7 @@ describe('every', () => {
     }
   })
 
-  test('spread gives each name a phase of its own', () => {
+  test('every spread gives each name a phase of its own', () => {
     const phases = Array.from(
       { length: 100 },
       (_, index) => createTrigger({ every: '1h', spread: true }, `job ${index}`).arithmetic!.phaseMs,
@@ -48,13 +48,13 @@ describe('every', () => {
   })
 
   test.each([{ start: '2020-01-01' }, { end: '2030-01-01' }, { exclude: 'sat' }, { skipNext: '2026-01-01T00:00:00Z' }])(
-    'has no arithmetic with %j',
+    'every has no arithmetic with %j',
     (limit) => {
       expect(createTrigger({ every: '1h', ...limit }, 'limited').arithmetic).toBeUndefined()
     },
   )
 
-  test('takes fractions of a millisecond as instants between', () => {
+  test('every takes fractions of a millisecond as instants between', () => {
     const trigger = createTrigger({ every: 1_000 }, 'fraction')
     expect(trigger.next(999.5)).toBe(1_000)
     expect(trigger.next(1_000.5)).toBe(2_000)
@@ -63,7 +63,7 @@ describe('every', () => {
 })
 
 describe('at', () => {
-  test('fires once', () => {
+  test('at fires once', () => {
     const at = Date.UTC(2026, 5, 1)
     const trigger = createTrigger({ at: '2026-06-01T02:00:00+02:00' }, 'once')
     expect([trigger.next(at - 1), trigger.next(at), trigger.previous(at + 1), trigger.previous(at)]).toEqual([
@@ -76,7 +76,7 @@ describe('at', () => {
     expect(trigger.matches(at)).toBe(true)
   })
 
-  test('reads an instant without offset in its zone', () => {
+  test('at reads an instant without offset in its zone', () => {
     expect(createTrigger({ at: '2026-06-01T09:00:00', tz: 'Asia/Shanghai' }, 'once').next(0)).toBe(
       Date.UTC(2026, 5, 1, 1),
     )

@@ -21,7 +21,7 @@ describe('exclude', () => {
     ['several texts', ['2026-12-24', 'fri', '* * 27 * *'], ['2026-12-26T09:00Z', '2026-12-28T09:00Z']],
     ['a cron', '0 9 25 12 *', ['2026-12-24T09:00Z', '2026-12-26T09:00Z']],
     ['a macro', '@yearly', ['2026-12-24T09:00Z', '2026-12-25T09:00Z']],
-  ])('%s', (_, exclude, expected) => {
+  ])('exclude: %s', (_, exclude, expected) => {
     expect(fires({ cron: '0 9 * * *', exclude }, '2026-12-24T00:00:00Z', expected.length)).toEqual(expected)
   })
 
@@ -59,7 +59,7 @@ describe('exclude', () => {
     expect(trigger.previous(Date.parse('2027-03-14T07:00Z'))).toBe(Date.parse('2026-03-08T07:00Z'))
   })
 
-  test('takes both passes of a repeated hour away', () => {
+  test('exclude takes both passes of a repeated hour away', () => {
     const input = { cron: '*/30 * * * *', tz: 'America/New_York', exclude: '30 1 * * *' }
     expect(fires(input, '2026-11-01T04:59:00Z', 3)).toEqual([
       '2026-11-01T05:00Z',
@@ -73,7 +73,7 @@ describe('limits', () => {
   const day = 86_400_000
   const start = Date.UTC(2026, 0, 10)
 
-  test('start and end are the first and last instants allowed', () => {
+  test('limits start and end are the first and last instants allowed', () => {
     const trigger = createTrigger({ cron: '@daily', start, end: start + 2 * day }, 'limited')
     expect(trigger.between(0, Infinity, 10)).toEqual([start, start + day, start + 2 * day])
     expect(trigger.previous(Infinity)).toBe(start + 2 * day)
@@ -96,7 +96,7 @@ describe('limits', () => {
 })
 
 describe('random exclusions', () => {
-  test('take away exactly what they name', { timeout: 60_000 }, () => {
+  test('random exclusions take away exactly what they name', { timeout: 60_000 }, () => {
     const random = new Random(seed)
     const zones = ['UTC', 'America/New_York', 'Australia/Lord_Howe', 'Asia/Kolkata', 'Africa/Casablanca'].map(
       (zone) => new ZoneClock(zone),
@@ -149,7 +149,7 @@ describe('random exclusions', () => {
     ['everything, by weekdays', { every: 100, exclude: 'sun,mon,tue,wed,thu,fri,sat' }],
     ['everything of a grid', { every: '1m', exclude: '0 * * * * *' }],
     ['a century', { every: 100, exclude: '2000-01-01/2200-01-01' }],
-  ])('%s: answers none at once', (_, input) => {
+  ])('random exclusions %s: answers none at once', (_, input) => {
     const trigger = createTrigger({ ...input, tz: 'Europe/Paris' }, 'nothing')
     const begin = process.cpuUsage()
     expect(trigger.next(Date.UTC(2026, 0))).toBeNull()
@@ -163,11 +163,11 @@ describe('random exclusions', () => {
     ['*/2 * * * * *', '*/2 * * * 1-11 *', '2026-12-01T00:00Z'],
     ['0 * * * *', '0-30 * * 1-11 *', '2026-12-01T00:00Z'],
     ['* * * * * *', '1-59 * * * * *', '2026-01-01T00:01Z'],
-  ])('%s without %s leaps to what is left', (cron, exclude, expected) => {
+  ])('random exclusions %s without %s leaps to what is left', (cron, exclude, expected) => {
     expect(fires({ cron, exclude }, '2026-01-01T00:00:30Z', 1)).toEqual([expected])
   })
 
-  test('every: 60s without the whole minutes of eleven months leaps too', () => {
+  test('random exclusions every: 60s without the whole minutes of eleven months leaps too', () => {
     expect(fires({ every: '60s', exclude: '0 * * * 1-11 *', tz: 'UTC' }, '2026-01-01T00:00:30Z', 1)).toEqual([
       '2026-12-01T00:00Z',
     ])

@@ -24,13 +24,13 @@ describe('H', () => {
       .map((at) => new Date(at).getUTCMinutes())
   }
 
-  test('gives one name the same minute every time, and other names others', () => {
+  test('H gives one name the same minute every time, and other names others', () => {
     expect(minutesOf('H * * * *', 'a')).toEqual(minutesOf('H * * * *', 'a'))
     const minutes = new Set(Array.from({ length: 200 }, (_, index) => minutesOf('H * * * *', `job ${index}`)[0]))
     expect(minutes.size).toBeGreaterThan(40)
   })
 
-  test('stays in its range, and steps from its own offset', () => {
+  test('H stays in its range, and steps from its own offset', () => {
     for (let index = 0; index < 100; index++) {
       const [minute] = minutesOf('H(10-14) * * * *', `job ${index}`)
       expect(minute).toBeGreaterThanOrEqual(10)
@@ -42,14 +42,14 @@ describe('H', () => {
     }
   })
 
-  test('falls into every month', () => {
+  test('H falls into every month', () => {
     for (let index = 0; index < 100; index++) {
       const trigger = createTrigger({ cron: '0 0 H * *' }, `job ${index}`)
       expect(trigger.between(Date.UTC(2026, 0, 1) - 1, Date.UTC(2027, 0, 1) - 1, 20)).toHaveLength(12)
     }
   })
 
-  test('with a step it is interval-like, alone it is fixed-time', () => {
+  test('H with a step it is interval-like, alone it is fixed-time', () => {
     expect(createTrigger({ cron: 'H/15 3 * * *' }, 'a').text).toContain('interval')
     expect(createTrigger({ cron: 'H H * * *' }, 'a').text).not.toContain('interval')
   })
@@ -58,7 +58,7 @@ describe('H', () => {
 describe('startDelay', () => {
   const nominal = Date.UTC(2026, 0, 1)
 
-  test('is the same for one name and instant, and differs between instants', () => {
+  test('startDelay is the same for one name and instant, and differs between instants', () => {
     const delays = Array.from({ length: 50 }, (_, day) => startDelay('a', nominal + day * 86_400_000, null, 60_000))
     expect(delays).toEqual(
       Array.from({ length: 50 }, (_, day) => startDelay('a', nominal + day * 86_400_000, null, 60_000)),
@@ -66,20 +66,20 @@ describe('startDelay', () => {
     expect(new Set(delays).size).toBeGreaterThan(45)
   })
 
-  test('spreads over 0 to jitter, both ends included', () => {
+  test('startDelay spreads over 0 to jitter, both ends included', () => {
     const delays = Array.from({ length: 4_000 }, (_, index) => startDelay(`job ${index}`, nominal, null, 9))
     expect([...new Set(delays)].sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
     for (let delay = 0; delay < 10; delay++) expect(delays.filter((one) => one === delay).length).toBeGreaterThan(300)
   })
 
-  test('never reaches the next occurrence', () => {
+  test('startDelay never reaches the next occurrence', () => {
     for (let index = 0; index < 1_000; index++) {
       expect(startDelay(`job ${index}`, nominal, nominal + 1_000, 3_600_000)).toBeLessThan(1_000)
     }
     expect(startDelay('a', nominal, nominal + 1, 1_000)).toBe(0)
   })
 
-  test.each([0, -5, NaN])('is nothing for a jitter of %s', (jitter) => {
+  test.each([0, -5, NaN])('startDelay is nothing for a jitter of %s', (jitter) => {
     expect(startDelay('a', nominal, null, jitter)).toBe(0)
   })
 })

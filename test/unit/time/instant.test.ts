@@ -37,7 +37,7 @@ describe('parseInstant', () => {
     ['2011-12-29T23:59', 'Pacific/Apia', utc(2011, 11, 30, 9, 59)],
     ['2011-12-31', 'Pacific/Apia', utc(2011, 11, 30, 10)],
     ['2026-07-01T12:00', 'Pacific/Kiritimati', utc(2026, 5, 30, 22)],
-  ])('reads %j in %s', (value, zone, expected) => {
+  ])('parseInstant reads %j in %s', (value, zone, expected) => {
     expect(parseInstant(value, 'at', zone)).toBe(expected)
   })
 
@@ -82,20 +82,20 @@ describe('parseInstant', () => {
     [true],
     [{}],
     [['2026-03-01']],
-  ])('refuses %j', (value, zone = 'UTC') => {
+  ])('parseInstant refuses %j', (value, zone = 'UTC') => {
     expect(() => parseInstant(value, 'start', zone)).toThrow(
       expect.objectContaining({ code: 'ERR_EVERYBEAT_INSTANT', field: 'start', value }),
     )
   })
 
-  it('refuses a zone that does not exist where it is needed', () => {
+  it('parseInstant refuses a zone that does not exist where it is needed', () => {
     expect(() => parseInstant('2026-03-01T09:00', 'at', 'Mars/Olympus')).toThrow(
       expect.objectContaining({ code: 'ERR_EVERYBEAT_ZONE', value: 'Mars/Olympus' }),
     )
     expect(parseInstant('2026-03-01T09:00Z', 'at', 'Mars/Olympus')).toBe(utc(2026, 2, 1, 9))
   })
 
-  it('says why a wall time cannot be honoured', () => {
+  it('parseInstant says why a wall time cannot be honoured', () => {
     expect(() => parseInstant('2026-03-08T02:30', 'at', 'America/New_York')).toThrow(
       /^at: "2026-03-08T02:30" does not exist in America\/New_York: the clocks skip it; allowed: /,
     )
@@ -111,7 +111,7 @@ describe('parseInstant', () => {
     'Antarctica/Troll',
   ]
 
-  it('reads a wall time as the first instant at which the clocks of the zone show it', () => {
+  it('parseInstant reads a wall time as the first instant at which the clocks of the zone show it', () => {
     const wallTimes = fc.integer({ min: utc(2010, 0, 1) / 60_000, max: utc(2030, 0, 1) / 60_000 })
     fc.assert(
       fc.property(fc.constantFrom(...zones), wallTimes, (zone, minutes) => {
@@ -128,7 +128,7 @@ describe('parseInstant', () => {
     )
   })
 
-  it('reads any text or refuses it with its own error', () => {
+  it('parseInstant reads any text or refuses it with its own error', () => {
     fc.assert(
       fc.property(
         fc.oneof(fc.string(), fc.stringMatching(/^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)?$/)),

@@ -182,7 +182,7 @@ const CRONS: readonly unknown[] = [
 ]
 
 describe(`a cron that cannot be honoured is refused (${CRONS.length})`, () => {
-  test.each(CRONS.map((cron) => [cron]))('%j', (cron) => {
+  test.each(CRONS.map((cron) => [cron]))(`a cron that cannot be honoured is refused (${CRONS.length}): %j`, (cron) => {
     const error = refuse({ cron })
     expect(error).toMatchObject({ code: 'ERR_EVERYBEAT_CRON', field: 'cron', value: cron })
     expect(error.message).toContain(showValue(cron))

@@ -49,7 +49,7 @@ describe('the examples of RFC 5545, section 3.8.5.3', () => {
     ['FREQ=MONTHLY;COUNT=3;BYDAY=TU,WE,TH;BYSETPOS=3', ['1997-09-04', '1997-10-07', '1997-11-06']],
     ['FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-2', ['1997-09-29', '1997-10-30', '1997-11-27', '1997-12-30']],
     ['FREQ=MONTHLY;BYMONTHDAY=15,30;COUNT=5', ['1997-09-15', '1997-09-30', '1997-10-15', '1997-10-30', '1997-11-15']],
-  ])('%s', (rule, expected) => {
+  ])('the examples of RFC 5545, section 3.8.5.3: %s', (rule, expected) => {
     expect(dates(start + rule, expected.length)).toEqual(expected.map((date) => `${date} 09:00`))
   })
 
@@ -59,7 +59,7 @@ describe('the examples of RFC 5545, section 3.8.5.3', () => {
     ['FREQ=MINUTELY;INTERVAL=90;COUNT=4', ['09:00', '10:30', '12:00', '13:30']],
     ['FREQ=DAILY;BYHOUR=9,10;BYMINUTE=0,20,40;COUNT=4', ['09:00', '09:20', '09:40', '10:00']],
     ['FREQ=MINUTELY;INTERVAL=20;BYHOUR=9,10;COUNT=4', ['09:00', '09:20', '09:40', '10:00']],
-  ])('%s', (rule, expected) => {
+  ])('the examples of RFC 5545, section 3.8.5.3: %s', (rule, expected) => {
     expect(dates(start + rule, 10).slice(0, expected.length)).toEqual(expected.map((time) => `1997-09-02 ${time}`))
   })
 
@@ -127,7 +127,7 @@ describe('clock changes', () => {
 })
 
 describe('RDATE and EXDATE', () => {
-  test('add and take away single times', () => {
+  test('RDATE and EXDATE add and take away single times', () => {
     const rule =
       'DTSTART:20260101T090000\nRRULE:FREQ=DAILY;COUNT=3\nEXDATE:20260102T090000\nRDATE:20260105T120000,20260101T090000'
     expect(local(rule, 'UTC', 9)).toEqual([
@@ -275,7 +275,7 @@ describe('random rules', () => {
     return parts.join(';')
   }
 
-  test('agree with rrule-temporal where no clock changes', { timeout: 60_000 }, () => {
+  test('random rules agree with rrule-temporal where no clock changes', { timeout: 60_000 }, () => {
     const random = new Random(seed)
     const counts = { compared: 0, refused: 0, libraryGaveUp: 0 }
     const wrong: string[] = []
@@ -318,7 +318,7 @@ describe('random rules', () => {
     expect(counts.compared).toBeGreaterThan(500)
   })
 
-  test('go forwards and backwards through the same instants, in a zone', () => {
+  test('random rules go forwards and backwards through the same instants, in a zone', () => {
     const random = new Random(seed)
     for (let run = 0; run < 400; run++) {
       const rrule = `DTSTART:2026${random.pick(['0301', '1025'])}T013000\nRRULE:${randomRule(random)}`

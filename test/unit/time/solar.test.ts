@@ -19,14 +19,14 @@ describe('solar events', () => {
     ['dusk', 40.7128, -74.006, '2026-03-20T12:00:00Z', '2026-03-20T23:35:31Z', 10],
     ['sunset', 69.65, 18.96, '2026-05-10T12:00:00Z', '2026-05-10T21:02:02Z', 60],
     ['sunrise', 69.65, 18.96, '2026-07-29T12:00:00Z', '2026-07-30T00:04:27Z', 60],
-  ])('%s at %f, %f after %s is at %s, within %i s', (solar, lat, lon, after, expected, seconds) => {
+  ])('solar events %s at %f, %f after %s is at %s, within %i s', (solar, lat, lon, after, expected, seconds) => {
     const found = createTrigger({ solar, lat, lon }, 'sun').next(Date.parse(after))!
     expect(Math.abs(found - Date.parse(expected)) / 1000, new Date(found).toISOString()).toBeLessThanOrEqual(seconds)
   })
 })
 
 describe('solar triggers', () => {
-  test('fire once in each day of the place, wherever it lies', () => {
+  test('solar triggers fire once in each day of the place, wherever it lies', () => {
     for (const lon of [-180, -179.9, -74, 0, 13.4, 151.2, 178.4, 180]) {
       for (const solar of ['sunrise', 'sunset', 'noon', 'dawn', 'dusk']) {
         const trigger = createTrigger({ solar, lat: -18.1, lon }, 'sun')

@@ -63,7 +63,7 @@ describe('the server', () => {
       { version: null, evictionPolicy: null, maxMemory: null, usedMemory: null, appendOnly: null, snapshots: null },
       ['server warning'],
     ],
-  ])('%s', (_what, facts, found) => {
+  ])('the server: %s', (_what, facts, found) => {
     expect(worst(diagnoseServer({ ...GOOD, ...facts }))).toEqual(found)
   })
 })
@@ -75,7 +75,7 @@ describe('the layout', () => {
     [{ layout: '2', shards: '1' }, 'problem', 'layout 2, this version knows layout 1'],
     [{ layout: '1', shards: '4' }, 'problem', 'has 4 shards, 1 were given'],
     [{ layout: '1', shards: 'resharding 1 4' }, 'problem', 'from 1 to 4 shards'],
-  ])('%j is %s', (found, level, words) => {
+  ])('the layout %j is %s', (found, level, words) => {
     const finding = diagnoseLayout({ known: '1', wantedShards: 1, found })
     expect(finding).toMatchObject({ level, message: expect.stringContaining(words) })
   })
@@ -90,12 +90,12 @@ describe('the fleet', () => {
     ['seen from a machine whose clock is off', [{}], true, 5_000, ['clocks warning']],
     ['in a deploy', [{}, { version: '0.2.0' }], true, 0, ['versions warning']],
     ['with two sorts of time-zone data', [{}, { tz: '2025b' }], true, 0, ['time-zone-data warning']],
-  ])('%s', (_what, workers, hasSchedules, skewMs, found) => {
+  ])('the fleet: %s', (_what, workers, hasSchedules, skewMs, found) => {
     const views = workers.map((worker) => ({ ...WORKER, ...worker }))
     expect(worst(diagnoseFleet(views, hasSchedules, skewMs))).toEqual(found)
   })
 
-  it('names who is off, in which direction, and counts versions', () => {
+  it('the fleet names who is off, in which direction, and counts versions', () => {
     const workers = [WORKER, { ...WORKER, host: 'b', skewMs: -90_000, tz: '2025b' }, { ...WORKER, tz: '' }]
     const messages = diagnoseFleet(workers, true, 0).map(({ message }) => message)
     expect(messages).toContainEqual(expect.stringContaining('b (pid 1) by -1m30s'))
@@ -138,11 +138,11 @@ describe('the schedules', () => {
       look([view('a', { task: 'other' })], { lanes: [{ pool: 'default', task: 'other', count: 1 }] }),
       ['unserved problem'],
     ],
-  ])('%s', (_what, findings, found) => {
+  ])('the schedules: %s', (_what, findings, found) => {
     expect(worst(findings)).toEqual(found)
   })
 
-  it('are named, the first five', () => {
+  it('the schedules are named, the first five', () => {
     const findings = look(Array.from({ length: 8 }, (_, index) => view(`s${index}`, { state: 'invalid' })))
     expect(findings[1]?.message).toBe('8 schedules cannot be used: s0, s1, s2, s3, s4 and 3 more')
   })
