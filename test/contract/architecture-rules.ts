@@ -11,7 +11,7 @@ const TOP_FILES = ['worker-runtime.ts', 'everybeat.ts', 'index.ts']
 const PURE_BUILTINS = ['node:util', 'node:assert', 'node:module']
 const IMPURE_GLOBALS = ['performance', 'process', 'fetch', 'console', 'crypto', 'globalThis', 'navigator']
 const TIMERS = ['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask', 'require']
-const VAGUE_NAMES = /^(utils?|helpers?|common|misc|shared|types?|constants|interfaces)$/
+const VAGUE_NAMES = /^(utils?|helpers?|common|misc|shared|types?|constants|interfaces|review|others?|regressions?)$/
 
 /** What a rule found: one line for each offence, `file: what`. */
 export type Offences = string[]
@@ -151,7 +151,7 @@ function isPlainUse(node: ts.Identifier): boolean {
 
 /** Finds files and folders whose name says nothing. */
 export function findVagueNames(paths: readonly string[]): Offences {
-  return paths.filter((path) => path.split('/').some((part) => VAGUE_NAMES.test(part.replace(/\.[^.]+$/, ''))))
+  return paths.filter((path) => path.split('/').some((part) => VAGUE_NAMES.test(part.replace(/(\.test)?\.[^.]+$/, ''))))
 }
 
 /** Finds re-exports of own files anywhere but at the entry of a subpath; the door of an outside package may hand it on. */

@@ -102,7 +102,7 @@ describe('a worker that is killed with runs going', () => {
   })
 })
 
-describe('regressions of the field', () => {
+describe('bugs of other schedulers', () => {
   it('a poison handler that kills its worker stops after maxDeliveries, and the schedule says so', async () => {
     const fleet = createFleet(redis.url, { workers: 1 })
     fleet.workers[0]!.task('other', () => undefined)

@@ -17,7 +17,7 @@ const spawn = (fleet: PolicyFleet, settings: object = {}, env: Record<string, st
   })
 
 /** Somebody's real bugs in other schedulers, where whole processes are needed: each test is named after one. */
-describe('regressions of the field, of processes', () => {
+describe('bugs of other schedulers in processes', () => {
   it('a handler that blocks the event loop past its lease is not started twice in the same process, and is told', async () => {
     const fleet = createFleet(redis.url, { workers: 0 })
     const child = await spawn(fleet)

@@ -7,7 +7,7 @@ const HOUR = 3_600_000
 const hourNow = () => Math.floor(Date.now() / HOUR) * HOUR
 
 /** Somebody's real bugs in other schedulers: each test is named after one. */
-describe('regressions of the field, of declarations and edits', () => {
+describe('bugs of other schedulers in declarations and edits', () => {
   const redis = useRedis()
 
   function fleetOf(options: { workers?: number } = {}) {

@@ -19,8 +19,8 @@ function fleetOn(url: string, handler: (run: Run) => unknown = () => 'done', opt
   return { fleet, ran, schedules: fleet.control.schedules }
 }
 
-/** Somebody's real bugs in other schedulers: each test is named after one. Others: regressions-*.test.ts and test/e2e. */
-describe('regressions of the field', () => {
+/** Each test is named after a bug that another scheduler had; more of them are in bugs-of-others-*.test.ts. */
+describe('bugs of other schedulers', () => {
   const redis = useRedis()
 
   it('a dedupe hit still advances the schedule, and the ledger is bounded', async () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { createFleet } from '../support/policy-fleet.js'
 import { useRedis } from '../support/redis.js'
 
-describe('regressions of the field, of Redis itself', () => {
+describe('bugs of other schedulers when Redis restarts', () => {
   const redis = useRedis({ args: ['--appendonly', 'yes', '--appendfsync', 'always'] })
 
   it('Redis restart and reconnect go on', async () => {
