@@ -1,0 +1,8 @@
+import 'reflect-metadata'
+import { NestFactory } from '@nestjs/core'
+import { AppModule } from './app.module.js'
+
+const app = await NestFactory.createApplicationContext(AppModule)
+// On SIGTERM the worker claims nothing more, and what runs comes to its end.
+app.enableShutdownHooks()
+console.log('up')

@@ -1,0 +1,6 @@
+export { CronExpression } from './cron-expression.js'
+export { Cron, InjectEverybeat, Interval, Schedule, Task } from './decorators.js'
+export type { CronOptions, ScheduledDefinition } from './decorators.js'
+export { EverybeatModule } from './module.js'
+export { EVERYBEAT } from './options.js'
+export type { EverybeatFactory, EverybeatModuleOptions } from './options.js'
