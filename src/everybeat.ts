@@ -19,7 +19,9 @@ import { DEFAULT_BACKOFF } from './schedule/backoff.js'
 import type { DefinitionInput } from './schedule/definition.js'
 import { checkName } from './schedule/name.js'
 import { resolveTaskOptions, type StandardSchema, type TaskOptions } from './options/task-options.js'
+import { timeSourceOf, type TimeSource } from './time-source.js'
 import { createRedisClock } from './worker/loop/redis-clock.js'
+import type { RedisClock } from './worker/store.js'
 import { preparePayload } from './worker/run/decide-settlement.js'
 import type { Handler, Task } from './worker/run/task.js'
 
@@ -49,7 +51,8 @@ export class Everybeat extends IsolatedEmitter {
   readonly #options: ResolvedOptions
   readonly #tasks = new Map<string, Task>()
   readonly #declarations: Declarations
-  readonly #clock = createRedisClock(() => performance.now(), Date.now)
+  readonly #time: TimeSource
+  readonly #clock: RedisClock
   readonly #context: ScheduleContext
   #link: Link | null = null
   #instance: Instance | null = null
@@ -63,6 +66,8 @@ export class Everybeat extends IsolatedEmitter {
   constructor(options: EverybeatOptions = {}) {
     super()
     this.#options = resolveOptions(options, process.env)
+    this.#time = timeSourceOf(options)
+    this.#clock = createRedisClock(this.#time.monotonic, this.#time.wall)
     logEvents(this, this.#options.logger)
     this.#context = {
       defaults: this.#options.defaults as Partial<DefinitionInput>,
@@ -168,7 +173,7 @@ export class Everybeat extends IsolatedEmitter {
         clock: this.#clock,
         tasks: this.#tasks,
         emit: this.#emit,
-        monotonic: () => performance.now(),
+        time: this.#time,
         onMemoryLost: () => void this.#declarations.restore(),
       })
       this.#instance.worker.setPaused(this.#isPaused)
@@ -223,7 +228,7 @@ export class Everybeat extends IsolatedEmitter {
   /** Whether this worker ticks. Asks nobody: it is safe to call as often as a probe likes. */
   health(): Health {
     const state = this.#state === 'starting' ? 'idle' : this.#state
-    return describeHealth(state, this.#instance?.worker ?? null, this.#clock.skewMs(), performance.now())
+    return describeHealth(state, this.#instance?.worker ?? null, this.#clock.skewMs(), this.#time.monotonic())
   }
 
   /**
@@ -238,7 +243,7 @@ export class Everybeat extends IsolatedEmitter {
 
   #emit: Emit = (name, event) => this.send(name, event)
   #open(): Link {
-    this.#link ??= openLink(this.#options.redis, this.#emit, () => this.#instance?.worker.reconnected())
+    this.#link ??= openLink(this.#options.redis, this.#time, this.#emit, () => this.#instance?.worker.reconnected())
     return this.#link
   }
 
@@ -252,8 +257,8 @@ export class Everybeat extends IsolatedEmitter {
   async #storeOfAnyLayout(): Promise<ScheduleStore> {
     const { prefix, shards } = this.#options
     const { client } = (await this.#connected()).connection
-    this.#checkLayout ??= createLayoutCheck(client, { prefix, shards }, () => performance.now())
-    return (this.#scheduleStore ??= createScheduleStore(client, prefix, shards, this.#clock, () => performance.now()))
+    this.#checkLayout ??= createLayoutCheck(client, { prefix, shards }, this.#time.monotonic)
+    return (this.#scheduleStore ??= createScheduleStore(client, prefix, shards, this.#clock, this.#time))
   }
 
   async #store(): Promise<ScheduleStore> {
@@ -271,7 +276,7 @@ export class Everybeat extends IsolatedEmitter {
   async #runOnce(task: string, payload: unknown): Promise<{ runId: string; schedule: string }> {
     const store = await this.#store()
     const at = await store.now()
-    const schedule = `${task.slice(0, 100)}!${at.toString(36)}${Math.random().toString(36).slice(2, 8)}`
+    const schedule = `${task.slice(0, 100)}!${at.toString(36)}${this.#time.random().toString(36).slice(2, 8)}`
     const once = { task, at: new Date(at), removeAfter: ONE_OFF_STAY, pool: this.#options.pool }
     await this.schedules.put(schedule, payload === undefined ? once : { ...once, payload })
     return { runId: `${schedule}@${at}`, schedule }

@@ -14,6 +14,7 @@ import { openWake, type Wake } from './redis/notify/fleet-channel.js'
 import { openWatch } from './redis/notify/definition-watch.js'
 import type { Watch } from './redis/notify/definition-listener.js'
 import { BEAT_MS, createWorkerStore } from './redis/stores/worker-store.js'
+import { SYSTEM_TIME, type TimeSource } from './time-source.js'
 import { VERSION } from './version.js'
 import { tzDataVersion } from './time/tz-data.js'
 import { createRedisClock } from './worker/loop/redis-clock.js'
@@ -21,7 +22,7 @@ import { createEditGatherer } from './worker/maintenance/edit-batcher.js'
 import type { RedisClock, WorkerStore } from './worker/store.js'
 import type { Task } from './worker/run/task.js'
 import { warmUp } from './worker/warm-up.js'
-import { createWorker, createWorkerId, type Worker } from './worker/worker.js'
+import { createWorker, type Worker } from './worker/worker.js'
 
 /** What an instance is made of. */
 export interface InstanceParts {
@@ -30,7 +31,8 @@ export interface InstanceParts {
   readonly clock: RedisClock
   readonly tasks: ReadonlyMap<string, Task>
   readonly emit: Emit
-  readonly monotonic: () => number
+  /** The clocks, timers and random numbers of the whole worker. */
+  readonly time: TimeSource
   readonly onMemoryLost: () => void
   /** The version of time-zone data to work under; default: this runtime's. For tests of fleets with different ones. */
   readonly tz?: string
@@ -45,23 +47,32 @@ export interface Instance {
 
 /** Wires a worker to Redis: its stores, the wake channel, and the watch over definitions when it is its turn. */
 export function createInstance(parts: InstanceParts): Instance {
-  const { options, link, clock, tasks, emit, monotonic } = parts
-  const id = createWorkerId()
+  const { options, link, clock, tasks, emit, time } = parts
+  const { monotonic, wall } = time
+  const id = time.randomId()
   const shards = Array.from({ length: options.shards }, (_, shard) => createKeys(options.prefix, shard, options.shards))
-  const startedAt = Date.now()
+  const startedAt = wall()
   const tz = parts.tz ?? tzDataVersion()
-  const generation = createWorkerId()
+  const generation = time.randomId()
   let wake: Wake | null = null
   let watch: Watch | null = null
   let isWatching = false
   let stopping = false
 
   const claimClient = options.durability ? duplicateForClaims(link.connection) : null
-  const lockNodes: Connection[] = options.lockNodes.map(openLockNode)
+  const lockNodes: Connection[] = options.lockNodes.map((node) => openLockNode(node, time))
   // From the beginning on: what a node refuses, it says while it is connected to.
-  const verdicts = Promise.all(lockNodes.map(({ client }, index) => refuseWrongNode(client, `lockNodes[${index}]`)))
+  const verdicts = Promise.all(
+    lockNodes.map(({ client }, index) => refuseWrongNode(client, time, `lockNodes[${index}]`)),
+  )
   verdicts.catch(() => {})
-  const locks = lockNodes.length === 0 ? null : createStartLocks(lockNodes.map(({ client }) => client))
+  const locks =
+    lockNodes.length === 0
+      ? null
+      : createStartLocks(
+          lockNodes.map(({ client }) => client),
+          time,
+        )
   const stores = shards.map((keys, shard) =>
     createWorkerStore({
       durability:
@@ -70,7 +81,7 @@ export function createInstance(parts: InstanceParts): Instance {
       client: link.connection.client,
       keys,
       // The nodes of a Cluster have clocks of their own.
-      clock: shard === 0 || !link.connection.isCluster ? clock : createRedisClock(monotonic, Date.now),
+      clock: shard === 0 || !link.connection.isCluster ? clock : createRedisClock(monotonic, wall),
       monotonic,
       workerId: id,
       leaseMs: options.leaseMs,
@@ -79,7 +90,8 @@ export function createInstance(parts: InstanceParts): Instance {
     }),
   )
   const leaseThread =
-    options.leaseKeeper === 'loop' || options.redis.kind === 'client'
+    // A thread has the machine's clock: a worker on another one keeps its leases itself.
+    options.leaseKeeper === 'loop' || options.redis.kind === 'client' || time !== SYSTEM_TIME
       ? null
       : createLeaseThread({
           redis: options.redis,
@@ -113,9 +125,7 @@ export function createInstance(parts: InstanceParts): Instance {
       tz,
       tasks,
       emit,
-      monotonic,
-      wall: Date.now,
-      random: Math.random,
+      time,
       describe,
       onMemoryLost,
       onWatchDuty: setWatch,
@@ -165,7 +175,7 @@ export function createInstance(parts: InstanceParts): Instance {
       setWatching(false)
       return
     }
-    watch ??= openWatch(link.connection, shards, id, monotonic, {
+    watch ??= openWatch(link.connection, shards, id, {
       onDefinition: edits.noteWritten,
       onFlush() {
         // The next heartbeat also says again which layout the keys have.
@@ -176,14 +186,14 @@ export function createInstance(parts: InstanceParts): Instance {
     })
   }
 
-  const changed = createNameGatherer(shards.length, worker.checkPlans)
-  const asked = createNameGatherer(shards.length, worker.plan)
-  const edits = createEditGatherer((shard, names) => worker.inspect(shard, names))
+  const changed = createNameGatherer(time, shards.length, worker.checkPlans)
+  const asked = createNameGatherer(time, shards.length, worker.plan)
+  const edits = createEditGatherer(time, (shard, names) => worker.inspect(shard, names))
 
   return {
     worker,
     async start() {
-      wake = openWake(link.connection, shards, id, monotonic, {
+      wake = openWake(link.connection, shards, id, {
         onHead: (shard, headMs, count) => worker.heardHead(shard, headMs, count),
         onLane: (shard, pool, task) => worker.heardLane(shard, pool, task),
         onChanged: (shard, schedules) => {
@@ -210,7 +220,11 @@ export function createInstance(parts: InstanceParts): Instance {
         onUnknown: (shard) => worker.nudge(shard),
         onReady: () => worker.nudge(),
       })
-      await Promise.all([warmUp(createRehearsalStore), wake.ready(), leaseThread?.ready(options.connectTimeoutMs)])
+      await Promise.all([
+        time === SYSTEM_TIME && warmUp(createRehearsalStore),
+        wake.ready(),
+        leaseThread?.ready(options.connectTimeoutMs),
+      ])
       await verdicts
       if (options.shards > 1) await agree()
       if (!stopping) await worker.start()
@@ -223,7 +237,7 @@ export function createInstance(parts: InstanceParts): Instance {
       await worker.stop(timeoutMs)
       const owned = lockNodes.filter(({ owned }) => owned).map(({ client }) => client)
       const others = [wake?.client, claimClient, ...owned].flatMap((client) => client ?? [])
-      await Promise.all([watch?.stop(), leaseThread?.stop(), ...others.map(closeClient)])
+      await Promise.all([watch?.stop(), leaseThread?.stop(), ...others.map((client) => closeClient(client, time))])
     },
   }
 }

@@ -51,13 +51,14 @@ export function createShard(options: ShardOptions): Shard {
   const context: TickContext = {
     ...options.context,
     clock: store.clock,
-    alarm: createAlarm(store.clock),
+    alarm: createAlarm(store.clock, options.context.time),
     shard,
     shards,
   }
-  const { monotonic } = context
+  const { time } = context
+  const { monotonic } = time
   const reportError = (what: string) => (error: unknown) => emit('error', { ...toErrorData(error), context: what })
-  const settler = createSettler(store, reportError('settle'))
+  const settler = createSettler(store, time, reportError('settle'))
   const loop = createLoop(context, store, settler, {
     shard,
     shards,

@@ -1,3 +1,4 @@
+import { SYSTEM_TIME, type TimeSource } from '../time-source.js'
 import { createAlarm } from './loop/precise-timer.js'
 import { createRedisClock } from './loop/redis-clock.js'
 import { createDefinitionCache } from './run/definition-cache.js'
@@ -30,12 +31,12 @@ export function warmUp(createStore: RehearsalStore): Promise<void> {
 }
 
 async function goThroughRuns(createStore: RehearsalStore): Promise<void> {
-  const monotonic = () => performance.now()
-  const clock = createRedisClock(monotonic, Date.now)
-  clock.sample(monotonic(), monotonic(), Date.now())
+  const { monotonic, wall } = SYSTEM_TIME
+  const clock = createRedisClock(monotonic, wall)
+  clock.sample(monotonic(), monotonic(), wall())
   const store = createStore(clock, monotonic, RUN_COUNT)
-  const context = createRehearsalContext(clock, monotonic, RUN_COUNT)
-  const settler = createSettler(store, () => {})
+  const context = createRehearsalContext(clock, RUN_COUNT)
+  const settler = createSettler(store, SYSTEM_TIME, () => {})
   // Nothing here waits for a timer: where time is a test's, a worker starts all the same.
   void context.alarm.at(clock.now() + ALARM_MS, ALARM_MS)
   for (let count = 0; count < CLAIM_COUNT; count += 1) {
@@ -48,26 +49,27 @@ async function goThroughRuns(createStore: RehearsalStore): Promise<void> {
 }
 
 /** A worker of its own with the task `rehearsal`, of which nobody hears; its `keeper` is the caller's to stop. */
-export function createRehearsalContext(clock: RedisClock, monotonic: () => number, concurrency: number): TickContext {
-  const wall = Date.now
+export function createRehearsalContext(
+  clock: RedisClock,
+  concurrency: number,
+  time: TimeSource = SYSTEM_TIME,
+): TickContext {
   return {
     workerId: TASK.name,
     pool: 'default',
     shard: 0,
     shards: 1,
     clock,
-    monotonic,
-    wall,
-    alarm: createAlarm(clock),
+    time,
+    alarm: createAlarm(clock, time),
     lanesHeard: new Map(),
     tasks: new Map([[TASK.name, TASK]]),
     slots: createSlots(concurrency, () => {}),
-    keeper: createLeaseKeeper({ leaseMs: LEASE_MS, monotonic, wall, onLost: () => {}, thread: null }),
+    keeper: createLeaseKeeper({ leaseMs: LEASE_MS, time, onLost: () => {}, thread: null }),
     cache: createDefinitionCache(),
     active: new Map(),
     holders: new Map(),
     emit: () => {},
-    random: () => 0,
     zones: createZoneDuty(TASK.name, ''),
     isStopping: () => false,
   }

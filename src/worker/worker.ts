@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { EverybeatError } from '../errors.js'
 import { toErrorData, type Emit } from '../events/events.js'
 import type { AbortKind, ActiveRun } from './run/active-run.js'
@@ -6,6 +5,7 @@ import { createDefinitionCache } from './run/definition-cache.js'
 import { GIVE_UP_MS } from './run/decide-settlement.js'
 import { createLeaseKeeper } from './run/lease-keeper.js'
 import { describeRun } from './run/report-run.js'
+import { endsWithin, type Timer, type TimeSource } from '../time-source.js'
 import type { FleetZoneData, LeaseThread, ShardReply, WorkerStore } from './store.js'
 import { createShard, type Shard } from './shard-worker.js'
 import { createSlots, type Task } from './run/task.js'
@@ -32,9 +32,7 @@ export interface WorkerOptions {
   readonly tz: string
   readonly tasks: ReadonlyMap<string, Task>
   readonly emit: Emit
-  readonly monotonic: () => number
-  readonly wall: () => number
-  readonly random: () => number
+  readonly time: TimeSource
   /** What a worker says of itself in its record. */
   readonly describe: () => Record<string, string>
   /** Redis has lost its memory, or has another one: what is declared in code has to be written again. */
@@ -82,7 +80,7 @@ export interface Worker {
 
 /** Creates the worker of an instance on its shards. */
 export function createWorker(options: WorkerOptions, stores: readonly WorkerStore[]): Worker {
-  const { id, emit, monotonic } = options
+  const { id, emit, time } = options
   const reportError = (context: string) => (error: unknown) => emit('error', { ...toErrorData(error), context })
   let stopped = false
   const lanesHeard = new Map<string, Set<number>>()
@@ -95,8 +93,7 @@ export function createWorker(options: WorkerOptions, stores: readonly WorkerStor
   )
   const keeper = createLeaseKeeper({
     leaseMs: options.leaseMs,
-    monotonic,
-    wall: options.wall,
+    time,
     thread: options.leaseThread,
     onLost: (run, reason) => emit('lease:lost', { ...describeRun({ workerId: id }, run), reason }),
   })
@@ -112,11 +109,9 @@ export function createWorker(options: WorkerOptions, stores: readonly WorkerStor
     active,
     holders: new Map<string, ActiveRun>(),
     emit,
-    random: options.random,
     zones,
     pool: options.pool,
-    monotonic,
-    wall: options.wall,
+    time,
     isStopping: () => stopped,
   }
   const shards: Shard[] = stores.map((store, shard) =>
@@ -135,7 +130,7 @@ export function createWorker(options: WorkerOptions, stores: readonly WorkerStor
   )
   // The fleet is known by the first shard alone: a worker that beat on each would cost that many times as much.
   const [home, ...others] = shards as [Shard, ...Shard[]]
-  let beatTimer: NodeJS.Timeout | null = null
+  let beatTimer: Timer | null = null
   let beating = false
   let watches = false
   let rank = 0
@@ -213,10 +208,10 @@ export function createWorker(options: WorkerOptions, stores: readonly WorkerStor
   }
 
   async function drain(timeoutMs: number): Promise<void> {
-    let timer: NodeJS.Timeout | undefined
-    const timeout = new Promise<void>((resolve) => (timer = setTimeout(resolve, timeoutMs)))
+    let timer: Timer | undefined
+    const timeout = new Promise<void>((resolve) => (timer = time.setTimeout(resolve, timeoutMs)))
     await Promise.race([slots.whenIdle(), timeout])
-    clearTimeout(timer)
+    if (timer) time.clearTimeout(timer)
     if (slots.taken === 0) return
     const message = `the worker stops, and the run did not end within ${timeoutMs} ms`
     for (const run of active.values()) run.abort('shutdown', message)
@@ -231,32 +226,29 @@ export function createWorker(options: WorkerOptions, stores: readonly WorkerStor
       await Promise.all([beat(), ...others.map((shard) => shard.look())])
       await Promise.all(shards.map(setClock))
       if (stopped) return
-      beatTimer = setInterval(beatAll, options.beatMs)
+      beatTimer = time.setInterval(beatAll, options.beatMs)
       for (const { loop } of shards) loop.start()
     },
     setPaused: (paused) => slots.setPaused(paused),
     async stop(timeoutMs) {
       if (stopped) return
       stopped = true
-      if (beatTimer) clearInterval(beatTimer)
+      if (beatTimer) time.clearInterval(beatTimer)
       for (const { upkeep } of shards) upkeep.stop()
       // A claim under way is answered at once, or Redis is out of reach: then what it may win waits for its lease.
-      await Promise.race([
-        Promise.all(shards.map(({ loop }) => loop.stop())),
-        new Promise((resolve) => setTimeout(resolve, GIVE_UP_MS).unref()),
-      ])
-      const beats = setInterval(() => {
+      await endsWithin(time, GIVE_UP_MS, Promise.all(shards.map(({ loop }) => loop.stop())))
+      const beats = time.setInterval(() => {
         // While runs come to their end, the worker still shows that it lives.
         expectAnswer(home.store.heartbeat(options.describe())).catch(() => {})
       }, options.beatMs)
       await drain(timeoutMs)
-      clearInterval(beats)
+      time.clearInterval(beats)
       await Promise.all(shards.map(({ settler }) => settler.stop(GIVE_UP_MS)))
       keeper.stop()
       const left = Promise.allSettled(beatsInFlight)
         .then(() => home.store.leave())
         .catch(() => {})
-      await Promise.race([left, new Promise((resolve) => setTimeout(resolve, GIVE_UP_MS).unref())])
+      await endsWithin(time, GIVE_UP_MS, left)
     },
     heardHead: (shard, headMs, count) => shards[shard]?.heardHead(headMs, count),
     heardJoined(workerId, size) {
@@ -292,9 +284,4 @@ export function createWorker(options: WorkerOptions, stores: readonly WorkerStor
       return Math.max(...shards.map(({ loop }) => loop.lastContactAt))
     },
   }
-}
-
-/** A fresh id for one start of a worker: never the host name, two workers on one host are two workers. */
-export function createWorkerId(): string {
-  return randomUUID().replaceAll('-', '').slice(0, 16)
 }

@@ -44,8 +44,8 @@ function whyWrongIntegration(from: string, to: string): string | null {
   if (source === target) return null
   if (placeOf(from) !== 'integration') return 'integrations are on top, nothing of the core imports them'
   if (/^([^/]+\/)?index\.ts$/.test(to) || target === 'testing') return null
-  // Throw-away servers are started before there is anything to schedule, and need the errors alone.
-  if (source === 'testing' && to === 'errors.ts') return null
+  // Throw-away servers need the errors alone; a fleet on virtual time hands its workers their time source.
+  if (source === 'testing' && (to === 'errors.ts' || to === 'time-source.ts')) return null
   return 'integrations import public entries (index.ts) only'
 }
 
@@ -121,6 +121,47 @@ export function findImpurity(sources: readonly SourceFile[]): Offences {
     visit(syntax)
   }
   return offences
+}
+
+/** Files beside the integrations that may read the machine's clocks: their source, and what measures or serves a thread. */
+const CLOCK_READERS = [
+  'time-source.ts',
+  'redis/lease/lease-thread.ts',
+  'redis/lease/lease-thread-main.ts',
+  'redis/reshard/reshard.ts',
+  'redis/stores/server-facts.ts',
+]
+const CLOCK_CALLS = ['setTimeout', 'setInterval', 'setImmediate', 'clearTimeout', 'clearInterval', 'clearImmediate']
+
+/** Finds clocks, timers and random numbers of the machine in the engine: all of them come in as a `TimeSource`. */
+export function findClockUse(sources: readonly SourceFile[]): Offences {
+  const offences: Offences = []
+  const isChecked = ({ path }: SourceFile) => placeOf(path) !== 'integration' && !CLOCK_READERS.includes(path)
+  for (const { path, imports, syntax } of sources.filter(isChecked)) {
+    for (const { specifier } of imports) {
+      if (/^node:(timers|crypto|perf_hooks)/.test(specifier)) offences.push(`${path}: ${specifier}`)
+    }
+    const visit = (node: ts.Node): void => {
+      const what = clockUse(node)
+      if (what !== null) offences.push(`${path}: ${what}`)
+      ts.forEachChild(node, visit)
+    }
+    visit(syntax)
+  }
+  return offences
+}
+
+function clockUse(node: ts.Node): string | null {
+  if (ts.isPropertyAccessExpression(node)) {
+    const text = `${node.expression.getText()}.${node.name.text}`
+    const isClock = /^(Date\.now|Math\.random|Atomics\.wait|process\.hrtime|performance\..*|crypto\..*)$/.test(text)
+    return isClock ? text : null
+  }
+  if (ts.isNewExpression(node)) {
+    return node.expression.getText() === 'Date' && !node.arguments?.length ? 'new Date()' : null
+  }
+  if (!ts.isIdentifier(node) || !CLOCK_CALLS.includes(node.text)) return null
+  return isPlainUse(node) ? node.text : null
 }
 
 function impureUse(node: ts.Node): string | null {

@@ -54,6 +54,10 @@ describe('the sources', () => {
     expect(rules.findImpurity(sources)).toEqual([])
   })
 
+  it('the engine takes clocks, timers and random numbers from a time source', () => {
+    expect(rules.findClockUse(sources)).toEqual([])
+  })
+
   it('the sources have names that say something', () => {
     expect(
       rules.findVagueNames([...listFiles('src'), ...listFiles('test').filter((path) => !path.startsWith('types/'))]),
@@ -146,6 +150,27 @@ describe('the rules', () => {
     }
     expect(found(rules.findSecondDoors, files)).toEqual(['luxon: time/a.ts, time/b.ts'])
     expect(found(rules.findSecondDoors, { ...files, 'redis/b.ts': "await import('ioredis')" })).toHaveLength(2)
+  })
+
+  it.each([
+    'Date.now()',
+    'new Date()',
+    'Math.random()',
+    'const now = performance.now',
+    'setTimeout(f, 1)',
+    'queue.push(setImmediate)',
+    'Atomics.wait(cells, 0, 0, 1)',
+    "import { setTimeout as delay } from 'node:timers/promises'",
+    "import { randomUUID } from 'node:crypto'",
+  ])('the engine must not use %s, an integration and the time source may', (text) => {
+    expect(found(rules.findClockUse, { 'worker/a.ts': text })).toHaveLength(1)
+    expect(found(rules.findClockUse, { 'everybeat.ts': text })).toHaveLength(1)
+    expect(found(rules.findClockUse, { 'cli/a.ts': text, 'time-source.ts': text })).toEqual([])
+  })
+
+  it('the engine may use the timers of a time source', () => {
+    const text = 'time.setTimeout(f, time.monotonic()); new Date(0)'
+    expect(found(rules.findClockUse, { 'worker/a.ts': text })).toEqual([])
   })
 
   it.each([

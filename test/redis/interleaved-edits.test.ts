@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { nextEvent, useFleet } from '../support/fleet.js'
 import { useRedis } from '../support/redis.js'
 import { waitFor } from '../support/wait-for.js'
+import { SYSTEM_TIME } from '../../src/time-source.js'
 
 const redis = useRedis()
 const fleet = useFleet(redis)
@@ -57,7 +58,7 @@ describe('a pause', () => {
     const { createRedisClock } = await import('../../src/worker/loop/redis-clock.js')
     const { decidePlan } = await import('../../src/schedule/decide-plan.js')
     const clock = createRedisClock(() => performance.now(), Date.now)
-    const store = createScheduleStore(redis.client, fleet.prefix(), 1, clock, () => performance.now())
+    const store = createScheduleStore(redis.client, fleet.prefix(), 1, clock, SYSTEM_TIME)
     const { schedule, nowMs } = await store.read('a')
     await beat.schedules.pause('a', { note: 'second' })
     const decision = decidePlan(schedule!, nowMs, true)

@@ -1,6 +1,7 @@
 import { Cluster, Redis } from 'ioredis'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Everybeat, type EverybeatError, type EverybeatOptions } from '../../src/index.js'
+import { SYSTEM_TIME } from '../../src/time-source.js'
 import { duplicateConnection, duplicateForClaims } from '../../src/redis/connection/client.js'
 import { nextEvent } from '../support/fleet.js'
 import { uniquePrefix, useRedis } from '../support/redis.js'
@@ -149,7 +150,7 @@ describe('a Cluster with TLS and a password', () => {
   it('a Cluster with TLS and a password has both on every connection beside the first', () => {
     const redisOptions = { password: 'secret', tls: { servername: 'redis.example' } }
     const client = new Cluster([{ host: '127.0.0.1', port: 1 }], { lazyConnect: true, redisOptions })
-    const connection = { client, owned: false, isCluster: true }
+    const connection = { client, owned: false, isCluster: true, time: SYSTEM_TIME }
     for (const duplicate of [duplicateConnection(connection), duplicateForClaims(connection)]) {
       cleanup.push(() => duplicate.disconnect())
       expect((duplicate as Cluster).options.redisOptions).toMatchObject(redisOptions)

@@ -7,6 +7,7 @@ import { createScheduleStore } from '../../src/redis/stores/schedule-store.js'
 import { createWorkerStore } from '../../src/redis/stores/worker-store.js'
 import { decidePlan } from '../../src/schedule/decide-plan.js'
 import type { PlanChange } from '../../src/schedule/stored-schedule.js'
+import { SYSTEM_TIME } from '../../src/time-source.js'
 import { createRedisClock } from '../../src/worker/loop/redis-clock.js'
 import type { ClaimedRun, ClaimReply, SettleOutcome, Settlement, WorkerStore } from '../../src/worker/store.js'
 import { uniquePrefix, type SuiteRedis } from './redis.js'
@@ -100,7 +101,7 @@ export function createScriptedFleet(redis: SuiteRedis): ScriptedFleet {
   const monotonic = () => performance.now()
   const control = new Everybeat({ redis: redis.url, prefix, logger: false })
   onTestFinished(() => control.stop())
-  const store = createScheduleStore(client, prefix, 1, createRedisClock(monotonic, Date.now), monotonic)
+  const store = createScheduleStore(client, prefix, 1, createRedisClock(monotonic, Date.now), SYSTEM_TIME)
   let requests = 0
 
   function worker(id: string, leaseMs = 600_000, maxConcurrent = 0): ScriptedWorker {

@@ -3,6 +3,7 @@ import { createInstance, type Instance } from '../../src/worker-runtime.js'
 import { resolveOptions } from '../../src/options/options.js'
 import { openLink } from '../../src/redis/connection/command-connection.js'
 import { DEFAULT_BACKOFF } from '../../src/schedule/backoff.js'
+import { SYSTEM_TIME } from '../../src/time-source.js'
 import { createRedisClock } from '../../src/worker/loop/redis-clock.js'
 import type { Handler, Task } from '../../src/worker/run/task.js'
 
@@ -28,7 +29,7 @@ export async function startZonedWorker(options: {
 }): Promise<ZonedWorker> {
   const events = new Events()
   const resolved = resolveOptions({ redis: options.url, prefix: options.prefix, shards: options.shards, logger: false })
-  const link = openLink(resolved.redis, events.emitTo, () => {})
+  const link = openLink(resolved.redis, SYSTEM_TIME, events.emitTo, () => {})
   await link.ready(10_000)
   const tasks = new Map<string, Task>()
   if (options.task !== undefined) {
@@ -42,7 +43,7 @@ export async function startZonedWorker(options: {
     clock: createRedisClock(() => performance.now(), Date.now),
     tasks,
     emit: events.emitTo,
-    monotonic: () => performance.now(),
+    time: SYSTEM_TIME,
     onMemoryLost: () => {},
     tz: options.tz,
   })

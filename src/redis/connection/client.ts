@@ -3,6 +3,7 @@ import type { RedisSource } from '../../options/redis-source.js'
 import { createDemotionRule } from './reconnect-on-readonly.js'
 import { forgetPassword } from './permanent-errors.js'
 import type { RedisClient } from '../scripts/run-script.js'
+import { endsWithin, SYSTEM_TIME, type TimeSource } from '../../time-source.js'
 
 /** A connection and who has to close it. */
 export interface Connection {
@@ -10,6 +11,8 @@ export interface Connection {
   /** Whether Everybeat opened it; a client that the user gave is never changed nor closed. */
   readonly owned: boolean
   readonly isCluster: boolean
+  /** The clock and the timers of this connection and of its duplicates. */
+  readonly time: TimeSource
 }
 
 const SILENT = () => {}
@@ -24,7 +27,11 @@ const OWN_SETTINGS: RedisOptions = {
   // Sentinels leave a primary that they replace, and that lives, as it is for ten seconds: what is written there is lost.
   failoverDetector: true,
   connectionName: 'everybeat',
-  retryStrategy: (times) => Math.min(25 * 2 ** Math.min(times, 6), 1_000) * (0.75 + Math.random() / 2),
+}
+
+/** Delay before the given attempt to reconnect, ms: grows to a second, and is spread so that a fleet does not return at once. */
+function reconnectAfter(time: TimeSource): (times: number) => number {
+  return (times) => Math.min(25 * 2 ** Math.min(times, 6), 1_000) * (0.75 + time.random() / 2)
 }
 
 /** So long after a client has given up it is told to go on, ms. */
@@ -36,7 +43,7 @@ const leaving = new WeakSet<RedisClient>()
  * Looks after a client that Everybeat opened. Where sentinels tell of a switch while ioredis asks them for the primary, it
  * takes that for the end, and would never connect again: every connection of a fleet is about to ask just then.
  */
-function tend<Client extends RedisClient>(client: Client): Client {
+function tend<Client extends RedisClient>(client: Client, time: TimeSource): Client {
   client.on('error', forgetPassword)
   if ('nodes' in client || !client.options.sentinels) return client
   // Somebody who closes a connection, or whose `retryStrategy` has enough, ends it by way of `close`.
@@ -45,29 +52,30 @@ function tend<Client extends RedisClient>(client: Client): Client {
   client.on('close', () => (isClosed = true))
   client.on('end', () => {
     if (isClosed || leaving.has(client)) return
-    setTimeout(() => leaving.has(client) || client.connect().catch(SILENT), REVIVE_MS)
+    time.setTimeout(() => void (leaving.has(client) || client.connect().catch(SILENT)), REVIVE_MS)
   })
   return client
 }
 
-/** Each connection has a rule of its own: it keeps in mind when it was used last. */
-function withRule(settings: RedisOptions): RedisOptions {
-  return { ...settings, reconnectOnError: createDemotionRule(() => performance.now()) }
+/** The settings with what each connection has of its own: when to come back, and what it remembers of `READONLY`. */
+function withRules(settings: RedisOptions, time: TimeSource): RedisOptions {
+  return { ...settings, retryStrategy: reconnectAfter(time), reconnectOnError: createDemotionRule(time.monotonic) }
 }
 
-function connectTo(source: RedisSource, given: RedisOptions): Connection {
-  if (source.kind === 'client') return { client: source.client, owned: false, isCluster: 'nodes' in source.client }
-  const settings = withRule(given)
+function connectTo(source: RedisSource, given: RedisOptions, time: TimeSource): Connection {
+  if (source.kind === 'client')
+    return { client: source.client, owned: false, isCluster: 'nodes' in source.client, time }
+  const settings = withRules(given, time)
   const client =
     source.kind === 'url'
       ? new Redis(source.url, source.tls ? { ...settings, tls: source.tls } : settings)
       : new Redis({ ...settings, ...source.options })
-  return { client: tend(client), owned: true, isCluster: false }
+  return { client: tend(client, time), owned: true, isCluster: false, time }
 }
 
 /** Opens the command connection, or takes the live client that the user gave. Does not wait for it. */
-export function openConnection(source: RedisSource): Connection {
-  const connection = connectTo(source, OWN_SETTINGS)
+export function openConnection(source: RedisSource, time: TimeSource = SYSTEM_TIME): Connection {
+  const connection = connectTo(source, OWN_SETTINGS, time)
   if (connection.owned) (connection.client as Redis).connect().catch(SILENT)
   return connection
 }
@@ -92,9 +100,9 @@ const SUBSCRIBER_SETTINGS: RedisOptions = {
 }
 
 /** A connection of its own to one node of a Cluster, for subscriptions; always ours to close. */
-export function duplicateNode(node: Redis): Redis {
-  const { retryStrategy } = OWN_SETTINGS
-  return tend(node.duplicate({ ...SUBSCRIBER_SETTINGS, readOnly: false, retryStrategy: retryStrategy! }))
+export function duplicateNode(node: Redis, time: TimeSource = SYSTEM_TIME): Redis {
+  const settings = { ...SUBSCRIBER_SETTINGS, readOnly: false, retryStrategy: reconnectAfter(time) }
+  return tend(node.duplicate(settings), time)
 }
 
 /** A second connection with the settings of the first, for subscriptions; always ours to close. */
@@ -102,7 +110,7 @@ export function duplicateConnection(connection: Connection): RedisClient {
   const client = connection.isCluster
     ? duplicateCluster(connection.client as Cluster, { socketTimeout: undefined as never })
     : (connection.client as Redis).duplicate(SUBSCRIBER_SETTINGS)
-  return tend(client)
+  return tend(client, connection.time)
 }
 
 /**
@@ -118,14 +126,18 @@ export function duplicateForClaims(connection: Connection): RedisClient {
   }
   const client = connection.isCluster
     ? duplicateCluster(connection.client as Cluster, settings)
-    : (connection.client as Redis).duplicate({ ...withRule(OWN_SETTINGS), ...settings, lazyConnect: false })
-  return tend(client)
+    : (connection.client as Redis).duplicate({
+        ...withRules(OWN_SETTINGS, connection.time),
+        ...settings,
+        lazyConnect: false,
+      })
+  return tend(client, connection.time)
 }
 
 /** Opens the connection to a lock node: it answers soon, or has no vote. */
-export function openLockNode(source: RedisSource): Connection {
+export function openLockNode(source: RedisSource, time: TimeSource): Connection {
   const settings = { maxRetriesPerRequest: 0, lazyConnect: false, connectionName: 'everybeat-locks' }
-  return connectTo(source, { ...OWN_SETTINGS, ...settings })
+  return connectTo(source, { ...OWN_SETTINGS, ...settings }, time)
 }
 
 /** Where a client connects to, without user names and passwords: safe for messages and logs. */
@@ -136,13 +148,14 @@ export function addressOf(client: RedisClient): string {
   return path ?? `${host ?? '127.0.0.1'}:${port ?? 6379}`
 }
 
+/** How long a server may take to answer `QUIT`, ms. */
+const QUIT_MS = 500
+
 /** Closes a connection that Everybeat opened: politely where the server answers, at once where it does not. */
-export async function closeClient(client: RedisClient): Promise<void> {
+export async function closeClient(client: RedisClient, time: TimeSource = SYSTEM_TIME): Promise<void> {
   leaving.add(client)
   if (client.status === 'ready') {
-    const quit = client.quit().then(SILENT, SILENT)
-    const timeout = new Promise<void>((resolve) => setTimeout(resolve, 500).unref())
-    await Promise.race([quit, timeout])
+    await endsWithin(time, QUIT_MS, client.quit().then(SILENT, SILENT))
   }
   client.disconnect()
 }

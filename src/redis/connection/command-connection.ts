@@ -5,6 +5,7 @@ import { EverybeatError } from '../../errors.js'
 import { addressOf, closeClient, openConnection, type Connection } from './client.js'
 import { waitUntilReady } from './wait-until-ready.js'
 import { adviceFor, forgetPassword } from './permanent-errors.js'
+import type { TimeSource } from '../../time-source.js'
 
 /** The command connection of an instance, and news of its losses. */
 export interface Link {
@@ -16,12 +17,12 @@ export interface Link {
 }
 
 /** Opens the connection of an instance, or takes the user's, and reports when it goes and comes back. */
-export function openLink(source: RedisSource, emit: Emit, onRestored: () => void): Link {
-  const connection = openConnection(source)
+export function openLink(source: RedisSource, time: TimeSource, emit: Emit, onRestored: () => void): Link {
+  const connection = openConnection(source, time)
   const { client, owned } = connection
   const keyPrefix = 'nodes' in client ? client.options.redisOptions?.keyPrefix : client.options.keyPrefix
   if (keyPrefix) {
-    if (owned) void closeClient(client)
+    if (owned) void closeClient(client, time)
     const message = `redis: a client with keyPrefix ${JSON.stringify(keyPrefix)} is not allowed: use the prefix option of Everybeat, scripts derive keys that the client cannot rename`
     throw new EverybeatError('ERR_EVERYBEAT_OPTIONS', message, { field: 'redis.keyPrefix', value: keyPrefix })
   }
@@ -46,7 +47,7 @@ export function openLink(source: RedisSource, emit: Emit, onRestored: () => void
   }
   const onClose = () => {
     if (!wasReady || lostAt !== null || closed) return
-    lostAt = performance.now()
+    lostAt = time.monotonic()
     emit('connection:lost', { address, ...(lastError ? { error: toErrorData(lastError) } : {}) })
   }
   const onReady = () => {
@@ -54,7 +55,7 @@ export function openLink(source: RedisSource, emit: Emit, onRestored: () => void
     lastError = undefined
     told.clear()
     if (lostAt === null) return
-    emit('connection:restored', { address, downMs: performance.now() - lostAt })
+    emit('connection:restored', { address, downMs: time.monotonic() - lostAt })
     lostAt = null
     onRestored()
   }
@@ -67,7 +68,7 @@ export function openLink(source: RedisSource, emit: Emit, onRestored: () => void
     ready(timeoutMs) {
       if (client.status === 'ready') return Promise.resolve()
       // However many calls wait for the connection, they wait together: the client may be the user's.
-      waiting ??= waitUntilReady(client, timeoutMs).finally(() => (waiting = null))
+      waiting ??= waitUntilReady(client, time, timeoutMs).finally(() => (waiting = null))
       return waiting
     },
     async close() {
@@ -77,7 +78,7 @@ export function openLink(source: RedisSource, emit: Emit, onRestored: () => void
       client.off('ready', onReady)
       if (!owned) return
       client.on('error', () => {})
-      await closeClient(client)
+      await closeClient(client, time)
     },
   }
 }

@@ -2,6 +2,7 @@ import { EverybeatError } from '../../errors.js'
 import { addressOf } from './client.js'
 import { adviceFor } from './permanent-errors.js'
 import type { RedisClient } from '../scripts/run-script.js'
+import type { TimeSource } from '../../time-source.js'
 
 const SILENT = () => {}
 
@@ -15,7 +16,12 @@ type Failure = 'refused' | 'closed' | 'timeout'
  * @throws EverybeatError `ERR_EVERYBEAT_CONNECTION` after `timeoutMs`, or as soon as a certificate, user or password is
  *   refused, with the last error of the connection as cause
  */
-export async function waitUntilReady(client: RedisClient, timeoutMs: number, field = 'redis'): Promise<void> {
+export async function waitUntilReady(
+  client: RedisClient,
+  time: TimeSource,
+  timeoutMs: number,
+  field = 'redis',
+): Promise<void> {
   if (client.status === 'ready') return
   if (client.status === 'wait') client.connect().catch(SILENT)
   await new Promise<void>((resolve, reject) => {
@@ -29,7 +35,7 @@ export async function waitUntilReady(client: RedisClient, timeoutMs: number, fie
     const onReady = () => finish(resolve)
     const onConnect = () => (hasConnected = true)
     const onEnd = () => fail('closed')
-    const timer = setTimeout(() => fail('timeout'), timeoutMs)
+    const timer = time.setTimeout(() => fail('timeout'), timeoutMs)
     function describeFailure(kind: Failure): EverybeatError {
       const where = `Redis at ${addressOf(client)}`
       const said = lastError instanceof Error ? `: ${lastError.message}` : ''
@@ -44,7 +50,7 @@ export async function waitUntilReady(client: RedisClient, timeoutMs: number, fie
       return new EverybeatError('ERR_EVERYBEAT_CONNECTION', message, { field, ...cause })
     }
     function finish(settle: () => void) {
-      clearTimeout(timer)
+      time.clearTimeout(timer)
       client.off('error', onError)
       client.off('ready', onReady)
       client.off('connect', onConnect)
@@ -66,9 +72,9 @@ const VERDICT_MS = 2_000
  *
  * @throws EverybeatError `ERR_EVERYBEAT_CONNECTION` when it refuses a certificate, user or password: no waiting mends that
  */
-export async function refuseWrongNode(client: RedisClient, field: string): Promise<void> {
-  const gone = new Promise<void>((resolve) => client.once('close', () => setImmediate(resolve)))
-  const ready = waitUntilReady(client, VERDICT_MS, field).catch((error: unknown) => {
+export async function refuseWrongNode(client: RedisClient, time: TimeSource, field: string): Promise<void> {
+  const gone = new Promise<void>((resolve) => client.once('close', () => void time.setImmediate(resolve)))
+  const ready = waitUntilReady(client, time, VERDICT_MS, field).catch((error: unknown) => {
     if (error instanceof EverybeatError && adviceFor(error.cause) !== null) throw error
   })
   await Promise.race([ready, gone])

@@ -1,5 +1,6 @@
 import Redlock, { Lock } from 'redlock'
 import type { RedisClient } from '../scripts/run-script.js'
+import type { TimeSource, Timer } from '../../time-source.js'
 
 /** Extends and gives back leases that the claim script set; redlock does the work, on one node or on a quorum. */
 export interface LeaseClient {
@@ -65,7 +66,7 @@ const START_MEMORY_MS = 600_000
 const VOTE_TIMEOUT_MS = 1_000
 
 /** Creates the start locks of these nodes, an odd number of servers that do not replicate each other. */
-export function createStartLocks(clients: readonly RedisClient[]): StartLocks {
+export function createStartLocks(clients: readonly RedisClient[], time: TimeSource): StartLocks {
   const redlock = new Redlock(clients, { retryCount: 0 })
   const taken = new Map<string, Lock>()
 
@@ -84,19 +85,19 @@ export function createStartLocks(clients: readonly RedisClient[]): StartLocks {
 
   return {
     async tryTake(key) {
-      let timer: NodeJS.Timeout | undefined
+      let timer: Timer | undefined
       const tooLate = new Promise<'unknown'>((resolve) => {
-        timer = setTimeout(() => resolve('unknown'), VOTE_TIMEOUT_MS)
+        timer = time.setTimeout(() => resolve('unknown'), VOTE_TIMEOUT_MS)
       })
       const taking = take(key)
       const outcome = await Promise.race([taking, tooLate])
-      clearTimeout(timer)
+      if (timer) time.clearTimeout(timer)
       if (outcome !== 'taken') {
         // Won too late is not won: it must not stand in the way of the next delivery.
         void taking.then((late) => (late === 'taken' ? this.giveBack(key) : undefined))
       } else {
         // Only what is given back within the next moments is looked up again.
-        setTimeout(() => taken.delete(key), VOTE_TIMEOUT_MS * 10).unref()
+        time.setTimeout(() => taken.delete(key), VOTE_TIMEOUT_MS * 10).unref()
       }
       return outcome
     },

@@ -4,6 +4,7 @@ import type { Keys } from '../keys.js'
 import { watchCluster } from './definition-watch-cluster.js'
 import type { Watch, WatchListener } from './definition-listener.js'
 import { createSignOfLife } from './subscription-watchdog.js'
+import type { TimeSource } from '../../time-source.js'
 
 const INVALIDATE = '__redis__:invalidate'
 
@@ -21,14 +22,14 @@ export function openWatch(
   connection: Connection,
   shards: readonly Keys[],
   workerId: string,
-  monotonic: () => number,
   listener: WatchListener,
 ): Watch {
-  const watchNode = (client: Redis, told: WatchListener) => watchServer(client, shards, workerId, monotonic, told)
+  const { time } = connection
+  const watchNode = (client: Redis, told: WatchListener) => watchServer(client, time, shards, workerId, told)
   if (!connection.isCluster) return watchNode(duplicateConnection(connection) as Redis, listener)
   return watchCluster(
     connection.client as Cluster,
-    (primary, told) => watchNode(duplicateNode(primary), told),
+    (primary, told) => watchNode(duplicateNode(primary, time), told),
     listener,
   )
 }
@@ -36,16 +37,16 @@ export function openWatch(
 /** Watches one server on this connection, which it closes when it stops. */
 function watchServer(
   client: Redis,
+  time: TimeSource,
   shards: readonly Keys[],
   workerId: string,
-  monotonic: () => number,
   listener: WatchListener,
 ): Watch {
   const prefixes = shards.map(({ tag }) => `${tag}:schedule:`)
   const byTag = new Map(shards.map(({ tag }, shard) => [tag, shard]))
   const keyspace = `__keyspace@${client.options.db ?? 0}__:`
   const ownChannel = shards[0]!.worker(workerId)
-  const life = createSignOfLife(client, ownChannel, monotonic)
+  const life = createSignOfLife(client, ownChannel, time)
   let stopped = false
 
   function onKey(key: string): void {
@@ -85,7 +86,7 @@ function watchServer(
     expectSign: (sentAt) => life.expect(sentAt),
     async stop() {
       stopped = true
-      await closeClient(client)
+      await closeClient(client, time)
     },
   }
 }

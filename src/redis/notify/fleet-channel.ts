@@ -59,7 +59,6 @@ export function openWake(
   connection: Connection,
   shards: readonly Keys[],
   workerId: string,
-  monotonic: () => number,
   listener: WakeListener,
 ): Wake {
   const client = duplicateConnection(connection)
@@ -67,7 +66,7 @@ export function openWake(
   const channels = [...byChannel.keys()]
   // On a Cluster a subscription shows only on the node it was made at, so it would prove nothing.
   if (!connection.isCluster) channels.push(...shards.map((keys) => keys.worker(workerId)))
-  const life = connection.isCluster ? null : createSignOfLife(client, shards[0]!.worker(workerId), monotonic)
+  const life = connection.isCluster ? null : createSignOfLife(client, shards[0]!.worker(workerId), connection.time)
   client.on('message', (channel: string, message: string) => {
     const shard = byChannel.get(channel)
     if (shard !== undefined) deliver(listener, shard, message)

@@ -1,4 +1,5 @@
 import type { RedisClient } from '../scripts/run-script.js'
+import type { TimeSource } from '../../time-source.js'
 
 /** So long a message to oneself may take, beyond the answer to the command that sent it, ms. */
 const ECHO_MS = 1_000
@@ -20,14 +21,14 @@ export interface SignOfLife {
  * forgot. Each heartbeat has Redis send a word to the worker's own channel: a connection that does not bring it is cut,
  * and comes back by itself. It also cuts one that ended up at another server than the heartbeats.
  */
-export function createSignOfLife(client: RedisClient, channel: string, monotonic: () => number): SignOfLife {
+export function createSignOfLife(client: RedisClient, channel: string, time: TimeSource): SignOfLife {
   let standsAt = Number.POSITIVE_INFINITY
   let connectedAt = Number.POSITIVE_INFINITY
   let heardAt = Number.NEGATIVE_INFINITY
   client.on('message', (from: string) => {
-    if (from === channel) heardAt = monotonic()
+    if (from === channel) heardAt = time.monotonic()
   })
-  client.on('connect', () => (connectedAt = monotonic()))
+  client.on('connect', () => (connectedAt = time.monotonic()))
   client.on('close', () => {
     standsAt = Number.POSITIVE_INFINITY
     connectedAt = Number.POSITIVE_INFINITY
@@ -39,13 +40,13 @@ export function createSignOfLife(client: RedisClient, channel: string, monotonic
   }
 
   return {
-    stands: () => (standsAt = monotonic()),
+    stands: () => (standsAt = time.monotonic()),
     expect(sentAt) {
       const look = () => {
         if (isSilent(sentAt)) client.disconnect(true)
       }
       // A process that stood still reads what has come before it judges.
-      setTimeout(() => setImmediate(look), ECHO_MS).unref()
+      time.setTimeout(() => time.setImmediate(look), ECHO_MS).unref()
     },
   }
 }

@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto'
 import type { ScheduleStore, StoredRun } from '../../control/store.js'
+import type { TimeSource } from '../../time-source.js'
 import { readRunText } from '../../schedule/stored-run.js'
 import type { StoredSchedule } from '../../schedule/stored-schedule.js'
 import type { RedisClock } from '../../worker/store.js'
@@ -25,7 +25,7 @@ export function createScheduleStore(
   prefix: string,
   shards: number,
   clock: RedisClock,
-  monotonic: () => number,
+  time: TimeSource,
 ): ScheduleStore {
   const allKeys = Array.from({ length: shards }, (_, shard) => createKeys(prefix, shard, shards))
   const keysOf = (name: string): Keys => allKeys[shardOf(name, shards)]!
@@ -35,15 +35,15 @@ export function createScheduleStore(
     client,
     expected: { prefix, shards },
     keysOf,
-    generation: randomUUID().replaceAll('-', '').slice(0, 16),
+    generation: time.randomId(),
   })
 
   async function readSome(keys: Keys, after: string, count: number, names: readonly string[]) {
-    const sentAt = monotonic()
+    const sentAt = time.monotonic()
     const raw = await runScript(client, 'read-schedules', { names: keys.names }, { tag: keys.tag, after, count }, names)
     const reply = toSchedules(raw)
     // Shards may be on servers whose clocks differ: the instance goes by the first.
-    if (keys === allKeys[0]) clock.sample(sentAt, monotonic(), reply.clockMs)
+    if (keys === allKeys[0]) clock.sample(sentAt, time.monotonic(), reply.clockMs)
     return reply
   }
 

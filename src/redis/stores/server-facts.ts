@@ -4,6 +4,7 @@ import { closeClient, duplicateConnection, duplicateNode } from '../connection/c
 import type { Keys } from '../keys.js'
 import { LAYOUT, readLayout } from '../layout.js'
 import type { RedisClient } from '../scripts/run-script.js'
+import { SYSTEM_TIME } from '../../time-source.js'
 
 const PINGS = 20
 const NAMES_SHOWN = 20
@@ -106,7 +107,7 @@ async function tryTracking(client: RedisClient, keys: readonly Keys[]): Promise<
   const own =
     'nodes' in client
       ? duplicateNode(client.nodes('master')[0]!)
-      : (duplicateConnection({ client, owned: false, isCluster: false }) as Redis)
+      : (duplicateConnection({ client, owned: false, isCluster: false, time: SYSTEM_TIME }) as Redis)
   try {
     const id = (await own.client('ID')) as number
     const prefix = `${keys[0]!.tag}:schedule:`

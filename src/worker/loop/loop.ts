@@ -3,6 +3,7 @@ import type { ClaimedRun, WorkerStore } from '../store.js'
 import type { Settler } from '../run/settler.js'
 import type { Hold } from '../run/task.js'
 import { tick, type TickContext } from './tick.js'
+import { sleep, type Timer } from '../../time-source.js'
 
 /** The wait before a claim that failed is sent again, ms. */
 const RETRY_MS = 200
@@ -52,10 +53,11 @@ export interface LoopOptions {
 
 /** Creates the loop of one shard. At most one claim is under way at any time. */
 export function createLoop(context: TickContext, store: WorkerStore, settler: Settler, options: LoopOptions): Loop {
-  const { clock, slots, monotonic } = context
+  const { clock, slots, time } = context
+  const { monotonic } = time
   let head: { atMs: number; count: number } | null = null
   let fleet = { size: 1, rank: 0 }
-  let timer: NodeJS.Timeout | null = null
+  let timer: Timer | null = null
   let running = false
   let paused = false
   let claiming: Promise<void> | null = null
@@ -108,7 +110,7 @@ export function createLoop(context: TickContext, store: WorkerStore, settler: Se
   }
 
   function rearm(): void {
-    if (timer) clearTimeout(timer)
+    if (timer) time.clearTimeout(timer)
     timer = null
     if (!running || paused || claiming) return
     const { at, share } = nextTurn()
@@ -116,12 +118,12 @@ export function createLoop(context: TickContext, store: WorkerStore, settler: Se
     if (wait <= 0) return go(share)
     settler.release()
     if (wait === Number.POSITIVE_INFINITY) return
-    timer = setTimeout(
+    timer = time.setTimeout(
       () => {
         timer = null
         // Whoever comes after others has it read first what has arrived: that nothing is left for it, most of the time.
         const turn = nextTurn()
-        if (turn.isSpare) setImmediate(() => takeTurn(nextTurn()))
+        if (turn.isSpare) time.setImmediate(() => takeTurn(nextTurn()))
         else takeTurn(turn)
       },
       Math.min(Math.ceil(wait), MAX_TIMER_MS),
@@ -138,7 +140,7 @@ export function createLoop(context: TickContext, store: WorkerStore, settler: Se
   function go(share: number): void {
     // Without a free slot there is nothing to ask for: the loops of a worker get the next ones in turn.
     // Runs that end together free their slots one by one: the next claim is for all of them.
-    if (slots.available === 0) return slots.wait(() => setImmediate(rearm))
+    if (slots.available === 0) return slots.wait(() => void time.setImmediate(rearm))
     // Settlements of what the last claim brought stand back behind this one: starts come first.
     settler.hold()
     nudgedAt = Number.POSITIVE_INFINITY
@@ -167,7 +169,7 @@ export function createLoop(context: TickContext, store: WorkerStore, settler: Se
       } catch (error) {
         // The claim may have happened all the same: the same request id brings what it won.
         options.onError(error)
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
+        await sleep(time, RETRY_MS)
       }
     }
   }
@@ -176,7 +178,7 @@ export function createLoop(context: TickContext, store: WorkerStore, settler: Se
   async function tellHead(runs: readonly ClaimedRun[]): Promise<void> {
     if (fleet.size <= 1) return
     await context.alarm.at(Math.max(...runs.map(({ startMs }) => startMs)), AHEAD_MS)
-    await new Promise((resolve) => setTimeout(resolve, ANNOUNCE_MS))
+    await sleep(time, ANNOUNCE_MS)
     // Who is not told looks by itself.
     if (running) await store.announceHead().catch(() => {})
   }
@@ -217,7 +219,7 @@ export function createLoop(context: TickContext, store: WorkerStore, settler: Se
     },
     async stop() {
       running = false
-      if (timer) clearTimeout(timer)
+      if (timer) time.clearTimeout(timer)
       timer = null
       await claiming
       settler.release()

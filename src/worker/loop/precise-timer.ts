@@ -1,3 +1,4 @@
+import type { Timer, TimeSource } from '../../time-source.js'
 import type { RedisClock } from '../store.js'
 
 /** Below this a timer would ring too late, ms: the rest is waited for turn by turn of the event loop. */
@@ -10,17 +11,13 @@ const NAP_OVERRUN_MS = 0.15
 const TURNING_SHARE = 0.05
 const RESERVE_MS = 5
 
-/** Windows sleeps in steps of up to 16 ms. */
-const CAN_NAP = process.platform !== 'win32'
-const NOBODY_WAKES = new Int32Array(new SharedArrayBuffer(4))
-
 /**
  * Sleeps for a part of the time that is left. A process that only turned would keep its core from those that it waits
  * with: the Redis beside it, and the other workers that are to start at the same instant.
  */
-function nap(leftMs: number): void {
+function nap(time: TimeSource, leftMs: number): void {
   const napMs = Math.min(NAP_MS, leftMs - NAP_OVERRUN_MS)
-  if (CAN_NAP && napMs > 0) Atomics.wait(NOBODY_WAKES, 0, 0, napMs)
+  if (napMs > 0) time.block(napMs)
 }
 
 /** Calls back at instants of Redis's clock. */
@@ -35,21 +32,21 @@ export interface Alarm {
 }
 
 /** Creates an alarm by a clock. Late by a turn of the event loop, or by 1 ms where it rings all the time; never early. */
-export function createAlarm(clock: RedisClock): Alarm {
+export function createAlarm(clock: RedisClock, time: TimeSource): Alarm {
   const waiting = new Map<number, { promise: Promise<void>; resolve: () => void; latestAt: number }>()
-  let timer: NodeJS.Timeout | null = null
+  let timer: Timer | null = null
   let setFor = Number.POSITIVE_INFINITY
   let isTurning = false
   let reserveMs = RESERVE_MS
-  let countedAt = performance.now()
+  let countedAt = time.monotonic()
 
   // As far as the clock may be off it counts as slow: a moment late is right, a moment early is not.
   const left = (instantMs: number, latestAt: number) =>
-    Math.min(clock.until(instantMs) + clock.errorMs, latestAt - performance.now())
+    Math.min(clock.until(instantMs) + clock.errorMs, latestAt - time.monotonic())
 
   /** Takes in how the time went since the last call: a worker that starts something all the time has to sleep instead. */
   function count(): void {
-    const now = performance.now()
+    const now = time.monotonic()
     const passed = now - countedAt
     countedAt = now
     const gained = passed * (isTurning ? TURNING_SHARE - 1 : TURNING_SHARE)
@@ -61,12 +58,12 @@ export function createAlarm(clock: RedisClock): Alarm {
     count()
     setFor = instantMs
     isTurning = leftMs <= TURN_MS && reserveMs > 0
-    if (isTurning) setImmediate(turn, leftMs)
-    else timer = setTimeout(ring, Math.max(1, Math.floor(leftMs - TURN_MS / 2)))
+    if (isTurning) time.setImmediate(() => turn(leftMs))
+    else timer = time.setTimeout(ring, Math.max(1, Math.floor(leftMs - TURN_MS / 2)))
   }
 
   function turn(leftMs: number): void {
-    nap(leftMs)
+    nap(time, leftMs)
     ring()
   }
 
@@ -92,7 +89,7 @@ export function createAlarm(clock: RedisClock): Alarm {
 
   return {
     at(instantMs, mostMs) {
-      const latestAt = performance.now() + mostMs
+      const latestAt = time.monotonic() + mostMs
       const leftMs = left(instantMs, latestAt)
       if (!(leftMs > 0)) return null
       let entry = waiting.get(instantMs)
@@ -102,7 +99,7 @@ export function createAlarm(clock: RedisClock): Alarm {
         entry = { promise, resolve, latestAt }
         waiting.set(instantMs, entry)
         if (instantMs < setFor && !isTurning) {
-          if (timer) clearTimeout(timer)
+          if (timer) time.clearTimeout(timer)
           set(instantMs, leftMs)
         }
       }

@@ -16,8 +16,6 @@ export interface TickContext extends LaunchContext {
    * claim that leaves room, makes room for it.
    */
   readonly lanesHeard: ReadonlyMap<string, Set<number>>
-  readonly monotonic: () => number
-  readonly wall: () => number
 }
 
 /**
@@ -38,7 +36,7 @@ export async function tick(
   aheadMs: number,
   expectedMs: number | null,
 ): Promise<ClaimReply> {
-  const sent = { monotonic: context.monotonic(), wall: context.wall() }
+  const sent = { monotonic: context.time.monotonic(), wall: context.time.wall() }
   const reply = await store.claim({
     requestId,
     slots: hold.slots,

@@ -1,3 +1,5 @@
+import type { Timer, TimeSource } from '../../time-source.js'
+
 /** Edits come in bursts (each field of a bare HSET, a bulk load): names are gathered so long for one look, ms. */
 const GATHER_MS = 30
 /** What was announced is the engine's own write: it has been planned already, and is looked at when there is time, ms. */
@@ -24,18 +26,21 @@ export interface EditGatherer {
  *
  * @param inspect looks at definitions and never rejects
  */
-export function createEditGatherer(inspect: (shard: number, names: readonly string[]) => Promise<void>): EditGatherer {
+export function createEditGatherer(
+  time: TimeSource,
+  inspect: (shard: number, names: readonly string[]) => Promise<void>,
+): EditGatherer {
   const written = new Map<number, Set<string>>()
   const own = new Map<number, Set<string>>()
   let ownCount = 0
   let announced = new Set<string>()
   let announcedBefore = new Set<string>()
-  const timers = new Map<'gather' | 'calm' | 'forget', NodeJS.Timeout>()
+  const timers = new Map<'gather' | 'calm' | 'forget', Timer>()
   let stopped = false
 
   function after(name: 'gather' | 'calm' | 'forget', delayMs: number, work: () => void): void {
     if (stopped || timers.has(name)) return
-    const timer = setTimeout(() => {
+    const timer = time.setTimeout(() => {
       timers.delete(name)
       work()
     }, delayMs)
@@ -100,7 +105,7 @@ export function createEditGatherer(inspect: (shard: number, names: readonly stri
     },
     stop() {
       stopped = true
-      for (const timer of timers.values()) clearTimeout(timer)
+      for (const timer of timers.values()) time.clearTimeout(timer)
       timers.clear()
     },
   }

@@ -1,3 +1,4 @@
+import { sleep } from '../../time-source.js'
 import { toErrorData } from '../../events/events.js'
 import { isPlannedOtherwise } from '../../schedule/zone-check.js'
 import { replan, type PlanContext } from './planner.js'
@@ -62,7 +63,7 @@ function isDone({ after, cursor }: Walk): boolean {
 
 /** Creates the upkeep of one shard. */
 export function createUpkeep(store: WorkerStore, context: PlanContext): Upkeep {
-  const { emit } = context
+  const { emit, time } = context
   let watched = false
   let turns = 0
   let stopped = false
@@ -115,7 +116,7 @@ export function createUpkeep(store: WorkerStore, context: PlanContext): Upkeep {
       let walk = START
       for (let call = 0; call < FIRST_CALLS && !stopped && !isDone(walk); call++) {
         walk = await step(walk)
-        await new Promise((resolve) => setTimeout(resolve, FIRST_PAUSE_MS))
+        await sleep(time, FIRST_PAUSE_MS)
       }
     } finally {
       sweeping = false
@@ -149,7 +150,7 @@ export function createUpkeep(store: WorkerStore, context: PlanContext): Upkeep {
       await correct(schedules, nowMs)
       if (nextName === '') return
       after = nextName
-      await new Promise((resolve) => setTimeout(resolve, SWEEP_PAUSE_MS))
+      await sleep(time, SWEEP_PAUSE_MS)
     }
   }
 

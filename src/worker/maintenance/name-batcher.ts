@@ -1,3 +1,5 @@
+import type { Timer, TimeSource } from '../../time-source.js'
+
 /** How long names are gathered, ms. */
 const GATHER_MS = 20
 /** Most names in one look. */
@@ -14,11 +16,12 @@ export interface NameGatherer {
  * looks of one burst come one after the other.
  */
 export function createNameGatherer(
+  time: TimeSource,
   shards: number,
   look: (shard: number, names: readonly string[]) => Promise<void>,
 ): NameGatherer {
   const noted = Array.from({ length: shards }, () => new Set<string>())
-  let timer: NodeJS.Timeout | null = null
+  let timer: Timer | null = null
   let stopped = false
 
   async function lookAtNoted(): Promise<void> {
@@ -36,11 +39,11 @@ export function createNameGatherer(
     note(shard, name) {
       if (stopped) return
       noted[shard]?.add(name)
-      timer ??= setTimeout(() => void lookAtNoted(), GATHER_MS)
+      timer ??= time.setTimeout(() => void lookAtNoted(), GATHER_MS)
     },
     stop() {
       stopped = true
-      if (timer) clearTimeout(timer)
+      if (timer) time.clearTimeout(timer)
     },
   }
 }

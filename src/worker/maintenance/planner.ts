@@ -2,6 +2,7 @@ import { decidePlan } from '../../schedule/decide-plan.js'
 import type { Emit } from '../../events/events.js'
 import type { StoredSchedule } from '../../schedule/stored-schedule.js'
 import type { WorkerStore } from '../store.js'
+import type { TimeSource } from '../../time-source.js'
 import type { ZoneDuty } from './tz-authority.js'
 
 /** A schedule that keeps moving under our hands is left to whoever moves it. */
@@ -13,6 +14,7 @@ const MISSING_HERE = 'ERR_EVERYBEAT_DEPENDENCY'
 export interface PlanContext {
   readonly emit: Emit
   readonly zones: ZoneDuty
+  readonly time: TimeSource
 }
 
 /**

@@ -7,6 +7,7 @@ import { isPlanFull, refillPlan } from '../../schedule/decide-plan.js'
 import { ABORTS, type AbortKind, type ActiveRun } from './active-run.js'
 import type { ClaimedRun, Settlement } from '../store.js'
 import type { Run, Task } from './task.js'
+import type { Timer, TimeSource } from '../../time-source.js'
 
 /** How long a handler may ignore its aborted signal before the run is given up without it, ms. */
 export const GIVE_UP_MS = 2_000
@@ -53,9 +54,10 @@ export async function prepareRun(
   payload: unknown,
   active: ActiveRun,
   timeoutMs: number | null,
+  time: TimeSource,
 ): Promise<Preparation> {
-  const begunAt = performance.now()
-  const timer = timeoutMs === null ? undefined : abortAfter(active, timeoutMs, 0)
+  const begunAt = time.monotonic()
+  const timer = timeoutMs === null ? undefined : abortAfter(active, timeoutMs, 0, time)
   const stopped = new Promise<Ending>((resolve) => {
     active.onAbort(() => {
       const abort = active.aborted
@@ -67,19 +69,19 @@ export async function prepareRun(
     })
   })
   const prepared = preparePayload(task, payload).then(
-    (checked): Preparation => ({ payload: checked, spentMs: performance.now() - begunAt }),
+    (checked): Preparation => ({ payload: checked, spentMs: time.monotonic() - begunAt }),
     (error: unknown): Ending => ({ kind: 'refused', error }),
   )
   try {
     return await Promise.race([prepared, stopped])
   } finally {
-    clearTimeout(timer)
+    if (timer) time.clearTimeout(timer)
   }
 }
 
-function abortAfter(active: ActiveRun, timeoutMs: number, spentMs: number): NodeJS.Timeout {
+function abortAfter(active: ActiveRun, timeoutMs: number, spentMs: number, time: TimeSource): Timer {
   const message = `run ${active.claimed.runId} took longer than its timeout of ${timeoutMs} ms`
-  return setTimeout(() => active.abort('timeout', message), timeoutMs - spentMs)
+  return time.setTimeout(() => active.abort('timeout', message), timeoutMs - spentMs)
 }
 
 /**
@@ -93,21 +95,22 @@ export function callHandler(
   run: Run,
   active: ActiveRun,
   timeoutMs: number | null,
+  time: TimeSource,
   spentMs = 0,
 ): Promise<Ending> {
   return new Promise((resolve) => {
-    const timer = timeoutMs === null ? undefined : abortAfter(active, timeoutMs, spentMs)
-    let giveUpTimer: NodeJS.Timeout | undefined
+    const timer = timeoutMs === null ? undefined : abortAfter(active, timeoutMs, spentMs, time)
+    let giveUpTimer: Timer | undefined
     let hasEnded = false
     const end = (ending: Ending) => {
       hasEnded = true
-      if (timer) clearTimeout(timer)
-      if (giveUpTimer) clearTimeout(giveUpTimer)
+      if (timer) time.clearTimeout(timer)
+      if (giveUpTimer) time.clearTimeout(giveUpTimer)
       const abort = active.aborted
       resolve(abort ? { kind: 'aborted', abort: abort.kind, error: abort.error } : ending)
     }
     active.onAbort(() => {
-      if (!hasEnded) giveUpTimer = setTimeout(end, GIVE_UP_MS, ABANDONED)
+      if (!hasEnded) giveUpTimer = time.setTimeout(() => end(ABANDONED), GIVE_UP_MS)
     })
     void call(task, run).then(end)
   })

@@ -1,5 +1,6 @@
 import type { ActiveRun } from './active-run.js'
 import { EXTEND_SHARE, RETRY_SHARE, STEP_IN_SHARE, TRUST_SHARE } from '../../lease-timing.js'
+import type { Timer, TimeSource } from '../../time-source.js'
 import type { KeptLease, LeaseThread, WorkerStore } from '../store.js'
 
 /** Keeps the leases of long runs alive, and aborts a run before its lease can pass to somebody else. */
@@ -30,8 +31,7 @@ interface Watched {
 /** How long leases are, by which clocks, and who hears of a loss. */
 export interface LeaseKeeperOptions {
   leaseMs: number
-  monotonic: () => number
-  wall: () => number
+  time: TimeSource
   onLost: (run: ActiveRun, reason: string) => void
   /** Keeps the leases of handlers that block the event loop; null: nobody does. */
   thread: LeaseThread | null
@@ -43,10 +43,11 @@ const GONE = 'Redis does not hold it any more'
  * Creates the keeper. Trust is counted from the moment an extension was *sent*: an answer that comes late says only
  * that the lease was extended at some moment after that, so a slow success never stretches trust.
  */
-export function createLeaseKeeper({ leaseMs, monotonic, wall, onLost, thread }: LeaseKeeperOptions): LeaseKeeper {
+export function createLeaseKeeper({ leaseMs, time, onLost, thread }: LeaseKeeperOptions): LeaseKeeper {
+  const { monotonic, wall } = time
   const watched = new Map<ActiveRun, Watched>()
   const trustMs = leaseMs * TRUST_SHARE
-  let timer: NodeJS.Timeout | null = null
+  let timer: Timer | null = null
   let armedFor = Number.POSITIVE_INFINITY
 
   /** Takes over what the thread has reached meanwhile. */
@@ -68,9 +69,9 @@ export function createLeaseKeeper({ leaseMs, monotonic, wall, onLost, thread }: 
 
   function arm(at: number): void {
     if (at >= armedFor) return
-    if (timer) clearTimeout(timer)
+    if (timer) time.clearTimeout(timer)
     armedFor = at
-    timer = setTimeout(look, Math.max(1, at - monotonic()))
+    timer = time.setTimeout(look, Math.max(1, at - monotonic()))
   }
 
   function follow(run: ActiveRun, store: WorkerStore, extendAt: number): void {
@@ -160,7 +161,7 @@ export function createLeaseKeeper({ leaseMs, monotonic, wall, onLost, thread }: 
     forget,
     isTrusted,
     stop() {
-      if (timer) clearTimeout(timer)
+      if (timer) time.clearTimeout(timer)
       for (const run of watched.keys()) forget(run)
     },
   }

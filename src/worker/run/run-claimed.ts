@@ -12,6 +12,7 @@ import { describeRun, reportRun } from './report-run.js'
 import type { Settler } from './settler.js'
 import type { Slots, Task } from './task.js'
 import type { ZoneDuty } from '../maintenance/tz-authority.js'
+import type { TimeSource } from '../../time-source.js'
 
 /** What a worker needs to run what it has claimed. */
 export interface LaunchContext {
@@ -27,7 +28,7 @@ export interface LaunchContext {
   /** The run that holds the lease of its schedule on this worker, by schedule. */
   readonly holders: Map<string, ActiveRun>
   readonly emit: Emit
-  readonly random: () => number
+  readonly time: TimeSource
   readonly zones: ZoneDuty
   /** Whether the worker stops: what it still wins goes back. */
   readonly isStopping: () => boolean
@@ -115,7 +116,8 @@ async function execute(context: LaunchContext, store: WorkerStore, active: Activ
   // Only a first start of what was due then can be late; a backfilled occurrence is as old as it was asked to be.
   const isFirst = claimed.attempt === 1 && claimed.delivery === 1 && claimed.kind !== 'backfill'
   const latenessMs = isFirst ? Math.max(0, startedAtMs - claimed.startMs) : 0
-  const begun = performance.now()
+  const { time } = context
+  const begun = time.monotonic()
   let task: Task | undefined
   let settings: RunSettings | null = null
   let ending: Ending
@@ -125,7 +127,9 @@ async function execute(context: LaunchContext, store: WorkerStore, active: Activ
     if (!task) throw new Error(`this worker has no task ${JSON.stringify(active.task)}`)
     const given = claimed.payloadText === null ? settings.payload : (JSON.parse(claimed.payloadText) as unknown)
     const timeoutMs = settings.timeoutMs ?? task.timeoutMs
-    const prepared = task.schema ? await prepareRun(task, given, active, timeoutMs) : { payload: given, spentMs: 0 }
+    const prepared = task.schema
+      ? await prepareRun(task, given, active, timeoutMs, time)
+      : { payload: given, spentMs: 0 }
     if ('kind' in prepared) return settlementOf(prepared)
     const { payload, spentMs } = prepared
     // It was stopped while it waited for its turn, or its lease is in doubt: its handler is not called.
@@ -144,7 +148,7 @@ async function execute(context: LaunchContext, store: WorkerStore, active: Activ
     }))
     context.keeper.guard(active, timeoutMs)
     const run = new HandlerRun(context.workerId, active, payload, startedAtMs)
-    const called = callHandler(task, run, active, timeoutMs, spentMs)
+    const called = callHandler(task, run, active, timeoutMs, time, spentMs)
     const cancelRefill = refillEarly(context, store, kept, claimed)
     ending = await called
     cancelRefill?.()
@@ -160,7 +164,7 @@ async function execute(context: LaunchContext, store: WorkerStore, active: Activ
   return settlementOf(ending)
 
   function settlementOf(reached: Ending): () => Decided {
-    const durationMs = performance.now() - begun
+    const durationMs = time.monotonic() - begun
     return () =>
       decideSettlement({
         active,
@@ -171,7 +175,7 @@ async function execute(context: LaunchContext, store: WorkerStore, active: Activ
         ending: reached,
         durationMs,
         latenessMs,
-        random: context.random,
+        random: time.random,
       })
   }
 }
@@ -230,8 +234,9 @@ function refillEarly(
     await store.extendPlan({ schedule: claimed.schedule, digest: claimed.digest, ...more })
   }
   // If this fails, whoever finds the plan spent makes a new one.
-  const immediate = setImmediate(() => void refill().catch(() => {}))
-  return () => clearImmediate(immediate)
+  const { time } = context
+  const immediate = time.setImmediate(() => void refill().catch(() => {}))
+  return () => time.clearImmediate(immediate)
 }
 
 /** Whether somebody with newer time-zone data plans a schedule: then it is asked to. */

@@ -1,3 +1,4 @@
+import { endsWithin, sleep, type Timer, type TimeSource } from '../../time-source.js'
 import type { Settlement, SettleOutcome, WorkerStore } from '../store.js'
 
 /** How long to wait before a settlement that Redis did not take is sent again, ms. */
@@ -43,20 +44,20 @@ interface Entry {
 }
 
 /** Creates the settler of one shard. A repeated call changes nothing in Redis, so it is repeated until it is answered. */
-export function createSettler(store: WorkerStore, onError: (error: unknown) => void): Settler {
+export function createSettler(store: WorkerStore, time: TimeSource, onError: (error: unknown) => void): Settler {
   const waiting: Entry[] = []
   let scheduled = false
   let stopped = false
   let heldUntil = Number.NEGATIVE_INFINITY
   let busySince: number | null = null
-  let timer: NodeJS.Timeout | null = null
+  let timer: Timer | null = null
   const inFlight = new Set<Promise<void>>()
 
   function flushSoon(): void {
     if (scheduled || waiting.length === 0) return
-    const heldMs = heldUntil - performance.now()
+    const heldMs = heldUntil - time.monotonic()
     if (heldMs > 0) {
-      timer ??= setTimeout(() => {
+      timer ??= time.setTimeout(() => {
         timer = null
         flushSoon()
       }, Math.ceil(heldMs))
@@ -64,14 +65,14 @@ export function createSettler(store: WorkerStore, onError: (error: unknown) => v
     }
     scheduled = true
     // Runs that end in the same turn of the event loop share one call.
-    setImmediate(() => {
+    time.setImmediate(() => {
       scheduled = false
       flush()
     })
   }
 
   function flush(): void {
-    if (timer) clearTimeout(timer)
+    if (timer) time.clearTimeout(timer)
     timer = null
     while (waiting.length > 0) {
       const call = send(waiting.splice(0, BATCH_COUNT))
@@ -91,7 +92,7 @@ export function createSettler(store: WorkerStore, onError: (error: unknown) => v
       } catch (error) {
         onError(error)
         if (stopped) break
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
+        await sleep(time, RETRY_MS)
         if (stopped) break
       }
     }
@@ -109,7 +110,7 @@ export function createSettler(store: WorkerStore, onError: (error: unknown) => v
         flushSoon()
       }),
     hold() {
-      const now = performance.now()
+      const now = time.monotonic()
       busySince ??= now
       heldUntil = Math.min(now + HOLD_MS, busySince + MAX_HOLD_MS)
     },
@@ -121,9 +122,8 @@ export function createSettler(store: WorkerStore, onError: (error: unknown) => v
     async stop(timeoutMs) {
       heldUntil = Number.NEGATIVE_INFINITY
       flush()
-      await new Promise((resolve) => setImmediate(resolve))
-      const timeout = new Promise<void>((resolve) => setTimeout(resolve, timeoutMs).unref())
-      await Promise.race([Promise.all(inFlight), timeout])
+      await new Promise<void>((resolve) => void time.setImmediate(resolve))
+      await endsWithin(time, timeoutMs, Promise.all(inFlight))
       stopped = true
     },
   }

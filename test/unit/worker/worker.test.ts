@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { createRehearsalStore } from '../../../src/redis/stores/stub-store.js'
+import { SYSTEM_TIME } from '../../../src/time-source.js'
 import { createRedisClock } from '../../../src/worker/loop/redis-clock.js'
 import type { HeartbeatReply, WorkerStore } from '../../../src/worker/store.js'
 import { createWorker } from '../../../src/worker/worker.js'
@@ -31,9 +32,7 @@ it('leaves the fleet when its heartbeats are answered: one that came behind woul
     tz: '',
     tasks: new Map(),
     emit: () => {},
-    monotonic,
-    wall: Date.now,
-    random: () => 0,
+    time: SYSTEM_TIME,
     describe: () => ({}),
     onMemoryLost: () => {},
     onWatchDuty: () => {},

@@ -1,5 +1,6 @@
 import { expect, it, onTestFinished, vi } from 'vitest'
 import { createRehearsalStore } from '../../../../src/redis/stores/stub-store.js'
+import { SYSTEM_TIME } from '../../../../src/time-source.js'
 import { createRedisClock } from '../../../../src/worker/loop/redis-clock.js'
 import { decideTurn } from '../../../../src/worker/loop/claim-stagger.js'
 import { createLoop } from '../../../../src/worker/loop/loop.js'
@@ -23,10 +24,10 @@ function createCountedLoop(taken = 0, monotonic = () => performance.now()) {
       return { ...(await empty.claim(request)), headMs: null }
     },
   }
-  const context = createRehearsalContext(clock, monotonic, 10)
+  const context = createRehearsalContext(clock, 10, { ...SYSTEM_TIME, monotonic })
   onTestFinished(() => context.keeper.stop())
   for (let count = 0; count < taken; count += 1) context.slots.take('work')
-  const settler = createSettler(store, () => {})
+  const settler = createSettler(store, SYSTEM_TIME, () => {})
   const options = { shard: 0, shards: 1, maxSleepMs: () => LONG_MS, onError: () => {} }
   const loop = createLoop(context, store, settler, options)
   onTestFinished(() => loop.stop())

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { SYSTEM_TIME } from '../../../../src/time-source.js'
 import { createEditGatherer } from '../../../../src/worker/maintenance/edit-batcher.js'
 
 beforeEach(() => vi.useFakeTimers())
@@ -6,7 +7,7 @@ afterEach(() => vi.useRealTimers())
 
 function setUp() {
   const looks: [number, string[]][] = []
-  const gatherer = createEditGatherer((shard, names) => {
+  const gatherer = createEditGatherer(SYSTEM_TIME, (shard, names) => {
     looks.push([shard, [...names]])
     return Promise.resolve()
   })

@@ -19,7 +19,7 @@ it.each([
       return Promise.resolve({ nextName: 'more', nextCursor: '7', toPlan: [], removed: [] })
     },
   }
-  const upkeep = createUpkeep(store, createRehearsalContext(clock, monotonic, 1))
+  const upkeep = createUpkeep(store, createRehearsalContext(clock, 1))
   const beat = { overdueRuns: 0, headMs: null, isWatched } as unknown as ShardReply
   const counts: number[] = []
   for (const _ of wanted) {

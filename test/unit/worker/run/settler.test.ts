@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { Settlement, SettleOutcome, WorkerStore } from '../../../../src/worker/store.js'
+import { SYSTEM_TIME } from '../../../../src/time-source.js'
 import { createSettler } from '../../../../src/worker/run/settler.js'
 
 function createStore() {
@@ -10,7 +11,7 @@ function createStore() {
       return Promise.resolve(settlements.map(() => 'settled'))
     },
   } as unknown as WorkerStore
-  return { calls, settler: createSettler(store, () => {}) }
+  return { calls, settler: createSettler(store, SYSTEM_TIME, () => {}) }
 }
 
 const settlementOf = (reason: string) => () => ({ reason }) as Settlement

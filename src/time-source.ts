@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto'
+
+/** A timer of a {@link TimeSource}, for its `clear…` function. */
+export interface Timer {
+  /** The timer no longer keeps the process alive. */
+  unref(): unknown
+}
+
+/**
+ * The clocks, timers and random numbers of one instance. The engine reads no other: a worker on a time source of a test
+ * lives wholly on the time of that test.
+ */
+export interface TimeSource {
+  /** Milliseconds with a fraction that never jump, from an arbitrary origin. */
+  readonly monotonic: () => number
+  /** The wall clock, epoch ms. */
+  readonly wall: () => number
+  readonly setTimeout: (callback: () => void, delayMs: number) => Timer
+  readonly clearTimeout: (timer: Timer) => void
+  readonly setInterval: (callback: () => void, periodMs: number) => Timer
+  readonly clearInterval: (timer: Timer) => void
+  /** Calls back after the messages that have arrived by now are read. */
+  readonly setImmediate: (callback: () => void) => Timer
+  readonly clearImmediate: (timer: Timer) => void
+  /** Blocks the thread for about so long, ms, and no longer than 1 ms: the precise timer leaves its core to others. */
+  readonly block: (durationMs: number) => void
+  /** A random number in [0, 1). */
+  readonly random: () => number
+  /** A new id of 16 hexadecimal digits that no other call returns, in any process. */
+  readonly randomId: () => string
+}
+
+/** Windows sleeps in steps of up to 16 ms. */
+const CAN_BLOCK = process.platform !== 'win32'
+/** Nothing ever wakes a wait on this memory: it ends by its time-out. */
+const NEVER_NOTIFIED = new Int32Array(new SharedArrayBuffer(4))
+
+/** The clocks, timers and random numbers of this machine. Looked up with each call: tests may replace the globals. */
+export const SYSTEM_TIME: TimeSource = {
+  monotonic: () => performance.now(),
+  wall: () => Date.now(),
+  setTimeout: (callback, delayMs) => setTimeout(callback, delayMs),
+  clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout),
+  setInterval: (callback, periodMs) => setInterval(callback, periodMs),
+  clearInterval: (timer) => clearInterval(timer as NodeJS.Timeout),
+  setImmediate: (callback) => setImmediate(callback),
+  clearImmediate: (timer) => clearImmediate(timer as NodeJS.Immediate),
+  block: (durationMs) => void (CAN_BLOCK && Atomics.wait(NEVER_NOTIFIED, 0, 0, durationMs)),
+  random: () => Math.random(),
+  randomId: () => randomUUID().replaceAll('-', '').slice(0, 16),
+}
+
+/**
+ * The key under which the options of an instance may carry a {@link TimeSource}. It is for the test kit of this package
+ * and no part of the public options.
+ */
+export const TIME_SOURCE = Symbol.for('everybeat.time-source')
+
+/** The time source that the options of an instance carry, else the machine's. */
+export function timeSourceOf(options: object): TimeSource {
+  return (options as { [TIME_SOURCE]?: TimeSource })[TIME_SOURCE] ?? SYSTEM_TIME
+}
+
+/** Resolves after a delay, ms. */
+export function sleep(time: TimeSource, delayMs: number): Promise<void> {
+  return new Promise((resolve) => void time.setTimeout(resolve, delayMs))
+}
+
+/**
+ * Waits for the end of `work`, but at most `timeoutMs`. The wait alone does not keep the process alive.
+ *
+ * @returns whether `work` ended in time
+ * @throws what `work` rejects with in time; a later rejection is ignored
+ */
+export async function endsWithin(time: TimeSource, timeoutMs: number, work: Promise<unknown>): Promise<boolean> {
+  let timer: Timer | undefined
+  const timeout = new Promise<false>((resolve) => {
+    timer = time.setTimeout(() => resolve(false), timeoutMs)
+    timer.unref()
+  })
+  try {
+    return await Promise.race([work.then(() => true), timeout])
+  } finally {
+    if (timer) time.clearTimeout(timer)
+  }
+}
