@@ -289,7 +289,9 @@ export class Everybeat extends IsolatedEmitter {
   async #stop(timeoutMs: number): Promise<void> {
     if (this.#state === 'starting') {
       // A start under way is broken off and let come to its end, so that nothing it opens is left behind.
-      await Promise.all([this.#instance?.stop(0).catch(() => {}), this.#link?.close()])
+      // The worker leaves the fleet over the connection: that closes only behind it.
+      await this.#instance?.stop(0).catch(() => {})
+      await this.#link?.close()
       await this.#starting?.catch(() => {})
     }
     this.#state = 'stopped'
