@@ -15,13 +15,12 @@ import { openLink, type Link } from './redis/connection/command-connection.js'
 import type { ScheduleStore } from './control/store.js'
 import { reshardFleet, type ReshardOptions, type ReshardResult } from './redis/reshard/reshard.js'
 import { createScheduleStore } from './redis/stores/schedule-store.js'
-import { DEFAULT_BACKOFF } from './schedule/backoff.js'
 import type { DefinitionInput } from './schedule/definition.js'
-import { checkName } from './schedule/name.js'
-import { resolveTaskOptions, type StandardSchema, type TaskOptions } from './options/task-options.js'
+import type { StandardSchema, TaskOptions } from './options/task-options.js'
 import { timeSourceOf, type TimeSource } from './time-source.js'
 import { createRedisClock } from './worker/loop/redis-clock.js'
 import type { RedisClock } from './worker/store.js'
+import { createTask } from './worker/run/create-task.js'
 import { preparePayload } from './worker/run/decide-settlement.js'
 import type { Handler, Task } from './worker/run/task.js'
 
@@ -95,29 +94,16 @@ export class Everybeat extends IsolatedEmitter {
   ): TaskHandle<Input>
   task<Payload = unknown>(name: string, options: TaskOptions, handler: Handler<Payload>): TaskHandle<Payload>
   task(name: string, optionsOrHandler: TaskOptions | Handler, maybeHandler?: Handler): TaskHandle {
-    checkName('task', name)
-    const handler = typeof optionsOrHandler === 'function' ? optionsOrHandler : maybeHandler
-    const given = typeof optionsOrHandler === 'function' ? {} : optionsOrHandler
-    const options = resolveTaskOptions(given, this.#options.shards)
-    if (typeof handler !== 'function') {
-      throw new EverybeatError('ERR_EVERYBEAT_OPTIONS', `handler: task ${JSON.stringify(name)} needs a function`, {
-        field: 'handler',
-        value: handler,
-      })
-    }
+    const isHandler = typeof optionsOrHandler === 'function'
+    const handler = isHandler ? optionsOrHandler : maybeHandler
+    const task = createTask(name, isHandler ? {} : optionsOrHandler, handler, this.#options.shards)
     if (this.#tasks.has(name)) {
       throw new EverybeatError('ERR_EVERYBEAT_OPTIONS', `task ${JSON.stringify(name)} is registered already`, {
         field: 'task',
         value: name,
       })
     }
-    this.#tasks.set(name, {
-      ...options,
-      name,
-      handler,
-      retries: options.retries ?? 0,
-      backoff: options.backoff ?? DEFAULT_BACKOFF,
-    })
+    this.#tasks.set(name, task)
     this.#instance?.worker.nudge()
     return {
       name,
