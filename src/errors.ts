@@ -12,7 +12,7 @@ export const ERROR_CODES = {
   ERR_EVERYBEAT_STATE: 'The call does not fit the state of the instance: started twice, already stopped.',
   ERR_EVERYBEAT_CONNECTION: 'Redis cannot be reached.',
   ERR_EVERYBEAT_LAYOUT: 'The keys under this prefix belong to a layout this version does not know.',
-  ERR_EVERYBEAT_DEPENDENCY: 'An optional package that this feature needs is not installed.',
+  ERR_EVERYBEAT_DEPENDENCY: 'An optional package or a file that this feature needs is missing.',
   ERR_EVERYBEAT_TIMEOUT: 'A run took longer than its `timeout`; the reason of its signal.',
   ERR_EVERYBEAT_LEASE_LOST: 'Trust in the lease of a run is gone; the reason of its signal.',
   ERR_EVERYBEAT_REPLACED: 'A newer occurrence replaces this run; the reason of its signal.',

@@ -7,8 +7,10 @@
 // "kept": the trigger is made once and stepped from fire to fire through ten years. node-cron can only be asked from
 // now on, so its figure is for that question.
 import { performance } from 'node:perf_hooks'
+import { tsImport } from 'tsx/esm/api'
 
-const { createTrigger } = await import('../../dist/time/create-trigger.js')
+// The sources: triggers by themselves are not part of the package's interface.
+const { createTrigger } = await tsImport('../../src/time/create-trigger.ts', import.meta.url)
 
 const EXPRESSIONS = [
   ...[

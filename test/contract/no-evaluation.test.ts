@@ -10,7 +10,6 @@ const EXCEPTIONS: Record<string, readonly string[]> = {
   // The module that a person names on the command line.
   'cli/module.ts': ['import', 'createRequire', 'node:fs'],
   // A path that is written in the code.
-  'version.ts': ['createRequire'],
   'time/solar.ts': ['createRequire'],
   'cli/program.ts': ['node:fs'],
   // Files and programs that a person names, and a temporary folder for the editor.
@@ -20,7 +19,7 @@ const EXCEPTIONS: Record<string, readonly string[]> = {
   'cli/commands/edit.ts': ['node:fs', 'node:child_process'],
   'cli/demo/crew.ts': ['node:child_process'],
   // A thread of the product's own code, with what this process knows.
-  'redis/lease/lease-thread.ts': ['node:worker_threads'],
+  'redis/lease/lease-thread.ts': ['node:fs', 'node:worker_threads'],
   'redis/lease/lease-thread-main.ts': ['node:worker_threads'],
   // Throw-away servers for tests.
   'testing/install-redis.ts': ['node:fs', 'node:child_process'],

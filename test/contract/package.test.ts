@@ -5,13 +5,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { PROJECT_DIR } from '../support/build.js'
 import { type Consumer, createConsumer, readManifest } from '../support/packed.js'
 import { listFiles } from '../support/sources.js'
+import { ENTRIES, filesOfEntry } from '../tools/build/entries.js'
+import { entryFields, versionModule } from '../tools/build/manifest.js'
+import { LOADED_WHEN_USED } from '../tools/build/plugins.js'
 
 const manifest = readManifest()
 const optionalPeers = Object.keys(manifest.peerDependenciesMeta ?? {})
-const entries = Object.entries(manifest.exports).flatMap(([subpath, target]) =>
-  typeof target === 'string' ? [] : [{ subpath, ...target }],
-)
-const specifiers = entries.map(({ subpath }) => subpath.replace('.', manifest.name))
+const specifiers = Object.keys(ENTRIES)
+  .filter((subpath) => subpath !== './lease-thread')
+  .map((subpath) => subpath.replace('.', manifest.name))
 
 let consumer: Consumer
 beforeAll(async () => {
@@ -21,34 +23,37 @@ afterAll(() => consumer[Symbol.dispose]())
 
 describe('the packed package', () => {
   it('the packed package holds what it is made of and nothing else', () => {
-    const allowed = /^(package\.json|README\.md|LICENSE|(dist|src)\/.+)$/
+    const allowed = /^(package\.json|README\.md|LICENSE|dist\/.+\.(js|cjs|d\.ts|d\.cts)|docs\/.+\.md)$/
     expect(consumer.files.filter((path) => !allowed.test(path))).toEqual([])
-    expect(consumer.files.filter((path) => /\.(test\.ts|tsbuildinfo)$/.test(path))).toEqual([])
-    expect(consumer.files).toEqual(
-      expect.arrayContaining(['LICENSE', 'dist/errors.js', 'package.json', 'src/errors.ts']),
-    )
+    expect(consumer.files).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'package.json']))
   })
 
-  it('the packed package holds the built form of every source, with its types and the map back', () => {
-    const sources = listFiles('src').filter((path) => /\.tsx?$/.test(path) && !path.endsWith('.d.ts'))
-    const expected = sources.flatMap((path) =>
-      ['.js', '.js.map', '.d.ts', '.d.ts.map'].map((ending) => `dist/${path.replace(/\.tsx?$/, ending)}`),
-    )
-    expect(expected.filter((path) => !consumer.files.includes(path))).toEqual([])
+  it('the packed package has at most 500 kB', () => {
+    expect(consumer.packedBytes).toBeLessThanOrEqual(500_000)
   })
 
-  it('the packed package says nothing of the machine it was built on', () => {
-    const texts = consumer.files.filter((path) => /\.(js|ts|map|json)$/.test(path))
-    const leaks = texts.filter((path) => readFileSync(join(consumer.packageDir, path), 'utf8').includes(PROJECT_DIR))
-    expect(leaks).toEqual([])
+  it('the packed package names no source map, and nothing of the machine it was built on', () => {
+    const texts = consumer.files.filter((path) => /\.(c?js|c?ts|json)$/.test(path))
+    const says = (path: string, text: string): boolean =>
+      readFileSync(join(consumer.packageDir, path), 'utf8').includes(text)
+    expect(texts.filter((path) => says(path, PROJECT_DIR))).toEqual([])
+    expect(texts.filter((path) => says(path, 'sourceMapping' + 'URL'))).toEqual([])
   })
 
-  it('the packed package has an entry for every folder with an index.ts, and files for every entry', () => {
-    const folders = listFiles('src').flatMap((path) => /^([^/]+)\/index\.ts$/.exec(path)?.[1] ?? [])
-    const subpaths = Object.keys(manifest.exports)
-    expect(folders.filter((folder) => !subpaths.includes(`./${folder}`))).toEqual([])
-    const targets = entries.flatMap((entry) => [entry.types, entry.default]).map((path) => path.replace('./', ''))
-    expect(targets.filter((path) => !consumer.files.includes(path))).toEqual([])
+  it('the packed package has the entries that the list of entries names, as npm run entries writes them, with all their files', () => {
+    expect(manifest).toMatchObject(entryFields())
+    expect(Object.keys(manifest.exports)).toEqual([...Object.keys(ENTRIES), './package.json'])
+    const outputs = Object.values(ENTRIES).flatMap((source) => Object.values(filesOfEntry(source)))
+    expect(outputs.filter((path) => !consumer.files.includes(`dist/${path}`))).toEqual([])
+  })
+
+  it('the packed package has an entry for every folder with an index.ts', () => {
+    const indexes = listFiles('src').filter((path) => /^([^/]+\/)?index\.ts$/.test(path))
+    expect(indexes.filter((path) => !Object.values(ENTRIES).includes(path))).toEqual([])
+  })
+
+  it('the packed package knows its version without reading a file', () => {
+    expect(readFileSync(join(PROJECT_DIR, 'src/version.ts'), 'utf8')).toBe(versionModule(manifest.version))
   })
 
   it('the packed package has a command that starts by itself and knows its version', async () => {
@@ -69,6 +74,28 @@ describe('a project with the package and what it depends on', () => {
       expect((await importNames(specifier)).length).toBeGreaterThan(0)
     },
   )
+})
+
+describe('importing the package', () => {
+  it('the package gives the same values by import and by require', async () => {
+    const code = `import('everybeat').then((all) => {
+      const required = require('everybeat')
+      console.log(JSON.stringify(Object.keys(all).filter((name) => name !== 'module.exports' && all[name] !== required[name])))
+    })`
+    expect(JSON.parse(await consumer.run(process.execPath, '--input-type=commonjs', '-e', code))).toEqual([])
+  })
+
+  it.each(LOADED_WHEN_USED)('importing the package loads no %s until something needs it', async (name) => {
+    const code = `require('everybeat')
+      console.log(JSON.stringify(Object.keys(require.cache).filter((file) => file.includes('/node_modules/${name}/'))))`
+    expect(JSON.parse(await consumer.run(process.execPath, '--input-type=commonjs', '-e', code))).toEqual([])
+  })
+
+  it('importing the package reads few files: the entry and what it shares with other entries', async () => {
+    const code = `require('everybeat')
+      console.log(Object.keys(require.cache).filter((file) => file.includes('/everybeat/dist/')).length)`
+    expect(Number(await consumer.run(process.execPath, '--input-type=commonjs', '-e', code))).toBeLessThanOrEqual(10)
+  })
 })
 
 describe('a project with the optional packages too', () => {

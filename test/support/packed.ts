@@ -13,7 +13,7 @@ export interface Manifest {
   version: string
   files: string[]
   bin: Record<string, string>
-  exports: Record<string, string | { types: string; default: string }>
+  exports: Record<string, string | Record<'module' | 'import' | 'require', { types: string; default: string }>>
   dependencies: Record<string, string>
   peerDependencies: Record<string, string>
   peerDependenciesMeta?: Record<string, { optional?: boolean }>
@@ -32,6 +32,8 @@ export interface Consumer extends Disposable {
   readonly packageDir: string
   /** The files of the package, such as `dist/index.js`. */
   readonly files: string[]
+  /** The size of the tarball. */
+  readonly packedBytes: number
   /** Puts more packages beside it, taken from this project's own; gives those that are not installed here. */
   add(names: readonly string[]): string[]
   /** Runs a program in the project's folder and gives what it prints. */
@@ -51,11 +53,12 @@ export async function createConsumer(): Promise<Consumer> {
     cwd: PROJECT_DIR,
     maxBuffer: 64 * 1024 * 1024,
   })
-  const [packed] = JSON.parse(stdout) as [{ filename: string; files: { path: string }[] }]
+  const [packed] = JSON.parse(stdout) as [{ filename: string; size: number; files: { path: string }[] }]
   await run('tar', ['-xzf', join(dir, packed.filename), '--strip-components=1', '-C', packageDir])
   const consumer: Consumer = {
     dir,
     packageDir,
+    packedBytes: packed.size,
     files: packed.files.map(({ path }) => path).sort(),
     add: (names) => names.filter((name) => !linkPackage(name, join(dir, 'node_modules', name))),
     run: async (file, ...args) => (await run(file, args, { cwd: dir })).stdout,

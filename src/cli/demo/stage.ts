@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { ensureRedisServer, startRedisServer } from '../../testing/redis-server.js'
+import { ensureRedisServer, startRedisServer } from '../../testing/index.js'
 import { openBareConnection, type BareConnection } from './bare-connection.js'
 
 /** The Redis that a demo runs on, and what the demo does to it without the engine. */

@@ -1,0 +1,23 @@
+import { execFileSync } from 'node:child_process'
+import { rmSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { buildCommands } from './commands.js'
+import { buildLibrary } from './library.js'
+import { buildDeclarations } from './declarations.js'
+
+// `npm run build`: writes dist/ anew. Type errors are shown, and fail the build after everything is written.
+const projectDir = fileURLToPath(new URL('../../..', import.meta.url)).replace(/[\\/]$/, '')
+const sourceDir = `${projectDir}/src`
+const outDir = `${projectDir}/dist`
+const declarationDir = `${projectDir}/node_modules/.cache/declarations`
+
+rmSync(outDir, { recursive: true, force: true })
+const exportsOf = await buildLibrary({ sourceDir, outDir })
+buildCommands(sourceDir, outDir)
+try {
+  const compiler = fileURLToPath(import.meta.resolve('typescript/bin/tsc'))
+  execFileSync(process.execPath, [compiler, '-p', 'tsconfig.build.json'], { cwd: projectDir, stdio: 'inherit' })
+} catch {
+  process.exitCode = 1
+}
+await buildDeclarations(declarationDir, outDir, exportsOf)
