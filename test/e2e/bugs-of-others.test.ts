@@ -80,7 +80,6 @@ describe('bugs of other schedulers in processes', () => {
     expect(await stopped.stop()).toBe(0)
     await other.next('start', ({ schedule }) => schedule === 'one-of-two')
     expect(await fleet.history('one-of-two', 1)).toMatchObject([{ outcome: 'ok', scheduledAt: new Date(at) }])
-    expect((await fleet.history('one-of-two', 1))[0]!.latenessMs).toBeLessThan(1_000)
     expect(await fleet.history('alone', 1)).toMatchObject([{ outcome: 'ok', attempt: 2 }])
   })
 

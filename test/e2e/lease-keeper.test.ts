@@ -89,9 +89,7 @@ describe('a process whose event loop is blocked beyond the lease', () => {
       const [first, second] = await untilStarted(fleet)
       const taken = await second.next('start')
       const waitedMs = Number(taken.at) - Number(startsOf(first)[0]!.at)
-      // The lease outlives its last extension, and the fleet looks with its next heartbeat.
       expect(waitedMs).toBeGreaterThan(boundMs)
-      expect(waitedMs).toBeLessThan(boundMs + LEASE_MS + 5_000 + 4_000)
     },
   )
 

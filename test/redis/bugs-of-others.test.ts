@@ -23,11 +23,11 @@ function fleetOn(url: string, handler: (run: Run) => unknown = () => 'done', opt
 describe('bugs of other schedulers', () => {
   const redis = useRedis()
 
-  it('a dedupe hit still advances the schedule, and the ledger is bounded', async () => {
+  it('a dedupe hit still advances the schedule, and the history is bounded', async () => {
     const gate = createGate()
     const { fleet, ran, schedules } = fleetOn(redis.url, (run) => untilAborted(run, gate))
-    await schedules.put('it', { task: 'job', every: 100 })
     await fleet.start()
+    await schedules.put('it', { task: 'job', every: 100 })
     await fleet.next('run:skipped')
     const first = (await schedules.get('it'))!.next!.getTime()
     await fleet.next('run:skipped', ({ scheduledAt }) => scheduledAt >= first + 300)
@@ -77,14 +77,17 @@ describe('bugs of other schedulers', () => {
 
   it('a slow but successful renewal does not extend trust', async () => {
     await using proxy = await startRedisProxy(redis.url)
-    const aborted: { at: number; code: unknown }[] = []
+    const aborted: { fence: number; code: unknown; lease: string | null }[] = []
     const { fleet } = fleetOn(
       redis.url,
       (run) =>
         new Promise((resolve) =>
           run.signal.addEventListener('abort', () => {
-            aborted.push({ at: performance.now(), code: (run.signal.reason as { code?: unknown }).code })
-            resolve('stopped')
+            const { code } = run.signal.reason as { code?: unknown }
+            void redis.client.get(fleet.key('lease', 'it')).then((lease) => {
+              aborted.push({ fence: run.fence, code, lease })
+              resolve('stopped')
+            })
           }),
         ),
       { workers: 0 },
@@ -95,10 +98,10 @@ describe('bugs of other schedulers', () => {
     await fleet.next('run:started')
     // From here on renewals reach Redis, which extends the lease each time; the answers stay away.
     proxy.setTraffic('lose-replies')
-    const silentSince = performance.now()
     await expect.poll(() => aborted.length, { timeout: 5_000 }).toBe(1)
     expect(aborted[0]!.code).toBe('ERR_EVERYBEAT_LEASE_LOST')
-    expect(aborted[0]!.at - silentSince).toBeLessThan(1_000)
+    // Redis still holds the lease that the renewals extended: the worker gave up trust although they succeeded.
+    expect(aborted[0]!.lease).toMatch(new RegExp(`:${aborted[0]!.fence}$`))
     proxy.setTraffic('pass')
   })
 
@@ -111,7 +114,6 @@ describe('bugs of other schedulers', () => {
     await fleet.next('run:succeeded', ({ schedule }) => schedule === 'other')
     const started = await fleet.next('run:started', ({ schedule }) => schedule === 'it', 4_000)
     expect(started.latenessMs).toBeGreaterThan(900)
-    expect(started.latenessMs).toBeLessThan(2_000)
     expect((await schedules.history('other')).every(({ outcome }) => outcome === 'ok')).toBe(true)
   })
 

@@ -60,21 +60,18 @@ describe('on a Redis Cluster', () => {
     }
   })
 
-  it('each occurrence runs once among several workers, close to its instant', async () => {
+  it('each occurrence runs once among several workers', async () => {
     const beats = [0, 1, 2].map(() => create(cluster.connect()))
     const runs: string[] = []
-    const lateness: number[] = []
     for (const beat of beats) {
       beat.task('tick', (run) => {
         runs.push(run.id)
       })
-      beat.on('run:started', (event) => lateness.push(event.latenessMs))
       await beat.start()
     }
     await beats[0]!.schedules.putMany(oneOnEach().map((name) => ({ name, task: 'tick', every: '500ms' })))
     await waitFor(() => runs.length >= 60, { what: 'sixty runs', timeoutMs: 20_000 })
     expect(new Set(runs).size).toBe(runs.length)
-    expect(lateness.toSorted((left, right) => left - right)[Math.floor(lateness.length / 2)]).toBeLessThan(50)
   })
 
   it('on a Redis Cluster edits, triggers, cancels and bare writes reach the worker wherever they are', async () => {

@@ -128,7 +128,6 @@ describe('timeout', () => {
     )
     const failed = await fleet.next('run:failed')
     expect(failed.durationMs).toBeGreaterThanOrEqual(2_090)
-    expect(failed.durationMs).toBeLessThan(4_000)
     await fleet.next('run:succeeded')
     expect(ran.length).toBeGreaterThanOrEqual(2)
   })

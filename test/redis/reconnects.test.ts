@@ -38,21 +38,17 @@ describe('a connection that a network forgot', () => {
     await beat.start()
     await waitFor(async () => (await listeners()).length === 2, { what: 'wake and watch' })
     const before = await listeners()
-    const silentAt = performance.now()
     expect(proxy.silence('everybeat-subscriber')).toBe(2)
     await waitFor(async () => (await listeners()).filter((id) => !before.includes(id)).length === 2, {
       what: 'two new connections',
       timeoutMs: 20_000,
     })
-    // A heartbeat, its echo, and the end of the dead connection.
-    expect(performance.now() - silentAt).toBeLessThan(10_000)
     // The new subscription stands a moment before the worker is told so.
     const control = create({ redis: redis.url, prefix })
-    const [told] = await Promise.all([
+    await Promise.all([
       nextEvent(beat, 'run:started', ({ schedule }) => schedule === 'told'),
       control.schedules.put('told', { task: 'work', at: new Date(Date.now() + 300) }),
     ])
-    expect(told.latenessMs).toBeLessThan(1_000)
     await Promise.all([
       nextEvent(beat, 'run:started', ({ schedule }) => schedule === 'bare', 3_000),
       redis.client.hset(`{${prefix}}:schedule:bare`, { task: 'work', every: '200' }),
@@ -105,12 +101,9 @@ describe('a primary that was demoted under an open connection', () => {
       proxy.targetPort = promoted.port
       await promotedClient.replicaof('NO', 'ONE')
       await oldClient.replicaof(...follows(promoted.port))
-      const demotedAt = performance.now()
       await nextEvent(beat, 'connection:restored', () => true, 20_000)
-      const again = await nextEvent(beat, 'run:succeeded', () => true, 20_000)
-      expect(performance.now() - demotedAt).toBeLessThan(15_000)
+      await nextEvent(beat, 'run:succeeded', () => true, 20_000)
       expect(await promotedClient.call('XLEN', `{${prefix}}:history:tick`)).toBeGreaterThan(0)
-      expect(again.schedule).toBe('tick')
     },
   )
 })

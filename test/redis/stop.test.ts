@@ -39,9 +39,8 @@ describe('stop', () => {
     await redis.kill('SIGSTOP')
     try {
       await sleep(200)
-      const begunAt = performance.now()
-      await beat.stop({ timeoutMs: 30_000 })
-      expect(performance.now() - begunAt).toBeLessThan(8_000)
+      // The time-out is longer than this test may take: a stop without a run does not wait for it.
+      await beat.stop({ timeoutMs: 600_000 })
     } finally {
       await redis.kill('SIGCONT')
     }
@@ -49,14 +48,12 @@ describe('stop', () => {
   })
 
   it('stop breaks off a start that hangs because Redis does not answer', async () => {
-    const beat = new Everybeat({ redis: redis.url, prefix: uniquePrefix(), logger: false, connectTimeoutMs: 60_000 })
+    const beat = new Everybeat({ redis: redis.url, prefix: uniquePrefix(), logger: false, connectTimeoutMs: 600_000 })
     await redis.kill('SIGSTOP')
     try {
       const started = beat.start().catch((error: { code: string }) => error.code)
       await sleep(100)
-      const begunAt = performance.now()
       await beat.stop()
-      expect(performance.now() - begunAt).toBeLessThan(5_000)
       expect(await started).toBe('ERR_EVERYBEAT_STATE')
     } finally {
       await redis.kill('SIGCONT')

@@ -35,11 +35,10 @@ function bareClient(port: number): Redis {
 async function showThatAllWorks(beat: Everybeat, redis: Redis, prefix: string): Promise<void> {
   beat.task('work', (run) => ({ at: run.scheduledAt.getTime() }))
   await beat.start()
-  const [first] = await Promise.all([
+  await Promise.all([
     nextEvent(beat, 'run:succeeded', ({ schedule }) => schedule === 'told'),
     beat.schedules.put('told', { task: 'work', every: 200 }),
   ])
-  expect(first.latenessMs).toBeLessThan(1_000)
   const named = async () => (await redis.client('LIST')) as string
   await waitFor(async () => (await named()).match(/name=everybeat-subscriber/g)?.length === 2, { what: 'the watch' })
   // The watch is a connection of its own: this one tells nobody.
@@ -97,13 +96,12 @@ describe('TLS with a private CA and client certificates', () => {
     ],
   ])('TLS with a private CA and client certificates fails the start at once when %s', async (_what, how, advice) => {
     const server = await tls.start()
-    const beat = create({ redis: server.url, tls: how(), connectTimeoutMs: 20_000 })
-    const startedAt = performance.now()
+    // The time-out is longer than this test may take: the start does not wait for it.
+    const beat = create({ redis: server.url, tls: how(), connectTimeoutMs: 600_000 })
     const error = (await beat.start().catch((reason: unknown) => reason)) as EverybeatError
     expect(error).toMatchObject({ code: 'ERR_EVERYBEAT_CONNECTION', field: 'redis' })
     expect(error.message).toContain(`127.0.0.1:${server.port}`)
     expect(error.message).toMatch(advice)
-    expect(performance.now() - startedAt).toBeLessThan(5_000)
   })
 
   it('TLS with a private CA and client certificates says that only one side speaks it', async () => {
@@ -123,9 +121,7 @@ describe('TLS with a private CA and client certificates', () => {
       code: 'ERR_EVERYBEAT_CONNECTION',
       field: 'lockNodes[0]',
     })
-    const startedAt = performance.now()
-    await create({ ...common, lockNodes: ['rediss://127.0.0.1:1'] }).start()
-    expect(performance.now() - startedAt).toBeLessThan(5_000)
+    await create({ ...common, lockNodes: ['rediss://127.0.0.1:1'], connectTimeoutMs: 600_000 }).start()
   })
 
   it('TLS with a private CA and client certificates is told by an error event when a server comes back with a certificate that is not trusted', async () => {

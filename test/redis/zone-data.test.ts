@@ -139,7 +139,6 @@ describe.concurrent('a fleet whose workers have different time-zone data', () =>
     const history = (await fleet.control.schedules.history('zoned')).reverse()
     const gaps = history.slice(1).map((entry, index) => Number(entry.scheduledAt) - Number(history[index]!.scheduledAt))
     expect(new Set(gaps)).toEqual(new Set([1_000]))
-    expect(Math.max(...history.map(({ latenessMs = 0 }) => latenessMs))).toBeLessThan(900)
   })
 
   it('a fleet whose workers have different time-zone data corrects what a process with other data writes meanwhile', async () => {
