@@ -187,11 +187,11 @@ describe('hostile content in Redis', () => {
     await first.schedules.put('healthy-c', { task: 'work', every: 100, overlap: 'skip' })
     await redis.client.hset(`${tag}:meta`, 'history', 1_000_000)
     const overlaps = ['skip', 'queue', 'replace', 'allow'] as const
-    const heal = async (): Promise<void> => {
+    const repair = async (): Promise<void> => {
       for (const [index, name] of VICTIMS.entries())
         await first.schedules.put(name, { task: 'work', every: 100, overlap: overlaps[index]! })
     }
-    await heal()
+    await repair()
     const beganAt = Date.now()
     const latest = (): number => Math.min(...[...ran.values()].map((instants) => instants.at(-1) ?? 0))
     process.stderr.write(`hostile: ${CASES} cases, seed ${SEED}\n`)
@@ -204,11 +204,11 @@ describe('hostile content in Redis', () => {
         await waitFor(() => latest() > now, { what: 'the healthy schedules to go on', timeoutMs: 10_000 })
         expect(rejections).toEqual([])
         // What has another type than the engine's keys have is put aside by whoever writes the definition again.
-        await heal().catch(() => {})
+        await repair().catch(() => {})
       }),
       { numRuns: Math.ceil(CASES / BATCH), endOnFailure: true, seed: SEED },
     )
-    // Nothing of the healthy ones is missing or doubled, and the victims heal.
+    // Nothing of the healthy ones is missing or doubled, and the victims recover.
     const until = latest()
     let overlapped = 0
     for (const [name, instants] of ran) {
@@ -226,15 +226,15 @@ describe('hostile content in Redis', () => {
     }
     const count = [...ran.values()].reduce((sum, { length }) => sum + length, 0)
     process.stderr.write(`hostile: ${count} healthy occurrences, ${overlapped} of them met their predecessor\n`)
-    const healed = new Set<string>()
-    for (const beat of beats) beat.on('run:succeeded', ({ schedule }) => void healed.add(schedule))
+    const recovered = new Set<string>()
+    for (const beat of beats) beat.on('run:succeeded', ({ schedule }) => void recovered.add(schedule))
     for (const name of VICTIMS) await redis.client.del(`${tag}:schedule:${name}`)
     await waitFor(
       async () => {
-        await heal()
-        return VICTIMS.every((name) => healed.has(name))
+        await repair()
+        return VICTIMS.every((name) => recovered.has(name))
       },
-      { what: 'the victims to heal', timeoutMs: 20_000, intervalMs: 300 },
+      { what: 'the victims to recover', timeoutMs: 20_000, intervalMs: 300 },
     )
   })
 })

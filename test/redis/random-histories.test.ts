@@ -20,8 +20,8 @@ const SPAN_MS = 20 * 60_000
 const LEASE_MS = 30_000
 const LONG_OUTAGE_MS = 600_000
 const MOST_WORKERS = 3
-/** Entries that a ledger may have here: none is to be cut. */
-const LEDGER = 100_000
+/** Entries that a records may have here: none is to be cut. */
+const RECORDS = 100_000
 
 const definitions = fc.record({
   rule: fc.nat(RULES.length - 1),
@@ -170,7 +170,7 @@ function createLife(fleet: DrivenFleet, name: string, plan: HistoryPlan) {
       await deed.disable(rule)
     },
     async findFaults(): Promise<string[]> {
-      const history = await schedules.history(name, { limit: LEDGER })
+      const history = await schedules.history(name, { limit: RECORDS })
       const done = plan.deeds.map(({ what }) => what)
       const { onCrash, overlap } = plan.definition.policy
       const starts = fleet.starts.filter(({ schedule }) => schedule === name)
@@ -231,7 +231,7 @@ async function live(redis: DrivenRedis, plan: WorldPlan): Promise<void> {
   }
   happenings.sort((one, other) => one.atMs - other.atMs || one.turns - other.turns)
 
-  await fleet.redis.hset(`{${fleet.prefix}}:meta`, 'history', LEDGER)
+  await fleet.redis.hset(`{${fleet.prefix}}:meta`, 'history', RECORDS)
   for (let worker = 0; worker < plan.workers; worker++) await fleet.join()
   await Promise.all(lives.map((life) => life.begin()))
   for (const { atMs, turns, act } of happenings) {

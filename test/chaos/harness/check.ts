@@ -1,5 +1,5 @@
 import type { Span } from './journal.js'
-import type { LedgerEntry } from './ledger.js'
+import type { HistoryRecord } from './history-reader.js'
 import type { RedisTime } from './redis-time.js'
 import { type ChaosSchedule, dueBetween } from './schedules.js'
 
@@ -9,11 +9,11 @@ export interface Evidence {
   readonly fromMs: number
   readonly toMs: number
   readonly spans: readonly Span[]
-  readonly ledger: readonly LedgerEntry[]
+  readonly records: readonly HistoryRecord[]
   readonly time: RedisTime
   readonly leaseMs: number
   /** Spans of time in which Redis had lost its memory or was out of anybody's reach with it. */
-  readonly amnesia: readonly { fromMs: number; toMs: number }[]
+  readonly dataLoss: readonly { fromMs: number; toMs: number }[]
 }
 
 /** What the checker found. */
@@ -75,9 +75,9 @@ function checkSchedule(schedule: ChaosSchedule, evidence: Evidence, findings: Fi
   const { name } = schedule
   const { time } = evidence
   const spans = evidence.spans.filter((span) => span.schedule === name).sort((a, b) => a.from - b.from)
-  const entries = evidence.ledger.filter((entry) => entry.schedule === name)
+  const entries = evidence.records.filter((entry) => entry.schedule === name)
   const due = dueBetween(schedule, evidence.fromMs, evidence.toMs)
-  const forgettable = (at: number) => evidence.amnesia.some(({ fromMs, toMs }) => at >= fromMs && at <= toMs)
+  const forgettable = (at: number) => evidence.dataLoss.some(({ fromMs, toMs }) => at >= fromMs && at <= toMs)
   const report = (kind: 'doubled' | 'lost' | 'together' | 'early' | 'fences' | 'unrecorded', what: string): void => {
     findings[kind] += 1
     if (findings.problems.length < MAX_PROBLEMS) findings.problems.push(`${kind}: ${name} ${what}`)
@@ -127,7 +127,7 @@ function checkSchedule(schedule: ChaosSchedule, evidence: Evidence, findings: Fi
   checkFences(schedule, spans, report)
 }
 
-function covers(entry: LedgerEntry, at: number): boolean {
+function covers(entry: HistoryRecord, at: number): boolean {
   return entry.count > 1 ? at >= entry.scheduledAt && at <= entry.untilMs : entry.scheduledAt === at
 }
 
@@ -155,7 +155,7 @@ function checkTogether(
       if (overlap === 'allow' && second.id !== first.id) continue
       const startedAt = evidence.time.at(second.from)
       // Who has lost its memory has lost its leases with it.
-      if (evidence.amnesia.some(({ fromMs, toMs }) => startedAt >= fromMs && startedAt <= toMs)) continue
+      if (evidence.dataLoss.some(({ fromMs, toMs }) => startedAt >= fromMs && startedAt <= toMs)) continue
       if (isEndedByJump(first, second, evidence)) continue
       report(
         'together',

@@ -8,7 +8,7 @@ import { createKeys, shardOf } from '../../../src/redis/keys.js'
 import { check, type Findings } from './check.js'
 import { createFleet } from './fleet.js'
 import type { FailoverGroup, FailoverKind } from './failover-node.js'
-import { type LedgerEntry, readLedger } from './ledger.js'
+import { type HistoryRecord, readHistory } from './history-reader.js'
 import { createRandom, type Random } from './random.js'
 import { createRedisTime } from './redis-time.js'
 import { type ChaosSchedule, dueBetween, generateSchedules } from './schedules.js'
@@ -69,12 +69,12 @@ export async function runFailovers(series: FailoverSeries): Promise<FailoverResu
     }
     await sleep(1_000)
     const toMs = Date.now()
-    const read = (): Promise<LedgerEntry[]> => readLedger(client, prefix, shards, names)
+    const read = (): Promise<HistoryRecord[]> => readHistory(client, prefix, shards, names)
     const isComplete = await untilRecorded(schedules, read, fromMs, toMs)
     await fleet.stopAll()
     const spans = fleet.spans()
-    const ledger = await read()
-    const findings = check({ schedules, fromMs, toMs, spans, ledger, time, leaseMs: LEASE_MS, amnesia: [] })
+    const records = await read()
+    const findings = check({ schedules, fromMs, toMs, spans, records, time, leaseMs: LEASE_MS, dataLoss: [] })
     const counts = new Map<string, number>()
     for (const { id, scheduledAt } of spans) {
       if (scheduledAt > fromMs && scheduledAt <= toMs) counts.set(id, (counts.get(id) ?? 0) + 1)
@@ -82,7 +82,7 @@ export async function runFailovers(series: FailoverSeries): Promise<FailoverResu
     return {
       ...findings,
       repeated: [...counts.values()].filter((count) => count > 1).length,
-      elsewhere: ledger.filter(({ reason }) => reason === 'started-elsewhere').length,
+      elsewhere: records.filter(({ reason }) => reason === 'started-elsewhere').length,
       isComplete,
     }
   } finally {
@@ -136,7 +136,7 @@ async function declare(
 /** Waits until every occurrence is in the history. */
 async function untilRecorded(
   schedules: readonly ChaosSchedule[],
-  read: () => Promise<LedgerEntry[]>,
+  read: () => Promise<HistoryRecord[]>,
   fromMs: number,
   toMs: number,
 ): Promise<boolean> {

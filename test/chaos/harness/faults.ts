@@ -17,9 +17,9 @@ const mixed: Fault = {
     const one = context.random.pick([kill, freeze, terminate, clientKill, scriptFlush, stall, lostReplies, slowNetwork])
     await one.inject(context)
   },
-  async heal(context) {
-    await slowNetwork.heal?.(context)
-    await lostReplies.heal?.(context)
+  async undo(context) {
+    await slowNetwork.undo?.(context)
+    await lostReplies.undo?.(context)
   },
 }
 

@@ -8,7 +8,7 @@ import { type RedisServer, startRedisServer } from '../../../src/testing/redis-s
 import { type ChaosProxy, startProxy } from '../proxy.js'
 import { check, type Findings } from './check.js'
 import { type ChaosFleet, createFleet } from './fleet.js'
-import { openLedger } from './ledger.js'
+import { openHistory } from './history-reader.js'
 import { createRandom, type Random } from './random.js'
 import { createRedisTime, type RedisTime } from './redis-time.js'
 import { type ChaosSchedule, dueBetween, generateSchedules } from './schedules.js'
@@ -29,7 +29,7 @@ export interface ChaosContext {
   /** Redis's clock, and the jumps that it makes. */
   readonly time: RedisTime
   /** Redis has lost its memory from here, until what is declared in code is back. */
-  beginAmnesia(): void
+  beginDataLoss(): void
 }
 
 /** A kind of fault, and what Everybeat promises while it lasts. */
@@ -46,7 +46,7 @@ export interface Fault {
   readonly pauseMs?: readonly [number, number]
   inject(context: ChaosContext): Promise<void>
   /** Makes everything well again. */
-  heal?(context: ChaosContext): Promise<void>
+  undo?(context: ChaosContext): Promise<void>
 }
 
 /** How long, from which seed, and how large. */
@@ -97,11 +97,11 @@ export async function runScenario(fault: Fault, options: ScenarioOptions): Promi
     place: placeOf,
     keepsLeases: stage.keepsLeases ?? false,
   })
-  const ledger = openLedger(server.url, prefix, Object.keys(definitions))
+  const records = openHistory(server.url, prefix, Object.keys(definitions))
   const time = createRedisTime()
-  const amnesia: { fromMs: number; toMs: number }[] = []
+  const dataLoss: { fromMs: number; toMs: number }[] = []
   let injections = 0
-  const collector = setInterval(() => void ledger.read().catch(() => {}), 400)
+  const collector = setInterval(() => void records.read().catch(() => {}), 400)
   try {
     const control = new Everybeat({ redis: server.url, prefix, logger: false })
     await control.schedules.putMany(schedules.map(({ name, definition }) => ({ name, ...definition })))
@@ -120,7 +120,7 @@ export async function runScenario(fault: Fault, options: ScenarioOptions): Promi
       stage,
       time,
       // What came due within the last moments may have been claimed, or not, by a memory that is gone.
-      beginAmnesia: () => void amnesia.push({ fromMs: Date.now() - 1_500, toMs: Date.now() + 6_000 + leaseMs }),
+      beginDataLoss: () => void dataLoss.push({ fromMs: Date.now() - 1_500, toMs: Date.now() + 6_000 + leaseMs }),
     }
     const [least, most] = fault.pauseMs ?? [500, 2_000]
     for (const endAt = Date.now() + seconds * 1_000; Date.now() < endAt;) {
@@ -128,34 +128,34 @@ export async function runScenario(fault: Fault, options: ScenarioOptions): Promi
       if (Date.now() >= endAt) break
       await fault.inject(context)
       injections += 1
-      onProgress(`${fault.name}: ${injections} injections, ${ledger.entries.length} entries`)
+      onProgress(`${fault.name}: ${injections} injections, ${records.entries.length} entries`)
     }
-    await fault.heal?.(context)
+    await fault.undo?.(context)
     const toMs = time.highest()
-    const healedAt = performance.now()
-    const recovered = await untilRecorded(schedules, ledger, fromMs, toMs, amnesia)
+    const undoneAt = performance.now()
+    const recovered = await untilRecorded(schedules, records, fromMs, toMs, dataLoss)
     if (!recovered) onProgress(`${fault.name}: not everything was recorded in time`)
     const recoveredAt = performance.now()
     await fleet.stopAll()
-    const [recoveryMs, stopMs] = [recoveredAt - healedAt, performance.now() - recoveredAt].map(Math.round)
+    const [recoveryMs, stopMs] = [recoveredAt - undoneAt, performance.now() - recoveredAt].map(Math.round)
     onProgress(`${fault.name}: recorded after ${recoveryMs} ms, stopped within ${stopMs} ms`)
-    await ledger.read()
+    await records.read()
     const findings = check({
       schedules,
       fromMs,
       toMs,
       spans: fleet.spans(),
-      ledger: ledger.entries,
+      records: records.entries,
       time,
       leaseMs,
-      amnesia,
+      dataLoss,
     })
     return { ...findings, fault: fault.name, promise: fault.promise, injections, seed }
   } finally {
     clearInterval(collector)
     for (const worker of fleet.all) worker.child.kill('SIGKILL')
     for (const proxy of proxies) await proxy.close()
-    ledger.close()
+    records.close()
     admin.disconnect()
     if (!options.keepDir) rmSync(dir, { recursive: true, force: true })
     else onProgress(`journals: ${dir}`)
@@ -165,17 +165,17 @@ export async function runScenario(fault: Fault, options: ScenarioOptions): Promi
 /** Waits until every occurrence of the run is in the history; what Redis forgot is not waited for. */
 async function untilRecorded(
   schedules: readonly ChaosSchedule[],
-  ledger: ReturnType<typeof openLedger>,
+  records: ReturnType<typeof openHistory>,
   fromMs: number,
   toMs: number,
-  amnesia: readonly { fromMs: number; toMs: number }[],
+  dataLoss: readonly { fromMs: number; toMs: number }[],
 ): Promise<boolean> {
   // Nor for what was going then: it has nowhere to be recorded.
-  const isForgotten = (at: number) => amnesia.some((span) => at >= span.fromMs - GOING_MS && at <= span.toMs)
+  const isForgotten = (at: number) => dataLoss.some((span) => at >= span.fromMs - GOING_MS && at <= span.toMs)
   for (const endAt = Date.now() + RECOVERY_TIMEOUT_MS; Date.now() < endAt; await sleep(250)) {
-    await ledger.read().catch(() => {})
+    await records.read().catch(() => {})
     const isComplete = schedules.every((schedule) => {
-      const entries = ledger.entries.filter(({ schedule: name }) => name === schedule.name)
+      const entries = records.entries.filter(({ schedule: name }) => name === schedule.name)
       const known = new Set(entries.map(({ scheduledAt }) => scheduledAt))
       const groups = entries.filter(({ count }) => count > 1)
       return dueBetween(schedule, fromMs, toMs).every(

@@ -28,7 +28,7 @@ export const wrongClocks: Fault = {
     stage.clocks!.at(-1)!.jumpTo(random.pick(['+1h', '-1h', '+0s', '+10s', '-10s']))
     await Promise.resolve()
   },
-  heal({ stage }) {
+  undo({ stage }) {
     for (const clock of stage.clocks!) clock.jumpTo('+0s')
     return Promise.resolve()
   },
@@ -62,7 +62,7 @@ export const serverClock: Fault = {
     jumpBy(context, offsetMs === 0 ? context.random.pick(JUMPS_MS) : -offsetMs)
     await Promise.resolve()
   },
-  heal(context) {
+  undo(context) {
     const behindMs = context.time.highest() - context.time.now()
     if (behindMs > 0) jumpBy(context, Math.ceil(behindMs))
     return Promise.resolve()

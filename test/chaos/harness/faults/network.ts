@@ -14,7 +14,7 @@ export const slowNetwork: Fault = {
     if (random.next() < 0.4) await untilNextSecond(random.between(0, 5))
     if (random.next() < 0.6) proxy.cut()
   },
-  heal: ({ proxies }) => {
+  undo: ({ proxies }) => {
     for (const proxy of proxies) proxy.delayMs = 0
     return Promise.resolve()
   },
@@ -34,7 +34,7 @@ export const lostReplies: Fault = {
     }
     return Promise.resolve()
   },
-  heal: ({ proxies }) => {
+  undo: ({ proxies }) => {
     for (const proxy of proxies) proxy.judge = null
     return Promise.resolve()
   },

@@ -37,8 +37,8 @@ export const forget: Fault = {
   promise: WITHOUT_MEMORY,
   isDeclared: true,
   pauseMs: [4_000, 6_000],
-  async inject({ server, random, beginAmnesia }) {
-    beginAmnesia()
+  async inject({ server, random, beginDataLoss }) {
+    beginDataLoss()
     await server.kill()
     await sleep(random.between(0, 1_500))
     await server.restart()
@@ -50,8 +50,8 @@ export const flush: Fault = {
   promise: WITHOUT_MEMORY,
   isDeclared: true,
   pauseMs: [4_000, 6_000],
-  async inject({ admin, beginAmnesia }) {
-    beginAmnesia()
+  async inject({ admin, beginDataLoss }) {
+    beginDataLoss()
     await admin.flushall()
   },
 }

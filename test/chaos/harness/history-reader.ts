@@ -2,7 +2,7 @@ import { type Cluster, Redis } from 'ioredis'
 import { createKeys, shardOf } from '../../../src/redis/keys.js'
 
 /** An entry of the history as it stands in Redis. */
-export interface LedgerEntry {
+export interface HistoryRecord {
   readonly schedule: string
   readonly scheduledAt: number
   readonly outcome: string
@@ -15,19 +15,19 @@ export interface LedgerEntry {
 }
 
 /** Reads the history streams as they grow, so that nothing that is flushed or trimmed later is missed. */
-export interface LedgerReader {
-  readonly entries: readonly LedgerEntry[]
+export interface HistoryReader {
+  readonly entries: readonly HistoryRecord[]
   /** Reads what is new. Rejects when Redis does not answer. */
   read(): Promise<void>
   close(): void
 }
 
 /** Opens a reader of its own on the streams of these schedules. */
-export function openLedger(url: string, prefix: string, names: readonly string[]): LedgerReader {
+export function openHistory(url: string, prefix: string, names: readonly string[]): HistoryReader {
   const client = new Redis(url, { maxRetriesPerRequest: 0, retryStrategy: () => 100, commandTimeout: 2_000 })
   client.on('error', () => {})
   const lastIds = new Map<string, string>()
-  const entries: LedgerEntry[] = []
+  const entries: HistoryRecord[] = []
   let reading: Promise<void> | null = null
   const readNew = async (): Promise<void> => {
     const pipeline = client.pipeline()
@@ -50,12 +50,12 @@ export function openLedger(url: string, prefix: string, names: readonly string[]
 }
 
 /** Reads the histories as they stand, on any number of shards. */
-export async function readLedger(
+export async function readHistory(
   client: Redis | Cluster,
   prefix: string,
   shards: number,
   names: readonly string[],
-): Promise<LedgerEntry[]> {
+): Promise<HistoryRecord[]> {
   const lists = await Promise.all(
     names.map(async (name) => {
       const lines = await client.xrange(createKeys(prefix, shardOf(name, shards), shards).history(name), '-', '+')
@@ -65,7 +65,7 @@ export async function readLedger(
   return lists.flat()
 }
 
-function toEntry(schedule: string, flat: readonly string[]): LedgerEntry {
+function toEntry(schedule: string, flat: readonly string[]): HistoryRecord {
   const fields = new Map<string, string>()
   for (let index = 0; index + 1 < flat.length; index += 2) fields.set(flat[index]!, flat[index + 1]!)
   const field = (name: string): string => fields.get(name) ?? ''
