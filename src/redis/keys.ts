@@ -19,6 +19,12 @@ export interface Keys {
   lease(name: string): string
   runLease(runId: string): string
   history(name: string): string
+  /** Backfilled occurrences that wait for their turn. */
+  backfill(name: string): string
+  /** Runs that hold a slot of a task with a fleet-wide limit. */
+  busy(task: string): string
+  /** One start of a run, on the lock nodes: each attempt and each delivery may be started once. */
+  start(runId: string, attempt: number, delivery: number): string
   /** The record of a worker; the channel of the same name is where its connection shows that it lives. */
   worker(id: string): string
 }
@@ -44,6 +50,9 @@ export function createKeys(prefix: string, shard: number, shards: number): Keys 
     lease: (name) => `${tag}:lease:${name}`,
     runLease: (runId) => `${tag}:run-lease:${runId}`,
     history: (name) => `${tag}:history:${name}`,
+    backfill: (name) => `${tag}:backfill:${name}`,
+    busy: (task) => `${tag}:busy:${task}`,
+    start: (runId, attempt, delivery) => `${tag}:start:${runId}:${attempt}:${delivery}`,
     worker: (id) => `${tag}:worker:${id}`,
   }
 }

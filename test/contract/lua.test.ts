@@ -3,11 +3,29 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { SCRIPTS } from '../../src/redis/scripts/generated.js'
 import { PROJECT_DIR } from '../support/build.js'
-import { parseLuaHeader, readLuaFiles, stripLua } from '../support/lua-scripts.js'
+import { parseLuaHeader, readLuaFiles, readLuaNeeds, stripLua } from '../support/lua-scripts.js'
+import { readLuaSyntax } from '../support/lua-syntax.js'
 
 const files = readLuaFiles()
-const scripts = files.filter(({ path }) => !path.startsWith('lib/'))
-const libraries = files.filter(({ path }) => path.startsWith('lib/'))
+const scripts = files.filter(({ path }) => !path.includes('/'))
+/** The shared libraries, and the chapters of one script in a folder of its own. */
+const libraries = files.filter(({ path }) => path.includes('/'))
+
+/** Most lines of a function, and most parameters: Lua passes values where a table would cost too much. */
+const FUNCTION_LINES = 50
+const PARAMETERS = 8
+/** Functions of the hottest steps that take more, and why. */
+const WIDE_FUNCTIONS = new Set([
+  // The fields of a history entry, in their order.
+  'entry_of',
+  'record_end',
+  // The fields of a state that a start changes.
+  'store_start',
+])
+/** Lua knows 200 locals in one function, and the text of a script is one. */
+const TOP_LEVEL_LOCALS = 150
+/** `create_rare` encloses functions of its own, which are counted one by one. */
+const ENCLOSING_FUNCTIONS = new Set(['create_rare'])
 
 describe.each(scripts)('$path', ({ path, text }) => {
   it('$path is named verb-noun', () => {
@@ -29,7 +47,7 @@ describe.each(scripts)('$path', ({ path, text }) => {
     const lines = [
       ...(keys.length > 0 ? [`local ${keys.join(', ')} = unpack(KEYS)`] : []),
       ...(args.length > 0 ? [`local ${args.join(', ')} = ${unpacked}`] : []),
-      ...(rest === null ? [] : [`local ${rest} = { unpack(ARGV, ${args.length + 1}) }`]),
+      ...(rest === null ? [] : ['-- @include lib/arguments.lua', `local ${rest} = rest_of(ARGV, ${args.length + 1})`]),
     ]
     const joined = code.replace(/,\n[ \t]+/g, ', ').replace(/\n[ \t]+/g, ' ')
     expect(joined.split('\n').slice(0, lines.length)).toEqual(lines)
@@ -40,7 +58,7 @@ describe.each(scripts)('$path', ({ path, text }) => {
   it('$path uses everything it is handed', () => {
     const { keys, args, rest, code } = parseLuaHeader(text)
     const whole = code.replace(/^-- @include (\S+)$/gm, (_, name: string) => libraryText(name))
-    const uses = (name: string): number => stripLua(whole).match(new RegExp(`\\b${name}\\b`, 'g'))?.length ?? 0
+    const uses = (name: string): number => stripLua(whole).match(new RegExp(`\\b${name}(?:_key)?\\b`, 'g'))?.length ?? 0
     expect([...keys, ...args, ...(rest === null ? [] : [rest])].filter((name) => uses(name) < 2)).toEqual([])
   })
 
@@ -50,6 +68,33 @@ describe.each(scripts)('$path', ({ path, text }) => {
       path.replace('.lua', '')
     ]
     expect(embedded).toMatchObject({ keys, args, rest })
+  })
+})
+
+describe('the syntax of the Lua files', () => {
+  it.each(libraries)('$path says in `Needs` and `Sets` which names it takes from the script around it', ({ text }) => {
+    const { names, libraries: needed, sets } = readLuaNeeds(text)
+    const { free, assigned } = readLuaSyntax(text)
+    const provided = new Map(needed.map((path) => [path, readLuaSyntax(libraryText(`${path}.lua`)).defined]))
+    const fromLibraries = new Set([...provided.values()].flatMap((defined) => [...defined]))
+    expect([...free].filter((name) => !fromLibraries.has(name)).sort()).toEqual(
+      [...names, ...sets.filter((name) => !names.includes(name))].sort(),
+    )
+    expect([...assigned].sort()).toEqual([...sets].sort())
+    expect(needed.filter((path) => ![...provided.get(path)!].some((name) => free.has(name)))).toEqual([])
+  })
+
+  it.each(scripts)('$path finds every name that it uses, and has few enough locals', ({ path }) => {
+    const { free, defined } = readLuaSyntax(SCRIPTS[path.replace('.lua', '') as keyof typeof SCRIPTS].text)
+    expect([...free]).toEqual([])
+    expect(defined.size).toBeLessThanOrEqual(TOP_LEVEL_LOCALS)
+  })
+
+  it.each(files)('$path has short functions with few parameters', ({ text }) => {
+    const { functions } = readLuaSyntax(text)
+    const long = functions.filter(({ name, lines }) => lines > FUNCTION_LINES && !ENCLOSING_FUNCTIONS.has(name))
+    const wide = functions.filter(({ name, parameters }) => parameters > PARAMETERS && !WIDE_FUNCTIONS.has(name))
+    expect([...long, ...wide]).toEqual([])
   })
 })
 

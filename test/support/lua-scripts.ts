@@ -65,6 +65,33 @@ export function parseLuaHeader(text: string): LuaHeader {
   }
 }
 
+/** What a library takes from the script that includes it. */
+export interface LuaNeeds {
+  /** Names of the script. */
+  names: string[]
+  /** Other libraries, as `lib/keys`. */
+  libraries: string[]
+  /** Names of the script that the library assigns. */
+  sets: string[]
+}
+
+/** Reads `Needs:` and `Sets:` of a library's header; a list goes on in lines that are indented by three. */
+export function readLuaNeeds(text: string): LuaNeeds {
+  const list = (mark: string): string[] => {
+    const found = new RegExp(`^-- ${mark}: (.*(?:\\n--   \\S.*)*)`, 'm').exec(text)?.[1] ?? ''
+    return found
+      .replace(/\n--/g, ' ')
+      .split(/[,;\s]+/)
+      .filter((name) => name !== '')
+  }
+  const needs = list('Needs')
+  return {
+    names: needs.filter((name) => !name.includes('/')),
+    libraries: needs.filter((name) => name.includes('/')),
+    sets: list('Sets'),
+  }
+}
+
 /** Entries are indented by two, what goes on in the next line by more. */
 function readEntries(lines: readonly string[]): { name: string; about: string }[] {
   return lines

@@ -3,8 +3,8 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { assembleScript, SCRIPT_FOLDER as folder } from './assemble-script.mjs'
 
-const folder = new URL('../../src/redis/scripts/', import.meta.url)
 const target = new URL('generated.ts', folder)
 
 function section(file, header, title, next) {
@@ -14,12 +14,12 @@ function section(file, header, title, next) {
     .split('\n')
     .map((line) => line.match(/^-- {3}(\S+)\s+(\S.*)$/))
     .filter((found) => found && /^[a-z_]+$/.test(found[1]))
-    .filter((found) => !line_continues(found[0]))
+    .filter((found) => !continuesLine(found[0]))
     .map((found) => ({ name: found[1], about: found[2] }))
 }
 
 // A line indented further than a name is the continuation of the one before.
-function line_continues(line) {
+function continuesLine(line) {
   return /^-- {4,}/.test(line)
 }
 
@@ -34,7 +34,9 @@ function describe(file, text) {
   const code = text.slice(header.length).replace(/\n {2}/g, ' ')
   const unpackArgs = rest ? `unpack(ARGV, 1, ${args.length})` : 'unpack(ARGV)'
   const expected = [`local ${names(keys)} = unpack(KEYS)\n`, `local ${names(args)} = ${unpackArgs}\n`]
-  if (rest) expected.push(`local ${rest.name} = { unpack(ARGV, ${args.length + 1}) }\n`)
+  if (rest) {
+    expected.push('-- @include lib/arguments.lua\n', `local ${rest.name} = rest_of(ARGV, ${args.length + 1})\n`)
+  }
   if (!code.startsWith(expected.join(''))) {
     throw new Error(`${file}: the first lines must unpack what the header names:\n${expected.join('')}`)
   }
@@ -46,7 +48,7 @@ function build() {
   const entries = files.sort().map((file) => {
     const source = readFileSync(new URL(file, folder), 'utf8')
     const descriptor = describe(file, source)
-    const text = source.replace(/^-- @include (\S+)\n/gm, (_, path) => readFileSync(new URL(path, folder), 'utf8'))
+    const text = assembleScript(source)
     const sha1 = createHash('sha1').update(text).digest('hex')
     const list = (names) => `[${names.map((name) => `'${name}'`).join(', ')}]`
     return [

@@ -42,7 +42,7 @@ function watchServer(
   workerId: string,
   listener: WatchListener,
 ): Watch {
-  const prefixes = shards.map(({ tag }) => `${tag}:schedule:`)
+  const prefixes = shards.map((keys) => keys.schedule(''))
   const byTag = new Map(shards.map(({ tag }, shard) => [tag, shard]))
   const keyspace = `__keyspace@${client.options.db ?? 0}__:`
   const ownChannel = shards[0]!.worker(workerId)

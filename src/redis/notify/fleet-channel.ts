@@ -30,25 +30,60 @@ export interface Wake {
   expectSign(sentAt: number): void
 }
 
+/** Calls the listener with what a message says; `false` for a text that is not understood. */
+function read(listener: WakeListener, shard: number, verb: string, rest: string): boolean {
+  switch (verb) {
+    case 'head': {
+      const [, instant, count] = /^(-?\d{1,16}) (\d{1,9})$/.exec(rest) ?? []
+      if (instant === undefined) return false
+      listener.onHead(shard, Number(count) === 0 ? null : Number(instant), Number(count))
+      return true
+    }
+    case 'lane': {
+      const cut = rest.indexOf('\n')
+      if (cut < 0) return false
+      listener.onLane(shard, rest.slice(0, cut), rest.slice(cut + 1))
+      return true
+    }
+    case 'cancel': {
+      const [, worker, kind, runId] = /^(\S+) (\S+) (.+)$/s.exec(rest) ?? []
+      if (worker === undefined) return false
+      listener.onCancel(worker, kind!, runId!)
+      return true
+    }
+    case 'plan': {
+      const [, worker, schedule] = /^(\S+) (.+)$/s.exec(rest) ?? []
+      if (worker === undefined) return false
+      listener.onPlan(shard, worker, schedule!)
+      return true
+    }
+    case 'joined': {
+      const [, worker, size] = /^(\S+) (\d{1,9})$/.exec(rest) ?? []
+      if (worker === undefined) return false
+      listener.onFleet(verb, worker, Number(size))
+      return true
+    }
+    case 'layout':
+      listener.onLayout()
+      return true
+    default:
+      return rest !== '' && readNames(listener, shard, verb, rest)
+  }
+}
+
+/** The messages that are a verb and text. */
+function readNames(listener: WakeListener, shard: number, verb: string, rest: string): boolean {
+  if (verb === 'changed') listener.onChanged(shard, rest.split('\n'))
+  else if (verb === 'left') listener.onFleet(verb, rest, 0)
+  else if (verb === 'memory') listener.onMemory(shard, rest)
+  else return false
+  return true
+}
+
 function deliver(listener: WakeListener, shard: number, message: string): void {
   const space = message.indexOf(' ')
   const verb = space < 0 ? message : message.slice(0, space)
-  const rest = space < 0 ? '' : message.slice(space + 1)
-  const head = /^(-?\d{1,15}) (\d{1,9})$/.exec(rest)
-  const joined = /^(\S+) (\d{1,9})$/.exec(rest)
-  const plan = /^(\S+) (.+)$/s.exec(rest)
-  const cancel = /^(\S+) (\S+) (.+)$/s.exec(rest)
-  if (verb === 'head' && head) listener.onHead(shard, Number(head[1]) < 0 ? null : Number(head[1]), Number(head[2]))
-  else if (verb === 'lane' && rest.includes('\n')) {
-    listener.onLane(shard, rest.slice(0, rest.indexOf('\n')), rest.slice(rest.indexOf('\n') + 1))
-  } else if (verb === 'changed' && rest !== '') listener.onChanged(shard, rest.split('\n'))
-  else if (verb === 'cancel' && cancel) listener.onCancel(cancel[1]!, cancel[2]!, cancel[3]!)
-  else if (verb === 'plan' && plan) listener.onPlan(shard, plan[1]!, plan[2]!)
-  else if (verb === 'joined' && joined) listener.onFleet(verb, joined[1]!, Number(joined[2]))
-  else if (verb === 'left' && rest !== '') listener.onFleet(verb, rest, 0)
-  else if (verb === 'memory' && rest !== '') listener.onMemory(shard, rest)
-  else if (verb === 'layout') listener.onLayout()
-  else listener.onUnknown(shard)
+  if (!read(listener, shard, verb, space < 0 ? '' : message.slice(space + 1))) listener.onUnknown(shard)
 }
 
 /**

@@ -11,7 +11,7 @@ const MAX_TRIES = 100
 
 interface Bundle {
   readonly name: string
-  readonly seal: string
+  readonly checksum: string
   readonly keys: readonly [Buffer, Buffer, number][]
   readonly members: readonly [Buffer, Buffer, Buffer][]
 }
@@ -42,9 +42,9 @@ export async function carrySchedules(
 
 async function pack(client: RedisClient, { names, tag }: Keys, given: readonly string[]): Promise<Bundle[]> {
   const raw = await runScriptOnBytes(client, 'pack-schedules', { names }, { tag, most: CALL_BYTES }, given)
-  return (raw as [Buffer, Buffer, Bundle['keys'], Bundle['members']][]).map(([name, seal, keys, members]) => ({
+  return raw.map(([name, checksum, keys, members]) => ({
     name: name.toString(),
-    seal: seal.toString(),
+    checksum: checksum.toString(),
     keys,
     members,
   }))
@@ -64,6 +64,6 @@ async function unpack(client: RedisClient, { names, tag }: Keys, { keys, members
 }
 
 async function drop(client: RedisClient, { names, tag }: Keys, bundles: readonly Bundle[]): Promise<string[]> {
-  const groups = bundles.flatMap(({ name, seal }) => [name, seal])
-  return (await runScript(client, 'drop-schedules', { names }, { tag }, groups)) as string[]
+  const groups = bundles.flatMap(({ name, checksum }) => [name, checksum])
+  return await runScript(client, 'drop-schedules', { names }, { tag }, groups)
 }

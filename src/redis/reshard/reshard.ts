@@ -90,8 +90,8 @@ async function readState(client: RedisClient, prefix: string, to: number): Promi
 
 /** Waits until those that may be dead are known to be; one that beats is refused at once. */
 async function refuseLiveWorkers(client: RedisClient, { workers, names, tag }: Keys): Promise<void> {
-  const raw = await runScript(client, 'read-schedules', { names }, { tag, after: '', count: 0 })
-  const nowMs = Math.floor((raw as [number])[0] / 1000)
+  const [nowMicros] = await runScript(client, 'read-schedules', { names }, { tag, after: '', count: 0 })
+  const nowMs = Math.floor(nowMicros / 1000)
   const first = toBeats(await client.zrange(workers, 0, -1, 'WITHSCORES'))
   const startedAt = performance.now()
   for (;;) {
@@ -147,8 +147,7 @@ async function* pagesOf(client: RedisClient, { names, due, tag, wake }: Keys): A
   }
   for (let cursor = '0'; ;) {
     const args = { tag, channel: wake, shared: 0, after: '', count: 0, cursor, scan_count: SCAN_COUNT }
-    const reply = await runScript(client, 'inspect-definitions', { names, due }, args)
-    const [, next, unknown] = reply as [string, string, string[]]
+    const [, next, unknown] = await runScript(client, 'inspect-definitions', { names, due }, args)
     if (unknown.length > 0) yield unknown
     if (next === '0') return
     cursor = next

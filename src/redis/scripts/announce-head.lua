@@ -1,18 +1,20 @@
--- Tells the fleet when somebody has to look next.
+-- Tells the fleet what is due next.
 --
--- Guarantee: what is told stands in Redis at that moment. Whoever claimed tells it when its runs have started: to be told
--- wakes every worker, and where workers share a machine that would be in the way of the starts.
+-- Guarantee: the message says what Redis holds at that moment. A worker calls this after the starts of its claim: the
+-- message wakes every worker, and on a shared machine that would delay the starts.
 --
 -- KEYS
 --   due          zset, schedule name → when to look at it next, epoch ms
 -- ARGV
 --   tag          text, the prefix in its hash tag
---   channel      text, where the fleet is told of the head
+--   channel      text, where the fleet is told
 -- REPLY
 --   `told`
 local due = unpack(KEYS)
 local tag, channel = unpack(ARGV)
--- @include lib/head.lua
+-- @include lib/keys.lua
+-- @include lib/notify.lua
+-- @include lib/next-due.lua
 
-announce_head()
+announce_next_due()
 return 'told'

@@ -1,15 +1,15 @@
 -- Asks for occurrences of the past: they run in order, a few at a time, beside the plan.
 --
--- Guarantee: does not move the schedule; each run has an identity and a lease of its own, and what comes due meanwhile
--- finds at most one of them before it.
+-- Guarantee: does not move the schedule; each run has an identity and a lease of its own, and an occurrence that becomes due
+-- meanwhile finds at most one of them before it.
 --
 -- KEYS
 --   pending      zset, run id → when to deliver it, epoch ms
 -- ARGV
 --   tag          text, the prefix in its hash tag
---   channel      text, where the fleet is told of a new head
+--   channel      text, where the fleet is told what is due next
 --   name         text, the schedule
---   at_once      count, how many may go at once
+--   at_once      count, how many may run at once
 --   gap          ms between two deliveries
 --   most         count, of occurrences that may wait in all
 --   nominals     epoch ms…, the instants, in order
@@ -17,11 +17,16 @@
 --   [`enqueued`, run ids…], [`missing`], or [`full`, how many wait already]
 local pending = unpack(KEYS)
 local tag, channel, name, at_once, gap, most = unpack(ARGV, 1, 6)
-local nominals = { unpack(ARGV, 7) }
+-- @include lib/arguments.lua
+local nominals = rest_of(ARGV, 7)
 -- @include lib/clock.lua
+-- @include lib/keys.lua
+-- @include lib/numbers.lua
+-- @include lib/notify.lua
 -- @include lib/schedule.lua
+-- @include lib/runs.lua
 -- @include lib/backfill.lua
--- @include lib/head.lua
+-- @include lib/next-due.lua
 
 if redis.call('EXISTS', definition_key(name)) == 0 then return { 'missing' } end
 local waiting = redis.call('LLEN', backfill_key(name))
@@ -37,5 +42,5 @@ local feed = read_feed(redis.call('HGET', state_key(name), 'backfill')) or { n =
 feed.c, feed.g = tonumber(at_once), tonumber(gap)
 redis.call('HSET', state_key(name), 'backfill', cjson.encode(feed))
 feed_backfill(name, now, 0, false)
-if redis.call('ZCOUNT', pending, '-inf', now) > 0 then announce_head() end
+if redis.call('ZCOUNT', pending, '-inf', now) > 0 then announce_next_due() end
 return reply

@@ -1,6 +1,6 @@
--- Cancels a run wherever it is: one that waits is closed here, one that goes is told to stop.
+-- Cancels a run wherever it is: a run that waits is closed here, a running one is told to stop.
 --
--- Guarantee: a waiting run is never delivered after this; a going one settles by itself, and keeps its lease until then.
+-- Guarantee: a waiting run is never delivered after this; a running one settles by itself, and keeps its lease until then.
 --
 -- KEYS
 --   pending      zset, run id → when to deliver it, epoch ms
@@ -13,12 +13,15 @@
 local pending = unpack(KEYS)
 local tag, channel, run_id = unpack(ARGV)
 -- @include lib/clock.lua
+-- @include lib/keys.lua
+-- @include lib/numbers.lua
+-- @include lib/notify.lua
 -- @include lib/schedule.lua
--- @include lib/ledger.lua
--- @include lib/plan.lua
--- @include lib/backfill.lua
+-- @include lib/task-queues.lua
+-- @include lib/history.lua
 -- @include lib/runs.lua
--- @include lib/head.lua
+-- @include lib/backfill.lua
+-- @include lib/next-due.lua
 
 local name = name_of(run_id)
 local now = read_now()
@@ -29,22 +32,23 @@ if not run then
     run = run_id })
   return 'cancelled'
 end
-if run.w then
-  -- Whatever becomes of its worker, it is not tried or delivered again.
-  run.x = true
-  redis.call('HSET', state_key(name), 'run:' .. run_id, cjson.encode(run))
-  local worker = tag .. ':worker:' .. run.w
+if run.worker then
+  -- Whatever becomes of its worker, the run is not tried or delivered again.
+  run.cancelled = true
+  store_run(name, run_id, run)
+  local worker = worker_key(run.worker)
   if redis.call('EXISTS', worker) == 1 then
-    -- For a worker that does not hear the message: its next heartbeat brings it.
-    local former = redis.call('HGET', worker, 'cancels')
-    redis.call('HSET', worker, 'cancels', (former and former .. '\n' or '') .. run_id)
+    -- For a worker that misses the message: its next heartbeat brings the cancelled run.
+    local cancels = redis.call('HGET', worker, 'cancels')
+    redis.call('HSET', worker, 'cancels', (cancels and cancels .. '\n' or '') .. run_id)
   end
-  redis.call('PUBLISH', channel, 'cancel ' .. run.w .. ' cancelled ' .. run_id)
+  notify_cancel(run.worker, 'cancelled', run_id)
   return 'cancelling'
 end
 redis.call('ZREM', pending, run_id)
-for _, lane in ipairs(redis.call('SMEMBERS', tag .. ':lanes')) do leave_lane(lane, 'r' .. run_id) end
+unpark_everywhere('r' .. run_id)
 close_run(name, run_id, run, now)
-if run.k == 'b' then announce_head() end
-record(name, { at = run.n, outcome = 'cancelled', reason = 'cancelled', run = run_id, attempt = run.a, missed = run.m })
+if run.kind == 'backfill' then announce_next_due() end
+record(name, { at = run.nominal, outcome = 'cancelled', reason = 'cancelled', run = run_id, attempt = run.attempt,
+  missed = run.missed })
 return 'cancelled'

@@ -1,30 +1,32 @@
--- Removes schedules that were carried to another shard, each only if it still is what was carried.
+-- Removes schedules that were moved to another shard, each only if it is still what was moved.
 --
--- Guarantee: what changed after it was packed stays, and is to be packed again; nothing is removed that is not there.
+-- Guarantee: a schedule that changed after it was packed stays, and has to be packed again.
 --
 -- KEYS
 --   names        zset, every schedule name, score 0
 -- ARGV
 --   tag          text, the prefix in its hash tag
---   groups       text…, 2 a schedule: name, seal
+--   groups       text…, 2 a schedule: name, checksum
 -- REPLY
 --   [for each: `dropped` | `changed`]
 local names = unpack(KEYS)
 local tag = unpack(ARGV, 1, 1)
-local groups = { unpack(ARGV, 2) }
+-- @include lib/arguments.lua
+local groups = rest_of(ARGV, 2)
+-- @include lib/keys.lua
+-- @include lib/numbers.lua
 -- @include lib/schedule.lua
--- @include lib/plan.lua
--- @include lib/ledger.lua
+-- @include lib/task-queues.lua
 -- @include lib/runs.lua
--- @include lib/bundle.lua
+-- @include lib/dump.lua
 
-local function drop(name, seal)
-  local keys, members, current = bundle_of(name)
-  if current ~= seal then return 'changed' end
-  for _, key in ipairs(keys) do redis.call('DEL', tag .. ':' .. key[1]) end
+local function drop(name, checksum)
+  local keys, members, current = dump_schedule(name)
+  if current ~= checksum then return 'changed' end
+  for _, key in ipairs(keys) do redis.call('DEL', tagged_key(key[1])) end
   for _, member in ipairs(members) do
-    local lane = string.match(member[1], '^lane:(.*)$')
-    if lane then leave_lane(lane, member[2]) else redis.call('ZREM', tag .. ':' .. member[1], member[2]) end
+    local queue = string.match(member[1], '^lane:(.*)$')
+    if queue then unpark(queue, member[2]) else redis.call('ZREM', tagged_key(member[1]), member[2]) end
   end
   redis.call('ZREM', names, name)
   return 'dropped'

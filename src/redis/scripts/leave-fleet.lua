@@ -1,6 +1,6 @@
--- Takes a worker that stops out of the fleet.
+-- Removes a worker that stops from the fleet.
 --
--- Guarantee: what the worker still had to run is not touched; its leases end by themselves.
+-- Guarantee: runs that the worker still had are not touched; its leases end by themselves.
 --
 -- KEYS
 --   workers      zset, worker id → last heartbeat, epoch ms
@@ -14,12 +14,14 @@
 --   `left`
 local workers, ranks, worker = unpack(KEYS)
 local tag, channel, worker_id = unpack(ARGV)
--- @include lib/head.lua
+-- @include lib/keys.lua
+-- @include lib/notify.lua
+-- @include lib/next-due.lua
 
 redis.call('ZREM', workers, worker_id)
 redis.call('ZREM', ranks, worker_id)
 redis.call('DEL', worker)
-redis.call('PUBLISH', channel, 'left ' .. worker_id)
--- Whoever held back for this worker need not wait.
-announce_head()
+notify_left(worker_id)
+-- Workers that held back for this one need not wait.
+announce_next_due()
 return 'left'

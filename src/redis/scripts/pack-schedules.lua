@@ -1,6 +1,6 @@
--- Reads schedules as they can be carried to another shard: everything that belongs to each of them.
+-- Reads schedules as they can be moved to another shard: everything that belongs to each of them.
 --
--- Guarantee: nothing is written; what is read of a schedule stood together, and its seal tells when it has changed.
+-- Guarantee: nothing is written; all parts of a schedule are of one moment, and its checksum tells when it has changed.
 --
 -- KEYS
 --   names        zset, every schedule name, score 0
@@ -9,26 +9,28 @@
 --   most         bytes, after which no further schedule is begun
 --   given        text…, schedules
 -- REPLY
---   [for each, as far as the bytes go: [name, seal, [key without tag, dump, ms left or 0]…, [set, member, score]…]]
+--   [for each, as far as the bytes go: [name, checksum, [key without tag, dump, ms left or 0]…, [set, member, score]…]]
 local names = unpack(KEYS)
 local tag, most = unpack(ARGV, 1, 2)
-local given = { unpack(ARGV, 3) }
+-- @include lib/arguments.lua
+local given = rest_of(ARGV, 3)
+-- @include lib/keys.lua
+-- @include lib/numbers.lua
 -- @include lib/schedule.lua
--- @include lib/plan.lua
--- @include lib/ledger.lua
+-- @include lib/task-queues.lua
 -- @include lib/runs.lua
--- @include lib/bundle.lua
+-- @include lib/dump.lua
 
 most = tonumber(most)
 local reply, size = {}, 0
 for _, name in ipairs(given) do
   if size > most then return reply end
-  local keys, members, seal = bundle_of(name)
+  local keys, members, checksum = dump_schedule(name)
   for _, key in ipairs(keys) do size = size + #key[2] end
-  local carried = {}
-  for i, member in ipairs(members) do carried[i] = { member[4], member[5], member[3] } end
-  -- One that somebody wrote by hand is not among the names yet; on the other side it is.
-  if not redis.call('ZSCORE', names, name) then carried[#carried + 1] = { 'names', name, '0' } end
-  reply[#reply + 1] = { name, seal, keys, carried }
+  local moved = {}
+  for i, member in ipairs(members) do moved[i] = { member[4], member[5], member[3] } end
+  -- A schedule that was written by plain commands may not be among the names yet; after the move it is.
+  if not redis.call('ZSCORE', names, name) then moved[#moved + 1] = { 'names', name, '0' } end
+  reply[#reply + 1] = { name, checksum, keys, moved }
 end
 return reply

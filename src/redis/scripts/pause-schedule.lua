@@ -15,18 +15,20 @@
 local due = unpack(KEYS)
 local tag, channel, name, note, pause_end = unpack(ARGV)
 -- @include lib/clock.lua
+-- @include lib/keys.lua
+-- @include lib/notify.lua
 -- @include lib/schedule.lua
--- @include lib/plan.lua
--- @include lib/head.lua
+-- @include lib/task-queues.lua
+-- @include lib/next-due.lua
 
 if redis.call('EXISTS', definition_key(name)) == 0 then return { 'missing', 0 } end
 local now = read_now()
 local state = read_state(name)
-local former = state.paused and read_json(state.paused)
-redis.call('HSET', state_key(name), 'paused', cjson.encode({ at = former and tonumber(former.at) or now, note = note,
+local previous = state.paused and read_json(state.paused)
+redis.call('HSET', state_key(name), 'paused', cjson.encode({ at = previous and tonumber(previous.at) or now, note = note,
   ['until'] = tonumber(pause_end) }))
-for _, lane in ipairs(redis.call('SMEMBERS', tag .. ':lanes')) do leave_lane(lane, 's' .. name) end
+unpark_everywhere('s' .. name)
 if pause_end ~= '' then redis.call('ZADD', due, pause_end, name) else redis.call('ZREM', due, name) end
-redis.call('PUBLISH', channel, 'changed ' .. name)
+notify_changed(name)
 announce_if_first(name)
 return { 'paused', tonumber(state.revision) or 0 }

@@ -10,7 +10,7 @@
 --   meta         hash, layout version, shard count, generation
 -- ARGV
 --   tag          text, the prefix in its hash tag
---   channel      text, where the fleet is told of a new head, and of all that changed in one message
+--   channel      text, where the fleet is told what is due next, and of all that changed in one message
 --   shards       count, of shards that the caller expects
 --   groups       text…, one a definition: name; expected revision, '' any, 0 none yet; expected digest, '' any;
 --                fingerprint of the trigger, '' when it is not enabled; plan for a new trigger, '.' when nothing
@@ -22,14 +22,21 @@
 --   first what is due of the former trigger has to be closed), or [`elsewhere`, layout, shards]
 local due, names, meta = unpack(KEYS)
 local tag, channel, shards = unpack(ARGV, 1, 3)
-local groups = { unpack(ARGV, 4) }
+-- @include lib/arguments.lua
+local groups = rest_of(ARGV, 4)
 -- @include lib/clock.lua
+-- @include lib/keys.lua
+-- @include lib/numbers.lua
+-- @include lib/notify.lua
 -- @include lib/schedule.lua
+-- @include lib/task-queues.lua
+-- @include lib/delete-schedule.lua
 -- @include lib/plan.lua
--- @include lib/ledger.lua
+-- @include lib/history.lua
 -- @include lib/edit.lua
--- @include lib/head.lua
+-- @include lib/next-due.lua
 -- @include lib/layout.lua
+-- @include lib/state-change.lua
 
 local about, is_right = read_layout(meta, shards)
 if not is_right then return { 'elsewhere', about[2], about[3] } end
@@ -49,122 +56,136 @@ local function drop_past(text, period)
   return text
 end
 
-local function write_fields(name, fields, wanted, former_flat)
-  if former_flat then
+local function write_fields(name, fields, wanted, previous_flat)
+  if previous_flat then
     local gone = {}
-    for i = 1, #former_flat, 2 do
-      if wanted[former_flat[i]] == nil then gone[#gone + 1] = former_flat[i] end
+    for i = 1, #previous_flat, 2 do
+      if wanted[previous_flat[i]] == nil then gone[#gone + 1] = previous_flat[i] end
     end
-    if #gone > 0 then redis.call('HDEL', definition_key(name), unpack(gone)) end
+    call_with_all('HDEL', definition_key(name), gone)
   else
     redis.call('DEL', definition_key(name))
   end
-  redis.call('HSET', definition_key(name), unpack(fields))
+  call_with_all('HSET', definition_key(name), fields)
 end
 
--- Whether occurrences of the former trigger may be due of which its plan does not tell.
+-- Whether occurrences of the previous trigger may be due that its plan does not hold.
 local function is_overdue(state)
   if state.period or string.sub(state.plan or '.', -1) == '.' then return false end
   local planned_to = last_nominal(state.plan)
   return not planned_to or planned_to <= now
 end
 
-local function put(name, if_revision, if_digest, trigger, plan, past, period, grace, removal, close, fields)
-  local former, former_digest, former_flat = read_definition(name)
-  local state = read_state(name)
-  local revision = tonumber(state.revision) or 0
-  -- An edit by hand that was not taken in yet counts as a revision already.
-  if former and state.digest ~= former_digest then revision = revision + 1 end
-  if if_revision ~= '' and tonumber(if_revision) ~= (former and revision or 0) then return 'conflict', revision end
-  if if_digest ~= '' and if_digest ~= former_digest then return 'conflict', revision end
+-- Where a schedule with a new plan is due next. Nothing of it becomes due before the end of a pause.
+local function index_new_plan(name, state, plan, removal)
+  local item = split_plan(plan)
+  if state.paused then
+    redis.call('ZREM', due, name)
+  elseif item then
+    redis.call('ZADD', due, item.start, name)
+  elseif plan == '.' and removal == '' then
+    redis.call('ZREM', due, name)
+  else
+    redis.call('ZADD', due, now + (plan == '.' and removal or 0), name)
+  end
+end
 
-  local wanted = to_map(fields)
-  local digest = digest_of(fields, wanted)
-  if former and digest == former_digest and digest == state.digest and not state.error then
-    return 'unchanged', revision
-  end
-  if not former and next(state) then
-    -- Somebody deleted the definition a moment ago: this is a new schedule, and starts clean.
-    forget_schedule(name)
-    state, revision = {}, 0
-  end
-  local is_edit = state.trigger and state.trigger ~= trigger
-  if is_edit and close == '0' and is_overdue(state) then return 'overdue', revision end
-  -- In the order in which the digest wants them: then nobody has to sort them for each claim.
-  write_fields(name, in_order(fields, wanted), wanted, former_flat)
-
-  local set, cleared = {}, { 'error', 'chain' }
-  local function keep(field, value)
-    if value ~= '' then
-      set[#set + 1] = field
-      set[#set + 1] = value
-    else
-      cleared[#cleared + 1] = field
-    end
-  end
-  revision = revision + 1
-  keep('revision', revision)
-  keep('digest', digest)
-  keep('grace', grace)
-  keep('removal', removal)
-  keep('period', period)
-  leave_all_lanes(name, state, now)
-  if is_edit then
-    close_overdue(name, state, now, state.paused and 'paused' or trigger == '' and 'disabled' or 'edited')
-  end
+-- Takes a changed trigger into the state: a new plan, none, or the one that is stored.
+local function apply_trigger(entry, previous, state, change)
+  local name, trigger, plan = entry.name, entry.trigger, entry.plan
   if trigger == '' then
-    keep('plan', '')
-    keep('trigger', '')
-    cleared[#cleared + 1] = 'blocked'
+    set_field(change, 'plan', '')
+    set_field(change, 'trigger', '')
+    clear_field(change, 'blocked')
     redis.call('ZREM', due, name)
   elseif state.trigger ~= trigger or state.error then
     -- Also in a pause: its end has to know which occurrences it missed.
-    if past ~= '1' then plan = drop_past(plan, period) end
-    keep('trigger', trigger)
-    set[#set + 1] = 'plan'
-    set[#set + 1] = plan
-    cleared[#cleared + 1] = 'blocked'
-    if not is_same_rule(state.trigger, trigger) then cleared[#cleared + 1] = 'seen' end
-    local item = split_plan(plan)
-    if state.paused then
-      -- Nothing of it comes due before the end of the pause.
-      redis.call('ZREM', due, name)
-    elseif item then
-      redis.call('ZADD', due, item.start, name)
-    elseif plan == '.' and removal == '' then
-      redis.call('ZREM', due, name)
-    else
-      redis.call('ZADD', due, now + (plan == '.' and removal or 0), name)
-    end
-  elseif not state.paused and (state.plan == '.' or state.plan == '') and wanted.limit ~= former.limit then
-    -- A finished schedule may have instants again (a higher limit): a worker looks.
-    set[#set + 1] = 'plan'
-    set[#set + 1] = ''
+    if entry.past ~= '1' then plan = drop_past(plan, entry.period) end
+    set_field(change, 'trigger', trigger)
+    set_even_empty(change, 'plan', plan)
+    clear_field(change, 'blocked')
+    if not is_same_rule(state.trigger, trigger) then clear_field(change, 'seen') end
+    index_new_plan(name, state, plan, entry.removal)
+  elseif not state.paused and (state.plan == '.' or state.plan == '') and entry.wanted.limit ~= previous.limit then
+    -- A finished schedule may have instants again (a higher limit): a worker plans it.
+    set_even_empty(change, 'plan', '')
     redis.call('ZADD', due, now, name)
   end
-  redis.call('HSET', state_key(name), unpack(set))
-  if former or next(state) then redis.call('HDEL', state_key(name), unpack(cleared)) end
+end
+
+-- Writes the definition and what follows from it for the state.
+local function write_definition(entry, previous, previous_flat, state, revision)
+  local name, trigger = entry.name, entry.trigger
+  -- In the order in which the digest takes them: no claim has to sort them.
+  write_fields(name, in_order(entry.fields, entry.wanted), entry.wanted, previous_flat)
+  local change = create_state_change('error', 'chain')
+  set_field(change, 'revision', revision)
+  set_field(change, 'digest', entry.digest)
+  set_field(change, 'grace', entry.grace)
+  set_field(change, 'removal', entry.removal)
+  set_field(change, 'period', entry.period)
+  unpark_all_work(name, state, now)
+  if state.trigger and state.trigger ~= trigger then
+    skip_overdue(name, state, now, state.paused and 'paused' or trigger == '' and 'disabled' or 'edited')
+  end
+  apply_trigger(entry, previous, state, change)
+  write_change(change, name, previous or next(state))
   redis.call('ZADD', names, 0, name)
   local pause_end = state.paused and tonumber(read_json(state.paused)['until'])
   if pause_end then redis.call('ZADD', due, pause_end, name) end
   changed[#changed + 1] = name
   if trigger ~= '' and not state.paused then planned[name] = true end
-  return former and 'updated' or 'created', revision
+end
+
+local function put(entry)
+  local name, trigger = entry.name, entry.trigger
+  local previous, previous_digest, previous_flat = read_definition(name)
+  local state = read_state(name)
+  local revision = tonumber(state.revision) or 0
+  -- An edit by plain commands that was not taken in yet counts as a revision already.
+  if previous and state.digest ~= previous_digest then revision = revision + 1 end
+  if entry.if_revision ~= '' and tonumber(entry.if_revision) ~= (previous and revision or 0) then
+    return 'conflict', revision
+  end
+  if entry.if_digest ~= '' and entry.if_digest ~= previous_digest then return 'conflict', revision end
+
+  entry.wanted = to_map(entry.fields)
+  entry.digest = digest_of(entry.fields, entry.wanted)
+  if previous and entry.digest == previous_digest and entry.digest == state.digest and not state.error then
+    return 'unchanged', revision
+  end
+  if not previous and next(state) then
+    -- The definition was deleted a moment ago: this is a new schedule, and starts clean.
+    delete_schedule(name)
+    state, revision = {}, 0
+  end
+  if state.trigger and state.trigger ~= trigger and entry.closed == '0' and is_overdue(state) then
+    return 'overdue', revision
+  end
+  write_definition(entry, previous, previous_flat, state, revision + 1)
+  return previous and 'updated' or 'created', revision + 1
+end
+
+-- Reads one definition of the arguments. Returns it, and the position of the next one.
+local function read_entry(at)
+  local entry = {}
+  entry.name, entry.if_revision, entry.if_digest, entry.trigger, entry.plan, entry.past, entry.period, entry.grace,
+    entry.removal, entry.closed = unpack(groups, at, at + 9)
+  local last = at + 10 + groups[at + 10] * 2
+  entry.fields = {}
+  for i = at + 11, last do entry.fields[i - at - 10] = groups[i] end
+  return entry, last + 1
 end
 
 local reply = {}
 local at = 1
 while at <= #groups do
-  local name, if_revision, if_digest, trigger, plan, past, period, grace, removal, close, count =
-    unpack(groups, at, at + 10)
-  local fields = { unpack(groups, at + 11, at + 10 + count * 2) }
-  local outcome, revision = put(name, if_revision, if_digest, trigger, plan, past, period, grace, removal, close, fields)
-  reply[#reply + 1] = outcome
-  reply[#reply + 1] = revision
-  at = at + 11 + count * 2
+  local entry
+  entry, at = read_entry(at)
+  reply[#reply + 1], reply[#reply + 2] = put(entry)
 end
--- One message for all of them: a hundred thousand writes must not be a hundred thousand alarms in a thousand workers.
-if #changed > 0 then redis.call('PUBLISH', channel, 'changed ' .. table.concat(changed, '\n')) end
+-- One message for all of them: a hundred thousand writes must not wake a thousand workers as often.
+if #changed > 0 then notify_changed(table.concat(changed, '\n')) end
 local first = redis.call('ZRANGE', due, 0, 0)
-if first[1] and planned[first[1]] then announce_head() end
+if first[1] and planned[first[1]] then announce_next_due() end
 return reply

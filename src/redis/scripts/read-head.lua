@@ -1,4 +1,4 @@
--- Reads the clock of the server that a shard is on, and when somebody has to look next.
+-- Reads the clock of the server that a shard is on, and what is due next there.
 --
 -- Guarantee: both are of the same moment, and nothing is changed.
 --
@@ -7,11 +7,12 @@
 -- ARGV
 --   tag          text, the prefix in its hash tag
 -- REPLY
---   [now µs, head ms or -1, count at the head]
+--   [now µs, next due ms, count due then (0: nothing is due)]
 local due = unpack(KEYS)
 local tag = unpack(ARGV)
 -- @include lib/clock.lua
--- @include lib/head.lua
+-- @include lib/keys.lua
+-- @include lib/next-due.lua
 
 local _, now_us = read_now()
-return { now_us, read_head() }
+return { now_us, read_next_due() }

@@ -1,18 +1,19 @@
--- Reads a page of the runs that go or wait.
+-- Reads a page of the runs that are running or wait.
 --
--- Guarantee: nothing is written; a run that moves on while pages are read may be missed or come twice.
+-- Guarantee: nothing is written; a run whose score changes while pages are read may be missed or come twice.
 --
 -- KEYS
---   runs         zset, run id → when it is due or its lease ends; of a lane, members with their kind in front
+--   runs         zset, run id → when it is due or its lease ends; of a task queue, members with their kind in front
 -- ARGV
 --   tag          text, the prefix in its hash tag
 --   offset       count, members before the page
---   count        count, most members to look at
+--   count        count, most members to read
 --   kind         text in front of the members to take, '' for all
 -- REPLY
---   [members looked at, run id, score, JSON of the run, …]
+--   [members read, run id, score, JSON of the run, …]
 local runs = unpack(KEYS)
 local tag, offset, count, kind = unpack(ARGV)
+-- @include lib/keys.lua
 -- @include lib/schedule.lua
 
 local members = redis.call('ZRANGE', runs, offset, offset + count - 1, 'WITHSCORES')

@@ -1,4 +1,4 @@
--- Reads definitions and states as they stand together.
+-- Reads definitions and states, both of one moment.
 --
 -- Guarantee: both hashes of a schedule are read in one step; nothing is written.
 --
@@ -13,8 +13,10 @@
 --   [now µs, next name or '', schedules]; a schedule: [name, digest or '', definition fields, state fields]
 local names = unpack(KEYS)
 local tag, after, count = unpack(ARGV, 1, 3)
-local given = { unpack(ARGV, 4) }
+-- @include lib/arguments.lua
+local given = rest_of(ARGV, 4)
 -- @include lib/clock.lua
+-- @include lib/keys.lua
 -- @include lib/schedule.lua
 
 local next_name = ''

@@ -1,4 +1,4 @@
--- Looks at runs whose lease deadline has passed: extended ones get a new deadline, the others are given up.
+-- Inspects runs whose lease deadline has passed: extended ones get a new deadline, the others are abandoned.
 --
 -- Guarantee: the lease decides, the deadline is a hint; an abandoned run is delivered again or closed, once.
 --
@@ -6,43 +6,45 @@
 --   running      zset, run id → lease deadline, epoch ms
 -- ARGV
 --   tag          text, the prefix in its hash tag
---   channel      text, where the fleet is told of a new head
---   count        count, most runs to look at
+--   channel      text, where the fleet is told what is due next
+--   count        count, most runs to inspect
 -- REPLY
---   [looked at, given up: [name, run id, `rerun` | `abandoned`, worker, nominal, fence, attempt]…]
+--   [inspected, abandoned: [name, run id, `rerun` | `abandoned`, worker, nominal, fence, attempt]…]
 local running = unpack(KEYS)
 local tag, channel, count = unpack(ARGV)
 -- @include lib/clock.lua
+-- @include lib/keys.lua
+-- @include lib/numbers.lua
+-- @include lib/notify.lua
 -- @include lib/schedule.lua
+-- @include lib/task-queues.lua
 -- @include lib/plan.lua
--- @include lib/ledger.lua
--- @include lib/backfill.lua
+-- @include lib/history.lua
 -- @include lib/runs.lua
--- @include lib/head.lua
+-- @include lib/backfill.lua
+-- @include lib/settle-waiting.lua
+-- @include lib/abandon-run.lua
+-- @include lib/next-due.lua
 
 local now = read_now()
-local given_up = {}
-local run_ids = redis.call('ZRANGEBYSCORE', running, '-inf', now, 'LIMIT', 0, count)
-for _, run_id in ipairs(run_ids) do
+local abandoned = {}
+
+local function inspect_run(run_id)
   local name = name_of(run_id)
   local state = name and read_state(name) or {}
   local run = read_run(state['run:' .. run_id])
-  if not run or not run.w then
-    redis.call('ZREM', running, run_id)
-  else
-    local lease = run_lease_key(name, run_id, run.l)
-    -- In its last millisecond a lease has 0 left, and is held still.
-    local left = holds_lease(lease, run) and redis.call('PTTL', lease) or -1
-    if left >= 0 then
-      redis.call('ZADD', running, now + left + 1, run_id)
-    else
-      local worker, fence, attempt, nominal = run.w, run.f, run.a, run.n
-      local definition = read_definition(name) or {}
-      local kind = abandon_run(name, run_id, run, state, definition, now, 'crash')
-      given_up[#given_up + 1] = { name, run_id, kind, worker, nominal, fence, attempt }
-    end
-  end
+  if not run or not run.worker then return redis.call('ZREM', running, run_id) end
+  local lease = lease_key_of(name, run_id, run.own_lease)
+  -- In its last millisecond a lease has 0 left, and is still held.
+  local left = holds_lease(lease, run) and redis.call('PTTL', lease) or -1
+  if left >= 0 then return redis.call('ZADD', running, now + left + 1, run_id) end
+  local worker, fence, attempt, nominal = run.worker, run.fence, run.attempt, run.nominal
+  local kind = abandon_run(name, run_id, run, state, read_definition(name) or {}, now, 'crash')
+  abandoned[#abandoned + 1] = { name, run_id, kind, worker, nominal, fence, attempt }
 end
-if #given_up > 0 then announce_head() end
+
+local run_ids = redis.call('ZRANGEBYSCORE', running, '-inf', now, 'LIMIT', 0, count)
+for _, run_id in ipairs(run_ids) do inspect_run(run_id) end
+if #abandoned > 0 then announce_next_due() end
 announce_freed()
-return { #run_ids, given_up }
+return { #run_ids, abandoned }

@@ -1,6 +1,6 @@
--- Removes a schedule: definition, state, plan, what waits to be delivered, and its ledger.
+-- Removes a schedule: definition, state, plan, what waits to be delivered, and its history.
 --
--- Guarantee: nothing of it is left but the lease of a run that still goes, which ends by itself; a schedule of the same
+-- Guarantee: nothing of it is left but the lease of a run that is still running, which ends by itself; a schedule of the same
 -- name made later starts clean.
 --
 -- KEYS
@@ -16,9 +16,13 @@
 local due = unpack(KEYS)
 local tag, channel, name, if_finished, if_owner = unpack(ARGV)
 -- @include lib/clock.lua
+-- @include lib/keys.lua
+-- @include lib/notify.lua
 -- @include lib/schedule.lua
+-- @include lib/task-queues.lua
+-- @include lib/delete-schedule.lua
 
--- A run of it that goes or waits keeps a finished schedule for as long.
+-- How long a run that is running or waits keeps a finished schedule, before it is checked again.
 local STAY_MS = 5000
 
 local definition = read_definition(name)
@@ -27,14 +31,14 @@ if if_finished == '1' then
   local state = read_state(name)
   if state.plan ~= '.' then return 'kept' end
   for field in pairs(state) do
-    if string.sub(field, 1, 4) == 'run:' then
+    if run_id_of(field) then
       redis.call('ZADD', due, read_now() + STAY_MS, name)
       return 'kept'
     end
   end
 end
 local existed = redis.call('DEL', definition_key(name)) + (redis.call('ZSCORE', due, name) and 1 or 0)
-forget_schedule(name)
+delete_schedule(name)
 if existed == 0 then return 'missing' end
-redis.call('PUBLISH', channel, 'changed ' .. name)
+notify_changed(name)
 return 'removed'

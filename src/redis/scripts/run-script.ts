@@ -1,6 +1,7 @@
 import type { Cluster, Redis } from 'ioredis'
 import type { DurabilityOptions } from '../../options/redis-source.js'
 import { SCRIPTS } from './generated.js'
+import type { ScriptReplies } from './script-replies.js'
 
 /** A live client of ioredis: one server, Sentinel, or a Cluster. */
 export type RedisClient = Redis | Cluster
@@ -22,13 +23,13 @@ export async function runScript<Name extends ScriptName>(
   keys: KeysOf<Name>,
   args: ArgsOf<Name>,
   rest: readonly (string | number)[] = [],
-): Promise<unknown> {
+): Promise<ScriptReplies[Name]> {
   const { sha1, text, keyCount, list } = gather(client, name, keys, args, rest)
   try {
-    return await client.evalsha(sha1, keyCount, ...list)
+    return (await client.evalsha(sha1, keyCount, ...list)) as ScriptReplies[Name]
   } catch (error) {
     if (!isForgotten(error)) throw error
-    return await client.eval(text, keyCount, ...list)
+    return (await client.eval(text, keyCount, ...list)) as ScriptReplies[Name]
   }
 }
 
@@ -39,13 +40,13 @@ export async function runScriptOnBytes<Name extends ScriptName>(
   keys: KeysOf<Name>,
   args: ArgsOf<Name>,
   rest: readonly (string | number | Buffer)[] = [],
-): Promise<unknown> {
+): Promise<ScriptReplies[Name]> {
   const { sha1, text, keyCount, list } = gather(client, name, keys, args, rest)
   try {
-    return await client.callBuffer('evalsha', sha1, keyCount, ...list)
+    return (await client.callBuffer('evalsha', sha1, keyCount, ...list)) as ScriptReplies[Name]
   } catch (error) {
     if (!isForgotten(error)) throw error
-    return await client.callBuffer('eval', text, keyCount, ...list)
+    return (await client.callBuffer('eval', text, keyCount, ...list)) as ScriptReplies[Name]
   }
 }
 
@@ -60,9 +61,9 @@ export async function runAcknowledged<Name extends ScriptName>(
   keys: KeysOf<Name>,
   args: ArgsOf<Name>,
   rest: readonly (string | number)[] = [],
-): Promise<{ reply: unknown; isAcknowledged: boolean }> {
+): Promise<{ reply: ScriptReplies[Name]; isAcknowledged: boolean }> {
   const { sha1, text, keyCount, list } = gather(client, name, keys, args, rest)
-  const send = async (isKnown: boolean): Promise<{ reply: unknown; isAcknowledged: boolean }> => {
+  const send = async (isKnown: boolean): Promise<{ reply: ScriptReplies[Name]; isAcknowledged: boolean }> => {
     const pipeline = client.pipeline()
     if (isKnown) pipeline.evalsha(sha1, keyCount, ...list)
     else pipeline.eval(text, keyCount, ...list)
@@ -70,7 +71,7 @@ export async function runAcknowledged<Name extends ScriptName>(
     const [[error, reply] = [new Error('the connection was lost')], [waitError, count] = [new Error('no answer')]] =
       results ?? []
     if (error) throw error
-    return { reply, isAcknowledged: !waitError && Number(count) >= replicas }
+    return { reply: reply as ScriptReplies[Name], isAcknowledged: !waitError && Number(count) >= replicas }
   }
   try {
     return await send(true)

@@ -1,103 +1,111 @@
 -- Stores what a worker decided about a schedule: its plan, or that it is paused, finished or invalid.
 --
--- Guarantee: a compare-and-set on the definition's digest, the plan and the last instant it was decided from; whoever
--- decided from older facts changes nothing.
+-- Guarantee: a compare-and-set on the definition's digest, the plan and the last instant it was decided from; a
+-- decision from older facts changes nothing.
 --
 -- KEYS
 --   due          zset, schedule name → when to look at it next, epoch ms
 --   names        zset, every schedule name, score 0
 -- ARGV
 --   tag          text, the prefix in its hash tag
---   channel      text, where the fleet is told of a new head
+--   channel      text, where the fleet is told what is due next
 --   name         text, the schedule
 --   digest       text, of the definition it was decided from
---   former_digest text, digest in the state it was decided from, '' none
---   former_plan  text, plan it was decided from, '' none
---   former_last  epoch ms, last instant it was decided from, '' none
+--   previous_digest text, digest in the state it was decided from, '' none
+--   previous_plan  text, plan it was decided from, '' none
+--   previous_last  epoch ms, last instant it was decided from, '' none
 --   trigger      text, fingerprint of the trigger that the plan comes from
 --   plan         text, instants; '.' when there are none, '' when the schedule must not fire
 --   period       ms, when Redis may step the plan by addition, else ''
 --   grace        ms, misfire grace when not the default, else ''
 --   removal      ms, how long after its last occurrence the schedule is removed, else ''
---   error        text, why the definition cannot be used, '' when it can
+--   error_text   text, why the definition cannot be used, '' when it can
 --   seen         count, occurrences that were dropped now
 --   last         epoch ms, the newest dropped instant, '' none
---   former_pause JSON, pause it was decided from, '' none
+--   previous_pause JSON, pause it was decided from, '' none
 --   resume       0/1, whether this ends a pause
 --   dropped      text…, groups of 4: nominal, reason, count, last nominal of the group (count > 1)
 -- REPLY
 --   [`stored`, revision] or [`moved`, 0]
 local due, names = unpack(KEYS)
-local tag, channel, name, digest, former_digest, former_plan, former_last, trigger, plan, period, grace, removal, error,
-  seen, last, former_pause, resume = unpack(ARGV, 1, 17)
-local dropped = { unpack(ARGV, 18) }
+local tag, channel, name, digest, previous_digest, previous_plan, previous_last, trigger, plan, period, grace, removal, error_text,
+  seen, last, previous_pause, resume = unpack(ARGV, 1, 17)
+-- @include lib/arguments.lua
+local dropped = rest_of(ARGV, 18)
 -- @include lib/clock.lua
+-- @include lib/keys.lua
+-- @include lib/numbers.lua
+-- @include lib/notify.lua
 -- @include lib/schedule.lua
+-- @include lib/task-queues.lua
 -- @include lib/plan.lua
--- @include lib/ledger.lua
+-- @include lib/history.lua
 -- @include lib/edit.lua
--- @include lib/head.lua
+-- @include lib/next-due.lua
+-- @include lib/state-change.lua
 
+local now = read_now()
 local definition, current = read_definition(name)
 if not definition or current ~= digest then return { 'moved', 0 } end
 local state = read_state(name)
-if (state.digest or '') ~= former_digest or (state.plan or '') ~= former_plan or (state.last or '') ~= former_last
-  or (state.paused or '') ~= former_pause then
+if (state.digest or '') ~= previous_digest or (state.plan or '') ~= previous_plan or (state.last or '') ~= previous_last
+  or (state.paused or '') ~= previous_pause then
   return { 'moved', 0 }
 end
-local revision = tonumber(state.revision) or 0
+
+local function store_decision(revision)
+  local change = create_state_change('blocked', 'chain')
+  set_field(change, 'revision', revision)
+  set_field(change, 'digest', digest)
+  set_even_empty(change, 'plan', plan)
+  set_field(change, 'trigger', trigger)
+  set_field(change, 'period', period)
+  set_field(change, 'grace', grace)
+  set_field(change, 'removal', removal)
+  set_field(change, 'error', error_text)
+  if state.trigger and state.trigger ~= trigger then
+    local reason = error_text ~= '' and 'invalid' or trigger == '' and 'disabled' or 'edited'
+    skip_overdue(name, state, now, state.paused and 'paused' or reason)
+    if trigger ~= '' and not is_same_rule(state.trigger, trigger) then
+      clear_field(change, 'seen')
+      state.seen = nil
+    end
+  end
+  if last ~= '' then set_field(change, 'last', last) end
+  if tonumber(seen) > 0 then set_field(change, 'seen', string.format('%.0f', (integer_of(state.seen) or 0) + seen)) end
+  write_change(change, name, true)
+  redis.call('ZADD', names, 0, name)
+end
+
+local function record_dropped()
+  for i = 1, #dropped, 4 do
+    record(name, { at = tonumber(dropped[i]), outcome = 'skipped', reason = dropped[i + 1], count = dropped[i + 2],
+      to = dropped[i + 3], run = name .. '@' .. dropped[i] })
+  end
+end
+
+-- When the schedule is due next: at its next instant, at the end of its pause, or when it is removed.
+local function index_schedule()
+  local item = split_plan(plan)
+  local at = item and item.start or plan == '.' and removal ~= '' and now + removal or nil
+  if error_text ~= '' then
+    at = nil
+  elseif state.paused then
+    at = tonumber(read_json(state.paused)['until'])
+  end
+  if at then redis.call('ZADD', due, at, name) else redis.call('ZREM', due, name) end
+end
+
 local changed = state.digest ~= digest
-if changed then revision = revision + 1 end
-local set = { 'revision', revision, 'digest', digest, 'plan', plan }
-local cleared = { 'blocked', 'chain' }
-local function keep(field, value)
-  if value ~= '' then
-    set[#set + 1] = field
-    set[#set + 1] = value
-  else
-    cleared[#cleared + 1] = field
-  end
-end
-keep('trigger', trigger)
-keep('period', period)
-keep('grace', grace)
-keep('removal', removal)
-keep('error', error)
-if state.trigger and state.trigger ~= trigger then
-  local why = error ~= '' and 'invalid' or trigger == '' and 'disabled' or 'edited'
-  close_overdue(name, state, read_now(), state.paused and 'paused' or why)
-  if trigger ~= '' and not is_same_rule(state.trigger, trigger) then
-    cleared[#cleared + 1] = 'seen'
-    state.seen = nil
-  end
-end
-if last ~= '' then keep('last', last) end
-if tonumber(seen) > 0 then keep('seen', string.format('%.0f', (integer_of(state.seen) or 0) + seen)) end
-redis.call('HDEL', state_key(name), unpack(cleared))
-redis.call('HSET', state_key(name), unpack(set))
-redis.call('ZADD', names, 0, name)
-for i = 1, #dropped, 4 do
-  record(name, { at = tonumber(dropped[i]), outcome = 'skipped', reason = dropped[i + 1], count = dropped[i + 2],
-    to = dropped[i + 3], run = name .. '@' .. dropped[i] })
-end
+local revision = (tonumber(state.revision) or 0) + (changed and 1 or 0)
+store_decision(revision)
+record_dropped()
 if resume == '1' then
   redis.call('HDEL', state_key(name), 'paused', 'failures')
   state.paused = nil
 end
-leave_all_lanes(name, state, read_now())
-local item = split_plan(plan)
-if error ~= '' then
-  redis.call('ZREM', due, name)
-elseif state.paused then
-  local pause_end = tonumber(read_json(state.paused)['until'])
-  if pause_end then redis.call('ZADD', due, pause_end, name) else redis.call('ZREM', due, name) end
-elseif item then
-  redis.call('ZADD', due, item.start, name)
-elseif plan == '.' and removal ~= '' then
-  redis.call('ZADD', due, read_now() + removal, name)
-else
-  redis.call('ZREM', due, name)
-end
-if changed or resume == '1' then redis.call('PUBLISH', channel, 'changed ' .. name) end
+unpark_all_work(name, state, now)
+index_schedule()
+if changed or resume == '1' then notify_changed(name) end
 announce_if_first(name)
 return { 'stored', revision }

@@ -1,4 +1,4 @@
--- Looks after a shard that is not the first: tells what comes next there, and whether the upkeep is this worker's turn.
+-- Inspects a shard that is not the first: says what is due next there, and whether this worker does its maintenance.
 --
 -- Guarantee: one worker of the fleet is elected for a beat; the presence of workers is kept on the first shard only.
 --
@@ -9,28 +9,30 @@
 --   upkeep       string, the short lock of the elected worker
 -- ARGV
 --   tag          text, the prefix in its hash tag
---   channel      text, where the fleet is told of a memory that is new
+--   channel      text, where the fleet is told of a new dataset
 --   worker_id    text
 --   beat_ms      ms between heartbeats
---   generation   text, what to call this memory of Redis when it has no name yet
+--   generation   text, the name of this dataset where it has none yet
 --   shards       count, of shards that this worker expects
 -- REPLY
---   [now µs, head ms or -1, count at the head, elected 0/1, runs past their deadline, generation, layout, shards,
---    cancelled run ids joined by newlines, runs that go, lanes in which something waits,
+--   [now µs, next due ms, count due then (0: nothing is due), elected 0/1, runs past their deadline, generation, layout, shards,
+--    cancelled run ids joined by newlines, runs that are running, task queues with parked work,
 --    keys that were removed because they had another type]
 local worker, running, meta, upkeep = unpack(KEYS)
 local tag, channel, worker_id, beat_ms, generation, shards = unpack(ARGV)
 -- @include lib/clock.lua
--- @include lib/head.lua
+-- @include lib/keys.lua
+-- @include lib/notify.lua
+-- @include lib/next-due.lua
 -- @include lib/layout.lua
--- @include lib/upkeep.lua
--- @include lib/heal.lua
+-- @include lib/maintenance.lua
+-- @include lib/repair.lua
 
 local now, now_us = read_now()
-local healed = heal({ [meta] = 'hash' })
+local repaired = repair({ [meta] = 'hash' })
 local about, is_right = agree_on_layout(meta, shards, generation)
-if not is_right then return { now_us, -1, 0, 0, 0, about[1], about[2], about[3], '', 0, 0, healed } end
-for _, key in ipairs(heal_shard(worker)) do healed[#healed + 1] = key end
-local head, count = read_head()
-return { now_us, head, count, elect_for_upkeep(upkeep, beat_ms), redis.call('ZCOUNT', running, '-inf', now), about[1],
-  about[2], about[3], take_cancels(worker), redis.call('ZCARD', running), redis.call('SCARD', tag .. ':lanes'), healed }
+if not is_right then return { now_us, -1, 0, 0, 0, about[1], about[2], about[3], '', 0, 0, repaired } end
+for _, key in ipairs(repair_shard(worker)) do repaired[#repaired + 1] = key end
+local next_due, count = read_next_due()
+return { now_us, next_due, count, elect_for_maintenance(upkeep, beat_ms), redis.call('ZCOUNT', running, '-inf', now), about[1],
+  about[2], about[3], take_cancels(worker), redis.call('ZCARD', running), redis.call('SCARD', queues_key()), repaired }

@@ -1,6 +1,6 @@
--- Writes what was packed of a schedule on another shard.
+-- Writes a schedule that was packed on another shard.
 --
--- Guarantee: the same again changes nothing; what stands there under the same names is replaced.
+-- Guarantee: the same call again changes nothing; keys of the same names are replaced.
 --
 -- KEYS
 --   names        zset, every schedule name, score 0
@@ -9,14 +9,16 @@
 --   key_count    count, of the keys
 --   parts        text…, groups of 3: the keys (key without tag, dump, ms left or 0), then members (set, member, score)
 -- REPLY
---   count of schedules that this shard has then
+--   how many schedules this shard then holds
 local names = unpack(KEYS)
 local tag, key_count = unpack(ARGV, 1, 2)
-local parts = { unpack(ARGV, 3) }
+-- @include lib/arguments.lua
+local parts = rest_of(ARGV, 3)
+-- @include lib/keys.lua
 
 local first_member = tonumber(key_count) * 3 + 1
 for i = 1, first_member - 1, 3 do
-  redis.call('RESTORE', tag .. ':' .. parts[i], parts[i + 2], parts[i + 1], 'REPLACE')
+  redis.call('RESTORE', tagged_key(parts[i]), parts[i + 2], parts[i + 1], 'REPLACE')
 end
-for i = first_member, #parts, 3 do redis.call('ZADD', tag .. ':' .. parts[i], parts[i + 2], parts[i + 1]) end
+for i = first_member, #parts, 3 do redis.call('ZADD', tagged_key(parts[i]), parts[i + 2], parts[i + 1]) end
 return redis.call('ZCARD', names)

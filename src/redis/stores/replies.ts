@@ -1,7 +1,6 @@
 import type { StoredSchedule } from '../../schedule/stored-schedule.js'
 import type { ClaimedRun, ClaimReply, HeartbeatReply, RunKind, ShardReply } from '../../worker/store.js'
-
-const KINDS: Record<string, RunKind> = { o: 'occurrence', m: 'manual', b: 'backfill' }
+import type { ScriptReplies, ZoneReply } from '../scripts/script-replies.js'
 
 /** Turns the flat list of a hash into a map that is safe for any field name. */
 export function toRecord(flat: readonly string[]): Record<string, string> {
@@ -59,13 +58,13 @@ class RunReply implements ClaimedRun {
       this.leaseLeftMs = leaseMs
       this.payloadText = null
     } else {
-      const values = JSON.parse(rest) as [string, number, number, number, number, string, number, number, string]
+      const values = JSON.parse(rest) as [string, number, number, number, number, RunKind, number, number, string]
       this.runId = values[0]
       this.attempt = Number(values[1])
       this.delivery = Number(values[2])
       this.missed = Number(values[3])
       this.catchUp = values[4] === 1
-      this.kind = KINDS[values[5]] ?? 'occurrence'
+      this.kind = values[5]
       this.ownLease = values[6] === 1
       this.leaseLeftMs = Number(values[7])
       this.payloadText = values[8] === '' ? null : values[8]
@@ -77,53 +76,46 @@ class RunReply implements ClaimedRun {
   }
 }
 
-function toHead(head: unknown): number | null {
-  return Number(head) < 0 ? null : Number(head)
+/** Only the count says that nothing is due: instants before 1970 are negative. */
+function toNextDue(nextDueMs: number, count: number): number | null {
+  return count === 0 ? null : nextDueMs
 }
 
 /** Reads the reply of claim-due.lua, where a run that says nothing of its lease has all of it left. */
-export function toClaimReply(raw: unknown, leaseMs: number, isAcknowledged: boolean): ClaimReply {
-  const [now, head, count, runs, handed, skipped, tells] = raw as [
-    number,
-    number,
-    number,
-    string[],
-    unknown[][],
-    unknown[][],
-    number,
-  ]
+export function toClaimReply(raw: ScriptReplies['claim-due'], leaseMs: number, isAcknowledged: boolean): ClaimReply {
+  const [now, head, count, runs, handed, skipped, tells] = raw
   const claimed: ClaimedRun[] = []
   for (let at = 0; at < runs.length; at += 5) claimed.push(new RunReply(runs, at, leaseMs))
   return {
     nowMs: Math.floor(now / 1000),
     clockMs: now / 1000,
-    headMs: toHead(head),
+    headMs: toNextDue(head, count),
     headCount: count,
     tellsHead: tells === 1,
     runs: claimed,
     handedBack: handed.map(([name, , digest, state, fields]) => ({
-      name: name as string,
-      digest: digest as string,
-      state: toRecord(state as string[]),
-      fields: toRecord(fields as string[]),
+      name,
+      digest,
+      state: toRecord(state),
+      fields: toRecord(fields),
     })),
     isAcknowledged,
     skipped: skipped.map(([schedule, nominal, reason]) => ({
-      schedule: schedule as string,
+      schedule,
       nominalMs: Number(nominal),
-      reason: reason as string,
+      reason,
     })),
   }
 }
 
 /** Reads the reply of read-schedules.lua. */
-export function toSchedules(raw: unknown): {
+export function toSchedules(raw: ScriptReplies['read-schedules']): {
   nowMs: number
   clockMs: number
   nextName: string
   schedules: StoredSchedule[]
 } {
-  const [now, next, schedules] = raw as [number, string, [string, string, string[], string[]][]]
+  const [now, next, schedules] = raw
   return {
     nowMs: Math.floor(now / 1000),
     clockMs: now / 1000,
@@ -137,16 +129,8 @@ export function toSchedules(raw: unknown): {
   }
 }
 
-type HeartbeatTuple = [
-  ...[now: number, head: number, count: number, size: number, rank: number, elected: number, overdue: number],
-  ...[generation: string, layout: string, shards: string, cancelled: string, gone: string[], lanes: number],
-  zones: [newest: string, planner: string, looks: number, mixed: number, mix: (string | number)[]],
-  healed: string[],
-  watched: number,
-]
-
 /** Reads the reply of record-heartbeat.lua. */
-export function toHeartbeatReply(raw: unknown): HeartbeatReply {
+export function toHeartbeatReply(raw: ScriptReplies['record-heartbeat']): HeartbeatReply {
   const [
     now,
     head,
@@ -164,12 +148,12 @@ export function toHeartbeatReply(raw: unknown): HeartbeatReply {
     zones,
     healed,
     watched,
-  ] = raw as HeartbeatTuple
-  const [newest, planner, looks, mixed, mix] = zones
+  ] = raw
+  const [newest, planner, looks, mixed, mix]: ZoneReply = zones
   return {
     nowMs: Math.floor(now / 1000),
     clockMs: now / 1000,
-    headMs: toHead(head),
+    headMs: toNextDue(head, count),
     headCount: count,
     fleetSize: size,
     rank,
@@ -201,25 +185,12 @@ function toCounts(flat: readonly (string | number)[]): Record<string, number> {
 }
 
 /** Reads the reply of tend-shard.lua. */
-export function toShardReply(raw: unknown): ShardReply {
-  const [now, head, count, elected, overdue, generation, layout, shards, cancelled, going, lanes, healed] = raw as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    string,
-    string,
-    string,
-    string,
-    number,
-    number,
-    string[],
-  ]
+export function toShardReply(raw: ScriptReplies['tend-shard']): ShardReply {
+  const [now, head, count, elected, overdue, generation, layout, shards, cancelled, going, lanes, healed] = raw
   return {
     nowMs: Math.floor(now / 1000),
     clockMs: now / 1000,
-    headMs: toHead(head),
+    headMs: toNextDue(head, count),
     headCount: count,
     elected: elected === 1,
     overdueRuns: overdue,

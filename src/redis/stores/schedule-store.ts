@@ -61,7 +61,7 @@ export function createScheduleStore(
     const found = new Map<string, StoredRun>()
     for (let offset = 0; found.size < limit; offset += READ_COUNT) {
       const args = { tag: keys.tag, offset, count: READ_COUNT, kind }
-      const [lookedAt, ...rest] = (await runScript(client, 'read-runs', { runs: set }, args)) as [number, ...string[]]
+      const [lookedAt, ...rest] = await runScript(client, 'read-runs', { runs: set }, args)
       for (let index = 0; index < rest.length && found.size < limit; index += 3) {
         const [runId, due, text] = rest.slice(index, index + 3) as [string, string, string]
         const schedule = nameOfRun(runId)!
@@ -122,18 +122,17 @@ export function createScheduleStore(
     async remove(name, owner = '') {
       const keys = keysOf(name)
       const args = { ...place(keys), name, if_finished: 0, if_owner: owner }
-      return (await runScript(client, 'remove-schedule', { due: keys.due }, args)) as 'removed' | 'missing' | 'kept'
+      return await runScript(client, 'remove-schedule', { due: keys.due }, args)
     },
 
     async pause(name, note, untilMs) {
       const keys = keysOf(name)
-      const raw = await runScript(
+      const [outcome, revision] = await runScript(
         client,
         'pause-schedule',
         { due: keys.due },
         { ...place(keys), name, note, pause_end: untilMs ?? '' },
       )
-      const [outcome, revision] = raw as ['paused' | 'missing', number]
       return { outcome, revision }
     },
 
@@ -142,16 +141,14 @@ export function createScheduleStore(
     async enqueue(name, payloadText) {
       const keys = keysOf(name)
       const args = { ...place(keys), name, payload: payloadText ?? '' }
-      const raw = await runScript(client, 'enqueue-run', { pending: keys.pending }, args)
-      const [outcome, runId] = raw as ['enqueued', string] | ['missing']
+      const [outcome, runId] = await runScript(client, 'enqueue-run', { pending: keys.pending }, args)
       return outcome === 'enqueued' ? runId : null
     },
 
     async backfill(name, nominals, { atOnce, gapMs, most }) {
       const keys = keysOf(name)
       const args = { ...place(keys), name, at_once: atOnce, gap: gapMs, most }
-      const raw = await runScript(client, 'backfill-schedule', { pending: keys.pending }, args, nominals)
-      const [kind, ...rest] = raw as ['enqueued', ...string[]] | ['missing'] | ['full', number]
+      const [kind, ...rest] = await runScript(client, 'backfill-schedule', { pending: keys.pending }, args, nominals)
       if (kind === 'enqueued') return { kind, runIds: rest as string[] }
       return kind === 'missing' ? { kind } : { kind, waiting: rest[0] as number }
     },
@@ -162,11 +159,11 @@ export function createScheduleStore(
         client.get(keys.lease(name)),
         client.pttl(keys.lease(name)),
         client.zscore(keys.due, name),
-        client.llen(`${keys.tag}:backfill:${name}`),
-        client.smembers(`${keys.tag}:lanes`),
+        client.llen(keys.backfill(name)),
+        client.smembers(keys.lanes),
       ])
-      const busy = await client.zcard(`${keys.tag}:busy:${task}`)
-      const scores = await Promise.all(lanes.map((lane) => client.zscore(`${keys.tag}:lane:${lane}`, `s${name}`)))
+      const busy = await client.zcard(keys.busy(task))
+      const scores = await Promise.all(lanes.map((lane) => client.zscore(keys.lane(lane), `s${name}`)))
       return {
         lease: token === null ? null : { worker: token.slice(0, token.lastIndexOf(':')), leftMs },
         dueMs: due === null ? null : Number(due),
@@ -180,8 +177,7 @@ export function createScheduleStore(
       const name = nameOfRun(runId)
       if (name === null) return 'missing'
       const keys = keysOf(name)
-      const raw = await runScript(client, 'cancel-run', { pending: keys.pending }, { ...place(keys), run_id: runId })
-      return raw as 'cancelled' | 'cancelling' | 'missing'
+      return await runScript(client, 'cancel-run', { pending: keys.pending }, { ...place(keys), run_id: runId })
     },
 
     async history(name, limit) {

@@ -44,12 +44,12 @@ export async function readBacklog(client: RedisClient, keys: readonly Keys[], be
   const names: string[] = []
   const lanes = new Map<string, number>()
   let count = 0
-  for (const { due, tag } of keys) {
+  for (const { due, lanes: queues, lane: parked } of keys) {
     count += await client.zcount(due, '-inf', beforeMs)
     const some = await client.zrangebyscore(due, '-inf', beforeMs, 'LIMIT', 0, NAMES_SHOWN)
     names.push(...some)
-    for (const lane of await client.smembers(`${tag}:lanes`)) {
-      const waiting = await client.zcount(`${tag}:lane:${lane}`, '-inf', beforeMs)
+    for (const lane of await client.smembers(queues)) {
+      const waiting = await client.zcount(parked(lane), '-inf', beforeMs)
       if (waiting > 0) lanes.set(lane, (lanes.get(lane) ?? 0) + waiting)
     }
   }
@@ -110,7 +110,7 @@ async function tryTracking(client: RedisClient, keys: readonly Keys[]): Promise<
       : (duplicateConnection({ client, owned: false, isCluster: false, time: SYSTEM_TIME }) as Redis)
   try {
     const id = (await own.client('ID')) as number
-    const prefix = `${keys[0]!.tag}:schedule:`
+    const prefix = keys[0]!.schedule('')
     await own.call('CLIENT', 'TRACKING', 'ON', 'REDIRECT', String(id), 'BCAST', 'PREFIX', prefix)
     await own.subscribe('__redis__:invalidate')
     return { allowed: true }

@@ -1,6 +1,6 @@
 import type { DurabilityOptions } from '../../options/redis-source.js'
 import type { PlanChange } from '../../schedule/stored-schedule.js'
-import type { ClaimedRun, Settlement, SettleOutcome, WorkerStore } from '../../worker/store.js'
+import type { ClaimedRun, Settlement, WorkerStore } from '../../worker/store.js'
 import type { RedisClock } from '../../worker/store.js'
 import type { Keys } from '../keys.js'
 import { createLeaseClient, type StartLocks } from '../lease/redlock-leases.js'
@@ -47,9 +47,8 @@ function addSettlement(list: (string | number)[], settlement: Settlement): void 
   list[at] = list.length - at - 1
 }
 
-/** Names one start of a run: each attempt and each delivery may be started once. */
 function startKey(keys: Keys, { runId, attempt, delivery }: ClaimedRun): string {
-  return `${keys.tag}:start:${runId}:${attempt}:${delivery}`
+  return keys.start(runId, attempt, delivery)
 }
 
 /** The key of the lease that a run holds, and the token that it holds it by. */
@@ -92,10 +91,10 @@ export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
             request: requestId,
             worker_id: workerId,
             slots,
-            share,
+            max_claims: share,
             lease_ms: leaseMs,
             ahead: aheadMs,
-            expected: Math.floor(expectedMs ?? -1),
+            expected: expectedMs === null ? '' : Math.floor(expectedMs),
           },
           list,
         ] as const
@@ -107,14 +106,14 @@ export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
     async settle(settlements) {
       const groups: (string | number)[] = []
       for (const settlement of settlements) addSettlement(groups, settlement)
-      const raw = await runScript(
+      const [, ...outcomes] = await runScript(
         client,
         'settle-runs',
         { running: keys.running },
         { ...place, worker_id: workerId },
         groups,
       )
-      return (raw as [number, ...SettleOutcome[]]).slice(1) as SettleOutcome[]
+      return outcomes
     },
 
     async announceHead() {
@@ -123,8 +122,8 @@ export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
 
     async readClock() {
       await timed(async () => {
-        const reply = await runScript(client, 'read-head', { due: keys.due }, { tag: keys.tag })
-        return { clockMs: (reply as [number])[0] / 1000 }
+        const [nowMicros] = await runScript(client, 'read-head', { due: keys.due }, { tag: keys.tag })
+        return { clockMs: nowMicros / 1000 }
       })
     },
 
@@ -199,11 +198,12 @@ export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
     },
 
     async recover(count) {
-      const raw = await runScript(client, 'recover-runs', { running: keys.running }, { ...place, count })
-      const [lookedAt, givenUp] = raw as [
-        number,
-        [string, string, 'rerun' | 'abandoned', string, number, number, number][],
-      ]
+      const [lookedAt, givenUp] = await runScript(
+        client,
+        'recover-runs',
+        { running: keys.running },
+        { ...place, count },
+      )
       return {
         lookedAt,
         givenUp: givenUp.map(([schedule, runId, kind, worker, nominalMs, fence, attempt]) => ({
@@ -219,14 +219,13 @@ export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
     },
 
     async inspect({ shared = false, after, count, cursor, scanCount, names = [] }) {
-      const raw = await runScript(
+      const [nextName, nextCursor, toPlan, removed] = await runScript(
         client,
         'inspect-definitions',
         { names: keys.names, due: keys.due },
         { ...place, shared: shared ? 1 : 0, after, count, cursor, scan_count: scanCount },
         names,
       )
-      const [nextName, nextCursor, toPlan, removed] = raw as [string, string, string[], string[]]
       return { nextName, nextCursor, toPlan, removed }
     },
 
@@ -259,7 +258,7 @@ export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
 /** Stores a decision about a schedule unless the facts it was decided from have changed. */
 export async function storePlan(client: RedisClient, keys: Keys, change: PlanChange): Promise<'stored' | 'moved'> {
   const { schedule } = change
-  const raw = await runScript(
+  const [outcome] = await runScript(
     client,
     'store-plan',
     { due: keys.due, names: keys.names },
@@ -268,21 +267,21 @@ export async function storePlan(client: RedisClient, keys: Keys, change: PlanCha
       channel: keys.wake,
       name: schedule.name,
       digest: schedule.digest,
-      former_digest: schedule.state.digest ?? '',
-      former_plan: schedule.state.plan ?? '',
-      former_last: schedule.state.last ?? '',
+      previous_digest: schedule.state.digest ?? '',
+      previous_plan: schedule.state.plan ?? '',
+      previous_last: schedule.state.last ?? '',
       trigger: change.trigger,
       plan: change.plan,
       period: optional(change.periodMs),
       grace: optional(change.graceMs),
       removal: optional(change.removalMs),
-      error: change.error ?? '',
+      error_text: change.error ?? '',
       seen: change.seen,
       last: optional(change.last),
-      former_pause: schedule.state.paused ?? '',
+      previous_pause: schedule.state.paused ?? '',
       resume: change.resume ? 1 : 0,
     },
     change.dropped.flatMap(({ atMs, reason, count, toMs }) => [atMs, reason, count, count > 1 ? toMs : '']),
   )
-  return (raw as ['stored' | 'moved', number])[0]
+  return outcome
 }

@@ -1,26 +1,29 @@
--- Whether two fingerprints are of the same rule, apart from what limits it: then the count of its limit goes on.
+-- What an edit of a definition does to its schedule.
+-- Needs: due; lib/history, lib/keys, lib/plan, lib/schedule, lib/task-queues
+-- Whether two fingerprints are of the same rule, apart from its bounds: then the count towards the limit goes on.
 local function is_same_rule(one, other)
   return one ~= nil and string.match(one, '^[^;]*') == string.match(other, '^[^;]*')
 end
 
--- An edit may have made what was put aside claimable by others: it comes up again where everybody looks.
-local function leave_all_lanes(name, state, now)
-  for _, lane in ipairs(redis.call('SMEMBERS', tag .. ':lanes')) do
-    if redis.pcall('ZSCORE', lane_key(lane), 's' .. name) then
-      leave_lane(lane, 's' .. name)
+-- After an edit other workers may be able to claim what is parked: it becomes due again.
+local function unpark_all_work(name, state, now)
+  for _, queue in ipairs(read_queues()) do
+    if redis.pcall('ZSCORE', parked_key(queue), 's' .. name) then
+      unpark(queue, 's' .. name)
       if not state.paused then redis.call('ZADD', due, now, name) end
     end
     for field in pairs(state) do
-      if string.sub(field, 1, 4) == 'run:' and redis.pcall('ZSCORE', lane_key(lane), 'r' .. string.sub(field, 5)) then
-        leave_lane(lane, 'r' .. string.sub(field, 5))
-        redis.call('ZADD', tag .. ':pending', now, string.sub(field, 5))
+      local run_id = run_id_of(field)
+      if run_id and redis.pcall('ZSCORE', parked_key(queue), 'r' .. run_id) then
+        unpark(queue, 'r' .. run_id)
+        redis.call('ZADD', pending_key(), now, run_id)
       end
     end
   end
 end
 
--- What was due under the former trigger, and nobody claimed, is closed with it: an edit makes up for nothing.
-local function close_overdue(name, state, now, reason)
+-- Occurrences of the previous trigger that are due and not claimed are skipped: an edit makes up for nothing.
+local function skip_overdue(name, state, now, reason)
   local item, rest = split_plan(state.plan)
   while item and item.nominal <= now do
     local period = rest == '' and tonumber(state.period)

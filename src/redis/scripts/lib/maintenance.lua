@@ -1,13 +1,14 @@
--- The shared upkeep of a shard: one worker of the fleet at a time.
-local function elect_for_upkeep(upkeep, beat_ms)
+-- The shared maintenance of a shard: one worker of the fleet at a time.
+-- Needs: worker_id
+local function elect_for_maintenance(upkeep, beat_ms)
   local turn_ms = math.floor(beat_ms * 0.9)
-  -- A clock that was set back would leave the last one its turn for as long; a lock without an end would for ever.
+  -- A lock of a clock that was set back would last as long as that; a lock without an end would last for ever.
   local left = redis.call('PTTL', upkeep)
   if left == -1 or left > turn_ms then redis.call('DEL', upkeep) end
   return redis.call('SET', upkeep, worker_id, 'NX', 'PX', turn_ms) and 1 or 0
 end
 
--- Cancelled runs that their worker may not have heard of.
+-- Cancelled runs of which their worker may have missed the message.
 local function take_cancels(worker)
   local cancels = redis.pcall('HGET', worker, 'cancels')
   if type(cancels) == 'table' then

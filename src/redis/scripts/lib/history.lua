@@ -1,16 +1,17 @@
--- The ledger: one stream entry per occurrence, always the same fields in the same order (streams store that compactly).
+-- The history: one stream entry per occurrence, always the same fields in the same order (streams store that compactly).
+-- Needs: lib/keys, lib/numbers
 local HISTORY_COUNT = 1000
+local HISTORY_AGE_MS = 30 * 86400000
 local history_count
 
--- Whoever runs the fleet may have said how many entries a schedule keeps: at 200 bytes each they outweigh all the rest.
+-- An operator may set how many entries a schedule keeps: at 200 bytes each they outweigh everything else.
 local function history_limit()
-  local digits = not history_count and string.match(redis.call('HGET', tag .. ':meta', 'history') or '', '^%d+$')
+  local digits = not history_count and string.match(redis.call('HGET', meta_key(), 'history') or '', '^%d+$')
   history_count = history_count or digits and #digits < 10 and tonumber(digits) or HISTORY_COUNT
   return history_count
 end
-local HISTORY_AGE_MS = 30 * 86400000
 
--- Takes away what is older than the ledger reaches. Servers before 6.2 cannot, and keep the count alone.
+-- Removes entries beyond the age of the history. Servers before 6.2 cannot, and keep the count alone.
 local function trim_history(name, now)
   redis.pcall('XTRIM', history_key(name), 'MINID', string.format('%.0f', now - HISTORY_AGE_MS))
 end
@@ -26,7 +27,7 @@ local function add_entry(name, ...)
   local history = history_key(name)
   local added = redis.pcall('XADD', history, 'MAXLEN', '~', history_limit(), '*', ...)
   if type(added) == 'table' and added.err and string.find(added.err, 'WRONGTYPE', 1, true) then
-    -- Somebody put another type in its place: the ledger is ours to repair.
+    -- The key was overwritten with another type: the history is the engine's to repair.
     redis.call('DEL', history)
     added = redis.pcall('XADD', history, '*', ...)
   end

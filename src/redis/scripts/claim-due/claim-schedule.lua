@@ -1,0 +1,119 @@
+-- Claims the next occurrence of a due schedule, or leaves it to the planner, a worker with its task, or its policy.
+-- This decides what a fire costs: texts stay texts, and no table is made where a local will do.
+-- Needs: due, now, now_text, horizon, worker_id, worker_id_is_plain, limits, capacity, lease_ms, DEFAULT_GRACE_MS;
+--   add_reply, rarely, rest_of_run, claim-due/instant, claim-due/start, lib/keys, lib/numbers, lib/runs, lib/schedule
+-- The digest of fields and values, and the text that it is of. They are stored in the order of their names nearly always.
+local function digest_as_stored(flat, expected)
+  local text = #flat .. '\0' .. table.concat(flat, '\0')
+  if string.sub(redis.sha1hex(text), 1, 16) == expected then return expected, text end
+  return digest_of(flat, to_map(flat))
+end
+
+-- The task queue, and the fields that a claim decides by: overlap, limit, maxConcurrent.
+local function claim_fields(flat, name)
+  local pool, task, overlap, limit, max_concurrent = 'default', name, nil, nil, nil
+  for i = 1, #flat, 2 do
+    local field = flat[i]
+    if field == 'task' then
+      task = flat[i + 1]
+    elseif field == 'pool' then
+      pool = flat[i + 1]
+    elseif field == 'overlap' then
+      overlap = flat[i + 1]
+    elseif field == 'limit' then
+      limit = flat[i + 1]
+    elseif field == 'maxConcurrent' then
+      max_concurrent = flat[i + 1]
+    end
+  end
+  return pool .. '\n' .. task, overlap, limit, max_concurrent
+end
+
+-- Why a worker has to plan the schedule first, or nil.
+local function why_not_claimable(is_changed, paused, plan, nominal, start, catch_up, last, grace)
+  if is_changed then return 'changed' end
+  if paused then return 'paused' end
+  if not nominal then return plan == '.' and 'finished' or 'spent' end
+  if nominal <= (integer_of(last) or -math.huge) then return 'behind' end
+  if not catch_up and now > start and now - start > (integer_of(grace) or DEFAULT_GRACE_MS) then return 'late' end
+  return nil
+end
+
+local function has_room(queue)
+  if limits[queue] == 0 then return capacity[queue] > 0 end
+  return limits[queue] ~= nil and rarely().has_capacity(queue)
+end
+
+-- Takes the lease, or leaves the occurrence to the overlap policy. Returns the fence as text, nil where it was left.
+local function take_lease(name, run_id, flat, plan, start, fence, own_lease, max_concurrent)
+  if own_lease and max_concurrent and rarely().apply_max_concurrent(name, plan, to_map(flat), start) then return nil end
+  local lease = lease_key_of(name, run_id, own_lease)
+  local fence_text = text_of(next_fence(fence))
+  if try_lease(lease, fence_text) then return fence_text end
+  -- Whether it is overlapped is decided at its instant, not before.
+  if start > now then
+    redis.call('ZADD', due, start, name)
+  else
+    rarely().apply_overlap(name, plan, to_map(flat), lease)
+  end
+  return nil
+end
+
+-- Stores that the run has started: it is the holder of the schedule's lease, unless it has one of its own.
+local function store_start(name, run_id, text, nominal_text, fence_text, left, seen, own_lease, chain)
+  local state = state_key(name)
+  if not own_lease and not chain then
+    redis.call('HSET', state, 'last', nominal_text, 'plan', left, 'seen', seen, 'fence', fence_text, 'run:' .. run_id, text,
+      'holder', run_id, 'started', now_text)
+    return
+  end
+  redis.call('HSET', state, 'last', nominal_text, 'plan', left, 'seen', seen, 'fence', fence_text, 'run:' .. run_id, text)
+  if not own_lease then
+    redis.call('HSET', state, 'holder', run_id)
+    redis.call('HDEL', state, 'chain')
+  end
+end
+
+local function claim_schedule(name)
+  local flat = redis.pcall('HGETALL', definition_key(name))
+  if flat.err or #flat == 0 then return rarely().delete_schedule(name) end
+  local values = redis.pcall('HMGET', state_key(name), 'digest', 'plan', 'last', 'seen', 'fence', 'period', 'paused',
+    'grace', 'chain')
+  if values.err then
+    read_state(name)
+    values = {}
+  end
+  local planned, plan, last, seen, fence, period, paused, grace, chain = unpack(values, 1, 9)
+  local digest, definition_text = digest_as_stored(flat, planned)
+  local nominal, start, missed, catch_up, rest = first_instant(plan)
+  local why = why_not_claimable(digest ~= planned, paused, plan, nominal, start, catch_up, last, grace)
+  if why then return rarely().hand_back(name, why, digest, flat) end
+  if start > horizon then return redis.call('ZADD', due, text_of(start), name) end
+
+  local queue, overlap, limit, max_concurrent = claim_fields(flat, name)
+  if not has_room(queue) then
+    redis.call('ZREM', due, name)
+    return rarely().park(queue, 's' .. name, start)
+  end
+  local nominal_text = text_of(nominal)
+  local run_id, own_lease = name .. '@' .. nominal_text, overlap == 'allow'
+  local fence_text = take_lease(name, run_id, flat, plan, start, fence, own_lease, max_concurrent)
+  if not fence_text then return end
+
+  local left, seen_text = advance(name, nominal, rest, period, seen, limit)
+  local task = take_slot(queue, run_id, fence_text)
+  local claimed_at = start > now and text_of(start) or now_text
+  local run_text, reply_rest = nil, ''
+  if worker_id_is_plain and missed == 0 and not (catch_up or own_lease or task) and nominal >= 0 and #fence_text < 16 then
+    run_text = first_start_text(nominal_text, fence_text, claimed_at, worker_id)
+  else
+    local run = { nominal = nominal, fence = tonumber(fence_text), attempt = 1, delivery = 1, missed = missed,
+      catch_up = catch_up or nil, kind = 'occurrence', own_lease = own_lease or nil, worker = worker_id,
+      claimed_at = tonumber(claimed_at), task = task }
+    run_text, reply_rest = write_run(run), rest_of_run(run_id, run, lease_ms)
+  end
+  store_start(name, run_id, run_text, nominal_text, fence_text, left, seen_text, own_lease, chain)
+  note_start(run_id, fence_text)
+  add_reply(name, nominal_text .. ' ' .. text_of(start) .. ' ' .. fence_text .. (period and ' 1 ' or ' 0 ') .. digest, left,
+    definition_text, reply_rest)
+end

@@ -1,0 +1,20 @@
+-- Names of all keys: each is made here and nowhere else (`src/redis/keys.ts` makes the same names).
+-- Needs: tag
+local function definition_key(name) return tag .. ':schedule:' .. name end
+local function state_key(name) return tag .. ':state:' .. name end
+local function history_key(name) return tag .. ':history:' .. name end
+local function backfill_key(name) return tag .. ':backfill:' .. name end
+local function lease_key(name) return tag .. ':lease:' .. name end
+local function run_lease_key(run_id) return tag .. ':run-lease:' .. run_id end
+local function due_key() return tag .. ':due' end
+local function pending_key() return tag .. ':pending' end
+local function running_key() return tag .. ':running' end
+local function names_key() return tag .. ':names' end
+local function meta_key() return tag .. ':meta' end
+-- Work that no free worker can take is parked by its task queue (`pool\ntask`): the key says `lane`.
+local function queues_key() return tag .. ':lanes' end
+local function parked_key(queue) return tag .. ':lane:' .. queue end
+local function busy_key(task) return tag .. ':busy:' .. task end
+local function worker_key(id) return tag .. ':worker:' .. id end
+-- A key by its name without the tag, as a dump carries it.
+local function tagged_key(suffix) return tag .. ':' .. suffix end

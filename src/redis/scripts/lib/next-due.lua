@@ -1,0 +1,27 @@
+-- What is due next: the earliest of `due` and `pending`, and how many schedules are due then.
+-- Needs: lib/keys, lib/notify
+local function read_next_due()
+  local first_due = redis.call('ZRANGE', due_key(), 0, 0, 'WITHSCORES')
+  local first_pending = redis.call('ZRANGE', pending_key(), 0, 0, 'WITHSCORES')
+  local instant, count = -1, 0
+  if first_due[2] then
+    instant = tonumber(first_due[2])
+    count = redis.call('ZCOUNT', due_key(), first_due[2], instant + 2)
+  end
+  if first_pending[2] and (count == 0 or tonumber(first_pending[2]) < instant) then
+    instant, count = tonumber(first_pending[2]), 1
+  end
+  return instant, count
+end
+
+local function announce_next_due()
+  local instant, count = read_next_due()
+  notify_next_due(instant, count)
+  return instant, count
+end
+
+-- Announces only where this schedule is first: a hundred thousand writes must not wake every worker as often.
+local function announce_if_first(name)
+  local first = redis.call('ZRANGE', due_key(), 0, 0)
+  if first[1] == name then announce_next_due() end
+end

@@ -1,0 +1,25 @@
+-- Whole numbers and their texts.
+-- State may be written by hand: what is no whole number that JSON and a score can carry counts as absent.
+local function integer_of(text)
+  local number = tonumber(text)
+  return number and number % 1 == 0 and number > -1e16 and number < 1e16 and number or nil
+end
+
+-- The text of a whole number. One call meets the same instants many times, and to print a number takes longer than a
+-- command.
+local texts = {}
+local function text_of(number)
+  local text = texts[number]
+  if not text then
+    text = string.format('%.0f', number)
+    texts[number] = text
+  end
+  return text
+end
+
+-- The number that digits stand for; `text_of` need not print it again where that gives the same digits.
+local function number_of(digits)
+  local number = tonumber(digits)
+  if #digits < 16 and string.byte(digits) ~= 48 then texts[number] = digits end
+  return number
+end

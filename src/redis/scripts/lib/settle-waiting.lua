@@ -1,0 +1,66 @@
+-- What the end of a run sets free: its lease for what waits, its slot for other runs of its task, its count of failures.
+-- Needs: lib/keys, lib/notify, lib/plan, lib/schedule, lib/task-queues
+-- The schedule's lease is free: what waited for it may start now. Returns whether anything can.
+local function release_waiting(name, state, now)
+  if not state.waiting and not state.blocked then return false end
+  local woken = false
+  local cleared = {}
+  if state.waiting then
+    for run_id in string.gmatch(state.waiting, '[^\n]+') do
+      redis.call('ZADD', pending_key(), now, run_id)
+      woken = true
+    end
+    cleared[#cleared + 1] = 'waiting'
+  end
+  if state.blocked then
+    local item = split_plan(state.plan)
+    if item then
+      redis.call('ZADD', due_key(), 'XX', item.start, name)
+      woken = true
+    end
+    cleared[#cleared + 1] = 'blocked'
+    -- The next claim goes on where this run ends: what became due since the first run of this chain began is overlapped.
+    redis.call('HSET', state_key(name), 'chain', '1')
+  end
+  redis.call('HDEL', state_key(name), unpack(cleared))
+  return woken
+end
+
+local freed_tasks = {}
+
+local function leave_task(run_id, run)
+  if not run.task then return end
+  redis.call('ZREM', busy_key(run.task), busy_member(run_id, run.fence))
+  freed_tasks[run.task] = true
+  run.task = nil
+end
+
+-- Tells workers whose task has a free slot again that work of it is parked.
+local function announce_freed()
+  if next(freed_tasks) == nil then return end
+  for _, queue in ipairs(read_queues()) do
+    if freed_tasks[task_of(queue)] then notify_parked(queue) end
+  end
+end
+
+local function pause_after_failures(name, state, now, failures)
+  local note = 'paused after ' .. failures .. ' failures in a row'
+  state.paused = cjson.encode({ at = now, note = note })
+  redis.call('HSET', state_key(name), 'paused', state.paused)
+  redis.call('ZREM', due_key(), name)
+  notify_changed(name)
+end
+
+-- Counts failures in a row. Returns whether the schedule was paused for them.
+local function count_outcome(name, state, outcome, pause_after, now)
+  if outcome == 'failed' then
+    local failures = count_up(name, 'failures', 1)
+    if pause_after > 0 and failures >= pause_after and not state.paused then
+      pause_after_failures(name, state, now, failures)
+      return true
+    end
+  elseif outcome == 'ok' and state.failures then
+    redis.call('HDEL', state_key(name), 'failures')
+  end
+  return false
+end

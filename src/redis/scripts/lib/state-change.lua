@@ -1,0 +1,23 @@
+-- A change of a state, gathered and then written in two commands.
+-- Needs: lib/arguments, lib/keys
+local function create_state_change(...) return { fields = {}, cleared = { ... } } end
+
+local function clear_field(change, field) change.cleared[#change.cleared + 1] = field end
+
+-- Sets the field also where its value is empty: an empty plan says that a worker has to plan.
+local function set_even_empty(change, field, value)
+  change.fields[#change.fields + 1] = field
+  change.fields[#change.fields + 1] = value
+end
+
+-- An empty value clears its field.
+local function set_field(change, field, value)
+  if value == '' then return clear_field(change, field) end
+  set_even_empty(change, field, value)
+end
+
+-- `exists`: whether the state may hold fields to clear.
+local function write_change(change, name, exists)
+  if exists then redis.call('HDEL', state_key(name), unpack(change.cleared)) end
+  call_with_all('HSET', state_key(name), change.fields)
+end

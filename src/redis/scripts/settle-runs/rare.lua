@@ -1,0 +1,89 @@
+-- Settlements other than that of a run which ended: lost, repeated, tried again, returned, abandoned.
+-- Needs: running, worker_id, now; settle-runs/end-run, lib/abandon-run, lib/backfill, lib/keys,
+--   lib/numbers, lib/runs, lib/schedule, lib/settle-waiting, lib/task-queues
+-- Sets: woken
+-- The reply to an earlier delivery of this very call may have been lost: what the history says of the run, or nil.
+local function recorded_outcome(name, run_id, fence)
+  local entries = redis.pcall('XREVRANGE', history_key(name), '+', '-', 'COUNT', 20)
+  if entries.err then return nil end
+  for _, entry in ipairs(entries) do
+    local fields = to_map(entry[2])
+    if fields.run == run_id and fields.fence == fence then return fields.outcome end
+  end
+  return nil
+end
+
+local function deliver_later(name, run_id, run, delay)
+  store_run(name, run_id, run)
+  redis.call('ZADD', pending_key(), now + delay, run_id)
+  woken = true
+end
+
+local function retry_later(name, run_id, run, delay)
+  run.worker, run.waits_for, run.attempt = nil, 'retry', run.attempt + 1
+  deliver_later(name, run_id, run, delay)
+  return 'retrying'
+end
+
+-- Nothing of the run has begun: its next delivery is still the first one.
+local function return_run(name, run_id, run, delay)
+  run.worker, run.waits_for = nil, 'returned'
+  deliver_later(name, run_id, run, math.max(0, delay))
+  return 'returned'
+end
+
+-- The schedule was removed while its run was running, or Redis lost its dataset: what the run still holds is freed.
+local function free_unknown_run(name, run_id, fence)
+  for _, lease in ipairs({ run_lease_key(run_id), lease_key(name) }) do
+    if redis.pcall('GET', lease) == worker_id .. ':' .. fence then
+      redis.call('DEL', lease)
+      woken = true
+    end
+  end
+  redis.call('ZREM', running, run_id)
+  for _, queue in ipairs(read_queues()) do leave_task(run_id, { task = task_of(queue), fence = tonumber(fence) }) end
+  return 'forgotten'
+end
+
+-- The state does not say that this worker runs the run: whether this very call was done before, or another one has it.
+local function answer_unheld(name, run_id, fence, outcome, run)
+  if run and not run.worker and text_of(run.fence) == fence then
+    if run.waits_for == 'retry' then return 'retrying' end
+    if run.waits_for == 'returned' and outcome == 'returned' or run.waits_for == 'rerun' and outcome == 'abandoned' then
+      return run.waits_for
+    end
+  end
+  local recorded = recorded_outcome(name, run_id, fence)
+  if recorded == 'abandoned' then return 'abandoned' end
+  if recorded == outcome or recorded == 'cancelled' then return 'settled' end
+  return run and 'lost' or free_unknown_run(name, run_id, fence)
+end
+
+local function abandon(name, run_id, run, reason)
+  -- Whether the schedule's lease is free counts for what waits for it.
+  free_leases()
+  woken = true
+  return abandon_run(name, run_id, run, read_state(name), read_definition(name) or {}, now, reason)
+end
+
+local function settle_without_lease(name, run_id, run, outcome, retry)
+  if outcome ~= 'returned' then return abandon(name, run_id, run, 'lease-lost') end
+  redis.call('ZREM', running, run_id)
+  leave_task(run_id, run)
+  return return_run(name, run_id, run, retry)
+end
+
+-- A failure in a row, a backfilled run, what waited for the lease: what the end of a run may bring beside its record.
+local function count_failure(name, pause_after)
+  return count_outcome(name, { paused = redis.call('HGET', state_key(name), 'paused') or nil }, 'failed', pause_after, now)
+end
+
+local function release(name, waiting, blocked)
+  local plan = redis.call('HGET', state_key(name), 'plan') or nil
+  if release_waiting(name, { waiting = waiting or nil, blocked = blocked or nil, plan = plan }, now) then woken = true end
+end
+
+local function end_backfill(name, run)
+  feed_backfill(name, now, 1, run.fence == 0)
+  woken = true
+end

@@ -1,0 +1,116 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { createKeys } from '../../src/redis/keys.js'
+import { PROJECT_DIR } from '../support/build.js'
+import { readLuaFiles } from '../support/lua-scripts.js'
+import { listStateFields } from '../support/lua-state-fields.js'
+import { listFiles } from '../support/sources.js'
+
+const read = (path: string): string => readFileSync(join(PROJECT_DIR, path), 'utf8')
+const luaFiles = readLuaFiles()
+const lua = luaFiles.map(({ text }) => text).join('\n')
+
+/** The first cells of the rows of the table under a line of a page that begins with this text. */
+function firstCells(page: string, after: string): string[] {
+  const rows =
+    page
+      .slice(page.indexOf(after))
+      .split('\n\n')
+      .find((block) => block.startsWith('|')) ?? ''
+  return rows
+    .split('\n')
+    .slice(2)
+    .map((row) => row.split('|')[1]!.trim())
+}
+
+const unique = (names: Iterable<string>): string[] => [...new Set(names)].sort()
+
+describe('the names of keys', () => {
+  /** Key names without the tag and without what follows the last colon. */
+  const made = Object.values(createKeys('p', 0, 1))
+    .filter((value): value is string | ((name: string) => string) => value !== '{p}')
+    .map((value) => (typeof value === 'string' ? value : value('')).slice('{p}:'.length).replace(/:.*/, ''))
+
+  it('are those of docs/reference/keys.md', () => {
+    const documented = firstCells(read('docs/reference/keys.md'), '| key').map(
+      (cell) => /^`\{p\}:([\w-]+)/.exec(cell)![1]!,
+    )
+    expect(unique(documented)).toEqual(unique(made))
+  })
+
+  it('are made in lib/keys.lua as in keys.ts', () => {
+    const library = luaFiles.find(({ path }) => path === 'lib/keys.lua')!.text
+    const names = [...library.matchAll(/tag \.\. ':([\w-]+)/g)].map(([, name]) => name!)
+    expect(names.filter((name) => !made.includes(name))).toEqual([])
+    // The fleet's own keys are passed to the scripts, and `start` is a key of the lock nodes.
+    expect(unique(made.filter((name) => !names.includes(name)))).toEqual([
+      'ranks',
+      'start',
+      'upkeep',
+      'wake',
+      'workers',
+    ])
+  })
+
+  it('are made nowhere else in Lua', () => {
+    const others = luaFiles.filter(({ path }) => path !== 'lib/keys.lua')
+    expect(others.filter(({ text }) => /\btag \.\./.test(text)).map(({ path }) => path)).toEqual([])
+  })
+})
+
+describe('the fields of a state', () => {
+  it('that Lua names are those of docs/reference/protocol.md', () => {
+    const documented = firstCells(read('docs/reference/protocol.md'), '| field          | holds')
+      .map((cell) => cell.replaceAll('`', ''))
+      .filter((field) => field !== 'run:<run id>')
+    expect(unique(luaFiles.flatMap(({ text }) => listStateFields(text)))).toEqual(unique(documented))
+  })
+})
+
+describe('the messages to the fleet', () => {
+  const documented = firstCells(read('docs/reference/protocol.md'), '| message')
+    .flatMap((cell) => [...cell.matchAll(/`(\w+)/g)])
+    .map(([, verb]) => verb!)
+
+  it('are those of docs/reference/protocol.md', () => {
+    const published = [...lua.matchAll(/\bnotify\('(\w+)/g)].map(([, verb]) => verb!)
+    // `plan` and `layout` are sent by workers and by programs that change the layout.
+    expect(unique([...published, 'plan', 'layout'])).toEqual(unique(documented))
+  })
+
+  it('are all read by the fleet channel', () => {
+    const reader = read('src/redis/notify/fleet-channel.ts')
+    const known = [...reader.matchAll(/(?:case|verb ===) '(\w+)'/g)].map(([, verb]) => verb!)
+    expect(unique(known)).toEqual(unique(documented))
+  })
+
+  it('are published in lib/notify.lua alone', () => {
+    const others = luaFiles.filter(({ path }) => path !== 'lib/notify.lua')
+    expect(others.filter(({ text }) => text.includes("'PUBLISH'")).map(({ path }) => path)).toEqual([])
+  })
+})
+
+describe('the constants that TypeScript and Lua share', () => {
+  const valueIn = (text: string, pattern: RegExp): string[] =>
+    [...text.matchAll(pattern)].map(([, value]) => value!.replaceAll('_', '').replaceAll("'", '').trim())
+  const sources = listFiles('src').filter((path) => path.endsWith('.ts') && !path.endsWith('generated.ts'))
+  const typescript = sources.map((path) => read(`src/${path}`)).join('\n')
+
+  it.each(['WATCHERS', 'DEFAULT_GRACE_MS', 'HISTORY_AGE_MS', 'LAYOUT'])('have one value: %s', (name) => {
+    const values = [
+      ...valueIn(lua, new RegExp(`^local ${name} = ([^\\n]+)$`, 'gm')),
+      ...valueIn(typescript, new RegExp(`\\bconst ${name} = ([^\\n]+)$`, 'gm')),
+    ]
+    expect(values.length).toBeGreaterThan(1)
+    expect(unique(values)).toHaveLength(1)
+  })
+
+  it('have one value: how long a silent worker counts as live', () => {
+    const [beats] = valueIn(lua, /^local DEATH_BEATS = (\d+)$/gm)
+    const [beatMs] = valueIn(typescript, /\bconst BEAT_MS = ([\d_]+)$/gm)
+    const deaths = valueIn(typescript, /\bconst (?:DEAD_MS|ALIVE_MS) = ([\d_]+)$/gm)
+    expect(deaths.length).toBeGreaterThan(1)
+    expect(unique(deaths)).toEqual([String(Number(beats) * Number(beatMs))])
+  })
+})
