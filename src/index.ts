@@ -16,6 +16,7 @@ export { ERROR_CODES, EverybeatError, type ErrorCode } from './errors.js'
 export { EVENT_NAMES, type ErrorData, type EverybeatEvents, type RunEvent } from './events/events.js'
 export type { EverybeatOptions, Logger } from './options/options.js'
 export { aclRules } from './redis/acl.js'
+export { checkDefinition } from './schedule/check-definition.js'
 export type {
   BackoffInput,
   CrashPolicy,

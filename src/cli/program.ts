@@ -8,8 +8,10 @@ import { registerDemo } from './commands/demo.js'
 import { registerDoctor } from './commands/doctor.js'
 import { registerEdit } from './commands/edit.js'
 import { registerExplain } from './commands/explain.js'
+import { registerExport } from './commands/export.js'
 import { registerFleet } from './commands/fleet.js'
 import { registerHistory } from './commands/history.js'
+import { registerImport } from './commands/import.js'
 import { registerList } from './commands/list.js'
 import { registerNext } from './commands/next.js'
 import { registerPause } from './commands/pause.js'
@@ -18,7 +20,6 @@ import { registerRemove } from './commands/remove.js'
 import { registerReshard } from './commands/reshard.js'
 import { registerRun } from './commands/run.js'
 import { registerShow } from './commands/show.js'
-import { registerTransfer } from './commands/transfer.js'
 import { registerWorker } from './commands/worker.js'
 
 /** Runs one command line (without node and the script) and sets `process.exitCode`; never rejects. */
@@ -75,7 +76,8 @@ export function createProgram(): Command {
     registerBackfill,
     registerFleet,
     registerDoctor,
-    registerTransfer,
+    registerExport,
+    registerImport,
     registerReshard,
   ]) {
     register(program)

@@ -15,7 +15,7 @@ const EXCEPTIONS: Record<string, readonly string[]> = {
   // Files and programs that a person names, and a temporary folder for the editor.
   'cli/session.ts': ['node:fs'],
   'cli/files.ts': ['node:fs'],
-  'cli/commands/transfer.ts': ['node:fs'],
+  'cli/commands/export.ts': ['node:fs'],
   'cli/commands/edit.ts': ['node:fs', 'node:child_process'],
   'cli/demo/crew.ts': ['node:child_process'],
   // A thread of the product's own code, with what this process knows.

@@ -1,6 +1,7 @@
 import { describe, preview, type PreviewEntry } from '../../index.js'
 import { setAction, wholeNumber, type Command } from '../command.js'
-import { addFieldOptions, readFieldOptions, TRIGGER_FIELDS } from '../definition-options.js'
+import { TRIGGER_FIELDS } from '../../definition-files/index.js'
+import { addFieldOptions, readFieldOptions } from '../definition-options.js'
 import { noSuchSchedule } from '../describe.js'
 import { formatInstant, formatRelative } from '../format.js'
 import type { Session } from '../session.js'

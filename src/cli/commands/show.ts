@@ -1,6 +1,6 @@
 import { describe, type DefinitionInput, type ScheduleView } from '../../index.js'
 import { setAction, type Command } from '../command.js'
-import { DEFINITION_FIELDS } from '../definition-options.js'
+import { DEFINITION_FIELDS } from '../../definition-files/index.js'
 import { noSuchSchedule, paintState } from '../describe.js'
 import { formatInstant, formatRelative, oneLine } from '../format.js'
 import type { Session } from '../session.js'

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { Command } from '../../../src/cli/command.js'
+import { DEFINITION_FIELDS } from '../../../src/definition-files/index.js'
 import {
   addFieldOptions,
-  DEFINITION_FIELDS,
   readAssignment,
   readFieldName,
   readFieldOptions,

@@ -1,13 +1,11 @@
 import { writeFile } from 'node:fs/promises'
 import type { DefinitionInput } from '../../index.js'
 import { setAction, type Command } from '../command.js'
-import { CliFailure } from '../failure.js'
-import { readJsonFile } from '../files.js'
 import { plural } from '../format.js'
 import { collectSchedules } from './list.js'
 
-/** `export` and `import`: definitions as JSON, both ways. */
-export function registerTransfer(program: Command): void {
+/** `export [file]`: definitions as JSON. */
+export function registerExport(program: Command): void {
   const exported = program
     .command('export')
     .description('write the definitions as a JSON array, the form that import reads')
@@ -30,26 +28,6 @@ export function registerTransfer(program: Command): void {
       session.result({ file, exported: document.length }, () => `${plural(document.length, 'schedule')} in ${file}`)
     },
   )
-
-  const imported = program
-    .command('import')
-    .description('create or replace the schedules of a JSON array, as export writes it')
-    .argument('<file>', 'what to read; - for standard input')
-  setAction<object, [string]>(imported, async (session, _options, file) => {
-    const items = readItems(await readJsonFile(file, 'array'), file)
-    const written = await session.withBeat((beat) => beat.schedules.putMany(items))
-    session.result(written, () => {
-      return `${written.created} created, ${written.updated} updated, ${written.unchanged} unchanged`
-    })
-  })
 }
 
 type Item = DefinitionInput & { name: string }
-
-function readItems(document: object, file: string): Item[] {
-  return (document as unknown[]).map((item, index) => {
-    const name = typeof item === 'object' && item !== null && 'name' in item ? item.name : undefined
-    if (typeof name === 'string') return item as Item
-    throw new CliFailure('ERR_CLI_USAGE', `item ${index + 1} of ${file} is no definition with a name`)
-  })
-}

@@ -1,0 +1,32 @@
+import type { DefinitionInput, Everybeat, ScheduleView } from '../../index.js'
+
+const AT_ONCE = 100
+
+/** A field that differs, with both values; undefined where a side does not have it. */
+export type FieldChange = readonly [stored: unknown, wanted: unknown]
+
+/** The fields in which two checked definitions differ. Values are compared as they are stored: as JSON. */
+export function compareDefinitions(
+  stored: Readonly<DefinitionInput>,
+  wanted: Readonly<DefinitionInput>,
+): Record<string, FieldChange> {
+  const fields = new Set([...Object.keys(wanted), ...Object.keys(stored)]) as Set<keyof DefinitionInput>
+  const changed = [...fields].filter((field) => JSON.stringify(stored[field]) !== JSON.stringify(wanted[field]))
+  return Object.fromEntries(changed.map((field) => [field, [stored[field], wanted[field]] as const]))
+}
+
+/** The stored schedules of these names, those that exist. */
+export async function readStored(beat: Everybeat, names: readonly string[]): Promise<Map<string, ScheduleView>> {
+  const stored = new Map<string, ScheduleView>()
+  for (let from = 0; from < names.length; from += AT_ONCE) {
+    const batch = names.slice(from, from + AT_ONCE)
+    const views = await Promise.all(batch.map((name) => beat.schedules.get(name)))
+    views.forEach((view, index) => view !== null && stored.set(batch[index]!, view))
+  }
+  return stored
+}
+
+/** Whether a stored schedule says what the definition says. One that cannot be used never does. */
+export function saysTheSame(stored: ScheduleView, wanted: Readonly<DefinitionInput>): boolean {
+  return stored.given !== undefined && Object.keys(compareDefinitions(stored.given, wanted)).length === 0
+}

@@ -1,0 +1,76 @@
+import {
+  isRefused,
+  KEY_FORMATS,
+  Refusal,
+  TEXT_FORMATS,
+  type ConvertOptions,
+  type Draft,
+  type RefusedDraft,
+} from '../../moving-in/index.js'
+import { CliFailure } from '../failure.js'
+import { readTextFiles } from '../files.js'
+
+/** Where the entries are, as the command line says it. */
+export interface ImportSource extends Pick<ConvertOptions, 'tz' | 'task' | 'system'> {
+  format: string
+  path: string | undefined
+  source: string | undefined
+  sourcePrefix: string | undefined
+  force: boolean
+}
+
+/** Every format that `--from` takes. */
+export const IMPORT_FORMATS = [...Object.keys(TEXT_FORMATS), ...Object.keys(KEY_FORMATS)]
+
+/** Endings of the files that a folder is searched for; a folder of crontabs is read whole, like /etc/cron.d. */
+const ENDINGS = ['.yaml', '.yml', '.json']
+
+/** Reads and converts the entries of a source; throws a usage failure for one that is not of the format at all. */
+export async function readSource(request: ImportSource): Promise<(Draft | RefusedDraft)[]> {
+  const { tz, task, system } = request
+  const options: ConvertOptions = {
+    ...(tz !== undefined && { tz }),
+    ...(task !== undefined && { task }),
+    ...(system !== undefined && { system }),
+  }
+  const drafts = request.format in KEY_FORMATS ? await readKeys(request, options) : await readFiles(request, options)
+  return task === undefined ? drafts : drafts.map((draft) => withTask(draft, task))
+}
+
+async function readFiles(request: ImportSource, options: ConvertOptions): Promise<(Draft | RefusedDraft)[]> {
+  const { format, path } = request
+  if (request.source !== undefined) {
+    throw new CliFailure(
+      'ERR_CLI_USAGE',
+      `--source is for ${Object.keys(KEY_FORMATS).join(', ')}; ${format} is read from a file`,
+    )
+  }
+  if (path === undefined) throw new CliFailure('ERR_CLI_USAGE', `give the file, the folder, or - for standard input`)
+  const files = await readTextFiles(path, format === 'crontab' ? [] : ENDINGS)
+  return files.flatMap(({ name, text }) => {
+    try {
+      return TEXT_FORMATS[format]!(text, { ...options, file: name })
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+      throw new CliFailure('ERR_CLI_USAGE', `${name}: ${error.message}`, { cause: error })
+    }
+  })
+}
+
+async function readKeys(request: ImportSource, options: ConvertOptions): Promise<(Draft | RefusedDraft)[]> {
+  const { format, path, source, sourcePrefix, force } = request
+  if (path !== undefined)
+    throw new CliFailure('ERR_CLI_USAGE', `${format} is read from its Redis: give --source, no file`)
+  if (source === undefined)
+    throw new CliFailure('ERR_CLI_USAGE', `${format} is read from its Redis: give --source <redis url>`)
+  const keys = await KEY_FORMATS[format]!({ ...options, source, ...(sourcePrefix !== undefined && { sourcePrefix }) })
+  if (keys.isRunning !== undefined && !force) {
+    throw new CliFailure('ERR_CLI_CONFLICT', `${keys.isRunning}; --force imports nevertheless`)
+  }
+  return keys.drafts
+}
+
+// --task names the task of a format that has none of its own; where each entry has one, it replaces them all.
+function withTask(draft: Draft | RefusedDraft, task: string): Draft | RefusedDraft {
+  return isRefused(draft) ? draft : { ...draft, definition: { ...draft.definition, task } }
+}

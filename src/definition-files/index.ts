@@ -1,0 +1,5 @@
+export { DEFINITION_FIELDS, TRIGGER_FIELDS, type DefinitionField, type FieldKind } from './fields.js'
+export { definitionFileSchema } from './json-schema.js'
+export { readDefinitions, type FileDefinition } from './read-definitions.js'
+export { writeDefinitions } from './write-definitions.js'
+export { parseYaml, toYaml, type YamlDocument } from './yaml.js'

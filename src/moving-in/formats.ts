@@ -1,0 +1,51 @@
+import { convertApscheduler } from './apscheduler.js'
+import { convertCelery } from './celery.js'
+import { convertCrontab } from './crontab.js'
+import { convertDjangoCeleryBeat } from './django-celery-beat.js'
+import type { ConvertOptions, Draft, RefusedDraft } from './entry.js'
+import { convertEverybeat } from './everybeat-file.js'
+import { convertKubernetes } from './kubernetes.js'
+import { REDBEAT_PREFIX, readRedbeatKeys } from './readers/redbeat-keys.js'
+import { withSourceRedis } from './readers/open-source.js'
+import { convertRedbeat } from './redbeat.js'
+
+/** A format that is read from text. */
+type TextConverter = (text: string, options: ConvertOptions) => (Draft | RefusedDraft)[]
+
+/** What a reader of keys gets. */
+export interface SourceOptions extends ConvertOptions {
+  /** URL of the Redis of the other system. */
+  source: string
+  /** Prefix of its keys; default: its own default. */
+  sourcePrefix?: string
+}
+
+/** What the keys of another system gave. */
+export interface SourceKeys {
+  drafts: (Draft | RefusedDraft)[]
+  /** Why the system must not be imported while it runs; absent when nothing speaks against it. */
+  isRunning?: string
+}
+
+/** The formats that are read from files, with their converters. */
+export const TEXT_FORMATS: Readonly<Record<string, TextConverter>> = {
+  everybeat: convertEverybeat,
+  crontab: convertCrontab,
+  kubernetes: convertKubernetes,
+  celery: convertCelery,
+  'django-celery-beat': convertDjangoCeleryBeat,
+  apscheduler: convertApscheduler,
+}
+
+/** The formats that are read from the Redis of the other system, with their readers. They write nothing there. */
+export const KEY_FORMATS: Readonly<Record<string, (options: SourceOptions) => Promise<SourceKeys>>> = {
+  redbeat: readRedbeat,
+}
+
+async function readRedbeat(options: SourceOptions): Promise<SourceKeys> {
+  const prefix = options.sourcePrefix ?? REDBEAT_PREFIX
+  const { records, isLocked } = await withSourceRedis(options.source, (redis) => readRedbeatKeys(redis, prefix))
+  const drafts = convertRedbeat(records, options)
+  if (!isLocked) return { drafts }
+  return { drafts, isRunning: `a beat holds ${prefix}:lock, so it goes on sending tasks: stop it first` }
+}
