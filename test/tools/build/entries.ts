@@ -8,6 +8,8 @@ export const ENTRIES: Readonly<Record<string, string>> = {
   './testing': 'testing/index.ts',
   './bullmq': 'bullmq/index.ts',
   './nestjs': 'nestjs/index.ts',
+  './definition-files': 'definition-files/index.ts',
+  './moving-in': 'moving-in/index.ts',
   // Has nothing to import: a bundler builds it into a file of its own, which `leaseKeeper: 'thread'` starts.
   './lease-thread': 'redis/lease/lease-thread-main.ts',
 }
