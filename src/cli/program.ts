@@ -3,8 +3,10 @@ import { createColors, wantsColor } from './colors.js'
 import { asUsageFailure, Command, isHelpShown, wholeNumber } from './command.js'
 import { oneLine } from './format.js'
 import { reportFailure } from './failure.js'
+import { registerApply } from './commands/apply.js'
 import { registerBackfill } from './commands/backfill.js'
 import { registerDemo } from './commands/demo.js'
+import { registerDiff } from './commands/diff.js'
 import { registerDoctor } from './commands/doctor.js'
 import { registerEdit } from './commands/edit.js'
 import { registerExplain } from './commands/explain.js'
@@ -19,7 +21,9 @@ import { registerPut } from './commands/put.js'
 import { registerRemove } from './commands/remove.js'
 import { registerReshard } from './commands/reshard.js'
 import { registerRun } from './commands/run.js'
+import { registerSchema } from './commands/schema.js'
 import { registerShow } from './commands/show.js'
+import { registerValidate } from './commands/validate.js'
 import { registerWorker } from './commands/worker.js'
 
 /** Runs one command line (without node and the script) and sets `process.exitCode`; never rejects. */
@@ -78,6 +82,10 @@ export function createProgram(): Command {
     registerDoctor,
     registerExport,
     registerImport,
+    registerApply,
+    registerDiff,
+    registerValidate,
+    registerSchema,
     registerReshard,
   ]) {
     register(program)

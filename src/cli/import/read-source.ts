@@ -20,10 +20,10 @@ export interface ImportSource extends Pick<ConvertOptions, 'tz' | 'task' | 'syst
 }
 
 /** Every format that `--from` takes. */
-export const IMPORT_FORMATS = [...Object.keys(TEXT_FORMATS), ...Object.keys(KEY_FORMATS)]
+export const IMPORT_FORMATS = [...new Set([...Object.keys(TEXT_FORMATS), ...Object.keys(KEY_FORMATS)])]
 
 /** Endings of the files that a folder is searched for; a folder of crontabs is read whole, like /etc/cron.d. */
-const ENDINGS = ['.yaml', '.yml', '.json']
+const ENDINGS = ['.yaml', '.yml', '.json', '.jsonl']
 
 /** Reads and converts the entries of a source; throws a usage failure for one that is not of the format at all. */
 export async function readSource(request: ImportSource): Promise<(Draft | RefusedDraft)[]> {
@@ -33,7 +33,9 @@ export async function readSource(request: ImportSource): Promise<(Draft | Refuse
     ...(task !== undefined && { task }),
     ...(system !== undefined && { system }),
   }
-  const drafts = request.format in KEY_FORMATS ? await readKeys(request, options) : await readFiles(request, options)
+  // Agenda keeps its jobs in Redis, or in MongoDB, whose export is a file.
+  const isKeys = request.format in KEY_FORMATS && !(request.format in TEXT_FORMATS && request.path !== undefined)
+  const drafts = isKeys ? await readKeys(request, options) : await readFiles(request, options)
   return task === undefined ? drafts : drafts.map((draft) => withTask(draft, task))
 }
 
