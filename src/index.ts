@@ -15,6 +15,7 @@ export type { SyncOptions, SyncResult } from './control/sync.js'
 export { ERROR_CODES, EverybeatError, type ErrorCode } from './errors.js'
 export { EVENT_NAMES, type ErrorData, type EverybeatEvents, type RunEvent } from './events/events.js'
 export type { EverybeatOptions, Logger } from './options/options.js'
+export { openRedis, type OpenedRedis } from './redis/connection/open-redis.js'
 export { aclRules } from './redis/acl.js'
 export { checkDefinition } from './schedule/check-definition.js'
 export type {

@@ -21,6 +21,8 @@ const EXCEPTIONS: Record<string, readonly string[]> = {
   // A thread of the product's own code, with what this process knows.
   'redis/lease/lease-thread.ts': ['node:fs', 'node:worker_threads'],
   'redis/lease/lease-thread-main.ts': ['node:worker_threads'],
+  // Commands that a worker runs when its code says so: no text is evaluated by this process.
+  'shell/command.ts': ['node:child_process'],
   // Throw-away servers for tests.
   'testing/install-redis.ts': ['node:fs', 'node:child_process'],
   'testing/redis-process.ts': ['node:fs', 'node:child_process'],

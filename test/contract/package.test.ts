@@ -125,7 +125,8 @@ describe('a project with the optional packages too', () => {
       write('mts', (name, specifier) => `import * as ${name} from '${specifier}'`),
       write('cts', (name, specifier) => `import ${name} = require('${specifier}')`),
     ]
-    expect(compile(files)).toEqual([])
+    // Apart, as projects are: what a plugin adds to another package's types can be there in one of the two forms only.
+    expect(files.flatMap((file) => compile([file]))).toEqual([])
   })
 })
 

@@ -135,7 +135,7 @@ export function duplicateForClaims(connection: Connection): RedisClient {
 }
 
 /** Opens the connection to a lock node: it answers soon, or has no vote. */
-export function openLockNode(source: RedisSource, time: TimeSource): Connection {
+export function openLockNode(source: RedisSource, time: TimeSource = SYSTEM_TIME): Connection {
   const settings = { maxRetriesPerRequest: 0, lazyConnect: false, connectionName: 'everybeat-locks' }
   return connectTo(source, { ...OWN_SETTINGS, ...settings }, time)
 }

@@ -10,6 +10,10 @@ export const ENTRIES: Readonly<Record<string, string>> = {
   './nestjs': 'nestjs/index.ts',
   './definition-files': 'definition-files/index.ts',
   './moving-in': 'moving-in/index.ts',
+  './fastify': 'fastify/index.ts',
+  './node-cron': 'node-cron/index.ts',
+  './webhook': 'webhook/index.ts',
+  './shell': 'shell/index.ts',
   // Has nothing to import: a bundler builds it into a file of its own, which `leaseKeeper: 'thread'` starts.
   './lease-thread': 'redis/lease/lease-thread-main.ts',
 }

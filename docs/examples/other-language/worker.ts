@@ -1,0 +1,10 @@
+// Keeps the time; what is to be done is done by a service in Python.
+import { Everybeat } from 'everybeat'
+import { webhook } from 'everybeat/webhook'
+
+const beat = new Everybeat({ prefix: process.env.PREFIX })
+beat.task('report', webhook(process.env.RECEIVER ?? 'http://127.0.0.1:8080/', { secret: process.env.WEBHOOK_SECRET }))
+await beat.schedules.put('report', { every: '1s', payload: { to: 'ops' }, retries: 3, onCrash: 'rerun' })
+await beat.start()
+console.log('up')
+process.once('SIGTERM', () => void beat.stop())

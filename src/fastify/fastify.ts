@@ -1,0 +1,1 @@
+export type { FastifyBaseLogger, FastifyInstance, FastifyPluginAsync } from 'fastify'

@@ -1,0 +1,62 @@
+import fastifyPlugin from 'fastify-plugin'
+import { Everybeat, EverybeatError, type EverybeatOptions, type Logger } from '../index.js'
+import type { FastifyBaseLogger, FastifyInstance, FastifyPluginAsync } from './fastify.js'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** The instance that the plugin starts and stops with the server. */
+    everybeat: Everybeat
+  }
+}
+
+/** What `fastify.register(everybeat, …)` takes: the options of an instance, and those of the plugin. */
+export interface EverybeatPluginOptions extends EverybeatOptions {
+  /** An instance that is not started yet, in place of options; the plugin starts and stops it. */
+  beat?: Everybeat | undefined
+  /** How long runs may go on when the server closes, in milliseconds; default 30 000. */
+  stopTimeoutMs?: number | undefined
+}
+
+/**
+ * Everybeat in a Fastify 5 server: `fastify.everybeat` is there for every plugin that is registered later, joins the fleet
+ * when the server is ready, claims nothing more when it closes, and lets its runs end before `fastify.close()` resolves.
+ *
+ * Register it after the plugins that tasks use (a database, for example): Fastify closes in the reverse order.
+ */
+export const everybeat: FastifyPluginAsync<EverybeatPluginOptions> = fastifyPlugin(register, {
+  name: 'everybeat',
+  fastify: '5.x',
+})
+
+async function register(fastify: FastifyInstance, options: EverybeatPluginOptions): Promise<void> {
+  const { beat: given, stopTimeoutMs = 30_000, ...instance } = options
+  if (!Number.isSafeInteger(stopTimeoutMs) || stopTimeoutMs < 0) {
+    throw refuse('stopTimeoutMs', stopTimeoutMs, 'whole milliseconds from 0')
+  }
+  if (given !== undefined && Object.keys(instance).length > 0) {
+    throw refuse(Object.keys(instance)[0] as string, 'an option', 'no options of an instance beside beat')
+  }
+  const beat = given ?? new Everybeat({ ...instance, logger: instance.logger ?? toLogger(fastify.log) })
+  fastify.decorate('everybeat', beat)
+  fastify.addHook('onReady', async () => await beat.start())
+  let stopped: Promise<void> | undefined
+  // The server still answers what it has begun; the worker begins nothing new.
+  fastify.addHook('preClose', async () => {
+    stopped = beat.stop({ timeoutMs: stopTimeoutMs })
+  })
+  fastify.addHook('onClose', async () => await (stopped ?? beat.stop({ timeoutMs: stopTimeoutMs })))
+}
+
+/** What Everybeat has to say, in the log of the server. */
+function toLogger(log: FastifyBaseLogger): Logger {
+  const write = (level: 'debug' | 'info' | 'warn' | 'error') => (message: string, details?: unknown) =>
+    details === undefined ? log[level](message) : log[level]({ details }, message)
+  return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') }
+}
+
+function refuse(field: string, value: unknown, allowed: string): EverybeatError {
+  return new EverybeatError('ERR_EVERYBEAT_OPTIONS', `${field}: ${String(value)}; allowed: ${allowed}`, {
+    field,
+    value,
+  })
+}

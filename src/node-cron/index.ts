@@ -1,0 +1,2 @@
+export { createRunCoordinator } from './run-coordinator.js'
+export type { RunCoordinator, RunCoordinatorOptions } from './run-coordinator.js'

@@ -1,0 +1,87 @@
+import { spawn } from 'node:child_process'
+import { EverybeatError } from '../index.js'
+
+/** What is kept of a command that ended well. */
+export interface CommandResult {
+  readonly exitCode: 0
+  /** The end of what it wrote: about 1 900 signs, for which a result has room. */
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Where, with what and until when a command runs. */
+export interface CommandContext {
+  readonly cwd: string | undefined
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly stdin: string
+  readonly signal: AbortSignal
+}
+
+/** What is kept of each stream, as JSON: of a result that is longer than twice that nothing would be stored. */
+const MAX_KEPT = 1_900
+/** Between the request to end and the end by force, ms: sooner than the run is given up. */
+const TERM_MS = 1_000
+
+/** Runs a program to its end, in a group of its own, so that what it started ends with it when the run is aborted. */
+export async function runCommand(
+  file: string,
+  args: readonly string[],
+  { cwd, env, stdin, signal }: CommandContext,
+): Promise<CommandResult> {
+  signal.throwIfAborted()
+  const child = spawn(file, args, { cwd, env, detached: true, stdio: 'pipe' })
+  const [stdout, stderr] = [new Tail(), new Tail()]
+  child.stdout.on('data', (chunk: Buffer) => stdout.add(chunk))
+  child.stderr.on('data', (chunk: Buffer) => stderr.add(chunk))
+  // A command that does not read its input is none of our business.
+  child.stdin.on('error', () => {}).end(stdin)
+  let forced: NodeJS.Timeout | undefined
+  const end = (): void => {
+    killGroup(child.pid, 'SIGTERM')
+    forced = setTimeout(() => killGroup(child.pid, 'SIGKILL'), TERM_MS)
+  }
+  signal.addEventListener('abort', end, { once: true })
+  try {
+    const [code, by] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
+      child.once('error', (cause) =>
+        reject(new EverybeatError('ERR_EVERYBEAT_COMMAND', `${file} cannot be started: ${cause.message}`, { cause })),
+      )
+      child.once('close', (exitCode, signalCode) => resolve([exitCode, signalCode]))
+    })
+    signal.throwIfAborted()
+    if (code === 0) return { exitCode: 0, stdout: stdout.text, stderr: stderr.text }
+    const said = stderr.text.trim().slice(-500)
+    const how = by === null ? `ended with exit code ${code}` : `was ended by ${by}`
+    throw new EverybeatError('ERR_EVERYBEAT_COMMAND', `the command ${how}${said === '' ? '' : `: ${said}`}`, {
+      value: code ?? by,
+    })
+  } finally {
+    signal.removeEventListener('abort', end)
+    clearTimeout(forced)
+    // The command may have heeded SIGTERM where something that it started did not.
+    if (signal.aborted) killGroup(child.pid, 'SIGKILL')
+  }
+}
+
+function killGroup(pid: number | undefined, signal: NodeJS.Signals): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, signal)
+  } catch {
+    // It has ended meanwhile.
+  }
+}
+
+/** The end of a stream. */
+class Tail {
+  #bytes = Buffer.alloc(0)
+
+  add(chunk: Buffer): void {
+    this.#bytes = Buffer.concat([this.#bytes, chunk]).subarray(-4 * MAX_KEPT)
+  }
+
+  get text(): string {
+    let kept = this.#bytes.toString().slice(-MAX_KEPT)
+    while (JSON.stringify(kept).length > MAX_KEPT) kept = kept.slice(Math.ceil(kept.length * 0.1))
+    return kept
+  }
+}

@@ -1,0 +1,2 @@
+export { shell } from './shell.js'
+export type { ShellOptions, ShellPayload, ShellResult } from './shell.js'
