@@ -5,6 +5,7 @@ import { oneLine } from './format.js'
 import { reportFailure } from './failure.js'
 import { registerApply } from './commands/apply.js'
 import { registerBackfill } from './commands/backfill.js'
+import { registerDashboard } from './commands/dashboard.js'
 import { registerDemo } from './commands/demo.js'
 import { registerDiff } from './commands/diff.js'
 import { registerDoctor } from './commands/doctor.js'
@@ -67,6 +68,7 @@ export function createProgram(): Command {
   for (const register of [
     registerWorker,
     registerDemo,
+    registerDashboard,
     registerPut,
     registerList,
     registerShow,

@@ -20,6 +20,8 @@ export interface ScheduleView extends DefinitionInput {
   error?: string
   /** The definition as somebody wrote it, without the defaults: what `put` takes. Not there while it is invalid. */
   given?: DefinitionInput
+  /** Failures in a row up to now; left out when the last run went well. */
+  failures?: number
   /** Since when, why, and until when it is paused. */
   paused?: { at: Date; note?: string; until?: Date }
 }
@@ -41,7 +43,13 @@ export function viewSchedule(stored: StoredSchedule, nowMs: number): ScheduleVie
   const last = engine.last === undefined ? null : new Date(Number(engine.last))
   // An edit by hand that the engine has not taken in yet counts as a revision already.
   const isTakenIn = engine.digest === stored.digest
-  const base = { name, revision: Number(engine.revision ?? 0) + (isTakenIn ? 0 : 1), last }
+  const failures = Number(engine.failures ?? 0)
+  const base = {
+    name,
+    revision: Number(engine.revision ?? 0) + (isTakenIn ? 0 : 1),
+    last,
+    ...(failures > 0 ? { failures } : {}),
+  }
   if (definition instanceof EverybeatError) {
     const error = `${definition.code}: ${definition.message}`
     return { ...rawFields(stored), ...base, state: 'invalid', next: null, error } as ScheduleView

@@ -18,6 +18,10 @@ const EXCEPTIONS: Record<string, readonly string[]> = {
   'cli/commands/export.ts': ['node:fs'],
   'cli/commands/edit.ts': ['node:fs', 'node:child_process'],
   'cli/demo/crew.ts': ['node:child_process'],
+  // The browser of the person who asks for it, at an address that this process makes.
+  'cli/commands/dashboard.ts': ['node:child_process'],
+  // The built pages, whose names are checked.
+  'dashboard/page-assets.ts': ['node:fs', 'createRequire'],
   // A thread of the product's own code, with what this process knows.
   'redis/lease/lease-thread.ts': ['node:fs', 'node:worker_threads'],
   'redis/lease/lease-thread-main.ts': ['node:worker_threads'],

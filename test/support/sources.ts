@@ -33,10 +33,13 @@ export function listFiles(folder: string): string[] {
     .sort()
 }
 
-/** Reads and parses every TypeScript file of `src`; declarations of other people's packages (`.d.ts`) stay out. */
+/**
+ * Reads and parses every TypeScript file of `src`; declarations of other people's packages (`.d.ts`) stay out, and so do
+ * the pages of the dashboard, which run in browsers and are bundled.
+ */
 export function readSources(): SourceFile[] {
   return listFiles('src')
-    .filter((path) => /\.tsx?$/.test(path) && !path.endsWith('.d.ts'))
+    .filter((path) => /\.tsx?$/.test(path) && !path.endsWith('.d.ts') && !path.startsWith('dashboard/app/'))
     .map((path) => parseSource(path, readFileSync(join(SRC, path), 'utf8')))
 }
 

@@ -14,6 +14,12 @@ export const ENTRIES: Readonly<Record<string, string>> = {
   './node-cron': 'node-cron/index.ts',
   './webhook': 'webhook/index.ts',
   './shell': 'shell/index.ts',
+  './dashboard': 'dashboard/index.ts',
+  './dashboard/node': 'dashboard/mount/node.ts',
+  './dashboard/express': 'dashboard/mount/express.ts',
+  './dashboard/fastify': 'dashboard/mount/fastify.ts',
+  './dashboard/hono': 'dashboard/mount/hono.ts',
+  './dashboard/nestjs': 'dashboard/mount/nestjs.ts',
   // Has nothing to import: a bundler builds it into a file of its own, which `leaseKeeper: 'thread'` starts.
   './lease-thread': 'redis/lease/lease-thread-main.ts',
 }

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { build as buildPages } from 'vite'
 import { buildCommands } from './commands.js'
 import { buildLibrary } from './library.js'
 import { buildDeclarations } from './declarations.js'
@@ -21,3 +22,4 @@ try {
   process.exitCode = 1
 }
 await buildDeclarations(declarationDir, outDir, exportsOf)
+await buildPages({ configFile: `${sourceDir}/dashboard/app/vite.config.ts` })

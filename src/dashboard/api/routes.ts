@@ -1,0 +1,34 @@
+import type { Route } from '../router.js'
+import { bulkRoutes } from './bulk.js'
+import { fleetRoutes } from './fleet-reads.js'
+import { describeApi } from './openapi.js'
+import { previewRoute } from './preview.js'
+import { scheduleActionRoutes } from './schedule-actions.js'
+import { listRoutes } from './schedule-list.js'
+import { scheduleReadRoutes } from './schedule-reads.js'
+import { scheduleWriteRoutes } from './schedule-writes.js'
+import { json } from '../request-context.js'
+
+const described: readonly Route[] = [
+  ...fleetRoutes,
+  ...listRoutes,
+  ...bulkRoutes,
+  ...scheduleReadRoutes,
+  ...scheduleWriteRoutes,
+  ...scheduleActionRoutes,
+  previewRoute,
+]
+
+/** Every route of the API, and the one that describes them. */
+export const API_ROUTES: readonly Route[] = [
+  ...described,
+  {
+    method: 'GET',
+    path: 'openapi.json',
+    role: 'view',
+    isWrite: false,
+    summary: 'This API as OpenAPI describes it',
+    answer: 'an OpenAPI 3.1 document',
+    handle: () => json(describeApi(API_ROUTES)),
+  },
+]

@@ -1,0 +1,141 @@
+import type { DefinitionInput, PutResult, ScheduleView } from '../../index.js'
+import { badRequest, noSuchSchedule, Problem } from '../problem.js'
+import { MASK } from '../redaction.js'
+import { json, type RequestContext } from '../request-context.js'
+import { toShown } from '../schedule-views.js'
+import type { Route } from '../router.js'
+import { afterWrite } from './after-write.js'
+import { find } from './schedule-reads.js'
+
+const edit = { role: 'edit', isWrite: true } as const
+const DEFINITION_BODY = { type: 'object', description: 'a definition: the fields of `docs/reference/options.md`' }
+
+/** What changes the definition of one schedule. */
+export const scheduleWriteRoutes: readonly Route[] = [
+  {
+    ...edit,
+    method: 'PUT',
+    path: 'schedules/:name',
+    summary: 'Writes a schedule; one that exists needs `If-Match: <revision>`',
+    body: DEFINITION_BODY,
+    answer:
+      'outcome (created with 201, updated, unchanged), revision, schedule; 412 shows both sides, 428 asks for If-Match',
+    handle: putSchedule,
+  },
+  {
+    ...edit,
+    method: 'PATCH',
+    path: 'schedules/:name',
+    summary: 'Changes some fields of a schedule, null takes one away; needs `If-Match: <revision>`',
+    body: DEFINITION_BODY,
+    answer: 'outcome, revision, schedule; 412 shows both sides, 428 asks for If-Match',
+    handle: patchSchedule,
+  },
+  {
+    ...edit,
+    method: 'DELETE',
+    path: 'schedules/:name',
+    summary: 'Removes a schedule and all that was kept of it; with `If-Match` only if it is at that revision',
+    answer: 'outcome: removed',
+    handle: deleteSchedule,
+  },
+]
+
+async function putSchedule(context: RequestContext): Promise<Response> {
+  const { services, name } = context
+  const definition = readDefinition(await context.body())
+  const current = await services.source.get(name)
+  const ifRevision = readIfMatch(context, current)
+  if (current) restorePayload(definition, current, context)
+  const result = await services.source.as(context.user).put(name, definition, ifRevision)
+  return await answerWrite(context, result, definition)
+}
+
+async function patchSchedule(context: RequestContext): Promise<Response> {
+  const { services, name } = context
+  const changes = readDefinition(await context.body())
+  const current = await find(context)
+  const ifRevision = readIfMatch(context, current)
+  restorePayload(changes, current, context)
+  const result = await services.source.as(context.user).patch(name, changes, ifRevision)
+  return await answerWrite(context, result, changes)
+}
+
+async function deleteSchedule(context: RequestContext): Promise<Response> {
+  const { services, name } = context
+  const current = await find(context)
+  if (context.request.headers.get('if-match') !== null) {
+    const wanted = readIfMatch(context, current)
+    if (wanted !== undefined && wanted !== current.revision) throw conflict(context, current, null)
+  }
+  const result = await services.source.as(context.user).remove(name)
+  if (result.outcome === 'missing') throw noSuchSchedule(name)
+  await afterWrite(context, [name])
+  return json(result)
+}
+
+/** A definition of the body. `name` and what only a view has are the server's, and are let pass when a view comes back. */
+function readDefinition(body: Record<string, unknown>): DefinitionInput {
+  const { name: _name, revision: _revision, ...definition } = body
+  return definition as DefinitionInput
+}
+
+/** The revision that `If-Match` asks for; undefined for any (`*`). @throws Problem 428 where one is needed */
+function readIfMatch({ request }: RequestContext, current: ScheduleView | null): number | undefined {
+  const text = request.headers.get('if-match')
+  if (text === null) {
+    // New is what nobody has written meanwhile either.
+    if (current === null) return 0
+    if (request.headers.get('if-none-match') === '*') return 0
+    const detail = `${JSON.stringify(current.name)} is there, at revision ${current.revision}: say in If-Match which revision was edited`
+    throw new Problem(428, { detail, code: 'ERR_DASHBOARD_REVISION', revision: current.revision })
+  }
+  if (text.trim() === '*') return undefined
+  const revision = /^\s*(?:W\/)?"?(\d{1,15})"?\s*$/.exec(text)?.[1]
+  if (revision === undefined) throw badRequest('If-Match', text, 'a revision such as "7", or *')
+  return Number(revision)
+}
+
+/** What was masked when it was shown and comes back so is what it was. @throws Problem 422 for a mask elsewhere */
+function restorePayload(definition: DefinitionInput, current: ScheduleView, { services, name }: RequestContext): void {
+  if (definition.payload === undefined) return
+  const stored = current.payload ?? null
+  definition.payload = services.redaction.restore(definition.payload, stored, name)
+  if (JSON.stringify(definition.payload).includes(MASK) && !JSON.stringify(stored).includes(MASK)) {
+    const detail = `payload: ${MASK} stands for a value that is not shown, and is not where it was; write the value itself`
+    throw new Problem(422, { detail, code: 'ERR_EVERYBEAT_PAYLOAD', field: 'payload' })
+  }
+}
+
+async function answerWrite(context: RequestContext, result: PutResult, submitted: object): Promise<Response> {
+  const { services, name } = context
+  if (result.outcome === 'missing') throw noSuchSchedule(name)
+  const view = await services.source.get(name)
+  if (result.outcome === 'conflict') throw conflict(context, view, submitted)
+  await afterWrite(context, [name])
+  const headers = { etag: `"${result.revision}"` }
+  const schedule = view && toShown(view, services.redaction)
+  return json({ ...result, name, schedule }, result.outcome === 'created' ? 201 : 200, headers)
+}
+
+/** The answer that shows both sides: what stands, and what was sent. */
+function conflict(
+  { services, name, request }: RequestContext,
+  view: ScheduleView | null,
+  submitted: object | null,
+): Problem {
+  const current = view && toShown(view, services.redaction)
+  const yours = submitted && services.redaction.definition(submitted, name)
+  const detail = view
+    ? `${JSON.stringify(name)} is at revision ${view.revision}, not at ${request.headers.get('if-match') ?? 'none'}; nothing was written`
+    : `${JSON.stringify(name)} was removed meanwhile; nothing was written`
+  return new Problem(412, {
+    detail,
+    code: 'ERR_DASHBOARD_CONFLICT',
+    revision: view?.revision ?? 0,
+    current,
+    theirs: current?.given ?? current,
+    yours,
+    submitted: yours,
+  })
+}

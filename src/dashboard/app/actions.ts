@@ -1,0 +1,85 @@
+import { ApiError, schedulePath, write } from './api.js'
+import { plural } from './format.js'
+import { toast } from './parts/toast.js'
+
+/** So long an action can be taken back, ms. */
+const UNDO_MS = 10_000
+
+interface BulkAnswer {
+  readonly results: readonly { readonly name: string; readonly outcome: string; readonly error?: string }[]
+}
+
+/** Does something, and says in a toast when it could not be done. Answers whether it was. */
+export async function attempt(work: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await work()
+    return true
+  } catch (error) {
+    toast(error instanceof ApiError ? error.message : String(error), { tone: 'bad', stayMs: 8_000 })
+    return false
+  }
+}
+
+/** Runs a schedule once, now. */
+export async function runNow(name: string, body: { payload?: unknown } = {}): Promise<boolean> {
+  return await attempt(async () => {
+    await write('POST', schedulePath(name, 'run'), body)
+    toast(`${name} was asked to run`)
+  })
+}
+
+/** Pauses schedules; for ten seconds that can be taken back. */
+export async function pauseMany(
+  names: readonly string[],
+  options: { note?: string; until?: string },
+  done: () => void,
+): Promise<void> {
+  await attempt(async () => {
+    const { results } = await write<BulkAnswer>('POST', 'schedules:pause', { names, ...options })
+    const paused = results.filter(({ outcome }) => outcome === 'paused').map(({ name }) => name)
+    tellRefused(results)
+    done()
+    toast(`Paused ${describeNames(paused)}`, {
+      stayMs: UNDO_MS,
+      action: {
+        label: 'Undo',
+        run: () => void attempt(() => write('POST', 'schedules:resume', { names: paused })).then(done),
+      },
+    })
+  })
+}
+
+/** Resumes schedules; for ten seconds that can be taken back. */
+export async function resumeMany(names: readonly string[], done: () => void): Promise<void> {
+  await attempt(async () => {
+    const { results } = await write<BulkAnswer>('POST', 'schedules:resume', { names })
+    const resumed = results.filter(({ outcome }) => outcome === 'resumed').map(({ name }) => name)
+    tellRefused(results)
+    done()
+    toast(`Resumed ${describeNames(resumed)}`, {
+      stayMs: UNDO_MS,
+      action: {
+        label: 'Undo',
+        run: () => void attempt(() => write('POST', 'schedules:pause', { names: resumed })).then(done),
+      },
+    })
+  })
+}
+
+/** Removes schedules ten seconds from now, unless that is taken back: what is removed takes its history with it. */
+export function removeMany(names: readonly string[], done: () => void): void {
+  toast(`Removing ${describeNames(names)}`, {
+    stayMs: UNDO_MS,
+    action: { label: 'Undo', run: () => toast(`Kept ${describeNames(names)}`) },
+    onGone: () => void attempt(() => write('POST', 'schedules:delete', { names })).then(done),
+  })
+}
+
+function tellRefused(results: BulkAnswer['results']): void {
+  const refused = results.filter(({ outcome }) => outcome === 'refused' || outcome === 'missing')
+  if (refused.length > 0) toast(`Not done for ${describeNames(refused.map(({ name }) => name))}`, { tone: 'bad' })
+}
+
+function describeNames(names: readonly string[]): string {
+  return names.length === 1 ? names[0]! : plural(names.length, 'schedule')
+}

@@ -1,0 +1,60 @@
+import { signal, useSignal, type Signal } from '@preact/signals'
+import { useEffect } from 'preact/hooks'
+import { ApiError, read } from './api.js'
+
+/** What a page reads from the API: the last answer stays while the next one is on its way. */
+export interface Loaded<Answer> {
+  readonly data: Signal<Answer | null>
+  readonly error: Signal<ApiError | null>
+  readonly isLoading: Signal<boolean>
+  /** Reads anew. */
+  reload(): void
+}
+
+/** Reads a path of the API, and again when it changes or `everyMs` have passed; stops with the page. */
+export function useApi<Answer>(path: string | null, everyMs = 0): Loaded<Answer> {
+  const data = useSignal<Answer | null>(null)
+  const error = useSignal<ApiError | null>(null)
+  const isLoading = useSignal(path !== null)
+  const round = useSignal(0)
+  useEffect(() => {
+    if (path === null) return
+    const abort = new AbortController()
+    isLoading.value = true
+    read<Answer>(path, abort.signal)
+      .then((answer) => {
+        data.value = answer
+        error.value = null
+      })
+      .catch((cause: unknown) => {
+        if (!abort.signal.aborted)
+          error.value = cause instanceof ApiError ? cause : new ApiError(0, { detail: String(cause) })
+      })
+      .finally(() => {
+        if (!abort.signal.aborted) isLoading.value = false
+      })
+    return () => abort.abort()
+  }, [path, round.value])
+  useEffect(() => {
+    if (everyMs === 0) return
+    const timer = setInterval(() => {
+      if (!document.hidden && !isLoading.value) round.value += 1
+    }, everyMs)
+    return () => clearInterval(timer)
+  }, [everyMs])
+  return { data, error, isLoading, reload: () => void (round.value += 1) }
+}
+
+/** The instant now, second by second, by the clock of the server. */
+export const now = signal(Date.now())
+let offsetMs = 0
+setInterval(() => {
+  if (!document.hidden) now.value = Date.now() + offsetMs
+}, 1_000)
+
+/** Goes by the clock of the server from here on. */
+export function setServerTime(at: string): void {
+  const difference = Date.parse(at) - Date.now()
+  // Less is the way of the answer.
+  offsetMs = Math.abs(difference) > 2_000 ? difference : 0
+}

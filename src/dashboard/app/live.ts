@@ -1,0 +1,45 @@
+import { signal } from '@preact/signals'
+import { useEffect } from 'preact/hooks'
+import { BASE } from './location.js'
+
+/** Whether events come. */
+export const liveState = signal<'connecting' | 'live' | 'away'>('connecting')
+
+/** An event of the feed. */
+export interface LiveEvent {
+  readonly type: 'run' | 'schedule' | 'worker' | 'overview'
+  readonly data: Readonly<Record<string, unknown>>
+}
+
+type Listener = (event: LiveEvent) => void
+
+const listeners = new Set<Listener>()
+let source: EventSource | null = null
+
+/** Begins to listen; once. The browser comes back by itself, and says which event it has seen last. */
+export function startLive(): void {
+  if (source) return
+  source = new EventSource(`${BASE}api/events`)
+  source.onopen = () => (liveState.value = 'live')
+  source.onerror = () => {
+    liveState.value = 'away'
+    // A refusal ends it for good: it is tried anew later, for the session may have come back.
+    if (source?.readyState !== EventSource.CLOSED) return
+    source = null
+    setTimeout(startLive, 5_000)
+  }
+  for (const type of ['run', 'schedule', 'worker', 'overview'] as const) {
+    source.addEventListener(type, (event) => {
+      const data = JSON.parse((event as MessageEvent<string>).data) as LiveEvent['data']
+      for (const listener of listeners) listener({ type, data })
+    })
+  }
+}
+
+/** Hears events while a part is shown. */
+export function useLive(listener: Listener): void {
+  useEffect(() => {
+    listeners.add(listener)
+    return () => void listeners.delete(listener)
+  })
+}

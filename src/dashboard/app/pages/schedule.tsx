@@ -1,0 +1,238 @@
+import { useSignal } from '@preact/signals'
+import { resumeMany, pauseMany, runNow, attempt, removeMany } from '../actions.js'
+import { schedulePath, write } from '../api.js'
+import { now, useApi } from '../data.js'
+import { formatInstant, formatRelative } from '../format.js'
+import { useLive } from '../live.js'
+import { go, pageUrl, query, segments, setQuery } from '../location.js'
+import type { Explanation, HistoryEntry, NextInstant, Schedule } from '../model.js'
+import { StateBadge } from '../parts/badge.js'
+import { Icon } from '../parts/icon.js'
+import { mayEdit, mayOperate } from '../parts/may.js'
+import { Menu } from '../parts/menu.js'
+import { Failure, Skeleton } from '../parts/states.js'
+import { toast } from '../parts/toast.js'
+import { BackfillDialog } from '../schedule/backfill-dialog.js'
+import { ChangesPanel } from '../schedule/changes.js'
+import { CommandDialog } from '../schedule/command-dialog.js'
+import { EditPage } from '../schedule/edit.js'
+import { HistoryPanel } from '../schedule/history.js'
+import { PauseDialog } from '../schedule/pause-dialog.js'
+import { PoliciesPanel } from '../schedule/policies.js'
+import { NextPanel, WhyPanel } from '../schedule/why.js'
+import { RunDialog } from '../schedule/run-dialog.js'
+import { TrendPanels } from '../schedule/trends.js'
+
+const HISTORY_COUNT = 200
+
+/** One schedule: in plain words, why it is as it is, what comes, what happened, and everything that can be done with it. */
+export function SchedulePage({ name }: { name: string }) {
+  const schedule = useApi<Schedule>(schedulePath(name), 15_000)
+  const view = schedule.data.value
+  if (segments.value[2] === 'edit' && view) return <EditPage name={name} schedule={view} onSaved={schedule.reload} />
+  if (schedule.error.value && (!view || schedule.error.value.status === 404)) {
+    return (
+      <>
+        <Crumbs name={name} />
+        <div class="panel">
+          <Failure error={schedule.error.value} retry={schedule.reload} />
+        </div>
+      </>
+    )
+  }
+  if (!view) {
+    return (
+      <>
+        <Crumbs name={name} />
+        <div class="panel">
+          <Skeleton lines={8} />
+        </div>
+      </>
+    )
+  }
+  return <Loaded schedule={view} reload={schedule.reload} />
+}
+
+function Crumbs({ name, children }: { name: string; children?: preact.ComponentChildren }) {
+  return (
+    <div class="head">
+      <a class="soft crumb" href={pageUrl('schedules')}>
+        Schedules
+      </a>
+      <span class="soft" aria-hidden="true">
+        /
+      </span>
+      <h1 class="schedule-name">{name}</h1>
+      {children}
+    </div>
+  )
+}
+
+function Loaded({ schedule, reload }: { schedule: Schedule; reload: () => void }) {
+  const { name } = schedule
+  const explanation = useApi<Explanation>(schedulePath(name, 'explain'), 10_000)
+  const next = useApi<{ next: readonly NextInstant[] }>(schedulePath(name, 'next?count=6'), 30_000)
+  const history = useApi<{ history: readonly HistoryEntry[] }>(
+    schedulePath(name, `history?limit=${HISTORY_COUNT}`),
+    30_000,
+  )
+  const changed = useSignal(0)
+  useLive(({ type, data }) => {
+    const isResync = type === 'overview' && data['resync'] === true
+    if (isResync || (type === 'run' ? data['schedule'] : data['name']) === name) {
+      history.reload()
+      explanation.reload()
+      next.reload()
+      reload()
+      if (type === 'schedule' && data['revision'] !== schedule.revision) changed.value += 1
+    }
+  })
+  const reloadAll = () => {
+    reload()
+    explanation.reload()
+    next.reload()
+    history.reload()
+    changed.value += 1
+  }
+  return (
+    <>
+      <Crumbs name={name}>
+        <StateBadge state={schedule.state} failures={schedule.failures} />
+        <Actions schedule={schedule} reload={reloadAll} />
+      </Crumbs>
+      <Lead schedule={schedule} />
+      <div class="grid two stretch">
+        <WhyPanel explanation={explanation.data.value} schedule={schedule} />
+        <NextPanel schedule={schedule} next={next.data.value?.next ?? null} />
+      </div>
+      <HistoryPanel name={name} history={history.data.value?.history ?? null} next={next.data.value?.next ?? []} />
+      <TrendPanels history={history.data.value?.history ?? []} />
+      <div class="grid two stretch below">
+        <ChangesPanel schedule={schedule} version={changed.value} reload={reloadAll} />
+        <PoliciesPanel schedule={schedule} />
+      </div>
+      <Dialogs schedule={schedule} reload={reloadAll} />
+    </>
+  )
+}
+
+function Lead({ schedule: { words, error, note, tags = [], task, name, owner, paused } }: { schedule: Schedule }) {
+  return (
+    <div class="lead">
+      <p class="words">{words ?? error}</p>
+      {paused && (
+        <p class="paused-note">
+          <Icon name="pause" /> Paused {formatRelative(paused.at, now.value)}
+          {paused.until ? `, resumes ${formatInstant(paused.until)} UTC` : ''}
+          {paused.note ? `: ${paused.note}` : ''}
+        </p>
+      )}
+      {note && <p class="note">{note}</p>}
+      <p class="soft labels">
+        task <code>{task ?? name}</code>
+        {owner && (
+          <>
+            {' '}
+            · owner <a href={`${pageUrl('schedules')}?owner=${encodeURIComponent(owner)}`}>{owner}</a>
+          </>
+        )}
+        {tags.length > 0 && ' · '}
+        {tags.map((tag) => (
+          <a class="tag" href={`${pageUrl('schedules')}?tag=${encodeURIComponent(tag)}`}>
+            {tag}
+          </a>
+        ))}
+      </p>
+    </div>
+  )
+}
+
+function Actions({ schedule, reload }: { schedule: Schedule; reload: () => void }) {
+  const { name, state } = schedule
+  const ask = (what: string) => setQuery({ do: what }, { replace: false })
+  const skipNext = () =>
+    attempt(async () => {
+      const { skipped } = await write<{ skipped: string }>('POST', schedulePath(name, 'skip-next'))
+      toast(`${name} leaves out ${formatInstant(skipped)} UTC`)
+      reload()
+    })
+  return (
+    <div class="spread">
+      {mayOperate() &&
+        (state === 'paused' ? (
+          <button class="button" onClick={() => void resumeMany([name], reload)}>
+            <Icon name="play" />
+            Resume
+          </button>
+        ) : (
+          state === 'active' && (
+            <button class="button" onClick={() => ask('pause')}>
+              <Icon name="pause" />
+              Pause…
+            </button>
+          )
+        ))}
+      {mayEdit() && (
+        <a class="button" href={pageUrl('schedules', name, 'edit')}>
+          Edit
+        </a>
+      )}
+      <Menu
+        label="More"
+        items={[
+          ...(mayOperate()
+            ? [
+                { label: 'Run with a payload…', run: () => ask('run') },
+                { label: 'Skip the next occurrence', isOff: state !== 'active', run: () => void skipNext() },
+                { label: 'Backfill…', run: () => ask('backfill') },
+              ]
+            : []),
+          { label: 'As commands…', run: () => ask('commands') },
+          ...(mayEdit()
+            ? [
+                {
+                  label: 'Remove',
+                  isDanger: true,
+                  run: () => {
+                    removeMany([name], () => undefined)
+                    go(pageUrl('schedules'))
+                  },
+                },
+              ]
+            : []),
+        ]}
+      />
+      {mayOperate() && (
+        <button class="button primary" onClick={() => void runNow(name).then(reload)}>
+          Run now
+        </button>
+      )}
+    </div>
+  )
+}
+
+function Dialogs({ schedule, reload }: { schedule: Schedule; reload: () => void }) {
+  const { name } = schedule
+  const close = () => setQuery({ do: null })
+  switch (query.value.get('do')) {
+    case 'pause':
+      return (
+        <PauseDialog
+          names={[name]}
+          onClose={close}
+          onPause={(options) => {
+            close()
+            void pauseMany([name], options, reload)
+          }}
+        />
+      )
+    case 'run':
+      return <RunDialog schedule={schedule} onClose={close} onDone={reload} />
+    case 'backfill':
+      return <BackfillDialog name={name} onClose={close} onDone={reload} />
+    case 'commands':
+      return <CommandDialog schedule={schedule} onClose={close} />
+    default:
+      return null
+  }
+}

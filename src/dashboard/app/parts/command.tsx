@@ -1,0 +1,42 @@
+import { session } from '../api.js'
+import { Icon } from './icon.js'
+import { toast } from './toast.js'
+
+/** A command line that does the same, to be copied. */
+export function Command({ text }: { text: string }) {
+  return (
+    <div class="command">
+      <code>{text}</code>
+      <button
+        class="button quiet icon"
+        title="Copy the command"
+        aria-label="Copy the command"
+        onClick={() => void copy(text)}
+      >
+        <Icon name="copy" />
+      </button>
+    </div>
+  )
+}
+
+/** Puts a text on the clipboard, and says so. */
+export async function copy(text: string): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(text)
+    toast('Copied')
+  } catch {
+    // Pages that are not served by TLS or from this machine have no clipboard.
+    toast('The browser does not let this page copy; select the text instead', { tone: 'bad' })
+  }
+}
+
+/** A command line of `everybeat` for this fleet. */
+export function commandLine(...words: readonly (string | undefined)[]): string {
+  const label = session.value?.label
+  const prefix = label && label !== 'everybeat' ? ['--prefix', label] : []
+  return ['everybeat', ...words.filter((word) => word !== undefined), ...prefix].map(quote).join(' ')
+}
+
+function quote(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`
+}

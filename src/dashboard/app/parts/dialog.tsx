@@ -1,0 +1,45 @@
+import { useEffect, useRef } from 'preact/hooks'
+import { Icon } from './icon.js'
+
+/** A dialog over the page; Escape, a click beside it and the cross close it. */
+export function Dialog(props: {
+  title: string
+  onClose: () => void
+  isWide?: boolean
+  children: preact.ComponentChildren
+  foot?: preact.ComponentChildren
+  onSubmit?: () => void
+}) {
+  const element = useRef<HTMLDialogElement>(null)
+  useEffect(() => {
+    const dialog = element.current
+    dialog?.showModal()
+    return () => dialog?.close()
+  }, [])
+  const submit = (event: Event) => {
+    event.preventDefault()
+    props.onSubmit?.()
+  }
+  return (
+    <dialog
+      ref={element}
+      class={props.isWide ? 'wide' : ''}
+      aria-label={props.title}
+      onClose={props.onClose}
+      onClick={(event) => {
+        if (event.target === element.current) props.onClose()
+      }}
+    >
+      <form method="dialog" onSubmit={submit}>
+        <div class="dialog-head">
+          <h2>{props.title}</h2>
+          <button type="button" class="button quiet icon" aria-label="Close" onClick={props.onClose}>
+            <Icon name="cross" />
+          </button>
+        </div>
+        <div class="dialog-body">{props.children}</div>
+        {props.foot && <div class="dialog-foot">{props.foot}</div>}
+      </form>
+    </dialog>
+  )
+}

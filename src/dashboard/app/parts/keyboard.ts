@@ -1,0 +1,56 @@
+import { go, pageUrl } from '../location.js'
+
+const PAGES: Readonly<Record<string, string>> = {
+  o: '',
+  s: 'schedules',
+  r: 'runs',
+  f: 'fleet',
+  l: 'load',
+  d: 'doctor',
+}
+
+/** What the keys do, as the help shows it. */
+export const KEYS: readonly (readonly [keys: readonly string[], what: string])[] = [
+  [['/'], 'search'],
+  [['g', 'o'], 'go to the overview'],
+  [['g', 's'], 'go to the schedules'],
+  [['g', 'r'], 'go to the runs'],
+  [['g', 'f'], 'go to the fleet'],
+  [['g', 'l'], 'go to the load'],
+  [['g', 'd'], 'go to the doctor'],
+  [['j', 'k'], 'next and previous row'],
+  [['Enter'], 'open the row'],
+  [['x'], 'select the row'],
+  [['t'], 'light, dark, as the system'],
+  [['?'], 'this help'],
+  [['Esc'], 'close, leave the search'],
+]
+
+/** Listens to keys outside of fields; `on` gets what is not a page. Gives what ends it. */
+export function listenToKeys(on: (key: string) => void): () => void {
+  let isGoing = false
+  let timer = 0
+  const hear = (event: KeyboardEvent) => {
+    const target = event.target as HTMLElement
+    if (event.metaKey || event.ctrlKey || event.altKey || event.defaultPrevented) return
+    if (target.closest('input, textarea, select, dialog, [contenteditable]')) return
+    if (isGoing) {
+      isGoing = false
+      const page = PAGES[event.key]
+      if (page !== undefined) {
+        event.preventDefault()
+        return go(pageUrl(...(page === '' ? [] : [page])))
+      }
+    }
+    if (event.key === 'g') {
+      isGoing = true
+      clearTimeout(timer)
+      timer = window.setTimeout(() => (isGoing = false), 1_200)
+      return
+    }
+    if (event.key === '/' || event.key === '?') event.preventDefault()
+    on(event.key)
+  }
+  window.addEventListener('keydown', hear)
+  return () => window.removeEventListener('keydown', hear)
+}

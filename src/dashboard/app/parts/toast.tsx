@@ -1,0 +1,61 @@
+import { signal } from '@preact/signals'
+
+interface Toast {
+  readonly id: number
+  readonly text: string
+  readonly tone: 'plain' | 'bad'
+  readonly action?: { readonly label: string; run(): void }
+}
+
+const toasts = signal<readonly Toast[]>([])
+let lastId = 0
+
+interface ToastOptions {
+  readonly tone?: Toast['tone']
+  readonly action?: Toast['action']
+  /** How long it stays, ms. */
+  readonly stayMs?: number
+  /** It is gone, and its action was not taken. */
+  onGone?(): void
+}
+
+/** Says something for some seconds, with one thing that can be done about it. */
+export function toast(text: string, { tone = 'plain', action, stayMs = 5_000, onGone }: ToastOptions = {}): void {
+  const id = (lastId += 1)
+  let isDone = false
+  const end = (isTaken: boolean) => {
+    if (isDone) return
+    isDone = true
+    toasts.value = toasts.value.filter((each) => each.id !== id)
+    if (!isTaken) onGone?.()
+  }
+  const wrapped = action && {
+    label: action.label,
+    run: () => {
+      end(true)
+      action.run()
+    },
+  }
+  toasts.value = [...toasts.value.slice(-2), { id, text, tone, ...(wrapped ? { action: wrapped } : {}) }]
+  setTimeout(() => end(false), stayMs)
+  // What was put off until nobody can take it back is done also when the page is left.
+  if (onGone) window.addEventListener('pagehide', () => end(false), { once: true })
+}
+
+/** Where toasts stand. */
+export function Toasts() {
+  return (
+    <div class="toasts" role="status" aria-live="polite">
+      {toasts.value.map(({ id, text, tone, action }) => (
+        <div class={`toast ${tone}`} key={id}>
+          <span>{text}</span>
+          {action && (
+            <button class="button small" onClick={action.run}>
+              {action.label}
+            </button>
+          )}
+        </div>
+      ))}
+    </div>
+  )
+}

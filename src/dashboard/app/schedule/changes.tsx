@@ -1,0 +1,93 @@
+import { attempt } from '../actions.js'
+import { schedulePath, write } from '../api.js'
+import { now, useApi } from '../data.js'
+import { formatRelative, formatValue } from '../format.js'
+import type { Change, Schedule } from '../model.js'
+import { mayEdit } from '../parts/may.js'
+import { Skeleton } from '../parts/states.js'
+import { toast } from '../parts/toast.js'
+
+const VIA: Readonly<Record<string, string>> = {
+  api: 'by code',
+  cli: 'on the command line',
+  dashboard: 'here',
+  hset: 'by plain commands in Redis',
+  declaration: 'by declaration',
+  sync: 'by sync',
+  import: 'by import',
+}
+
+/** Who changed what and when; each change can be undone. */
+export function ChangesPanel({
+  schedule,
+  version,
+  reload,
+}: {
+  schedule: Schedule
+  version: number
+  reload: () => void
+}) {
+  const { name, revision } = schedule
+  const { data, error } = useApi<{ changes: readonly Change[] }>(schedulePath(name, `changes?${revision}.${version}`))
+  const changes = data.value?.changes
+  const rollBack = (to: number) =>
+    attempt(async () => {
+      await write('POST', schedulePath(name, 'rollback'), { revision: to })
+      toast(`${name} is again as it was at revision ${to}`)
+      reload()
+    })
+  return (
+    <section class="panel" aria-labelledby="changes">
+      <div class="panel-head">
+        <h2 id="changes">
+          Changes<small>now at revision {revision}</small>
+        </h2>
+      </div>
+      {error.value ? (
+        <p class="panel-body soft">{error.value.message}</p>
+      ) : !changes ? (
+        <Skeleton lines={3} />
+      ) : changes.length === 0 ? (
+        <p class="panel-body soft">No change is kept.</p>
+      ) : (
+        <ol class="changes">
+          {changes.map((change, index) => (
+            <li key={change.revision}>
+              <time dateTime={change.at} title={change.at} class="soft">
+                {formatRelative(change.at, now.value)}
+              </time>
+              <div>
+                <Diff diff={change.diff} />
+                <p class="soft">
+                  {change.by || 'somebody'} {VIA[change.via] ?? change.via} · revision {change.revision}
+                </p>
+              </div>
+              {mayEdit() && index > 0 && (
+                <button class="button small" onClick={() => void rollBack(change.revision)}>
+                  Roll back
+                </button>
+              )}
+            </li>
+          ))}
+        </ol>
+      )}
+    </section>
+  )
+}
+
+/** Fields that differ, the old value and the new one. */
+export function Diff({ diff }: { diff: Readonly<Record<string, readonly unknown[]>> }) {
+  return (
+    <dl class="diff">
+      {Object.entries(diff).map(([field, [before, after]]) => (
+        <div>
+          <dt>{field}</dt>
+          <dd>
+            {before !== undefined && before !== null && <del>{formatValue(before)}</del>}{' '}
+            {after !== undefined && after !== null && <ins>{formatValue(after)}</ins>}
+          </dd>
+        </div>
+      ))}
+    </dl>
+  )
+}

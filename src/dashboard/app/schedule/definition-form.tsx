@@ -1,0 +1,170 @@
+import type { Signal } from '@preact/signals'
+import { useId } from 'preact/hooks'
+import type { Definition } from '../model.js'
+import { JsonField } from './json-field.js'
+
+const TRIGGERS = ['cron', 'every', 'at', 'rrule', 'solar'] as const
+
+type Trigger = (typeof TRIGGERS)[number]
+
+const TRIGGER_WORDS: Readonly<Record<Trigger, { label: string; hint: string; first: string }>> = {
+  cron: { label: 'Cron', hint: 'minute hour day month weekday; seconds may come first', first: '0 9 * * *' },
+  every: { label: 'Every', hint: 'such as 30s, 5m, 1h30m', first: '5m' },
+  at: { label: 'Once, at', hint: 'an instant such as 2027-01-01T09:00', first: '' },
+  rrule: { label: 'Recurrence rule', hint: 'RFC 5545, with DTSTART', first: '' },
+  solar: { label: 'By the sun', hint: 'sunrise, sunset-30m, noon; with lat and lon in the YAML', first: 'sunset' },
+}
+
+const CHOICES: Readonly<Record<string, readonly (readonly [value: string, words: string])[]>> = {
+  overlap: [
+    ['', 'skip it (default)'],
+    ['queue', 'queue one'],
+    ['replace', 'replace the run that goes'],
+    ['allow', 'let both go'],
+  ],
+  misfire: [
+    ['', 'one run for all (default)'],
+    ['skip', 'leave them out'],
+    ['all', 'all of them, in order'],
+  ],
+  onCrash: [
+    ['', 'leave it: at most once (default)'],
+    ['rerun', 'run again: at least once'],
+  ],
+}
+
+interface FormProps {
+  readonly draft: Signal<Definition>
+  /** The field that the last preview refused. */
+  readonly wrongField: string | undefined
+}
+
+/** The fields that most schedules use; all others are in the YAML, and stay as they are. */
+export function DefinitionForm({ draft, wrongField }: FormProps) {
+  const trigger = TRIGGERS.find((kind) => draft.value[kind] !== undefined) ?? 'cron'
+  const set = (field: string, value: unknown) => {
+    const { [field]: _old, ...rest } = draft.value
+    draft.value = value === undefined || value === '' ? rest : { ...draft.value, [field]: value }
+  }
+  const changeTrigger = (kind: Trigger) => {
+    const rest = Object.fromEntries(
+      Object.entries(draft.value).filter(([field]) => !TRIGGERS.includes(field as Trigger)),
+    )
+    draft.value = { [kind]: TRIGGER_WORDS[kind].first, ...rest }
+  }
+  const text = (field: string, label: string, hint: string, placeholder = '') => (
+    <TextField
+      {...{ field, label, hint, placeholder, wrongField }}
+      value={draft.value[field]}
+      set={(value) => set(field, value)}
+    />
+  )
+  const number = (field: string, label: string, hint: string, placeholder: string) => (
+    <TextField
+      {...{ field, label, hint, placeholder, wrongField }}
+      isNumber
+      value={draft.value[field]}
+      set={(value) => set(field, value === '' ? undefined : Number(value))}
+    />
+  )
+  return (
+    <div class="fields form">
+      <label class="field">
+        <span>Fires</span>
+        <select
+          name="trigger"
+          value={trigger}
+          onChange={(event) => changeTrigger(event.currentTarget.value as Trigger)}
+        >
+          {TRIGGERS.map((kind) => (
+            <option value={kind}>{TRIGGER_WORDS[kind].label}</option>
+          ))}
+        </select>
+      </label>
+      <TextField
+        field={trigger}
+        label={TRIGGER_WORDS[trigger].label}
+        hint={TRIGGER_WORDS[trigger].hint}
+        placeholder=""
+        isMono
+        value={draft.value[trigger]}
+        wrongField={wrongField}
+        set={(value) => (draft.value = { ...draft.value, [trigger]: value })}
+      />
+      {text('tz', 'Time zone', 'IANA name; changes of clocks are marked beside', 'UTC')}
+      {text('task', 'Task', 'what workers register', 'as the name')}
+      <JsonField label="Payload, JSON" value={draft.value['payload']} set={(value) => set('payload', value)} />
+      <ChoiceField field="overlap" label="While the run before it goes" draft={draft} set={set} />
+      <ChoiceField field="misfire" label="What was missed" draft={draft} set={set} />
+      <ChoiceField field="onCrash" label="When its worker dies" draft={draft} set={set} />
+      {text('timeout', 'Time-out', 'such as 90s; its signal aborts then', 'none')}
+      {number('retries', 'Retries', 'more attempts after a failure', '0')}
+      {text('jitter', 'Jitter', 'spreads starts, such as 30s', 'none')}
+      {number('pauseAfter', 'Pause after', 'failures in a row', 'never')}
+      {text('pool', 'Pool', 'the workers that may run it', 'default')}
+      <TextField
+        field="tags"
+        label="Tags"
+        hint="with commas between"
+        placeholder="none"
+        wrongField={wrongField}
+        value={Array.isArray(draft.value['tags']) ? draft.value['tags'].join(', ') : draft.value['tags']}
+        set={(value) => set('tags', value === '' ? undefined : value.split(/,\s*/))}
+      />
+      <div class="full">{text('note', 'Note', 'why it is there', '')}</div>
+    </div>
+  )
+}
+
+function TextField(props: {
+  field: string
+  label: string
+  hint: string
+  placeholder: string
+  value: unknown
+  wrongField: string | undefined
+  isNumber?: boolean
+  isMono?: boolean
+  set(value: string): void
+}) {
+  const { field, label, hint, placeholder, value, wrongField, isNumber = false, isMono = false, set } = props
+  const id = useId()
+  return (
+    <label class="field">
+      <span>{label}</span>
+      <input
+        name={field}
+        class={isMono ? 'mono' : ''}
+        inputMode={isNumber ? 'numeric' : 'text'}
+        placeholder={placeholder}
+        aria-invalid={wrongField === field}
+        aria-describedby={id}
+        value={value === undefined || value === null ? '' : String(value)}
+        onInput={(event) => set(event.currentTarget.value)}
+      />
+      <small id={id}>{hint}</small>
+    </label>
+  )
+}
+
+function ChoiceField(props: {
+  field: string
+  label: string
+  draft: Signal<Definition>
+  set(field: string, value: unknown): void
+}) {
+  const { field, label, draft, set } = props
+  const choices = CHOICES[field]!
+  const value = String(draft.value[field] ?? '')
+  const known = choices.some(([choice]) => choice === value)
+  return (
+    <label class="field">
+      <span>{label}</span>
+      <select name={field} value={known ? value : ''} onChange={(event) => set(field, event.currentTarget.value)}>
+        {choices.map(([choice, words]) => (
+          <option value={choice}>{words}</option>
+        ))}
+      </select>
+    </label>
+  )
+}

@@ -1,0 +1,72 @@
+import { useSignal } from '@preact/signals'
+import { runNow } from '../actions.js'
+import type { Schedule } from '../model.js'
+import { Command, commandLine } from '../parts/command.js'
+import { Dialog } from '../parts/dialog.js'
+
+/** Runs a schedule once with another payload than its own. */
+export function RunDialog({
+  schedule,
+  onClose,
+  onDone,
+}: {
+  schedule: Schedule
+  onClose: () => void
+  onDone: () => void
+}) {
+  const { name, payload = null } = schedule
+  const text = useSignal(JSON.stringify(payload, null, 2))
+  const problem = problemOf(text.value)
+  const isOwn = text.value === JSON.stringify(payload, null, 2)
+  const run = () => {
+    if (problem) return
+    onClose()
+    void runNow(name, isOwn ? {} : { payload: JSON.parse(text.value) as unknown }).then(onDone)
+  }
+  return (
+    <Dialog
+      title={`Run ${name} once, now`}
+      onClose={onClose}
+      onSubmit={run}
+      foot={
+        <>
+          <button type="button" class="button" onClick={onClose}>
+            Cancel
+          </button>
+          <button class="button primary" disabled={problem !== null}>
+            Run now
+          </button>
+        </>
+      }
+    >
+      <p>It runs on some worker that has its task, beside the schedule: the next instant stays where it is.</p>
+      <label class="field">
+        <span>Payload, JSON</span>
+        <textarea
+          rows={8}
+          spellcheck={false}
+          value={text.value}
+          aria-invalid={problem !== null}
+          onInput={(event) => (text.value = event.currentTarget.value)}
+        />
+        <small>{problem ?? (isOwn ? 'The payload of the definition.' : 'For this run only.')}</small>
+      </label>
+      <Command
+        text={commandLine(
+          'run',
+          name,
+          ...(isOwn || problem ? [] : ['--payload', JSON.stringify(JSON.parse(text.value))]),
+        )}
+      />
+    </Dialog>
+  )
+}
+
+function problemOf(text: string): string | null {
+  try {
+    JSON.parse(text)
+    return null
+  } catch (error) {
+    return (error as Error).message
+  }
+}

@@ -1,0 +1,3 @@
+export { createDashboard, type Dashboard } from './dashboard.js'
+export type { DashboardOptions, DashboardUser, Role } from './options.js'
+export type { RequestOrigin } from './access/host.js'

@@ -1,0 +1,47 @@
+/** One event as it goes to browsers. */
+export interface LoggedEvent {
+  /** `<process>-<number>`: grows, and tells events of another process apart. */
+  readonly id: string
+  readonly type: FeedEventType
+  /** JSON. */
+  readonly data: string
+}
+
+/** What events are about. */
+export type FeedEventType = 'run' | 'schedule' | 'worker' | 'overview'
+
+const MOST_KEPT = 500
+
+/** The last events, so that a browser that was away for a moment gets what it missed. */
+export class EventLog {
+  readonly #process: string
+  #number = 0
+  #events: LoggedEvent[] = []
+
+  constructor(process: string) {
+    this.#process = process
+  }
+
+  /** The id of the last event; where a browser that gets everything from now on stands. */
+  get lastId(): string {
+    return `${this.#process}-${this.#number}`
+  }
+
+  /** Keeps an event and gives it its id. */
+  add(type: FeedEventType, value: unknown): LoggedEvent {
+    this.#number += 1
+    const event = { id: this.lastId, type, data: JSON.stringify(value) }
+    this.#events.push(event)
+    if (this.#events.length > MOST_KEPT * 2) this.#events = this.#events.slice(-MOST_KEPT)
+    return event
+  }
+
+  /** The events after an id; null when that cannot be said any more, and everything has to be read anew. */
+  after(id: string): readonly LoggedEvent[] | null {
+    const [process, number] = id.split('-')
+    if (process !== this.#process || !/^\d{1,15}$/.test(number ?? '')) return null
+    const missed = this.#number - Number(number)
+    if (missed < 0 || missed > this.#events.length) return null
+    return missed === 0 ? [] : this.#events.slice(-missed)
+  }
+}

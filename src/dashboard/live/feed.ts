@@ -1,0 +1,135 @@
+import { randomBytes } from 'node:crypto'
+import { EventLog, type FeedEventType, type LoggedEvent } from './event-log.js'
+
+/** Looks at the fleet while somebody watches. */
+export interface Observer {
+  /** Looks once, and reports what has changed. */
+  look(): Promise<void>
+  /** Nobody watches any more: what was seen is forgotten. */
+  rest(): void
+}
+
+const LOOK_MS = 1_000
+/** Proxies close a connection on which nothing comes. */
+const SIGN_MS = 15_000
+/** A browser that does not take its events is let go when so many wait, and comes again. */
+const MOST_WAITING = 1_000
+
+type Sink = ReadableStreamDefaultController<Uint8Array>
+
+/** Server-sent events to every browser that watches; looks at the fleet once a second, and only while one does. */
+export class Feed {
+  readonly #log = new EventLog(randomBytes(4).toString('hex'))
+  readonly #sinks = new Set<Sink>()
+  readonly #encoder = new TextEncoder()
+  #observer: Observer | null = null
+  #timer: NodeJS.Timeout | null = null
+  #signs: NodeJS.Timeout | null = null
+  #isLooking = false
+  #isClosed = false
+
+  /** Sets what looks at the fleet. */
+  observe(observer: Observer): void {
+    this.#observer = observer
+  }
+
+  /** How many browsers watch. */
+  get watchers(): number {
+    return this.#sinks.size
+  }
+
+  /** Tells everybody who watches, and keeps it for those who come back. */
+  publish(type: FeedEventType, value: unknown): void {
+    const event = this.#log.add(type, value)
+    for (const sink of [...this.#sinks]) this.#send(sink, eventText(event))
+  }
+
+  /**
+   * The stream of events. With the id of the last event that a browser has seen it begins behind that; where that is too
+   * long ago, the first event is an `overview` that says `resync: true`: read everything anew.
+   */
+  open(request: Request, lastEventId: string | null): Response {
+    let sink: Sink | null = null
+    const leave = () => {
+      if (sink) this.#leave(sink)
+    }
+    const stream = new ReadableStream<Uint8Array>(
+      {
+        start: (controller) => {
+          sink = controller
+          this.#join(controller, lastEventId)
+        },
+        cancel: leave,
+      },
+      { highWaterMark: MOST_WAITING },
+    )
+    request.signal.addEventListener('abort', leave, { once: true })
+    const headers = {
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store, no-transform',
+      'x-accel-buffering': 'no',
+    }
+    return new Response(stream, { headers })
+  }
+
+  /** Ends all streams, for good. */
+  close(): void {
+    this.#isClosed = true
+    for (const sink of [...this.#sinks]) this.#leave(sink)
+  }
+
+  #join(sink: Sink, lastEventId: string | null): void {
+    if (this.#isClosed) return sink.close()
+    this.#sinks.add(sink)
+    const missed = lastEventId === null ? [] : this.#log.after(lastEventId)
+    // The id comes at once, so that also a browser that has seen nothing yet can come back to where it was.
+    this.#send(sink, `retry: 2000\nid: ${this.#log.lastId}\n: connected\n\n`)
+    if (missed === null) {
+      this.#send(sink, eventText({ id: this.#log.lastId, type: 'overview', data: '{"resync":true}' }))
+    } else for (const event of missed) this.#send(sink, eventText(event))
+    if (this.#sinks.size > 1) return
+    this.#signs = setInterval(() => {
+      for (const each of [...this.#sinks]) this.#send(each, ': still here\n\n')
+    }, SIGN_MS).unref()
+    this.#timer = setInterval(() => void this.#look(), LOOK_MS).unref()
+    void this.#look()
+  }
+
+  #leave(sink: Sink): void {
+    if (!this.#sinks.delete(sink)) return
+    try {
+      sink.close()
+    } catch {
+      // The browser has closed it already.
+    }
+    if (this.#sinks.size > 0) return
+    if (this.#timer) clearInterval(this.#timer)
+    if (this.#signs) clearInterval(this.#signs)
+    this.#observer?.rest()
+  }
+
+  #send(sink: Sink, text: string): void {
+    try {
+      sink.enqueue(this.#encoder.encode(text))
+      if ((sink.desiredSize ?? 1) <= 0) this.#leave(sink)
+    } catch {
+      this.#leave(sink)
+    }
+  }
+
+  async #look(): Promise<void> {
+    if (this.#isLooking || !this.#observer) return
+    this.#isLooking = true
+    try {
+      await this.#observer.look()
+    } catch {
+      // Redis is away for now; the pages learn that from their own questions.
+    } finally {
+      this.#isLooking = false
+    }
+  }
+}
+
+function eventText({ id, type, data }: LoggedEvent): string {
+  return `id: ${id}\nevent: ${type}\ndata: ${data}\n\n`
+}

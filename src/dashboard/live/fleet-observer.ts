@@ -1,0 +1,149 @@
+import type { HistoryEntry, RunView, WorkerView } from '../../index.js'
+import type { Catalogue, CatalogueChange } from '../catalogue.js'
+import type { FleetSource } from '../fleet-source.js'
+import type { Overview } from '../overview.js'
+import type { Redaction } from '../redaction.js'
+import type { Feed, Observer } from './feed.js'
+
+const MOST_RUNS = 500
+/** So many changes of one look are told one by one; of more only the number. */
+const MOST_TOLD = 100
+/** So many histories are read in one look. */
+const MOST_HISTORIES = 50
+const WORKERS_EVERY = 3
+const OVERVIEW_EVERY = 2
+
+interface Parts {
+  readonly feed: Feed
+  readonly source: FleetSource
+  readonly catalogue: Catalogue
+  readonly overview: Overview
+  readonly redaction: Redaction
+}
+
+/** Finds out what has changed since the last look: runs, schedules, workers, and the overview as a whole. */
+export class FleetObserver implements Observer {
+  readonly #parts: Parts
+  #looks = 0
+  /** The runs of the last look by id; null before the first. */
+  #runs: Map<string, RunView> | null = null
+  #workers: Map<string, WorkerView> | null = null
+  /** Schedules whose history may have grown, with the newest instant that was told. */
+  readonly #toldUntil = new Map<string, number>()
+  #overviewText = ''
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+  }
+
+  async look(): Promise<void> {
+    this.#looks += 1
+    this.#parts.catalogue.listen((changes) => void this.#tellSchedules(changes))
+    await this.#parts.catalogue.prepare()
+    await this.#lookAtRuns()
+    if (this.#looks % WORKERS_EVERY === 1) await this.#lookAtWorkers()
+    if (this.#looks % OVERVIEW_EVERY === 1) await this.#lookAtOverview()
+  }
+
+  rest(): void {
+    this.#parts.catalogue.listen(null)
+    this.#looks = 0
+    this.#runs = null
+    this.#workers = null
+    this.#toldUntil.clear()
+    this.#overviewText = ''
+  }
+
+  async #lookAtRuns(): Promise<void> {
+    const { feed, source } = this.#parts
+    const runs = new Map((await source.runs(undefined, MOST_RUNS)).map((run) => [run.runId, run]))
+    const before = this.#runs
+    this.#runs = runs
+    if (!before) return
+    let told = 0
+    for (const [id, run] of runs) {
+      const old = before.get(id)
+      if (old?.state === run.state && old.attempt === run.attempt && old.delivery === run.delivery) continue
+      if (told++ < MOST_TOLD) feed.publish('run', { kind: run.state === 'running' ? 'started' : 'waiting', ...run })
+    }
+    const ended = [...before.values()].filter(({ runId }) => !runs.has(runId))
+    await this.#tellEnds(ended.map(({ schedule }) => schedule))
+  }
+
+  /** Tells what became of schedules of which a run has ended, from their histories. */
+  async #tellEnds(schedules: readonly string[]): Promise<void> {
+    const { feed, source, redaction } = this.#parts
+    for (const schedule of [...new Set(schedules)].slice(0, MOST_HISTORIES)) {
+      const entries = await source.history(schedule, 3)
+      const known = this.#toldUntil.get(schedule)
+      const fresh = entries.filter((entry) => orderOf(entry) > (known ?? Number.NEGATIVE_INFINITY))
+      if (entries[0]) this.#toldUntil.set(schedule, Math.max(...entries.map(orderOf)))
+      // Without a look before only the newest is news.
+      for (const entry of known === undefined ? fresh.slice(0, 1) : fresh.reverse()) {
+        feed.publish('run', { kind: 'ended', schedule, ...entry, result: redaction.result(entry.result) })
+      }
+    }
+  }
+
+  async #tellSchedules(changes: readonly CatalogueChange[]): Promise<void> {
+    const { feed } = this.#parts
+    for (const { name, before, after } of changes.slice(0, MOST_TOLD)) {
+      feed.publish('schedule', scheduleEvent(name, before !== null, after))
+    }
+    if (changes.length > MOST_TOLD) feed.publish('schedule', { kind: 'many', count: changes.length })
+    const fired = changes.filter(({ before, after }) => after && before && after.lastMs !== before.lastMs)
+    await this.#tellEnds(fired.map(({ name }) => name)).catch(() => {})
+  }
+
+  async #lookAtWorkers(): Promise<void> {
+    const { feed, source } = this.#parts
+    const workers = new Map((await source.fleet()).map((worker) => [worker.id, worker]))
+    const before = this.#workers
+    this.#workers = workers
+    if (!before) return
+    for (const [id, worker] of workers) {
+      const old = before.get(id)
+      if (!old) feed.publish('worker', { kind: 'joined', ...worker })
+      else if (old.running !== worker.running) feed.publish('worker', { kind: 'changed', ...worker })
+    }
+    for (const [id, worker] of before) if (!workers.has(id)) feed.publish('worker', { kind: 'left', ...worker })
+  }
+
+  async #lookAtOverview(): Promise<void> {
+    const { feed, overview } = this.#parts
+    const {
+      now,
+      fleet: { members: _members, ...fleet },
+      total,
+      counts,
+      complete,
+      runs,
+    } = await overview.read()
+    const summary = { total, counts, complete, runs, fleet }
+    const text = JSON.stringify(summary)
+    if (text === this.#overviewText) return
+    this.#overviewText = text
+    feed.publish('overview', { now, ...summary })
+  }
+}
+
+/** What an event says of a schedule. */
+export function scheduleEvent(name: string, isKnown: boolean, row: CatalogueChange['after']): Record<string, unknown> {
+  if (!row) return { kind: 'removed', name }
+  const { state, revision, nextMs, lastMs, failures } = row
+  const instant = (ms: number | null) => (ms === null ? null : new Date(ms))
+  return {
+    kind: isKnown ? 'changed' : 'created',
+    name,
+    state,
+    revision,
+    next: instant(nextMs),
+    last: instant(lastMs),
+    failures,
+  }
+}
+
+/** Later entries of a history have a greater one, except for what waited; that is told when it is among the newest. */
+function orderOf({ scheduledAt, startedAt }: HistoryEntry): number {
+  return Math.max(scheduledAt.getTime(), startedAt?.getTime() ?? 0)
+}

@@ -1,0 +1,25 @@
+import type { Dashboard } from '../dashboard.js'
+import { mount as mountExpress } from './express.js'
+import { mount as mountFastify } from './fastify.js'
+
+/** What of a Nest application is used; on Express or on Fastify, whatever version it is. */
+export interface NestApplication {
+  use(...parameters: unknown[]): unknown
+  getHttpAdapter(): { getType(): string; getInstance(): unknown }
+}
+
+/**
+ * Serves a dashboard with a Nest application, on Express or on Fastify: `await mount(app, '/admin/beat', dashboard)`, before
+ * `app.listen()`. Global guards and interceptors of Nest do not see these requests: say in `authorize` who may come in.
+ */
+export async function mount(app: NestApplication, path: string, dashboard: Dashboard): Promise<void> {
+  const adapter = app.getHttpAdapter()
+  if (adapter.getType() !== 'fastify') {
+    app.use(path, mountExpress(dashboard))
+    return
+  }
+  const fastify = adapter.getInstance() as { register(plugin: unknown, options: object): PromiseLike<unknown> }
+  await fastify.register(mountFastify(dashboard), { prefix: path.replace(/\/+$/, '') })
+}
+
+export default mount

@@ -1,0 +1,77 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
+import type { Dashboard } from './dashboard.js'
+import type { RequestOrigin } from './access/host.js'
+
+/** A request of `node:http`, with what frameworks on top of it add. */
+export type NodeRequest = IncomingMessage & {
+  /** The URL before the framework took the mount path away. */
+  originalUrl?: string
+  /** What a body parser made of the body. */
+  body?: unknown
+}
+
+/** Hands a request of `node:http` to a dashboard and its response back. Never rejects. */
+export async function serve(
+  dashboard: Dashboard,
+  incoming: NodeRequest,
+  outgoing: ServerResponse,
+  origin: RequestOrigin = {},
+): Promise<void> {
+  const gone = new AbortController()
+  outgoing.once('close', () => gone.abort())
+  const remoteAddress = incoming.socket.remoteAddress
+  try {
+    const request = toRequest(incoming, gone.signal)
+    const response = await dashboard.fetch(request, { ...origin, remoteAddress })
+    await send(response, incoming, outgoing)
+  } catch {
+    // The other end has gone, or sent what is no request.
+    if (outgoing.headersSent) outgoing.destroy()
+    else outgoing.writeHead(400).end()
+  }
+}
+
+function toRequest(incoming: NodeRequest, signal: AbortSignal): Request {
+  const scheme = 'encrypted' in incoming.socket ? 'https' : 'http'
+  const host = incoming.headers.host ?? 'localhost'
+  const url = new URL(`${scheme}://${host}`)
+  // Set by itself, so that a path such as //elsewhere stays a path.
+  const [path = '/', query] = (incoming.originalUrl ?? incoming.url ?? '/').split(/\?(.*)/s, 2) as [string, string?]
+  url.pathname = path
+  if (query !== undefined) url.search = query
+  const headers = new Headers()
+  for (let index = 0; index < incoming.rawHeaders.length; index += 2) {
+    headers.append(incoming.rawHeaders[index]!, incoming.rawHeaders[index + 1]!)
+  }
+  const method = incoming.method ?? 'GET'
+  if (method === 'GET' || method === 'HEAD') return new Request(url, { method, headers, signal })
+  return new Request(url, { method, headers, signal, ...bodyOf(incoming) } as RequestInit)
+}
+
+/** A body that a parser has read already is gone from the stream, and is written anew from what it made of it. */
+function bodyOf(incoming: NodeRequest): RequestInit & { duplex?: 'half' } {
+  const { body } = incoming
+  if (Buffer.isBuffer(body)) return { body: new Uint8Array(body) }
+  if (typeof body === 'string') return { body }
+  if (body !== undefined && body !== null && incoming.readableEnded) return { body: JSON.stringify(body) }
+  if (incoming.readableEnded) return {}
+  return { body: Readable.toWeb(incoming) as ReadableStream<Uint8Array>, duplex: 'half' }
+}
+
+async function send(response: Response, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  outgoing.statusCode = response.status
+  for (const [name, value] of response.headers) if (name !== 'set-cookie') outgoing.setHeader(name, value)
+  const cookies = response.headers.getSetCookie()
+  if (cookies.length > 0) outgoing.setHeader('set-cookie', cookies)
+  if (!response.body || incoming.method === 'HEAD') {
+    await response.body?.cancel()
+    outgoing.end()
+    return
+  }
+  outgoing.flushHeaders()
+  const source = Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0])
+  outgoing.once('close', () => source.destroy())
+  source.on('error', () => outgoing.destroy())
+  source.pipe(outgoing)
+}

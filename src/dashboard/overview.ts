@@ -1,0 +1,148 @@
+import { describe } from '../index.js'
+import { findAttention, type AttentionItem } from './attention.js'
+import type { Catalogue } from './catalogue.js'
+import type { FleetSource } from './fleet-source.js'
+import type { Forecast } from './forecast.js'
+import { createTest, ScheduleSearch } from './schedule-query.js'
+
+/** How the fleet is at a glance; what `GET overview` answers. */
+export interface OverviewView {
+  readonly now: Date
+  readonly total: number
+  readonly counts: Readonly<Record<string, number>>
+  /** Whether the counts are of all schedules; false while they are read for the first time. */
+  readonly complete: boolean
+  readonly attention: readonly AttentionItem[]
+  readonly timeline: {
+    readonly bucketMs: number
+    /** The last hour, minute by minute; null where no worker records it. */
+    readonly past: readonly object[] | null
+    readonly coming: readonly { readonly at: Date; readonly planned: number }[]
+  }
+  /** Minutes of the coming hour in which far more starts than in the others. */
+  readonly herds: readonly { readonly at: Date; readonly planned: number }[]
+  readonly next: readonly { readonly name: string; readonly at: Date; readonly words: string; readonly tz?: string }[]
+  readonly fleet: {
+    readonly workers: number
+    readonly slots: number
+    readonly running: number
+    readonly members: readonly object[]
+  }
+  readonly runs: { readonly running: number; readonly waiting: number }
+}
+
+const MINUTE_MS = 60_000
+const HOUR_MINUTES = 60
+const NEXT_COUNT = 8
+/** A minute is a herd from so many starts on, and when it has so many times the usual. */
+const HERD_LEAST = 20
+const HERD_FACTOR = 2
+const KEPT_MS = 900
+const MOST_RUNS = 1_000
+const MOST_MEMBERS = 24
+
+/** Puts the overview together, at most about once a second however many look. */
+export class Overview {
+  readonly #source: FleetSource
+  readonly #catalogue: Catalogue
+  readonly #forecast: Forecast
+  readonly #now: () => number
+  readonly #search: ScheduleSearch
+  #kept: { readonly at: number; readonly view: Promise<OverviewView> } | null = null
+
+  constructor(parts: { source: FleetSource; catalogue: Catalogue; forecast: Forecast; now: () => number }) {
+    this.#source = parts.source
+    this.#catalogue = parts.catalogue
+    this.#forecast = parts.forecast
+    this.#now = parts.now
+    this.#search = new ScheduleSearch(parts.catalogue)
+  }
+
+  /** How the fleet is now. */
+  read(): Promise<OverviewView> {
+    const now = this.#now()
+    if (this.#kept && now - this.#kept.at < KEPT_MS) return this.#kept.view
+    const view = this.#read()
+    const kept = { at: now, view }
+    this.#kept = kept
+    view.catch(() => {
+      if (this.#kept === kept) this.#kept = null
+    })
+    return view
+  }
+
+  async #read(): Promise<OverviewView> {
+    await this.#catalogue.prepare()
+    const nowMs = this.#now()
+    const minute = Math.floor(nowMs / MINUTE_MS) * MINUTE_MS
+    const [total, workers, running, waiting, soonest, forecast, past] = await Promise.all([
+      this.#source.count(),
+      this.#source.fleet(),
+      this.#source.runs('running', MOST_RUNS),
+      this.#source.runs('waiting', MOST_RUNS),
+      this.#soonest(),
+      this.#forecast.count(minute, MINUTE_MS, HOUR_MINUTES + 1),
+      this.#source.minutes(minute - HOUR_MINUTES * MINUTE_MS, minute),
+    ])
+    const coming = forecast.counts.map((planned, index) => ({ at: new Date(minute + index * MINUTE_MS), planned }))
+    const late = soonest.filter(({ at }) => nowMs - at.getTime() > LATE_MS)
+    return {
+      now: new Date(nowMs),
+      total,
+      counts: { ...this.#countStates(), late: late.length },
+      complete: this.#catalogue.isComplete,
+      attention: await findAttention({ source: this.#source, catalogue: this.#catalogue, workers, late, nowMs }),
+      timeline: { bucketMs: MINUTE_MS, past, coming },
+      herds: findHerds(coming),
+      next: soonest.filter(({ at }) => nowMs - at.getTime() <= LATE_MS).slice(0, NEXT_COUNT),
+      fleet: {
+        workers: workers.length,
+        slots: workers.reduce((sum, { concurrency }) => sum + concurrency, 0),
+        running: workers.reduce((sum, worker) => sum + worker.running, 0),
+        members: workers.slice(0, MOST_MEMBERS),
+      },
+      runs: { running: running.length, waiting: waiting.length },
+    }
+  }
+
+  /** The schedules that come next or are late, as they are now. */
+  async #soonest(): Promise<{ name: string; at: Date; words: string; tz?: string }[]> {
+    const query = { q: '', state: 'active', task: undefined, tag: undefined, owner: undefined } as const
+    const { names } = this.#search.find({
+      ...query,
+      sort: 'next',
+      isDescending: false,
+      cursor: null,
+      limit: SOONEST_COUNT,
+    })
+    const listed = await this.#source.listed(names, 1)
+    const views = listed.flatMap(({ view }) => (view.next && view.state === 'active' ? [view] : []))
+    views.sort((left, right) => left.next!.getTime() - right.next!.getTime())
+    return views.map((view) => ({
+      name: view.name,
+      at: view.next!,
+      words: view.given ? describe(view.given, view.name) : '',
+      ...(view.tz === undefined ? {} : { tz: view.tz }),
+    }))
+  }
+
+  #countStates(): Record<string, number> {
+    const counts: Record<string, number> = { active: 0, paused: 0, finished: 0, invalid: 0, failing: 0 }
+    const isFailing = createTest({ q: '', state: 'failing', task: undefined, tag: undefined, owner: undefined })
+    for (const row of this.#catalogue.rows.values()) {
+      counts[row.state]! += 1
+      if (isFailing(row)) counts['failing']! += 1
+    }
+    return counts
+  }
+}
+
+/** Something that is due for so long is late, ms. */
+const LATE_MS = 5_000
+const SOONEST_COUNT = 60
+
+function findHerds(coming: OverviewView['timeline']['coming']): { at: Date; planned: number }[] {
+  const busy = coming.map(({ planned }) => planned).sort((left, right) => left - right)
+  const usual = busy[Math.floor(busy.length / 2)] ?? 0
+  return coming.filter(({ planned }) => planned >= Math.max(HERD_LEAST, usual * HERD_FACTOR)).slice(0, 5)
+}

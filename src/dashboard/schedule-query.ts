@@ -1,0 +1,157 @@
+import type { Catalogue, CatalogueRow } from './catalogue.js'
+import { badRequest } from './problem.js'
+
+/** The states that a list is filtered by: those of schedules, and two that the dashboard sees in them. */
+export const LISTED_STATES = ['active', 'paused', 'finished', 'invalid', 'failing'] as const
+
+/** What a list is sorted by; with `-` before it the other way round. */
+export const SORTS = ['name', 'next', 'last', 'failures'] as const
+
+/** Which schedules, in which order, from where on. */
+export interface ScheduleQuery {
+  /** Words that have to be in the name, task, owner or a tag; `tag:x`, `task:x`, `owner:x`, `pool:x` name the place. */
+  readonly q: string
+  readonly state: (typeof LISTED_STATES)[number] | null
+  readonly task: string | undefined
+  readonly tag: string | undefined
+  readonly owner: string | undefined
+  readonly sort: (typeof SORTS)[number]
+  readonly isDescending: boolean
+  readonly cursor: string | null
+  readonly limit: number
+}
+
+/** A page of an answer. */
+export interface QueryResult {
+  readonly names: readonly string[]
+  readonly total: number
+  readonly cursor: string | null
+}
+
+type Test = (row: CatalogueRow) => boolean
+
+/** Answers questions from the catalogue; the last answer is kept, since its next page is asked for most often. */
+export class ScheduleSearch {
+  readonly #catalogue: Catalogue
+  #kept: { readonly key: string; readonly version: number; readonly rows: readonly CatalogueRow[] } | null = null
+
+  constructor(catalogue: Catalogue) {
+    this.#catalogue = catalogue
+  }
+
+  /** The page of a query. A page begins behind the last row of the one before it, wherever that has moved. */
+  find(query: ScheduleQuery): QueryResult {
+    const rows = this.#ordered(query)
+    const start = query.cursor === null ? 0 : placeAfter(rows, query)
+    const page = rows.slice(start, start + query.limit)
+    const last = page.at(-1)
+    const hasMore = start + page.length < rows.length
+    return {
+      names: page.map(({ name }) => name),
+      total: rows.length,
+      cursor: hasMore && last ? writeCursor(sortValue(last, query), last.name) : null,
+    }
+  }
+
+  #ordered(query: ScheduleQuery): readonly CatalogueRow[] {
+    const { cursor: _cursor, limit: _limit, ...rest } = query
+    const key = JSON.stringify(rest)
+    const { version } = this.#catalogue
+    if (this.#kept?.key === key && this.#kept.version === version) return this.#kept.rows
+    const accepts = createTest(query)
+    const rows = [...this.#catalogue.rows.values()].filter(accepts)
+    rows.sort((left, right) => compareRows(left, right, query))
+    this.#kept = { key, version, rows }
+    return rows
+  }
+}
+
+/** Makes the test of a query. */
+export function createTest({
+  q,
+  state,
+  task,
+  tag,
+  owner,
+}: Pick<ScheduleQuery, 'q' | 'state' | 'task' | 'tag' | 'owner'>): Test {
+  const tests: Test[] = q
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== '')
+    .map(createWordTest)
+  if (state === 'failing') tests.push((row) => row.failures > 0)
+  else if (state !== null) tests.push((row) => row.state === state)
+  if (task !== undefined) tests.push((row) => row.task === task)
+  if (tag !== undefined) tests.push((row) => row.tags.includes(tag))
+  if (owner !== undefined) tests.push((row) => row.owner === owner)
+  return (row) => tests.every((test) => test(row))
+}
+
+function createWordTest(word: string): Test {
+  const has = (text: string | null, part: string) => text !== null && text.toLowerCase().includes(part)
+  const [, place, part = ''] = /^(tag|task|owner|pool):(.*)$/.exec(word) ?? []
+  switch (place) {
+    case 'tag':
+      return (row) => row.tags.some((tag) => has(tag, part))
+    case 'task':
+      return (row) => has(row.task, part)
+    case 'owner':
+      return (row) => has(row.owner, part)
+    case 'pool':
+      return (row) => has(row.pool, part)
+    default:
+      return (row) =>
+        has(row.name, word) || has(row.task, word) || has(row.owner, word) || row.tags.some((tag) => has(tag, word))
+  }
+}
+
+type Order = Pick<ScheduleQuery, 'sort' | 'isDescending'>
+
+function sortValue(row: CatalogueRow, { sort }: Order): number | null {
+  if (sort === 'next') return row.nextMs
+  if (sort === 'last') return row.lastMs
+  return sort === 'failures' ? row.failures : 0
+}
+
+function compareRows(left: CatalogueRow, right: CatalogueRow, order: Order): number {
+  return compareKeys([sortValue(left, order), left.name], [sortValue(right, order), right.name], order)
+}
+
+/** What has no value comes last, whichever way the rest goes. */
+function compareKeys(left: Key, right: Key, { isDescending }: Order): number {
+  const sign = isDescending ? -1 : 1
+  if (left[0] !== right[0]) {
+    if (left[0] === null) return 1
+    if (right[0] === null) return -1
+    return sign * (left[0] - right[0])
+  }
+  return sign * (left[1] < right[1] ? -1 : left[1] > right[1] ? 1 : 0)
+}
+
+type Key = readonly [value: number | null, name: string]
+
+function placeAfter(rows: readonly CatalogueRow[], query: ScheduleQuery): number {
+  const key = readCursor(query.cursor!)
+  let [low, high] = [0, rows.length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    const row = rows[middle]!
+    if (compareKeys([sortValue(row, query), row.name], key, query) <= 0) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+function writeCursor(value: number | null, name: string): string {
+  return Buffer.from(JSON.stringify([value, name])).toString('base64url')
+}
+
+function readCursor(cursor: string): Key {
+  try {
+    const [value, name] = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as [unknown, unknown]
+    if ((value === null || typeof value === 'number') && typeof name === 'string') return [value, name]
+  } catch {
+    // Below it is refused as any other.
+  }
+  throw badRequest('cursor', cursor, 'the cursor of the page before')
+}

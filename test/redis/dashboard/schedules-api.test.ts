@@ -1,0 +1,235 @@
+import { describe, expect, it } from 'vitest'
+import { createDashboard, type DashboardOptions } from '../../../src/dashboard/index.js'
+import { DashboardClient } from '../../support/dashboard.js'
+import { nextEvent, useFleet } from '../../support/fleet.js'
+import { useRedis } from '../../support/redis.js'
+
+const fleet = useFleet(useRedis())
+const open = (options: DashboardOptions = {}) => new DashboardClient(createDashboard(fleet.create(), options))
+
+describe('GET schedules', () => {
+  it('pages by name, each schedule once, and says how many there are', async () => {
+    const beat = fleet.create()
+    const names = Array.from({ length: 25 }, (_, index) => `s-${String(index).padStart(2, '0')}`)
+    await beat.schedules.putMany(names.map((name) => ({ name, every: '1h', task: 't' })))
+    const client = open()
+    const seen: string[] = []
+    let cursor: string | null = ''
+    do {
+      const { body } = await client.get(`schedules?limit=10&cursor=${encodeURIComponent(cursor)}`)
+      expect(body.total).toBe(25)
+      seen.push(...body.schedules.map(({ name }: { name: string }) => name))
+      cursor = body.cursor
+    } while (cursor !== null)
+    expect(seen).toEqual(names)
+  })
+
+  it('searches names, tasks, tags and owners, filters and sorts, and pages through what it found', async () => {
+    const beat = fleet.create()
+    await beat.schedules.putMany([
+      { name: 'invoice-export', task: 'export', every: '3h', tags: ['billing'], owner: 'shop' },
+      { name: 'invoice-mail', task: 'mail', every: '1h', tags: ['billing', 'mail'] },
+      { name: 'digest', task: 'mail', every: '2h' },
+      { name: 'vacuum', task: 'db', every: '1m', enabled: false },
+    ])
+    const client = open()
+    const found = async (query: string) =>
+      (await client.get(`schedules?${query}`)).body.schedules.map(({ name }: { name: string }) => name)
+    expect(await found('q=INVOICE')).toEqual(['invoice-export', 'invoice-mail'])
+    expect(await found('q=mail')).toEqual(['digest', 'invoice-mail'])
+    expect(await found('q=tag:billing%20mail')).toEqual(['invoice-mail'])
+    expect(await found('tag=billing&task=export')).toEqual(['invoice-export'])
+    expect(await found('owner=shop')).toEqual(['invoice-export'])
+    expect(await found('state=paused')).toEqual(['vacuum'])
+    expect(await found('sort=-name')).toEqual(['vacuum', 'invoice-mail', 'invoice-export', 'digest'])
+    expect((await found('sort=next')).at(-1)).toBe('vacuum')
+    const first = await client.get('schedules?q=mail&limit=1')
+    expect(first.body.total).toBe(2)
+    expect(await found(`q=mail&limit=1&cursor=${first.body.cursor}`)).toEqual(['invoice-mail'])
+  })
+
+  it('finds at once what another process has just written', async () => {
+    const beat = fleet.create()
+    const client = open()
+    await beat.schedules.put('first', { every: '1h' })
+    expect((await client.get('schedules?q=f')).body.schedules).toHaveLength(1)
+    await beat.schedules.put('fresh', { every: '1h' })
+    await expect.poll(async () => (await client.get('schedules?q=fresh')).body.total, { timeout: 10_000 }).toBe(1)
+  })
+
+  it.each(['limit=0', 'limit=x', 'state=gone', 'sort=colour', 'cursor=%7B&q=x'])('refuses %s', async (query) => {
+    const { status, body, headers } = await open().get(`schedules?${query}`)
+    expect(status).toBe(400)
+    expect(headers.get('content-type')).toBe('application/problem+json')
+    expect(body).toMatchObject({ status: 400, field: query.split('=')[0], code: 'ERR_DASHBOARD_REQUEST' })
+  })
+})
+
+describe('one schedule', () => {
+  it('is shown with its revision as ETag, in words, with its next instants and their clock changes', async () => {
+    const client = open()
+    await client.create('night', { cron: '30 2 * * *', tz: 'America/New_York', start: '2027-03-13T00:00:00Z' })
+    const { status, body, headers } = await client.get('schedules/night')
+    expect(status).toBe(200)
+    expect(headers.get('etag')).toBe(`"${body.revision}"`)
+    expect(body).toMatchObject({ name: 'night', state: 'active', words: expect.stringContaining('02:30') })
+    const { next } = (await client.get('schedules/night/next?count=2')).body
+    expect(next).toHaveLength(2)
+    expect(next[1].note).toMatch(/does not exist/)
+  })
+
+  it.each(['', '/next', '/history', '/changes', '/explain'])('that is not there is 404 at %s', async (end) => {
+    const answer = await open().get(`schedules/nothing${end}`)
+    expect(answer).toMatchObject({ status: 404, body: { code: 'ERR_DASHBOARD_NOT_FOUND', schedule: 'nothing' } })
+  })
+
+  it.each(['a/b', 'ünïcode & co', '100%', 'x?y#z', 'schedules:pause', 'a:b'])('may have the name %s', async (name) => {
+    const client = open()
+    await client.create(name, { every: '1h' })
+    expect((await client.get(`schedules/${encodeURIComponent(name)}`)).body.name).toBe(name)
+    expect((await client.post(`schedules/${encodeURIComponent(name)}/pause`, { note: 'x' })).body.outcome).toBe(
+      'paused',
+    )
+  })
+
+  it('is written, changed and removed', async () => {
+    const client = open()
+    const created = await client.send('PUT', 'schedules/a', { every: '1h', task: 't' })
+    expect(created).toMatchObject({ status: 201, body: { outcome: 'created', name: 'a', schedule: { name: 'a' } } })
+    const etag = created.headers.get('etag')!
+    const patched = await client.send('PATCH', 'schedules/a', { every: '2h', note: 'why' }, { 'if-match': etag })
+    expect(patched).toMatchObject({
+      status: 200,
+      body: { outcome: 'updated', schedule: { given: { every: '2h', note: 'why' } } },
+    })
+    expect((await client.send('DELETE', 'schedules/a')).body).toEqual({ outcome: 'removed' })
+    expect((await client.get('schedules/a')).status).toBe(404)
+  })
+
+  it.each(['PUT', 'PATCH'])('%s shows both sides of an edit that came too late, and writes nothing', async (method) => {
+    const client = open()
+    await client.create('a', { every: '1h' })
+    const { revision } = (await client.get('schedules/a')).body
+    await client.send('PATCH', 'schedules/a', { every: '2h' }, { 'if-match': `"${revision}"` })
+    const late = await client.send(method, 'schedules/a', { every: '3h' }, { 'if-match': `"${revision}"` })
+    expect(late).toMatchObject({
+      status: 412,
+      body: { code: 'ERR_DASHBOARD_CONFLICT', revision: revision + 1, theirs: { every: '2h' }, yours: { every: '3h' } },
+    })
+    expect((await client.get('schedules/a')).body.given.every).toBe('2h')
+  })
+
+  it('asks for the revision before it overwrites what is there', async () => {
+    const client = open()
+    await client.create('a', { every: '1h' })
+    for (const method of ['PUT', 'PATCH']) {
+      expect((await client.send(method, 'schedules/a', { every: '2h' })).status).toBe(428)
+    }
+    expect((await client.send('PUT', 'schedules/a', { every: '2h' }, { 'if-match': '*' })).status).toBe(200)
+    expect((await client.send('DELETE', 'schedules/a', {}, { 'if-match': '"1"' })).status).toBe(412)
+  })
+
+  it.each([
+    [{ cron: '61 * * * *' }, 'cron'],
+    [{ every: '1h', retries: -1 }, 'retries'],
+    [{ every: '1h', colour: 'red' }, 'colour'],
+    [{}, 'cron'],
+  ])('is not written when its definition is %j', async (definition, field) => {
+    const client = open()
+    const answer = await client.send('PUT', 'schedules/a', definition)
+    expect(answer).toMatchObject({ status: 422, body: { field } })
+    expect(answer.body.code).toMatch(/^ERR_EVERYBEAT_/)
+    expect((await client.get('schedules/a')).status).toBe(404)
+    expect(await client.post('preview', definition)).toMatchObject({ status: 422, body: { field } })
+  })
+
+  it.each(['{', '[]', '"x"', '7'])('refuses the body %s', async (body) => {
+    const headers = { 'content-type': 'application/json', 'x-everybeat': '1' }
+    const response = await open().fetch('/api/schedules/a', { method: 'PUT', body, headers })
+    expect(response.status).toBe(400)
+  })
+})
+
+describe('actions', () => {
+  it('pause with a note until an instant, and resume', async () => {
+    const client = open()
+    await client.create('a', { every: '1h' })
+    const until = '2099-01-01T00:00:00.000Z'
+    expect((await client.post('schedules/a/pause', { note: 'moving', until })).body.outcome).toBe('paused')
+    expect((await client.get('schedules/a')).body).toMatchObject({ state: 'paused', paused: { note: 'moving', until } })
+    expect((await client.post('schedules/a/resume')).body.outcome).toBe('resumed')
+    expect((await client.get('schedules/a')).body.state).toBe('active')
+  })
+
+  it('run once with another payload, and cancel the run', async () => {
+    const beat = fleet.create()
+    const started = nextEvent(beat, 'run:started')
+    const seen: unknown[] = []
+    beat.task('t', async ({ payload, signal }) => {
+      seen.push(payload)
+      await new Promise((resolve) => signal.addEventListener('abort', resolve))
+    })
+    await beat.start()
+    const client = open()
+    await client.create('a', { every: '1h', task: 't', payload: 1 })
+    const asked = await client.post('schedules/a/run', { payload: { to: 'ops' } })
+    expect(asked).toMatchObject({ status: 202, body: { outcome: 'triggered', runId: expect.stringContaining('a@') } })
+    await started
+    expect(seen).toEqual([{ to: 'ops' }])
+    const { runs } = (await client.get('runs?state=running')).body
+    expect(runs).toMatchObject([{ schedule: 'a', state: 'running', runId: asked.body.runId }])
+    const failed = nextEvent(beat, 'run:failed')
+    const cancelled = await client.post(`runs/${encodeURIComponent(asked.body.runId)}/cancel`)
+    expect(cancelled.body.outcome).toBe('cancelling')
+    expect((await failed).reason).toBe('cancelled')
+    expect((await client.post('runs/nothing@1/cancel')).status).toBe(404)
+  })
+
+  it('leave out the next occurrence and nothing else', async () => {
+    const client = open()
+    await client.create('a', { cron: '0 9 * * *' })
+    const before = (await client.get('schedules/a/next?count=2')).body.next
+    const { body } = await client.post('schedules/a/skip-next')
+    expect(body).toMatchObject({ outcome: 'updated', skipped: before[0].at, next: before[1].at })
+    await client.post('schedules/a/pause')
+    expect((await client.post('schedules/a/skip-next')).status).toBe(409)
+  })
+
+  it('say which occurrences a backfill would run', async () => {
+    const client = open()
+    await client.create('a', { cron: '0 * * * *' })
+    const range = { from: '2026-01-01T00:00:00Z', to: '2026-01-01T03:00:00Z', dryRun: true }
+    expect((await client.post('schedules/a/backfill', range)).body).toMatchObject({ outcome: 'planned', count: 4 })
+    expect((await client.post('schedules/a/backfill', { ...range, from: 'soon' })).status).toBe(422)
+  })
+
+  it('refuse what they do not know, and schedules that are not there', async () => {
+    const client = open()
+    await client.create('a', { every: '1h' })
+    expect(await client.post('schedules/a/pause', { reason: 'x' })).toMatchObject({
+      status: 400,
+      body: { field: 'reason' },
+    })
+    for (const verb of ['pause', 'resume', 'run', 'skip-next', 'revert']) {
+      expect((await client.post(`schedules/nothing/${verb}`)).status, verb).toBe(404)
+    }
+  })
+
+  it('of many schedules do each what they can', async () => {
+    const client = open()
+    for (const name of ['a', 'b']) await client.create(name, { every: '1h' })
+    const { body } = await client.post('schedules:pause', { names: ['a', 'nothing', 'b'], note: 'all' })
+    expect(body.results).toEqual([
+      { name: 'a', outcome: 'paused' },
+      { name: 'nothing', outcome: 'missing' },
+      { name: 'b', outcome: 'paused' },
+    ])
+    expect(body.counts).toEqual({ paused: 2, missing: 1 })
+    expect((await client.get('schedules?state=paused')).body.total).toBe(2)
+    expect((await client.post('schedules:resume', { names: ['a'] })).body.counts).toEqual({ resumed: 1 })
+    expect((await client.post('schedules%3Adelete', { names: ['a', 'b'] })).body.counts).toEqual({ removed: 2 })
+    for (const names of [undefined, [], 'a', [1], Array.from({ length: 1_001 }, String)]) {
+      expect((await client.post('schedules:pause', { names })).status).toBe(400)
+    }
+  })
+})
