@@ -35,7 +35,12 @@ export function placeLeaseThread(): Plugin {
     name: 'place-lease-thread',
     renderChunk(code, { fileName }) {
       const path = relative(dirname(fileName), LEASE_THREAD)
-      return { code: code.replaceAll(/\bEVERYBEAT_LEASE_THREAD\b/g, `\`\${__dirname}/${path}\``) }
+      return {
+        code: code.replaceAll(
+          /\bEVERYBEAT_LEASE_THREAD\b/g,
+          `(typeof __dirname === "string" ? \`\${__dirname}/${path}\` : null)`,
+        ),
+      }
     },
   }
 }
