@@ -16,22 +16,21 @@ import type { ScheduleStore } from './control/store.js'
 import { reshardFleet, type ReshardOptions, type ReshardResult } from './redis/reshard/reshard.js'
 import { createScheduleStore } from './redis/stores/schedule-store.js'
 import type { DefinitionInput } from './schedule/definition.js'
-import type { StandardSchema, TaskOptions } from './options/task-options.js'
+import {
+  shapeOf,
+  type AnyTasks,
+  type DefinitionOf,
+  type ExactDefinition,
+  type NamedDefinition,
+} from './schedule/exact-definition.js'
+import type { TaskOptions } from './options/task-options.js'
+import type { RegisterTask, TaskHandle } from './task-handle.js'
 import { timeSourceOf, type TimeSource } from './time-source.js'
 import { createRedisClock } from './worker/loop/redis-clock.js'
 import type { RedisClock } from './worker/store.js'
 import { createTask } from './worker/run/create-task.js'
 import { preparePayload } from './worker/run/decide-settlement.js'
 import type { Handler, Task } from './worker/run/task.js'
-
-/** A registered task: schedules and runs it with payloads that its handler understands. */
-export interface TaskHandle<Payload = unknown> {
-  readonly name: string
-  /** Declares a schedule of this task; one that is declared in code comes back by itself after a flush of Redis. */
-  schedule(name: string, definition: Omit<DefinitionInput<Payload>, 'task'>): Promise<PutResult>
-  /** Runs the task once, now, somewhere in the fleet. */
-  run(payload?: Payload): Promise<{ runId: string; schedule: string }>
-}
 
 /** How long a one-off run of a task stays to be looked at. */
 const ONE_OFF_STAY = '1h'
@@ -41,11 +40,13 @@ const DEFAULT_STOP_MS = 30_000
  * A scheduler that every worker of a fleet carries in itself. Not started, it is a control client: it reads and edits
  * schedules and runs nothing.
  *
+ * @typeParam Tasks the tasks of the fleet and their payloads, such as `{ 'send-report': { to: string } }`: then only these
+ *   compile, also on an instance that registers none of them and only edits schedules
  * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS` for an option that is wrong
  */
-export class Everybeat extends IsolatedEmitter {
+export class Everybeat<Tasks extends object = AnyTasks> extends IsolatedEmitter {
   /** Everything that can be asked of, and done with, the schedules of the fleet. */
-  readonly schedules: Schedules
+  readonly schedules: Schedules<Tasks>
 
   readonly #options: ResolvedOptions
   readonly #tasks = new Map<string, Task>()
@@ -76,8 +77,8 @@ export class Everybeat extends IsolatedEmitter {
         if (task?.schema) await preparePayload(task, payload)
       },
     }
-    this.schedules = new Schedules(this.#context)
-    this.#declarations = createDeclarations(this.#context, this.schedules, this.#emit)
+    this.schedules = new Schedules<Tasks>(this.#context)
+    this.#declarations = createDeclarations(this.#context, this.schedules as unknown as Schedules, this.#emit)
     if (this.#options.redis.kind === 'client') this.#open()
   }
 
@@ -86,14 +87,10 @@ export class Everybeat extends IsolatedEmitter {
    *
    * @throws EverybeatError `ERR_EVERYBEAT_NAME` or `ERR_EVERYBEAT_OPTIONS`, also for a task that is registered already
    */
-  task<Payload = unknown>(name: string, handler: Handler<Payload>): TaskHandle<Payload>
-  task<Input, Output>(
-    name: string,
-    options: TaskOptions<Input, Output> & { schema: StandardSchema<Input, Output> },
-    handler: Handler<Output>,
-  ): TaskHandle<Input>
-  task<Payload = unknown>(name: string, options: TaskOptions, handler: Handler<Payload>): TaskHandle<Payload>
-  task(name: string, optionsOrHandler: TaskOptions | Handler, maybeHandler?: Handler): TaskHandle {
+  readonly task = ((name: string, optionsOrHandler: TaskOptions | Handler, maybeHandler?: Handler) =>
+    this.#register(name, optionsOrHandler, maybeHandler)) as RegisterTask<Tasks>
+
+  #register(name: string, optionsOrHandler: TaskOptions | Handler, maybeHandler?: Handler): TaskHandle {
     const isHandler = typeof optionsOrHandler === 'function'
     const handler = isHandler ? optionsOrHandler : maybeHandler
     const task = createTask(name, isHandler ? {} : optionsOrHandler, handler, this.#options.shards)
@@ -107,19 +104,19 @@ export class Everybeat extends IsolatedEmitter {
     this.#instance?.worker.nudge()
     return {
       name,
-      schedule: (schedule, definition) => this.#declare(schedule, { ...definition, task: name }),
+      schedule: (schedule, definition) => this.#declare(schedule, { ...definition, task: name } as ExactDefinition),
       run: (payload) => this.#runOnce(name, payload),
     }
   }
 
   /** Makes the schedules of an owner what is declared; says what it did, or with `dryRun` would do. */
   async sync(
-    definitions: readonly (DefinitionInput & { name: string })[] | Readonly<Record<string, DefinitionInput>>,
+    definitions: readonly NamedDefinition<Tasks>[] | Readonly<Record<string, DefinitionOf<Tasks>>>,
     options: SyncOptions,
   ): Promise<SyncResult> {
     const list = Array.isArray(definitions)
-      ? (definitions as (DefinitionInput & { name: string })[])
-      : Object.entries(definitions as Record<string, DefinitionInput>).map(([name, definition]) => ({
+      ? (definitions as unknown as (DefinitionInput & { name: string })[])
+      : Object.entries(definitions as unknown as Record<string, DefinitionInput>).map(([name, definition]) => ({
           ...definition,
           name,
         }))
@@ -192,7 +189,7 @@ export class Everybeat extends IsolatedEmitter {
    * Stops claiming, lets runs end within the time-out, aborts the others, leaves the fleet, and closes the connections
    * that Everybeat opened. Never rejects; a second call waits for the first.
    */
-  stop({ timeoutMs = DEFAULT_STOP_MS }: { timeoutMs?: number } = {}): Promise<void> {
+  stop({ timeoutMs = DEFAULT_STOP_MS }: { timeoutMs?: number | undefined } = {}): Promise<void> {
     this.#stopping ??= this.#stop(timeoutMs)
     return this.#stopping
   }
@@ -253,9 +250,9 @@ export class Everybeat extends IsolatedEmitter {
     return store
   }
 
-  async #declare(name: string, definition: DefinitionInput): Promise<PutResult> {
-    const result = await this.schedules.put(name, definition)
-    this.#declarations.note(name, definition)
+  async #declare(name: string, definition: ExactDefinition): Promise<PutResult> {
+    const result = await (this.schedules as unknown as Schedules).put(name, definition)
+    this.#declarations.note(name, shapeOf(definition))
     return result
   }
 
@@ -264,7 +261,7 @@ export class Everybeat extends IsolatedEmitter {
     const at = await store.now()
     const schedule = `${task.slice(0, 100)}!${at.toString(36)}${this.#time.random().toString(36).slice(2, 8)}`
     const once = { task, at: new Date(at), removeAfter: ONE_OFF_STAY, pool: this.#options.pool }
-    await this.schedules.put(schedule, payload === undefined ? once : { ...once, payload })
+    await (this.schedules as unknown as Schedules).put(schedule, payload === undefined ? once : { ...once, payload })
     return { runId: `${schedule}@${at}`, schedule }
   }
 

@@ -1,4 +1,4 @@
-import { checkDefinition, EverybeatError, type DefinitionInput } from '../index.js'
+import { checkDefinition, EverybeatError, type DefinitionShape } from '../index.js'
 import { readDefinitions, type FileDefinition } from '../definition-files/index.js'
 import { CliFailure } from './failure.js'
 import { readTextFiles } from './files.js'
@@ -10,7 +10,7 @@ const ENDINGS = ['.yaml', '.yml', '.json']
 export interface CheckedDefinition {
   readonly name: string
   readonly source: string
-  readonly definition: Readonly<DefinitionInput>
+  readonly definition: Readonly<DefinitionShape>
 }
 
 /** What is wrong with one definition. */

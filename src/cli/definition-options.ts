@@ -1,10 +1,10 @@
-import type { DefinitionInput } from '../index.js'
+import type { DefinitionShape } from '../index.js'
 import { DEFINITION_FIELDS, type FieldKind } from '../definition-files/index.js'
 import { collect, Option, type Command } from './command.js'
 import { CliFailure } from './failure.js'
 
 /** Gives a command one option per field: `--misfire-grace <value>` for `misfireGrace`. */
-export function addFieldOptions(command: Command, fields: readonly (keyof DefinitionInput)[] = allFields()): void {
+export function addFieldOptions(command: Command, fields: readonly (keyof DefinitionShape)[] = allFields()): void {
   for (const field of fields) {
     const { kind, help, choices } = DEFINITION_FIELDS[field]
     const flag = `--${optionName(field).replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
@@ -16,18 +16,18 @@ export function addFieldOptions(command: Command, fields: readonly (keyof Defini
 }
 
 /** The definition that the options of {@link addFieldOptions} spell out; only what was given. */
-export function readFieldOptions(options: Readonly<Record<string, unknown>>): DefinitionInput {
+export function readFieldOptions(options: Readonly<Record<string, unknown>>): DefinitionShape {
   const definition: Record<string, unknown> = {}
   for (const field of allFields()) {
     const given = options[optionName(field)]
     if (given === undefined) continue
     definition[field] = given === true ? true : readField(field, given as string | string[])
   }
-  return definition as DefinitionInput
+  return definition as DefinitionShape
 }
 
 /** Reads `field=value` as `edit --set` takes it; lists are separated by commas. */
-export function readAssignment(text: string): [keyof DefinitionInput, unknown] {
+export function readAssignment(text: string): [keyof DefinitionShape, unknown] {
   const cut = text.indexOf('=')
   if (cut < 1) throw new CliFailure('ERR_CLI_USAGE', `--set takes field=value, not ${JSON.stringify(text)}`)
   const field = readFieldName(text.slice(0, cut))
@@ -36,11 +36,11 @@ export function readAssignment(text: string): [keyof DefinitionInput, unknown] {
 }
 
 /** Checks the name of a field as `edit --unset` takes it. */
-export function readFieldName(text: string): keyof DefinitionInput {
+export function readFieldName(text: string): keyof DefinitionShape {
   if (!Object.hasOwn(DEFINITION_FIELDS, text)) {
     throw new CliFailure('ERR_CLI_USAGE', `no field ${JSON.stringify(text)}; the fields are ${allFields().join(', ')}`)
   }
-  return text as keyof DefinitionInput
+  return text as keyof DefinitionShape
 }
 
 /** Reads a JSON text from the command line; a failure says where it came from. */
@@ -53,7 +53,7 @@ export function readJson(text: string, source: string): unknown {
   }
 }
 
-function readField(field: keyof DefinitionInput, given: string | string[]): unknown {
+function readField(field: keyof DefinitionShape, given: string | string[]): unknown {
   if (Array.isArray(given)) return given
   switch (DEFINITION_FIELDS[field].kind) {
     case 'number':
@@ -82,11 +82,11 @@ function readBoolean(field: string, text: string): boolean {
   throw new CliFailure('ERR_CLI_USAGE', `${field} is true or false, not ${JSON.stringify(text)}`)
 }
 
-function allFields(): (keyof DefinitionInput)[] {
-  return Object.keys(DEFINITION_FIELDS) as (keyof DefinitionInput)[]
+function allFields(): (keyof DefinitionShape)[] {
+  return Object.keys(DEFINITION_FIELDS) as (keyof DefinitionShape)[]
 }
 
-function optionName(field: keyof DefinitionInput): string {
+function optionName(field: keyof DefinitionShape): string {
   return DEFINITION_FIELDS[field].option ?? field
 }
 

@@ -1,10 +1,10 @@
-import type { DefinitionInput, HistoryEntry, PutResult, ScheduleView } from '../index.js'
+import type { DefinitionShape, HistoryEntry, PutResult, ScheduleView } from '../index.js'
 import type { Colors } from './colors.js'
 import { CliFailure } from './failure.js'
 import { oneLine } from './format.js'
 
 /** A trigger in one line: `cron 0 9 * * 1-5 Asia/Shanghai`, `every 5m`, `at 2026-12-24T18:00:00Z`. */
-export function describeTrigger(definition: DefinitionInput): string {
+export function describeTrigger(definition: DefinitionShape): string {
   for (const kind of ['cron', 'every', 'at', 'rrule', 'solar'] as const) {
     const rule = definition[kind]
     if (rule === undefined) continue

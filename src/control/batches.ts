@@ -9,7 +9,7 @@ export async function inBatches<Item>(
   items: readonly Item[],
   size: number,
   work: (batch: readonly Item[]) => Promise<void>,
-  onProgress?: (progress: { done: number; total: number }) => void,
+  onProgress?: ((progress: { done: number; total: number }) => void) | undefined,
 ): Promise<void> {
   let next = 0
   let done = 0

@@ -1,5 +1,6 @@
 import { toErrorData, type Emit } from '../events/events.js'
 import type { DefinitionInput } from '../schedule/definition.js'
+import { unchecked } from '../schedule/exact-definition.js'
 import { parseDefinition } from '../schedule/parse-definition.js'
 import type { ScheduleContext, Schedules } from './schedules.js'
 import { syncSchedules, type SyncOptions } from './sync.js'
@@ -43,7 +44,7 @@ export function createDeclarations(context: ScheduleContext, schedules: Schedule
     for (const [name, definition] of single) {
       await guard(name, async () => {
         // Revision 0 is a schedule that is not there.
-        if (isAhead(name, definition, nowMs)) await schedules.put(name, definition, { ifRevision: 0 })
+        if (isAhead(name, definition, nowMs)) await schedules.put(name, unchecked(definition), { ifRevision: 0 })
       })
     }
     for (const [owner, { definitions, options }] of syncs) {

@@ -1,3 +1,5 @@
+import type { HistoryReason } from '../events/reasons.js'
+
 /** How an occurrence ended. */
 export type HistoryOutcome = 'ok' | 'failed' | 'skipped' | 'abandoned' | 'cancelled'
 
@@ -6,7 +8,7 @@ export interface HistoryEntry {
   scheduledAt: Date
   outcome: HistoryOutcome
   /** Why, of everything that is not `ok`: `overlap`, `misfire`, `paused`, `timeout`, `crash`, … */
-  reason?: string
+  reason?: HistoryReason
   runId: string
   worker?: string
   attempt: number

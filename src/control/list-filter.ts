@@ -3,10 +3,10 @@ import type { ScheduleView } from './schedule-view.js'
 /** Which schedules a list shows. */
 export interface ListFilter {
   /** A glob on the name: `*` any text, `?` one character. */
-  match?: string
-  task?: string
-  tag?: string
-  owner?: string
+  match?: string | undefined
+  task?: string | undefined
+  tag?: string | undefined
+  owner?: string | undefined
 }
 
 /** Makes the test of a filter. */

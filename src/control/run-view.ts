@@ -1,3 +1,4 @@
+import type { WaitReason } from '../events/reasons.js'
 import type { StoredRun } from './store.js'
 
 /** A run that goes or waits somewhere in the fleet. */
@@ -6,7 +7,7 @@ export interface RunView {
   schedule: string
   state: 'running' | 'waiting'
   /** Why it waits: `retry`, `rerun`, `queued`, `replace`, `asked`, `backfill`. */
-  reason?: string
+  reason?: WaitReason
   scheduledAt: Date
   startedAt?: Date
   /** When a waiting run is delivered. */
@@ -23,7 +24,7 @@ export function toRunView({ runId, schedule, run, dueMs, running }: StoredRun): 
     runId,
     schedule,
     state: running ? 'running' : 'waiting',
-    ...(typeof run.r === 'string' ? { reason: run.r } : {}),
+    ...(typeof run.r === 'string' ? { reason: run.r as WaitReason } : {}),
     scheduledAt: new Date(Number(run.n)),
     ...(running ? { startedAt: new Date(Number(run.s)), worker: String(run.w) } : { dueAt: new Date(dueMs) }),
     attempt: Number(run.a),

@@ -1,6 +1,7 @@
 import { EverybeatError } from '../errors.js'
 import { decodeFields, describeDefinition } from '../schedule/hash-codec.js'
 import type { Definition, DefinitionInput } from '../schedule/definition.js'
+import { unchecked, type ExactDefinition } from '../schedule/exact-definition.js'
 import type { StoredSchedule } from '../schedule/stored-schedule.js'
 
 /** `paused`: by `pause`, by failures, or by `enabled: false`; `finished`: nothing follows; `invalid`: see `error`. */
@@ -19,7 +20,7 @@ export interface ScheduleView extends DefinitionInput {
   /** Why the definition cannot be used. */
   error?: string
   /** The definition as somebody wrote it, without the defaults: what `put` takes. Not there while it is invalid. */
-  given?: DefinitionInput
+  given?: ExactDefinition
   /** Failures in a row up to now; left out when the last run went well. */
   failures?: number
   /** Since when, why, and until when it is paused. */
@@ -56,11 +57,16 @@ export function viewSchedule(stored: StoredSchedule, nowMs: number): ScheduleVie
   }
   // Another worker could not use it, though this process can read it: the fleet does not run it, so that is what counts.
   if (engine.error !== undefined && isTakenIn) {
-    const view = { ...describeDefinition(definition), ...base, given: definition.given }
+    const view = { ...describeDefinition(definition), ...base, given: unchecked(definition.given) }
     return { ...view, state: 'invalid', next: null, error: engine.error }
   }
   const paused = readPause(engine.paused)
-  const view = { ...describeDefinition(definition), ...base, given: definition.given, ...(paused ? { paused } : {}) }
+  const view = {
+    ...describeDefinition(definition),
+    ...base,
+    given: unchecked(definition.given),
+    ...(paused ? { paused } : {}),
+  }
   if (paused || !definition.enabled) return { ...view, state: 'paused', next: null }
   const isPlanned = engine.digest === stored.digest && engine.plan !== undefined && engine.plan !== ''
   const nextMs = isPlanned ? Number.parseInt(engine.plan!, 10) : definition.trigger.next(nowMs)

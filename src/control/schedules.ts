@@ -1,6 +1,7 @@
 import { EverybeatError } from '../errors.js'
 import type { ScheduleStore } from './store.js'
 import type { Definition, DefinitionInput, Instant } from '../schedule/definition.js'
+import { shapeOf, type AnyTasks, type DefinitionOf, type NamedDefinition } from '../schedule/exact-definition.js'
 import { checkChoice, checkInteger, wrongValue } from '../schedule/field-values.js'
 import { decodeFields } from '../schedule/hash-codec.js'
 import { copyPayload } from '../schedule/payload.js'
@@ -32,8 +33,8 @@ export type SchedulePage = ScheduleView[] & { cursor: string | null }
 /** Which schedules to list, and how many at a time. */
 export interface ListOptions extends ListFilter {
   /** Most schedules in the page; default 100. */
-  limit?: number
-  cursor?: string | null
+  limit?: number | undefined
+  cursor?: string | null | undefined
 }
 
 /** What the schedules need of the instance that they belong to. */
@@ -50,8 +51,12 @@ const PAGE_READ = 500
 const MAX_TRIES = 10
 const BATCH = 1_000
 
-/** The schedules of a fleet: everything that can be asked of them and done with them. Each change is one atomic step. */
-export class Schedules {
+/**
+ * The schedules of a fleet: everything that can be asked of them and done with them. Each change is one atomic step.
+ *
+ * @typeParam Tasks the tasks of the fleet and their payloads, where they are known
+ */
+export class Schedules<Tasks extends object = AnyTasks> {
   readonly #context: ScheduleContext
 
   constructor(context: ScheduleContext) {
@@ -64,24 +69,25 @@ export class Schedules {
    *
    * @throws EverybeatError when the definition is refused; then nothing is written
    */
-  async put(
-    name: string,
-    definition: DefinitionInput,
+  async put<Name extends string>(
+    name: Name,
+    definition: DefinitionOf<Tasks, Name>,
     { ifRevision }: { ifRevision?: number | undefined } = {},
   ): Promise<PutResult> {
     checkRevision(ifRevision)
-    const checked = await this.#check(name, definition)
+    const checked = await this.#check(name, shapeOf(definition))
     const store = await this.#context.store()
     return await writeDefinition(store, prepareWrite(checked, await store.now(), { ifRevision: ifRevision ?? null }))
   }
 
   /** Writes many schedules in pipelined batches. All are checked before the first is written. */
   async putMany(
-    definitions: Iterable<DefinitionInput & { name: string }>,
-    { onProgress }: { onProgress?: (progress: { done: number; total: number }) => void } = {},
+    definitions: Iterable<NamedDefinition<Tasks>>,
+    { onProgress }: { onProgress?: ((progress: { done: number; total: number }) => void) | undefined } = {},
   ): Promise<{ created: number; updated: number; unchanged: number }> {
     const checked: Definition[] = []
-    for (const { name, ...definition } of definitions) checked.push(await this.#check(name, definition))
+    for (const { name, ...definition } of definitions as Iterable<DefinitionInput & { name: string }>)
+      checked.push(await this.#check(name, definition))
     const store = await this.#context.store()
     const result = { created: 0, updated: 0, unchanged: 0 }
     const write = async (batch: readonly Definition[]) => {
@@ -103,7 +109,7 @@ export class Schedules {
    */
   async patch(
     name: string,
-    changes: { [Field in keyof DefinitionInput]?: DefinitionInput[Field] | null },
+    changes: { [Field in keyof DefinitionInput]?: DefinitionInput[Field] | null | undefined },
     { ifRevision }: { ifRevision?: number | undefined } = {},
   ): Promise<PutResult> {
     checkName('schedule', name, 'name')
@@ -161,7 +167,7 @@ export class Schedules {
   /** Pauses a schedule until it is resumed, or until an instant. Its definition is left alone. */
   async pause(
     name: string,
-    { note = '', until }: { note?: string; until?: Instant } = {},
+    { note = '', until }: { note?: string | undefined; until?: Instant | undefined } = {},
   ): Promise<{ outcome: 'paused' | 'missing'; revision: number }> {
     checkName('schedule', name, 'name')
     const untilMs = until === undefined ? null : parseInstant(until, 'until', 'UTC')
@@ -241,7 +247,7 @@ export class Schedules {
   }
 
   /** What became of the occurrences of a schedule, newest first. */
-  async history(name: string, { limit = 1_000 }: { limit?: number } = {}): Promise<HistoryEntry[]> {
+  async history(name: string, { limit = 1_000 }: { limit?: number | undefined } = {}): Promise<HistoryEntry[]> {
     checkName('schedule', name, 'name')
     checkInteger(limit, 'limit', 1, 100_000, 'ERR_EVERYBEAT_OPTIONS')
     const entries = await (await this.#context.store()).history(name, limit)
@@ -249,7 +255,10 @@ export class Schedules {
   }
 
   /** The runs that go or wait now, in the whole fleet; at most `limit`, 10 000 when it does not say. */
-  async runs({ state, limit = 10_000 }: { state?: 'running' | 'waiting'; limit?: number } = {}): Promise<RunView[]> {
+  async runs({
+    state,
+    limit = 10_000,
+  }: { state?: 'running' | 'waiting' | undefined; limit?: number | undefined } = {}): Promise<RunView[]> {
     if (state !== undefined) checkChoice(state, 'state', ['running', 'waiting'], 'ERR_EVERYBEAT_OPTIONS')
     const stored = await (await this.#context.store()).runs({ state, limit })
     return stored.map(toRunView)

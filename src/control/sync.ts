@@ -15,12 +15,12 @@ export interface SyncOptions {
   /** Who declares: only schedules of this owner are touched. */
   owner: string
   /** What becomes of the owner's schedules that are not declared any more; default `report`. */
-  prune?: 'report' | 'pause' | 'remove'
+  prune?: 'report' | 'pause' | 'remove' | undefined
   /** Of the declaring code: a lower version than the one that declared last changes nothing. */
-  version?: number | string
+  version?: number | string | undefined
   /** Only says what would be done. */
-  dryRun?: boolean
-  onProgress?: (progress: { done: number; total: number }) => void
+  dryRun?: boolean | undefined
+  onProgress?: ((progress: { done: number; total: number }) => void) | undefined
 }
 
 /** What a sync did, or with `dryRun` would do: names of schedules. */

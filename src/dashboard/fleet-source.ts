@@ -2,6 +2,7 @@ import type {
   BackfillOptions,
   BackfillResult,
   DefinitionInput,
+  DefinitionShape,
   Diagnosis,
   Everybeat,
   Explanation,
@@ -110,9 +111,9 @@ export class FleetSource {
   }
 
   /** Refuses a definition that a write would refuse; writes nothing. @throws EverybeatError */
-  async check(name: string, definition: DefinitionInput): Promise<void> {
+  async check(name: string, definition: DefinitionShape): Promise<void> {
     // A write that asks for a revision that never comes is checked like any other, and then not done.
-    await this.#beat.schedules.put(name, definition, { ifRevision: Number.MAX_SAFE_INTEGER })
+    await this.#beat.schedules.put(name, definition as DefinitionInput, { ifRevision: Number.MAX_SAFE_INTEGER })
   }
 
   /** Everything that changes something, in the name of a user. */
@@ -136,8 +137,8 @@ export class FleetWriter {
     return this.#user.user
   }
 
-  put(name: string, definition: DefinitionInput, ifRevision: number | undefined): Promise<PutResult> {
-    return this.#beat.schedules.put(name, definition, { ifRevision })
+  put(name: string, definition: DefinitionShape, ifRevision: number | undefined): Promise<PutResult> {
+    return this.#beat.schedules.put(name, definition as DefinitionInput, { ifRevision })
   }
 
   patch(

@@ -1,4 +1,4 @@
-import type { DefinitionInput } from '../index.js'
+import type { DefinitionShape } from '../index.js'
 
 /** How the value of a field is written in a file and on a command line. */
 export type FieldKind = 'text' | 'choice' | 'number' | 'boolean' | 'duration' | 'instant' | 'list' | 'json'
@@ -13,7 +13,7 @@ export interface DefinitionField {
 }
 
 /** Every field of a definition, in the order in which people read one. `preview` takes the ones that decide instants. */
-export const DEFINITION_FIELDS: Readonly<Record<keyof DefinitionInput, DefinitionField>> = {
+export const DEFINITION_FIELDS: Readonly<Record<keyof DefinitionShape, DefinitionField>> = {
   task: { kind: 'text', help: 'task to run (default: the name of the schedule)' },
   cron: { kind: 'text', help: 'cron expression, 5 fields, or 6 with seconds first' },
   every: { kind: 'duration', help: 'interval: 90s, 5m, 1h30m, PT90S, or milliseconds' },
@@ -60,7 +60,7 @@ export const DEFINITION_FIELDS: Readonly<Record<keyof DefinitionInput, Definitio
 }
 
 /** The fields that decide when a schedule fires. */
-export const TRIGGER_FIELDS: readonly (keyof DefinitionInput)[] = [
+export const TRIGGER_FIELDS: readonly (keyof DefinitionShape)[] = [
   ...(['cron', 'every', 'at', 'rrule', 'solar', 'tz', 'dstGap', 'dstOverlap', 'dayMatch', 'anchor', 'spread'] as const),
   ...(['lat', 'lon', 'exclude', 'skipNext', 'start', 'end', 'limit'] as const),
 ]

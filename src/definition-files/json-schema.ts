@@ -1,4 +1,4 @@
-import type { DefinitionInput } from '../index.js'
+import type { DefinitionShape } from '../index.js'
 import { DEFINITION_FIELDS, type DefinitionField } from './fields.js'
 
 const TRIGGERS = ['cron', 'every', 'at', 'rrule', 'solar'] as const
@@ -7,7 +7,7 @@ const TRIGGERS = ['cron', 'every', 'at', 'rrule', 'solar'] as const
 export function definitionFileSchema(): object {
   const fields = Object.entries(DEFINITION_FIELDS).map(([name, field]) => [
     name,
-    fieldSchema(name as keyof DefinitionInput, field),
+    fieldSchema(name as keyof DefinitionShape, field),
   ])
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
@@ -46,7 +46,7 @@ export function definitionFileSchema(): object {
   }
 }
 
-function fieldSchema(name: keyof DefinitionInput, { kind, help: description, choices }: DefinitionField): object {
+function fieldSchema(name: keyof DefinitionShape, { kind, help: description, choices }: DefinitionField): object {
   switch (kind) {
     case 'choice':
       return { description, enum: choices }

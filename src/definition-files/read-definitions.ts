@@ -1,10 +1,10 @@
-import { EverybeatError, type DefinitionInput } from '../index.js'
+import { EverybeatError, type DefinitionShape } from '../index.js'
 import { parseYaml, type YamlDocument } from './yaml.js'
 
 /** A definition as a file holds it, not checked yet. */
 export interface FileDefinition {
   readonly name: string
-  readonly definition: DefinitionInput
+  readonly definition: DefinitionShape
   /** File and line: `schedules.yaml:12`. */
   readonly source: string
 }
@@ -50,14 +50,14 @@ function readDocument(document: YamlDocument, file: string): FileDefinition[] {
     if (typeof definition !== 'object' || definition === null || Array.isArray(definition)) {
       throw wrongFile(`${source}: ${JSON.stringify(name)} is no definition; a mapping such as cron: '0 9 * * *' is`)
     }
-    return { name, definition: definition as DefinitionInput, source }
+    return { name, definition: definition as DefinitionShape, source }
   })
 }
 
 function readItem(item: unknown, index: number, document: YamlDocument, file: string): FileDefinition {
   const source = `${file}:${document.lineOf([index]) ?? index + 1}`
   if (typeof item === 'object' && item !== null && 'name' in item && typeof item.name === 'string') {
-    const { name, ...definition } = item as DefinitionInput & { name: string }
+    const { name, ...definition } = item as DefinitionShape & { name: string }
     return { name, definition, source }
   }
   throw wrongFile(`item ${index + 1} of ${file} is no definition with a name`)

@@ -1,4 +1,4 @@
-import type { DefinitionInput } from '../index.js'
+import type { DefinitionShape } from '../index.js'
 import { toYaml } from './yaml.js'
 
 /**
@@ -6,7 +6,7 @@ import { toYaml } from './yaml.js'
  * fields are in one order, so equal schedules give equal text.
  */
 export function writeDefinitions(
-  schedules: Iterable<{ readonly name: string; readonly given: Readonly<DefinitionInput> }>,
+  schedules: Iterable<{ readonly name: string; readonly given: Readonly<DefinitionShape> }>,
   format: 'yaml' | 'json',
 ): string {
   const sorted = [...schedules].sort((left, right) => (left.name < right.name ? -1 : left.name > right.name ? 1 : 0))

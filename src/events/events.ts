@@ -1,4 +1,5 @@
-import { showValue } from '../errors.js'
+import { showValue, type ErrorCode } from '../errors.js'
+import type { AbandonReason, FailureReason, SkipReason } from './reasons.js'
 
 /** What every event about a run says. Instants are epoch milliseconds of Redis's clock. */
 export interface RunEvent {
@@ -15,17 +16,18 @@ export interface RunEvent {
 export interface ErrorData {
   readonly name: string
   readonly message: string
-  readonly code?: string
+  /** The code of an Everybeat error, or what another error calls its code. */
+  readonly code?: ErrorCode | (string & {})
 }
 
 /** Every event of an instance and its payload: plain data. What listeners do, even throwing, does not reach the engine. */
 export interface EverybeatEvents {
   'run:started': (event: RunEvent & { latenessMs: number; missed: number; catchUp: boolean; manual: boolean }) => void
   'run:succeeded': (event: RunEvent & { durationMs: number; latenessMs: number }) => void
-  'run:failed': (event: RunEvent & { durationMs: number; reason: string; error: ErrorData }) => void
+  'run:failed': (event: RunEvent & { durationMs: number; reason: FailureReason; error: ErrorData }) => void
   'run:retrying': (event: RunEvent & { durationMs: number; delayMs: number; error: ErrorData }) => void
-  'run:skipped': (event: { schedule: string; scheduledAt: number; reason: string; count: number }) => void
-  'run:abandoned': (event: RunEvent & { reason: string; rerun: boolean }) => void
+  'run:skipped': (event: { schedule: string; scheduledAt: number; reason: SkipReason; count: number }) => void
+  'run:abandoned': (event: RunEvent & { reason: AbandonReason; rerun: boolean }) => void
   'lease:lost': (event: RunEvent & { reason: string }) => void
   'schedule:changed': (event: { schedule: string }) => void
   'schedule:invalid': (event: { schedule: string; error: string }) => void

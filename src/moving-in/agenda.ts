@@ -1,4 +1,4 @@
-import type { DefinitionInput } from '../index.js'
+import type { DefinitionShape } from '../index.js'
 import { readCronParserText } from './cron-parser-text.js'
 import { parseEnglishInterval, parseTimeOfDay } from './english-interval.js'
 import { draftEntry, Refusal, type ConvertOptions, type Draft, type RefusedDraft } from './entry.js'
@@ -55,7 +55,7 @@ function convertJob(
 function readTrigger(
   job: Record<string, string>,
   tz: string | undefined,
-): { trigger: DefinitionInput; notes: string[] } {
+): { trigger: DefinitionShape; notes: string[] } {
   const noZone =
     tz === undefined
       ? ['the job names no time zone, so Agenda counts in that of its process: UTC is assumed; --tz sets it']
@@ -81,7 +81,7 @@ function isCron(text: string): boolean {
 }
 
 /** Days that are left out, 0 is Sunday: `[0,6]` or `0,6`. */
-function readSkipDays(text: string | undefined, tz: string | undefined): DefinitionInput {
+function readSkipDays(text: string | undefined, tz: string | undefined): DefinitionShape {
   if (text === undefined || text === '[]') return {}
   const value: unknown = text.startsWith('[') ? parseJson(text, 'skipDays') : text.split(',').map(Number)
   const days = Array.isArray(value) ? value.map((day) => WEEKDAYS[Number(day)]) : [undefined]

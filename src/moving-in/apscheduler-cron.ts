@@ -1,4 +1,4 @@
-import type { DefinitionInput } from '../index.js'
+import type { DefinitionShape } from '../index.js'
 import { dayMatchOf } from './cron-days.js'
 import { DIALECT_FIELDS, readDialectField, type CronDialect, type DialectField } from './cron-dialect.js'
 import { emitField, listValues } from './cron-emit.js'
@@ -29,7 +29,7 @@ const POSITIONS = ['1st', '2nd', '3rd', '4th', '5th', 'last']
  * Reads the fields of a `CronTrigger`. All of them must match. Fields that are not given are `*` above the last given
  * one, and their least value below it.
  */
-export function readApschedulerCron(fields: JsonRecord): DefinitionInput {
+export function readApschedulerCron(fields: JsonRecord): DefinitionShape {
   const texts = completeFields(fields)
   if (texts.week !== '*')
     throw new Refusal(`week is ${show(texts.week)}, which no cron here knows`, 'an rrule with BYWEEKNO')
@@ -110,7 +110,7 @@ function shiftWeekdays(text: string): string {
 }
 
 /** One year or a range of years bounds the schedule; anything else has no counterpart. */
-function readYears(text: string): DefinitionInput {
+function readYears(text: string): DefinitionShape {
   if (text === '*') return {}
   const parts = /^(\d{4})(?:-(\d{4}))?$/.exec(text)
   if (parts === null)

@@ -1,4 +1,4 @@
-import type { DefinitionInput } from '../index.js'
+import type { DefinitionShape } from '../index.js'
 import { readApschedulerCron } from './apscheduler-cron.js'
 import { changesClocks } from './cron-days.js'
 import { APPROXIMATED, draftEntry, Refusal, type ConvertOptions, type Draft, type RefusedDraft } from './entry.js'
@@ -106,7 +106,7 @@ function convertTrigger(
   trigger: JsonRecord,
   job: JsonRecord,
   fallbackZone: string | undefined,
-): { definition: DefinitionInput; notes: string[] } {
+): { definition: DefinitionShape; notes: string[] } {
   const type = textOf(trigger, 'type') ?? textOf(trigger, '__type__')
   const tz = textOf(trigger, 'timezone') ?? fallbackZone
   if (type === 'date')
@@ -141,7 +141,7 @@ function convertInterval(
   trigger: JsonRecord,
   job: JsonRecord,
   tz: string | undefined,
-): { definition: DefinitionInput; notes: string[] } {
+): { definition: DefinitionShape; notes: string[] } {
   const units = { weeks: 604_800, days: 86_400, hours: 3_600, minutes: 60, seconds: 1, interval: 1, interval_length: 1 }
   const seconds = Object.entries(units).reduce((sum, [unit, size]) => sum + (numberOf(trigger, unit) ?? 0) * size, 0)
   if (!(seconds >= 0.1)) throw new Refusal(`the interval is ${seconds} s`, 'every: 100ms, the shortest interval here')
@@ -161,7 +161,7 @@ function convertInterval(
   }
 }
 
-function bounds(trigger: JsonRecord, definition: DefinitionInput): DefinitionInput {
+function bounds(trigger: JsonRecord, definition: DefinitionShape): DefinitionShape {
   const { start_date: start, end_date: end } = trigger
   if (definition.at !== undefined) return {}
   return {
@@ -171,7 +171,7 @@ function bounds(trigger: JsonRecord, definition: DefinitionInput): DefinitionInp
 }
 
 /** `misfire_grace_time` and `coalesce`: what is later than the grace does not run; within it one run, or each. */
-function readMisfire(job: JsonRecord): DefinitionInput {
+function readMisfire(job: JsonRecord): DefinitionShape {
   const seconds =
     job.misfire_grace_time === null ? null : (numberOf(job, 'misfire_grace_time') ?? DEFAULT_GRACE_SECONDS)
   const coalesces = typeof job.coalesce === 'string' ? job.coalesce !== 'all' : booleanOf(job, 'coalesce', true)
@@ -180,7 +180,7 @@ function readMisfire(job: JsonRecord): DefinitionInput {
   return grace === undefined ? { misfire: 'latest', catchUpWindow: NO_GRACE } : { misfire: 'skip', misfireGrace: grace }
 }
 
-function readInstances(job: JsonRecord): DefinitionInput {
+function readInstances(job: JsonRecord): DefinitionShape {
   const instances = numberOf(job, 'max_instances') ?? numberOf(job, 'max_running_jobs') ?? 1
   return instances <= 1 ? { overlap: 'skip' } : { overlap: 'allow', maxConcurrent: instances }
 }

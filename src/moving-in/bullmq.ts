@@ -1,4 +1,4 @@
-import type { DefinitionInput } from '../index.js'
+import type { DefinitionShape } from '../index.js'
 import { readCronParserText } from './cron-parser-text.js'
 import { draftEntry, Refusal, type ConvertOptions, type Draft, type RefusedDraft } from './entry.js'
 import { asRecord, durationText, isRecord, numberOf, parseJson, show, unknownMembers } from './records.js'
@@ -61,7 +61,7 @@ function readTrigger(
   fields: Readonly<Record<string, string>>,
   nextMs: number,
   fallbackZone: string | undefined,
-): { trigger: DefinitionInput; notes: string[] } {
+): { trigger: DefinitionShape; notes: string[] } {
   if (fields.every !== undefined) {
     // Its jobs stand on a grid through the next one.
     return { trigger: { every: durationText(Number(fields.every)), anchor: new Date(nextMs).toISOString() }, notes: [] }
@@ -73,7 +73,7 @@ function readTrigger(
   return { trigger, notes: tz === undefined ? [noZone] : [] }
 }
 
-function bounds(fields: Readonly<Record<string, string>>): DefinitionInput {
+function bounds(fields: Readonly<Record<string, string>>): DefinitionShape {
   const instant = (text: string): string => new Date(/^\d+$/.test(text) ? Number(text) : text).toISOString()
   // The count goes up when a job is added, so the one that is waiting now is counted already and has still to run.
   const done = Math.max(0, Number(fields.ic ?? 1) - 1)
@@ -86,7 +86,7 @@ function bounds(fields: Readonly<Record<string, string>>): DefinitionInput {
   }
 }
 
-function readBackoff(value: unknown): NonNullable<DefinitionInput['backoff']> {
+function readBackoff(value: unknown): NonNullable<DefinitionShape['backoff']> {
   if (typeof value === 'number') return { type: 'fixed', delay: value, max: value }
   if (!isRecord(value)) return { type: 'fixed', delay: 0, max: 0 }
   const type = value.type === 'exponential' ? 'exponential' : 'fixed'

@@ -1,4 +1,4 @@
-import type { DefinitionInput } from '../index.js'
+import type { DefinitionShape } from '../index.js'
 import { changesClocks } from './cron-days.js'
 import { DIALECT_FIELDS, readDialectField, type CronDialect, type DialectField } from './cron-dialect.js'
 import { emitField } from './cron-emit.js'
@@ -16,9 +16,9 @@ const CELERY: CronDialect = {
 
 /** A trigger, what differs from the old rules, and where it was approximated the definition that fires by them. */
 export interface CeleryTrigger {
-  trigger: DefinitionInput
+  trigger: DefinitionShape
   notes: string[]
-  oldRules?: DefinitionInput
+  oldRules?: DefinitionShape
 }
 
 const FIELDS: readonly [string, DialectField][] = [
@@ -36,10 +36,10 @@ const FIELDS: readonly [string, DialectField][] = [
 export function readCeleryCrontab(fields: JsonRecord, tz: string | undefined): CeleryTrigger {
   const read = FIELDS.map(([name, field]) => readDialectField(CELERY, field, fieldText(name, fields[name])))
   const cron = read.map((field) => emitField(field)).join(' ')
-  const base: DefinitionInput = { dayMatch: 'and', ...(tz !== undefined && { tz }) }
+  const base: DefinitionShape = { dayMatch: 'and', ...(tz !== undefined && { tz }) }
   if (!changesClocks(tz)) return { trigger: { cron, ...base }, notes: [] }
   const [minute, hour] = read as [(typeof read)[0], (typeof read)[0]]
-  const trigger: DefinitionInput = { cron, ...base, dstGap: 'shift' }
+  const trigger: DefinitionShape = { cron, ...base, dstGap: 'shift' }
   if (!/[*/]/.test(emitField(minute) + emitField(hour))) return { trigger, notes: [] }
   const fixed = [emitField(minute, true), emitField(hour, true), ...cron.split(' ').slice(2)].join(' ')
   return {

@@ -1,4 +1,4 @@
-import type { DefinitionInput } from '../index.js'
+import type { DefinitionShape } from '../index.js'
 import { durationText, isRecord, numberOf, type JsonRecord } from './records.js'
 
 const UNCONVERTED = [
@@ -31,7 +31,7 @@ export interface CeleryCall {
 
 /** The payload and the policies of a beat entry, and what its options have that nothing here has. */
 export function readCeleryCall({ args, kwargs, options }: CeleryCall): {
-  definition: DefinitionInput
+  definition: DefinitionShape
   notes: string[]
 } {
   const notes: string[] = []

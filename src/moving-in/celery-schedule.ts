@@ -1,4 +1,4 @@
-import type { DefinitionInput } from '../index.js'
+import type { DefinitionShape } from '../index.js'
 import { readCeleryCrontab, type CeleryTrigger } from './celery-crontab.js'
 import { APPROXIMATED, Refusal } from './entry.js'
 import { changesClocks } from './cron-days.js'
@@ -144,7 +144,7 @@ function readSolar(value: JsonRecord): CeleryTrigger {
   const lat = numberOf(value, 'lat') ?? numberOf(value, 'latitude')
   const lon = numberOf(value, 'lon') ?? numberOf(value, 'longitude')
   if (lat === undefined || lon === undefined) throw new Refusal('a solar schedule needs lat and lon')
-  const trigger: DefinitionInput = { solar, lat, lon }
+  const trigger: DefinitionShape = { solar, lat, lon }
   return {
     trigger,
     notes: ['the sun is computed by another library than in Celery: instants can differ by a minute or two'],

@@ -1,4 +1,4 @@
-import type { DefinitionInput } from '../index.js'
+import type { DefinitionShape } from '../index.js'
 import { changesClocks } from './cron-days.js'
 import { DIALECT_FIELDS, readDialectField, type CronDialect, type DialectField } from './cron-dialect.js'
 import { emitField } from './cron-emit.js'
@@ -22,8 +22,8 @@ const { second, minute, hour, day, month, weekday } = DIALECT_FIELDS
 const FIELDS: readonly DialectField[] = [second, minute, hour, day, month, weekday]
 
 /** Reads a cron as the npm package cron-parser does, which BullMQ and Agenda use: five fields, or six with seconds first. */
-export function readCronParserText(text: string, system: string, tz: string | undefined): DefinitionInput {
-  const clocks: DefinitionInput = { ...(tz !== undefined && { tz }), ...(changesClocks(tz) && { dstGap: 'shift' }) }
+export function readCronParserText(text: string, system: string, tz: string | undefined): DefinitionShape {
+  const clocks: DefinitionShape = { ...(tz !== undefined && { tz }), ...(changesClocks(tz) && { dstGap: 'shift' }) }
   const macro = MACROS.get(text.trim().toLowerCase())
   if (macro !== undefined) return { cron: macro, ...clocks }
   const words = text.trim().split(/\s+/)

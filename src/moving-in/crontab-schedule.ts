@@ -1,4 +1,4 @@
-import type { DefinitionInput } from '../index.js'
+import type { DefinitionShape } from '../index.js'
 import { dayMatchOf } from './cron-days.js'
 import { DIALECT_FIELDS, readDialectField, type CronDialect, type DialectField } from './cron-dialect.js'
 import { emitField } from './cron-emit.js'
@@ -25,7 +25,7 @@ const MACROS = new Map([
 
 /** The trigger fields of a crontab's five fields, and what is approximated. */
 export interface CrontabTrigger {
-  trigger: Pick<DefinitionInput, 'cron' | 'dayMatch'>
+  trigger: Pick<DefinitionShape, 'cron' | 'dayMatch'>
   notes: string[]
 }
 

@@ -1,4 +1,4 @@
-import type { DefinitionInput } from '../index.js'
+import type { DefinitionShape } from '../index.js'
 import { Refusal } from './entry.js'
 import { isRecord, numberOf, show, type JsonRecord } from './records.js'
 
@@ -16,7 +16,7 @@ const PARTS: readonly [field: string, part: string][] = [
 ]
 
 /** A rule as redbeat stores what `dateutil.rrule` was made of: numbers, and instants as epoch seconds with an offset. */
-export function readDateutilRule(rule: JsonRecord): DefinitionInput {
+export function readDateutilRule(rule: JsonRecord): DefinitionShape {
   const freq = FREQUENCIES[numberOf(rule, 'freq') ?? -1]
   if (freq === undefined) throw new Refusal(`freq is ${show(rule.freq)}, but 0 to 6 is expected`)
   if (isGiven(rule.byeaster))

@@ -1,4 +1,4 @@
-import type { DefinitionInput } from '../index.js'
+import type { DefinitionShape } from '../index.js'
 import { readCeleryCall } from './celery-entry.js'
 import type { CeleryTrigger } from './celery-crontab.js'
 import { readCelerySchedule } from './celery-schedule.js'
@@ -59,7 +59,7 @@ function convertTask(fields: JsonRecord, tables: Tables, options: ConvertOptions
     },
   })
   const description = textOf(fields, 'description')
-  const definition: DefinitionInput = {
+  const definition: DefinitionShape = {
     task,
     ...trigger,
     ...call.definition,
@@ -110,7 +110,7 @@ function readPointer(fields: JsonRecord, tables: Tables, options: ConvertOptions
   return readCelerySchedule({ ...row, __type__: kind }, { tz, lastRunAt })
 }
 
-function instantMember(fields: JsonRecord, field: string, ours: 'start' | 'end'): DefinitionInput {
+function instantMember(fields: JsonRecord, field: string, ours: 'start' | 'end'): DefinitionShape {
   const value = fields[field]
   return value === null || value === undefined ? {} : { [ours]: instantText(value, field) }
 }

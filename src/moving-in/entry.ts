@@ -1,4 +1,4 @@
-import type { DefinitionInput } from '../index.js'
+import type { DefinitionShape } from '../index.js'
 
 /** One schedule of another system, converted or refused. */
 export interface ImportedEntry {
@@ -7,7 +7,7 @@ export interface ImportedEntry {
   /** Where the entry was read: file and line, key, or path in the document. */
   source: string
   /** The definition here; absent when the entry is refused. */
-  definition?: DefinitionInput
+  definition?: DefinitionShape
   /** What differs from the old system, and what has no counterpart here. */
   notes: string[]
   /** Why the entry cannot be converted, with the nearest definition that can be had. */
@@ -22,10 +22,10 @@ export interface ImportedEntry {
 export interface Draft {
   name: string
   source: string
-  definition: DefinitionInput
+  definition: DefinitionShape
   notes: string[]
   /** A definition that fires by the old rules, where ours had to be approximated. */
-  oldRules?: DefinitionInput
+  oldRules?: DefinitionShape
   switchOff: string
 }
 

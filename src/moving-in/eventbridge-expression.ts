@@ -1,4 +1,4 @@
-import type { DefinitionInput } from '../index.js'
+import type { DefinitionShape } from '../index.js'
 import { changesClocks } from './cron-days.js'
 import { DIALECT_FIELDS, readDialectField, type CronDialect, type DialectField } from './cron-dialect.js'
 import { emitField, listValues } from './cron-emit.js'
@@ -21,9 +21,9 @@ export function readEventbridgeExpression(
   text: string,
   tz: string | undefined,
   countsFrom: string | undefined,
-): { trigger: DefinitionInput; notes: string[] } {
+): { trigger: DefinitionShape; notes: string[] } {
   const [, kind, inner = ''] = /^\s*(cron|rate|at)\((.*)\)\s*$/.exec(text) ?? []
-  const zoned: DefinitionInput = tz === undefined ? {} : { tz }
+  const zoned: DefinitionShape = tz === undefined ? {} : { tz }
   if (kind === 'at') {
     if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/.test(inner))
       throw new Refusal(`${show(text)} is no at(yyyy-mm-ddThh:mm:ss)`)
@@ -39,7 +39,7 @@ function readRate(
   text: string,
   inner: string,
   countsFrom: string | undefined,
-): { trigger: DefinitionInput; notes: string[] } {
+): { trigger: DefinitionShape; notes: string[] } {
   const [, count, unit = ''] = /^(\d+)\s+(minute|hour|day)s?$/.exec(inner.trim()) ?? []
   if (count === undefined || Number(count) < 1) throw new Refusal(`${show(text)} is no rate(value unit)`)
   const every = durationText(Number(count) * RATE_MS[unit]!)
@@ -52,7 +52,7 @@ function readRate(
   }
 }
 
-function readCron(text: string): DefinitionInput {
+function readCron(text: string): DefinitionShape {
   const words = text.trim().split(/\s+/)
   if (words.length !== 6)
     throw new Refusal(`cron(${text}) has ${words.length} fields; EventBridge reads six, the last one is the year`)
@@ -89,7 +89,7 @@ function readWeekday(text: string): string {
   return days.length === 7 ? '*' : listValues(days)
 }
 
-function readYear(text: string): DefinitionInput {
+function readYear(text: string): DefinitionShape {
   if (text === '*') return {}
   const parts = /^(\d{4})(?:-(\d{4}))?$/.exec(text)
   if (parts === null)

@@ -1,4 +1,4 @@
-import type { DefinitionInput } from '../index.js'
+import type { DefinitionShape } from '../index.js'
 import { parseYaml } from '../definition-files/index.js'
 import { draftEntry, Refusal, type ConvertOptions, type Draft, type RefusedDraft } from './entry.js'
 import { readEventbridgeExpression } from './eventbridge-expression.js'
@@ -65,7 +65,7 @@ function convertSchedule(schedule: JsonRecord, name: string, options: ConvertOpt
   }
 }
 
-function readWindow(schedule: JsonRecord): DefinitionInput {
+function readWindow(schedule: JsonRecord): DefinitionShape {
   const window = isRecord(schedule.FlexibleTimeWindow) ? schedule.FlexibleTimeWindow : {}
   const minutes = window.Mode === 'FLEXIBLE' ? numberOf(window, 'MaximumWindowInMinutes') : undefined
   return minutes === undefined ? {} : { jitter: `${minutes}m` }

@@ -1,4 +1,4 @@
-import { checkDefinition, EverybeatError, preview, type DefinitionInput } from '../index.js'
+import { checkDefinition, EverybeatError, preview, type DefinitionShape } from '../index.js'
 import { APPROXIMATED, isRefused, type Draft, type ImportedEntry, type RefusedDraft } from './entry.js'
 
 /** What is applied to every entry after the conversion. */
@@ -49,7 +49,7 @@ function refuse({ name, source, notes }: Draft, reason: string): ImportedEntry {
 function applyOptions(
   { definition, name, notes }: Draft,
   { owner, taskMap = {}, disabled }: FinishOptions,
-): DefinitionInput {
+): DefinitionShape {
   const task = definition.task ?? name
   const mapped = Object.hasOwn(taskMap, task) ? taskMap[task] : definition.task
   const note = [definition.note, ...notes.filter(isLasting)]
@@ -77,11 +77,11 @@ function uniqueName(wanted: string, used: ReadonlySet<string>, renames: boolean)
 
 function compareNext(
   { oldRules, name }: Draft,
-  ours: DefinitionInput,
+  ours: DefinitionShape,
   now: Date | number,
 ): NonNullable<ImportedEntry['next']> | null {
   if (oldRules === undefined) return null
-  const upcoming = (definition: DefinitionInput): string[] =>
+  const upcoming = (definition: DefinitionShape): string[] =>
     preview(definition, { from: now, count: COMPARED, name }).map(({ at }) => at.toISOString())
   const [oldNext, ourNext] = [upcoming(oldRules), upcoming(ours)]
   return oldNext.join() === ourNext.join() ? null : { old: oldNext, ours: ourNext }

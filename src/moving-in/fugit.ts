@@ -1,4 +1,4 @@
-import type { DefinitionInput } from '../index.js'
+import type { DefinitionShape } from '../index.js'
 import { changesClocks, dayMatchOf } from './cron-days.js'
 import { DIALECT_FIELDS, readDialectField, type CronDialect, type DialectField } from './cron-dialect.js'
 import { emitField } from './cron-emit.js'
@@ -31,10 +31,10 @@ const WEEKDAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'frida
 export function readFugit(
   text: string,
   fallbackZone: string | undefined,
-): { trigger: DefinitionInput; notes: string[] } {
+): { trigger: DefinitionShape; notes: string[] } {
   const { rest, zone } = splitZone(text.trim())
   const tz = zone ?? fallbackZone
-  const zoned: DefinitionInput = tz === undefined ? {} : { tz }
+  const zoned: DefinitionShape = tz === undefined ? {} : { tz }
   const notes = [
     ...(tz === undefined
       ? ['the job names no zone, so it counts in that of its process: UTC is assumed; --tz sets it']
@@ -45,7 +45,7 @@ export function readFugit(
         ]
       : []),
   ]
-  const clocks: DefinitionInput = changesClocks(tz) ? { dstGap: 'skip' } : {}
+  const clocks: DefinitionShape = changesClocks(tz) ? { dstGap: 'skip' } : {}
   const macro = MACROS[rest.toLowerCase()]
   if (macro !== undefined) return { trigger: { cron: macro, ...zoned, ...clocks }, notes }
   if (/^(every|at)\b/i.test(rest)) return readEnglish(rest.toLowerCase(), { ...zoned, ...clocks }, notes)
@@ -58,7 +58,7 @@ function splitZone(text: string): { rest: string; zone: string | undefined } {
   return { rest: parts[1]!.replace(/\s+in$/, ''), zone: parts[2] === 'Z' ? 'UTC' : parts[2]! }
 }
 
-function readCron(text: string): DefinitionInput {
+function readCron(text: string): DefinitionShape {
   const words = text.split(/\s+/)
   if (words.length !== 5 && words.length !== 6) throw new Refusal(`${show(text)} is no cron of five or six fields`)
   const special = words.find((word) => /[%&]|(^|,)-|[a-z0-9]\+/i.test(word))
@@ -77,9 +77,9 @@ function readField(field: DialectField, text: string): string {
 /** `every 5 minutes`, `every hour`, `every day at noon`, `every monday at 9am`, `every weekday at 18:30`. */
 function readEnglish(
   text: string,
-  fields: DefinitionInput,
+  fields: DefinitionShape,
   notes: string[],
-): { trigger: DefinitionInput; notes: string[] } {
+): { trigger: DefinitionShape; notes: string[] } {
   const [, what = '', at] = /^every\s+(.*?)(?:\s+at\s+(.+))?$/.exec(text) ?? []
   const days =
     what === 'day' ? '*' : what === 'weekday' ? '1-5' : WEEKDAYS.includes(what) ? String(WEEKDAYS.indexOf(what)) : null
@@ -95,9 +95,9 @@ function readEnglish(
 // fugit makes a cron of an interval where one fits: it begins anew each hour or day.
 function readInterval(
   everyMs: number,
-  fields: DefinitionInput,
+  fields: DefinitionShape,
   notes: string[],
-): { trigger: DefinitionInput; notes: string[] } {
+): { trigger: DefinitionShape; notes: string[] } {
   const minutes = everyMs / 60_000
   const hours = minutes / 60
   if (Number.isInteger(hours) && 24 % hours === 0)

@@ -1,4 +1,4 @@
-import type { DefinitionInput } from '../index.js'
+import type { DefinitionShape } from '../index.js'
 import { changesClocks, dayMatchOf } from './cron-days.js'
 import { DIALECT_FIELDS, readDialectField, type CronDialect } from './cron-dialect.js'
 import { emitField } from './cron-emit.js'
@@ -35,7 +35,7 @@ export interface CronJobSchedule {
 }
 
 /** The trigger of a CronJob, with its zone and with what clock changes do in Kubernetes. */
-export function readCronJobSchedule(spec: CronJobSchedule): { trigger: DefinitionInput; notes: string[] } {
+export function readCronJobSchedule(spec: CronJobSchedule): { trigger: DefinitionShape; notes: string[] } {
   const { zone: embedded, text } = splitZone(spec.schedule)
   if (embedded !== undefined && spec.timeZone !== undefined) {
     throw new Refusal(
@@ -53,7 +53,7 @@ export function readCronJobSchedule(spec: CronJobSchedule): { trigger: Definitio
         ]
       : []
   if (/^@every\s/i.test(text)) return readEvery(text, spec.countsFrom, notes)
-  const zoneFields: DefinitionInput = {
+  const zoneFields: DefinitionShape = {
     ...(tz !== undefined && { tz }),
     ...(changesClocks(tz) && { dstGap: 'skip', dstOverlap: 'both' }),
   }
@@ -71,7 +71,7 @@ function splitZone(schedule: string): { zone: string | undefined; text: string }
   return parts === null ? { zone: undefined, text: schedule.trim() } : { zone: parts[1]!, text: parts[2]!.trim() }
 }
 
-function readFields(text: string): Pick<DefinitionInput, 'cron' | 'dayMatch'> {
+function readFields(text: string): Pick<DefinitionShape, 'cron' | 'dayMatch'> {
   const texts = text.split(/\s+/)
   if (texts.length !== 5) throw new Refusal(`the schedule has ${texts.length} fields; Kubernetes reads five`)
   const { minute, hour, day, month, weekday } = DIALECT_FIELDS
@@ -97,7 +97,7 @@ function readEvery(
   text: string,
   countsFrom: string | undefined,
   notes: string[],
-): { trigger: DefinitionInput; notes: string[] } {
+): { trigger: DefinitionShape; notes: string[] } {
   const duration = text.replace(/^@every\s+/i, '')
   const parts = [...duration.matchAll(/(\d+(?:\.\d*)?|\.\d+)(h|ms|us|µs|ns|m|s)/g)]
   if (parts.length === 0 || parts.map(([part]) => part).join('') !== duration.replace(/^\+/, '')) {

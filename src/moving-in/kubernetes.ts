@@ -1,4 +1,4 @@
-import type { DefinitionInput } from '../index.js'
+import type { DefinitionShape } from '../index.js'
 import { parseYaml } from '../definition-files/index.js'
 import { draftEntry, Refusal, type ConvertOptions, type Draft, type RefusedDraft } from './entry.js'
 import { readPod } from './kubernetes-pod.js'
@@ -67,7 +67,7 @@ function convertCronJob(object: JsonRecord, source: string, options: ConvertOpti
   })
 }
 
-function readPolicies(spec: JsonRecord, jobSpec: JsonRecord): { definition: DefinitionInput; notes: string[] } {
+function readPolicies(spec: JsonRecord, jobSpec: JsonRecord): { definition: DefinitionShape; notes: string[] } {
   const notes: string[] = []
   const deadline = numberOf(spec, 'startingDeadlineSeconds')
   if (deadline !== undefined && deadline < 10)
@@ -101,7 +101,7 @@ function readPolicies(spec: JsonRecord, jobSpec: JsonRecord): { definition: Defi
   }
 }
 
-function readConcurrency(spec: JsonRecord, notes: string[]): NonNullable<DefinitionInput['overlap']> {
+function readConcurrency(spec: JsonRecord, notes: string[]): NonNullable<DefinitionShape['overlap']> {
   const policy = textOf(spec, 'concurrencyPolicy') ?? 'Allow'
   if (policy === 'Replace') return 'replace'
   if (policy === 'Allow') return 'allow'

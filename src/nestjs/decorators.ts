@@ -1,4 +1,4 @@
-import type { DefinitionInput, TaskOptions } from '../index.js'
+import type { TaskDefinition, TaskOptions } from '../index.js'
 import { applyDecorators, Inject, SetMetadata } from './nest.js'
 import { EVERYBEAT } from './options.js'
 
@@ -10,7 +10,7 @@ export const SCHEDULES_KEY = 'everybeat:schedules'
 export const JOB_KEY = 'everybeat:job'
 
 /** A definition without its task: the decorated method is the task. */
-export type ScheduledDefinition = Omit<DefinitionInput, 'task'>
+export type ScheduledDefinition = TaskDefinition
 
 /** What `@Schedule` leaves. */
 export interface NamedSchedule {

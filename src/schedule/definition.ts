@@ -17,63 +17,63 @@ export type CrashPolicy = 'skip' | 'rerun'
 
 /** How long a failed run waits before its next attempt. */
 export interface BackoffInput {
-  type?: 'exponential' | 'fixed'
+  type?: 'exponential' | 'fixed' | undefined
   /** First wait; default 1 s. */
-  delay?: Duration
+  delay?: Duration | undefined
   /** Longest wait; default 1 min. */
-  max?: Duration
+  max?: Duration | undefined
 }
 
 /** A schedule as a user writes it: in code, as JSON, or as the flat fields of the Redis hash. */
 export interface DefinitionInput<Payload = unknown> {
   /** Task to run; default: the schedule's name. */
-  task?: string
-  cron?: string
-  every?: Duration
-  at?: Instant
-  rrule?: string
+  task?: string | undefined
+  cron?: string | undefined
+  every?: Duration | undefined
+  at?: Instant | undefined
+  rrule?: string | undefined
   /** `sunrise`, `sunset`, `dawn`, `dusk`, `noon`, with an offset if wanted: `sunset-30m`. */
-  solar?: string
+  solar?: string | undefined
   /** IANA zone for `cron` and `rrule`, and for instants without an offset; default `UTC`. */
-  tz?: string
-  dstGap?: 'first-instant' | 'shift' | 'skip'
-  dstOverlap?: 'first' | 'last' | 'both'
-  dayMatch?: 'or' | 'and'
-  anchor?: Instant
-  spread?: boolean
-  lat?: number
-  lon?: number
+  tz?: string | undefined
+  dstGap?: 'first-instant' | 'shift' | 'skip' | undefined
+  dstOverlap?: 'first' | 'last' | 'both' | undefined
+  dayMatch?: 'or' | 'and' | undefined
+  anchor?: Instant | undefined
+  spread?: boolean | undefined
+  lat?: number | undefined
+  lon?: number | undefined
   /** Dates, date ranges (`2026-12-24/2026-12-26`), weekday sets (`sat,sun`), or a cron; one text or several. */
-  exclude?: string | string[]
+  exclude?: string | string[] | undefined
   /** One instant that is left out: the one `skip next` was asked for. */
-  skipNext?: Instant
+  skipNext?: Instant | undefined
   /** First instant allowed. */
-  start?: Instant
+  start?: Instant | undefined
   /** Last instant allowed. */
-  end?: Instant
+  end?: Instant | undefined
   /** Number of occurrences allowed. */
-  limit?: number
-  payload?: Payload
-  enabled?: boolean
-  misfire?: MisfirePolicy
-  misfireGrace?: Duration
-  catchUpWindow?: Duration
-  maxCatchUp?: number
-  overlap?: OverlapPolicy
+  limit?: number | undefined
+  payload?: Payload | undefined
+  enabled?: boolean | undefined
+  misfire?: MisfirePolicy | undefined
+  misfireGrace?: Duration | undefined
+  catchUpWindow?: Duration | undefined
+  maxCatchUp?: number | undefined
+  overlap?: OverlapPolicy | undefined
   /** With `overlap: allow`: runs of this schedule at the same time, in the whole fleet. */
-  maxConcurrent?: number
-  onCrash?: CrashPolicy
-  maxDeliveries?: number
-  timeout?: Duration
-  retries?: number
-  backoff?: BackoffInput
-  jitter?: Duration
-  pauseAfter?: number
-  pool?: string
-  tags?: string[]
-  note?: string
-  owner?: string
-  removeAfter?: Duration
+  maxConcurrent?: number | undefined
+  onCrash?: CrashPolicy | undefined
+  maxDeliveries?: number | undefined
+  timeout?: Duration | undefined
+  retries?: number | undefined
+  backoff?: BackoffInput | undefined
+  jitter?: Duration | undefined
+  pauseAfter?: number | undefined
+  pool?: string | undefined
+  tags?: string[] | undefined
+  note?: string | undefined
+  owner?: string | undefined
+  removeAfter?: Duration | undefined
 }
 
 /** A definition that was checked: complete, frozen, durations in milliseconds. */

@@ -14,7 +14,7 @@ export interface PreviewOptions {
   /** How many, 1 to 10 000. */
   readonly count: number
   /** Name of the schedule: it decides `H` and `spread`. Default: the `name` in the definition, or none. */
-  readonly name?: string
+  readonly name?: string | undefined
 }
 
 /** One occurrence to come. */

@@ -1,3 +1,4 @@
+import type { SkipReason } from '../events/reasons.js'
 import type { PlanChange, StoredSchedule } from '../schedule/stored-schedule.js'
 
 /** What a worker needs of Redis, in the words of the engine. One of these per shard; `redis/` provides it. */
@@ -128,7 +129,7 @@ export interface ClaimReply {
   readonly tellsHead: boolean
   readonly runs: readonly ClaimedRun[]
   readonly handedBack: readonly StoredSchedule[]
-  readonly skipped: readonly { schedule: string; nominalMs: number; reason: string }[]
+  readonly skipped: readonly { schedule: string; nominalMs: number; reason: SkipReason }[]
   /** False when fewer replicas than asked for hold the claim: its runs must not start. */
   readonly isAcknowledged: boolean
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Everybeat, type DefinitionInput } from '../../src/index.js'
+import { Everybeat, type DefinitionInput, type DefinitionShape } from '../../src/index.js'
 import { uniquePrefix, useRedis } from '../support/redis.js'
 import { waitFor } from '../support/wait-for.js'
 import { spawnWorker, type WorkerProcess } from '../support/worker-process.js'
@@ -17,13 +17,17 @@ interface Fleet {
 }
 
 /** Two workers and one schedule that comes due at once. */
-async function startFleet(leaseKeeper: 'loop' | 'thread', definition: Partial<DefinitionInput>): Promise<Fleet> {
+async function startFleet(leaseKeeper: 'loop' | 'thread', definition: Partial<DefinitionShape>): Promise<Fleet> {
   const prefix = uniquePrefix('keeper')
   const options = { redis: redis.url, prefix, leaseMs: LEASE_MS, leaseKeeper }
   const spawn = () => spawnWorker({ fixture: WORKER, settings: { options, tellEvents: true, tellRuns: true } })
   const workers = await Promise.all([spawn(), spawn()])
   const control = new Everybeat({ redis: redis.url, prefix, logger: false })
-  await control.schedules.put('heavy', { task: 'work', at: new Date(Date.now() + 300), ...definition })
+  await control.schedules.put('heavy', {
+    task: 'work',
+    at: new Date(Date.now() + 300),
+    ...definition,
+  } as DefinitionInput)
   await control.stop()
   const historyOf = async (name: string) => {
     const reader = new Everybeat({ redis: redis.url, prefix, logger: false })

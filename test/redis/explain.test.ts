@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { DefinitionInput, EverybeatOptions, Run } from '../../src/index.js'
+import type { DefinitionInput, DefinitionShape, EverybeatOptions, Run } from '../../src/index.js'
 import { createFleet, createGate, untilAborted } from '../support/policy-fleet.js'
 import { useRedis } from '../support/redis.js'
 
@@ -7,7 +7,7 @@ const redis = useRedis()
 const HOUR = 3_600_000
 
 async function scheduled(
-  definition: DefinitionInput,
+  definition: DefinitionShape,
   {
     handler = () => 'done',
     start = true,
@@ -21,7 +21,7 @@ async function scheduled(
   } = {},
 ) {
   const fleet = createFleet(redis.url, { ...options, tasks: (beat) => beat.task('job', taskOptions, handler) })
-  await fleet.control.schedules.put('it', { task: 'job', ...definition })
+  await fleet.control.schedules.put('it', { task: 'job', ...definition } as DefinitionInput)
   if (start) await fleet.start()
   const explain = () => fleet.control.schedules.explain('it')
   const codes = async () => (await explain()).reasons.map(({ code }) => code)

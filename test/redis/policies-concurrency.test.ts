@@ -1,3 +1,4 @@
+import type { DefinitionInput } from '../../src/index.js'
 import { describe, expect, it } from 'vitest'
 import { createFleet, createGate, untilAborted, type Gate } from '../support/policy-fleet.js'
 import { useRedis } from '../support/redis.js'
@@ -34,7 +35,9 @@ function gatedFleet(taskOptions: object, options: { workers?: number; concurrenc
 
 async function putMany(fleet: ReturnType<typeof createFleet>, count: number, definition: object = DUE) {
   await fleet.control.schedules.putMany(
-    Array.from({ length: count }, (_, index) => ({ name: `s${index}`, ...definition })),
+    Array.from({ length: count }, (_, index) => ({ name: `s${index}`, ...definition })) as (DefinitionInput & {
+      name: string
+    })[],
   )
 }
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { DefinitionInput } from '../../src/index.js'
+import type { DefinitionInput, DefinitionShape } from '../../src/index.js'
 import { createFleet, type PolicyFleet } from '../support/policy-fleet.js'
 import { useRedis } from '../support/redis.js'
 import { type JournalEntry, spawnWorker, type WorkerProcess } from '../support/worker-process.js'
@@ -16,7 +16,7 @@ describe('a worker that is killed with runs going', () => {
   let fleet: PolicyFleet
   let child: WorkerProcess
   let before: JournalEntry[]
-  const schedules: Record<string, DefinitionInput> = {
+  const schedules: Record<string, DefinitionShape> = {
     skip: { ...DUE, task: 'hang' },
     rerun: { ...DUE, task: 'hang', onCrash: 'rerun' },
     pausing: { task: 'hang', every: 100, start: DUE.at, pauseAfter: 1 },
@@ -34,7 +34,8 @@ describe('a worker that is killed with runs going', () => {
       },
     })
     child = await spawn(fleet)
-    for (const [name, definition] of Object.entries(schedules)) await fleet.control.schedules.put(name, definition)
+    for (const [name, definition] of Object.entries(schedules))
+      await fleet.control.schedules.put(name, definition as DefinitionInput)
     before = await Promise.all(
       Object.keys(schedules).map((name) => child.next('start', ({ schedule }) => schedule === name)),
     )

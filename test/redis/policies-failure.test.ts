@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { DefinitionInput, Run } from '../../src/index.js'
+import type { DefinitionInput, DefinitionShape, Run } from '../../src/index.js'
 import { createFleet, createGate, untilAborted } from '../support/policy-fleet.js'
 import { useRedis } from '../support/redis.js'
 
@@ -8,7 +8,7 @@ const ONCE = { task: 'job', at: 1_700_000_000_000, catchUpWindow: '9999d', misfi
 
 async function fleetOf(
   handler: (run: Run, worker: number) => unknown,
-  definition: DefinitionInput = ONCE,
+  definition: DefinitionShape = ONCE,
   { name = 'it', taskOptions = {}, ...options }: Record<string, unknown> & { name?: string; taskOptions?: object } = {},
 ) {
   const ran: (Run & { by: number; at: number })[] = []
@@ -20,7 +20,7 @@ async function fleetOf(
         return handler(run, by)
       }),
   })
-  await fleet.control.schedules.put(name, definition)
+  await fleet.control.schedules.put(name, definition as DefinitionInput)
   await fleet.start()
   return { fleet, ran }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { DefinitionInput, Run } from '../../src/index.js'
+import type { DefinitionInput, DefinitionShape, Run } from '../../src/index.js'
 import { createFleet, type PolicyFleet } from '../support/policy-fleet.js'
 import { useRedis } from '../support/redis.js'
 
@@ -7,10 +7,10 @@ const HOUR = 3_600_000
 const redis = useRedis()
 
 /** Puts a schedule, makes it overdue since its k-th last occurrence, starts two workers and gives back what ran. */
-async function overdue(definition: DefinitionInput, count: number, periodMs = HOUR) {
+async function overdue(definition: DefinitionShape, count: number, periodMs = HOUR) {
   const ran: Run[] = []
   const fleet = createFleet(redis.url, { tasks: (beat) => beat.task('job', (run) => void ran.push(run)) })
-  await fleet.control.schedules.put('late', { task: 'job', every: periodMs, ...definition })
+  await fleet.control.schedules.put('late', { task: 'job', every: periodMs, ...definition } as DefinitionInput)
   const now = Date.now()
   const newest = Math.floor(now / periodMs) * periodMs
   const first = newest - (count - 1) * periodMs

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { DefinitionInput, EverybeatOptions, Run } from '../../src/index.js'
+import type { DefinitionInput, DefinitionShape, EverybeatOptions, Run } from '../../src/index.js'
 import { createFleet, createGate, untilAborted, type Gate } from '../support/policy-fleet.js'
 import { useRedis } from '../support/redis.js'
 
@@ -7,7 +7,7 @@ const redis = useRedis()
 
 /** A fleet of two whose runs each wait at a gate of their own, in the order they start. */
 async function gated(
-  definition: DefinitionInput,
+  definition: DefinitionShape,
   options: EverybeatOptions & { handler?: (run: Run, gate: Gate) => unknown } = {},
 ) {
   const { handler = untilAborted, ...rest } = options
@@ -27,7 +27,7 @@ async function gated(
   })
   // The fleet starts first: an occurrence whose instant passes before a late first claim is no overlap, and waits.
   await fleet.start()
-  await fleet.control.schedules.put('long', { task: 'job', every: 200, ...definition })
+  await fleet.control.schedules.put('long', { task: 'job', every: 200, ...definition } as DefinitionInput)
   const started = await fleet.next('run:started')
   return { fleet, ran, first: started.scheduledAt }
 }

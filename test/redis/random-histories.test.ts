@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterAll, expect, it } from 'vitest'
-import type { DefinitionInput, Run } from '../../src/index.js'
+import type { DefinitionInput, DefinitionShape, Run } from '../../src/index.js'
 import { oneTurn, withinRealTime } from '../support/driven-clock.js'
 import { createDrivenFleet, type DrivenFleet } from '../support/driven-fleet.js'
 import { startDrivenRedis, type DrivenRedis } from '../support/driven-redis.js'
@@ -110,8 +110,8 @@ function createLife(fleet: DrivenFleet, name: string, plan: HistoryPlan) {
   const stretches: Stretch[] = []
   let rule: Rule = RULES[plan.definition.rule]!
   let beganAt: number | null = null
-  const definition = (): DefinitionInput => ({
-    ...(plan.definition.policy as Partial<DefinitionInput>),
+  const definition = (): DefinitionShape => ({
+    ...(plan.definition.policy as Partial<DefinitionShape>),
     ...rule.trigger,
     task: 'work',
   })
@@ -127,7 +127,7 @@ function createLife(fleet: DrivenFleet, name: string, plan: HistoryPlan) {
       end()
       rule = next
       if (enabled) begin()
-      await schedules.put(name, { ...definition(), enabled })
+      await schedules.put(name, { ...definition(), enabled } as DefinitionInput)
     },
     edit: () => schedules.patch(name, { note: `at ${fleet.clock.nowMs}` }),
     'edit-plainly': () => fleet.redis.hset(`{${fleet.prefix}}:schedule:${name}`, 'note', `at ${fleet.clock.nowMs}`),
@@ -154,14 +154,14 @@ function createLife(fleet: DrivenFleet, name: string, plan: HistoryPlan) {
     'lose-lease': () => fleet.redis.del(`{${fleet.prefix}}:lease:${name}`),
     backfill: () => schedules.backfill(name, { from: START_MS - 7_200_000, to: START_MS - 7_170_000, concurrency: 2 }),
     async redeclare() {
-      if (beganAt !== null) await schedules.put(name, definition())
+      if (beganAt !== null) await schedules.put(name, definition() as DefinitionInput)
     },
   }
   return {
     deed,
     async begin() {
       begin()
-      await schedules.put(name, definition())
+      await schedules.put(name, definition() as DefinitionInput)
     },
     /** The end of a pause accounts for it; then it is switched off, and what still goes comes to its end. */
     async end() {

@@ -1,8 +1,8 @@
-import type { DefinitionInput, HistoryEntry } from '../../src/index.js'
+import type { DefinitionShape, HistoryEntry } from '../../src/index.js'
 
 /** A trigger as people write it, and the same rule in words of its own: nothing here asks the code under test. */
 export interface Rule {
-  readonly trigger: Pick<DefinitionInput, 'every' | 'cron' | 'tz'>
+  readonly trigger: Pick<DefinitionShape, 'every' | 'cron' | 'tz'>
   /** Every occurrence is a whole number of these, ms. */
   readonly stepMs: number
   isDue(instantMs: number): boolean

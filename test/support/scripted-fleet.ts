@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis'
 import { onTestFinished } from 'vitest'
-import { Everybeat, type DefinitionInput } from '../../src/index.js'
+import { Everybeat, type DefinitionInput, type DefinitionShape } from '../../src/index.js'
 import type { ScheduleStore } from '../../src/control/store.js'
 import { createKeys, type Keys } from '../../src/redis/keys.js'
 import { createScheduleStore } from '../../src/redis/stores/schedule-store.js'
@@ -64,13 +64,13 @@ export function pastDays(count: number): number[] {
 }
 
 /** How {@link createDaily} defines its schedule: nothing of it is ever late. */
-export const DAILY = { task: 'work', misfire: 'all', misfireGrace: '30d' } satisfies DefinitionInput
+export const DAILY = { task: 'work', misfire: 'all', misfireGrace: '30d' } satisfies DefinitionShape
 
 /** Creates a fleet with the schedule `it`, by default every day, of which the last of {@link pastDays} is due. */
-export async function createDaily(redis: SuiteRedis, changes: DefinitionInput = {}): Promise<ScriptedFleet> {
+export async function createDaily(redis: SuiteRedis, changes: DefinitionShape = {}): Promise<ScriptedFleet> {
   const fleet = createScriptedFleet(redis)
   const trigger = changes.cron === undefined ? { every: '1d' } : {}
-  await fleet.control.schedules.put('it', { ...DAILY, ...trigger, ...changes })
+  await fleet.control.schedules.put('it', { ...DAILY, ...trigger, ...changes } as DefinitionInput)
   const [t2, t3] = pastDays(2)
   await fleet.plan('it', String(t3), t2)
   return fleet

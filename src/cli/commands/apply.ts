@@ -1,4 +1,4 @@
-import type { SyncResult } from '../../index.js'
+import type { DefinitionInput, SyncResult } from '../../index.js'
 import { Option, setAction, type Command } from '../command.js'
 import { readSoundDefinitions } from '../definition-folder.js'
 import { oneLine } from '../format.js'
@@ -28,7 +28,10 @@ export function registerApply(program: Command): void {
     )
     .option('--dry-run', 'only say what would be done')
   setAction<ApplyOptions, []>(command, async (session, { file, owner, prune, dryRun = false }) => {
-    const definitions = (await readSoundDefinitions(file)).map(({ name, definition }) => ({ ...definition, name }))
+    const definitions = (await readSoundDefinitions(file)).map(({ name, definition }) => ({
+      ...(definition as DefinitionInput),
+      name,
+    }))
     const onProgress = ({ done, total }: { done: number; total: number }): void => {
       if (!session.json && total >= MANY) session.note(`${done} of ${total} schedules`)
     }

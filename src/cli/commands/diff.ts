@@ -1,4 +1,4 @@
-import type { DefinitionInput, ScheduleView } from '../../index.js'
+import type { DefinitionShape, ScheduleView } from '../../index.js'
 import { toYaml } from '../../definition-files/index.js'
 import { setAction, type Command } from '../command.js'
 import { readSoundDefinitions, type CheckedDefinition } from '../definition-folder.js'
@@ -50,7 +50,7 @@ function compare(
     const found = stored.get(name)
     if (found === undefined) return [{ name, change: 'only-in-files' }]
     // apply sets the owner; without one here, whose a schedule is does not count as a difference.
-    const { owner: storedOwner, ...given } = found.given ?? ({} as DefinitionInput)
+    const { owner: storedOwner, ...given } = found.given ?? ({} as DefinitionShape)
     const { owner: wantedOwner = owner, ...rest } = definition
     const fields = {
       ...compareDefinitions(given, rest),

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { DefinitionInput, Everybeat, ScheduleView } from '../../index.js'
+import type { DefinitionShape, Everybeat, ScheduleView } from '../../index.js'
 import { collect, setAction, type Command } from '../command.js'
 import { DEFINITION_FIELDS } from '../../definition-files/index.js'
 import { readAssignment, readFieldName } from '../definition-options.js'
@@ -45,23 +45,23 @@ export function registerEdit(program: Command): void {
 type Changes = Parameters<Everybeat['schedules']['patch']>[1]
 
 // A definition that cannot be used is shown as the text that it is, to be put right.
-function definitionOf(schedule: ScheduleView): DefinitionInput {
+function definitionOf(schedule: ScheduleView): DefinitionShape {
   if (schedule.given) return schedule.given
-  const fields = Object.keys(DEFINITION_FIELDS) as (keyof DefinitionInput)[]
+  const fields = Object.keys(DEFINITION_FIELDS) as (keyof DefinitionShape)[]
   return Object.fromEntries(
     fields.filter((field) => schedule[field] !== undefined).map((field) => [field, schedule[field]]),
   )
 }
 
 /** What has to be patched to come from one definition to the other. */
-function compare(before: DefinitionInput, after: Record<string, unknown>): Changes {
+function compare(before: DefinitionShape, after: Record<string, unknown>): Changes {
   const was = { ...before } as Record<string, unknown>
   const fields = [...new Set([...Object.keys(was), ...Object.keys(after)])]
   const changed = fields.filter((field) => JSON.stringify(was[field]) !== JSON.stringify(after[field]))
   return Object.fromEntries(changed.map((field) => [field, after[field] ?? null]))
 }
 
-async function editText(definition: DefinitionInput): Promise<Record<string, unknown>> {
+async function editText(definition: DefinitionShape): Promise<Record<string, unknown>> {
   const editor = process.env.VISUAL || process.env.EDITOR
   if (!editor) throw new CliFailure('ERR_CLI_USAGE', 'edit needs $VISUAL or $EDITOR, or --set and --unset')
   const folder = await mkdtemp(join(tmpdir(), 'everybeat-edit-'))

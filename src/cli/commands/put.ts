@@ -1,4 +1,4 @@
-import type { DefinitionInput } from '../../index.js'
+import type { DefinitionInput, DefinitionShape } from '../../index.js'
 import { setAction, wholeNumber, type Command } from '../command.js'
 import { addFieldOptions, readFieldOptions } from '../definition-options.js'
 import { checkWritten, describeWrite } from '../describe.js'
@@ -27,14 +27,16 @@ export function registerPut(program: Command): void {
     const fromFile = options.file === undefined ? {} : await readDefinitionFile(options.file, name)
     const definition = { ...fromFile, ...readFieldOptions({ ...options }) }
     const { ifRevision } = options
-    const written = await session.withBeat((beat) => beat.schedules.put(name, definition, { ifRevision }))
+    const written = await session.withBeat((beat) =>
+      beat.schedules.put(name, definition as DefinitionInput, { ifRevision }),
+    )
     checkWritten(name, written)
     session.result(written, () => describeWrite(name, written, session.colors))
   })
 }
 
-async function readDefinitionFile(path: string, name: string): Promise<DefinitionInput> {
-  const { name: given, ...definition } = (await readJsonFile(path, 'object')) as DefinitionInput & { name?: string }
+async function readDefinitionFile(path: string, name: string): Promise<DefinitionShape> {
+  const { name: given, ...definition } = (await readJsonFile(path, 'object')) as DefinitionShape & { name?: string }
   if (given !== undefined && given !== name) {
     throw new CliFailure('ERR_CLI_USAGE', `${path} defines ${JSON.stringify(given)}, not ${JSON.stringify(name)}`)
   }

@@ -1,4 +1,4 @@
-import { describe, type DefinitionInput, type ScheduleView } from '../../index.js'
+import { describe, type DefinitionShape, type ScheduleView } from '../../index.js'
 import { setAction, type Command } from '../command.js'
 import { DEFINITION_FIELDS } from '../../definition-files/index.js'
 import { noSuchSchedule, paintState } from '../describe.js'
@@ -39,7 +39,7 @@ function showSchedule(session: Session, schedule: ScheduleView): string {
     ])
   }
   if (schedule.error !== undefined) pairs.push(['error', session.colors.red(oneLine(schedule.error))])
-  for (const field of Object.keys(DEFINITION_FIELDS) as (keyof DefinitionInput)[]) {
+  for (const field of Object.keys(DEFINITION_FIELDS) as (keyof DefinitionShape)[]) {
     const value = schedule[field]
     if (value === undefined) continue
     const isDefault = schedule.given !== undefined && schedule.given[field] === undefined

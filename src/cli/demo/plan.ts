@@ -1,9 +1,9 @@
-import type { DefinitionInput } from '../../index.js'
+import type { DefinitionShape } from '../../index.js'
 
 /** A schedule of the demo: its definition, and the instants that follow from it, worked out without the engine. */
 export interface DemoSchedule {
   readonly name: string
-  readonly definition: DefinitionInput
+  readonly definition: DefinitionShape
   readonly rule: DemoRule
 }
 
@@ -38,9 +38,9 @@ export function planTimeline(seconds: number): Timeline {
 /** The schedules of the demo, for a beginning at this instant, epoch ms. */
 export function planSchedules(startMs: number): DemoSchedule[] {
   // A run that its worker takes to the grave has to be run by somebody else, without holding up the runs after it.
-  const policies: DefinitionInput = { task: 'demo', onCrash: 'rerun', overlap: 'allow', misfire: 'all' }
+  const policies: DefinitionShape = { task: 'demo', onCrash: 'rerun', overlap: 'allow', misfire: 'all' }
   const onceAtMs = Math.floor(startMs / 1000) * 1000 + 6000
-  const plan = (name: string, rule: DemoRule, trigger: DefinitionInput, workMs = 0): DemoSchedule => {
+  const plan = (name: string, rule: DemoRule, trigger: DefinitionShape, workMs = 0): DemoSchedule => {
     return { name, rule, definition: { ...policies, ...trigger, payload: { workMs } } }
   }
   return [

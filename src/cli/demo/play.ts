@@ -1,3 +1,4 @@
+import type { DefinitionInput } from '../../index.js'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Everybeat } from '../../index.js'
 import { CliFailure } from '../failure.js'
@@ -96,7 +97,7 @@ async function declare(play: Play): Promise<{ schedules: DemoSchedule[]; fromMs:
   const { beat, stage, story } = play
   await quietMoment(play)
   const schedules = planSchedules(await stage.now())
-  for (const { name, definition } of schedules) await beat.schedules.put(name, definition)
+  for (const { name, definition } of schedules) await beat.schedules.put(name, definition as DefinitionInput)
   story.says(`${schedules.length} schedules: ${schedules.map(({ name }) => name).join(', ')}`)
   // What came up while they were written is of no account.
   return { schedules, fromMs: await stage.now() }

@@ -1,4 +1,4 @@
-import type { DefinitionInput, Everybeat, ScheduleView } from '../../index.js'
+import type { DefinitionShape, Everybeat, ScheduleView } from '../../index.js'
 
 const AT_ONCE = 100
 
@@ -7,10 +7,10 @@ export type FieldChange = readonly [stored: unknown, wanted: unknown]
 
 /** The fields in which two checked definitions differ. Values are compared as they are stored: as JSON. */
 export function compareDefinitions(
-  stored: Readonly<DefinitionInput>,
-  wanted: Readonly<DefinitionInput>,
+  stored: Readonly<DefinitionShape>,
+  wanted: Readonly<DefinitionShape>,
 ): Record<string, FieldChange> {
-  const fields = new Set([...Object.keys(wanted), ...Object.keys(stored)]) as Set<keyof DefinitionInput>
+  const fields = new Set([...Object.keys(wanted), ...Object.keys(stored)]) as Set<keyof DefinitionShape>
   const changed = [...fields].filter((field) => JSON.stringify(stored[field]) !== JSON.stringify(wanted[field]))
   return Object.fromEntries(changed.map((field) => [field, [stored[field], wanted[field]] as const]))
 }
@@ -27,6 +27,6 @@ export async function readStored(beat: Everybeat, names: readonly string[]): Pro
 }
 
 /** Whether a stored schedule says what the definition says. One that cannot be used never does. */
-export function saysTheSame(stored: ScheduleView, wanted: Readonly<DefinitionInput>): boolean {
+export function saysTheSame(stored: ScheduleView, wanted: Readonly<DefinitionShape>): boolean {
   return stored.given !== undefined && Object.keys(compareDefinitions(stored.given, wanted)).length === 0
 }

@@ -1,4 +1,4 @@
-import type { Everybeat } from '../../index.js'
+import type { DefinitionInput, Everybeat } from '../../index.js'
 import type { ImportedEntry } from '../../moving-in/index.js'
 import { readStored, saysTheSame } from './compare-stored.js'
 
@@ -50,7 +50,7 @@ export async function writeEntries(
 
 async function writeEntry(beat: Everybeat, entry: ImportedEntry): Promise<ReportedEntry> {
   if (entry.definition === undefined) return { ...entry, outcome: 'refused' }
-  const { outcome } = await beat.schedules.put(entry.name, entry.definition)
+  const { outcome } = await beat.schedules.put(entry.name, entry.definition as DefinitionInput)
   // Without an expected revision a write always happens.
   return { ...entry, outcome: outcome as 'created' | 'updated' | 'unchanged' }
 }

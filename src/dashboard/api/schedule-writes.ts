@@ -1,4 +1,4 @@
-import type { DefinitionInput, PutResult, ScheduleView } from '../../index.js'
+import type { DefinitionShape, PutResult, ScheduleView } from '../../index.js'
 import { badRequest, noSuchSchedule, Problem } from '../problem.js'
 import { MASK } from '../redaction.js'
 import { json, type RequestContext } from '../request-context.js'
@@ -75,9 +75,9 @@ async function deleteSchedule(context: RequestContext): Promise<Response> {
 }
 
 /** A definition of the body. `name` and what only a view has are the server's, and are let pass when a view comes back. */
-function readDefinition(body: Record<string, unknown>): DefinitionInput {
+function readDefinition(body: Record<string, unknown>): DefinitionShape {
   const { name: _name, revision: _revision, ...definition } = body
-  return definition as DefinitionInput
+  return definition as DefinitionShape
 }
 
 /** The revision that `If-Match` asks for; undefined for any (`*`). @throws Problem 428 where one is needed */
@@ -97,7 +97,7 @@ function readIfMatch({ request }: RequestContext, current: ScheduleView | null):
 }
 
 /** What was masked when it was shown and comes back so is what it was. @throws Problem 422 for a mask elsewhere */
-function restorePayload(definition: DefinitionInput, current: ScheduleView, { services, name }: RequestContext): void {
+function restorePayload(definition: DefinitionShape, current: ScheduleView, { services, name }: RequestContext): void {
   if (definition.payload === undefined) return
   const stored = current.payload ?? null
   definition.payload = services.redaction.restore(definition.payload, stored, name)

@@ -1,3 +1,4 @@
+import type { SkipReason } from '../../events/reasons.js'
 import type { StoredSchedule } from '../../schedule/stored-schedule.js'
 import type { ClaimedRun, ClaimReply, HeartbeatReply, RunKind, ShardReply } from '../../worker/store.js'
 import type { ScriptReplies, ZoneReply } from '../scripts/script-replies.js'
@@ -103,7 +104,7 @@ export function toClaimReply(raw: ScriptReplies['claim-due'], leaseMs: number, i
     skipped: skipped.map(([schedule, nominal, reason]) => ({
       schedule,
       nominalMs: Number(nominal),
-      reason,
+      reason: reason as SkipReason,
     })),
   }
 }

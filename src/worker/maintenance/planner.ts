@@ -1,3 +1,4 @@
+import type { SkipReason } from '../../events/reasons.js'
 import { decidePlan } from '../../schedule/decide-plan.js'
 import type { Emit } from '../../events/events.js'
 import type { StoredSchedule } from '../../schedule/stored-schedule.js'
@@ -46,7 +47,7 @@ export async function replan(
     if (outcome === 'stored') {
       if (decision.error !== null) emit('schedule:invalid', { schedule: schedule.name, error: decision.error })
       for (const { atMs, reason, count } of decision.dropped) {
-        emit('run:skipped', { schedule: schedule.name, scheduledAt: atMs, reason, count })
+        emit('run:skipped', { schedule: schedule.name, scheduledAt: atMs, reason: reason as SkipReason, count })
       }
       return
     }

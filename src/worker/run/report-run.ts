@@ -1,4 +1,5 @@
 import type { Emit, RunEvent } from '../../events/events.js'
+import type { AbandonReason, FailureReason } from '../../events/reasons.js'
 import type { ActiveRun } from './active-run.js'
 import type { Decided } from './decide-settlement.js'
 import type { SettleOutcome } from '../store.js'
@@ -33,7 +34,11 @@ export function reportRun(context: Reporter, active: ActiveRun, settlement: Deci
   const error = settlement.error ?? { name: 'Error', message: reason }
   if (outcome === 'rerun' || outcome === 'abandoned') {
     if (settlement.outcome !== 'abandoned') emit('lease:lost', { ...event, reason: 'the lease was gone at settlement' })
-    emit('run:abandoned', { ...event, reason: reason === '' ? 'lease-lost' : reason, rerun: outcome === 'rerun' })
+    emit('run:abandoned', {
+      ...event,
+      reason: reason === '' ? 'lease-lost' : (reason as AbandonReason),
+      rerun: outcome === 'rerun',
+    })
   } else if (outcome === 'returned') {
     // It goes on elsewhere as if this worker had never won it.
   } else if (outcome === 'lost' || outcome === 'forgotten') {
@@ -44,6 +49,6 @@ export function reportRun(context: Reporter, active: ActiveRun, settlement: Deci
   } else if (outcome === 'retrying') {
     emit('run:retrying', { ...event, durationMs, delayMs: retryDelayMs ?? 0, error })
   } else {
-    emit('run:failed', { ...event, durationMs, reason, error })
+    emit('run:failed', { ...event, durationMs, reason: reason as FailureReason, error })
   }
 }

@@ -1,3 +1,4 @@
+import type { DefinitionInput } from '../../../src/index.js'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -124,7 +125,9 @@ async function declare(
   schedules: readonly ChaosSchedule[],
 ): Promise<void> {
   const control = new Everybeat({ redis: client, prefix, shards, logger: false })
-  await control.schedules.putMany(schedules.map(({ name, definition }) => ({ name, ...definition })))
+  await control.schedules.putMany(
+    schedules.map(({ name, definition }) => ({ name, ...definition })) as (DefinitionInput & { name: string })[],
+  )
   await control.stop()
   const used = new Set(schedules.map(({ name }) => shardOf(name, shards)))
   if (used.size < shards) throw new Error(`only ${used.size} of ${shards} shards have a schedule`)

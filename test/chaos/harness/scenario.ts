@@ -1,3 +1,4 @@
+import type { DefinitionInput } from '../../../src/index.js'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -104,7 +105,9 @@ export async function runScenario(fault: Fault, options: ScenarioOptions): Promi
   const collector = setInterval(() => void records.read().catch(() => {}), 400)
   try {
     const control = new Everybeat({ redis: server.url, prefix, logger: false })
-    await control.schedules.putMany(schedules.map(({ name, definition }) => ({ name, ...definition })))
+    await control.schedules.putMany(
+      schedules.map(({ name, definition }) => ({ name, ...definition })) as (DefinitionInput & { name: string })[],
+    )
     await control.stop()
     await Promise.all(Array.from({ length: workerCount }, () => fleet.spawn()))
     const fromMs = time.now()

@@ -1,10 +1,10 @@
-import type { DefinitionInput } from '../../../src/index.js'
+import type { DefinitionShape } from '../../../src/index.js'
 import type { Random } from './random.js'
 
 /** A schedule of a chaos run: its definition, and what the definition means, said in other words than Everybeat's. */
 export interface ChaosSchedule {
   readonly name: string
-  readonly definition: DefinitionInput
+  readonly definition: DefinitionShape
   /** Occurrences are where the Unix time in ms, cut to the minute when `inMinute`, is a multiple of this. */
   readonly stepMs: number
   readonly inMinute: boolean

@@ -1,8 +1,8 @@
 import type { Redis } from 'ioredis'
-import type { DefinitionInput, Everybeat } from '../../../src/index.js'
+import type { DefinitionInput, DefinitionShape, Everybeat } from '../../../src/index.js'
 import type { Random } from '../harness/random.js'
 
-type Named = DefinitionInput & { name: string }
+type Named = DefinitionShape & { name: string }
 
 /** Schedules that live only for a while: one goes for each that comes, and the others are edited all the time. */
 export interface Churn {
@@ -17,7 +17,7 @@ const POPULATION = 40
 
 /** The schedules that stay, with about so many occurrences a second in all. */
 export function steadySchedules(perSecond: number): Named[] {
-  const kinds: { share: number; perSecond: number; definition: DefinitionInput }[] = [
+  const kinds: { share: number; perSecond: number; definition: DefinitionShape }[] = [
     { share: 0.72, perSecond: 10, definition: { every: 100, task: 'quick' } },
     { share: 0.1, perSecond: 10, definition: { every: 100, task: 'quick', overlap: 'allow', onCrash: 'rerun' } },
     { share: 0.06, perSecond: 4, definition: { every: 250, task: 'slow', payload: { ms: 40 }, onCrash: 'rerun' } },
@@ -41,12 +41,12 @@ export function createChurn(control: Everybeat, redis: Redis, prefix: string, ra
   let born = 0
   let changes = 0
 
-  const trigger = (): DefinitionInput =>
-    random.pick<DefinitionInput>([
+  const trigger = (): DefinitionShape =>
+    random.pick<DefinitionShape>([
       { every: random.pick([100, 300, 700]) },
       { cron: '* * * * * *', tz: random.pick(['UTC', 'America/New_York']) },
     ])
-  const policies = (): DefinitionInput => ({
+  const policies = (): DefinitionShape => ({
     task: random.pick(['quick', 'slow', 'limited', 'failing', 'nobody-has-it']),
     payload: { ms: random.between(1, 400), seed: random.next() },
     overlap: random.pick(['skip', 'queue', 'replace', 'allow']),
@@ -57,7 +57,7 @@ export function createChurn(control: Everybeat, redis: Redis, prefix: string, ra
     // A name never comes back: whatever is kept by name and not given up shows.
     const name = `churn-${born}`
     born += 1
-    await schedules.put(name, { ...trigger(), ...policies() })
+    await schedules.put(name, { ...trigger(), ...policies() } as DefinitionInput)
     alive.push(name)
     if (random.between(1, 4) === 1) {
       const once = { at: new Date(Date.now() + 200), removeAfter: '100ms', task: 'quick' }
@@ -74,9 +74,12 @@ export function createChurn(control: Everybeat, redis: Redis, prefix: string, ra
   async function edit(name: string): Promise<void> {
     const key = `{${prefix}}:schedule:${name}`
     const edits: (() => Promise<unknown>)[] = [
-      () => schedules.put(name, { ...trigger(), ...policies() }),
+      () => schedules.put(name, { ...trigger(), ...policies() } as DefinitionInput),
       () => redis.hset(key, 'payload', JSON.stringify({ ms: random.between(1, 50) })),
-      () => redis.hset(key, 'every', 'nonsense').then(() => schedules.put(name, { ...trigger(), ...policies() })),
+      () =>
+        redis
+          .hset(key, 'every', 'nonsense')
+          .then(() => schedules.put(name, { ...trigger(), ...policies() } as DefinitionInput)),
       () => schedules.trigger(name, { payload: { ms: 5 } }),
       () => schedules.pause(name).then(() => schedules.resume(name)),
       () => schedules.backfill(name, { from: new Date(Date.now() - 5_000), to: new Date(), maxPerSecond: 20 }),

@@ -1,3 +1,4 @@
+import type { DefinitionInput } from '../../../src/index.js'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { Everybeat } from '../../../src/index.js'
@@ -75,7 +76,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakResult> {
   let isLoading = true
   let deaths = 0
   try {
-    await control.schedules.putMany(steadySchedules(options.rate))
+    await control.schedules.putMany(steadySchedules(options.rate) as (DefinitionInput & { name: string })[])
     const veterans = await Promise.all(Array.from({ length: VETERANS }, spawn))
     const mortals = await Promise.all(Array.from({ length: MORTALS }, spawn))
     const churn = createChurn(control, redis, PREFIX, random)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { preview, type DefinitionInput } from '../../../src/index.js'
+import { preview, type DefinitionShape } from '../../../src/index.js'
 import { convertCelery } from '../../../src/moving-in/celery.js'
 import { convertCrontab } from '../../../src/moving-in/crontab.js'
 import { isRefused, type Draft, type RefusedDraft } from '../../../src/moving-in/entry.js'
@@ -31,7 +31,7 @@ function toOracle([minute, hour, day, month, weekday]: Five, namesDay: OracleCro
   return { ...values, weekdays: weekday.values, namesDay }
 }
 
-function upcoming(definition: DefinitionInput, from: number): number[] {
+function upcoming(definition: DefinitionShape, from: number): number[] {
   return preview(definition, { from, count: INSTANTS }).map(({ at }) => at.getTime())
 }
 

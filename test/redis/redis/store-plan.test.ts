@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import type { DefinitionInput } from '../../../src/index.js'
+import type { DefinitionInput, DefinitionShape } from '../../../src/index.js'
 import { useRedis } from '../../support/redis.js'
 import { createScriptedFleet, DAY, pastDays, type ScriptedFleet } from '../../support/scripted-fleet.js'
 
 const redis = useRedis()
 const [t0, t1, t2, t3] = pastDays(4) as [number, number, number, number]
-const JOB = { task: 'work', every: '1d', misfire: 'all', catchUpWindow: '30d' } satisfies DefinitionInput
+const JOB = { task: 'work', every: '1d', misfire: 'all', catchUpWindow: '30d' } satisfies DefinitionShape
 
-async function createSchedule(definition: DefinitionInput = JOB): Promise<ScriptedFleet> {
+async function createSchedule(definition: DefinitionShape = JOB): Promise<ScriptedFleet> {
   const fleet = createScriptedFleet(redis)
-  await fleet.control.schedules.put('it', definition)
+  await fleet.control.schedules.put('it', definition as DefinitionInput)
   return fleet
 }
 

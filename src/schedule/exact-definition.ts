@@ -1,0 +1,99 @@
+import type { DefinitionInput } from './definition.js'
+
+type TriggerField =
+  | 'cron'
+  | 'every'
+  | 'at'
+  | 'rrule'
+  | 'solar'
+  | 'dstGap'
+  | 'dstOverlap'
+  | 'dayMatch'
+  | 'anchor'
+  | 'spread'
+  | 'lat'
+  | 'lon'
+
+type NamedField<Field extends TriggerField> = { [Name in Field]: Exclude<DefinitionInput[Name], undefined> }
+type FreeField<Field extends TriggerField> = { [Name in Field]?: DefinitionInput[Name] | undefined }
+type ForeignField<Field extends TriggerField> = { [Name in Exclude<TriggerField, Field>]?: undefined }
+
+/** A trigger with the fields that belong to it, and none that belongs to another. */
+type TriggerOf<Named extends TriggerField, Free extends TriggerField = never> = NamedField<Named> &
+  FreeField<Free> &
+  ForeignField<Named | Free>
+
+/** Exactly one trigger. */
+export type ExactTrigger =
+  | TriggerOf<'cron', 'dstGap' | 'dstOverlap' | 'dayMatch'>
+  | TriggerOf<'every', 'anchor' | 'spread'>
+  | TriggerOf<'at'>
+  | TriggerOf<'rrule', 'dstGap' | 'dstOverlap'>
+  | TriggerOf<'solar' | 'lat' | 'lon'>
+
+/** The fields of every definition, whatever its trigger is; an explicit `undefined` means the default. */
+type CommonFields = {
+  [Field in keyof DefinitionInput as Field extends TriggerField | 'payload' ? never : Field]?:
+    DefinitionInput[Field] | undefined
+}
+
+/** The payload is left out only where the task does without: the handler then gets `null`. */
+type PayloadField<Payload> = IsOptional<Payload> extends true ? { payload?: Payload | undefined } : { payload: Payload }
+
+type IsOptional<Payload> = unknown extends Payload
+  ? true
+  : undefined extends Payload
+    ? true
+    : null extends Payload
+      ? true
+      : false
+
+/** The arguments of a call that takes a payload: none where the task does without. */
+export type PayloadArguments<Payload> =
+  IsOptional<Payload> extends true ? [payload?: Payload | undefined] : [payload: Payload]
+
+/**
+ * A schedule as code writes it: exactly one trigger with the fields that belong to it, the policies, and the payload that
+ * the task needs.
+ */
+export type ExactDefinition<Payload = unknown> = ExactTrigger & CommonFields & PayloadField<Payload>
+
+/** A definition without the task, which the handle that it is given to names. */
+export type TaskDefinition<Payload = unknown> = ExactDefinition<Payload> & { task?: undefined }
+
+/** The tasks of a fleet that nobody listed: any name, any payload. */
+export type AnyTasks = Record<string, unknown>
+
+/** The names of listed tasks; never where nobody listed any. */
+export type TaskName<Tasks extends object> = string extends keyof Tasks ? never : keyof Tasks & string
+
+/** Any text where nobody listed the tasks of the fleet; never where somebody did. */
+export type FreeTaskName<Tasks extends object> = string extends keyof Tasks ? string : never
+
+type ListedDefinition<Tasks extends object> = {
+  [Task in keyof Tasks & string]: ExactDefinition<Tasks[Task]> & { task: Task }
+}[keyof Tasks & string]
+
+/** A definition for one of these tasks; the task may be left out where the schedule has its name. */
+export type DefinitionOf<Tasks extends object, Name extends string = string> = string extends keyof Tasks
+  ? ExactDefinition
+  : | ListedDefinition<Tasks>
+    | (Name extends keyof Tasks ? ExactDefinition<Tasks[Name]> & { task?: Name | undefined } : never)
+
+/** A definition for one of these tasks, with the name of its schedule. */
+export type NamedDefinition<Tasks extends object> = string extends keyof Tasks
+  ? ExactDefinition & { name: string }
+  : | (ListedDefinition<Tasks> & { name: string })
+    | {
+        [Task in keyof Tasks & string]: ExactDefinition<Tasks[Task]> & { task?: Task | undefined; name: Task }
+      }[keyof Tasks & string]
+
+/** The same definition as a shape, whose fields stand alone. */
+export function shapeOf(definition: object): DefinitionInput {
+  return definition as DefinitionInput
+}
+
+/** A shape of which only the run time can tell whether it is a definition: it is checked where it is written. */
+export function unchecked(definition: object): ExactDefinition {
+  return definition as ExactDefinition
+}

@@ -1,0 +1,50 @@
+import type { PutResult } from './control/schedules.js'
+import type { StandardSchema, TaskOptions } from './options/task-options.js'
+import type { FreeTaskName, PayloadArguments, TaskDefinition, TaskName } from './schedule/exact-definition.js'
+import type { Jsonify } from './schedule/jsonify.js'
+import type { Handler } from './worker/run/task.js'
+
+/** A registered task: schedules and runs it with payloads that its handler understands. */
+export interface TaskHandle<Payload = unknown> {
+  readonly name: string
+  /** Declares a schedule of this task; one that is declared in code comes back by itself after a flush of Redis. */
+  schedule(name: string, definition: TaskDefinition<Payload>): Promise<PutResult>
+  /** Runs the task once, now, somewhere in the fleet. */
+  run(...payload: PayloadArguments<Payload>): Promise<{ runId: string; schedule: string }>
+}
+
+/** What is written for a handler: what the caller names, or what the handler says that it gets. */
+type Written<Payload, Arriving> = unknown extends Payload ? Arriving : Payload
+
+/**
+ * Registers the handler of a task. The handler gets the payload as it arrives from JSON, or as the schema of the task
+ * makes it; a payload is written as JSON, which is what the schema reads. Where the tasks of the fleet are listed, only
+ * these can be registered.
+ */
+export interface RegisterTask<Tasks extends object> {
+  <Name extends TaskName<Tasks>>(name: Name, handler: Handler<Jsonify<Tasks[Name]>>): TaskHandle<Tasks[Name]>
+  <Name extends TaskName<Tasks>, Output>(
+    name: Name,
+    options: TaskOptions<Jsonify<Tasks[Name]>, Output> & { schema: StandardSchema<Jsonify<Tasks[Name]>, Output> },
+    handler: Handler<Output>,
+  ): TaskHandle<Tasks[Name]>
+  <Name extends TaskName<Tasks>>(
+    name: Name,
+    options: TaskOptions,
+    handler: Handler<Jsonify<Tasks[Name]>>,
+  ): TaskHandle<Tasks[Name]>
+  <Payload = unknown, Arriving = Jsonify<Payload>>(
+    name: FreeTaskName<Tasks>,
+    handler: Handler<Arriving>,
+  ): TaskHandle<Written<Payload, Arriving>>
+  <Input, Output>(
+    name: FreeTaskName<Tasks>,
+    options: TaskOptions<Input, Output> & { schema: StandardSchema<Input, Output> },
+    handler: Handler<Output>,
+  ): TaskHandle<Jsonify<Input>>
+  <Payload = unknown, Arriving = Jsonify<Payload>>(
+    name: FreeTaskName<Tasks>,
+    options: TaskOptions,
+    handler: Handler<Arriving>,
+  ): TaskHandle<Written<Payload, Arriving>>
+}
