@@ -29,6 +29,13 @@ const QUARTER = 900
 /** From here on every zone follows rules, so that years with the same calendar have the same changes. */
 const LAST_OWN_YEAR = 2199
 
+/**
+ * Distance of the samples of a year, seconds. Two changes between neighbouring samples are not seen, so this is well
+ * below the shortest stretch that the zone database has or predicts: 4.0 days in 1939, 7 days around Ramadan in Gaza.
+ * It is the same for all years: a later edition of the database may predict shorter stretches for any of them.
+ */
+const SAMPLE_SECONDS = 3 * DAY_SECONDS
+
 const ZONE_CACHE_SIZE = 1_000
 const YEAR_CACHE_SIZE = 256
 
@@ -121,13 +128,12 @@ class YearlyZone implements Zone {
   #split(year: number): Segment[] {
     const from = daysToMonth(year, 1) * DAY_SECONDS
     const to = daysToMonth(year + 1, 1) * DAY_SECONDS
-    const step = sampleDays(year) * DAY_SECONDS
     const changes: { at: number; offset: number }[] = []
     const offsetBefore = this.#offsetAt(from - 1)
     let offset = offsetBefore
     let at = from - 1
     while (at < to) {
-      const sample = Math.min(at + step, to)
+      const sample = Math.min(at + SAMPLE_SECONDS, to)
       const sampled = this.#offsetAt(sample)
       if (sampled !== offset) {
         changes.push({ at: this.#changeIn(at, sample, sampled), offset: sampled })
@@ -164,12 +170,6 @@ class YearlyZone implements Zone {
     const seconds = text.length > sign + 6 ? Number(text.slice(sign + 7, sign + 9)) : 0
     return text.charCodeAt(sign) === 45 ? -size - seconds : size + seconds
   }
-}
-
-/** Less than the shortest stretch of the zone database: 4.0 days in 1939, 6.9 in 2000 and, since 2001, 12.0. */
-function sampleDays(year: number): number {
-  if (year > 2000) return 10
-  return year >= 1970 ? 6.5 : 3.9
 }
 
 function pickSegment(segments: readonly Segment[], second: number): Segment {

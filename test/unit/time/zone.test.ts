@@ -78,6 +78,23 @@ describe('segments of a zone', () => {
     }
   })
 
+  test.each(['Asia/Gaza', 'Asia/Hebron', 'Africa/Casablanca', 'Africa/Cairo'])(
+    'segments of %s have a change wherever two days in a row have different offsets, from 2001 to 2199',
+    { timeout: 60_000 },
+    (name) => {
+      const zone = findZone(name)
+      const format = new Intl.DateTimeFormat('en-US', { timeZone: name, timeZoneName: 'longOffset' })
+      const shown = (second: number) => format.format(second * 1000).split(' ').at(-1)!
+      const wrong: string[] = []
+      const end = Date.UTC(2200, 0) / 1000
+      for (let day = Date.UTC(2001, 0) / 1000; day + 86_400 < end; day += 86_400) {
+        const isCut = zone.segmentAt(day).offset !== zone.segmentAt(day + 86_400).offset
+        if (isCut !== (shown(day) !== shown(day + 86_400))) wrong.push(new Date(day * 1000).toISOString())
+      }
+      expect(wrong).toEqual([])
+    },
+  )
+
   test('segments of a zone find the short summer break of Recife in 2000, 7 days', () => {
     const zone = findZone('America/Recife')
     const segment = zone.segmentAt(Date.UTC(2000, 9, 10) / 1000)
