@@ -1,8 +1,10 @@
-import { createDeclarations, type Declarations } from './control/declarations.js'
+import { Declarations } from './control/declarations.js'
 import { diagnose, type Diagnosis } from './control/diagnose/diagnose.js'
 import { readFleet, type WorkerView } from './control/fleet.js'
-import { Schedules, type PutResult, type ScheduleContext } from './control/schedules.js'
-import { syncSchedules, type SyncOptions, type SyncResult } from './control/sync.js'
+import type { ScheduleContext } from './control/schedule-context.js'
+import { Schedules } from './control/schedules.js'
+import { readSyncInput, type SyncInput } from './control/sync-input.js'
+import type { SyncOptions, SyncResult } from './control/sync.js'
 import { EverybeatError } from './errors.js'
 import { toErrorData, type Emit } from './events/events.js'
 import { describeHealth, type Health } from './worker/health.js'
@@ -16,13 +18,7 @@ import type { ScheduleStore } from './control/store.js'
 import { reshardFleet, type ReshardOptions, type ReshardResult } from './redis/reshard/reshard.js'
 import { createScheduleStore } from './redis/stores/schedule-store.js'
 import type { DefinitionInput } from './schedule/definition.js'
-import {
-  shapeOf,
-  type AnyTasks,
-  type DefinitionOf,
-  type ExactDefinition,
-  type NamedDefinition,
-} from './schedule/exact-definition.js'
+import type { AnyTasks } from './schedule/exact-definition.js'
 import type { TaskOptions } from './options/task-options.js'
 import type { RegisterTask, TaskHandle } from './task-handle.js'
 import { timeSourceOf, type TimeSource } from './time-source.js'
@@ -71,6 +67,9 @@ export class Everybeat<Tasks extends object = AnyTasks> extends IsolatedEmitter 
     logEvents(this, this.#options.logger)
     this.#context = {
       defaults: this.#options.defaults as Partial<DefinitionInput>,
+      editor: { by: this.#options.actor, via: 'api' },
+      version: this.#options.version,
+      emit: this.#emit,
       store: () => this.#store(),
       checkPayload: async (name, payload) => {
         const task = this.#tasks.get(name)
@@ -78,7 +77,7 @@ export class Everybeat<Tasks extends object = AnyTasks> extends IsolatedEmitter 
       },
     }
     this.schedules = new Schedules<Tasks>(this.#context)
-    this.#declarations = createDeclarations(this.#context, this.schedules as unknown as Schedules, this.#emit)
+    this.#declarations = new Declarations(this.#context, this.schedules as unknown as Schedules)
     if (this.#options.redis.kind === 'client') this.#open()
   }
 
@@ -104,30 +103,20 @@ export class Everybeat<Tasks extends object = AnyTasks> extends IsolatedEmitter 
     this.#instance?.worker.nudge()
     return {
       name,
-      schedule: (schedule, definition) => this.#declare(schedule, { ...definition, task: name } as ExactDefinition),
+      schedule: (schedule, definition) =>
+        this.#declarations.declare(schedule, { ...(definition as DefinitionInput), task: name }),
       run: (payload) => this.#runOnce(name, payload),
     }
   }
 
-  /** Makes the schedules of an owner what is declared; says what it did, or with `dryRun` would do. */
-  async sync(
-    definitions: readonly NamedDefinition<Tasks>[] | Readonly<Record<string, DefinitionOf<Tasks>>>,
-    options: SyncOptions,
-  ): Promise<SyncResult> {
-    const list = Array.isArray(definitions)
-      ? (definitions as unknown as (DefinitionInput & { name: string })[])
-      : Object.entries(definitions as unknown as Record<string, DefinitionInput>).map(([name, definition]) => ({
-          ...definition,
-          name,
-        }))
-    const result = await syncSchedules(this.#context, list, options, {
-      resume: (name) => this.schedules.resume(name),
-    })
-    if (result.outcome === 'applied') {
-      const ours = list.filter(({ name }) => !result.conflicts.includes(name))
-      this.#declarations.noteSync(ours, options)
-    }
-    return result
+  /**
+   * Declares the schedules of an owner, and says what that did, or with `dryRun` would do. What the declaration changed
+   * since the last one is changed, what was edited live stays.
+   *
+   * @throws EverybeatError for an option or a definition that is refused; then nothing is written
+   */
+  async sync(definitions: SyncInput<Tasks>, options: SyncOptions): Promise<SyncResult> {
+    return await this.#declarations.sync(readSyncInput(definitions), options)
   }
 
   /**
@@ -248,12 +237,6 @@ export class Everybeat<Tasks extends object = AnyTasks> extends IsolatedEmitter 
     const store = await this.#storeOfAnyLayout()
     await this.#checkLayout?.()
     return store
-  }
-
-  async #declare(name: string, definition: ExactDefinition): Promise<PutResult> {
-    const result = await (this.schedules as unknown as Schedules).put(name, definition)
-    this.#declarations.note(name, shapeOf(definition))
-    return result
   }
 
   async #runOnce(task: string, payload: unknown): Promise<{ runId: string; schedule: string }> {

@@ -1,4 +1,4 @@
-import type { PutResult } from './control/schedules.js'
+import type { PutResult } from './control/edit-results.js'
 import type { StandardSchema, TaskOptions } from './options/task-options.js'
 import type { FreeTaskName, PayloadArguments, TaskDefinition, TaskName } from './schedule/exact-definition.js'
 import type { Jsonify } from './schedule/jsonify.js'
@@ -7,7 +7,12 @@ import type { Handler } from './worker/run/task.js'
 /** A registered task: schedules and runs it with payloads that its handler understands. */
 export interface TaskHandle<Payload = unknown> {
   readonly name: string
-  /** Declares a schedule of this task; one that is declared in code comes back by itself after a flush of Redis. */
+  /**
+   * Declares a schedule of this task: what the declaration changed since the last one is changed, what was edited live
+   * stays. It comes back by itself after a flush of Redis.
+   *
+   * @throws EverybeatError for a definition that is refused; then nothing is written
+   */
   schedule(name: string, definition: TaskDefinition<Payload>): Promise<PutResult>
   /** Runs the task once, now, somewhere in the fleet. */
   run(...payload: PayloadArguments<Payload>): Promise<{ runId: string; schedule: string }>

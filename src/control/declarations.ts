@@ -1,69 +1,102 @@
 import { toErrorData, type Emit } from '../events/events.js'
-import type { DefinitionInput } from '../schedule/definition.js'
-import { unchecked } from '../schedule/exact-definition.js'
+import type { Definition, DefinitionInput } from '../schedule/definition.js'
 import { parseDefinition } from '../schedule/parse-definition.js'
-import type { ScheduleContext, Schedules } from './schedules.js'
-import { syncSchedules, type SyncOptions } from './sync.js'
+import { declareSchedule, type DeclareResult } from './declare.js'
+import type { ScheduleContext } from './schedule-context.js'
+import type { Schedules } from './schedules.js'
+import type { NamedDefinition } from './sync-input.js'
+import { syncSchedules, type SyncOptions, type SyncResult } from './sync.js'
 
-type Named = DefinitionInput & { name: string }
+/** What the code of one process declares: applied, and kept in mind so that it can be put back when Redis has lost it. */
+export class Declarations {
+  readonly #context: ScheduleContext
+  readonly #schedules: Schedules
+  readonly #emit: Emit
+  /** The schedules that were declared one by one, by name. */
+  readonly #single = new Map<string, DefinitionInput>()
+  /** The last sync of each owner. */
+  readonly #syncs = new Map<string, { definitions: readonly NamedDefinition[]; options: SyncOptions }>()
+  /** Ends when no restoring is under way. */
+  #restoring: Promise<void> = Promise.resolve()
 
-/** What the code of this process declares, kept so that it can be put back when Redis has lost it. */
-export interface Declarations {
-  note(name: string, definition: DefinitionInput): void
-  noteSync(definitions: readonly Named[], options: SyncOptions): void
+  constructor(context: ScheduleContext, schedules: Schedules) {
+    this.#context = context
+    this.#schedules = schedules
+    this.#emit = context.emit
+  }
+
   /**
-   * Puts back what is not there any more. What somebody has written meanwhile stays, but a higher version of a sync
-   * stands above a lower one. A single instant that has passed is left out: nobody knows any more whether it ran.
-   * Never rejects.
+   * Declares one schedule: the same declaration again touches nothing, whatever was edited live meanwhile; a changed one
+   * changes what it changed.
+   *
+   * @throws EverybeatError for a definition that is refused
    */
-  restore(): Promise<void>
-}
+  async declare(name: string, input: DefinitionInput): Promise<Omit<DeclareResult, 'conflicts'>> {
+    const definition = parseDefinition(name, input, this.#context.defaults)
+    await this.#context.checkPayload(definition.task, definition.payload)
+    const { conflicts, ...result } = await this.#apply(definition, false)
+    if (conflicts.length > 0) this.#emit('schedule:overwritten', { schedule: name, fields: conflicts })
+    this.#single.set(name, input)
+    return result
+  }
 
-/** Creates the memory of one instance's declarations. */
-export function createDeclarations(context: ScheduleContext, schedules: Schedules, emit: Emit): Declarations {
-  const single = new Map<string, DefinitionInput>()
-  const syncs = new Map<string, { definitions: readonly Named[]; options: SyncOptions }>()
-  let restoring: Promise<void> = Promise.resolve()
+  /** Declares all schedules of an owner. @throws EverybeatError for an option or a definition that is refused */
+  async sync(definitions: readonly NamedDefinition[], options: SyncOptions): Promise<SyncResult> {
+    const steps = { resume: (name: string) => this.#schedules.resume(name) }
+    const result = await syncSchedules(this.#context, definitions, options, steps)
+    if (result.outcome === 'applied') {
+      const ours = definitions.filter(({ name }) => !result.conflicts.includes(name))
+      this.#syncs.set(options.owner, { definitions: ours, options })
+    }
+    return result
+  }
 
-  async function guard(what: string, work: () => Promise<unknown>): Promise<void> {
+  /**
+   * Puts back what does not exist any more. What was written meanwhile stays, but a higher version of a sync wins over a
+   * lower one. A single instant that has passed is left out: nobody knows any more whether it ran. Never rejects.
+   */
+  async restore(): Promise<void> {
+    // A flush is noticed in several ways at once: one after the other they find less and less to do.
+    this.#restoring = this.#restoring.then(() => this.#guard('schedules', () => this.#restoreAll()))
+    await this.#restoring
+  }
+
+  async #apply(definition: Definition, onlyMissing: boolean): Promise<DeclareResult> {
+    const { editor, version } = this.#context
+    const declarer = { editor: { by: editor.by, via: 'declaration' }, version, onlyMissing } as const
+    return await declareSchedule(await this.#context.store(), definition, declarer)
+  }
+
+  async #restoreAll(): Promise<void> {
+    const nowMs = await (await this.#context.store()).now()
+    for (const [name, input] of this.#single) {
+      await this.#guard(name, async () => {
+        const definition = parseDefinition(name, input, this.#context.defaults)
+        if (isAhead(definition, nowMs)) await this.#apply(definition, true)
+      })
+    }
+    for (const [owner, { definitions, options }] of this.#syncs) {
+      await this.#guard(`the schedules of ${owner}`, async () => {
+        const wanted = definitions.filter(({ name, ...input }) =>
+          isAhead(parseDefinition(name, input, this.#context.defaults), nowMs),
+        )
+        const onlyMissing = options.version === undefined && this.#context.version === ''
+        const steps = { resume: (name: string) => this.#schedules.resume(name), onlyMissing }
+        await syncSchedules(this.#context, wanted, { ...options, prune: 'report', dryRun: false }, steps)
+      })
+    }
+  }
+
+  async #guard(what: string, work: () => Promise<unknown>): Promise<void> {
     try {
       await work()
     } catch (error) {
-      emit('error', { ...toErrorData(error), context: `declaring ${what} again` })
+      this.#emit('error', { ...toErrorData(error), context: `declaring ${what} again` })
     }
   }
+}
 
-  /** Whether the definition still has an occurrence ahead. */
-  function isAhead(name: string, definition: DefinitionInput, nowMs: number): boolean {
-    if (definition.at === undefined) return true
-    return parseDefinition(name, definition, context.defaults).trigger.next(nowMs) !== null
-  }
-
-  async function restoreAll(): Promise<void> {
-    const nowMs = await (await context.store()).now()
-    for (const [name, definition] of single) {
-      await guard(name, async () => {
-        // Revision 0 is a schedule that is not there.
-        if (isAhead(name, definition, nowMs)) await schedules.put(name, unchecked(definition), { ifRevision: 0 })
-      })
-    }
-    for (const [owner, { definitions, options }] of syncs) {
-      await guard(`the schedules of ${owner}`, async () => {
-        const wanted = definitions.filter(({ name, ...definition }) => isAhead(name, definition, nowMs))
-        const onlyMissing = options.version === undefined
-        const steps = { resume: (name: string) => schedules.resume(name), onlyMissing }
-        await syncSchedules(context, wanted, { ...options, prune: 'report', dryRun: false }, steps)
-      })
-    }
-  }
-
-  return {
-    note: (name, definition) => void single.set(name, definition),
-    noteSync: (definitions, options) => void syncs.set(options.owner, { definitions, options }),
-    async restore() {
-      // A flush is noticed on several ways at once: one after the other they find less and less to do.
-      restoring = restoring.then(() => guard('schedules', restoreAll))
-      await restoring
-    },
-  }
+/** Whether the definition still has an occurrence ahead. */
+function isAhead({ trigger }: Definition, nowMs: number): boolean {
+  return trigger.kind !== 'at' || trigger.next(nowMs) !== null
 }

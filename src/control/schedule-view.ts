@@ -1,11 +1,15 @@
 import { EverybeatError } from '../errors.js'
+import { differingFields, readDeclaration } from '../schedule/declaration.js'
 import { decodeFields, describeDefinition } from '../schedule/hash-codec.js'
 import type { Definition, DefinitionInput } from '../schedule/definition.js'
 import { unchecked, type ExactDefinition } from '../schedule/exact-definition.js'
 import type { StoredSchedule } from '../schedule/stored-schedule.js'
 
 /** `paused`: by `pause`, by failures, or by `enabled: false`; `finished`: nothing follows; `invalid`: see `error`. */
-export type ScheduleState = 'active' | 'paused' | 'finished' | 'invalid'
+export type ScheduleState = (typeof SCHEDULE_STATES)[number]
+
+/** The states of a schedule. */
+export const SCHEDULE_STATES = ['active', 'paused', 'finished', 'invalid'] as const
 
 /** A schedule as `get` and `list` give it: its definition with the defaults, and how it stands. */
 export interface ScheduleView extends DefinitionInput {
@@ -25,6 +29,8 @@ export interface ScheduleView extends DefinitionInput {
   failures?: number
   /** Since when, why, and until when it is paused. */
   paused?: { at: Date; note?: string; until?: Date }
+  /** Of a schedule that code declares: the version of that code, and the fields that were edited since. */
+  declared?: { version?: string; differs: string[] }
 }
 
 /** Decodes what is stored; an error is a value here: one bad definition must not hide the others. */
@@ -49,6 +55,7 @@ export function viewSchedule(stored: StoredSchedule, nowMs: number): ScheduleVie
     name,
     revision: Number(engine.revision ?? 0) + (isTakenIn ? 0 : 1),
     last,
+    ...describeDeclared(stored),
     ...(failures > 0 ? { failures } : {}),
   }
   if (definition instanceof EverybeatError) {
@@ -72,6 +79,13 @@ export function viewSchedule(stored: StoredSchedule, nowMs: number): ScheduleVie
   const nextMs = isPlanned ? Number.parseInt(engine.plan!, 10) : definition.trigger.next(nowMs)
   if (nextMs === null || !Number.isFinite(nextMs)) return { ...view, state: 'finished', next: null }
   return { ...view, state: 'active', next: new Date(nextMs) }
+}
+
+function describeDeclared(stored: StoredSchedule): Pick<ScheduleView, 'declared'> {
+  const declaration = readDeclaration(stored)
+  if (declaration === null) return {}
+  const { version } = declaration
+  return { declared: { ...(version === '' ? {} : { version }), differs: differingFields(declaration, stored) } }
 }
 
 /** The text of a definition that cannot be decoded, as it stands. */

@@ -1,55 +1,32 @@
 import { EverybeatError } from '../errors.js'
-import type { ScheduleStore } from './store.js'
+import type { Change } from './change-list.js'
+import { readDeclaration } from '../schedule/declaration.js'
 import type { Definition, DefinitionInput, Instant } from '../schedule/definition.js'
 import { shapeOf, type AnyTasks, type DefinitionOf, type NamedDefinition } from '../schedule/exact-definition.js'
-import { checkChoice, checkInteger, wrongValue } from '../schedule/field-values.js'
+import { checkChoice, checkInteger, checkOptionNames, wrongValue } from '../schedule/field-values.js'
 import { decodeFields } from '../schedule/hash-codec.js'
 import { copyPayload } from '../schedule/payload.js'
 import { parseNote } from '../schedule/policy-values.js'
-import { checkName } from '../schedule/name.js'
+import { checkActor, checkName } from '../schedule/name.js'
 import { parseDefinition } from '../schedule/parse-definition.js'
-import { decidePlan } from '../schedule/decide-plan.js'
 import { parseInstant } from '../time/instant.js'
 import { preview, type PreviewEntry } from '../time/preview.js'
 import { backfillSchedule, checkBackfill, type BackfillOptions, type BackfillResult } from './backfill.js'
 import { explainSchedule, type Explanation } from './explain/explain.js'
 import { toHistoryEntry, type HistoryEntry } from './history.js'
-import { createFilter, type ListFilter } from './list-filter.js'
+import { readChanges, revertSchedule, rollbackSchedule, type RevertResult } from './edits.js'
+import { checkListOptions, listSchedules, type ListOptions, type SchedulePage } from './list.js'
 import { givenOf, mergeChanges } from './merge-changes.js'
-import { inBatches } from './batches.js'
+import type { PutResult, RemoveResult, WriteOptions } from './edit-results.js'
+import { resumeSchedule, type ResumeResult } from './resume.js'
 import { toRunView, type RunView } from './run-view.js'
+import type { ScheduleContext } from './schedule-context.js'
 import { decodeStored, viewSchedule, type ScheduleView } from './schedule-view.js'
-import { prepareWrite, writeDefinition } from './write.js'
+import { prepareWrite, writeDefinition, writeMany } from './write.js'
 
-/** What became of a write. `conflict`: the revision is not the one that was asked for; nothing was written. */
-export interface PutResult {
-  outcome: 'created' | 'updated' | 'unchanged' | 'conflict' | 'missing'
-  revision: number
-}
-
-/** A page of schedules, in the order of their names; `cursor` brings the next page, null at the end. */
-export type SchedulePage = ScheduleView[] & { cursor: string | null }
-
-/** Which schedules to list, and how many at a time. */
-export interface ListOptions extends ListFilter {
-  /** Most schedules in the page; default 100. */
-  limit?: number | undefined
-  cursor?: string | null | undefined
-}
-
-/** What the schedules need of the instance that they belong to. */
-export interface ScheduleContext {
-  readonly defaults: Partial<DefinitionInput>
-  /** The store, once Redis is reachable. */
-  store(): Promise<ScheduleStore>
-  /** Checks a payload against the schema of its task, where this instance knows the task. */
-  checkPayload(task: string, payload: unknown): Promise<void>
-}
-
-const DEFAULT_PAGE = 100
-const PAGE_READ = 500
-const MAX_TRIES = 10
-const BATCH = 1_000
+/** Edits of one schedule at the same time are tried again this often; each time at least one of them comes through. */
+const MAX_TRIES = 500
+const CODE = 'ERR_EVERYBEAT_OPTIONS'
 
 /**
  * The schedules of a fleet: everything that can be asked of them and done with them. Each change is one atomic step.
@@ -72,35 +49,28 @@ export class Schedules<Tasks extends object = AnyTasks> {
   async put<Name extends string>(
     name: Name,
     definition: DefinitionOf<Tasks, Name>,
-    { ifRevision }: { ifRevision?: number | undefined } = {},
+    options: WriteOptions = {},
   ): Promise<PutResult> {
-    checkRevision(ifRevision)
+    const ifRevision = checkWriteOptions(options)
     const checked = await this.#check(name, shapeOf(definition))
     const store = await this.#context.store()
-    return await writeDefinition(store, prepareWrite(checked, await store.now(), { ifRevision: ifRevision ?? null }))
+    return await writeDefinition(
+      store,
+      prepareWrite(checked, await store.now(), { editor: this.#context.editor, ifRevision }),
+    )
   }
 
   /** Writes many schedules in pipelined batches. All are checked before the first is written. */
   async putMany(
     definitions: Iterable<NamedDefinition<Tasks>>,
-    { onProgress }: { onProgress?: ((progress: { done: number; total: number }) => void) | undefined } = {},
+    options: { onProgress?: ((progress: { done: number; total: number }) => void) | undefined } = {},
   ): Promise<{ created: number; updated: number; unchanged: number }> {
+    checkOptionNames(options, ['onProgress'])
     const checked: Definition[] = []
     for (const { name, ...definition } of definitions as Iterable<DefinitionInput & { name: string }>)
       checked.push(await this.#check(name, definition))
     const store = await this.#context.store()
-    const result = { created: 0, updated: 0, unchanged: 0 }
-    const write = async (batch: readonly Definition[]) => {
-      const nowMs = await store.now()
-      const writes = batch.map((definition) => prepareWrite(definition, nowMs))
-      for (const [index, reply] of (await store.putMany(writes)).entries()) {
-        let { outcome } = reply
-        if (outcome === 'overdue') ({ outcome } = await writeDefinition(store, writes[index]!, reply))
-        if (outcome !== 'conflict') result[outcome] += 1
-      }
-    }
-    await inBatches(checked, BATCH, write, onProgress)
-    return result
+    return await writeMany(store, checked, this.#context.editor, options.onProgress)
   }
 
   /**
@@ -110,47 +80,39 @@ export class Schedules<Tasks extends object = AnyTasks> {
   async patch(
     name: string,
     changes: { [Field in keyof DefinitionInput]?: DefinitionInput[Field] | null | undefined },
-    { ifRevision }: { ifRevision?: number | undefined } = {},
+    options: WriteOptions = {},
   ): Promise<PutResult> {
     checkName('schedule', name, 'name')
-    checkRevision(ifRevision)
+    const ifRevision = checkWriteOptions(options)
     const store = await this.#context.store()
     for (let tries = 0; ; tries++) {
       const { schedule, nowMs } = await store.read(name)
       if (!schedule) return { outcome: 'missing', revision: 0 }
       const merged = mergeChanges(givenOf(schedule), changes)
       const checked = await this.#check(name, merged)
-      const write = prepareWrite(checked, nowMs, { ifRevision: ifRevision ?? null, ifDigest: schedule.digest })
+      const { editor } = this.#context
+      const write = prepareWrite(checked, nowMs, { editor, ifRevision, ifDigest: schedule.digest })
       const result = await writeDefinition(store, write)
-      const revision = Number(schedule.state.revision ?? 0)
-      if (result.outcome !== 'conflict' || (ifRevision !== undefined && ifRevision !== revision) || tries >= MAX_TRIES)
-        return result
+      if (result.outcome !== 'conflict' || ifRevision !== null || tries >= MAX_TRIES) return result
     }
   }
 
   /** A schedule as it stands, or null when there is none of that name. */
   async get(name: string): Promise<ScheduleView | null> {
+    checkName('schedule', name, 'name')
     const store = await this.#context.store()
     const { schedule, nowMs } = await store.read(name)
     return schedule && viewSchedule(schedule, nowMs)
   }
 
-  /** A page of schedules. Reads only as far as it takes to fill the page. */
-  async list({ limit = DEFAULT_PAGE, cursor = null, ...filter }: ListOptions = {}): Promise<SchedulePage> {
-    checkInteger(limit, 'limit', 1, 100_000, 'ERR_EVERYBEAT_OPTIONS')
-    const store = await this.#context.store()
-    const accepts = createFilter(filter)
-    const found: ScheduleView[] = []
-    let at: string | null = cursor
-    do {
-      const page = await store.page(at, Math.min(PAGE_READ, limit - found.length))
-      for (const schedule of page.schedules) {
-        const view = viewSchedule(schedule, page.nowMs)
-        if (accepts(view)) found.push(view)
-      }
-      at = page.cursor
-    } while (at !== null && found.length < limit)
-    return Object.assign(found, { cursor: at })
+  /**
+   * A page of schedules, by default in the order of their names. Reads only as far as it takes to fill the page.
+   *
+   * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS` for an unknown option, order, state or cursor
+   */
+  async list(options: ListOptions = {}): Promise<SchedulePage> {
+    checkListOptions(options)
+    return await listSchedules(await this.#context.store(), options)
   }
 
   /** How many schedules there are. */
@@ -158,52 +120,51 @@ export class Schedules<Tasks extends object = AnyTasks> {
     return await (await this.#context.store()).count()
   }
 
-  /** Removes a schedule and all that the engine kept of it. A run that goes comes to its end. */
-  async remove(name: string): Promise<{ outcome: 'removed' | 'missing' }> {
-    const outcome = await (await this.#context.store()).remove(name)
-    return { outcome: outcome === 'kept' ? 'missing' : outcome }
+  /**
+   * Removes a schedule and everything that the engine keeps of it. A run under way comes to its end.
+   *
+   * `isDeclared` says that code declares the schedule: it comes back when that code starts the next time; to keep it
+   * from running, pause it.
+   */
+  async remove(name: string): Promise<RemoveResult> {
+    checkName('schedule', name, 'name')
+    const store = await this.#context.store()
+    const { schedule } = await store.read(name)
+    const isDeclared = schedule !== null && readDeclaration(schedule) !== null
+    const outcome = await store.remove(name)
+    return { outcome: outcome === 'kept' ? 'missing' : outcome, isDeclared }
   }
 
   /** Pauses a schedule until it is resumed, or until an instant. Its definition is left alone. */
   async pause(
     name: string,
-    { note = '', until }: { note?: string | undefined; until?: Instant | undefined } = {},
+    options: { note?: string | undefined; until?: Instant | undefined } = {},
   ): Promise<{ outcome: 'paused' | 'missing'; revision: number }> {
     checkName('schedule', name, 'name')
+    checkOptionNames(options, ['note', 'until'])
+    const { note = '', until } = options
     const untilMs = until === undefined ? null : parseInstant(until, 'until', 'UTC')
     if (note !== '') parseNote(note)
-    return await (await this.#context.store()).pause(name, note, untilMs)
+    const pause = { note, untilMs, editor: this.#context.editor, ifActive: false }
+    const { outcome, revision } = await (await this.#context.store()).pause(name, pause)
+    return { outcome: outcome === 'missing' ? outcome : 'paused', revision }
   }
 
   /** Resumes a schedule from now: what was missed meanwhile stays missed, and is in the history as skipped. */
-  async resume(name: string): Promise<{ outcome: 'resumed' | 'unchanged' | 'missing'; revision: number }> {
+  async resume(name: string): Promise<ResumeResult> {
     checkName('schedule', name, 'name')
-    const store = await this.#context.store()
-    for (let tries = 0; ; tries++) {
-      const { schedule, nowMs } = await store.read(name)
-      if (!schedule) return { outcome: 'missing', revision: 0 }
-      const revision = Number(schedule.state.revision ?? 0)
-      const definition = decodeStored(schedule)
-      const isDisabled = !(definition instanceof EverybeatError) && !definition.enabled
-      if (schedule.state.paused !== undefined) {
-        const decision = decidePlan(schedule, nowMs, true)
-        const outcome = await store.storePlan({ schedule, ...decision, resume: true })
-        if (outcome === 'moved' && tries < MAX_TRIES) continue
-      }
-      if (isDisabled) {
-        const patched = await this.patch(name, { enabled: true })
-        return { outcome: 'resumed', revision: patched.revision }
-      }
-      return { outcome: schedule.state.paused === undefined ? 'unchanged' : 'resumed', revision }
-    }
+    const { store, editor } = this.#context
+    return await resumeSchedule(await store(), name, editor, () => this.patch(name, { enabled: true }))
   }
 
   /** Runs a schedule once, now, on some worker that has its task; does not move the schedule. */
   async trigger(
     name: string,
-    { payload }: { payload?: unknown } = {},
+    options: { payload?: unknown } = {},
   ): Promise<{ outcome: 'triggered'; runId: string } | { outcome: 'missing' }> {
     checkName('schedule', name, 'name')
+    checkOptionNames(options, ['payload'])
+    const { payload } = options
     const payloadText = payload === undefined ? null : JSON.stringify(copyPayload(payload, 'payload'))
     const store = await this.#context.store()
     if (payload !== undefined) {
@@ -238,6 +199,8 @@ export class Schedules<Tasks extends object = AnyTasks> {
 
   /** The next `count` instants of a schedule, strictly after now; none for one that is not there or cannot be used. */
   async next(name: string, count = 5): Promise<PreviewEntry[]> {
+    checkName('schedule', name, 'name')
+    checkInteger(count, 'count', 1, 10_000, CODE)
     const store = await this.#context.store()
     const { schedule, nowMs } = await store.read(name)
     const definition = schedule && decodeStored(schedule)
@@ -247,27 +210,72 @@ export class Schedules<Tasks extends object = AnyTasks> {
   }
 
   /** What became of the occurrences of a schedule, newest first. */
-  async history(name: string, { limit = 1_000 }: { limit?: number | undefined } = {}): Promise<HistoryEntry[]> {
+  async history(name: string, options: { limit?: number | undefined } = {}): Promise<HistoryEntry[]> {
     checkName('schedule', name, 'name')
-    checkInteger(limit, 'limit', 1, 100_000, 'ERR_EVERYBEAT_OPTIONS')
+    checkOptionNames(options, ['limit'])
+    const { limit = 1_000 } = options
+    checkInteger(limit, 'limit', 1, 100_000, CODE)
     const entries = await (await this.#context.store()).history(name, limit)
     return entries.map(toHistoryEntry)
   }
 
   /** The runs that go or wait now, in the whole fleet; at most `limit`, 10 000 when it does not say. */
-  async runs({
-    state,
-    limit = 10_000,
-  }: { state?: 'running' | 'waiting' | undefined; limit?: number | undefined } = {}): Promise<RunView[]> {
-    if (state !== undefined) checkChoice(state, 'state', ['running', 'waiting'], 'ERR_EVERYBEAT_OPTIONS')
+  async runs(
+    options: { state?: 'running' | 'waiting' | undefined; limit?: number | undefined } = {},
+  ): Promise<RunView[]> {
+    checkOptionNames(options, ['state', 'limit'])
+    const { state, limit = 10_000 } = options
+    checkInteger(limit, 'limit', 1, 1_000_000, CODE)
+    if (state !== undefined) checkChoice(state, 'state', ['running', 'waiting'], CODE)
     const stored = await (await this.#context.store()).runs({ state, limit })
     return stored.map(toRunView)
   }
 
   /** Cancels a run, wherever it is: one that waits is closed, the signal of one that goes aborts. */
   async cancel(runId: string): Promise<{ outcome: 'cancelled' | 'cancelling' | 'missing' }> {
-    if (typeof runId !== 'string') throw wrongValue('runId', runId, 'the id of a run', 'ERR_EVERYBEAT_OPTIONS')
+    if (typeof runId !== 'string') throw wrongValue('runId', runId, 'the id of a run', CODE)
     return { outcome: await (await this.#context.store()).cancel(runId) }
+  }
+
+  /**
+   * The last 20 edits of a schedule, newest first: who made them, when, from where, and what they changed. An edit by
+   * plain Redis commands is in it once a worker has noticed it. Empty for a schedule that does not exist.
+   */
+  async changes(name: string): Promise<Change[]> {
+    checkName('schedule', name, 'name')
+    return await readChanges(await this.#context.store(), name)
+  }
+
+  /**
+   * Makes the definition of a schedule what it was at a revision: an edit like any other, with a revision of its own.
+   *
+   * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS` for a revision that is not kept any more
+   */
+  async rollback(name: string, revision: number): Promise<PutResult> {
+    checkName('schedule', name, 'name')
+    checkInteger(revision, 'revision', 1, Number.MAX_SAFE_INTEGER, CODE)
+    const result = await rollbackSchedule(await this.#context.store(), name, revision, this.#context.editor)
+    return result as PutResult
+  }
+
+  /** Makes the definition of a schedule what code declared of it last: the edits that were made live since then go. */
+  async revert(name: string): Promise<RevertResult> {
+    checkName('schedule', name, 'name')
+    return await revertSchedule(await this.#context.store(), name, this.#context.editor)
+  }
+
+  /**
+   * The same schedules, edited in the name of somebody else: what the change list says of the edits that are made
+   * through the object that it returns.
+   *
+   * @param editor `actor` as the option of that name; `via` by default `api`
+   * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS`
+   */
+  as(editor: { actor?: string; via?: 'api' | 'cli' | 'dashboard' | 'import' }): Schedules {
+    checkOptionNames(editor, ['actor', 'via'])
+    const { actor = this.#context.editor.by, via = 'api' } = editor
+    checkChoice(via, 'via', ['api', 'cli', 'dashboard', 'import'], CODE)
+    return new Schedules({ ...this.#context, editor: { by: actor === '' ? '' : checkActor(actor), via } })
   }
 
   async #check(name: string, definition: DefinitionInput): Promise<Definition> {
@@ -277,7 +285,9 @@ export class Schedules<Tasks extends object = AnyTasks> {
   }
 }
 
-function checkRevision(ifRevision: number | undefined): void {
-  if (ifRevision === undefined) return
-  checkInteger(ifRevision, 'ifRevision', 0, Number.MAX_SAFE_INTEGER, 'ERR_EVERYBEAT_OPTIONS')
+/** The revision that a write asks for; null for any. */
+function checkWriteOptions(options: WriteOptions): number | null {
+  checkOptionNames(options, ['ifRevision'])
+  const { ifRevision } = options
+  return ifRevision === undefined ? null : checkInteger(ifRevision, 'ifRevision', 0, Number.MAX_SAFE_INTEGER, CODE)
 }

@@ -1,3 +1,4 @@
+import type { ChangeKind, Editor, StoredChanges } from '../schedule/stored-change.js'
 import type { DefinitionFields } from '../schedule/definition.js'
 import type { NotedRun } from '../schedule/stored-run.js'
 import type { PlanChange, StoredSchedule } from '../schedule/stored-schedule.js'
@@ -17,6 +18,12 @@ export interface DefinitionWrite {
   readonly ifDigest: string | null
   /** Whether what is due of the former trigger was closed as far as it can be. */
   readonly isClosed: boolean
+  /** The declaration to note, and the one that must be noted now; null to leave it. */
+  readonly declaration: { readonly expected: string; readonly text: string } | null
+  /** What the change list says of the edit. */
+  readonly editor: Editor
+  readonly kind: ChangeKind
+  readonly conflicts: readonly string[]
 }
 
 /**
@@ -26,6 +33,17 @@ export interface DefinitionWrite {
 export interface PutReply {
   readonly outcome: 'created' | 'updated' | 'unchanged' | 'conflict' | 'overdue'
   readonly revision: number
+}
+
+/** A pause to write. */
+export interface PauseWrite {
+  /** Why; empty when nobody said. */
+  readonly note: string
+  /** When the schedule resumes by itself, epoch ms; null for never. */
+  readonly untilMs: number | null
+  readonly editor: Editor
+  /** Leaves a schedule alone that is paused already. */
+  readonly ifActive: boolean
 }
 
 /** A run that goes or waits, as the state of its schedule notes it. */
@@ -95,21 +113,26 @@ export interface ScheduleStore {
   put(write: DefinitionWrite): Promise<PutReply>
   putMany(writes: readonly DefinitionWrite[]): Promise<PutReply[]>
   read(name: string): Promise<{ nowMs: number; schedule: StoredSchedule | null }>
-  /** Reads many schedules in few calls, by name; a name that has none is left out. */
-  readMany(names: readonly string[]): Promise<Map<string, StoredSchedule>>
+  /** Reads many schedules in few calls, by name; one that does not exist has an empty digest. */
+  readEach(names: readonly string[]): Promise<Map<string, StoredSchedule>>
   /** One page of schedules in the order of their names, shard after shard; an opaque cursor, null at the end. */
   page(
     cursor: string | null,
     count: number,
   ): Promise<{ nowMs: number; schedules: StoredSchedule[]; cursor: string | null }>
+  /** One page by the next run, the earliest first, or by the last occurrence, the latest first; else as `page`. */
+  pageBy(
+    order: 'next' | 'last',
+    cursor: string | null,
+    count: number,
+  ): Promise<{ nowMs: number; schedules: StoredSchedule[]; cursor: string | null }>
   count(): Promise<number>
   remove(name: string, owner?: string): Promise<'removed' | 'missing' | 'kept'>
-  pause(
-    name: string,
-    note: string,
-    untilMs: number | null,
-  ): Promise<{ outcome: 'paused' | 'missing'; revision: number }>
-  storePlan(change: PlanChange): Promise<'stored' | 'moved'>
+  pause(name: string, pause: PauseWrite): Promise<{ outcome: 'paused' | 'unchanged' | 'missing'; revision: number }>
+  /** Stores a decision; `editor` is who ends a pause by it, left out where nobody does. */
+  storePlan(change: PlanChange, editor?: Editor): Promise<'stored' | 'moved'>
+  /** The edits that are kept of a schedule. */
+  changes(name: string): Promise<StoredChanges>
   /** Asks for a run by hand; gives its id, null when there is no such schedule. */
   enqueue(name: string, payloadText: string | null): Promise<string | null>
   backfill(
@@ -127,6 +150,8 @@ export interface ScheduleStore {
   serverFacts(): Promise<ServerFacts>
   layout(): Promise<FleetLayout>
   backlog(beforeMs: number): Promise<Backlog>
-  /** Notes the version of an owner's declarations; false when a higher one stands already. */
-  declareVersion(owner: string, version: string, dryRun: boolean): Promise<boolean>
+  /** The version of the code that declared the schedules of an owner last; empty when none is known. */
+  declaredVersion(owner: string): Promise<string>
+  /** Notes the version of an owner's declarations, if the noted one still is `former`; false when it is another. */
+  declareVersion(owner: string, version: string, former: string): Promise<boolean>
 }

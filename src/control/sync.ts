@@ -1,14 +1,16 @@
 import { EverybeatError } from '../errors.js'
+import type { DeclarationDecision } from '../schedule/declaration.js'
 import type { Definition, DefinitionInput } from '../schedule/definition.js'
-import { encodeDefinition } from '../schedule/hash-codec.js'
+import { checkBoolean, checkChoice, checkKeys, isPlainObject, wrongValue } from '../schedule/field-values.js'
 import { checkName } from '../schedule/name.js'
 import { parseDefinition } from '../schedule/parse-definition.js'
-import type { StoredSchedule } from '../schedule/stored-schedule.js'
+import { compareVersions, isVersion } from '../schedule/version-order.js'
 import { inBatches } from './batches.js'
+import { decideFor, prepareDeclaration, type Declarer } from './declare.js'
+import type { ScheduleContext } from './schedule-context.js'
 import type { DefinitionWrite, ScheduleStore } from './store.js'
-import type { ScheduleContext } from './schedules.js'
-import { viewSchedule } from './schedule-view.js'
-import { prepareWrite, writeDefinition } from './write.js'
+import { isPausedBySync, orphanNote, pruneOrphans } from './sync-orphans.js'
+import { writeDefinition } from './write.js'
 
 /** Who declares, and how far a sync goes. */
 export interface SyncOptions {
@@ -16,10 +18,14 @@ export interface SyncOptions {
   owner: string
   /** What becomes of the owner's schedules that are not declared any more; default `report`. */
   prune?: 'report' | 'pause' | 'remove' | undefined
-  /** Of the declaring code: a lower version than the one that declared last changes nothing. */
+  /**
+   * Of the declaring code: a lower version than the one that declared last changes nothing. A number, or numbers with
+   * dots as in semantic versions; default: the `version` of the instance.
+   */
   version?: number | string | undefined
-  /** Only says what would be done. */
+  /** Only says what would be done; default false. */
   dryRun?: boolean | undefined
+  /** Called after each batch of definitions. */
   onProgress?: ((progress: { done: number; total: number }) => void) | undefined
 }
 
@@ -27,148 +33,168 @@ export interface SyncOptions {
 export interface SyncResult {
   /** `outdated`: a higher version has declared already, so nothing was touched. */
   outcome: 'applied' | 'planned' | 'outdated'
+  /** Declared, and did not exist. */
   created: string[]
+  /** Declared otherwise than before: what the declaration changed is changed, what was edited live stays. */
   updated: string[]
+  /** Declared as before, whatever was edited live since. */
   unchanged: string[]
   /** The owner's schedules that are not declared; paused or removed where `prune` says so. */
   orphaned: string[]
+  /** Orphans that were paused. */
   paused: string[]
+  /** Orphans that were removed. */
   removed: string[]
-  /** Declared names that belong to somebody else; left alone. */
+  /** Declared names that belong to another owner; left alone. */
   conflicts: string[]
 }
 
-const PAGE = 500
 const BATCH = 1_000
 /** A schedule that others keep changing is left to them. */
 const MAX_TRIES = 5
+const CODE = 'ERR_EVERYBEAT_OPTIONS'
+const OPTION_NAMES = ['owner', 'prune', 'version', 'dryRun', 'onProgress']
+
+type Named = DefinitionInput & { name: string }
 
 /**
- * Makes the owner's schedules what is declared, and says what that takes. Everything is checked before the first is
- * written; what stands as declared is read and not written.
+ * Applies the declarations of an owner as `kubectl apply` does, and says what that takes. Everything is checked before
+ * the first is written; what was declared before in the same words is read and not written.
+ *
+ * @throws EverybeatError for an option or a definition that is refused; then nothing is written
  */
 export async function syncSchedules(
   context: ScheduleContext,
-  definitions: readonly (DefinitionInput & { name: string })[],
+  definitions: readonly Named[],
   options: SyncOptions,
-  { resume, onlyMissing = false }: SyncSteps,
+  steps: SyncSteps,
 ): Promise<SyncResult> {
-  const { owner, prune = 'report', version, dryRun = false, onProgress } = options
   checkOptions(options)
-  const declared = new Map<string, Definition>()
-  for (const { name, ...definition } of definitions) {
-    if (declared.has(name)) {
-      throw new EverybeatError('ERR_EVERYBEAT_OPTIONS', `definitions: ${JSON.stringify(name)} is declared twice`, {
-        field: 'name',
-        value: name,
-      })
-    }
-    const checked = parseDefinition(name, { ...definition, owner }, context.defaults)
-    await context.checkPayload(checked.task, checked.payload)
-    declared.set(name, checked)
-  }
+  const { owner, prune = 'report', dryRun = false, onProgress } = options
+  const version = options.version === undefined ? context.version : String(options.version)
+  const declared = await checkDefinitions(context, definitions, owner)
   const result: SyncResult = {
     outcome: dryRun ? 'planned' : 'applied',
-    created: [],
-    updated: [],
-    unchanged: [],
-    orphaned: [],
-    paused: [],
-    removed: [],
-    conflicts: [],
+    ...{ created: [], updated: [], unchanged: [], orphaned: [], paused: [], removed: [], conflicts: [] },
   }
   const store = await context.store()
-  if (version !== undefined && !(await store.declareVersion(owner, String(version), dryRun)))
-    return { ...result, outcome: 'outdated' }
-
+  if (!(await declareVersion(store, owner, version, dryRun))) return { ...result, outcome: 'outdated' }
+  const editor = { by: context.editor.by, via: 'sync' } as const
+  const declarer = { editor, version, onlyMissing: steps.onlyMissing ?? false }
   const declare = (batch: readonly Definition[]) =>
-    declareBatch(store, batch, { owner, dryRun, onlyMissing, resume }, result)
+    declareBatch({ context, store, owner, dryRun, declarer, resume: steps.resume }, batch, result)
   await inBatches([...declared.values()], BATCH, declare, onProgress)
-  for (let cursor: string | null = null; ;) {
-    const page = await store.page(cursor, PAGE)
-    const orphans = page.schedules.filter(({ name, fields }) => fields.owner === owner && !declared.has(name))
-    const names = orphans.map(({ name }) => name)
-    result.orphaned.push(...names)
-    if (!dryRun && prune === 'pause') {
-      await Promise.all(names.map((name) => store.pause(name, orphanNote(owner), null)))
-      result.paused.push(...names)
-    } else if (!dryRun && prune === 'remove') {
-      await Promise.all(names.map((name) => store.remove(name, owner)))
-      result.removed.push(...names)
-    }
-    cursor = page.cursor
-    if (cursor === null) return result
-  }
+  await pruneOrphans(store, { owner, prune: dryRun ? 'report' : prune, declared, editor }, result)
+  return result
 }
 
 /** What a sync needs of the schedules, and how far it goes. */
 export interface SyncSteps {
   /** Ends a pause. */
   resume: (name: string) => Promise<unknown>
-  /** Leaves alone what is there, whatever it says. */
+  /** Leaves alone what exists, whatever it says; default false. */
   onlyMissing?: boolean
 }
 
-type DeclareOutcome = 'created' | 'updated' | 'unchanged' | 'conflicts'
+/** Checks all definitions, by name. */
+async function checkDefinitions(
+  context: ScheduleContext,
+  definitions: readonly Named[],
+  owner: string,
+): Promise<Map<string, Definition>> {
+  const declared = new Map<string, Definition>()
+  for (const { name, ...definition } of definitions) {
+    if (declared.has(name)) {
+      const message = `definitions: ${JSON.stringify(name)} is declared twice`
+      throw new EverybeatError(CODE, message, { field: 'name', value: name })
+    }
+    const checked = parseDefinition(name, { ...definition, owner }, context.defaults)
+    await context.checkPayload(checked.task, checked.payload)
+    declared.set(name, checked)
+  }
+  return declared
+}
 
-/** Compares a batch with what stands, and writes what differs; each only if it still is what it was compared with. */
+/** Notes the version of the code that declares; false when a higher one has declared already. */
+async function declareVersion(store: ScheduleStore, owner: string, version: string, dryRun: boolean): Promise<boolean> {
+  if (version === '') return true
+  for (;;) {
+    const former = await store.declaredVersion(owner)
+    if (compareVersions(version, former) < 0) return false
+    if (dryRun || version === former || (await store.declareVersion(owner, version, former))) return true
+  }
+}
+
+interface BatchContext {
+  readonly context: ScheduleContext
+  readonly store: ScheduleStore
+  readonly owner: string
+  readonly dryRun: boolean
+  readonly declarer: Declarer
+  readonly resume: (name: string) => Promise<unknown>
+}
+
+/** Compares a batch with what is stored, and writes what differs; each only if it still is what it was compared with. */
 async function declareBatch(
-  store: ScheduleStore,
+  { context, store, owner, dryRun, declarer, resume }: BatchContext,
   batch: readonly Definition[],
-  { owner, dryRun, onlyMissing, resume }: { owner: string; dryRun: boolean } & Required<SyncSteps>,
-  result: Record<DeclareOutcome, string[]>,
+  result: Pick<SyncResult, 'created' | 'updated' | 'unchanged' | 'conflicts'>,
 ): Promise<void> {
   let open = batch
-  const pruned: string[] = []
+  const pruned = new Set<string>()
   for (let tries = 0; open.length > 0; tries++) {
-    const stored = await store.readMany(open.map(({ name }) => name))
-    const nowMs = dryRun ? 0 : await store.now()
-    const writes: { definition: Definition; write: DefinitionWrite }[] = []
+    const stored = await store.readEach(open.map(({ name }) => name))
+    const nowMs = await store.now()
+    const writes: { definition: Definition; write: DefinitionWrite; decision: DeclarationDecision }[] = []
     for (const definition of open) {
       const { name } = definition
-      const schedule = stored.get(name)
-      if (schedule && viewSchedule(schedule, 0).paused?.note === orphanNote(owner)) pruned.push(name)
-      if (schedule && (schedule.fields.owner ?? '') !== owner) result.conflicts.push(name)
-      else if (schedule && (onlyMissing || standsAs(schedule, definition))) result.unchanged.push(name)
-      else if (dryRun) result[schedule ? 'updated' : 'created'].push(name)
-      else {
-        const expected = schedule ? { ifDigest: schedule.digest } : { ifRevision: 0 }
-        writes.push({ definition, write: prepareWrite(definition, nowMs, expected) })
+      const schedule = stored.get(name)!
+      const exists = schedule.digest !== ''
+      if (exists && (schedule.fields.owner ?? '') !== owner) {
+        result.conflicts.push(name)
+        continue
       }
+      if (isPausedBySync(schedule, orphanNote(owner))) pruned.add(name)
+      const decision = decideFor(schedule, definition, declarer)
+      if (decision.kind === 'unchanged' || decision.kind === 'outdated') result.unchanged.push(name)
+      else if (!dryRun) {
+        const write = prepareDeclaration(schedule, definition, decision, declarer, nowMs)
+        writes.push({ definition, write, decision })
+      } else if (decision.kind === 'noted') result.unchanged.push(name)
+      else result[exists ? 'updated' : 'created'].push(name)
     }
     const replies = await store.putMany(writes.map(({ write }) => write))
     open = []
     for (const [index, reply] of replies.entries()) {
-      const { definition, write } = writes[index]!
+      const { definition, write, decision } = writes[index]!
       const { outcome } = await writeDefinition(store, write, reply)
-      if (outcome !== 'conflict') result[outcome].push(definition.name)
-      else if (tries < MAX_TRIES) open = [...open, definition]
+      if (outcome !== 'conflict') {
+        result[outcome].push(definition.name)
+        tellConflicts(context, definition.name, decision)
+      } else if (tries < MAX_TRIES) open = [...open, definition]
       else result.conflicts.push(definition.name)
     }
   }
-  // Declared again, as after a roll-back: the pause that a sync has put on it ends; one that a person did stays.
-  if (!dryRun && !onlyMissing) for (const name of pruned) await resume(name)
+  // Declared again, as after a roll-back: the pause that a sync has put on it ends; one that a person made stays.
+  if (!dryRun && !declarer.onlyMissing) for (const name of pruned) await resume(name)
 }
 
-/** Whether a stored schedule says what the definition says, and the engine has taken that in. */
-function standsAs({ fields, digest, state }: StoredSchedule, definition: Definition): boolean {
-  if (state.digest !== digest || state.error !== undefined) return false
-  const wanted = Object.entries(encodeDefinition(definition.given))
-  return wanted.length === Object.keys(fields).length && wanted.every(([field, value]) => fields[field] === value)
+function tellConflicts({ emit }: ScheduleContext, schedule: string, decision: DeclarationDecision): void {
+  if (decision.kind !== 'written' || decision.conflicts.length === 0) return
+  emit('schedule:overwritten', { schedule, fields: decision.conflicts })
 }
 
-function orphanNote(owner: string): string {
-  return `no longer declared by ${owner}`
-}
-
-function checkOptions({ owner, prune, version }: SyncOptions): void {
+function checkOptions(options: SyncOptions): void {
+  if (!isPlainObject(options)) throw wrongValue('options', options, '{ owner, … }', CODE)
+  checkKeys(options, OPTION_NAMES, null, CODE)
+  const { owner, prune, version, dryRun, onProgress } = options as SyncOptions
   checkName('owner', owner)
-  if (prune !== undefined && !['report', 'pause', 'remove'].includes(prune)) {
-    const message = `prune: ${JSON.stringify(prune)} is not allowed: use report, pause or remove`
-    throw new EverybeatError('ERR_EVERYBEAT_OPTIONS', message, { field: 'prune', value: prune })
+  if (prune !== undefined) checkChoice(prune, 'prune', ['report', 'pause', 'remove'], CODE)
+  if (dryRun !== undefined) checkBoolean(dryRun, 'dryRun', CODE)
+  if (onProgress !== undefined && typeof onProgress !== 'function') {
+    throw wrongValue('onProgress', onProgress, 'a function', CODE)
   }
-  if (version !== undefined && !/^\d+(\.\d+)*$/.test(String(version))) {
-    const message = `version: ${JSON.stringify(version)} is not allowed: use a number, or numbers with dots such as 1.12.0`
-    throw new EverybeatError('ERR_EVERYBEAT_OPTIONS', message, { field: 'version', value: version })
+  if (version !== undefined && !isVersion(String(version))) {
+    throw wrongValue('version', version, 'a number, or numbers with dots such as 1.12.0', CODE)
   }
 }

@@ -1,26 +1,57 @@
 import type { Definition } from '../schedule/definition.js'
 import { encodeDefinition } from '../schedule/hash-codec.js'
 import { decideClosing, fingerprint, planAfter, planSettings } from '../schedule/decide-plan.js'
+import type { ChangeKind, Editor } from '../schedule/stored-change.js'
+import { inBatches } from './batches.js'
 import type { DefinitionWrite, PutReply, ScheduleStore } from './store.js'
 
+/** What a write expects to find, and what the change list says of it. */
+export interface WriteAbout {
+  readonly editor: Editor
+  /** The revision that the schedule must have; 0 for none yet, null for any. */
+  readonly ifRevision?: number | null
+  /** The digest that the definition must have; null for any. */
+  readonly ifDigest?: string | null
+  /** The declaration to note, and the one that must be noted now. */
+  readonly declaration?: { readonly expected: string; readonly text: string } | null
+  readonly kind?: ChangeKind
+  /** Edited fields that a declaration overwrites. */
+  readonly conflicts?: readonly string[]
+}
+
 /** Prepares the write of a checked definition: its fields, and the plan for the case that its trigger is new. */
-export function prepareWrite(
-  definition: Definition,
-  nowMs: number,
-  expected: { ifRevision?: number | null; ifDigest?: string | null } = {},
-): DefinitionWrite {
+export function prepareWrite(definition: Definition, nowMs: number, about: WriteAbout): DefinitionWrite {
   // A single instant may have passed already: then it is a misfire, and the policy decides.
   const mayBePast = definition.trigger.kind === 'at'
   return {
-    name: definition.name,
+    ...prepareNote(definition.name, about),
     fields: encodeDefinition(definition.given),
     trigger: definition.enabled ? fingerprint(definition) : '',
     plan: planAfter(definition, mayBePast ? Number.MIN_SAFE_INTEGER : nowMs),
     mayBePast,
     ...planSettings(definition),
-    ifRevision: expected.ifRevision ?? null,
-    ifDigest: expected.ifDigest ?? null,
+  }
+}
+
+/** Prepares that a declaration is noted, and its definition left as it is. */
+export function prepareNote(name: string, about: WriteAbout): DefinitionWrite {
+  const { editor, ifRevision = null, ifDigest = null, declaration = null, kind = 'edit', conflicts = [] } = about
+  return {
+    name,
+    fields: {},
+    trigger: '',
+    plan: '',
+    mayBePast: false,
+    periodMs: null,
+    graceMs: null,
+    removalMs: null,
+    ifRevision,
+    ifDigest,
     isClosed: false,
+    declaration,
+    editor,
+    kind,
+    conflicts,
   }
 }
 
@@ -52,4 +83,28 @@ export async function writeDefinition(
     reply = await store.put({ ...write, isClosed: decision === null || tries >= MAX_TRIES })
   }
   return { outcome: reply.outcome, revision: reply.revision }
+}
+
+/** Definitions that go out together. */
+const BATCH = 1_000
+
+/** Writes checked definitions in pipelined batches, and counts what became of them. */
+export async function writeMany(
+  store: ScheduleStore,
+  definitions: readonly Definition[],
+  editor: Editor,
+  onProgress?: (progress: { done: number; total: number }) => void,
+): Promise<{ created: number; updated: number; unchanged: number }> {
+  const result = { created: 0, updated: 0, unchanged: 0 }
+  const write = async (batch: readonly Definition[]) => {
+    const nowMs = await store.now()
+    const writes = batch.map((definition) => prepareWrite(definition, nowMs, { editor }))
+    for (const [index, reply] of (await store.putMany(writes)).entries()) {
+      let { outcome } = reply
+      if (outcome === 'overdue') ({ outcome } = await writeDefinition(store, writes[index]!, reply))
+      if (outcome !== 'conflict') result[outcome] += 1
+    }
+  }
+  await inBatches(definitions, BATCH, write, onProgress)
+  return result
 }

@@ -30,6 +30,7 @@ export interface EverybeatEvents {
   'run:abandoned': (event: RunEvent & { reason: AbandonReason; rerun: boolean }) => void
   'lease:lost': (event: RunEvent & { reason: string }) => void
   'schedule:changed': (event: { schedule: string }) => void
+  'schedule:overwritten': (event: { schedule: string; fields: readonly string[] }) => void
   'schedule:invalid': (event: { schedule: string; error: string }) => void
   'schedule:late': (event: { schedule: string; dueAt: number; latenessMs: number }) => void
   'worker:joined': (event: { worker: string }) => void
@@ -50,6 +51,7 @@ export const EVENT_NAMES = [
   'run:abandoned',
   'lease:lost',
   'schedule:changed',
+  'schedule:overwritten',
   'schedule:invalid',
   'schedule:late',
   'worker:joined',

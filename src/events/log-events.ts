@@ -20,6 +20,11 @@ export function logEvents(events: IsolatedEmitter, logger: Logger): void {
   events.on('lease:lost', ({ schedule, scheduledAt, reason }) => {
     logger.warn(`[everybeat] ${schedule} of ${when(scheduledAt)} lost its lease: ${reason}`)
   })
+  events.on('schedule:overwritten', ({ schedule, fields }) => {
+    logger.warn(
+      `[everybeat] the declaration of ${schedule} has changed and overwrote live edits of ${fields.join(', ')}; \`everybeat changes\` shows them`,
+    )
+  })
   events.on('schedule:invalid', ({ schedule, error }) => {
     logger.error(`[everybeat] schedule ${schedule} cannot be used until it is edited: ${error}`)
   })

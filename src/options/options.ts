@@ -5,7 +5,7 @@ import type { DefinitionInput } from '../schedule/definition.js'
 import { parseLeaseKeeper } from './lease-keeper-option.js'
 import { checkInteger, checkKeys, isPlainObject, wrongValue } from '../schedule/field-values.js'
 import type { FieldName } from '../schedule/fields.js'
-import { checkName } from '../schedule/name.js'
+import { checkActor, checkName } from '../schedule/name.js'
 import { parseDefinition } from '../schedule/parse-definition.js'
 import type { DurabilityOptions, RedisInput, RedisSource } from './redis-source.js'
 import { parseTls } from './tls-options.js'
@@ -47,6 +47,13 @@ export interface EverybeatOptions {
   durability?: DurabilityOptions | undefined
   /** Policies for the schedules that this instance writes, where a definition does not say otherwise; default none. */
   defaults?: PolicyDefaults | undefined
+  /**
+   * Version of the application whose code declares schedules, compared as a semantic version where it is one: what a
+   * higher version declared, a lower one leaves alone. Default: none, and the last declaration counts.
+   */
+  version?: string | undefined
+  /** Who edits schedules through this instance, for their change lists: a person or a program; default: nobody said. */
+  actor?: string | undefined
   /** Default: the console; `false` silences. */
   logger?: Logger | false | undefined
   /** How long connecting may take before it fails, in milliseconds; default 10 000. */
@@ -66,6 +73,10 @@ export interface ResolvedOptions {
   readonly lockNodes: readonly RedisSource[]
   readonly durability: Readonly<DurabilityOptions> | null
   readonly defaults: Readonly<PolicyDefaults>
+  /** Empty for none. */
+  readonly version: string
+  /** Empty for none. */
+  readonly actor: string
   readonly logger: Logger
   readonly connectTimeoutMs: number
 }
@@ -84,6 +95,8 @@ export const DEFAULT_OPTIONS = Object.freeze({
   lockNodes: Object.freeze([]) as readonly RedisInput[],
   durability: undefined as DurabilityOptions | undefined,
   defaults: Object.freeze({}) as PolicyDefaults,
+  version: undefined as string | undefined,
+  actor: undefined as string | undefined,
   logger: console as Logger,
   connectTimeoutMs: 10_000,
 }) satisfies { [Name in keyof EverybeatOptions]-?: EverybeatOptions[Name] }
@@ -147,6 +160,8 @@ export function resolveOptions(
     lockNodes,
     durability: full.durability === undefined ? null : parseDurability(full.durability),
     defaults: parseDefaults(full.defaults),
+    version: full.version === undefined ? '' : parseVersion(full.version),
+    actor: full.actor === undefined ? '' : checkActor(full.actor),
     logger: parseLogger(full.logger),
     connectTimeoutMs: integer('connectTimeoutMs', 1, 600_000),
   })
@@ -237,6 +252,11 @@ function parseDefaults(value: unknown): Readonly<PolicyDefaults> {
     () => parseDefinition('defaults', { ...value, every: '1d' }).given,
   )
   return Object.freeze(policies)
+}
+
+function parseVersion(value: unknown): string {
+  if (typeof value === 'string' && /^[\x21-\x7e]{1,100}$/.test(value)) return value
+  throw wrongValue('version', value, 'text of 1 to 100 printable ASCII characters, such as 1.12.0', CODE)
 }
 
 function parseLogger(value: unknown): Logger {

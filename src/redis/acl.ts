@@ -18,7 +18,7 @@ export const ACL_COMMANDS = [
     'smembers',
     'srem',
   ],
-  ...['llen', 'lpop', 'lrem', 'rpush', 'xadd', 'xrevrange', 'xtrim', 'zadd', 'zcard', 'zcount', 'zrange'],
+  ...['llen', 'lpop', 'lrange', 'lrem', 'rpush', 'xadd', 'xrevrange', 'xtrim', 'zadd', 'zcard', 'zcount', 'zrange'],
   ...['zrangebylex', 'zrangebyscore', 'zrank', 'zrem', 'zscore'],
   // Listening to the fleet and to edits.
   ...['subscribe', 'unsubscribe', 'psubscribe', 'punsubscribe', 'client|id', 'client|tracking'],

@@ -19,6 +19,8 @@ export interface Keys {
   lease(name: string): string
   runLease(runId: string): string
   history(name: string): string
+  /** The last edits of a schedule, and what code declared of it. */
+  changes(name: string): string
   /** Backfilled occurrences that wait for their turn. */
   backfill(name: string): string
   /** Runs that hold a slot of a task with a fleet-wide limit. */
@@ -50,6 +52,7 @@ export function createKeys(prefix: string, shard: number, shards: number): Keys 
     lease: (name) => `${tag}:lease:${name}`,
     runLease: (runId) => `${tag}:run-lease:${runId}`,
     history: (name) => `${tag}:history:${name}`,
+    changes: (name) => `${tag}:changes:${name}`,
     backfill: (name) => `${tag}:backfill:${name}`,
     busy: (task) => `${tag}:busy:${task}`,
     start: (runId, attempt, delivery) => `${tag}:start:${runId}:${attempt}:${delivery}`,

@@ -54,6 +54,17 @@ export function checkKeys(value: object, known: readonly string[], owner: string
   })
 }
 
+/**
+ * Checks the options of a call: a plain object with known names only.
+ *
+ * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS`
+ */
+export function checkOptionNames(options: unknown, known: readonly string[]): void {
+  const code = 'ERR_EVERYBEAT_OPTIONS'
+  if (!isPlainObject(options)) throw wrongValue('options', options, `{ ${known.join(', ')} }`, code)
+  checkKeys(options, known, null, code)
+}
+
 /** Whether the value is an object written as `{…}`, parsed from JSON, or without a prototype; not a class instance. */
 export function isPlainObject(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false

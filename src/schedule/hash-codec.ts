@@ -37,6 +37,11 @@ export function decodeFields(name: string, fields: Readonly<DefinitionFields>): 
   return parseDefinition(name, input)
 }
 
+/** Reads the text of one field; the text itself where the field is not known. @throws EverybeatError for a wrong text */
+export function decodeField(field: string, text: string): unknown {
+  return isFieldName(field) ? decodeValue(FIELD_KINDS[field], field, text) : text
+}
+
 /** What every run needs of its definition. */
 export interface RunSettings {
   readonly payload: unknown

@@ -23,6 +23,20 @@ export function checkName(kind: NameKind, value: unknown, field: string = kind):
   throw new EverybeatError('ERR_EVERYBEAT_NAME', message, { field, value })
 }
 
+/** The longest name of a person or program that edits schedules, in UTF-8 bytes. */
+const MAX_ACTOR_BYTES = 200
+
+/**
+ * Checks the name of a person or program that edits schedules, and gives it back unchanged.
+ *
+ * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS`
+ */
+export function checkActor(value: unknown): string {
+  if (nameProblem(value) === null && Buffer.byteLength(value as string) <= MAX_ACTOR_BYTES) return value as string
+  const message = `actor: ${showValue(value)} cannot be used; allowed: text of 1 to ${MAX_ACTOR_BYTES} bytes without control characters`
+  throw new EverybeatError('ERR_EVERYBEAT_OPTIONS', message, { field: 'actor', value })
+}
+
 function nameProblem(value: unknown): string | null {
   if (typeof value !== 'string') return 'is not text'
   if (value === '') return 'is empty'

@@ -9,6 +9,8 @@ export interface StoredSchedule {
   readonly fields: Readonly<Record<string, string>>
   /** The engine's state, by field, as the protocol describes it. */
   readonly state: Readonly<Record<string, string>>
+  /** What code declared of it last, as `declaration.ts` reads it; left out where it was not read. */
+  readonly declared?: string
 }
 
 /** One occurrence that is dropped, or a group of `count` neighbours from `atMs` to `toMs`. */

@@ -11,7 +11,7 @@ export interface ExplanationReason {
   /**
    * `missing`, `invalid`, `paused`, `disabled`, `finished`, `running`, `unplanned`, `no-fleet`, `pool-empty`, `no-worker`,
    * `workers-full`, `task-full`, `lease-held`, `late`, `retry`, `rerun`, `queued`, `replace`, `asked`, `backfill`,
-   * `catch-up`, `failing`, `clock`.
+   * `catch-up`, `failing`, `clock`, `edited`.
    */
   code: string
   /** In plain words. */

@@ -44,13 +44,14 @@ export async function explainSchedule(store: ScheduleStore, name: string): Promi
   const waits = explainWaits({ schedule, definition, view, situation, workers, nowMs })
   const state = explainState(view, definition, schedule)
   const trouble = explainTrouble(history)
+  const edits = explainEdits(view)
   return assemble({
     name,
     state: view.state,
     next: view.next === null ? null : { at: view.next, why: whyNext(schedule, definition, view, nowMs) },
     last: explainLast(history[0], definition),
-    reasons: [...state.reasons, ...waits.reasons, ...trouble.reasons],
-    advice: [...new Set([...state.advice, ...waits.advice, ...trouble.advice])],
+    reasons: [...state.reasons, ...waits.reasons, ...trouble.reasons, ...edits.reasons],
+    advice: [...new Set([...state.advice, ...waits.advice, ...trouble.advice, ...edits.advice])],
   })
 }
 
@@ -99,6 +100,16 @@ function explainState(view: ScheduleView, definition: Definition | null, schedul
     }
   }
   return { reasons: [], advice: [] }
+}
+
+/** What was edited live since code declared the schedule. */
+function explainEdits({ declared }: ScheduleView): Waits {
+  if (!declared || declared.differs.length === 0) return { reasons: [], advice: [] }
+  const fields = declared.differs.map((field) => `\`${field}\``).join(', ')
+  return {
+    reasons: [{ code: 'edited', message: `it differs from what code declares, in ${fields}` }],
+    advice: ['keep the edits, or go back to the declaration with `revert`'],
+  }
 }
 
 /** Failures in a row and crashes deserve a word even when the schedule goes on. */

@@ -1,30 +1,19 @@
--- Stores the version of an owner's declarations, unless a higher one is stored.
+-- Stores the version of the code that declares the schedules of an owner.
 --
--- Guarantee: of two versions that are deployed side by side the higher one wins, whatever the order of their calls.
+-- Guarantee: a compare-and-set, so that of two versions that are deployed side by side none is overwritten unseen.
 --
 -- KEYS
 --   meta         hash, layout version, shard count, generation
 -- ARGV
 --   owner        text
---   version      text, numbers with dots
---   dry_run      0/1, only compare
+--   version      text
+--   previous     text, the version it is compared with, '' none
 -- REPLY
---   `current` or `outdated`
+--   `stored` or `moved`
 local meta = unpack(KEYS)
-local owner, version, dry_run = unpack(ARGV)
+local owner, version, previous = unpack(ARGV)
 
 local field = 'version:' .. owner
-local stored = redis.call('HGET', meta, field) or ''
-local function parts_of(text)
-  local parts = {}
-  for digits in string.gmatch(text, '%d+') do parts[#parts + 1] = tonumber(digits) end
-  return parts
-end
-local ours, theirs = parts_of(version), parts_of(stored)
-for i = 1, math.max(#ours, #theirs) do
-  local mine, other = ours[i] or 0, theirs[i] or 0
-  if mine < other then return 'outdated' end
-  if mine > other then break end
-end
-if dry_run == '0' then redis.call('HSET', meta, field, version) end
-return 'current'
+if (redis.call('HGET', meta, field) or '') ~= previous then return 'moved' end
+redis.call('HSET', meta, field, version)
+return 'stored'

@@ -10,23 +10,35 @@
 --   name         text, the schedule
 --   note         text, why
 --   pause_end    epoch ms when it resumes by itself, '' never
+--   by           text, who pauses it, '' unknown
+--   via          text, from where: `api`, `cli`, …
+--   if_active    0/1, only when it is not paused already
 -- REPLY
---   [`paused` | `missing`, revision]
+--   [`paused` | `unchanged` | `missing`, revision] (unchanged: it was paused already)
 local due = unpack(KEYS)
-local tag, channel, name, note, pause_end = unpack(ARGV)
+local tag, channel, name, note, pause_end, by, via, if_active = unpack(ARGV)
 -- @include lib/clock.lua
 -- @include lib/keys.lua
 -- @include lib/notify.lua
 -- @include lib/schedule.lua
 -- @include lib/task-queues.lua
 -- @include lib/next-due.lua
+-- @include lib/changes.lua
 
-if redis.call('EXISTS', definition_key(name)) == 0 then return { 'missing', 0 } end
 local now = read_now()
+local definition, digest, _, text = read_definition(name)
+if not definition then return { 'missing', 0 } end
 local state = read_state(name)
+if state.paused and if_active == '1' then return { 'unchanged', tonumber(state.revision) or 0 } end
 local previous = state.paused and read_json(state.paused)
-redis.call('HSET', state_key(name), 'paused', cjson.encode({ at = previous and tonumber(previous.at) or now, note = note,
-  ['until'] = tonumber(pause_end) }))
+local pause = cjson.encode({ at = previous and tonumber(previous.at) or now, note = note,
+  ['until'] = tonumber(pause_end), via = via ~= 'api' and via or nil })
+redis.call('HSET', state_key(name), 'paused', pause)
+local list = read_changes(name)
+if #list == 0 and state.digest == digest then list[1] = text end
+add_change(list, { r = tonumber(state.revision) or 0, t = now, k = 'pause', b = by ~= '' and by or nil, v = via,
+  d = { paused = { state.paused or cjson.null, pause } } })
+write_changes(name, list)
 unpark_everywhere('s' .. name)
 if pause_end ~= '' then redis.call('ZADD', due, pause_end, name) else redis.call('ZREM', due, name) end
 notify_changed(name)

@@ -2,6 +2,7 @@
 --
 -- Guarantee: each is a compare-and-set on the revision where one is asked for. The run state is touched only by a
 -- changed trigger, and then the schedule starts anew from instants after now; the same definition again touches nothing.
+-- Each edit is recorded in the changes of its schedule in the same step.
 -- Nothing is written under keys that belong to another number of shards.
 --
 -- KEYS
@@ -16,7 +17,10 @@
 --                fingerprint of the trigger, '' when it is not enabled; plan for a new trigger, '.' when nothing
 --                follows; 0/1, whether instants of the plan may lie in the past (`at`); period ms or ''; misfire grace
 --                ms when not the default, else ''; removal ms or ''; 0/1, whether what is due of the former trigger
---                beyond its plan has been closed as far as it can be; count of fields; field, value, …
+--                beyond its plan has been closed as far as it can be; expected declaration as it is read, '' any, '-'
+--                none; declaration to store (`+<version>` NUL <text>), '' to leave it; who edits, '' unknown; from
+--                where (`api`, `cli`, …); JSON that describes the edit ({ k: kind, c: overwritten fields }), '' for a
+--                plain one; count of fields, 0 to store the declaration alone; field, value, …
 -- REPLY
 --   [outcomes: `created` | `updated` | `unchanged` | `conflict` | `overdue`, revision, …] (overdue: nothing was written,
 --   first what is due of the former trigger has to be closed), or [`elsewhere`, layout, shards]
@@ -37,6 +41,7 @@ local groups = rest_of(ARGV, 4)
 -- @include lib/next-due.lua
 -- @include lib/layout.lua
 -- @include lib/state-change.lua
+-- @include lib/changes.lua
 
 local about, is_right = read_layout(meta, shards)
 if not is_right then return { 'elsewhere', about[2], about[3] } end
@@ -137,9 +142,34 @@ local function write_definition(entry, previous, previous_flat, state, revision)
   if trigger ~= '' and not state.paused then planned[name] = true end
 end
 
+-- Stores a declaration where the definition stays as it is.
+local function store_declaration(entry, list, text)
+  if entry.declared == '' then return end
+  if #list == 0 then list[1] = text end
+  list[2] = short_declaration(list[1], entry.declared)
+  write_changes(entry.name, list)
+end
+
+-- Records the edit of a definition, and before it one by plain commands that no worker has noticed.
+local function record_edit(entry, list, previous, revision)
+  local edit = read_json(entry.about)
+  edit.r, edit.t, edit.b, edit.v = revision, now, entry.by ~= '' and entry.by or nil, entry.via
+  edit.k = previous and (edit.k or 'edit') or 'create'
+  if previous then
+    if previous.is_bare then
+      note_bare_edit(list, { revision = revision - 1, now = now, fields = previous.map, text = previous.text })
+    end
+    list[2] = full_declaration(list[1] or previous.text, list[2])
+    edit.d = diff_of(previous.map, entry.wanted)
+  end
+  add_change(list, edit)
+  list[1], list[2] = entry.text, short_declaration(entry.text, entry.declared ~= '' and entry.declared or list[2])
+  write_changes(entry.name, list)
+end
+
 local function put(entry)
   local name, trigger = entry.name, entry.trigger
-  local previous, previous_digest, previous_flat = read_definition(name)
+  local previous, previous_digest, previous_flat, previous_text = read_definition(name)
   local state = read_state(name)
   local revision = tonumber(state.revision) or 0
   -- An edit by plain commands that was not taken in yet counts as a revision already.
@@ -148,10 +178,16 @@ local function put(entry)
     return 'conflict', revision
   end
   if entry.if_digest ~= '' and entry.if_digest ~= previous_digest then return 'conflict', revision end
+  local list = read_changes(name)
+  local is_taken_in = previous and previous_digest == state.digest
+  if entry.if_declared ~= '' and entry.if_declared ~= declaration_of(list, is_taken_in) then
+    return 'conflict', revision
+  end
 
   entry.wanted = to_map(entry.fields)
-  entry.digest = digest_of(entry.fields, entry.wanted)
-  if previous and entry.digest == previous_digest and entry.digest == state.digest and not state.error then
+  entry.digest, entry.text = digest_of(entry.fields, entry.wanted)
+  if previous and (#entry.fields == 0 or is_taken_in and entry.digest == previous_digest and not state.error) then
+    store_declaration(entry, list, previous_text)
     return 'unchanged', revision
   end
   if not previous and next(state) then
@@ -163,6 +199,8 @@ local function put(entry)
     return 'overdue', revision
   end
   write_definition(entry, previous, previous_flat, state, revision + 1)
+  local before = previous and { map = previous, text = previous_text, is_bare = not is_taken_in }
+  record_edit(entry, previous and list or {}, before, revision + 1)
   return previous and 'updated' or 'created', revision + 1
 end
 
@@ -170,10 +208,11 @@ end
 local function read_entry(at)
   local entry = {}
   entry.name, entry.if_revision, entry.if_digest, entry.trigger, entry.plan, entry.past, entry.period, entry.grace,
-    entry.removal, entry.closed = unpack(groups, at, at + 9)
-  local last = at + 10 + groups[at + 10] * 2
+    entry.removal, entry.closed, entry.if_declared, entry.declared, entry.by, entry.via, entry.about =
+    unpack(groups, at, at + 14)
+  local last = at + 15 + groups[at + 15] * 2
   entry.fields = {}
-  for i = at + 11, last do entry.fields[i - at - 10] = groups[i] end
+  for i = at + 16, last do entry.fields[i - at - 15] = groups[i] end
   return entry, last + 1
 end
 

@@ -10,7 +10,8 @@
 --   count        count, most names to list; 0 to read the given names only
 --   given        text…, names to read
 -- REPLY
---   [now µs, next name or '', schedules]; a schedule: [name, digest or '', definition fields, state fields]
+--   [now µs, next name or '', schedules]; a schedule: [name, digest or '', definition fields, state fields,
+--   declaration (lib/changes.lua), '-' none]
 local names = unpack(KEYS)
 local tag, after, count = unpack(ARGV, 1, 3)
 -- @include lib/arguments.lua
@@ -18,6 +19,14 @@ local given = rest_of(ARGV, 4)
 -- @include lib/clock.lua
 -- @include lib/keys.lua
 -- @include lib/schedule.lua
+-- @include lib/changes.lua
+
+-- The declaration of a schedule; most have none, and then nothing else is looked at.
+local function read_declaration(name, digest, state_flat)
+  local list = redis.pcall('LRANGE', changes_key(name), 0, 1)
+  if list.err or (list[2] or '') == '' then return '-' end
+  return declaration_of(list, to_map(state_flat).digest == digest)
+end
 
 local next_name = ''
 if tonumber(count) > 0 then
@@ -29,7 +38,7 @@ for i, name in ipairs(given) do
   local _, digest, flat = read_definition(name)
   local state_flat = redis.pcall('HGETALL', state_key(name))
   if state_flat.err then state_flat = {} end
-  schedules[i] = { name, digest or '', flat or {}, state_flat }
+  schedules[i] = { name, digest or '', flat or {}, state_flat, read_declaration(name, digest, state_flat) }
 end
 local _, now_us = read_now()
 return { now_us, next_name, schedules }

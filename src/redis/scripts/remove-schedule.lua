@@ -1,7 +1,8 @@
 -- Removes a schedule: definition, state, plan, what waits to be delivered, and its history.
 --
 -- Guarantee: nothing of it is left but the lease of a run that is still running, which ends by itself; a schedule of the same
--- name made later starts clean.
+-- name made later starts clean. What code declared and had run to its end leaves a note, so that the same declaration
+-- does not run it again.
 --
 -- KEYS
 --   due          zset, schedule name → when to look at it next, epoch ms
@@ -21,6 +22,7 @@ local tag, channel, name, if_finished, if_owner = unpack(ARGV)
 -- @include lib/schedule.lua
 -- @include lib/task-queues.lua
 -- @include lib/delete-schedule.lua
+-- @include lib/changes.lua
 
 -- How long a run that is running or waits keeps a finished schedule, before it is checked again.
 local STAY_MS = 5000
@@ -38,7 +40,13 @@ if if_finished == '1' then
   end
 end
 local existed = redis.call('DEL', definition_key(name)) + (redis.call('ZSCORE', due, name) and 1 or 0)
+local changes = if_finished == '1' and read_changes(name) or {}
 delete_schedule(name)
+local declared = full_declaration(changes[1], changes[2])
+if declared ~= '' then
+  redis.call('RPUSH', changes_key(name), '', '!' .. string.sub(declared, 2))
+  redis.call('PEXPIRE', changes_key(name), DONE_MS)
+end
 if existed == 0 then return 'missing' end
 notify_changed(name)
 return 'removed'

@@ -29,7 +29,7 @@ export interface ScriptReplies {
     skipped: [name: string, nominalMs: number, reason: string][],
     announces: number,
   ]
-  'declare-version': 'current' | 'outdated'
+  'declare-version': 'stored' | 'moved'
   'drop-schedules': ('dropped' | 'changed')[]
   'enqueue-run': ['enqueued', runId: string] | ['missing']
   'extend-plan': 'extended' | 'moved'
@@ -42,16 +42,18 @@ export interface ScriptReplies {
     keys: [suffix: Buffer, dump: Buffer, leftMs: number][],
     members: [set: Buffer, member: Buffer, score: Buffer][],
   ][]
-  'pause-schedule': [outcome: 'paused' | 'missing', revision: number]
+  'pause-schedule': [outcome: 'paused' | 'unchanged' | 'missing', revision: number]
   /** Outcomes and revisions in turn, or why nothing was written. */
   'put-definitions': (string | number)[] | ['elsewhere', layout: string, shards: string]
   'read-head': Next
+  /** The next name; then name and last instant of each schedule in turn. */
+  'read-last': string[]
   /** How many members were read; then run id, score and text of each run in turn. */
   'read-runs': [readCount: number, ...runs: string[]]
   'read-schedules': [
     nowMicros: number,
     nextName: string,
-    schedules: [name: string, digest: string, fields: FlatHash, state: FlatHash][],
+    schedules: [name: string, digest: string, fields: FlatHash, state: FlatHash, declared: string][],
   ]
   'record-heartbeat': [
     ...[...Next, fleetSize: number, rank: number, elected: number, overdueRuns: number],

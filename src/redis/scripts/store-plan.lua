@@ -24,14 +24,16 @@
 --   last         epoch ms, the newest dropped instant, '' none
 --   previous_pause JSON, pause it was decided from, '' none
 --   resume       0/1, whether this ends a pause
+--   by           text, who ends the pause, '' unknown
+--   via          text, from where somebody ends the pause (`api`, …), '' when it ends by itself
 --   dropped      text…, groups of 4: nominal, reason, count, last nominal of the group (count > 1)
 -- REPLY
 --   [`stored`, revision] or [`moved`, 0]
 local due, names = unpack(KEYS)
 local tag, channel, name, digest, previous_digest, previous_plan, previous_last, trigger, plan, period, grace, removal, error_text,
-  seen, last, previous_pause, resume = unpack(ARGV, 1, 17)
+  seen, last, previous_pause, resume, by, via = unpack(ARGV, 1, 19)
 -- @include lib/arguments.lua
-local dropped = rest_of(ARGV, 18)
+local dropped = rest_of(ARGV, 20)
 -- @include lib/clock.lua
 -- @include lib/keys.lua
 -- @include lib/numbers.lua
@@ -43,9 +45,10 @@ local dropped = rest_of(ARGV, 18)
 -- @include lib/edit.lua
 -- @include lib/next-due.lua
 -- @include lib/state-change.lua
+-- @include lib/changes.lua
 
 local now = read_now()
-local definition, current = read_definition(name)
+local definition, current, _, text = read_definition(name)
 if not definition or current ~= digest then return { 'moved', 0 } end
 local state = read_state(name)
 if (state.digest or '') ~= previous_digest or (state.plan or '') ~= previous_plan or (state.last or '') ~= previous_last
@@ -96,8 +99,23 @@ local function index_schedule()
   if at then redis.call('ZADD', due, at, name) else redis.call('ZREM', due, name) end
 end
 
+-- Records an edit by plain commands that this decision takes in, and the end of a pause that somebody asked for.
+local function record_changes(revision, is_edited)
+  local is_resumed = resume == '1' and via ~= ''
+  if not is_edited and not is_resumed then return end
+  local list = read_changes(name)
+  if is_edited then note_bare_edit(list, { revision = revision, now = now, fields = definition, text = text }) end
+  if #list == 0 then list[1] = text end
+  if is_resumed then
+    add_change(list, { r = revision, t = now, k = 'resume', b = by ~= '' and by or nil, v = via,
+      d = { paused = { state.paused or cjson.null, cjson.null } } })
+  end
+  write_changes(name, list)
+end
+
 local changed = state.digest ~= digest
 local revision = (tonumber(state.revision) or 0) + (changed and 1 or 0)
+record_changes(revision, changed)
 store_decision(revision)
 record_dropped()
 if resume == '1' then

@@ -115,7 +115,18 @@ function groupOf(write: DefinitionWrite): (string | number)[] {
     write.graceMs ?? '',
     write.removalMs ?? '',
     write.isClosed ? 1 : 0,
+    write.declaration?.expected ?? '',
+    write.declaration?.text ?? '',
+    write.editor.by,
+    write.editor.via,
+    describeEdit(write),
     fields.length,
     ...fields.flat(),
   ]
+}
+
+/** What an edit is beside a plain one, as the script notes it; empty for nothing. */
+function describeEdit({ kind, conflicts }: DefinitionWrite): string {
+  if (kind === 'edit' && conflicts.length === 0) return ''
+  return JSON.stringify({ k: kind, ...(conflicts.length === 0 ? {} : { c: conflicts }) })
 }

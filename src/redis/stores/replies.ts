@@ -121,11 +121,12 @@ export function toSchedules(raw: ScriptReplies['read-schedules']): {
     nowMs: Math.floor(now / 1000),
     clockMs: now / 1000,
     nextName: next,
-    schedules: schedules.map(([name, digest, fields, state]) => ({
+    schedules: schedules.map(([name, digest, fields, state, declared]) => ({
       name,
       digest,
       fields: toRecord(fields),
       state: toRecord(state),
+      declared,
     })),
   }
 }

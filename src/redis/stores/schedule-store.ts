@@ -1,10 +1,12 @@
 import type { ScheduleStore, StoredRun } from '../../control/store.js'
 import type { TimeSource } from '../../time-source.js'
+import { parseChanges } from '../../schedule/stored-change.js'
 import { readRunText } from '../../schedule/stored-run.js'
 import type { StoredSchedule } from '../../schedule/stored-schedule.js'
 import type { RedisClock } from '../../worker/store.js'
 import { createDefinitionWriter } from './definition-writer.js'
 import { createKeys, shardOf, type Keys } from '../keys.js'
+import { pageByLast, pageByNext, type PageSource } from './ordered-pages.js'
 import { toRecord, toSchedules } from './replies.js'
 import { readBacklog, readFleetLayout, readServerFacts } from './server-facts.js'
 import { runScript, type RedisClient } from '../scripts/run-script.js'
@@ -84,7 +86,7 @@ export function createScheduleStore(
       return { nowMs, schedule: schedule.digest === '' ? null : schedule }
     },
 
-    async readMany(names) {
+    async readEach(names) {
       const byShard = new Map<Keys, string[]>()
       for (const name of names) {
         const keys = keysOf(name)
@@ -94,7 +96,7 @@ export function createScheduleStore(
       }
       const groups = await Promise.all([...byShard].map(([keys, group]) => readNames(keys, group)))
       const found = new Map<string, StoredSchedule>()
-      for (const schedule of groups.flat()) if (schedule.digest !== '') found.set(schedule.name, schedule)
+      for (const schedule of groups.flat()) found.set(schedule.name, schedule)
       return found
     },
 
@@ -114,6 +116,11 @@ export function createScheduleStore(
       return { nowMs, schedules: found, cursor: shard < shards ? `${shard}:${after}` : null }
     },
 
+    pageBy(order, cursor, count) {
+      const source: PageSource = { client, keys: allKeys, read: readNames, page: this.page, now: this.now }
+      return order === 'next' ? pageByNext(source, cursor, count) : pageByLast(source, cursor, count)
+    },
+
     async count() {
       const counts = await Promise.all(allKeys.map(({ names }) => client.zcard(names)))
       return counts.reduce((sum, count) => sum + count, 0)
@@ -125,18 +132,16 @@ export function createScheduleStore(
       return await runScript(client, 'remove-schedule', { due: keys.due }, args)
     },
 
-    async pause(name, note, untilMs) {
+    async pause(name, { note, untilMs, editor, ifActive }) {
       const keys = keysOf(name)
-      const [outcome, revision] = await runScript(
-        client,
-        'pause-schedule',
-        { due: keys.due },
-        { ...place(keys), name, note, pause_end: untilMs ?? '' },
-      )
+      const args = { ...place(keys), name, note, pause_end: untilMs ?? '', ...editor, if_active: ifActive ? 1 : 0 }
+      const [outcome, revision] = await runScript(client, 'pause-schedule', { due: keys.due }, args)
       return { outcome, revision }
     },
 
-    storePlan: (change) => storePlan(client, keysOf(change.schedule.name), change),
+    storePlan: (change, editor) => storePlan(client, keysOf(change.schedule.name), change, editor),
+
+    changes: async (name) => parseChanges(await client.lrange(keysOf(name).changes(name), 0, -1)),
 
     async enqueue(name, payloadText) {
       const keys = keysOf(name)
@@ -216,9 +221,11 @@ export function createScheduleStore(
       }
     },
 
-    async declareVersion(owner, version, dryRun) {
-      const args = { owner, version, dry_run: dryRun ? 1 : 0 }
-      return (await runScript(client, 'declare-version', { meta: allKeys[0]!.meta }, args)) === 'current'
+    declaredVersion: async (owner) => (await client.hget(allKeys[0]!.meta, `version:${owner}`)) ?? '',
+
+    async declareVersion(owner, version, previous) {
+      const args = { owner, version, previous }
+      return (await runScript(client, 'declare-version', { meta: allKeys[0]!.meta }, args)) === 'stored'
     },
 
     serverFacts: () => readServerFacts(client, allKeys),

@@ -256,7 +256,12 @@ export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
 }
 
 /** Stores a decision about a schedule unless the facts it was decided from have changed. */
-export async function storePlan(client: RedisClient, keys: Keys, change: PlanChange): Promise<'stored' | 'moved'> {
+export async function storePlan(
+  client: RedisClient,
+  keys: Keys,
+  change: PlanChange,
+  editor?: { readonly by: string; readonly via: string },
+): Promise<'stored' | 'moved'> {
   const { schedule } = change
   const [outcome] = await runScript(
     client,
@@ -280,6 +285,8 @@ export async function storePlan(client: RedisClient, keys: Keys, change: PlanCha
       last: optional(change.last),
       previous_pause: schedule.state.paused ?? '',
       resume: change.resume ? 1 : 0,
+      by: editor?.by ?? '',
+      via: editor?.via ?? '',
     },
     change.dropped.flatMap(({ atMs, reason, count, toMs }) => [atMs, reason, count, count > 1 ? toMs : '']),
   )

@@ -13,6 +13,11 @@ async function withoutTrace<T>(fleet: ScriptedFleet, act: () => Promise<T>): Pro
   return answer
 }
 
+const EDITOR = { by: '', via: 'api' } as const
+/** What a write says of itself beside its definition. */
+const BY_NOBODY = { declaration: null, editor: EDITOR, kind: 'edit', conflicts: [] } as const
+const pause = (note: string) => ({ note, untilMs: null, editor: EDITOR, ifActive: false })
+
 describe('the upkeep of runs', () => {
   it('leaves alone what holds its lease, whatever the deadline says, and looks again when that would end', async () => {
     const fleet = await createDaily(redis)
@@ -108,7 +113,7 @@ describe('a cancellation', () => {
 
 describe('a schedule that is not there', () => {
   it.each<[string, (fleet: ScriptedFleet) => Promise<unknown>]>([
-    ['pause', (fleet: ScriptedFleet) => fleet.store.pause('none', '', null)],
+    ['pause', (fleet: ScriptedFleet) => fleet.store.pause('none', pause(''))],
     ['a run by hand', (fleet: ScriptedFleet) => fleet.store.enqueue('none', null)],
     ['a backfill', (fleet: ScriptedFleet) => fleet.store.backfill('none', [t1], { atOnce: 1, gapMs: 0, most: 9 })],
     ['a removal', (fleet: ScriptedFleet) => fleet.store.remove('none')],
@@ -129,11 +134,11 @@ describe('a pause', () => {
     const fleet = await createDaily(redis, { task: 'rare' })
     await fleet.worker('w').claim()
     expect(await fleet.client.smembers(fleet.keys.lanes)).toHaveLength(1)
-    await fleet.store.pause('it', 'first', null)
+    await fleet.store.pause('it', pause('first'))
     expect(await fleet.client.smembers(fleet.keys.lanes)).toEqual([])
     const at = (text: string | undefined) => (JSON.parse(text!) as { at: number }).at
     await fleet.client.hset(fleet.keys.state('it'), 'paused', JSON.stringify({ at: t1, note: 'first' }))
-    await fleet.store.pause('it', 'second', null)
+    await fleet.store.pause('it', pause('second'))
     expect(at((await fleet.state('it'))['paused'])).toBe(t1)
   })
 })
@@ -229,10 +234,10 @@ describe('a definition that is written', () => {
   it('changes nothing when it was made from a definition that is another one by now', async () => {
     const fleet = await createDaily(redis)
     const fields = { task: 'work', every: '2d' }
-    const write = { ...settings, trigger, plan, name: 'it', fields, mayBePast: false, ifRevision: null, isClosed: true }
+    const write = { ...settings, ...BY_NOBODY, trigger, plan, name: 'it', fields, mayBePast: false, isClosed: true }
     const { digest } = (await fleet.decide('it')).schedule
     await fleet.client.hset(fleet.keys.schedule('it'), 'note', 'theirs')
-    const put = () => fleet.store.put({ ...write, ifDigest: digest })
+    const put = () => fleet.store.put({ ...write, ifRevision: null, ifDigest: digest })
     expect(await withoutTrace(fleet, put)).toMatchObject({ outcome: 'conflict' })
   })
 
@@ -260,7 +265,14 @@ describe('a definition that is written', () => {
   it('starts nothing that passed while it was on its way', async () => {
     const fleet = await createDaily(redis)
     const fields = { task: 'work', every: '2d' }
-    const late = { ...settings, name: 'it', fields, trigger: 'every 2d', plan: `${t2} ${t3} ${t3 + 2 * DAY}` }
+    const late = {
+      ...settings,
+      ...BY_NOBODY,
+      name: 'it',
+      fields,
+      trigger: 'every 2d',
+      plan: `${t2} ${t3} ${t3 + 2 * DAY}`,
+    }
     await fleet.store.put({ ...late, mayBePast: false, ifRevision: null, ifDigest: null, isClosed: true })
     expect((await fleet.worker('w').claim()).runs).toEqual([])
     expect(await fleet.state('it')).toMatchObject({ plan: String(t3 + 2 * DAY) })

@@ -20,6 +20,8 @@ describe('resolveOptions', () => {
       lockNodes: [],
       durability: null,
       defaults: {},
+      version: '',
+      actor: '',
       logger: console,
       connectTimeoutMs: 10_000,
     })

@@ -34,7 +34,7 @@ local function dump_schedule(name)
     if score then members[#members + 1] = { set, member, score, new_set or set, new_member or member } end
   end
 
-  for _, kind in ipairs({ 'schedule', 'state', 'history', 'backfill', 'lease' }) do add_key(kind .. ':' .. name) end
+  for _, kind in ipairs({ 'schedule', 'state', 'history', 'backfill', 'lease', 'changes' }) do add_key(kind .. ':' .. name) end
   add_member('names', name)
   add_member('due', name)
   local queues = read_queues()

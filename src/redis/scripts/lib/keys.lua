@@ -3,6 +3,7 @@
 local function definition_key(name) return tag .. ':schedule:' .. name end
 local function state_key(name) return tag .. ':state:' .. name end
 local function history_key(name) return tag .. ':history:' .. name end
+local function changes_key(name) return tag .. ':changes:' .. name end
 local function backfill_key(name) return tag .. ':backfill:' .. name end
 local function lease_key(name) return tag .. ':lease:' .. name end
 local function run_lease_key(run_id) return tag .. ':run-lease:' .. run_id end

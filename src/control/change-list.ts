@@ -1,0 +1,74 @@
+import { EverybeatError } from '../errors.js'
+import type { DefinitionFields } from '../schedule/definition.js'
+import { decodeField } from '../schedule/hash-codec.js'
+import { undoChange, type ChangeKind, type ChangeVia, type StoredChange } from '../schedule/stored-change.js'
+
+/** One edit of a schedule. */
+export interface Change {
+  /** The revision that the edit made; a pause and its end leave the definition, and so the revision, as it is. */
+  revision: number
+  /** When it was made; of an edit by plain Redis commands, when it was noticed. */
+  at: Date
+  /** Who made it; left out when nobody said, as with plain Redis commands. */
+  by?: string
+  via: ChangeVia
+  kind: ChangeKind
+  /** What it changed: for each field the former and the new value; `null` for none, `paused` for a pause. */
+  diff: Record<string, [former: unknown, now: unknown]>
+  /** Fields that a declaration changed although they had been edited since the last one. */
+  conflicts?: string[]
+}
+
+/**
+ * The edits of a schedule for people, newest first.
+ *
+ * @param fields the definition behind the newest of them
+ */
+export function showChanges(changes: readonly StoredChange[], fields: Readonly<DefinitionFields>): Change[] {
+  let current: Record<string, string> = { ...fields }
+  const shown: Change[] = []
+  for (const change of [...changes].reverse()) {
+    // The entry of a creation does not repeat the definition: it is what all later edits are taken back from.
+    const diff =
+      change.kind === 'create'
+        ? Object.fromEntries(Object.entries(current).map(([field, text]) => [field, [null, text] as const]))
+        : change.diff
+    shown.push(showChange(change, diff))
+    current = undoChange(current, change)
+  }
+  return shown
+}
+
+function showChange(
+  { revision, atMs, by, via, kind, conflicts }: StoredChange,
+  diff: Readonly<Record<string, readonly [string | null, string | null]>>,
+): Change {
+  const shown = Object.entries(diff).map(([field, [former, now]]) => {
+    return [field, [showText(field, former), showText(field, now)]] as const
+  })
+  return {
+    revision,
+    at: new Date(atMs),
+    ...(by === undefined ? {} : { by }),
+    via,
+    kind,
+    diff: Object.fromEntries(shown) as Change['diff'],
+    ...(conflicts === undefined ? {} : { conflicts: [...conflicts] }),
+  }
+}
+
+/** The value that the text of a field stands for; the text where it is none. */
+function showText(field: string, text: string | null): unknown {
+  if (text === null) return null
+  try {
+    return field === 'paused' ? showPause(text) : decodeField(field, text)
+  } catch (error) {
+    if (error instanceof EverybeatError || error instanceof SyntaxError) return text
+    throw error
+  }
+}
+
+function showPause(text: string): unknown {
+  const { note, until } = JSON.parse(text) as { note?: string; until?: number }
+  return { ...(note ? { note } : {}), ...(typeof until === 'number' ? { until: new Date(until) } : {}) }
+}

@@ -1,0 +1,74 @@
+import { decideDeclaration, formatDeclaration, type DeclarationDecision } from '../schedule/declaration.js'
+import type { Definition } from '../schedule/definition.js'
+import type { StoredSchedule } from '../schedule/stored-schedule.js'
+import type { Editor } from '../schedule/stored-change.js'
+import type { DefinitionWrite, ScheduleStore } from './store.js'
+import { prepareNote, prepareWrite, writeDefinition } from './write.js'
+
+/** What became of a declaration. `outdated`: a higher version of the code has declared the schedule. */
+export interface DeclareResult {
+  outcome: 'created' | 'updated' | 'unchanged' | 'conflict' | 'outdated'
+  revision: number
+  /** Edited fields that the code overwrote. */
+  conflicts: readonly string[]
+}
+
+/** Who declares, and which version of the code. */
+export interface Declarer {
+  readonly editor: Editor
+  /** Empty for none. */
+  readonly version: string
+  /** Leaves a schedule alone that exists, whatever it says. */
+  readonly onlyMissing: boolean
+}
+
+/** A schedule that others keep changing is left to them. */
+const MAX_TRIES = 5
+
+/** Declares one schedule: what code says is applied as far as it changed, and what was edited live stays. */
+export async function declareSchedule(
+  store: ScheduleStore,
+  definition: Definition,
+  declarer: Declarer,
+): Promise<DeclareResult> {
+  for (let tries = 0; ; tries++) {
+    const schedule = (await store.readEach([definition.name])).get(definition.name)!
+    const revision = Number(schedule.state.revision ?? 0)
+    const decision = decideFor(schedule, definition, declarer)
+    if (decision.kind === 'unchanged' || decision.kind === 'outdated') {
+      return { outcome: decision.kind, revision, conflicts: [] }
+    }
+    const write = prepareDeclaration(schedule, definition, decision, declarer, await store.now())
+    const reply = await writeDefinition(store, write)
+    const conflicts = decision.kind === 'written' ? decision.conflicts : []
+    if (reply.outcome !== 'conflict') return { ...reply, conflicts }
+    if (tries >= MAX_TRIES) return { ...reply, conflicts: [] }
+  }
+}
+
+/** What a declaration comes to for this declarer. */
+export function decideFor(
+  schedule: StoredSchedule,
+  definition: Definition,
+  { version, onlyMissing }: Declarer,
+): DeclarationDecision {
+  if (onlyMissing && schedule.digest !== '') return { kind: 'unchanged' }
+  return decideDeclaration(schedule, definition, version)
+}
+
+/** Prepares what a decision writes: only if the schedule still is what was decided from. */
+export function prepareDeclaration(
+  schedule: StoredSchedule,
+  definition: Definition,
+  decision: Extract<DeclarationDecision, { kind: 'noted' | 'written' }>,
+  { editor, version }: Declarer,
+  nowMs: number,
+): DefinitionWrite {
+  const about = {
+    editor,
+    ...(schedule.digest === '' ? { ifRevision: 0 } : { ifDigest: schedule.digest }),
+    declaration: { expected: schedule.declared ?? '-', text: formatDeclaration(definition, version) },
+  }
+  if (decision.kind === 'noted') return prepareNote(definition.name, about)
+  return prepareWrite(decision.definition, nowMs, { ...about, conflicts: decision.conflicts })
+}

@@ -1,0 +1,23 @@
+/** What became of a write. */
+export interface PutResult {
+  /**
+   * `conflict`: the revision is not the one that was asked for, and nothing was written. `outdated`, of a declaration: a
+   * higher `version` has declared the schedule, and nothing was written.
+   */
+  outcome: 'created' | 'updated' | 'unchanged' | 'conflict' | 'missing' | 'outdated'
+  /** The revision of the schedule now; 0 when it does not exist. */
+  revision: number
+}
+
+/** What a write asks for. */
+export interface WriteOptions {
+  /** The revision that the schedule must have, 0 for none yet; with another one nothing is written. Default: any. */
+  ifRevision?: number | undefined
+}
+
+/** What became of a removal. */
+export interface RemoveResult {
+  outcome: 'removed' | 'missing'
+  /** Whether code declares the schedule, so that it comes back at the next start of that code. */
+  isDeclared: boolean
+}

@@ -1,0 +1,62 @@
+import { checkChoice, checkInteger, checkKeys, isPlainObject, wrongValue } from '../schedule/field-values.js'
+import { createFilter, type ListFilter } from './list-filter.js'
+import { SCHEDULE_STATES, viewSchedule, type ScheduleView } from './schedule-view.js'
+import type { ScheduleStore } from './store.js'
+
+/** In which order schedules are listed. */
+export type ListOrder = 'name' | 'next' | 'last'
+
+/** A page of schedules; `cursor` brings the next page, null at the end. */
+export type SchedulePage = ScheduleView[] & { cursor: string | null }
+
+/** Which schedules to list, in which order, and how many at a time. */
+export interface ListOptions extends ListFilter {
+  /**
+   * `name`: by name, shard after shard. `next`: the earliest next run first, and behind them what has none. `last`: the
+   * latest claimed occurrence first, and behind them what never ran. Default `name`.
+   */
+  order?: ListOrder | undefined
+  /** Most schedules in the page, 1 to 100 000; default 100. */
+  limit?: number | undefined
+  /** The `cursor` of the page before, with the same order; default: from the start. */
+  cursor?: string | null | undefined
+}
+
+const CODE = 'ERR_EVERYBEAT_OPTIONS'
+const ORDERS = ['name', 'next', 'last'] as const
+const NAMES = ['match', 'task', 'tag', 'owner', 'state', 'order', 'limit', 'cursor']
+const DEFAULT_PAGE = 100
+const PAGE_READ = 500
+
+/** Checks what is asked for before Redis is. @throws EverybeatError `ERR_EVERYBEAT_OPTIONS` */
+export function checkListOptions(options: ListOptions): void {
+  if (!isPlainObject(options)) throw wrongValue('options', options, `{ ${NAMES.join(', ')} }`, CODE)
+  checkKeys(options, NAMES, null, CODE)
+  const { order, state, limit, cursor } = options as ListOptions
+  if (order !== undefined) checkChoice(order, 'order', ORDERS, CODE)
+  if (state !== undefined) checkChoice(state, 'state', SCHEDULE_STATES, CODE)
+  if (limit !== undefined) checkInteger(limit, 'limit', 1, 100_000, CODE)
+  if (cursor !== undefined && cursor !== null && typeof cursor !== 'string') {
+    throw wrongValue('cursor', cursor, 'the cursor of the page before, or null', CODE)
+  }
+}
+
+/** Lists a page of schedules: reads in the order asked for until the page is full or all were read. */
+export async function listSchedules(
+  store: ScheduleStore,
+  { order = 'name', limit = DEFAULT_PAGE, cursor = null, ...filter }: ListOptions,
+): Promise<SchedulePage> {
+  const accepts = createFilter(filter)
+  const found: ScheduleView[] = []
+  let at: string | null = cursor
+  do {
+    const count = Math.min(PAGE_READ, limit - found.length)
+    const page = order === 'name' ? await store.page(at, count) : await store.pageBy(order, at, count)
+    for (const schedule of page.schedules) {
+      const view = viewSchedule(schedule, page.nowMs)
+      if (accepts(view)) found.push(view)
+    }
+    at = page.cursor
+  } while (at !== null && found.length < limit)
+  return Object.assign(found, { cursor: at })
+}

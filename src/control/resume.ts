@@ -1,0 +1,43 @@
+import { EverybeatError } from '../errors.js'
+import { decidePlan } from '../schedule/decide-plan.js'
+import type { Editor } from '../schedule/stored-change.js'
+import { decodeStored } from './schedule-view.js'
+import type { ScheduleStore } from './store.js'
+
+/** What became of the end of a pause. `unchanged`: the schedule was not paused. */
+export interface ResumeResult {
+  outcome: 'resumed' | 'unchanged' | 'missing'
+  revision: number
+}
+
+/** A schedule that others keep changing is left to them. */
+const MAX_TRIES = 10
+
+/**
+ * Ends the pause of a schedule, and accounts for what it missed; one that its definition disables is enabled.
+ *
+ * @param enable sets `enabled` of the definition
+ */
+export async function resumeSchedule(
+  store: ScheduleStore,
+  name: string,
+  editor: Editor,
+  enable: () => Promise<{ revision: number }>,
+): Promise<ResumeResult> {
+  for (let tries = 0; ; tries++) {
+    const { schedule, nowMs } = await store.read(name)
+    if (!schedule) return { outcome: 'missing', revision: 0 }
+    const revision = Number(schedule.state.revision ?? 0)
+    const isPaused = schedule.state.paused !== undefined
+    const definition = decodeStored(schedule)
+    if (isPaused) {
+      const change = { schedule, ...decidePlan(schedule, nowMs, true), resume: true }
+      const outcome = await store.storePlan(change, editor)
+      if (outcome === 'moved' && tries < MAX_TRIES) continue
+    }
+    if (!(definition instanceof EverybeatError) && !definition.enabled) {
+      return { outcome: 'resumed', revision: (await enable()).revision }
+    }
+    return { outcome: isPaused ? 'resumed' : 'unchanged', revision }
+  }
+}

@@ -1,0 +1,18 @@
+import type { Emit } from '../events/events.js'
+import type { DefinitionInput } from '../schedule/definition.js'
+import type { Editor } from '../schedule/stored-change.js'
+import type { ScheduleStore } from './store.js'
+
+/** What the schedules need of the instance that they belong to. */
+export interface ScheduleContext {
+  readonly defaults: Partial<DefinitionInput>
+  /** Who edits, and from where. */
+  readonly editor: Editor
+  /** Version of the code that declares; empty for none. */
+  readonly version: string
+  readonly emit: Emit
+  /** The store, once Redis is reachable. */
+  store(): Promise<ScheduleStore>
+  /** Checks a payload against the schema of its task, where this instance knows the task. */
+  checkPayload(task: string, payload: unknown): Promise<void>
+}

@@ -1,0 +1,95 @@
+-- Changes: one list a schedule, which no claim reads: its definition, its declaration, and its last edits.
+-- Needs: lib/keys
+-- The first element is the definition as the engine knows it, as `digest_of` joins it. The second is what code declared
+-- last: `=<version>` while the definition says the same, `+<version>` NUL <text> when an edit parted them, `!<version>`
+-- NUL <text> when the schedule ran to its end and was removed, '' for none. Then the edits, oldest first, as JSON.
+local CHANGES_COUNT = 20
+local CHANGES_BYTES = 262144
+-- So long a schedule that was declared, ran to its end and was removed is known to be done, ms: a year.
+local DONE_MS = 31536000000
+
+-- The list of a schedule, with the definition and the declaration in front; a key of another type counts as empty.
+local function read_changes(name)
+  local list = redis.pcall('LRANGE', changes_key(name), 0, -1)
+  if list.err then
+    redis.call('DEL', changes_key(name))
+    return {}
+  end
+  return list
+end
+
+-- The declaration with its text, also while the definition says the same.
+local function full_declaration(known, declared)
+  if string.sub(declared or '', 1, 1) ~= '=' then return declared or '' end
+  return '+' .. string.sub(declared, 2) .. '\0' .. known
+end
+
+-- The declaration as it is read: whoever compares with it has the definition at hand when that is taken in.
+local function declaration_of(list, is_taken_in)
+  local declared = list[2] or ''
+  if declared == '' then return '-' end
+  return is_taken_in and declared or full_declaration(list[1], declared)
+end
+
+-- The declaration as it is noted beside a definition.
+local function short_declaration(text, declared)
+  local version, declared_text = string.match(declared, '^%+(%Z*)%z(.*)$')
+  return declared_text == text and '=' .. version or declared
+end
+
+-- The fields of a definition as it was noted; nil when it is none.
+local function parse_known(text)
+  local parts = {}
+  for part in string.gmatch((text or '') .. '\0', '(%Z*)%z') do parts[#parts + 1] = part end
+  if tonumber(parts[1]) ~= #parts - 1 or #parts % 2 == 0 then return nil end
+  local map = {}
+  for i = 2, #parts, 2 do map[parts[i]] = parts[i + 1] end
+  return map
+end
+
+-- The fields in which two definitions differ: name → [former text, new text], null for none.
+local function diff_of(former, wanted)
+  local diff = {}
+  for field, text in pairs(former) do
+    if wanted[field] ~= text then diff[field] = { text, wanted[field] or cjson.null } end
+  end
+  for field, text in pairs(wanted) do
+    if former[field] == nil then diff[field] = { cjson.null, text } end
+  end
+  return diff
+end
+
+local function write_changes(name, list)
+  while #list > CHANGES_COUNT + 2 do table.remove(list, 3) end
+  local size = 0
+  for i = #list, 3, -1 do
+    size = size + #list[i]
+    -- The newest edit is kept, however long it is.
+    if size > CHANGES_BYTES and i < #list then
+      for _ = 3, i do table.remove(list, 3) end
+      break
+    end
+  end
+  redis.call('DEL', changes_key(name))
+  redis.call('RPUSH', changes_key(name), unpack(list))
+end
+
+-- Adds an edit: its revision (`r`), when (`t`), kind (`k`), by whom (`b`), from where (`v`), what a declaration
+-- overwrote (`c`), and what it changed (`d`).
+local function add_change(list, change)
+  if change.d and not next(change.d) then change.d = nil end
+  list[1], list[2] = list[1] or '', list[2] or ''
+  list[#list + 1] = cjson.encode(change)
+end
+
+-- Takes in an edit by plain commands: nobody said who made it.
+-- `edit`: its revision and when it was noticed, and the definition as fields and as text.
+local function note_bare_edit(list, edit)
+  local known, declared = list[1] or '', list[2] or ''
+  if known == edit.text then return end
+  local former = parse_known(known)
+  local is_done = string.sub(declared, 1, 1) == '!'
+  list[1], list[2] = edit.text, is_done and '' or full_declaration(known, declared)
+  add_change(list, { r = edit.revision, t = edit.now, k = edit.revision > 1 and 'edit' or 'create', v = 'hset',
+    d = former and diff_of(former, edit.fields) })
+end

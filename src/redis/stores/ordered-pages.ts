@@ -1,0 +1,130 @@
+import type { ScheduleStore } from '../../control/store.js'
+import type { StoredSchedule } from '../../schedule/stored-schedule.js'
+import type { Keys } from '../keys.js'
+import { runScript, type RedisClient } from '../scripts/run-script.js'
+
+type Page = Awaited<ReturnType<ScheduleStore['page']>>
+
+/** What pages in another order than that of names need of the store. */
+export interface PageSource {
+  readonly client: RedisClient
+  readonly keys: readonly Keys[]
+  /** Reads schedules of one shard, in the order of the names. */
+  read(keys: Keys, names: readonly string[]): Promise<StoredSchedule[]>
+  /** One page by name. */
+  page(cursor: string | null, count: number): Promise<Page>
+  now(): Promise<number>
+}
+
+/** Most names that one call looks at when it orders them by their last occurrence: about 2 ms of Redis's time. */
+const SCAN_COUNT = 2_000
+
+/** Where a page by the next run ended: in `due` of each shard, or among the names when `due` was read to its end. */
+type NextCursor =
+  { readonly due: readonly (readonly [score: string, name: string] | null)[] } | { readonly names: string }
+
+/**
+ * One page of schedules by their next run: first what is in `due` and has an instant, then everything else by name.
+ * What fires while somebody pages moves on, and may be passed over.
+ */
+export async function pageByNext(source: PageSource, cursor: string | null, count: number): Promise<Page> {
+  const at = readCursor<NextCursor>(cursor) ?? { due: source.keys.map(() => null) }
+  if ('names' in at) return await pageWithoutNext(source, at.names === '' ? null : at.names, count)
+  const ahead = await Promise.all(source.keys.map((keys, shard) => readDue(source.client, keys, at.due[shard]!, count)))
+  const merged = ahead
+    .flatMap((items, shard) => items.map(([score, name]) => ({ score, name, shard })))
+    .sort((one, other) => Number(one.score) - Number(other.score) || (one.name < other.name ? -1 : 1))
+    .slice(0, count)
+  const due = [...at.due]
+  for (const { score, name, shard } of merged) due[shard] = [score, name]
+  const found = new Map<string, StoredSchedule>()
+  for (const [shard, keys] of source.keys.entries()) {
+    const names = merged.filter((item) => item.shard === shard).map(({ name }) => name)
+    if (names.length > 0) for (const schedule of await source.read(keys, names)) found.set(schedule.name, schedule)
+  }
+  const schedules = merged.map(({ name }) => found.get(name)!).filter((schedule) => hasNext(schedule))
+  const next: NextCursor = merged.length < count ? { names: '' } : { due }
+  return { nowMs: await source.now(), schedules, cursor: writeCursor(next) }
+}
+
+/** What has no next run, and what waits outside `due` for a worker with room. */
+async function pageWithoutNext(source: PageSource, cursor: string | null, count: number): Promise<Page> {
+  const page = await source.page(cursor, count)
+  const planned = page.schedules.filter(hasNext)
+  const scores = await Promise.all(
+    planned.map(async ({ name }) => {
+      const all = await Promise.all(source.keys.map(({ due }) => source.client.zscore(due, name)))
+      return all.some((score) => score !== null)
+    }),
+  )
+  const inDue = new Set(planned.filter((_, index) => scores[index]).map(({ name }) => name))
+  return {
+    nowMs: page.nowMs,
+    schedules: page.schedules.filter(({ name }) => !inDue.has(name)),
+    cursor: page.cursor === null ? null : writeCursor({ names: page.cursor }),
+  }
+}
+
+/** The schedules behind a position in `due`, with their scores. */
+async function readDue(
+  client: RedisClient,
+  { due }: Keys,
+  position: readonly [score: string, name: string] | null,
+  count: number,
+): Promise<[score: string, name: string][]> {
+  let start = 0
+  if (position !== null) {
+    const [score, name] = position
+    const [current, rank] = await Promise.all([client.zscore(due, name), client.zrank(due, name)])
+    start = current === score && rank !== null ? rank + 1 : await client.zcount(due, '-inf', score)
+  }
+  const flat = await client.zrange(due, start, start + count - 1, 'WITHSCORES')
+  return Array.from({ length: flat.length / 2 }, (_, index) => [flat[2 * index + 1]!, flat[2 * index]!])
+}
+
+/** One page of schedules by their last occurrence, the latest first; looks at all of them, a bounded slice a call. */
+export async function pageByLast(source: PageSource, cursor: string | null, count: number): Promise<Page> {
+  const [before, beforeName] = readCursor<[string, string]>(cursor) ?? ['', '']
+  const found: { name: string; last: number; keys: Keys }[] = []
+  for (const keys of source.keys) {
+    let after = ''
+    do {
+      const raw = await runScript(
+        source.client,
+        'read-last',
+        { names: keys.names },
+        { tag: keys.tag, after, count: SCAN_COUNT, most: count, before, before_name: beforeName },
+      )
+      after = raw[0]!
+      for (let index = 1; index < raw.length; index += 2) {
+        found.push({ name: raw[index]!, last: Number(raw[index + 1]), keys })
+      }
+    } while (after !== '')
+  }
+  found.sort((one, other) => other.last - one.last || Buffer.compare(Buffer.from(one.name), Buffer.from(other.name)))
+  const page = found.slice(0, count)
+  const schedules = new Map<string, StoredSchedule>()
+  for (const keys of source.keys) {
+    const names = page.filter((item) => item.keys === keys).map(({ name }) => name)
+    if (names.length > 0) for (const schedule of await source.read(keys, names)) schedules.set(schedule.name, schedule)
+  }
+  const end = page.at(-1)
+  return {
+    nowMs: await source.now(),
+    schedules: page.map(({ name }) => schedules.get(name)!).filter(({ digest }) => digest !== ''),
+    cursor: end === undefined || found.length <= count ? null : writeCursor([String(end.last), end.name]),
+  }
+}
+
+/** Whether a schedule has a next run as far as its state says. */
+function hasNext({ digest, state }: StoredSchedule): boolean {
+  return digest !== '' && digest === state.digest && state.paused === undefined && /^-?\d/.test(state.plan ?? '')
+}
+
+function readCursor<Cursor>(text: string | null): Cursor | null {
+  return text === null ? null : (JSON.parse(Buffer.from(text, 'base64url').toString()) as Cursor)
+}
+
+function writeCursor(cursor: unknown): string {
+  return Buffer.from(JSON.stringify(cursor)).toString('base64url')
+}

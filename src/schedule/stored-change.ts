@@ -1,0 +1,98 @@
+import type { DefinitionFields } from './definition.js'
+
+/** From where a schedule was edited; `hset` is any plain Redis command. */
+export type ChangeVia = 'api' | 'cli' | 'dashboard' | 'hset' | 'declaration' | 'sync' | 'import'
+
+/** Who edits schedules, and from where: what the change list says of an edit. */
+export interface Editor {
+  /** A person or a program; empty when nobody said. */
+  readonly by: string
+  readonly via: ChangeVia
+}
+
+/** What an edit was; a `pause` and a `resume` leave the definition as it is. */
+export type ChangeKind = 'create' | 'edit' | 'pause' | 'resume' | 'rollback' | 'revert'
+
+/** An edit as Redis keeps it: the diff holds texts of fields. */
+export interface StoredChange {
+  readonly revision: number
+  readonly atMs: number
+  readonly by?: string
+  readonly via: ChangeVia
+  readonly kind: ChangeKind
+  readonly diff: Readonly<Record<string, readonly [string | null, string | null]>>
+  readonly conflicts?: readonly string[]
+}
+
+/** What Redis keeps of the edits of a schedule. */
+export interface StoredChanges {
+  /** The definition behind the newest edit; null when it is not known. */
+  readonly known: Readonly<DefinitionFields> | null
+  /** Oldest first. */
+  readonly changes: readonly StoredChange[]
+}
+
+/** Reads a change list as it is stored: the definition, the declaration, then the edits. */
+export function parseChanges(list: readonly string[]): StoredChanges {
+  const [known = '', , ...entries] = list
+  return {
+    known: known === '' ? null : parseJoinedFields(known),
+    changes: entries.flatMap((text) => parseChange(text) ?? []),
+  }
+}
+
+/** Reads a definition as the scripts join it: the count of names and texts, then each name with its text, apart by NUL. */
+export function parseJoinedFields(text: string): DefinitionFields {
+  const parts = text.split('\0')
+  const pairs = Array.from({ length: Math.floor((parts.length - 1) / 2) }, (_, index) => {
+    return [parts[2 * index + 1]!, parts[2 * index + 2]!] as const
+  })
+  return Object.fromEntries(pairs)
+}
+
+/** Reads an entry of the change list; null for what is none. */
+function parseChange(text: string): StoredChange | null {
+  try {
+    const { r, t, k, b, v, c, d } = JSON.parse(text) as Record<string, unknown>
+    if (typeof r !== 'number' || typeof t !== 'number') return null
+    return {
+      revision: r,
+      atMs: t,
+      kind: k as ChangeKind,
+      via: v as ChangeVia,
+      diff: (d ?? {}) as StoredChange['diff'],
+      ...(typeof b === 'string' ? { by: b } : {}),
+      ...(Array.isArray(c) && c.length > 0 ? { conflicts: c.map(String) } : {}),
+    }
+  } catch {
+    return null
+  }
+}
+
+/** The definition as it was at a revision, as far back as the edits are kept; null for one that is not. */
+export function definitionAt(
+  changes: readonly StoredChange[],
+  fields: Readonly<DefinitionFields>,
+  revision: number,
+): DefinitionFields | null {
+  let current: Record<string, string> = { ...fields }
+  for (const change of [...changes].reverse()) {
+    if (change.revision === revision) return current
+    if (change.revision < revision) return null
+    current = undoChange(current, change)
+  }
+  // The oldest edit that is kept says what was before it.
+  const oldest = changes[0]
+  return oldest && oldest.kind !== 'create' && oldest.revision - 1 === revision ? current : null
+}
+
+/** The definition before an edit. */
+export function undoChange(fields: Record<string, string>, { diff }: StoredChange): Record<string, string> {
+  const former = { ...fields }
+  for (const [field, [text]] of Object.entries(diff)) {
+    if (field === 'paused') continue
+    if (text === null) delete former[field]
+    else former[field] = text
+  }
+  return former
+}

@@ -1,0 +1,205 @@
+import { describe, expect, it } from 'vitest'
+import type { Change } from '../../src/index.js'
+import { useFleet } from '../support/fleet.js'
+import { useRedis } from '../support/redis.js'
+import { waitFor } from '../support/wait-for.js'
+
+const redis = useRedis()
+const fleet = useFleet(redis)
+const key = (kind: string, name: string) => `{${fleet.prefix()}}:${kind}:${name}`
+const brief = (changes: Change[]) => changes.map(({ revision, by, via, kind, diff }) => [revision, by, via, kind, diff])
+
+describe('the change list of a schedule', () => {
+  it('says of each edit who made it, from where, and what it changed, the newest first', async () => {
+    const { schedules } = fleet.create({ actor: 'anna' })
+    const before = Date.now()
+    await schedules.put('it', { every: '1h', payload: { to: 'ops' } })
+    await schedules.as({ actor: 'ben', via: 'cli' }).patch('it', { payload: { to: 'dev' }, note: 'why' })
+    await schedules.as({ via: 'dashboard' }).patch('it', { note: null, enabled: false })
+    await schedules.put('it', { every: '1h', payload: { to: 'dev' }, enabled: false })
+    const changes = await schedules.changes('it')
+    expect(brief(changes)).toEqual([
+      [3, 'anna', 'dashboard', 'edit', { note: ['why', null], enabled: [null, false] }],
+      [2, 'ben', 'cli', 'edit', { payload: [{ to: 'ops' }, { to: 'dev' }], note: [null, 'why'] }],
+      [1, 'anna', 'api', 'create', { every: [null, '1h'], payload: [null, { to: 'ops' }] }],
+    ])
+    expect(Math.abs(changes[0]!.at.getTime() - before)).toBeLessThan(60_000)
+  })
+
+  it('holds pauses and their ends', async () => {
+    const { schedules } = fleet.create({ actor: 'anna' })
+    await schedules.put('it', { every: '1h' })
+    const until = new Date(Date.now() + 3_600_000)
+    await schedules.pause('it', { note: 'holiday', until })
+    await schedules.resume('it')
+    expect(brief(await schedules.changes('it')).slice(0, 2)).toEqual([
+      [1, 'anna', 'api', 'resume', { paused: [{ note: 'holiday', until }, null] }],
+      [1, 'anna', 'api', 'pause', { paused: [null, { note: 'holiday', until }] }],
+    ])
+  })
+
+  it('names declarations and syncs as what they are', async () => {
+    const beat = fleet.create()
+    await beat.task('job', () => 1).schedule('one', { every: '1h' })
+    await beat.sync({ two: { task: 'job', every: '1h' } }, { owner: 'svc' })
+    expect((await beat.schedules.changes('one')).map(({ via }) => via)).toEqual(['declaration'])
+    expect((await beat.schedules.changes('two')).map(({ via }) => via)).toEqual(['sync'])
+  })
+
+  it('takes in an edit by a bare HSET when a worker notices it, by nobody known', async () => {
+    const beat = fleet.create({ actor: 'anna' })
+    beat.task('it', () => 1)
+    await beat.start()
+    await beat.schedules.put('it', { every: '1h', note: 'old' })
+    await redis.client.hset(key('schedule', 'it'), 'note', 'new', 'retries', '2')
+    await waitFor(async () => (await beat.schedules.changes('it')).length === 2, { what: 'the edit in the list' })
+    expect(brief(await beat.schedules.changes('it'))[0]).toEqual([
+      2,
+      undefined,
+      'hset',
+      'edit',
+      { note: ['old', 'new'], retries: [null, 2] },
+    ])
+  })
+
+  it('takes in an edit by a bare HSET that comes just before one through the API', async () => {
+    const { schedules } = fleet.create({ actor: 'anna' })
+    await schedules.put('it', { every: '1h' })
+    await redis.client.hset(key('schedule', 'it'), 'note', 'bare')
+    await schedules.patch('it', { retries: 1 })
+    expect(brief(await schedules.changes('it')).slice(0, 2)).toEqual([
+      [3, 'anna', 'api', 'edit', { retries: [null, 1] }],
+      [2, undefined, 'hset', 'edit', { note: [null, 'bare'] }],
+    ])
+  })
+
+  it('keeps the last 20 edits, and goes with the schedule', async () => {
+    const { schedules } = fleet.create()
+    for (let retries = 1; retries <= 25; retries++) await schedules.put('it', { every: '1h', retries })
+    const changes = await schedules.changes('it')
+    expect(changes.map(({ revision }) => revision)).toEqual(Array.from({ length: 20 }, (_, index) => 25 - index))
+    await schedules.remove('it')
+    expect(await redis.client.exists(key('changes', 'it'))).toBe(0)
+    await schedules.put('it', { every: '1h' })
+    expect(await schedules.changes('it')).toHaveLength(1)
+  })
+
+  it('stays small when payloads are large, and keeps the newest edit whatever its size', async () => {
+    const { schedules } = fleet.create()
+    for (const letter of 'abcdef') await schedules.put('it', { every: '1h', payload: letter.repeat(100_000) })
+    const entries = await redis.client.lrange(key('changes', 'it'), 2, -1)
+    expect(entries.join('').length).toBeLessThan(300_000)
+    expect((await schedules.changes('it'))[0]).toMatchObject({ revision: 6 })
+  })
+
+  it('of a key that somebody overwrote begins anew', async () => {
+    const { schedules } = fleet.create()
+    await schedules.put('it', { every: '1h' })
+    await redis.client.set(key('changes', 'it'), 'nonsense')
+    await schedules.put('it', { every: '2h' })
+    expect(brief(await schedules.changes('it'))).toEqual([[2, undefined, 'api', 'edit', { every: ['1h', '2h'] }]])
+  })
+})
+
+describe('a rollback', () => {
+  it('makes the definition what it was at a revision, and is a change itself', async () => {
+    const { schedules } = fleet.create({ actor: 'anna' })
+    await schedules.put('it', { cron: '0 9 * * *', payload: [1] })
+    await schedules.put('it', { every: '1h', note: 'second' })
+    await schedules.patch('it', { every: '2h' })
+    expect(await schedules.rollback('it', 1)).toEqual({ outcome: 'updated', revision: 4 })
+    expect((await schedules.get('it'))!.given).toEqual({ cron: '0 9 * * *', payload: [1] })
+    expect((await schedules.changes('it'))[0]).toMatchObject({ revision: 4, by: 'anna', kind: 'rollback' })
+    expect(await schedules.rollback('it', 3)).toEqual({ outcome: 'updated', revision: 5 })
+    expect((await schedules.get('it'))!.given).toEqual({ every: '2h', note: 'second' })
+    expect(await schedules.rollback('it', 5)).toEqual({ outcome: 'unchanged', revision: 5 })
+  })
+
+  it('to a revision that is not kept is refused, with those that are', async () => {
+    const { schedules } = fleet.create()
+    for (let retries = 1; retries <= 25; retries++) await schedules.put('it', { every: '1h', retries })
+    await expect(schedules.rollback('it', 3)).rejects.toThrow(/revision: 3 cannot be used; allowed: .*5 to 25/)
+    expect(await schedules.rollback('it', 5)).toEqual({ outcome: 'updated', revision: 26 })
+    expect((await schedules.get('it'))!.retries).toBe(5)
+    expect(await schedules.rollback('none', 1)).toEqual({ outcome: 'missing', revision: 0 })
+  })
+})
+
+describe('a list of schedules', () => {
+  it('in the order of their next run has what runs first in front, and pages through all of them once', async () => {
+    const { schedules } = fleet.create({ shards: 3 })
+    const at = (minutes: number) => new Date(Date.now() + minutes * 60_000)
+    for (const index of [5, 3, 9, 1, 7]) await schedules.put(`s${index}`, { at: at(index) })
+    await schedules.put('paused', { at: at(2) })
+    await schedules.pause('paused', { until: at(4) })
+    await schedules.put('finished', { at: at(2), enabled: false })
+    const names: string[] = []
+    let cursor: string | null = null
+    do {
+      const page: Awaited<ReturnType<typeof schedules.list>> = await schedules.list({ order: 'next', limit: 2, cursor })
+      names.push(...page.map(({ name }) => name))
+      cursor = page.cursor
+    } while (cursor !== null)
+    expect(names.slice(0, 5)).toEqual(['s1', 's3', 's5', 's7', 's9'])
+    expect(names.slice(5).sort()).toEqual(['finished', 'paused'])
+  })
+
+  it('in the order of their last occurrence has the latest in front', async () => {
+    const { schedules } = fleet.create({ shards: 2 })
+    for (const name of ['a', 'b', 'c', 'd']) await schedules.put(name, { every: '1d' })
+    for (const shard of [0, 1]) {
+      for (const [name, last] of Object.entries({ b: 1_000, c: 3_000, d: 2_000 })) {
+        const state = `{${fleet.prefix()}:${shard}}:state:${name}`
+        if ((await redis.client.exists(state)) === 1) await redis.client.hset(state, 'last', last)
+      }
+    }
+    const first = await schedules.list({ order: 'last', limit: 3 })
+    const rest = await schedules.list({ order: 'last', limit: 3, cursor: first.cursor })
+    expect([...first, ...rest].map(({ name }) => name)).toEqual(['c', 'd', 'b', 'a'])
+    expect(rest.cursor).toBeNull()
+  })
+
+  it('shows the schedules in one state, and refuses an order, a state and a name that it does not know', async () => {
+    const { schedules } = fleet.create()
+    await schedules.putMany([
+      { name: 'a', every: '1h' },
+      { name: 'b', every: '1h' },
+    ])
+    await schedules.pause('b')
+    expect((await schedules.list({ state: 'paused' })).map(({ name }) => name)).toEqual(['b'])
+    await expect(schedules.list({ order: 'first' } as never)).rejects.toThrow(/order: "first"/)
+    await expect(schedules.list({ state: 'broken' } as never)).rejects.toThrow(/state: "broken"/)
+    await expect(schedules.list({ mach: 'a*' } as never)).rejects.toThrow(/did you mean match/)
+  })
+
+  it('matches a long name against a pattern with many stars at once', async () => {
+    const { schedules } = fleet.create()
+    await schedules.put('a'.repeat(500), { every: '1h' })
+    const startedAt = process.cpuUsage()
+    expect(await schedules.list({ match: `${'*a'.repeat(30)}*b` })).toHaveLength(0)
+    expect(process.cpuUsage(startedAt).user).toBeLessThan(2_000_000)
+    expect(await schedules.list({ match: '*a?a*' })).toHaveLength(1)
+  })
+})
+
+describe('a one-shot that code declares', () => {
+  it('runs once, also when it was removed after its run and the code declares it again', async () => {
+    const starts: string[] = []
+    const at = new Date(Date.now() + 200)
+    for (let deploy = 0; deploy < 3; deploy++) {
+      const beat = fleet.create()
+      const task = beat.task('job', (run) => void starts.push(run.id))
+      await task.schedule('it', { at, removeAfter: 100 })
+      await beat.start()
+      if (deploy === 0) await waitFor(() => starts.length === 1, { what: 'the run' })
+      await waitFor(async () => (await beat.schedules.get('it')) === null, { what: 'the removal', timeoutMs: 15_000 })
+      await beat.stop()
+    }
+    expect(starts).toHaveLength(1)
+    const beat = fleet.create()
+    const task = beat.task('job', (run) => void starts.push(run.id))
+    expect(await task.schedule('it', { at: new Date(Date.now() + 60_000), removeAfter: 100 })).toMatchObject({
+      outcome: 'created',
+    })
+  })
+})
