@@ -84,7 +84,11 @@ describe('segments of a zone', () => {
     (name) => {
       const zone = findZone(name)
       const format = new Intl.DateTimeFormat('en-US', { timeZone: name, timeZoneName: 'longOffset' })
-      const shown = (second: number) => format.format(second * 1000).split(' ').at(-1)!
+      const shown = (second: number) =>
+        format
+          .format(second * 1000)
+          .split(' ')
+          .at(-1)!
       const wrong: string[] = []
       const end = Date.UTC(2200, 0) / 1000
       for (let day = Date.UTC(2001, 0) / 1000; day + 86_400 < end; day += 86_400) {
