@@ -18,6 +18,6 @@ export interface WriteOptions {
 /** What became of a removal. */
 export interface RemoveResult {
   outcome: 'removed' | 'missing'
-  /** Whether code declares the schedule, so that it comes back at the next start of that code. */
-  isDeclared: boolean
+  /** Code declares the schedule, so it comes back at the next start of that code; left out where none does. */
+  isDeclared?: true
 }

@@ -132,7 +132,7 @@ export class Schedules<Tasks extends object = AnyTasks> {
     const { schedule } = await store.read(name)
     const isDeclared = schedule !== null && readDeclaration(schedule) !== null
     const outcome = await store.remove(name)
-    return { outcome: outcome === 'kept' ? 'missing' : outcome, isDeclared }
+    return { outcome: outcome === 'kept' ? 'missing' : outcome, ...(isDeclared ? { isDeclared } : {}) }
   }
 
   /** Pauses a schedule until it is resumed, or until an instant. Its definition is left alone. */

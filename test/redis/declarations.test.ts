@@ -100,7 +100,7 @@ describe('a declaration', () => {
     expect(await beat.schedules.changes('it')).toEqual([])
     expect(await declare({ every: '1h' })).toEqual({ outcome: 'created', revision: 1 })
     await beat.schedules.put('other', { every: '1h' })
-    expect(await beat.schedules.remove('other')).toEqual({ outcome: 'removed', isDeclared: false })
+    expect(await beat.schedules.remove('other')).toEqual({ outcome: 'removed' })
   })
 
   it('of something that makes no sense together with an edit replaces the edit', async () => {

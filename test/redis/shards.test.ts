@@ -69,7 +69,7 @@ describe('schedules on several shards', () => {
       removed: expect.arrayContaining([names[2], names[3]]) as string[],
     })
     expect(await schedules.count()).toBe(3)
-    expect(await schedules.remove('other')).toEqual({ outcome: 'removed' })
+    expect(await schedules.remove('other')).toEqual({ outcome: 'removed', isDeclared: true })
     expect(await schedules.remove('other')).toEqual({ outcome: 'missing' })
   })
 })
