@@ -9,8 +9,8 @@ import { EverybeatError } from './errors.js'
 import { toErrorData, type Emit } from './events/events.js'
 import { describeHealth, type Health } from './worker/health.js'
 import { IsolatedEmitter } from './events/isolated-emitter.js'
-import { createInstance, type Instance } from './worker-runtime.js'
-import { logEvents } from './events/log-events.js'
+import { Instance } from './worker-runtime.js'
+import { createLineWriter, logEvents, type WriteLine } from './events/log-events.js'
 import { resolveOptions, type EverybeatOptions, type ResolvedOptions } from './options/options.js'
 import { createLayoutCheck } from './redis/layout.js'
 import { openLink, type Link } from './redis/connection/command-connection.js'
@@ -25,7 +25,7 @@ import { timeSourceOf, type TimeSource } from './time-source.js'
 import { createRedisClock } from './worker/loop/redis-clock.js'
 import type { RedisClock } from './worker/store.js'
 import { createTask } from './worker/run/create-task.js'
-import { preparePayload } from './worker/run/decide-settlement.js'
+import { preparePayload } from './worker/run/prepare-payload.js'
 import type { Handler, Task } from './worker/run/task.js'
 
 /** How long a one-off run of a task stays to be looked at. */
@@ -48,6 +48,7 @@ export class Everybeat<Tasks extends object = AnyTasks> extends IsolatedEmitter 
   readonly #tasks = new Map<string, Task>()
   readonly #declarations: Declarations
   readonly #time: TimeSource
+  readonly #writeLine: WriteLine
   readonly #clock: RedisClock
   readonly #context: ScheduleContext
   #link: Link | null = null
@@ -64,7 +65,8 @@ export class Everybeat<Tasks extends object = AnyTasks> extends IsolatedEmitter 
     this.#options = resolveOptions(options, process.env)
     this.#time = timeSourceOf(options)
     this.#clock = createRedisClock(this.#time.monotonic, this.#time.wall)
-    logEvents(this, this.#options.logger)
+    this.#writeLine = createLineWriter(this.#options.logger)
+    logEvents(this, this.#writeLine)
     this.#context = {
       defaults: this.#options.defaults as Partial<DefinitionInput>,
       editor: { by: this.#options.actor, via: 'api' },
@@ -100,7 +102,7 @@ export class Everybeat<Tasks extends object = AnyTasks> extends IsolatedEmitter 
       })
     }
     this.#tasks.set(name, task)
-    this.#instance?.worker.nudge()
+    this.#instance?.worker.requestTick()
     return {
       name,
       schedule: (schedule, definition) =>
@@ -139,14 +141,14 @@ export class Everybeat<Tasks extends object = AnyTasks> extends IsolatedEmitter 
       const link = this.#open()
       await link.ready(this.#options.connectTimeoutMs)
       this.#refuseIfStopped()
-      this.#instance = createInstance({
+      this.#instance = new Instance({
         options: this.#options,
         link,
         clock: this.#clock,
         tasks: this.#tasks,
         emit: this.#emit,
         time: this.#time,
-        onMemoryLost: () => void this.#declarations.restore(),
+        onDataLoss: () => void this.#declarations.restore(),
       })
       this.#instance.worker.setPaused(this.#isPaused)
       await this.#instance.start()
@@ -213,9 +215,9 @@ export class Everybeat<Tasks extends object = AnyTasks> extends IsolatedEmitter 
     return await reshardFleet((await this.#connected()).connection.client, this.#options.prefix, shards, options)
   }
 
-  #emit: Emit = (name, event) => this.send(name, event)
+  #emit: Emit = (name, event, thrown) => this.send(name, event, thrown)
   #open(): Link {
-    this.#link ??= openLink(this.#options.redis, this.#time, this.#emit, () => this.#instance?.worker.reconnected())
+    this.#link ??= openLink(this.#options.redis, this.#time, this.#emit, () => this.#instance?.worker.onReconnected())
     return this.#link
   }
 

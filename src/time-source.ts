@@ -30,6 +30,9 @@ export interface TimeSource {
   readonly randomId: () => string
 }
 
+/** Longest delay of a timer of Node.js, ms. */
+export const MAX_TIMER_MS = 2 ** 31 - 1
+
 /** Windows sleeps in steps of up to 16 ms. */
 const CAN_BLOCK = process.platform !== 'win32'
 /** Nothing ever wakes a wait on this memory: it ends by its time-out. */
@@ -39,7 +42,8 @@ const NEVER_NOTIFIED = new Int32Array(new SharedArrayBuffer(4))
 export const SYSTEM_TIME: TimeSource = {
   monotonic: () => performance.now(),
   wall: () => Date.now(),
-  setTimeout: (callback, delayMs) => setTimeout(callback, delayMs),
+  // A longer delay would fire at once.
+  setTimeout: (callback, delayMs) => setTimeout(callback, Math.min(delayMs, MAX_TIMER_MS)),
   clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout),
   setInterval: (callback, periodMs) => setInterval(callback, periodMs),
   clearInterval: (timer) => clearInterval(timer as NodeJS.Timeout),
@@ -67,16 +71,26 @@ export function sleep(time: TimeSource, delayMs: number): Promise<void> {
 }
 
 /**
- * Waits for the end of `work`, but at most `timeoutMs`. The wait alone does not keep the process alive.
+ * Waits for the end of `work`, but at most `timeoutMs`; for ever with Infinity.
  *
+ * @param keepsAlive whether the wait alone keeps the process alive; default: it does not
  * @returns whether `work` ended in time
  * @throws what `work` rejects with in time; a later rejection is ignored
  */
-export async function endsWithin(time: TimeSource, timeoutMs: number, work: Promise<unknown>): Promise<boolean> {
+export async function endsWithin(
+  time: TimeSource,
+  timeoutMs: number,
+  work: Promise<unknown>,
+  keepsAlive = false,
+): Promise<boolean> {
   let timer: Timer | undefined
   const timeout = new Promise<false>((resolve) => {
-    timer = time.setTimeout(() => resolve(false), timeoutMs)
-    timer.unref()
+    const wait = (leftMs: number) => {
+      const delayMs = Math.min(leftMs, MAX_TIMER_MS)
+      timer = time.setTimeout(() => (leftMs > delayMs ? wait(leftMs - delayMs) : resolve(false)), delayMs)
+      if (!keepsAlive) timer.unref()
+    }
+    wait(timeoutMs)
   })
   try {
     return await Promise.race([work.then(() => true), timeout])

@@ -1,30 +1,30 @@
 import { hostname } from 'node:os'
+import { EverybeatError } from './errors.js'
 import { toErrorData, type Emit } from './events/events.js'
-import { createNameGatherer } from './worker/maintenance/name-batcher.js'
 import type { ResolvedOptions } from './options/options.js'
 import { closeClient, duplicateForClaims, openLockNode, type Connection } from './redis/connection/client.js'
-import { createStartLocks } from './redis/lease/redlock-leases.js'
-import { refuseWrongNode } from './redis/connection/wait-until-ready.js'
-import { createKeys } from './redis/keys.js'
+import type { Link } from './redis/connection/command-connection.js'
+import { refuseWrongNode, waitUntilReady } from './redis/connection/wait-until-ready.js'
+import { createKeys, type Keys } from './redis/keys.js'
 import { agreeOnLayout, assertLayout } from './redis/layout.js'
 import { createLeaseThread } from './redis/lease/lease-thread.js'
-import type { Link } from './redis/connection/command-connection.js'
-import { createRehearsalStore } from './redis/stores/stub-store.js'
-import { openWake, type Wake } from './redis/notify/fleet-channel.js'
-import { openWatch } from './redis/notify/definition-watch.js'
+import { createStartLocks } from './redis/lease/redlock-leases.js'
 import type { Watch } from './redis/notify/definition-listener.js'
+import { openWatch } from './redis/notify/definition-watch.js'
+import { openWake, type Wake } from './redis/notify/fleet-channel.js'
+import type { RedisClient } from './redis/scripts/run-script.js'
+import { createRehearsalStore } from './redis/stores/stub-store.js'
 import { BEAT_MS, createWorkerStore } from './redis/stores/worker-store.js'
-import { SYSTEM_TIME, type TimeSource } from './time-source.js'
-import { VERSION } from './version.js'
+import { endsWithin, SYSTEM_TIME, type TimeSource } from './time-source.js'
 import { tzDataVersion } from './time/tz-data.js'
+import { VERSION } from './version.js'
 import { createRedisClock } from './worker/loop/redis-clock.js'
-import { createEditGatherer } from './worker/maintenance/edit-batcher.js'
-import type { RedisClock, WorkerStore } from './worker/store.js'
 import type { Task } from './worker/run/task.js'
+import type { RedisClock, WorkerStore } from './worker/store.js'
 import { warmUp } from './worker/warm-up.js'
-import { createWorker, type Worker } from './worker/worker.js'
+import { Worker } from './worker/worker.js'
 
-/** What an instance is made of. */
+/** What a worker and its connections are made of. */
 export interface InstanceParts {
   readonly options: ResolvedOptions
   readonly link: Link
@@ -33,211 +33,211 @@ export interface InstanceParts {
   readonly emit: Emit
   /** The clocks, timers and random numbers of the whole worker. */
   readonly time: TimeSource
-  readonly onMemoryLost: () => void
+  /** Redis has another memory than before: what is declared in code has to be written again. */
+  readonly onDataLoss: () => void
   /** The version of time-zone data to work under; default: this runtime's. For tests of fleets with different ones. */
   readonly tz?: string
 }
 
-/** A worker with its connections: what `start` makes and `stop` takes down. */
-export interface Instance {
+type LeaseThreadHandle = ReturnType<typeof createLeaseThread>
+
+/** A worker with its connections: its stores, the fleet channel, and the definition watch when it is a watcher. */
+export class Instance {
   readonly worker: Worker
-  start(): Promise<void>
-  stop(timeoutMs: number): Promise<void>
-}
+  readonly #parts: InstanceParts
+  readonly #shards: readonly Keys[]
+  /** The name that this instance gives a memory of Redis without one. */
+  readonly #generation: string
+  /** When the instance was made, epoch ms. */
+  readonly #startedAt: number
+  readonly #tz: string
+  /** Connection for claims that wait for replicas; null without `durability`. */
+  readonly #claimClient: RedisClient | null
+  readonly #lockNodes: readonly Connection[]
+  /** Rejects when a lock node refuses a certificate, a user or a password. */
+  readonly #lockNodesChecked: Promise<unknown>
+  readonly #leaseThread: LeaseThreadHandle | null
+  #channel: Wake | null = null
+  #watch: Watch | null = null
+  #isStopping = false
 
-/** Wires a worker to Redis: its stores, the wake channel, and the watch over definitions when it is its turn. */
-export function createInstance(parts: InstanceParts): Instance {
-  const { options, link, clock, tasks, emit, time } = parts
-  const { monotonic, wall } = time
-  const id = time.randomId()
-  const shards = Array.from({ length: options.shards }, (_, shard) => createKeys(options.prefix, shard, options.shards))
-  const startedAt = wall()
-  const tz = parts.tz ?? tzDataVersion()
-  const generation = time.randomId()
-  let wake: Wake | null = null
-  let watch: Watch | null = null
-  let isWatching = false
-  let stopping = false
+  constructor(parts: InstanceParts) {
+    const { options, time, link, tasks, emit } = parts
+    this.#parts = parts
+    this.#shards = Array.from({ length: options.shards }, (_, shard) =>
+      createKeys(options.prefix, shard, options.shards),
+    )
+    this.#generation = time.randomId()
+    this.#startedAt = time.wall()
+    this.#tz = parts.tz ?? tzDataVersion()
+    this.#claimClient = options.durability ? duplicateForClaims(link.connection) : null
+    this.#lockNodes = options.lockNodes.map((node) => openLockNode(node, time))
+    // Listen before connecting: a lock node reports a refused password or certificate only during the handshake.
+    this.#lockNodesChecked = Promise.all(
+      this.#lockNodes.map(({ client }, index) => refuseWrongNode(client, time, `lockNodes[${index}]`)),
+    )
+    this.#lockNodesChecked.catch(() => {})
+    const id = time.randomId()
+    this.#leaseThread = this.#createLeaseThread(id)
+    this.worker = new Worker(
+      {
+        id,
+        concurrency: options.concurrency,
+        leaseMs: options.leaseMs,
+        leaseThread: this.#leaseThread,
+        maxSleepMs: options.maxSleepMs,
+        beatMs: BEAT_MS,
+        pool: options.pool,
+        tz: this.#tz,
+        tasks,
+        emit,
+        time,
+        describe: () => this.#describe(),
+        onDataLoss: () => this.#onDataLoss(),
+        onWatchDuty: (isWatcher) => this.#setWatch(isWatcher),
+        onReply: (reply) => assertLayout(options, reply),
+      },
+      this.#createStores(id),
+    )
+  }
 
-  const claimClient = options.durability ? duplicateForClaims(link.connection) : null
-  const lockNodes: Connection[] = options.lockNodes.map((node) => openLockNode(node, time))
-  // From the beginning on: what a node refuses, it says while it is connected to.
-  const verdicts = Promise.all(
-    lockNodes.map(({ client }, index) => refuseWrongNode(client, time, `lockNodes[${index}]`)),
-  )
-  verdicts.catch(() => {})
-  const locks =
-    lockNodes.length === 0
-      ? null
-      : createStartLocks(
-          lockNodes.map(({ client }) => client),
-          time,
-        )
-  const stores = shards.map((keys, shard) =>
-    createWorkerStore({
-      durability:
-        claimClient && options.durability ? { client: claimClient, acknowledgement: options.durability } : null,
-      locks,
-      client: link.connection.client,
-      keys,
-      // The nodes of a Cluster have clocks of their own.
-      clock: shard === 0 || !link.connection.isCluster ? clock : createRedisClock(monotonic, wall),
-      monotonic,
-      workerId: id,
-      leaseMs: options.leaseMs,
-      shards: options.shards,
-      generation,
-    }),
-  )
-  const leaseThread =
-    // A thread has the machine's clock: a worker on another one keeps its leases itself.
-    options.leaseKeeper === 'loop' || options.redis.kind === 'client' || time !== SYSTEM_TIME
-      ? null
-      : createLeaseThread({
-          redis: options.redis,
-          shards,
-          workerId: id,
-          leaseMs: options.leaseMs,
-          monotonic,
-          onError: (error) => emit('error', { ...toErrorData(error), context: 'lease keeper' }),
-        })
-  const [home, ...others] = stores as [WorkerStore, ...WorkerStore[]]
+  /**
+   * Joins the fleet.
+   *
+   * @throws EverybeatError `ERR_EVERYBEAT_CONNECTION` when a connection is not ready, or Redis does not answer, within
+   *   `connectTimeoutMs`
+   */
+  async start(): Promise<void> {
+    const { options, link, time } = this.#parts
+    const { connectTimeoutMs, shards } = options
+    const channel = openWake(link.connection, this.#shards, this.worker.id, this.worker)
+    this.#channel = channel
+    const channelReady = channel.ready()
+    await Promise.all([
+      // A stopped clock has nothing to warm up for.
+      time === SYSTEM_TIME && warmUp(createRehearsalStore),
+      waitUntilReady(channel.client, time, connectTimeoutMs).then(() => this.#within(channelReady, 'subscription')),
+      this.#leaseThread?.ready(connectTimeoutMs),
+    ])
+    await this.#lockNodesChecked
+    if (shards > 1) await this.#within(this.#agree(), 'number of shards')
+    if (!this.#isStopping) await this.#within(this.worker.start(), 'first heartbeat')
+  }
+
+  /** Stops the worker, and closes the connections that this instance opened. */
+  async stop(timeoutMs: number): Promise<void> {
+    const { time } = this.#parts
+    this.#isStopping = true
+    await this.worker.stop(timeoutMs)
+    const owned = this.#lockNodes.filter((node) => node.owned).map(({ client }) => client)
+    const clients = [this.#channel?.client, this.#claimClient, ...owned].flatMap((client) => client ?? [])
+    const closed = clients.map((client) => closeClient(client, time))
+    await Promise.all([this.#watch?.stop(), this.#leaseThread?.stop(), ...closed])
+  }
+
+  /** @throws EverybeatError `ERR_EVERYBEAT_CONNECTION` when a request of the start is not answered in time */
+  async #within(request: Promise<unknown>, what: string): Promise<void> {
+    const { time, options, link } = this.#parts
+    if (await endsWithin(time, options.connectTimeoutMs, request, true)) return
+    const message = `Redis at ${link.address} did not answer the ${what} within ${options.connectTimeoutMs} ms. Check that it runs, and the \`redis\` option`
+    throw new EverybeatError('ERR_EVERYBEAT_CONNECTION', message, { field: 'redis' })
+  }
+
+  #createStores(workerId: string): WorkerStore[] {
+    const { options, link, clock, time } = this.#parts
+    const { client, isCluster } = link.connection
+    const clients = this.#lockNodes.map((node) => node.client)
+    const locks = clients.length === 0 ? null : createStartLocks(clients, time)
+    const durability =
+      this.#claimClient && options.durability
+        ? { client: this.#claimClient, acknowledgement: options.durability }
+        : null
+    const stores = this.#shards.map((keys, shard) =>
+      createWorkerStore({
+        durability,
+        locks,
+        client,
+        keys,
+        // The nodes of a Cluster have clocks of their own.
+        clock: shard === 0 || !isCluster ? clock : createRedisClock(time.monotonic, time.wall),
+        monotonic: time.monotonic,
+        workerId,
+        leaseMs: options.leaseMs,
+        shards: options.shards,
+        generation: this.#generation,
+      }),
+    )
+    const [home, ...others] = stores as [WorkerStore, ...WorkerStore[]]
+    return [this.#withEcho(home), ...others]
+  }
+
   /** A heartbeat that is answered shows whether the connections that only listen still hear anything. */
-  const heard: WorkerStore = {
-    ...home,
-    async heartbeat(...beat) {
-      const sentAt = monotonic()
-      const reply = await home.heartbeat(...beat)
-      wake?.expectSign(sentAt)
-      watch?.expectSign(sentAt)
-      return reply
-    },
-  }
-  const worker = createWorker(
-    {
-      id,
-      concurrency: options.concurrency,
-      leaseMs: options.leaseMs,
-      leaseThread,
-      maxSleepMs: options.maxSleepMs,
-      beatMs: BEAT_MS,
-      pool: options.pool,
-      tz,
-      tasks,
-      emit,
-      time,
-      describe,
-      onMemoryLost,
-      onWatchDuty: setWatch,
-      onReply: (reply) => assertLayout(options, reply),
-    },
-    [heard, ...others],
-  )
-
-  function onMemoryLost(): void {
-    parts.onMemoryLost()
-    if (options.shards > 1 && !stopping)
-      agree().catch((error: unknown) => emit('error', { ...toErrorData(error), context: 'layout' }))
+  #withEcho(home: WorkerStore): WorkerStore {
+    return {
+      ...home,
+      heartbeat: async (...beat) => {
+        const sentAt = this.#parts.time.monotonic()
+        const reply = await home.heartbeat(...beat)
+        this.#channel?.expectSign(sentAt)
+        this.#watch?.expectSign(sentAt)
+        return reply
+      },
+    }
   }
 
-  /** With several shards their number also stands where one with another number looks; a heartbeat does not look there. */
-  function agree(): Promise<void> {
-    return agreeOnLayout(link.connection.client, options, generation)
+  #createLeaseThread(workerId: string): LeaseThreadHandle | null {
+    const { options, emit, time } = this.#parts
+    const { redis, leaseMs, leaseKeeper } = options
+    // A thread has the machine's clock: a worker on another time source extends its leases itself.
+    if (leaseKeeper === 'loop' || redis.kind === 'client' || time !== SYSTEM_TIME) return null
+    return createLeaseThread({
+      redis,
+      shards: this.#shards,
+      workerId,
+      leaseMs,
+      monotonic: time.monotonic,
+      onError: (error) => emit('error', { ...toErrorData(error), context: 'lease keeper' }),
+    })
   }
 
-  function describe(): Record<string, string> {
-    const skew = clock.skewMs()
+  #onDataLoss(): void {
+    const { onDataLoss, options, emit } = this.#parts
+    onDataLoss()
+    if (options.shards === 1 || this.#isStopping) return
+    this.#agree().catch((error: unknown) => emit('error', { ...toErrorData(error), context: 'layout' }))
+  }
+
+  /** With several shards their number is also stored where a fleet with another number looks; heartbeats do not look there. */
+  #agree(): Promise<void> {
+    const { options, link } = this.#parts
+    return agreeOnLayout(link.connection.client, options, this.#generation)
+  }
+
+  #describe(): Record<string, string> {
+    const { options, clock, tasks } = this.#parts
+    const skewMs = clock.skewMs()
     return {
       host: hostname(),
       pid: String(process.pid),
       version: VERSION,
       node: process.version,
-      tz,
+      tz: this.#tz,
       pool: options.pool,
       tasks: JSON.stringify([...tasks.keys()]),
       concurrency: String(options.concurrency),
-      running: String(worker.activeRuns.size),
-      watching: isWatching ? '1' : '0',
-      skewMs: Number.isNaN(skew) ? '0' : String(Math.round(skew)),
-      startedAt: String(startedAt),
+      running: String(this.worker.runCount),
+      watching: this.worker.isWatching ? '1' : '0',
+      skewMs: Number.isNaN(skewMs) ? '0' : String(Math.round(skewMs)),
+      startedAt: String(this.#startedAt),
     }
   }
 
-  function setWatching(watching: boolean): void {
-    isWatching = watching
-    worker.setWatched(watching)
-  }
-
-  function setWatch(watches: boolean): void {
-    if (!watches) {
-      void watch?.stop()
-      watch = null
-      setWatching(false)
+  #setWatch(isWatcher: boolean): void {
+    if (isWatcher) {
+      this.#watch ??= openWatch(this.#parts.link.connection, this.#shards, this.worker.id, this.worker)
       return
     }
-    watch ??= openWatch(link.connection, shards, id, {
-      onDefinition: edits.noteWritten,
-      onFlush() {
-        // The next heartbeat also says again which layout the keys have.
-        worker.reconnected()
-        onMemoryLost()
-      },
-      onWatching: setWatching,
-    })
-  }
-
-  const changed = createNameGatherer(time, shards.length, worker.checkPlans)
-  const asked = createNameGatherer(time, shards.length, worker.plan)
-  const edits = createEditGatherer(time, (shard, names) => worker.inspect(shard, names))
-
-  return {
-    worker,
-    async start() {
-      wake = openWake(link.connection, shards, id, {
-        onHead: (shard, headMs, count) => worker.heardHead(shard, headMs, count),
-        onLane: (shard, pool, task) => worker.heardLane(shard, pool, task),
-        onChanged: (shard, schedules) => {
-          // Who does not watch hears of no writes that these would explain.
-          if (watch) edits.noteAnnounced(shard, schedules)
-          worker.heardChanged(schedules)
-          for (const schedule of schedules) {
-            if (worker.checksWrites()) changed.note(shard, schedule)
-            emit('schedule:changed', { schedule })
-          }
-        },
-        onPlan: (shard, workerId, schedule) => {
-          if (workerId === id) asked.note(shard, schedule)
-        },
-        onMemory: (shard, generation) => worker.heardMemory(shard, generation),
-        onCancel: (workerId, kind, runId) => {
-          if (workerId === id) worker.cancel(runId, kind === 'replaced' ? 'replaced' : 'cancelled')
-        },
-        onFleet(change, workerId, size) {
-          if (change === 'joined') worker.heardJoined(workerId, size)
-          emit(change === 'joined' ? 'worker:joined' : 'worker:left', { worker: workerId })
-        },
-        onLayout: () => worker.reconnected(),
-        onUnknown: (shard) => worker.nudge(shard),
-        onReady: () => worker.nudge(),
-      })
-      await Promise.all([
-        time === SYSTEM_TIME && warmUp(createRehearsalStore),
-        wake.ready(),
-        leaseThread?.ready(options.connectTimeoutMs),
-      ])
-      await verdicts
-      if (options.shards > 1) await agree()
-      if (!stopping) await worker.start()
-    },
-    async stop(timeoutMs) {
-      stopping = true
-      edits.stop()
-      changed.stop()
-      asked.stop()
-      await worker.stop(timeoutMs)
-      const owned = lockNodes.filter(({ owned }) => owned).map(({ client }) => client)
-      const others = [wake?.client, claimClient, ...owned].flatMap((client) => client ?? [])
-      await Promise.all([watch?.stop(), leaseThread?.stop(), ...others.map((client) => closeClient(client, time))])
-    },
+    void this.#watch?.stop()
+    this.#watch = null
   }
 }

@@ -1,4 +1,5 @@
 import type { HistoryReason } from '../events/reasons.js'
+import { splitDescription } from '../events/describe-error.js'
 
 /** How an occurrence ended. */
 export type HistoryOutcome = 'ok' | 'failed' | 'skipped' | 'abandoned' | 'cancelled'
@@ -20,7 +21,10 @@ export interface HistoryEntry {
   missed?: number
   /** What the handler returned. */
   result?: unknown
+  /** The error of a run that failed, as `name: message`. */
   error?: string
+  /** The same with its stack and its causes, bounded. */
+  stack?: string
   /** More than 1: the entry stands for so many neighbouring occurrences, from `scheduledAt` to `until`. */
   count?: number
   until?: Date
@@ -45,7 +49,7 @@ export function toHistoryEntry(fields: Readonly<Record<string, string>>): Histor
     latenessMs: number('lateness'),
     missed: Number(fields.missed) > 0 ? Number(fields.missed) : undefined,
     result: fields.result ? parseResult(fields.result) : undefined,
-    error: fields.error || undefined,
+    ...(fields.error ? splitDescription(fields.error) : {}),
     count: Number(fields.count) > 1 ? Number(fields.count) : undefined,
     until: fields.until ? new Date(Number(fields.until)) : undefined,
   }

@@ -20,12 +20,17 @@ export interface ErrorData {
   readonly code?: ErrorCode | (string & {})
 }
 
-/** Every event of an instance and its payload: plain data. What listeners do, even throwing, does not reach the engine. */
+/** Every event of an instance and its payload: plain data. A listener that throws harms nothing. */
 export interface EverybeatEvents {
   'run:started': (event: RunEvent & { latenessMs: number; missed: number; catchUp: boolean; manual: boolean }) => void
   'run:succeeded': (event: RunEvent & { durationMs: number; latenessMs: number }) => void
-  'run:failed': (event: RunEvent & { durationMs: number; reason: FailureReason; error: ErrorData }) => void
-  'run:retrying': (event: RunEvent & { durationMs: number; delayMs: number; error: ErrorData }) => void
+  /** The second argument is what the handler threw, as it was thrown; undefined where nothing was thrown. */
+  'run:failed': (
+    event: RunEvent & { durationMs: number; reason: FailureReason; error: ErrorData },
+    thrown: unknown,
+  ) => void
+  /** The second argument is what the handler threw, as it was thrown. */
+  'run:retrying': (event: RunEvent & { durationMs: number; delayMs: number; error: ErrorData }, thrown: unknown) => void
   'run:skipped': (event: { schedule: string; scheduledAt: number; reason: SkipReason; count: number }) => void
   'run:abandoned': (event: RunEvent & { reason: AbandonReason; rerun: boolean }) => void
   'lease:lost': (event: RunEvent & { reason: string }) => void
@@ -38,7 +43,11 @@ export interface EverybeatEvents {
   'fleet:mixed-tz': (event: { versions: Readonly<Record<string, number>> }) => void
   'connection:lost': (event: { address: string; error?: ErrorData }) => void
   'connection:restored': (event: { address: string; downMs: number }) => void
-  error: (event: ErrorData & { context: string }) => void
+  /**
+   * The engine met an error. One that repeats is emitted once, and once more when it has ended: then
+   * `recoveredAfterMs` says how long it lasted.
+   */
+  error: (event: ErrorData & { context: string; recoveredAfterMs?: number }) => void
 }
 
 /** The names of all events, in the order of the reference page. */
@@ -65,13 +74,18 @@ export const EVENT_NAMES = [
 /** What the listeners of an event get. */
 export type EventOf<Name extends keyof EverybeatEvents> = Parameters<EverybeatEvents[Name]>[0]
 
-/** Sends an event to whoever listens; one that is made by a function only when somebody does. Never throws. */
+/**
+ * Sends an event to its listeners; one that is made by a function only when there is a listener. Never throws.
+ *
+ * @param thrown the second argument of `run:failed` and `run:retrying`
+ */
 export type Emit = <Name extends keyof EverybeatEvents>(
   name: Name,
   event: EventOf<Name> | (() => EventOf<Name>),
+  thrown?: unknown,
 ) => void
 
-/** An error of any kind, thrown by anybody, as plain data without its stack. Never throws, whatever was thrown. */
+/** An error of any kind as plain data without its stack. Never throws, whatever was thrown. */
 export function toErrorData(error: unknown): ErrorData {
   try {
     if (error instanceof Error) {

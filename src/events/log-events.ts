@@ -1,49 +1,88 @@
-import type { IsolatedEmitter } from './isolated-emitter.js'
 import type { Logger } from '../options/options.js'
+import type { EventOf, EverybeatEvents, RunEvent } from './events.js'
+import type { IsolatedEmitter } from './isolated-emitter.js'
+import { toPrintable } from './printable.js'
 
-/** Turns what deserves a person's attention into log lines. Runs that go well are not news. */
-export function logEvents(events: IsolatedEmitter, logger: Logger): void {
-  const when = (at: number) => new Date(at).toISOString()
-  events.on('run:failed', ({ schedule, scheduledAt, error, attempt }) => {
-    logger.error(`[everybeat] ${schedule} of ${when(scheduledAt)} failed in attempt ${attempt}: ${error.message}`)
-  })
-  events.on('run:retrying', ({ schedule, scheduledAt, error, attempt, delayMs }) => {
-    logger.warn(
-      `[everybeat] ${schedule} of ${when(scheduledAt)} failed in attempt ${attempt}, next in ${delayMs} ms: ${error.message}`,
+type Level = 'debug' | 'info' | 'warn' | 'error'
+
+/** Writes one line with structured details. */
+export type WriteLine = (level: Level, message: string, details: object) => void
+
+/**
+ * Creates the writer of log lines. Lines begin with `[everybeat]` and stay on one line whatever a name or a message
+ * holds; pino takes the details first, every other logger behind the message. A logger that throws harms nothing.
+ */
+export function createLineWriter(logger: Logger): WriteLine {
+  const isPino = typeof (logger as { bindings?: unknown }).bindings === 'function'
+  return (level, message, details) => {
+    const line = `[everybeat] ${toPrintable(message)}`
+    try {
+      if (isPino) (logger[level] as unknown as (details: unknown, message: string) => void)(details, line)
+      else logger[level](line, details)
+    } catch {
+      // The engine goes on without a log.
+    }
+  }
+}
+
+/** Turns events that deserve a person's attention into log lines. Runs that succeed are not logged. */
+export function logEvents(events: IsolatedEmitter, write: WriteLine): void {
+  logRuns(events, write)
+  events.on('schedule:overwritten', (event) => {
+    const fields = event.fields.join(', ')
+    const advice = '`everybeat changes` shows them'
+    write(
+      'warn',
+      `the declaration of ${event.schedule} has changed and overwrote live edits of ${fields}; ${advice}`,
+      event,
     )
   })
-  events.on('run:abandoned', ({ schedule, scheduledAt, reason, rerun, worker }) => {
-    logger.warn(
-      `[everybeat] ${schedule} of ${when(scheduledAt)} was abandoned by worker ${worker} (${reason})${rerun ? ', it is run again' : ''}`,
-    )
+  events.on('schedule:invalid', (event) => {
+    write('error', `schedule ${event.schedule} cannot be used until it is edited: ${event.error}`, event)
   })
-  events.on('lease:lost', ({ schedule, scheduledAt, reason }) => {
-    logger.warn(`[everybeat] ${schedule} of ${when(scheduledAt)} lost its lease: ${reason}`)
+  events.on('schedule:late', (event) => {
+    const lateS = Math.round(event.latenessMs / 1000)
+    write('warn', `schedule ${event.schedule} has been due for ${lateS} s, and no worker has claimed it`, event)
   })
-  events.on('schedule:overwritten', ({ schedule, fields }) => {
-    logger.warn(
-      `[everybeat] the declaration of ${schedule} has changed and overwrote live edits of ${fields.join(', ')}; \`everybeat changes\` shows them`,
-    )
+  events.on('fleet:mixed-tz', (event) => {
+    const counts = Object.entries(event.versions).map(([version, count]) => `${version} on ${count}`)
+    const advice = 'Those with the newest plan the schedules with a time zone; run one Node.js version everywhere'
+    write('warn', `the workers of the fleet have different time-zone data: ${counts.join(', ')}. ${advice}`, event)
   })
-  events.on('schedule:invalid', ({ schedule, error }) => {
-    logger.error(`[everybeat] schedule ${schedule} cannot be used until it is edited: ${error}`)
+  events.on('connection:lost', (event) => {
+    const why = event.error ? `: ${event.error.message}` : ''
+    write('warn', `lost Redis at ${event.address}${why}; trying again`, event)
   })
-  events.on('schedule:late', ({ schedule, latenessMs }) => {
-    logger.warn(
-      `[everybeat] ${schedule === '' ? 'a schedule' : schedule} has been due for ${Math.round(latenessMs / 1000)} s and no worker took it`,
-    )
+  events.on('connection:restored', (event) => {
+    write('info', `Redis at ${event.address} is back after ${Math.round(event.downMs)} ms`, event)
   })
-  events.on('fleet:mixed-tz', ({ versions }) => {
-    const counts = Object.entries(versions).map(([version, count]) => `${version} on ${count}`)
-    logger.warn(
-      `[everybeat] the workers of the fleet have different time-zone data: ${counts.join(', ')}. Those with the newest plan the schedules with a time zone; run one Node.js version everywhere`,
-    )
+  events.on('error', (event) => {
+    const isOver = event.recoveredAfterMs !== undefined
+    write(isOver ? 'info' : 'error', `${event.context}: ${event.message}`, event)
   })
-  events.on('connection:lost', ({ address, error }) => {
-    logger.warn(`[everybeat] lost Redis at ${address}${error ? `: ${error.message}` : ''}; trying again`)
+}
+
+/** Every line about a run has its schedule and its id; the details have the error with its stack and its causes. */
+function logRuns(events: IsolatedEmitter, write: WriteLine): void {
+  events.on('run:failed', (event, thrown) => {
+    const message = `${titleOf(event)} failed in attempt ${event.attempt}: ${event.error.message}`
+    write('error', message, detailsOf(event, thrown))
   })
-  events.on('connection:restored', ({ address, downMs }) => {
-    logger.info(`[everybeat] Redis at ${address} is back after ${Math.round(downMs)} ms`)
+  events.on('run:retrying', (event, thrown) => {
+    const message = `${titleOf(event)} failed in attempt ${event.attempt}, next in ${event.delayMs} ms: ${event.error.message}`
+    write('warn', message, detailsOf(event, thrown))
   })
-  events.on('error', ({ context, message }) => logger.error(`[everybeat] ${context}: ${message}`))
+  events.on('run:abandoned', (event) => {
+    const what = event.rerun ? ', it is run again' : ''
+    write('warn', `${titleOf(event)} was abandoned by worker ${event.worker} (${event.reason})${what}`, event)
+  })
+  events.on('lease:lost', (event) => write('warn', `${titleOf(event)} lost its lease: ${event.reason}`, event))
+}
+
+function titleOf({ schedule, scheduledAt, runId }: RunEvent): string {
+  return `${schedule} of ${new Date(scheduledAt).toISOString()} (run ${runId})`
+}
+
+function detailsOf<Name extends keyof EverybeatEvents>(event: EventOf<Name>, thrown: unknown): object {
+  return thrown === undefined ? { ...event } : { ...event, error: thrown }
 }

@@ -1,166 +1,197 @@
-import { toErrorData, type Emit } from '../events/events.js'
-import { createAlarm } from './loop/precise-timer.js'
-import { createLoop, type Loop } from './loop/loop.js'
+import type { Emit } from '../events/events.js'
+import { ErrorLog } from './error-log.js'
+import { Loop } from './loop/loop.js'
+import { PreciseTimer } from './loop/precise-timer.js'
+import { Maintenance } from './maintenance/maintenance.js'
+import type { PlanningPace } from './maintenance/planning-pace.js'
+import { decidePoll, pollingPosition, QUIET_MS } from './maintenance/shard-polling.js'
+import { Settler } from './run/settler.js'
+import type { ShardRuntime, WorkerRuntime } from './shard-runtime.js'
 import type { HeartbeatReply, ShardReply, WorkerStore } from './store.js'
-import { createSettler, type Settler } from './run/settler.js'
-import { decideLook, QUIET_MS, tendsShard } from './maintenance/shard-polling.js'
-import type { TickContext } from './loop/tick.js'
-import { createUpkeep, type Upkeep } from './maintenance/maintenance.js'
 
-/** One shard as a worker serves it: what ticks on it, settles its runs and looks after it. */
-export interface Shard {
-  readonly loop: Loop
-  readonly settler: Settler
-  readonly upkeep: Upkeep
+/** What a shard of a worker is made of. */
+export interface ShardWorkerOptions {
+  readonly runtime: WorkerRuntime
   readonly store: WorkerStore
-  /** Shows that the worker lives; on the first shard. Rejects when Redis does not answer, or has another layout. */
-  beat(fields: Record<string, string>, lookedWith: string): Promise<HeartbeatReply>
-  /** Looks after the shard if it is time; on the others. Rejects like {@link Shard.beat}. */
-  lookIfDue(): Promise<void>
-  /** Looks after the shard. Rejects like {@link Shard.beat}. */
-  look(): Promise<void>
-  heardHead(headMs: number | null, count: number): void
-  /** Takes in what this memory of Redis is called. */
-  heardMemory(generation: string): void
-  setFleet(size: number, rank: number): void
-  setWatched(watched: boolean): void
-  /** Claims nothing until the layout is right again, here and where `resume` is called from. */
-  pause(): void
-  resume(): void
-}
-
-/** What a shard is made of. */
-export interface ShardOptions {
-  /** Everything but what is each shard's own. */
-  readonly context: Omit<TickContext, 'clock' | 'alarm' | 'shard' | 'shards'>
-  readonly store: WorkerStore
+  readonly pace: PlanningPace
+  /** The index of the shard, from 0; the first one knows the fleet. */
   readonly shard: number
-  readonly shards: number
+  readonly shardCount: number
   readonly maxSleepMs: number
   readonly beatMs: number
   readonly emit: Emit
   /** Takes in what a reply says of the layout; throws when it is another one: then nothing is claimed here. */
   readonly onReply: (reply: ShardReply) => void
   readonly onCancelled: (runId: string) => void
-  readonly onMemoryLost: () => void
+  /** Redis has another memory than before: what is declared in code has to be written again. */
+  readonly onDataLoss: () => void
 }
 
-/** Creates one shard of a worker. */
-export function createShard(options: ShardOptions): Shard {
-  const { store, shard, shards, emit, beatMs, maxSleepMs } = options
-  const context: TickContext = {
-    ...options.context,
-    clock: store.clock,
-    alarm: createAlarm(store.clock, options.context.time),
-    shard,
-    shards,
-  }
-  const { time } = context
-  const { monotonic } = time
-  const reportError = (what: string) => (error: unknown) => emit('error', { ...toErrorData(error), context: what })
-  const settler = createSettler(store, time, reportError('settle'))
-  const loop = createLoop(context, store, settler, {
-    shard,
-    shards,
-    maxSleepMs: longestSleep,
-    onError: reportError('claim'),
-  })
-  const upkeep = createUpkeep(store, context)
-  let fleet = { size: 1, rank: 0 }
-  let generation: string | null = null
-  let watched = false
-  let stirred = true
-  let isRight = true
-  let lookedAt = monotonic()
+/** One shard as a worker serves it: its loop, its settlements and its maintenance. */
+export class ShardWorker {
+  readonly loop: Loop
+  readonly settler: Settler
+  readonly maintenance: Maintenance
+  readonly store: WorkerStore
+  readonly #runtime: ShardRuntime
+  readonly #options: ShardWorkerOptions
+  /** The size of the fleet, and this worker's place in the order of joining. */
+  #fleet = { size: 1, rank: 0 }
+  /** The name of the memory that Redis has; null before the first reply. */
+  #generation: string | null = null
+  /** Whether edits are seen as they happen. */
+  #isWatched = false
+  /** Whether something happened on the shard since the last poll. */
+  #hasActivity = true
+  /** Whether the last reply had the layout of this worker. */
+  #isLayoutRight = true
+  /** Whether the last poll of this backup showed that no other worker tends the shard. */
+  #isAlone = false
+  /** When the shard was last polled, on the monotonic clock, ms. */
+  #polledAt: number
+  /** Since when a poll is not answered, on the monotonic clock, ms; null when none is under way. */
+  #pollingSince: number | null = null
 
-  /** A look brings the head too: where looks come as often as ticks must, ticks of their own are not needed. */
-  function longestSleep(size: number, rank: number): number {
+  constructor(options: ShardWorkerOptions) {
+    const { runtime, store, shard, shardCount, emit, pace } = options
+    const { time } = runtime
+    const errors = new ErrorLog(emit, time)
+    const preciseTimer = new PreciseTimer(store.clock, time)
+    this.#options = options
+    this.store = store
+    this.settler = new Settler(store, time, {
+      onError: (error) => errors.onError('settle', error),
+      onSuccess: () => errors.onSuccess('settle'),
+    })
+    this.#runtime = {
+      ...runtime,
+      shard,
+      shardCount,
+      store,
+      clock: store.clock,
+      preciseTimer,
+      settler: this.settler,
+      pace,
+    }
+    this.loop = new Loop(this.#runtime, {
+      maxSleepMs: (fleetSize, rank) => this.#longestSleep(fleetSize, rank),
+      onError: (error) => errors.onError('claim', error),
+      onSuccess: () => errors.onSuccess('claim'),
+    })
+    this.maintenance = new Maintenance(this.#runtime)
+    this.#polledAt = time.monotonic()
+  }
+
+  /** How long Redis has not answered a request about this shard, ms; 0 when nothing waits for an answer. */
+  get silentMs(): number {
+    const now = this.#runtime.time.monotonic()
+    return now - Math.min(this.loop.waitingSince ?? now, this.#pollingSince ?? now)
+  }
+
+  /** Shows that the worker lives; on the first shard. Rejects when Redis does not answer, or has another layout. */
+  async beat(fields: Record<string, string>, checkedWith: string): Promise<HeartbeatReply> {
+    return await this.#ask(() => this.store.heartbeat(fields, checkedWith))
+  }
+
+  /** Polls the shard if it is time; on the others. Rejects like {@link beat}. */
+  async pollIfDue(): Promise<void> {
+    const { shard } = this.#options
+    const { time, runs } = this.#runtime
+    const isDue = decidePoll({
+      position: pollingPosition(shard, this.#fleet.size, this.#fleet.rank),
+      polledMs: time.monotonic() - this.#polledAt,
+      hasActivity: this.#hasActivity,
+      isWatched: this.#isWatched,
+      ownRunCount: runs.countOf(shard),
+      isAlone: this.#isAlone,
+    })
+    if (isDue && this.#pollingSince === null) await this.poll()
+  }
+
+  /** Polls the shard: reads what is due next there, and does its maintenance when elected. Rejects like {@link beat}. */
+  async poll(): Promise<void> {
+    const { shard } = this.#options
+    this.#polledAt = this.#runtime.time.monotonic()
+    this.#hasActivity = false
+    const reply = await this.#ask(() => this.store.tend())
+    this.#hasActivity ||= reply.isBusy
+    const position = pollingPosition(shard, this.#fleet.size, this.#fleet.rank)
+    this.#isAlone = position !== 0 && reply.elected && reply.isBusy
+    // The message about parked work may have been lost.
+    if (reply.laneCount > 0) this.loop.requestTick()
+  }
+
+  onNextDue(dueMs: number | null, dueCount: number): void {
+    this.#hasActivity = true
+    this.loop.onNextDue(dueMs, dueCount)
+  }
+
+  /** Whether a message names another memory than the one that Redis had: a reply has to confirm it. */
+  isOtherGeneration(generation: string): boolean {
+    return this.#generation !== null && this.#generation !== generation
+  }
+
+  setFleet(size: number, rank: number): void {
+    this.#fleet = { size, rank }
+    this.loop.setFleet(size, rank)
+  }
+
+  setWatched(isWatched: boolean): void {
+    // The watch reports nothing from before it started (a flush, for example), so poll once.
+    this.#hasActivity ||= isWatched
+    this.#isWatched = isWatched
+    this.maintenance.setWatched(isWatched)
+  }
+
+  /** Claims nothing until a reply has the right layout and {@link resume} is called. */
+  pause(): void {
+    this.loop.pause()
+  }
+
+  resume(): void {
+    if (this.#isLayoutRight) this.loop.resume()
+  }
+
+  /** A poll brings what is due next too: where polls are as frequent as ticks have to be, idle ticks are not needed. */
+  #longestSleep(fleetSize: number, rank: number): number {
+    const { maxSleepMs, beatMs, shard } = this.#options
     if (maxSleepMs < beatMs) return maxSleepMs
     if (shard === 0) return maxSleepMs + beatMs / 4
-    // Whoever tends the shard has its head; the others are told of it.
-    return tendsShard(shard, size, rank) ? Math.max(maxSleepMs, QUIET_MS) + 2 * beatMs : Number.POSITIVE_INFINITY
+    // The worker that tends the shard knows what is due next, and the others are told.
+    const tends = pollingPosition(shard, fleetSize, rank) === 0
+    return tends ? Math.max(maxSleepMs, QUIET_MS) + 2 * beatMs : Number.POSITIVE_INFINITY
   }
 
-  function takeReply(reply: ShardReply, mark: number): void {
+  async #ask<Reply extends ShardReply>(request: () => Promise<Reply>): Promise<Reply> {
+    const version = this.loop.nextDueVersion
+    this.#pollingSince ??= this.#runtime.time.monotonic()
+    const reply = await request()
+    this.#pollingSince = null
+    this.#takeReply(reply, version)
+    return reply
+  }
+
+  #takeReply(reply: ShardReply, version: number): void {
     try {
-      options.onReply(reply)
-      isRight = true
+      this.#options.onReply(reply)
+      this.#isLayoutRight = true
     } catch (error) {
-      isRight = false
-      loop.pause()
+      this.#isLayoutRight = false
+      this.loop.pause()
       throw error
     }
-    loop.setHeadSince(mark, reply.headMs, reply.headCount)
-    for (const runId of reply.cancelled) options.onCancelled(runId)
-    heardMemory(reply.generation)
-    if (reply.healed.length > 0) putBack(reply.healed)
-    if (reply.elected) void upkeep.work(reply)
+    this.loop.takeNextDue(version, reply.headMs, reply.headCount)
+    for (const runId of reply.cancelled) this.#options.onCancelled(runId)
+    const isLost = this.isOtherGeneration(reply.generation)
+    this.#generation = reply.generation
+    if (isLost) this.#options.onDataLoss()
+    if (reply.healed.length > 0) this.#repair(reply.healed)
+    if (reply.elected) void this.maintenance.pass(reply)
   }
 
-  function putBack(keys: readonly string[]): void {
-    const message = `somebody overwrote ${keys.join(', ')} with a value of another type; it was removed, and its schedules are put back`
-    emit('error', { name: 'IndexError', message, context: 'index' })
-    void upkeep.lookAtAll()
-  }
-
-  function heardMemory(name: string): void {
-    const isNew = generation !== null && generation !== name
-    generation = name
-    if (isNew) options.onMemoryLost()
-  }
-
-  function countOwnRuns(): number {
-    let count = 0
-    for (const run of context.active.values()) if (run.shard === shard) count += 1
-    return count
-  }
-
-  async function look(): Promise<void> {
-    const mark = loop.mark()
-    lookedAt = monotonic()
-    stirred = false
-    const reply = await store.tend()
-    stirred ||= reply.isBusy
-    takeReply(reply, mark)
-    // The message that told of a lane may have been lost.
-    if (reply.laneCount > 0) loop.nudge()
-  }
-
-  return {
-    loop,
-    settler,
-    upkeep,
-    store,
-    async beat(fields, lookedWith) {
-      const mark = loop.mark()
-      const reply = await store.heartbeat(fields, lookedWith)
-      takeReply(reply, mark)
-      return reply
-    },
-    look,
-    async lookIfDue() {
-      const tends = tendsShard(shard, fleet.size, fleet.rank)
-      const lookedMs = monotonic() - lookedAt
-      if (decideLook({ tends, lookedMs, stirred, watched, ownRuns: countOwnRuns() })) await look()
-    },
-    heardHead(headMs, count) {
-      stirred = true
-      loop.setHead(headMs, count)
-    },
-    heardMemory,
-    setFleet(size, rank) {
-      fleet = { size, rank }
-      loop.setFleet(size, rank)
-    },
-    pause: () => loop.pause(),
-    resume() {
-      if (isRight) loop.resume()
-    },
-    setWatched(value) {
-      // What happened before it began, a flush for one, the watch does not tell.
-      stirred ||= value
-      watched = value
-      upkeep.setWatched(value)
-    },
+  #repair(keys: readonly string[]): void {
+    const message = `another program overwrote ${keys.join(', ')} with a value of another type; the value was removed, and the schedules of the index are put back`
+    this.#options.emit('error', { name: 'IndexError', message, context: 'index' })
+    void this.maintenance.repairIndexes()
   }
 }

@@ -7,8 +7,10 @@ export interface WorkerStore {
   readonly clock: RedisClock
   claim(request: ClaimRequest): Promise<ClaimReply>
   settle(settlements: readonly Settlement[]): Promise<SettleOutcome[]>
-  /** Tells the fleet when somebody has to look next. */
+  /** Tells the fleet what is due next. */
   announceHead(): Promise<void>
+  /** The name of the schedule that is due first; null when none is planned. */
+  firstDue(): Promise<string | null>
   /** Sets the clock of this shard by a call that costs nothing else. */
   readClock(): Promise<void>
   extendPlan(plan: PlanExtension): Promise<void>
@@ -45,11 +47,17 @@ export interface LeaseThread {
    * Begins to extend the lease of a run that is trusted until `trustedUntil`.
    *
    * @param until when to let go, on the monotonic clock, ms; null: when the event loop has shown no life for too long
-   * @param onLost told by the event loop when Redis does not hold the lease any more
+   * @param onLost is called on the event loop when Redis does not hold the lease any more
    */
-  keep(run: ClaimedRun, shard: number, trustedUntil: number, until: number | null, onLost: () => void): KeptLease
-  /** The event loop goes. */
+  keep(lease: ThreadLease, trustedUntil: number, until: number | null, onLost: () => void): KeptLease
+  /** The event loop runs. */
   showLife(): void
+}
+
+/** A run whose lease the thread extends, and the shard that it is on. */
+export interface ThreadLease {
+  readonly run: ClaimedRun
+  readonly shard: number
 }
 
 /** What the thread says of one lease; read from memory that both share, also after the event loop was blocked. */
@@ -62,6 +70,40 @@ export interface KeptLease {
   readonly isLost: boolean
   /** Ends the extending. */
   release(): void
+}
+
+/** What the fleet channel tells a worker. A message that is not understood is a reason to look. */
+export interface FleetListener {
+  /** What is due next on a shard: the instant (null for nothing), and how many schedules share it. */
+  onNextDue(shard: number, dueMs: number | null, dueCount: number): void
+  /** Work of a task was parked, because no worker that looked could take it. */
+  onParked(shard: number, pool: string, task: string): void
+  /** Definitions were written or removed. */
+  onChanged(shard: number, schedules: readonly string[]): void
+  /** A run of the given worker is cancelled or replaced. */
+  onCancel(workerId: string, kind: string, runId: string): void
+  /** A worker with older time-zone data asks the given worker to plan a schedule. */
+  onPlanRequest(shard: number, workerId: string, schedule: string): void
+  /** `size`: how many workers there are now. */
+  onJoined(workerId: string, size: number): void
+  onLeft(workerId: string): void
+  /** A memory of Redis was named: it was flushed, or is another server's, or the message is of another database. */
+  onGeneration(shard: number, generation: string): void
+  /** The layout or the number of shards was changed. */
+  onLayout(): void
+  onUnknown(shard: number): void
+  /** The subscription is made, for the first time or again: messages may have been missed. */
+  onSubscribed(): void
+}
+
+/** What the definition watch tells a worker. */
+export interface DefinitionListener {
+  /** A definition was written or removed; the report does not say how, nor by what. */
+  onDefinition(shard: number, schedule: string): void
+  /** A database of the server was flushed. */
+  onFlush(): void
+  /** Whether edits are seen from now on; earlier ones have to be searched. */
+  onWatching(isWatching: boolean): void
 }
 
 /** What a worker asks for. */

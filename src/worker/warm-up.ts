@@ -1,77 +1,87 @@
 import { SYSTEM_TIME, type TimeSource } from '../time-source.js'
-import { createAlarm } from './loop/precise-timer.js'
+import { PreciseTimer } from './loop/precise-timer.js'
 import { createRedisClock } from './loop/redis-clock.js'
-import { createDefinitionCache } from './run/definition-cache.js'
-import { createLeaseKeeper } from './run/lease-keeper.js'
+import { tick } from './loop/tick.js'
+import { PlanningPace } from './maintenance/planning-pace.js'
+import { Settler } from './run/settler.js'
+import type { Task } from './run/task.js'
+import type { ShardRuntime } from './shard-runtime.js'
 import type { RedisClock, WorkerStore } from './store.js'
-import { createSettler } from './run/settler.js'
-import { createSlots, type Task } from './run/task.js'
-import { tick, type TickContext } from './loop/tick.js'
-import { createZoneDuty } from './maintenance/tz-authority.js'
+import { createWorkerRuntime } from './worker-options.js'
 
-/** After as many claims, with so many runs each, nearly all of the way is compiled, and it has taken some 20 ms. */
+/** Claims of the warm-up: with these, nearly all code of a run is compiled, in some 20 ms. */
 const CLAIM_COUNT = 4
+/** Runs of each claim. */
 const RUN_COUNT = 5
-/** How long an alarm has, ms: it rings some time while the worker connects. */
-const ALARM_MS = 2
+/** Wait of the precise timer, ms: it fires while the worker connects. */
+const TIMER_MS = 2
 const LEASE_MS = 30_000
 
-/** Makes a store in which each claim finds `runCount` runs that nobody has, without Redis. */
-export type RehearsalStore = (clock: RedisClock, monotonic: () => number, runCount: number) => WorkerStore
+/** Makes a store without Redis in which each claim finds `runCount` runs. */
+export type StubStore = (clock: RedisClock, monotonic: () => number, runCount: number) => WorkerStore
 
 let warm: Promise<void> | null = null
 
 /**
- * Goes the way of a run with runs that nobody has, without Redis, once in a process: what is called for the first time
- * is slow (Intl has to be asked for the locale, nothing is compiled yet), together some 20 ms. A worker pays that while
- * it connects, and not at the first instant at which it is its turn.
+ * Claims, executes and settles runs of a stub store, once in a process. The first call of anything is slow (Intl asks for
+ * the locale, nothing is compiled), together some 20 ms: a worker pays that while it connects, and not at its first run.
  */
-export function warmUp(createStore: RehearsalStore): Promise<void> {
-  return (warm ??= goThroughRuns(createStore))
+export function warmUp(createStore: StubStore): Promise<void> {
+  return (warm ??= executeStubRuns(createStore))
 }
 
-async function goThroughRuns(createStore: RehearsalStore): Promise<void> {
+async function executeStubRuns(createStore: StubStore): Promise<void> {
   const { monotonic, wall } = SYSTEM_TIME
   const clock = createRedisClock(monotonic, wall)
   clock.sample(monotonic(), monotonic(), wall())
-  const store = createStore(clock, monotonic, RUN_COUNT)
-  const context = createRehearsalContext(clock, RUN_COUNT)
-  const settler = createSettler(store, SYSTEM_TIME, () => {})
-  // Nothing here waits for a timer: where time is a test's, a worker starts all the same.
-  void context.alarm.at(clock.now() + ALARM_MS, ALARM_MS)
+  const shard = createStubRuntime(createStore(clock, monotonic, RUN_COUNT), { concurrency: RUN_COUNT })
+  // Not awaited: a worker also starts where a test stops the time.
+  void shard.preciseTimer.at(clock.now() + TIMER_MS, TIMER_MS)
   for (let count = 0; count < CLAIM_COUNT; count += 1) {
-    const hold = context.slots.hold(context.tasks.values())
-    await tick(context, store, settler, String(count), hold, RUN_COUNT, 0, null)
-    hold.release()
-    await context.slots.whenIdle()
+    const reservation = shard.slots.reserve(shard.tasks.values())
+    await tick(shard, { requestId: String(count), reservation, maxClaims: RUN_COUNT, aheadMs: 0, expectedDueMs: null })
+    reservation.release()
+    await shard.slots.whenIdle()
   }
-  context.keeper.stop()
+  shard.leases.stop()
 }
 
-/** A worker of its own with the task `rehearsal`, of which nobody hears; its `keeper` is the caller's to stop. */
-export function createRehearsalContext(
-  clock: RedisClock,
-  concurrency: number,
-  time: TimeSource = SYSTEM_TIME,
-): TickContext {
+/** Creates a shard of a worker of its own, with the task `rehearsal`; the caller stops its `leases`. */
+export function createStubRuntime(
+  store: WorkerStore,
+  { concurrency, time = SYSTEM_TIME }: { concurrency: number; time?: TimeSource },
+): ShardRuntime {
+  const emit = () => {}
+  const runtime = createWorkerRuntime(
+    {
+      id: TASK.name,
+      concurrency,
+      leaseMs: LEASE_MS,
+      leaseThread: null,
+      maxSleepMs: 0,
+      beatMs: 0,
+      pool: 'default',
+      tz: '',
+      tasks: new Map([[TASK.name, TASK]]),
+      emit,
+      time,
+      describe: () => ({}),
+      onDataLoss: () => {},
+      onWatchDuty: () => {},
+      onReply: () => {},
+    },
+    { shardCount: 1, parkedShards: new Map(), onRoom: () => {}, isStopping: () => false },
+  )
+  const { clock } = store
   return {
-    workerId: TASK.name,
-    pool: 'default',
+    ...runtime,
     shard: 0,
-    shards: 1,
+    shardCount: 1,
+    store,
     clock,
-    time,
-    alarm: createAlarm(clock, time),
-    lanesHeard: new Map(),
-    tasks: new Map([[TASK.name, TASK]]),
-    slots: createSlots(concurrency, () => {}),
-    keeper: createLeaseKeeper({ leaseMs: LEASE_MS, time, onLost: () => {}, thread: null }),
-    cache: createDefinitionCache(),
-    active: new Map(),
-    holders: new Map(),
-    emit: () => {},
-    zones: createZoneDuty(TASK.name, ''),
-    isStopping: () => false,
+    preciseTimer: new PreciseTimer(clock, time),
+    settler: new Settler(store, time, { onError: () => {}, onSuccess: () => {} }),
+    pace: new PlanningPace(time),
   }
 }
 

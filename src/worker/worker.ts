@@ -1,287 +1,300 @@
-import { EverybeatError } from '../errors.js'
-import { toErrorData, type Emit } from '../events/events.js'
-import type { AbortKind, ActiveRun } from './run/active-run.js'
-import { createDefinitionCache } from './run/definition-cache.js'
-import { GIVE_UP_MS } from './run/decide-settlement.js'
-import { createLeaseKeeper } from './run/lease-keeper.js'
-import { describeRun } from './run/report-run.js'
-import { endsWithin, type Timer, type TimeSource } from '../time-source.js'
-import type { FleetZoneData, LeaseThread, ShardReply, WorkerStore } from './store.js'
-import { createShard, type Shard } from './shard-worker.js'
-import { createSlots, type Task } from './run/task.js'
-import { createZoneDuty } from './maintenance/tz-authority.js'
+import { endsWithin } from '../time-source.js'
+import { Heartbeat } from './heartbeat.js'
+import type { HealthSource } from './health.js'
+import { EditBatcher } from './maintenance/edit-batcher.js'
+import { NameBatcher } from './maintenance/name-batcher.js'
+import { PlanningPace } from './maintenance/planning-pace.js'
+import type { AbortKind } from './run/active-run.js'
+import { GIVE_UP_MS } from './run/call-handler.js'
+import type { WorkerRuntime } from './shard-runtime.js'
+import { ShardWorker } from './shard-worker.js'
+import { createWorkerRuntime, type WorkerOptions } from './worker-options.js'
+import type { DefinitionListener, FleetListener, FleetZoneData, WorkerStore } from './store.js'
 
-/** Places that have the right to watch definitions: enough to survive a death, few enough to cost nothing. */
+/** How many workers, the first in the order of joining, watch definitions: enough to survive a death. */
 const WATCHERS = 2
-/** After a suspicion (a lane that filled up), the places come one after the other by this step, ms. */
-const LANE_STEP_MS = 2
-/** How often a worker reads Redis's clock before it begins. */
+/** Delay between the workers of neighbouring ranks that go for parked work, ms. */
+const PARKED_STEP_MS = 2
+/** Rank beyond which that delay does not grow. */
+const MAX_PARKED_RANK = 50
+/** Readings of Redis's clock before the first claim: the first calls are slow, and as imprecise a clock makes starts late. */
 const CLOCK_READINGS = 5
 
-/** What a worker is made of. */
-export interface WorkerOptions {
+/** One started instance: it ticks on every shard, executes what it claims, beats, and does its part of the maintenance. */
+export class Worker implements FleetListener, DefinitionListener, HealthSource {
   readonly id: string
-  readonly concurrency: number
-  readonly leaseMs: number
-  /** Keeps leases while a handler blocks the event loop; null: then they end. */
-  readonly leaseThread: LeaseThread | null
-  readonly maxSleepMs: number
-  readonly beatMs: number
-  readonly pool: string
-  /** The version of the time-zone data that this worker computes with. */
-  readonly tz: string
-  readonly tasks: ReadonlyMap<string, Task>
-  readonly emit: Emit
-  readonly time: TimeSource
-  /** What a worker says of itself in its record. */
-  readonly describe: () => Record<string, string>
-  /** Redis has lost its memory, or has another one: what is declared in code has to be written again. */
-  readonly onMemoryLost: () => void
-  /** This worker's place in the fleet gives it, or takes from it, the watch over definitions. */
-  readonly onWatchDuty: (watches: boolean) => void
-  /** Takes in what a reply says of the layout; throws when it is another one than this worker's. */
-  readonly onReply: (reply: ShardReply) => void
-}
+  readonly #options: WorkerOptions
+  readonly #runtime: WorkerRuntime
+  readonly #shards: readonly ShardWorker[]
+  /** The first shard, which knows the fleet: a worker that beat on each shard would cost that many times as much. */
+  readonly #home: ShardWorker
+  readonly #heartbeat: Heartbeat
+  /** Shards with parked work of a task whose concurrency is bounded on this worker, by task. */
+  readonly #parkedShards = new Map<string, Set<number>>()
+  /** Written schedules whose plans this worker checks as the tz authority. */
+  readonly #writtenNames: NameBatcher
+  /** Schedules that workers with older time-zone data ask this one to plan. */
+  readonly #requestedNames: NameBatcher
+  /** Edits that the definition watch reports. */
+  readonly #edits: EditBatcher
+  #isStopped = false
+  /** Whether this worker has the definition watch. */
+  #isWatcher = false
+  /** Whether the definition watch sees edits. */
+  #isWatching = false
+  /** This worker's place in the order of joining, from 0. */
+  #rank = 0
+  #fleetSize = 1
+  /** Whether all plans are being checked. */
+  #isCheckingPlans = false
 
-/** One started instance: it ticks on every shard, runs what it claims, beats, and does its turn of the upkeep. */
-export interface Worker {
-  readonly id: string
-  /** Joins the fleet. Throws what the first heartbeat throws. */
-  start(): Promise<void>
-  /** Claims nothing while paused; what runs goes on. */
-  setPaused(paused: boolean): void
-  /** Stops claiming, waits for runs up to the time-out, then aborts them; leaves the fleet. */
-  stop(timeoutMs: number): Promise<void>
-  heardHead(shard: number, headMs: number | null, count: number): void
-  /** Somebody joined the fleet, as one of so many. */
-  heardJoined(workerId: string, size: number): void
-  /** What the memory of Redis is called: another name than before means that it was lost. */
-  heardMemory(shard: number, generation: string): void
-  heardLane(shard: number, pool: string, task: string): void
-  /** Definitions were written or removed. */
-  heardChanged(schedules: readonly string[]): void
-  nudge(shard?: number): void
-  /** Aborts a run if it goes here. */
-  cancel(runId: string, kind: AbortKind): void
-  inspect(shard: number, names: readonly string[]): Promise<void>
-  /** Plans what workers with older time-zone data leave to this one. */
-  plan(shard: number, names: readonly string[]): Promise<void>
-  /** Plans anew what somebody with other time-zone data planned otherwise. */
-  checkPlans(shard: number, names: readonly string[]): Promise<void>
-  /** Whether the plan of each schedule that is written is to be looked at here: some of the fleet have older data. */
-  checksWrites(): boolean
-  setWatched(watched: boolean): void
-  /** The connection came back: asks at once what happened meanwhile. */
-  reconnected(): void
-  readonly activeRuns: ReadonlyMap<string, ActiveRun>
-  /** When Redis last answered a tick or a heartbeat, on the monotonic clock. */
-  readonly lastContactAt: number
-}
-
-/** Creates the worker of an instance on its shards. */
-export function createWorker(options: WorkerOptions, stores: readonly WorkerStore[]): Worker {
-  const { id, emit, time } = options
-  const reportError = (context: string) => (error: unknown) => emit('error', { ...toErrorData(error), context })
-  let stopped = false
-  const lanesHeard = new Map<string, Set<number>>()
-  const slots = createSlots(
-    options.concurrency,
-    (task) => {
-      for (const shard of lanesHeard.get(task) ?? []) shards[shard]?.loop.nudge()
-    },
-    stores.length,
-  )
-  const keeper = createLeaseKeeper({
-    leaseMs: options.leaseMs,
-    time,
-    thread: options.leaseThread,
-    onLost: (run, reason) => emit('lease:lost', { ...describeRun({ workerId: id }, run), reason }),
-  })
-  const zones = createZoneDuty(id, options.tz)
-  const active = new Map<string, ActiveRun>()
-  const context = {
-    workerId: id,
-    tasks: options.tasks,
-    lanesHeard,
-    slots,
-    keeper,
-    cache: createDefinitionCache(),
-    active,
-    holders: new Map<string, ActiveRun>(),
-    emit,
-    zones,
-    pool: options.pool,
-    time,
-    isStopping: () => stopped,
-  }
-  const shards: Shard[] = stores.map((store, shard) =>
-    createShard({
-      context,
-      store,
-      shard,
-      shards: stores.length,
-      maxSleepMs: options.maxSleepMs,
-      beatMs: options.beatMs,
+  constructor(options: WorkerOptions, stores: readonly WorkerStore[]) {
+    const { time, emit, beatMs } = options
+    this.id = options.id
+    this.#options = options
+    this.#runtime = createWorkerRuntime(options, {
+      shardCount: stores.length,
+      parkedShards: this.#parkedShards,
+      onRoom: (task) => this.#onRoom(task),
+      isStopping: () => this.#isStopped,
+    })
+    const pace = new PlanningPace(time)
+    this.#shards = stores.map((store, shard) => this.#createShard(store, shard, stores.length, pace))
+    this.#home = this.#shards[0]!
+    this.#heartbeat = new Heartbeat({
+      time,
       emit,
-      onReply: options.onReply,
-      onCancelled: (runId) => cancel(runId, 'cancelled'),
-      onMemoryLost: options.onMemoryLost,
-    }),
-  )
-  // The fleet is known by the first shard alone: a worker that beat on each would cost that many times as much.
-  const [home, ...others] = shards as [Shard, ...Shard[]]
-  let beatTimer: Timer | null = null
-  let beating = false
-  let watches = false
-  let rank = 0
-  let fleetSize = 1
-  let checkingPlans = false
-  let refusal: string | null = null
-  /** Heartbeats that are not answered yet: behind the leave they would put the worker back. */
-  const beatsInFlight = new Set<Promise<unknown>>()
-
-  function expectAnswer<Reply>(heartbeat: Promise<Reply>): Promise<Reply> {
-    beatsInFlight.add(heartbeat)
-    heartbeat.finally(() => beatsInFlight.delete(heartbeat)).catch(() => {})
-    return heartbeat
+      beatMs,
+      beat: () => this.#beat(),
+      polls: () => this.#shards.slice(1).map((shard) => shard.pollIfDue()),
+      onWrongLayout: () => this.#shards.forEach((shard) => shard.pause()),
+    })
+    this.#writtenNames = new NameBatcher(time, (shard, names) => this.#maintain(shard, 'checkPlans', names))
+    this.#requestedNames = new NameBatcher(time, (shard, names) => this.#maintain(shard, 'plan', names))
+    this.#edits = new EditBatcher(time, (shard, names) => this.#maintain(shard, 'inspect', names))
   }
 
-  async function beat(): Promise<void> {
-    const lookedWith = zones.lookedWith
-    const reply = await expectAnswer(home.beat(options.describe(), lookedWith))
-    refusal = null
-    for (const shard of shards) shard.resume()
-    zones.told(lookedWith)
-    rank = reply.rank
-    fleetSize = reply.fleetSize
-    for (const shard of shards) shard.setFleet(fleetSize, rank)
-    // The message that told of a lane may have been lost.
-    if (reply.laneCount > 0) home.loop.nudge(Math.min(rank, 50) * LANE_STEP_MS)
-    if (watches !== rank < WATCHERS) {
-      watches = rank < WATCHERS
-      options.onWatchDuty(watches)
+  /** Runs that are not over. */
+  get runCount(): number {
+    return this.#runtime.runs.size
+  }
+
+  /** When Redis last answered, on the monotonic clock, ms. */
+  get lastContactAt(): number {
+    return Math.max(...this.#shards.map(({ loop }) => loop.lastContactAt))
+  }
+
+  /** How long each shard has not answered, ms; 0 where nothing waits for an answer. */
+  get silentMs(): readonly number[] {
+    return this.#shards.map(({ silentMs }) => silentMs)
+  }
+
+  /** Whether the definition watch of this worker sees edits. */
+  get isWatching(): boolean {
+    return this.#isWatching
+  }
+
+  /** Joins the fleet. Throws what the first heartbeat throws. */
+  async start(): Promise<void> {
+    await Promise.all([this.#beat(), ...this.#shards.slice(1).map((shard) => shard.poll())])
+    await Promise.all(this.#shards.map(({ store }) => readClock(store)))
+    if (this.#isStopped) return
+    this.#heartbeat.start()
+    for (const { loop } of this.#shards) loop.start()
+  }
+
+  /**
+   * Stops claiming, waits for runs up to the time-out, then aborts them; leaves the fleet. Takes at most the time-out and
+   * some seconds, also without Redis.
+   */
+  async stop(timeoutMs: number): Promise<void> {
+    if (this.#isStopped) return
+    this.#isStopped = true
+    const { time, beatMs, describe } = this.#options
+    this.#heartbeat.stop()
+    for (const batcher of [this.#edits, this.#writtenNames, this.#requestedNames]) batcher.stop()
+    for (const { maintenance } of this.#shards) maintenance.stop()
+    // A claim under way is answered at once, or Redis is out of reach: then what it may win waits for its lease.
+    await endsWithin(time, GIVE_UP_MS, Promise.all(this.#shards.map(({ loop }) => loop.stop())))
+    // While runs end, the worker still shows that it lives.
+    const beats = time.setInterval(() => {
+      this.#heartbeat.send(this.#home.store.heartbeat(describe())).catch(() => {})
+    }, beatMs)
+    await this.#drain(timeoutMs)
+    time.clearInterval(beats)
+    await Promise.all(this.#shards.map(({ settler }) => settler.stop(GIVE_UP_MS)))
+    this.#runtime.leases.stop()
+    const left = this.#heartbeat
+      .whenAnswered(GIVE_UP_MS)
+      .then(() => this.#home.store.leave())
+      .catch(() => {})
+    await endsWithin(time, GIVE_UP_MS, left)
+  }
+
+  /** Claims nothing while paused; runs continue. */
+  setPaused(isPaused: boolean): void {
+    this.#runtime.slots.setPaused(isPaused)
+  }
+
+  /** Ticks on every shard as soon as there is room. */
+  requestTick(): void {
+    for (const { loop } of this.#shards) loop.requestTick()
+  }
+
+  /** The connection is back: asks at once what happened meanwhile. */
+  onReconnected(): void {
+    this.#heartbeat.beatNow()
+  }
+
+  onNextDue(shard: number, dueMs: number | null, dueCount: number): void {
+    this.#shards[shard]?.onNextDue(dueMs, dueCount)
+  }
+
+  onParked(shard: number, pool: string, task: string): void {
+    const known = pool === this.#options.pool ? this.#options.tasks.get(task) : undefined
+    if (!known) return
+    // The message may arrive before this worker knows that its own claim has just filled the task.
+    if (known.concurrency !== null) {
+      this.#parkedShards.set(task, (this.#parkedShards.get(task) ?? new Set()).add(shard))
     }
-    hearZoneData(reply.zoneData)
+    this.#shards[shard]?.loop.requestTick(this.#parkedDelayMs())
   }
 
-  function hearZoneData(data: FleetZoneData): void {
-    zones.hear(data)
+  onChanged(shard: number, schedules: readonly string[]): void {
+    // A worker without the watch hears of no writes that these would explain.
+    if (this.#isWatcher) this.#edits.onAnnounced(shard, schedules)
+    for (const schedule of schedules) {
+      this.#runtime.definitions.forget(schedule)
+      if (this.#runtime.tzAuthority.checksWrites) this.#writtenNames.add(shard, schedule)
+      this.#options.emit('schedule:changed', { schedule })
+    }
+  }
+
+  onCancel(workerId: string, kind: string, runId: string): void {
+    if (workerId === this.id) this.#abort(runId, kind === 'replaced' ? 'replaced' : 'cancelled')
+  }
+
+  onPlanRequest(shard: number, workerId: string, schedule: string): void {
+    if (workerId === this.id) this.#requestedNames.add(shard, schedule)
+  }
+
+  onJoined(workerId: string, size: number): void {
+    // A new worker is the last in the order of joining: the other ranks stay. A heartbeat may have told it already.
+    if (workerId !== this.id && size > this.#fleetSize) this.#setFleet(size, this.#rank)
+    this.#options.emit('worker:joined', { worker: workerId })
+  }
+
+  onLeft(workerId: string): void {
+    this.#options.emit('worker:left', { worker: workerId })
+  }
+
+  /** Pub/sub knows no databases, so the message may be of another fleet: only a reply says which memory Redis has. */
+  onGeneration(shard: number, generation: string): void {
+    if (this.#shards[shard]?.isOtherGeneration(generation)) this.#confirmGeneration()
+  }
+
+  onLayout(): void {
+    this.#heartbeat.beatNow()
+  }
+
+  onUnknown(shard: number): void {
+    this.#shards[shard]?.loop.requestTick()
+  }
+
+  onSubscribed(): void {
+    this.requestTick()
+  }
+
+  onDefinition(shard: number, schedule: string): void {
+    this.#edits.onWritten(shard, schedule)
+  }
+
+  /** A flush may be of another database: a reply says whether this memory is gone. */
+  onFlush(): void {
+    this.#confirmGeneration()
+  }
+
+  onWatching(isWatching: boolean): void {
+    this.#isWatching = isWatching && this.#isWatcher
+    for (const shard of this.#shards) shard.setWatched(this.#isWatching)
+  }
+
+  #createShard(store: WorkerStore, shard: number, shardCount: number, pace: PlanningPace): ShardWorker {
+    const { maxSleepMs, beatMs, emit, onReply, onDataLoss } = this.#options
+    const onCancelled = (runId: string) => this.#abort(runId, 'cancelled')
+    const place = { runtime: this.#runtime, store, pace, shard, shardCount }
+    return new ShardWorker({ ...place, maxSleepMs, beatMs, emit, onReply, onCancelled, onDataLoss })
+  }
+
+  async #beat(): Promise<void> {
+    const { tzAuthority } = this.#runtime
+    const { checkedWith } = tzAuthority
+    const reply = await this.#heartbeat.send(this.#home.beat(this.#options.describe(), checkedWith))
+    for (const shard of this.#shards) shard.resume()
+    tzAuthority.onRecorded(checkedWith)
+    this.#setFleet(reply.fleetSize, reply.rank)
+    // The message about parked work may have been lost.
+    if (reply.laneCount > 0) this.#home.loop.requestTick(this.#parkedDelayMs())
+    const isWatcher = reply.rank < WATCHERS
+    if (this.#isWatcher !== isWatcher) {
+      this.#isWatcher = isWatcher
+      this.#options.onWatchDuty(isWatcher)
+      if (!isWatcher) this.onWatching(false)
+    }
+    this.#takeZoneData(reply.zoneData)
+  }
+
+  #onRoom(task: string): void {
+    for (const shard of this.#parkedShards.get(task) ?? []) this.#shards[shard]?.loop.requestTick()
+  }
+
+  #setFleet(size: number, rank: number): void {
+    this.#fleetSize = size
+    this.#rank = rank
+    for (const shard of this.#shards) shard.setFleet(size, rank)
+  }
+
+  #parkedDelayMs(): number {
+    return Math.min(this.#rank, MAX_PARKED_RANK) * PARKED_STEP_MS
+  }
+
+  #takeZoneData(data: FleetZoneData): void {
+    const { tzAuthority, emit } = this.#runtime
+    tzAuthority.onZoneData(data)
     if (data.mix) emit('fleet:mixed-tz', { versions: data.mix })
-    if (!data.looksAtAll || checkingPlans || stopped) return
-    checkingPlans = true
-    void Promise.all(shards.map(({ upkeep }) => upkeep.checkAllPlans())).then((done) => {
-      checkingPlans = false
-      if (done.every((wasAll) => wasAll)) zones.haveLooked()
+    if (!data.looksAtAll || this.#isCheckingPlans || this.#isStopped) return
+    this.#isCheckingPlans = true
+    void Promise.all(this.#shards.map(({ maintenance }) => maintenance.checkAllPlans())).then((done) => {
+      this.#isCheckingPlans = false
+      if (done.every((isComplete) => isComplete)) tzAuthority.onAllChecked()
     })
   }
 
-  function beatAll(): void {
-    if (beating || stopped) return
-    beating = true
-    const looks = others.map((shard) => shard.lookIfDue().catch(reportError('heartbeat')))
-    void Promise.all([beat().catch(reportBeat), ...looks]).finally(() => (beating = false))
+  #confirmGeneration(): void {
+    this.#heartbeat.beatNow()
+    for (const shard of this.#shards.slice(1)) shard.poll().catch(() => {})
   }
 
-  /** Keys of another layout mean something else: nothing is claimed until they are again as they were. */
-  function reportBeat(error: unknown): void {
-    if (!(error instanceof EverybeatError) || error.code !== 'ERR_EVERYBEAT_LAYOUT') {
-      return reportError('heartbeat')(error)
-    }
-    for (const shard of shards) shard.pause()
-    // Each heartbeat meets the same: once is enough.
-    if (refusal === error.message) return
-    refusal = error.message
-    const message = `${error.message}. This worker claims nothing until then`
-    emit('error', { ...toErrorData(error), message, context: 'layout' })
+  #maintain(shard: number, work: 'checkPlans' | 'plan' | 'inspect', names: readonly string[]): Promise<void> {
+    return this.#shards[shard]?.maintenance[work](names) ?? Promise.resolve()
   }
 
-  function cancel(runId: string, kind: AbortKind): void {
-    const run = active.get(runId)
-    if (!run) return
-    const why = kind === 'replaced' ? 'a newer occurrence replaces it' : 'somebody cancelled it'
-    run.abort(kind, `run ${runId} is stopped: ${why}`)
+  #abort(runId: string, kind: AbortKind): void {
+    const why = kind === 'replaced' ? 'a newer occurrence replaces it' : 'it was cancelled'
+    this.#runtime.runs.get(runId)?.abort(kind, `run ${runId} is stopped: ${why}`)
   }
 
-  /** The first calls are slow, and as imprecise a clock would make every start late. */
-  async function setClock({ store }: Shard): Promise<void> {
-    for (let index = 0; index < CLOCK_READINGS; index += 1) await store.readClock()
-  }
-
-  async function drain(timeoutMs: number): Promise<void> {
-    let timer: Timer | undefined
-    const timeout = new Promise<void>((resolve) => (timer = time.setTimeout(resolve, timeoutMs)))
-    await Promise.race([slots.whenIdle(), timeout])
-    if (timer) time.clearTimeout(timer)
-    if (slots.taken === 0) return
+  async #drain(timeoutMs: number): Promise<void> {
+    const { slots, runs } = this.#runtime
+    const { time } = this.#options
+    if (await endsWithin(time, timeoutMs, slots.whenIdle(), true)) return
     const message = `the worker stops, and the run did not end within ${timeoutMs} ms`
-    for (const run of active.values()) run.abort('shutdown', message)
-    // Every aborted run is given up by itself after this time at the latest.
-    await slots.whenIdle()
+    for (const run of runs.values()) run.abort('shutdown', message)
+    // Every aborted run is abandoned after GIVE_UP_MS at the latest; one that waits for Redis does not end without it.
+    await endsWithin(time, 2 * GIVE_UP_MS, slots.whenIdle())
   }
+}
 
-  return {
-    id,
-    activeRuns: active,
-    async start() {
-      await Promise.all([beat(), ...others.map((shard) => shard.look())])
-      await Promise.all(shards.map(setClock))
-      if (stopped) return
-      beatTimer = time.setInterval(beatAll, options.beatMs)
-      for (const { loop } of shards) loop.start()
-    },
-    setPaused: (paused) => slots.setPaused(paused),
-    async stop(timeoutMs) {
-      if (stopped) return
-      stopped = true
-      if (beatTimer) time.clearInterval(beatTimer)
-      for (const { upkeep } of shards) upkeep.stop()
-      // A claim under way is answered at once, or Redis is out of reach: then what it may win waits for its lease.
-      await endsWithin(time, GIVE_UP_MS, Promise.all(shards.map(({ loop }) => loop.stop())))
-      const beats = time.setInterval(() => {
-        // While runs come to their end, the worker still shows that it lives.
-        expectAnswer(home.store.heartbeat(options.describe())).catch(() => {})
-      }, options.beatMs)
-      await drain(timeoutMs)
-      time.clearInterval(beats)
-      await Promise.all(shards.map(({ settler }) => settler.stop(GIVE_UP_MS)))
-      keeper.stop()
-      const left = Promise.allSettled(beatsInFlight)
-        .then(() => home.store.leave())
-        .catch(() => {})
-      await endsWithin(time, GIVE_UP_MS, left)
-    },
-    heardHead: (shard, headMs, count) => shards[shard]?.heardHead(headMs, count),
-    heardJoined(workerId, size) {
-      // It comes behind all others: their places stay what they are. A heartbeat that crossed the message knows it already.
-      if (workerId === id || size <= fleetSize) return
-      fleetSize = size
-      for (const shard of shards) shard.setFleet(fleetSize, rank)
-    },
-    heardMemory: (shard, generation) => shards[shard]?.heardMemory(generation),
-    heardLane(shard, pool, task) {
-      const known = pool === options.pool ? options.tasks.get(task) : undefined
-      if (!known) return
-      // This may be said before this worker knows that its own claim has just filled the task.
-      if (known.concurrency !== null) lanesHeard.set(task, (lanesHeard.get(task) ?? new Set()).add(shard))
-      shards[shard]?.loop.nudge(Math.min(rank, 50) * LANE_STEP_MS)
-    },
-    heardChanged(schedules) {
-      for (const schedule of schedules) context.cache.forget(schedule)
-    },
-    nudge(shard) {
-      for (const [index, { loop }] of shards.entries()) if (shard === undefined || shard === index) loop.nudge()
-    },
-    cancel,
-    inspect: (shard, names) => shards[shard]?.upkeep.inspect(names) ?? Promise.resolve(),
-    plan: (shard, names) => shards[shard]?.upkeep.plan(names) ?? Promise.resolve(),
-    checkPlans: (shard, names) => shards[shard]?.upkeep.checkPlans(names) ?? Promise.resolve(),
-    checksWrites: () => zones.checksWrites,
-    setWatched(watched) {
-      for (const shard of shards) shard.setWatched(watched)
-    },
-    reconnected: beatAll,
-    get lastContactAt() {
-      return Math.max(...shards.map(({ loop }) => loop.lastContactAt))
-    },
-  }
+async function readClock(store: WorkerStore): Promise<void> {
+  for (let index = 0; index < CLOCK_READINGS; index += 1) await store.readClock()
 }

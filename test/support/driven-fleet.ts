@@ -57,10 +57,9 @@ export function createDrivenFleet(redis: DrivenRedis, options: DrivenFleetOption
   const errors: string[] = []
   let joined = 0
 
-  /** One call of the handler, on record; what a dead worker's code does is nobody's. */
-  async function follow(run: Run): Promise<unknown> {
-    const worker = clock.owner()
-    if (worker === undefined) return await new Promise(() => {})
+  /** One call of the handler, on record; the code of a dead worker does nothing. */
+  async function follow(worker: string, run: Run): Promise<unknown> {
+    if (clock.owner() === undefined) return await new Promise(() => {})
     const start: Start & { worker: string } = {
       worker,
       schedule: run.schedule,
@@ -149,7 +148,8 @@ export function createDrivenFleet(redis: DrivenRedis, options: DrivenFleetOption
       const worker = `worker-${(joined += 1)}`
       await clock.own(worker, async () => {
         const beat = new Everybeat(common)
-        beat.task('work', follow)
+        // A handler is called outside of every async context: the owner has to be set anew.
+        beat.task('work', (run) => clock.own(worker, () => follow(worker, run)))
         beat.on('error', (event) => {
           if (clock.owner() !== undefined) errors.push(`${worker}: ${JSON.stringify(event)}`)
         })

@@ -61,7 +61,7 @@ export function createFleet(url: string, options: PolicyFleetOptions = {}): Poli
     const beat = new Everybeat({ ...common, ...more })
     const worker = workers.push(beat) - 1
     for (const name of EVENT_NAMES) {
-      beat.on(name, (event: unknown) => {
+      beat.on(name, (...[event]: unknown[]) => {
         told.push({ worker, name, event } as Told)
         news.emit('told')
       })

@@ -1,5 +1,5 @@
 import { IsolatedEmitter } from '../../src/events/isolated-emitter.js'
-import { createInstance, type Instance } from '../../src/worker-runtime.js'
+import { Instance } from '../../src/worker-runtime.js'
 import { resolveOptions } from '../../src/options/options.js'
 import { openLink } from '../../src/redis/connection/command-connection.js'
 import { DEFAULT_BACKOFF } from '../../src/schedule/backoff.js'
@@ -37,14 +37,14 @@ export async function startZonedWorker(options: {
     const bounds = { concurrency: null, maxConcurrent: null, timeoutMs: null }
     tasks.set(name, { name, handler, schema: null, ...bounds, retries: 0, backoff: DEFAULT_BACKOFF })
   }
-  const instance: Instance = createInstance({
+  const instance = new Instance({
     options: resolved,
     link,
     clock: createRedisClock(() => performance.now(), Date.now),
     tasks,
     emit: events.emitTo,
     time: SYSTEM_TIME,
-    onMemoryLost: () => {},
+    onDataLoss: () => {},
     tz: options.tz,
   })
   let stopping: Promise<void> | null = null

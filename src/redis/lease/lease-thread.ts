@@ -80,7 +80,7 @@ export function createLeaseThread(options: LeaseThreadOptions): LeaseThread & {
 
   return {
     showLife: () => void Atomics.store(life, 0, toMicroseconds(monotonic())),
-    keep(run, shard, trustedUntil, until, onLost) {
+    keep({ run, shard }, trustedUntil, until, onLost) {
       const id = (count += 1)
       const cells = shareCells(CELLS.count)
       const { key, token } = leaseOf(options.shards[shard]!, options.workerId, run)

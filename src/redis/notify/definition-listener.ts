@@ -4,13 +4,3 @@ export interface Watch {
   expectSign(sentAt: number): void
   stop(): Promise<void>
 }
-
-/** Whoever wants to know of edits. */
-export interface WatchListener {
-  /** Somebody wrote or removed the definition of a schedule; not what, nor whether it was Everybeat. */
-  onDefinition(shard: number, schedule: string): void
-  /** The whole memory was flushed. */
-  onFlush(): void
-  /** Whether edits are seen from now on; what came before has to be looked for. */
-  onWatching(watching: boolean): void
-}

@@ -1,5 +1,6 @@
 import type { Cluster, Redis } from 'ioredis'
-import type { Watch, WatchListener } from './definition-listener.js'
+import type { DefinitionListener } from '../../worker/store.js'
+import type { Watch } from './definition-listener.js'
 
 /**
  * Watches every primary of a Cluster, each on a connection of its own, and follows when others take their place. Edits
@@ -9,8 +10,8 @@ import type { Watch, WatchListener } from './definition-listener.js'
  */
 export function watchCluster(
   cluster: Cluster,
-  watchNode: (primary: Redis, listener: WatchListener) => Watch,
-  listener: WatchListener,
+  watchNode: (primary: Redis, listener: DefinitionListener) => Watch,
+  listener: DefinitionListener,
 ): Watch {
   const watches = new Map<string, { isWatching: boolean; watch: Watch | null }>()
   let wasWatching = false

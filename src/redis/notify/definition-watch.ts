@@ -2,7 +2,8 @@ import type { Cluster, Redis } from 'ioredis'
 import { closeClient, duplicateConnection, duplicateNode, type Connection } from '../connection/client.js'
 import type { Keys } from '../keys.js'
 import { watchCluster } from './definition-watch-cluster.js'
-import type { Watch, WatchListener } from './definition-listener.js'
+import type { DefinitionListener } from '../../worker/store.js'
+import type { Watch } from './definition-listener.js'
 import { createSignOfLife } from './subscription-watchdog.js'
 import type { TimeSource } from '../../time-source.js'
 
@@ -22,10 +23,10 @@ export function openWatch(
   connection: Connection,
   shards: readonly Keys[],
   workerId: string,
-  listener: WatchListener,
+  listener: DefinitionListener,
 ): Watch {
   const { time } = connection
-  const watchNode = (client: Redis, told: WatchListener) => watchServer(client, time, shards, workerId, told)
+  const watchNode = (client: Redis, told: DefinitionListener) => watchServer(client, time, shards, workerId, told)
   if (!connection.isCluster) return watchNode(duplicateConnection(connection) as Redis, listener)
   return watchCluster(
     connection.client as Cluster,
@@ -40,7 +41,7 @@ function watchServer(
   time: TimeSource,
   shards: readonly Keys[],
   workerId: string,
-  listener: WatchListener,
+  listener: DefinitionListener,
 ): Watch {
   const prefixes = shards.map((keys) => keys.schedule(''))
   const byTag = new Map(shards.map(({ tag }, shard) => [tag, shard]))

@@ -1,26 +1,8 @@
 import { duplicateConnection, type Connection } from '../connection/client.js'
 import type { Keys } from '../keys.js'
 import type { RedisClient } from '../scripts/run-script.js'
+import type { FleetListener } from '../../worker/store.js'
 import { createSignOfLife } from './subscription-watchdog.js'
-
-/** What the fleet tells each other, shard by shard. Messages are input: what is not understood is a nudge to look. */
-export interface WakeListener {
-  onHead(shard: number, headMs: number | null, count: number): void
-  onLane(shard: number, pool: string, task: string): void
-  onChanged(shard: number, schedules: readonly string[]): void
-  onCancel(workerId: string, kind: string, runId: string): void
-  /** A worker with older time-zone data leaves a schedule to be planned by this one. */
-  onPlan(shard: number, workerId: string, schedule: string): void
-  /** `size`: how many there are now, of one that joined. */
-  onFleet(change: 'joined' | 'left', workerId: string, size: number): void
-  /** This memory of Redis is new: it was flushed, or is another server's. */
-  onMemory(shard: number, generation: string): void
-  /** Somebody changed the layout, or the number of shards. */
-  onLayout(): void
-  onUnknown(shard: number): void
-  /** The subscription stands, for the first time or again: messages may have been missed. */
-  onReady(): void
-}
 
 /** A subscription to the wake channels. */
 export interface Wake {
@@ -31,18 +13,18 @@ export interface Wake {
 }
 
 /** Calls the listener with what a message says; `false` for a text that is not understood. */
-function read(listener: WakeListener, shard: number, verb: string, rest: string): boolean {
+function read(listener: FleetListener, shard: number, verb: string, rest: string): boolean {
   switch (verb) {
     case 'head': {
       const [, instant, count] = /^(-?\d{1,16}) (\d{1,9})$/.exec(rest) ?? []
       if (instant === undefined) return false
-      listener.onHead(shard, Number(count) === 0 ? null : Number(instant), Number(count))
+      listener.onNextDue(shard, Number(count) === 0 ? null : Number(instant), Number(count))
       return true
     }
     case 'lane': {
       const cut = rest.indexOf('\n')
       if (cut < 0) return false
-      listener.onLane(shard, rest.slice(0, cut), rest.slice(cut + 1))
+      listener.onParked(shard, rest.slice(0, cut), rest.slice(cut + 1))
       return true
     }
     case 'cancel': {
@@ -54,13 +36,13 @@ function read(listener: WakeListener, shard: number, verb: string, rest: string)
     case 'plan': {
       const [, worker, schedule] = /^(\S+) (.+)$/s.exec(rest) ?? []
       if (worker === undefined) return false
-      listener.onPlan(shard, worker, schedule!)
+      listener.onPlanRequest(shard, worker, schedule!)
       return true
     }
     case 'joined': {
       const [, worker, size] = /^(\S+) (\d{1,9})$/.exec(rest) ?? []
       if (worker === undefined) return false
-      listener.onFleet(verb, worker, Number(size))
+      listener.onJoined(worker, Number(size))
       return true
     }
     case 'layout':
@@ -72,15 +54,15 @@ function read(listener: WakeListener, shard: number, verb: string, rest: string)
 }
 
 /** The messages that are a verb and text. */
-function readNames(listener: WakeListener, shard: number, verb: string, rest: string): boolean {
+function readNames(listener: FleetListener, shard: number, verb: string, rest: string): boolean {
   if (verb === 'changed') listener.onChanged(shard, rest.split('\n'))
-  else if (verb === 'left') listener.onFleet(verb, rest, 0)
-  else if (verb === 'memory') listener.onMemory(shard, rest)
+  else if (verb === 'left') listener.onLeft(rest)
+  else if (verb === 'memory') listener.onGeneration(shard, rest)
   else return false
   return true
 }
 
-function deliver(listener: WakeListener, shard: number, message: string): void {
+function deliver(listener: FleetListener, shard: number, message: string): void {
   const space = message.indexOf(' ')
   const verb = space < 0 ? message : message.slice(0, space)
   if (!read(listener, shard, verb, space < 0 ? '' : message.slice(space + 1))) listener.onUnknown(shard)
@@ -94,7 +76,7 @@ export function openWake(
   connection: Connection,
   shards: readonly Keys[],
   workerId: string,
-  listener: WakeListener,
+  listener: FleetListener,
 ): Wake {
   const client = duplicateConnection(connection)
   const byChannel = new Map(shards.map((keys, shard) => [keys.wake, shard]))
@@ -109,7 +91,7 @@ export function openWake(
   const subscribe = async (): Promise<void> => {
     await client.subscribe(...channels)
     life?.stands()
-    listener.onReady()
+    listener.onSubscribed()
   }
   const subscribed = subscribe()
   subscribed.catch(() => {})

@@ -120,6 +120,11 @@ export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
       await runScript(client, 'announce-head', { due: keys.due }, place)
     },
 
+    async firstDue() {
+      const [name] = await client.zrange(keys.due, 0, 0)
+      return name ?? null
+    },
+
     async readClock() {
       await timed(async () => {
         const [nowMicros] = await runScript(client, 'read-head', { due: keys.due }, { tag: keys.tag })

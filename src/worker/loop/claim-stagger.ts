@@ -1,63 +1,74 @@
-/** A worker that is not needed at an instant looks this much later whether it is after all, ms. */
+/** Delay from one backup to the next, ms. */
 export const STEP_MS = 5
-/** The longest that a worker holds back, ms: with very many workers the last ones share it. */
-export const MAX_HOLDBACK_MS = 100
+/** Longest delay of a backup, ms: with very many workers the last ones share it. */
+export const MAX_DELAY_MS = 100
 
-/** As many occurrences of one instant one worker takes before a second one is sent for: one claim brings them all. */
-export const TURN_COUNT = 10
+/** Occurrences of one instant that one worker takes before a second worker goes for it at once. */
+export const CLAIM_COUNT = 10
 
-/** What a worker knows of the fleet and of the instant that comes next. */
-export interface Instant {
-  readonly headMs: number
+/** What a worker knows of the fleet and of the instant that is due next. */
+export interface DueInstant {
+  readonly dueMs: number
   /** How many schedules are due then. */
-  readonly count: number
+  readonly dueCount: number
   readonly fleetSize: number
-  /** This worker's place in the order of joining. */
+  /** This worker's place in the order of joining, from 0. */
   readonly rank: number
-  /** Runs that one worker takes at the same time; the others of the fleet are believed to be like this one. */
+  /** Runs that one worker takes at the same time; the others of the fleet are assumed to be like this one. */
   readonly concurrency?: number
-  /** The shard they are on, of so many; default: the only one. */
+  /** The shard of the schedules; default: the first. */
   readonly shard?: number
-  readonly shards?: number
+  /** Default: 1. */
+  readonly shardCount?: number
 }
 
-/** When this worker goes for an instant, and how much it takes then. */
-export interface Turn {
+/** When this worker claims an instant, and how much it takes then. */
+export interface Stagger {
+  /** 0 for the first claimers, more for backups. */
   readonly delayMs: number
-  readonly share: number
+  /** Most occurrences to take. */
+  readonly maxClaims: number
 }
 
-/** Spreads instants over the places: neighbours in time must not fall to the same worker. */
-function mix(headMs: number): number {
-  let hash = Math.imul(Math.floor(headMs / 10) >>> 0, 0x9e3779b1)
+/** Spreads instants over the positions: neighbours in time must not fall to the same worker. */
+function mix(dueMs: number): number {
+  let hash = Math.imul(Math.floor(dueMs / 10) >>> 0, 0x9e3779b1)
   hash = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b)
   return (hash ^ (hash >>> 13)) >>> 0
 }
 
 /**
- * Decides without a message between workers who goes for an instant: the order of joining, turned by the instant, gives
- * each worker a place; as many places as the schedules that are due need go at once and take an equal share, the others hold
- * back a little and are told when nothing is left. So the cost of a fire does not grow with the fleet, the load is
- * spread, and the next place steps in within milliseconds for one that is busy or dead. With several shards each worker
- * has its own, where it comes before the workers of the others.
+ * Decides without a message between workers which of them claim an instant first. The order of joining, rotated by the
+ * instant, gives each worker a position. As many workers as the due schedules need claim at once and take an equal
+ * share; the others are backups, which wait a little and hear when nothing is left. So the cost of a fire does not grow
+ * with the fleet, the load is spread, and the next backup replaces a busy or dead worker within milliseconds. With
+ * several shards each worker has a home shard, where it comes before the workers of the others.
  */
-export function decideTurn(instant: Instant): Turn {
-  const { headMs, count, fleetSize, rank, concurrency = TURN_COUNT, shard = 0, shards = 1 } = instant
+export function decideStagger(instant: DueInstant): Stagger {
+  const { dueMs, dueCount, fleetSize, rank, concurrency = CLAIM_COUNT, shard = 0, shardCount = 1 } = instant
   const size = Math.max(1, fleetSize)
-  const needed = Math.min(size, Math.max(1, Math.ceil(count / Math.min(TURN_COUNT, concurrency))))
-  const place = placeOf(Math.max(0, rank), size, mix(headMs), shard, shards)
-  if (place < needed) return { delayMs: 0, share: Math.ceil(Math.max(1, count) / needed) }
-  const behind = place - needed + 1
-  // The last places share what is left of the time, or a thousand workers would take seconds to step in.
-  return { delayMs: Math.min(behind * STEP_MS, MAX_HOLDBACK_MS + (behind % 64)), share: Number.MAX_SAFE_INTEGER }
+  const needed = Math.min(size, Math.max(1, Math.ceil(dueCount / Math.min(CLAIM_COUNT, concurrency))))
+  const home = { shard, shardCount, size, rotation: mix(dueMs) }
+  const position = positionOf(Math.max(0, rank), home)
+  if (position < needed) return { delayMs: 0, maxClaims: Math.ceil(Math.max(1, dueCount) / needed) }
+  const behind = position - needed + 1
+  // The last positions share the rest of the time, or a thousand workers would take seconds to step in.
+  return { delayMs: Math.min(behind * STEP_MS, MAX_DELAY_MS + (behind % 64)), maxClaims: Number.MAX_SAFE_INTEGER }
+}
+
+interface Home {
+  readonly shard: number
+  readonly shardCount: number
+  readonly size: number
+  readonly rotation: number
 }
 
 /** Every n-th worker is at home on a shard of n; with fewer workers than shards, each is alone at home on several. */
-function placeOf(rank: number, size: number, turn: number, shard: number, shards: number): number {
-  const step = Math.min(shards, size)
+function positionOf(rank: number, { shard, shardCount, size, rotation }: Home): number {
+  const step = Math.min(shardCount, size)
   const first = shard % step
   const homeSize = Math.ceil((size - first) / step)
-  if (rank % step === first) return (Math.floor(rank / step) + turn) % homeSize
+  if (rank % step === first) return (Math.floor(rank / step) + rotation) % homeSize
   const homeBefore = rank > first ? Math.floor((rank - first - 1) / step) + 1 : 0
-  return homeSize + ((rank - homeBefore + turn) % (size - homeSize))
+  return homeSize + ((rank - homeBefore + rotation) % (size - homeSize))
 }

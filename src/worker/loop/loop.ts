@@ -1,231 +1,279 @@
-import { decideTurn, STEP_MS } from './claim-stagger.js'
-import type { ClaimedRun, WorkerStore } from '../store.js'
-import type { Settler } from '../run/settler.js'
-import type { Hold } from '../run/task.js'
-import { tick, type TickContext } from './tick.js'
-import { sleep, type Timer } from '../../time-source.js'
+import { MAX_TIMER_MS, sleep, type Timer } from '../../time-source.js'
+import type { ShardRuntime } from '../shard-runtime.js'
+import type { ClaimedRun, ClaimReply } from '../store.js'
+import { decideStagger, STEP_MS } from './claim-stagger.js'
+import type { Reservation } from './slots.js'
+import { tick } from './tick.js'
 
-/** The wait before a claim that failed is sent again, ms. */
-const RETRY_MS = 200
+/** Delay before a claim that failed is sent again, ms. */
+const RESEND_MS = 200
 /** How early an occurrence may be claimed, so that the round trip is over when its instant comes, ms. */
 const AHEAD_MS = 6
-/** How early the timer is set, ms: timers ring up to 2 ms late, and the claim must not come too early. */
+/** How early the timer is set, ms: timers fire up to 2 ms late, and the claim must not come too early. */
 const EARLY_MS = 5
-/** How much later a worker goes whose slots are all but taken, ms: those with more free slots are there before it. */
+/** How much later a worker claims whose slots are nearly all taken, ms: workers with more free slots come first. */
 const BUSY_MS = 3
-/** How long after its starts a worker tells the others that nothing is left of an instant, ms: they step in later still. */
+/** Delay from the starts of an instant to the message that nothing is left of it, ms; backups step in later still. */
 const ANNOUNCE_MS = 1
-/** The longest that one timer sleeps: Node's limit is 2^31 ms. */
-const MAX_TIMER_MS = 2 ** 30
+/** How far from its instant a timer may fire, ms: timers keep whole milliseconds, and Redis refuses an early claim. */
+const PRECISION_MS = 0.2
+/** Takes everything that there is room for. */
+const NO_LIMIT = Number.MAX_SAFE_INTEGER
 
-/** Sleeps until something is due on one shard, and ticks. */
-export interface Loop {
-  start(): void
-  /** Takes in when the next occurrence is due, and for how many schedules. */
-  setHead(headMs: number | null, count: number): void
-  /** The same from a reply: what was heard since `mark` (taken when the question was sent) may be newer. */
-  setHeadSince(mark: number, headMs: number | null, count: number): void
-  /** Taken before a question is sent whose reply tells of the head. */
-  mark(): number
-  /** Takes in the size of the fleet and this worker's place in it. */
-  setFleet(size: number, rank: number): void
-  /** Ticks as soon as there is room: something may be there for this worker. */
-  nudge(delayMs?: number): void
-  /** Looks again whether the timer is right: a slot came free, the clock was corrected. */
-  rearm(): void
-  /** Claims nothing until it is resumed. */
-  pause(): void
-  resume(): void
-  /** Stops claiming; resolves when the claim under way, if any, is answered. */
-  stop(): Promise<void>
-  /** When Redis last answered, on the monotonic clock. */
-  readonly lastContactAt: number
-}
-
-/** Which shard a loop is for, how long it may sleep, and who hears of a failed claim. */
+/** How long a loop may sleep, and what is told of its claims. */
 export interface LoopOptions {
-  readonly shard: number
-  readonly shards: number
-  /** The longest without a tick, for a worker of this rank in a fleet of this size; Infinity where others see to it. */
+  /** The longest time without a tick, for a worker of this rank in a fleet of this size; Infinity for no limit. */
   readonly maxSleepMs: (fleetSize: number, rank: number) => number
   readonly onError: (error: unknown) => void
+  readonly onSuccess: () => void
 }
 
-/** Creates the loop of one shard. At most one claim is under way at any time. */
-export function createLoop(context: TickContext, store: WorkerStore, settler: Settler, options: LoopOptions): Loop {
-  const { clock, slots, time } = context
-  const { monotonic } = time
-  let head: { atMs: number; count: number } | null = null
-  let fleet = { size: 1, rank: 0 }
-  let timer: Timer | null = null
-  let running = false
-  let paused = false
-  let claiming: Promise<void> | null = null
-  let nudgedAt = Number.POSITIVE_INFINITY
-  /** What this worker left for the others of the fleet is theirs until then. */
-  let leftUntil = Number.NEGATIVE_INFINITY
-  /** Heads that were heard of through the wake channel, for telling an old reply from a new message. */
-  let heard = 0
-  let lookedEarlyAt: number | null = null
-  let requestNumber = 0
-  let lastContactAt = monotonic()
+/** When to tick, and how. */
+interface NextTick {
+  /** On the monotonic clock, ms. */
+  readonly at: number
+  readonly maxClaims: number
+  /** Whether other workers are likely to have claimed everything. */
+  readonly isBackup: boolean
+}
 
-  /** A reply that crossed a message may be older than it: then the earlier head counts, a look too many does no harm. */
-  function takeHead(since: number, headMs: number | null, count: number): void {
-    lastContactAt = monotonic()
-    if (since !== heard && head !== null && (headMs === null || head.atMs <= headMs)) return
-    head = headMs === null ? null : { atMs: headMs, count }
+/** What is due next on a shard: the instant, and how many schedules share it. */
+interface NextDue {
+  readonly atMs: number
+  readonly count: number
+}
+
+/** Sleeps until something is due on one shard, and ticks. At most one claim is under way. */
+export class Loop {
+  readonly #shard: ShardRuntime
+  readonly #options: LoopOptions
+  /** The earliest due instant known; null when nothing is planned. */
+  #nextDue: NextDue | null = null
+  /** Grows with each message about `#nextDue`: a reply that is older than the newest message must not overwrite it. */
+  #nextDueVersion = 0
+  /** The size of the fleet, and this worker's place in the order of joining. */
+  #fleet = { size: 1, rank: 0 }
+  /** Timer of the next tick. */
+  #timer: Timer | null = null
+  #isRunning = false
+  #isPaused = false
+  /** The claim under way; null when there is none. */
+  #claiming: Promise<void> | null = null
+  /** When a tick was requested for, on the monotonic clock, ms. */
+  #requestedAt = Number.POSITIVE_INFINITY
+  /** Until then, what this worker left of an instant is for other workers, on the monotonic clock, ms. */
+  #yieldUntil = Number.NEGATIVE_INFINITY
+  /** A due instant that could not be claimed early, epoch ms: it is claimed at its instant, and not over and over before. */
+  #triedEarlyMs: number | null = null
+  /** Number of the newest request. */
+  #requestNumber = 0
+  /** When Redis last answered, on the monotonic clock, ms. */
+  #lastContactAt: number
+  /** Since when a claim is not answered, on the monotonic clock, ms; null when none is under way. */
+  #waitingSince: number | null = null
+
+  constructor(shard: ShardRuntime, options: LoopOptions) {
+    this.#shard = shard
+    this.#options = options
+    this.#lastContactAt = shard.time.monotonic()
   }
 
-  /** When to tick, on the monotonic clock, how much to take then, and whether others are likely to have taken it. */
-  function nextTurn(): { at: number; share: number; isSpare: boolean } {
-    const now = monotonic()
-    const restAt = lastContactAt + options.maxSleepMs(fleet.size, fleet.rank)
-    let turn = { at: restAt, share: Number.MAX_SAFE_INTEGER, isSpare: false }
-    if (head) {
-      const { delayMs, share } = decideTurn({
-        headMs: head.atMs,
-        count: head.count,
-        fleetSize: fleet.size,
-        rank: fleet.rank,
-        concurrency: slots.concurrency,
-        shard: options.shard,
-        shards: options.shards,
-      })
-      // One that could not be claimed early is looked at again at its instant, not over and over until then.
-      const busyMs = fleet.size > 1 ? (BUSY_MS * slots.taken) / slots.concurrency : 0
-      const early = head.atMs === lookedEarlyAt || delayMs > 0 ? 0 : EARLY_MS - busyMs
-      const at = now + clock.until(head.atMs) - early + delayMs
-      if (at < leftUntil) turn = { at: leftUntil, share: Number.MAX_SAFE_INTEGER, isSpare: true }
-      else if (at < turn.at)
-        turn = { at, share: isBehind(head.atMs) ? Number.MAX_SAFE_INTEGER : share, isSpare: delayMs > 0 }
+  /** When Redis last answered, on the monotonic clock, ms. */
+  get lastContactAt(): number {
+    return this.#lastContactAt
+  }
+
+  /** Since when a claim is not answered, on the monotonic clock, ms; null when none is under way. */
+  get waitingSince(): number | null {
+    return this.#waitingSince
+  }
+
+  /** Read before a request whose reply says what is due next. */
+  get nextDueVersion(): number {
+    return this.#nextDueVersion
+  }
+
+  start(): void {
+    this.#isRunning = true
+    this.requestTick()
+  }
+
+  /** Takes in what a message says is due next. */
+  onNextDue(dueMs: number | null, dueCount: number): void {
+    this.#nextDueVersion += 1
+    this.#nextDue = dueMs === null ? null : { atMs: dueMs, count: dueCount }
+    this.#reschedule()
+  }
+
+  /**
+   * Like {@link onNextDue}, from a reply. Ignored when a message that arrived after `version` (read before the request)
+   * says an earlier instant: a tick too many does no harm.
+   */
+  takeNextDue(version: number, dueMs: number | null, dueCount: number): void {
+    this.#setNextDue(version, dueMs, dueCount)
+    this.#reschedule()
+  }
+
+  /** Takes in the size of the fleet and this worker's place in it. */
+  setFleet(size: number, rank: number): void {
+    this.#fleet = { size, rank }
+  }
+
+  /** Ticks after a delay, or earlier, as soon as there is room: this worker may find work. */
+  requestTick(delayMs = 0): void {
+    this.#requestedAt = Math.min(this.#requestedAt, this.#shard.time.monotonic() + delayMs)
+    this.#reschedule()
+  }
+
+  /** Claims nothing until it is resumed. */
+  pause(): void {
+    this.#isPaused = true
+    this.#reschedule()
+  }
+
+  resume(): void {
+    if (!this.#isPaused) return
+    this.#isPaused = false
+    this.requestTick()
+  }
+
+  /** Stops claiming; resolves when the claim under way is answered. */
+  async stop(): Promise<void> {
+    this.#isRunning = false
+    this.#clearTimer()
+    await this.#claiming
+    this.#shard.settler.flush()
+  }
+
+  #setNextDue(version: number, dueMs: number | null, dueCount: number): void {
+    this.#lastContactAt = this.#shard.time.monotonic()
+    const known = this.#nextDue
+    if (version !== this.#nextDueVersion && known !== null && (dueMs === null || known.atMs <= dueMs)) return
+    this.#nextDue = dueMs === null ? null : { atMs: dueMs, count: dueCount }
+  }
+
+  #decideNextTick(): NextTick {
+    const { size, rank } = this.#fleet
+    const restAt = this.#lastContactAt + this.#options.maxSleepMs(size, rank)
+    let next: NextTick = { at: restAt, maxClaims: NO_LIMIT, isBackup: false }
+    if (this.#nextDue) {
+      const due = this.#decideDueTick(this.#nextDue)
+      if (due.at < this.#yieldUntil) next = { at: this.#yieldUntil, maxClaims: NO_LIMIT, isBackup: true }
+      else if (due.at < next.at) next = due
     }
-    if (nudgedAt < turn.at) turn = { at: nudgedAt, share: Number.MAX_SAFE_INTEGER, isSpare: false }
-    return turn
+    return this.#requestedAt < next.at ? { at: this.#requestedAt, maxClaims: NO_LIMIT, isBackup: false } : next
   }
 
-  /** Those whose turn it was have been there: what is left now is for whoever has room. */
-  function isBehind(headMs: number): boolean {
-    return clock.until(headMs) < -STEP_MS
+  #decideDueTick({ atMs, count }: NextDue): NextTick {
+    const { clock, slots, shard, shardCount, time } = this.#shard
+    const { size, rank } = this.#fleet
+    const { delayMs, maxClaims } = decideStagger({
+      dueMs: atMs,
+      dueCount: count,
+      fleetSize: size,
+      rank,
+      concurrency: slots.concurrency,
+      shard,
+      shardCount,
+    })
+    const busyMs = size > 1 ? (BUSY_MS * slots.taken) / slots.concurrency : 0
+    const earlyMs = atMs === this.#triedEarlyMs || delayMs > 0 ? 0 : EARLY_MS - busyMs
+    const untilMs = clock.until(atMs)
+    // Past the instant by more than one stagger step the first claimers are done: take as much as there is room for.
+    const isPast = untilMs < -STEP_MS
+    return {
+      at: time.monotonic() + untilMs - earlyMs + delayMs,
+      maxClaims: isPast ? NO_LIMIT : maxClaims,
+      isBackup: delayMs > 0,
+    }
   }
 
-  function rearm(): void {
-    if (timer) time.clearTimeout(timer)
-    timer = null
-    if (!running || paused || claiming) return
-    const { at, share } = nextTurn()
-    const wait = at - monotonic()
-    if (wait <= 0) return go(share)
-    settler.release()
-    if (wait === Number.POSITIVE_INFINITY) return
-    timer = time.setTimeout(
-      () => {
-        timer = null
-        // Whoever comes after others has it read first what has arrived: that nothing is left for it, most of the time.
-        const turn = nextTurn()
-        if (turn.isSpare) time.setImmediate(() => takeTurn(nextTurn()))
-        else takeTurn(turn)
-      },
-      Math.min(Math.ceil(wait), MAX_TIMER_MS),
-    )
+  #clearTimer(): void {
+    if (this.#timer) this.#shard.time.clearTimeout(this.#timer)
+    this.#timer = null
   }
 
-  function takeTurn({ at, share }: { at: number; share: number }): void {
-    if (!running || paused || claiming) return
-    // Timers keep whole milliseconds: one that rings a moment too soon would only be sent back by Redis.
-    if (at - monotonic() > 0.2) rearm()
-    else go(share)
+  #reschedule(): void {
+    const { time, settler } = this.#shard
+    this.#clearTimer()
+    if (!this.#canClaim()) return
+    const next = this.#decideNextTick()
+    const waitMs = next.at - time.monotonic()
+    if (waitMs <= 0) return this.#startTick(next.maxClaims)
+    settler.flush()
+    if (waitMs === Number.POSITIVE_INFINITY) return
+    this.#timer = time.setTimeout(() => this.#onTimer(), Math.min(Math.ceil(waitMs), MAX_TIMER_MS))
   }
 
-  function go(share: number): void {
-    // Without a free slot there is nothing to ask for: the loops of a worker get the next ones in turn.
+  #canClaim(): boolean {
+    return this.#isRunning && !this.#isPaused && !this.#claiming
+  }
+
+  #onTimer(): void {
+    this.#timer = null
+    const next = this.#decideNextTick()
+    // A backup first lets the event loop read the messages that have arrived: usually one says that nothing is left.
+    if (next.isBackup) this.#shard.time.setImmediate(() => this.#tickIfDue(this.#decideNextTick()))
+    else this.#tickIfDue(next)
+  }
+
+  #tickIfDue({ at, maxClaims }: NextTick): void {
+    if (!this.#canClaim()) return
+    if (at - this.#shard.time.monotonic() > PRECISION_MS) this.#reschedule()
+    else this.#startTick(maxClaims)
+  }
+
+  #startTick(maxClaims: number): void {
+    const { slots, settler, tasks, time } = this.#shard
     // Runs that end together free their slots one by one: the next claim is for all of them.
-    if (slots.available === 0) return slots.wait(() => void time.setImmediate(rearm))
-    // Settlements of what the last claim brought stand back behind this one: starts come first.
-    settler.hold()
-    nudgedAt = Number.POSITIVE_INFINITY
-    const hold = slots.hold(context.tasks.values())
-    claiming = claim(share, hold).finally(() => {
-      claiming = null
-      hold.release()
-      rearm()
+    if (slots.available === 0) return slots.onAvailable(() => void time.setImmediate(() => this.#reschedule()))
+    settler.defer()
+    this.#requestedAt = Number.POSITIVE_INFINITY
+    const reservation = slots.reserve(tasks.values())
+    this.#waitingSince = time.monotonic()
+    this.#claiming = this.#claim(maxClaims, reservation).finally(() => {
+      this.#claiming = null
+      this.#waitingSince = null
+      reservation.release()
+      this.#reschedule()
     })
   }
 
-  async function claim(share: number, hold: Hold): Promise<void> {
-    requestNumber += 1
-    const requestId = String(requestNumber)
-    while (running && !paused) {
-      const since = heard
+  async #claim(maxClaims: number, reservation: Reservation): Promise<void> {
+    this.#requestNumber += 1
+    const requestId = String(this.#requestNumber)
+    while (this.#isRunning && !this.#isPaused) {
+      const version = this.#nextDueVersion
+      const expectedDueMs = this.#nextDue?.atMs ?? null
       try {
-        const reply = await tick(context, store, settler, requestId, hold, share, AHEAD_MS, head?.atMs ?? null)
-        takeHead(since, reply.headMs, reply.headCount)
-        if (reply.tellsHead) void tellHead(reply.runs)
-        lookedEarlyAt = reply.headMs !== null && reply.headMs <= reply.nowMs + AHEAD_MS ? reply.headMs : null
-        const leftSome = lookedEarlyAt !== null
-        leftUntil =
-          leftSome && fleet.size > 1 && reply.runs.length >= share ? lastContactAt + STEP_MS : Number.NEGATIVE_INFINITY
-        return
+        const request = { requestId, reservation, maxClaims, aheadMs: AHEAD_MS, expectedDueMs }
+        const reply = await tick(this.#shard, request)
+        this.#options.onSuccess()
+        return this.#takeReply(version, reply, maxClaims)
       } catch (error) {
-        // The claim may have happened all the same: the same request id brings what it won.
-        options.onError(error)
-        await sleep(time, RETRY_MS)
+        // The claim may have happened all the same: the same request id brings the runs that it won.
+        this.#options.onError(error)
+        await sleep(this.#shard.time, RESEND_MS)
       }
     }
   }
 
-  /** Whoever is told wakes up, and may share a core with those that start their runs now: they come first. */
-  async function tellHead(runs: readonly ClaimedRun[]): Promise<void> {
-    if (fleet.size <= 1) return
-    await context.alarm.at(Math.max(...runs.map(({ startMs }) => startMs)), AHEAD_MS)
-    await sleep(time, ANNOUNCE_MS)
-    // Who is not told looks by itself.
-    if (running) await store.announceHead().catch(() => {})
+  #takeReply(version: number, reply: ClaimReply, maxClaims: number): void {
+    this.#setNextDue(version, reply.headMs, reply.headCount)
+    if (reply.tellsHead) void this.#announceNextDue(reply.runs)
+    const isLeftDue = reply.headMs !== null && reply.headMs <= reply.nowMs + AHEAD_MS
+    this.#triedEarlyMs = isLeftDue ? reply.headMs : null
+    const isYielding = isLeftDue && this.#fleet.size > 1 && reply.runs.length >= maxClaims
+    this.#yieldUntil = isYielding ? this.#lastContactAt + STEP_MS : Number.NEGATIVE_INFINITY
   }
 
-  return {
-    start() {
-      running = true
-      nudgedAt = monotonic()
-      rearm()
-    },
-    setHead(headMs, count) {
-      heard += 1
-      head = headMs === null ? null : { atMs: headMs, count }
-      rearm()
-    },
-    setHeadSince(since, headMs, count) {
-      takeHead(since, headMs, count)
-      rearm()
-    },
-    mark: () => heard,
-    setFleet(size, rank) {
-      fleet = { size, rank }
-    },
-    nudge(delayMs = 0) {
-      nudgedAt = Math.min(nudgedAt, monotonic() + delayMs)
-      rearm()
-    },
-    rearm,
-    pause() {
-      paused = true
-      rearm()
-    },
-    resume() {
-      if (!paused) return
-      paused = false
-      nudgedAt = monotonic()
-      rearm()
-    },
-    async stop() {
-      running = false
-      if (timer) time.clearTimeout(timer)
-      timer = null
-      await claiming
-      settler.release()
-    },
-    get lastContactAt() {
-      return lastContactAt
-    },
+  /** Tells the other workers what is due next once these runs have started: a woken worker may share their core. */
+  async #announceNextDue(runs: readonly ClaimedRun[]): Promise<void> {
+    if (this.#fleet.size <= 1) return
+    const { preciseTimer, store, time } = this.#shard
+    await preciseTimer.at(Math.max(...runs.map(({ startMs }) => startMs)), AHEAD_MS)
+    await sleep(time, ANNOUNCE_MS)
+    // A worker that does not hear of it claims by its own timer.
+    if (this.#isRunning) await store.announceHead().catch(() => {})
   }
 }

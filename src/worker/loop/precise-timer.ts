@@ -1,109 +1,118 @@
 import type { Timer, TimeSource } from '../../time-source.js'
 import type { RedisClock } from '../store.js'
 
-/** Below this a timer would ring too late, ms: the rest is waited for turn by turn of the event loop. */
-const TURN_MS = 1.2
-/** So long a turn sleeps at most, ms: whatever else this process has to do waits no longer than that. */
-const NAP_MS = 0.25
-/** A nap takes up to so much longer than it was meant to, ms. */
-const NAP_OVERRUN_MS = 0.15
-/** Turns keep the process busy: no more than this share of the time goes to them, beyond a reserve of so many ms. */
-const TURNING_SHARE = 0.05
+/** Longest wait for which an ordinary timer would fire too late, ms: the event loop spins instead. */
+const SPIN_MS = 1.2
+/** Longest sleep of one spin, ms: other work of this process waits no longer than that. */
+const SLEEP_MS = 0.25
+/** How much longer than asked a sleep may take, ms. */
+const SLEEP_OVERRUN_MS = 0.15
+/** Largest share of the time that goes to spinning, beyond a reserve of {@link RESERVE_MS}. */
+const SPIN_SHARE = 0.05
+/** Largest reserve of spinning time, ms. */
 const RESERVE_MS = 5
 
+interface Waiter {
+  readonly promise: Promise<void>
+  readonly resolve: () => void
+  /** When the wait ends whatever Redis's clock shows, on the monotonic clock, ms. */
+  readonly latestAt: number
+}
+
 /**
- * Sleeps for a part of the time that is left. A process that only turned would keep its core from those that it waits
- * with: the Redis beside it, and the other workers that are to start at the same instant.
+ * Waits for instants of Redis's clock. Late by one spin of the event loop, or by 1 ms where it fires all the time; never
+ * early. A claim may be sent a moment before its instant, so that neither timer nor network delays the run; this timer
+ * keeps the run from starting early.
  */
-function nap(time: TimeSource, leftMs: number): void {
-  const napMs = Math.min(NAP_MS, leftMs - NAP_OVERRUN_MS)
-  if (napMs > 0) time.block(napMs)
-}
+export class PreciseTimer {
+  readonly #clock: RedisClock
+  readonly #time: TimeSource
+  /** What waits, by instant. All share one timer. */
+  readonly #waiters = new Map<number, Waiter>()
+  /** The ordinary timer before the last moment. */
+  #timer: Timer | null = null
+  /** The instant that the timer is set for, epoch ms. */
+  #setFor = Number.POSITIVE_INFINITY
+  #isSpinning = false
+  /** Spinning time that may still be spent, ms. */
+  #reserveMs = RESERVE_MS
+  /** When the reserve was last counted, on the monotonic clock, ms. */
+  #countedAt: number
 
-/** Calls back at instants of Redis's clock. */
-export interface Alarm {
+  constructor(clock: RedisClock, time: TimeSource) {
+    this.#clock = clock
+    this.#time = time
+    this.#countedAt = time.monotonic()
+  }
+
   /**
-   * Resolves when Redis's clock shows the instant; null when it does already. A claim may be sent a moment early, so that
-   * neither timer nor network makes a run late; this is what keeps it from starting early. All that wait share one timer.
+   * Resolves when Redis's clock shows the instant; null when it does already.
    *
-   * @param mostMs how much is left at most, as Redis said: a clock that is wrong, or not precise, holds up nothing longer
+   * @param maxWaitMs how long the wait is at most, as Redis said: an imprecise or wrong clock delays nothing longer
    */
-  at(instantMs: number, mostMs: number): Promise<void> | null
-}
-
-/** Creates an alarm by a clock. Late by a turn of the event loop, or by 1 ms where it rings all the time; never early. */
-export function createAlarm(clock: RedisClock, time: TimeSource): Alarm {
-  const waiting = new Map<number, { promise: Promise<void>; resolve: () => void; latestAt: number }>()
-  let timer: Timer | null = null
-  let setFor = Number.POSITIVE_INFINITY
-  let isTurning = false
-  let reserveMs = RESERVE_MS
-  let countedAt = time.monotonic()
-
-  // As far as the clock may be off it counts as slow: a moment late is right, a moment early is not.
-  const left = (instantMs: number, latestAt: number) =>
-    Math.min(clock.until(instantMs) + clock.errorMs, latestAt - time.monotonic())
-
-  /** Takes in how the time went since the last call: a worker that starts something all the time has to sleep instead. */
-  function count(): void {
-    const now = time.monotonic()
-    const passed = now - countedAt
-    countedAt = now
-    const gained = passed * (isTurning ? TURNING_SHARE - 1 : TURNING_SHARE)
-    // A process that stood still, or a host that slept, has not turned all that time.
-    reserveMs = Math.max(-RESERVE_MS, Math.min(RESERVE_MS, reserveMs + gained))
+  at(instantMs: number, maxWaitMs: number): Promise<void> | null {
+    const latestAt = this.#time.monotonic() + maxWaitMs
+    const leftMs = this.#leftUntil(instantMs, latestAt)
+    if (!(leftMs > 0)) return null
+    const known = this.#waiters.get(instantMs)
+    if (known) return known.promise
+    let resolve = () => {}
+    const promise = new Promise<void>((done) => (resolve = done))
+    this.#waiters.set(instantMs, { promise, resolve, latestAt })
+    if (instantMs < this.#setFor && !this.#isSpinning) {
+      if (this.#timer) this.#time.clearTimeout(this.#timer)
+      this.#set(instantMs, leftMs)
+    }
+    return promise
   }
 
-  function set(instantMs: number, leftMs: number): void {
-    count()
-    setFor = instantMs
-    isTurning = leftMs <= TURN_MS && reserveMs > 0
-    if (isTurning) time.setImmediate(() => turn(leftMs))
-    else timer = time.setTimeout(ring, Math.max(1, Math.floor(leftMs - TURN_MS / 2)))
+  /** The clock counts as slow by its whole error: a moment late is right, a moment early is not. */
+  #leftUntil(instantMs: number, latestAt: number): number {
+    return Math.min(this.#clock.until(instantMs) + this.#clock.errorMs, latestAt - this.#time.monotonic())
   }
 
-  function turn(leftMs: number): void {
-    nap(time, leftMs)
-    ring()
+  #set(instantMs: number, leftMs: number): void {
+    this.#count()
+    this.#setFor = instantMs
+    this.#isSpinning = leftMs <= SPIN_MS && this.#reserveMs > 0
+    if (this.#isSpinning) this.#time.setImmediate(() => this.#spin(leftMs))
+    else this.#timer = this.#time.setTimeout(() => this.#fire(), Math.max(1, Math.floor(leftMs - SPIN_MS / 2)))
   }
 
-  function ring(): void {
-    timer = null
+  /** Counts how the time was spent since the last call: a worker that starts runs all the time has to sleep instead. */
+  #count(): void {
+    const now = this.#time.monotonic()
+    const passedMs = now - this.#countedAt
+    this.#countedAt = now
+    const gainedMs = passedMs * (this.#isSpinning ? SPIN_SHARE - 1 : SPIN_SHARE)
+    // A process that was stopped, or a host that slept, has not been spinning all that time.
+    this.#reserveMs = Math.max(-RESERVE_MS, Math.min(RESERVE_MS, this.#reserveMs + gainedMs))
+  }
+
+  /** Sleeps for a part of the rest: spinning all of it would starve Redis and other workers on the same core. */
+  #spin(leftMs: number): void {
+    const sleepMs = Math.min(SLEEP_MS, leftMs - SLEEP_OVERRUN_MS)
+    if (sleepMs > 0) this.#time.block(sleepMs)
+    this.#fire()
+  }
+
+  #fire(): void {
+    this.#timer = null
     let next = Number.POSITIVE_INFINITY
     let nextLeftMs = Number.POSITIVE_INFINITY
-    for (const [instantMs, { resolve, latestAt }] of waiting) {
-      const leftMs = left(instantMs, latestAt)
+    for (const [instantMs, { resolve, latestAt }] of this.#waiters) {
+      const leftMs = this.#leftUntil(instantMs, latestAt)
       if (!(leftMs > 0)) {
-        waiting.delete(instantMs)
+        this.#waiters.delete(instantMs)
         resolve()
       } else if (leftMs < nextLeftMs) {
         next = instantMs
         nextLeftMs = leftMs
       }
     }
-    if (waiting.size > 0) return set(next, nextLeftMs)
-    count()
-    isTurning = false
-    setFor = next
-  }
-
-  return {
-    at(instantMs, mostMs) {
-      const latestAt = time.monotonic() + mostMs
-      const leftMs = left(instantMs, latestAt)
-      if (!(leftMs > 0)) return null
-      let entry = waiting.get(instantMs)
-      if (!entry) {
-        let resolve = () => {}
-        const promise = new Promise<void>((done) => (resolve = done))
-        entry = { promise, resolve, latestAt }
-        waiting.set(instantMs, entry)
-        if (instantMs < setFor && !isTurning) {
-          if (timer) time.clearTimeout(timer)
-          set(instantMs, leftMs)
-        }
-      }
-      return entry.promise
-    },
+    if (this.#waiters.size > 0) return this.#set(next, nextLeftMs)
+    this.#count()
+    this.#isSpinning = false
+    this.#setFor = next
   }
 }

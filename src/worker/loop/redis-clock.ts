@@ -4,9 +4,9 @@ import type { RedisClock } from '../store.js'
 const SAMPLE_LIFETIME_MS = 30_000
 
 interface Sample {
-  /** What Redis's clock is ahead of the monotonic one, ms. */
+  /** How far Redis's clock is ahead of the monotonic one, ms. */
   readonly offset: number
-  /** Half the round trip: by as much the offset may be wrong, ms. */
+  /** Half the round trip, ms: the largest error of the offset. */
   readonly halfTrip: number
   readonly takenAt: number
 }
@@ -20,7 +20,7 @@ interface Sample {
  */
 export function createRedisClock(monotonic: () => number, wall: () => number): RedisClock {
   let best: Sample = { offset: Number.NaN, halfTrip: Number.POSITIVE_INFINITY, takenAt: Number.NEGATIVE_INFINITY }
-  let heir: Sample | null = null
+  let nextBest: Sample | null = null
   const now = () => monotonic() + best.offset
   return {
     sample(sentAt, receivedAt, redisMs) {
@@ -32,14 +32,14 @@ export function createRedisClock(monotonic: () => number, wall: () => number): R
       const contradicts = Math.abs(fresh.offset - best.offset) > fresh.halfTrip + best.halfTrip + 1
       if (!(fresh.halfTrip > best.halfTrip) || contradicts) {
         best = fresh
-        heir = null
+        nextBest = null
         return
       }
       const age = receivedAt - best.takenAt
-      if (age > SAMPLE_LIFETIME_MS / 2 && !(heir && heir.halfTrip < fresh.halfTrip)) heir = fresh
+      if (age > SAMPLE_LIFETIME_MS / 2 && !(nextBest && nextBest.halfTrip < fresh.halfTrip)) nextBest = fresh
       if (age <= SAMPLE_LIFETIME_MS) return
-      best = heir ?? fresh
-      heir = null
+      best = nextBest ?? fresh
+      nextBest = null
     },
     now,
     get errorMs() {

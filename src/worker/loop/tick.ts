@@ -1,74 +1,97 @@
 import { toErrorData } from '../../events/events.js'
-import type { Alarm } from './precise-timer.js'
-import { launchRun, type LaunchContext } from '../run/run-claimed.js'
+import { CLAIM_CHANNEL } from '../channels.js'
 import { replan } from '../maintenance/planner.js'
-import type { ClaimReply, Lane, WorkerStore } from '../store.js'
-import type { Settler } from '../run/settler.js'
-import type { Hold, Task } from '../run/task.js'
+import { reportSkip } from '../report-skip.js'
+import { runClaimed } from '../run/run-claimed.js'
+import type { Task } from '../run/task.js'
+import type { ShardRuntime } from '../shard-runtime.js'
+import type { ClaimReply, Lane } from '../store.js'
+import { endsWithin } from '../../time-source.js'
+import type { Reservation } from './slots.js'
 
-/** What a tick needs: the parts of the worker and the store of one shard. */
-export interface TickContext extends LaunchContext {
-  readonly pool: string
-  readonly shards: number
-  readonly alarm: Alarm
-  /**
-   * Tasks with a bound on this worker of which something was put aside, on which shards: a run of theirs that ends, or a
-   * claim that leaves room, makes room for it.
-   */
-  readonly lanesHeard: ReadonlyMap<string, Set<number>>
+/** Longest time that a tick waits for the plans that its claim asks for, ms. */
+const PLANNING_WAIT_MS = 20
+
+/** What one tick may take. */
+export interface TickRequest {
+  /** Sent again unchanged after a lost reply: the same id brings the same runs. */
+  readonly requestId: string
+  /** The slots that this tick may fill. */
+  readonly reservation: Reservation
+  /** Most occurrences to take while other workers claim the same instant. */
+  readonly maxClaims: number
+  /** How early an occurrence may be claimed, ms; its start waits for its instant. */
+  readonly aheadMs: number
+  /** When this worker expects the next occurrence, epoch ms of Redis's clock; null for none. */
+  readonly expectedDueMs: number | null
 }
 
 /**
- * One tick: ask Redis what is due, claim what there is room for, start it here, and make the plans that are asked for.
- * What was started settles by itself.
+ * One tick: claims what is due as far as there is room, starts the runs that were won, and plans what the claim could not
+ * use as it was. The runs settle by themselves.
  *
- * @param hold the slots that it may fill
- * @param requestId the id of this tick's claim; after a lost reply the same id must be used again
- * @throws whatever the connection throws: then the claim may have happened, and has to be asked for again
+ * @throws whatever the connection throws: then the claim may have happened, and the same request has to be sent again
  */
-export async function tick(
-  context: TickContext,
-  store: WorkerStore,
-  settler: Settler,
-  requestId: string,
-  hold: Hold,
-  share: number,
-  aheadMs: number,
-  expectedMs: number | null,
-): Promise<ClaimReply> {
-  const sent = { monotonic: context.time.monotonic(), wall: context.time.wall() }
-  const reply = await store.claim({
+export async function tick(shard: ShardRuntime, request: TickRequest): Promise<ClaimReply> {
+  const { time, store } = shard
+  const { requestId, reservation, maxClaims, aheadMs, expectedDueMs } = request
+  const sentAtMonotonic = time.monotonic()
+  const sentAtWall = time.wall()
+  const claim = store.claim({
     requestId,
-    slots: hold.slots,
-    share: Math.min(share, hold.slots),
+    slots: reservation.slots,
+    share: Math.min(maxClaims, reservation.slots),
     aheadMs,
-    expectedMs,
-    lanes: openLanes(context, hold),
+    expectedMs: expectedDueMs,
+    lanes: openLanes(shard, reservation),
   })
-  if (!reply.isAcknowledged && reply.runs.length > 0) {
-    const message = `fewer replicas than durability asks for hold the claim of ${reply.runs.length} runs: they wait`
-    context.emit('error', { name: 'DurabilityError', message, context: 'claim' })
-  }
-  const claim = { ...sent, isAcknowledged: reply.isAcknowledged }
-  for (const run of reply.runs) {
-    void launchRun(context, store, settler, run, claim, context.alarm.at(run.startMs, aheadMs))
-  }
-  for (const { schedule, nominalMs, reason } of reply.skipped) {
-    context.emit('run:skipped', { schedule, scheduledAt: nominalMs, reason, count: 1 })
-  }
-  if (reply.handedBack.length > 0) await planAll(context, store, reply)
+  const reply = await (CLAIM_CHANNEL.hasSubscribers ? published(shard, claim) : claim)
+  const { isAcknowledged, runs } = reply
+  if (!isAcknowledged && runs.length > 0) reportUnacknowledged(shard, runs.length)
+  const sent = { sentAtMonotonic, sentAtWall, isAcknowledged }
+  for (const run of runs) void runClaimed(shard, run, sent, shard.preciseTimer.at(run.startMs, aheadMs))
+  for (const skipped of reply.skipped) reportSkip(shard, { ...skipped, count: 1 })
+  // Plans are made beside the claims: after an outage they may be many, and other schedules are due meanwhile.
+  if (reply.handedBack.length > 0) await endsWithin(time, PLANNING_WAIT_MS, planAll(shard, reply))
   return reply
 }
 
-/** The tasks that this worker may claim now. */
-function openLanes({ tasks, pool, shard, shards, lanesHeard }: TickContext, hold: Hold): Lane[] {
+/** The same claim, with the subscribers of `everybeat:claim` told how it ends. */
+async function published(shard: ShardRuntime, claim: Promise<ClaimReply>): Promise<ClaimReply> {
+  const begunAt = shard.time.monotonic()
+  const publish = (result: 'won' | 'empty' | 'error', runCount: number, error?: unknown) =>
+    CLAIM_CHANNEL.publish({
+      worker: shard.workerId,
+      shard: shard.shard,
+      result,
+      runCount,
+      durationMs: shard.time.monotonic() - begunAt,
+      ...(error === undefined ? {} : { error }),
+    })
+  try {
+    const reply = await claim
+    publish(reply.runs.length > 0 ? 'won' : 'empty', reply.runs.length)
+    return reply
+  } catch (error) {
+    publish('error', 0, error)
+    throw error
+  }
+}
+
+function reportUnacknowledged({ emit }: ShardRuntime, runCount: number): void {
+  const message = `fewer replicas than durability asks for hold the claim of ${runCount} runs: they wait`
+  emit('error', { name: 'DurabilityError', message, context: 'claim' })
+}
+
+/** The tasks that this worker may claim now, and how many runs of each. */
+function openLanes({ tasks, pool, shard, shardCount, parkedShards }: ShardRuntime, reservation: Reservation): Lane[] {
   const lanes: Lane[] = []
   for (const task of tasks.values()) {
-    const room = hold.roomFor(task)
+    const room = reservation.roomFor(task)
     if (room === 0) continue
-    // What is left there then is told of again.
-    lanesHeard.get(task.name)?.delete(shard)
-    lanes.push({ pool, task: task.name, maxConcurrent: limitOn(task, shard, shards), room })
+    // If parked work remains after this claim, the script announces it again.
+    parkedShards.get(task.name)?.delete(shard)
+    lanes.push({ pool, task: task.name, maxConcurrent: limitOn(task, shard, shardCount), room })
   }
   return lanes
 }
@@ -77,17 +100,17 @@ function openLanes({ tasks, pool, shard, shards, lanesHeard }: TickContext, hold
  * The part of a task's fleet-wide limit that holds on one shard (0: no limit). Shards know nothing of each other, so the
  * limit is dealt out to them: together they never exceed it.
  */
-function limitOn({ maxConcurrent }: Task, shard: number, shards: number): number {
+function limitOn({ maxConcurrent }: Task, shard: number, shardCount: number): number {
   if (maxConcurrent === null) return 0
-  return Math.floor(maxConcurrent / shards) + (shard < maxConcurrent % shards ? 1 : 0)
+  return Math.floor(maxConcurrent / shardCount) + (shard < maxConcurrent % shardCount ? 1 : 0)
 }
 
 /** One schedule that cannot be planned must not keep the others waiting. */
-async function planAll(context: TickContext, store: WorkerStore, reply: ClaimReply): Promise<void> {
+async function planAll(shard: ShardRuntime, reply: ClaimReply): Promise<void> {
   await Promise.all(
     reply.handedBack.map((schedule) =>
-      replan(context, store, schedule, reply.nowMs).catch((error: unknown) =>
-        context.emit('error', { ...toErrorData(error), context: `planning ${schedule.name}` }),
+      replan(shard, schedule, reply.nowMs).catch((error: unknown) =>
+        shard.emit('error', { ...toErrorData(error), context: `planning ${schedule.name}` }),
       ),
     ),
   )

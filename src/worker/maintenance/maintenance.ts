@@ -1,201 +1,221 @@
-import { sleep } from '../../time-source.js'
 import { toErrorData } from '../../events/events.js'
+import { sleep } from '../../time-source.js'
 import { isPlannedOtherwise } from '../../schedule/zone-check.js'
-import { replan, type PlanContext } from './planner.js'
 import type { StoredSchedule } from '../../schedule/stored-schedule.js'
-import type { ShardReply, WorkerStore } from '../store.js'
+import type { ShardReply } from '../store.js'
+import { replan, type PlanContext } from './planner.js'
 
-/** Most runs that one call gives up. */
-const RECOVER_COUNT = 100
+/** Most runs that one call abandons. */
+const ABANDON_COUNT = 100
 /** Names that one call inspects, and half of the keys that it scans: some milliseconds of Redis's time. */
 const SLICE_COUNT = 1_000
-/** Where edits are seen as they happen, the sweep is only a safety net and takes its time. */
+/** The same where edits are seen as they happen, and the sweep is only a safety net. */
 const WATCHED_SLICE_COUNT = 200
-/** Calls in one beat when edits are not seen as they happen: 10 000 schedules in two beats. */
-const CALLS_PER_BEAT = 6
-/** The look at what stood before the watch began: names and keys in one call, about a millisecond of Redis's time. */
+/** Calls of one pass where edits are not seen as they happen: 10 000 schedules in two heartbeats. */
+const CALLS_PER_PASS = 6
+/** Names of one call of the first scan; with the keys, it takes about a millisecond of Redis's time. */
 const FIRST_SLICE_COUNT = 100
+/** Keys of one call of the first scan. */
 const FIRST_SCAN_COUNT = 1_000
 /**
- * Calls of that look: 10 000 names. To look at each of a million would cost Redis more, at every start of a worker, than
- * the fires of a minute; what lies beyond is found by the next claim, or by the walk that the fleet shares.
+ * Calls of the first scan: 10 000 names. To inspect each of a million at every start of a worker would cost Redis more
+ * than the fires of a minute; what lies beyond is found by the next claim, or by the sweep of the fleet.
  */
 const FIRST_CALLS = 100
-/** Between two of these calls, ms: claims come first. */
-const FIRST_PAUSE_MS = 10
-/** Between two calls of a walk over all schedules, so that it takes a share of Redis's time only, ms. */
-const SWEEP_PAUSE_MS = 10
+/** Pause between two calls of a scan or a check of all schedules, ms: claims come first. */
+const PAUSE_MS = 10
 /** Schedules that are read whole in one call. */
 const PAGE_COUNT = 200
-/** An occurrence that nobody claimed for so long is reported, ms. */
+/** An occurrence that was not claimed for so long is reported, ms. */
 const LATE_MS = 10_000
 
-/** The upkeep that the whole fleet shares; each beat one worker of the fleet does a bounded slice of it. */
-export interface Upkeep {
-  /** Does the slice of one beat. Never rejects. */
-  work(beat: ShardReply): Promise<void>
-  /** Looks at definitions that were changed by somebody else. Never rejects. */
-  inspect(names: readonly string[]): Promise<void>
-  /** Plans what workers with older time-zone data leave to this one. Never rejects. */
-  plan(names: readonly string[]): Promise<void>
-  /** Plans anew what somebody with other time-zone data planned otherwise. Never rejects. */
-  checkPlans(names: readonly string[]): Promise<void>
-  /** The same for all schedules, in slices. Resolves with whether it came to the end; never rejects. */
-  checkAllPlans(): Promise<boolean>
-  /** Whether edits are seen as they happen. When that begins, what was edited before is looked for, among 10 000. */
-  setWatched(watched: boolean): void
-  /** Puts back into the indexes what belongs there, of 10 000 schedules; the others follow. Never rejects. */
-  lookAtAll(): Promise<void>
-  stop(): void
-}
-
-/** How far a walk over all names and all keys has come; null where it is through. */
-interface Walk {
+/** How far a scan of all names and all keys has come; null where it is complete. */
+interface Scan {
   readonly after: string | null
   readonly cursor: string | null
 }
 
-const START: Walk = { after: '', cursor: '0' }
+const SCAN_START: Scan = { after: '', cursor: '0' }
 
-function isDone({ after, cursor }: Walk): boolean {
+function isComplete({ after, cursor }: Scan): boolean {
   return after === null && cursor === null
 }
 
-/** Creates the upkeep of one shard. */
-export function createUpkeep(store: WorkerStore, context: PlanContext): Upkeep {
-  const { emit, time } = context
-  let watched = false
-  let turns = 0
-  let stopped = false
-  let sweeping = false
-  let checking = false
+/**
+ * The maintenance of one shard, shared by the whole fleet: with each heartbeat one elected worker does a bounded part of
+ * it. No method rejects: what goes wrong is an `error` event.
+ */
+export class Maintenance {
+  readonly #context: PlanContext
+  /** Whether this worker sees edits as they happen. */
+  #isWatched = false
+  /** Passes of this worker. */
+  #passCount = 0
+  #isStopped = false
+  /** Whether {@link scanAll} is under way. */
+  #isScanning = false
+  /** Whether {@link checkAllPlans} is under way. */
+  #isChecking = false
 
-  async function guard(what: string, work: () => Promise<void>): Promise<void> {
+  constructor(context: PlanContext) {
+    this.#context = context
+  }
+
+  /** Does the part of one heartbeat. */
+  pass(reply: ShardReply): Promise<void> {
+    return this.#guard('upkeep', async () => {
+      if (reply.overdueRuns > 0) await this.#abandonRuns()
+      this.#passCount += 1
+      // Not with the first pass: the watch is about to begin, and a worker that starts has claims to make. Every other
+      // pass is enough where edits are seen as they happen, so that an idle fleet stays silent.
+      const isWatched = this.#isWatched || reply.isWatched
+      if (isWatched ? this.#passCount % 2 === 0 : this.#passCount > 1) await this.#sweep(isWatched)
+      await this.#reportLate(reply)
+    })
+  }
+
+  /** Inspects definitions that were written by something else than the engine. */
+  inspect(names: readonly string[]): Promise<void> {
+    return this.#guard('live edit', async () => {
+      const reply = await this.#context.store.inspect({ after: '', count: 0, cursor: '', scanCount: 0, names })
+      await this.#planNamed(reply.toPlan)
+    })
+  }
+
+  /** Plans what workers with older time-zone data leave to this one. */
+  plan(names: readonly string[]): Promise<void> {
+    return this.#guard('planning for others', () => this.#planNamed(names))
+  }
+
+  /** Plans schedules again that were planned with other time-zone data. */
+  checkPlans(names: readonly string[]): Promise<void> {
+    return this.#guard('time-zone data', async () => {
+      const { nowMs, schedules } = await this.#context.store.read(names)
+      await this.#correct(schedules, nowMs)
+    })
+  }
+
+  /** The same for all schedules, page by page. Resolves with whether it came to the end. */
+  async checkAllPlans(): Promise<boolean> {
+    if (this.#isChecking) return false
+    this.#isChecking = true
+    let isDone = false
+    await this.#guard('time-zone data', async () => {
+      await this.#correctAll()
+      isDone = !this.#isStopped
+    })
+    this.#isChecking = false
+    return isDone
+  }
+
+  /** Whether edits are seen as they happen. When that begins, edits from before are searched, among 10 000 schedules. */
+  setWatched(isWatched: boolean): void {
+    if (isWatched && !this.#isWatched) void this.#guard('sweep', () => this.#scanAll())
+    this.#isWatched = isWatched
+  }
+
+  /** Puts back into the indexes what belongs there, of 10 000 schedules; the sweep finds the others. */
+  repairIndexes(): Promise<void> {
+    return this.#guard('index', () => this.#scanAll())
+  }
+
+  stop(): void {
+    this.#isStopped = true
+  }
+
+  async #guard(what: string, work: () => Promise<void>): Promise<void> {
     try {
       await work()
     } catch (error) {
-      emit('error', { ...toErrorData(error), context: what })
+      if (!this.#isStopped) this.#context.emit('error', { ...toErrorData(error), context: what })
     }
   }
 
-  async function recover(): Promise<void> {
+  async #abandonRuns(): Promise<void> {
+    const { store, emit } = this.#context
     for (;;) {
-      const { lookedAt, givenUp } = await store.recover(RECOVER_COUNT)
+      const { lookedAt, givenUp } = await store.recover(ABANDON_COUNT)
       for (const { runId, schedule, kind, worker, nominalMs, fence, attempt } of givenUp) {
         const event = { runId, schedule, task: '', scheduledAt: nominalMs, worker, attempt, fence }
         emit('run:abandoned', { ...event, reason: 'crash', rerun: kind === 'rerun' })
       }
-      if (lookedAt < RECOVER_COUNT) return
+      if (lookedAt < ABANDON_COUNT) return
     }
   }
 
-  async function planNamed(names: readonly string[]): Promise<void> {
+  /** A schedule that is due for long before the first pass of this worker is what it is about to claim itself. */
+  async #reportLate({ headMs, nowMs }: ShardReply): Promise<void> {
+    if (headMs === null || nowMs - headMs <= LATE_MS || this.#passCount < 2) return
+    const schedule = await this.#context.store.firstDue()
+    if (schedule === null) return
+    this.#context.emit('schedule:late', { schedule, dueAt: headMs, latenessMs: nowMs - headMs })
+  }
+
+  async #planNamed(names: readonly string[]): Promise<void> {
     if (names.length === 0) return
-    const { nowMs, schedules } = await store.read(names)
+    const { nowMs, schedules } = await this.#context.store.read(names)
     for (const schedule of schedules) {
-      if (schedule.digest !== '') await replan(context, store, schedule, nowMs)
+      if (schedule.digest !== '') await replan(this.#context, schedule, nowMs)
     }
   }
 
-  /** The walk is the fleet's: whoever is elected next goes on where this one stops. */
-  async function sweep(watched: boolean): Promise<void> {
-    const count = watched ? WATCHED_SLICE_COUNT : SLICE_COUNT
-    for (let call = 0; call < (watched ? 1 : CALLS_PER_BEAT); call++) {
-      const reply = await store.inspect({ shared: true, after: '', count, cursor: '', scanCount: 2 * count })
-      await planNamed(reply.toPlan)
-      // Once around in one beat is enough.
+  /** Continues the sweep of the fleet: the worker that is elected next goes on where this one stops. */
+  async #sweep(isWatched: boolean): Promise<void> {
+    const count = isWatched ? WATCHED_SLICE_COUNT : SLICE_COUNT
+    for (let call = 0; call < (isWatched ? 1 : CALLS_PER_PASS); call++) {
+      const slice = { shared: true, after: '', count, cursor: '', scanCount: 2 * count }
+      const reply = await this.#context.store.inspect(slice)
+      await this.#planNamed(reply.toPlan)
+      // Once around in one pass is enough.
       if (reply.nextName === '' && (reply.nextCursor === '0' || reply.nextCursor === '')) return
     }
   }
 
-  /** Edits that were made before the watch began were seen by nobody; what an overwritten index held is in none. */
-  async function lookBack(): Promise<void> {
-    if (sweeping) return
-    sweeping = true
+  /** Finds edits made before the watch started, and schedules missing from an index that was overwritten. */
+  async #scanAll(): Promise<void> {
+    if (this.#isScanning) return
+    this.#isScanning = true
     try {
-      let walk = START
-      for (let call = 0; call < FIRST_CALLS && !stopped && !isDone(walk); call++) {
-        walk = await step(walk)
-        await sleep(time, FIRST_PAUSE_MS)
+      let scan = SCAN_START
+      for (let call = 0; call < FIRST_CALLS && !this.#isStopped && !isComplete(scan); call++) {
+        scan = await this.#scanSlice(scan)
+        await sleep(this.#context.time, PAUSE_MS)
       }
     } finally {
-      sweeping = false
+      this.#isScanning = false
     }
   }
 
-  /** One slice of the known names and one of the keys, as far as each is not through. */
-  async function step({ after, cursor }: Walk): Promise<Walk> {
-    const reply = await store.inspect({
+  /** One slice of the known names and one of the keys, as far as each is not complete. */
+  async #scanSlice({ after, cursor }: Scan): Promise<Scan> {
+    const reply = await this.#context.store.inspect({
       after: after ?? '',
       count: after === null ? 0 : FIRST_SLICE_COUNT,
       cursor: cursor ?? '',
       scanCount: FIRST_SCAN_COUNT,
     })
-    await planNamed(reply.toPlan)
+    await this.#planNamed(reply.toPlan)
     return {
       after: after === null || reply.nextName === '' ? null : reply.nextName,
       cursor: cursor === null || reply.nextCursor === '0' ? null : reply.nextCursor,
     }
   }
 
-  async function correct(schedules: readonly StoredSchedule[], nowMs: number): Promise<void> {
+  async #correct(schedules: readonly StoredSchedule[], nowMs: number): Promise<void> {
     for (const schedule of schedules) {
-      if (isPlannedOtherwise(schedule, nowMs)) await replan(context, store, schedule, nowMs)
+      const wait = this.#context.pace.whenFree()
+      if (wait) await wait
+      if (isPlannedOtherwise(schedule, nowMs)) await replan(this.#context, schedule, nowMs)
     }
   }
 
-  async function correctAll(): Promise<void> {
-    for (let after = ''; !stopped;) {
-      const { nowMs, nextName, schedules } = await store.page(after, PAGE_COUNT)
-      await correct(schedules, nowMs)
+  async #correctAll(): Promise<void> {
+    for (let after = ''; !this.#isStopped;) {
+      const { nowMs, nextName, schedules } = await this.#context.store.page(after, PAGE_COUNT)
+      await this.#correct(schedules, nowMs)
       if (nextName === '') return
       after = nextName
-      await sleep(time, SWEEP_PAUSE_MS)
+      await sleep(this.#context.time, PAUSE_MS)
     }
-  }
-
-  return {
-    work: (beat) =>
-      guard('upkeep', async () => {
-        if (beat.overdueRuns > 0) await recover()
-        turns += 1
-        // Not with the first beat: the watch is about to begin, and a worker that starts has claims to make. Every other
-        // turn is enough where edits are seen as they happen, and an idle fleet stays silent.
-        const isWatched = watched || beat.isWatched
-        if (isWatched ? turns % 2 === 0 : turns > 1) await sweep(isWatched)
-        if (beat.headMs !== null && beat.nowMs - beat.headMs > LATE_MS) {
-          emit('schedule:late', { schedule: '', dueAt: beat.headMs, latenessMs: beat.nowMs - beat.headMs })
-        }
-      }),
-    inspect: (names) =>
-      guard('live edit', async () => {
-        const reply = await store.inspect({ after: '', count: 0, cursor: '', scanCount: 0, names })
-        await planNamed(reply.toPlan)
-      }),
-    plan: (names) => guard('planning for others', () => planNamed(names)),
-    checkPlans: (names) =>
-      guard('time-zone data', async () => {
-        const { nowMs, schedules } = await store.read(names)
-        await correct(schedules, nowMs)
-      }),
-    async checkAllPlans() {
-      if (checking) return false
-      checking = true
-      let done = false
-      await guard('time-zone data', async () => {
-        await correctAll()
-        done = !stopped
-      })
-      checking = false
-      return done
-    },
-    setWatched(value) {
-      if (value && !watched) void guard('sweep', lookBack)
-      watched = value
-    },
-    lookAtAll: () => guard('index', lookBack),
-    stop() {
-      stopped = true
-    },
   }
 }

@@ -1,49 +1,52 @@
 import type { Timer, TimeSource } from '../../time-source.js'
 
-/** How long names are gathered, ms. */
+/** How long names are gathered, ms: edits come in bursts (each field of a bare HSET, a bulk load). */
 const GATHER_MS = 20
-/** Most names in one look. */
-const MOST_NAMES = 200
+/** Most names of one call. */
+const BATCH_COUNT = 200
 
-/** Takes names one by one, as they are heard of. */
-export interface NameGatherer {
-  note(shard: number, name: string): void
-  stop(): void
-}
+/** Handles names of one shard; must not reject. */
+export type NameHandler = (shard: number, names: readonly string[]) => Promise<void>
 
-/**
- * Gathers names for one look: edits come in bursts (each field of a bare HSET, a bulk load). `look` must not reject; the
- * looks of one burst come one after the other.
- */
-export function createNameGatherer(
-  time: TimeSource,
-  shards: number,
-  look: (shard: number, names: readonly string[]) => Promise<void>,
-): NameGatherer {
-  const noted = Array.from({ length: shards }, () => new Set<string>())
-  let timer: Timer | null = null
-  let stopped = false
+/** Gathers names, and hands those of one burst over together, at most 200 at a time, one call after the other. */
+export class NameBatcher {
+  readonly #time: TimeSource
+  readonly #handle: NameHandler
+  /** Gathered names by shard. */
+  readonly #names = new Map<number, Set<string>>()
+  /** Timer of the end of the burst. */
+  #timer: Timer | null = null
+  #isStopped = false
 
-  async function lookAtNoted(): Promise<void> {
-    timer = null
-    for (const [shard, names] of noted.entries()) {
-      const list = [...names]
-      names.clear()
-      for (let start = 0; start < list.length && !stopped; start += MOST_NAMES) {
-        await look(shard, list.slice(start, start + MOST_NAMES))
+  constructor(time: TimeSource, handle: NameHandler) {
+    this.#time = time
+    this.#handle = handle
+  }
+
+  add(shard: number, name: string): void {
+    if (this.#isStopped) return
+    const names = this.#names.get(shard)
+    if (names) names.add(name)
+    else this.#names.set(shard, new Set([name]))
+    this.#timer ??= this.#time.setTimeout(() => {
+      this.#timer = null
+      void this.flush()
+    }, GATHER_MS)
+  }
+
+  /** Hands over what is gathered. */
+  async flush(): Promise<void> {
+    const batches = [...this.#names].map(([shard, names]) => [shard, [...names]] as const)
+    this.#names.clear()
+    for (const [shard, names] of batches) {
+      for (let start = 0; start < names.length && !this.#isStopped; start += BATCH_COUNT) {
+        await this.#handle(shard, names.slice(start, start + BATCH_COUNT))
       }
     }
   }
 
-  return {
-    note(shard, name) {
-      if (stopped) return
-      noted[shard]?.add(name)
-      timer ??= time.setTimeout(() => void lookAtNoted(), GATHER_MS)
-    },
-    stop() {
-      stopped = true
-      if (timer) time.clearTimeout(timer)
-    },
+  stop(): void {
+    this.#isStopped = true
+    if (this.#timer) this.#time.clearTimeout(this.#timer)
   }
 }

@@ -1,32 +1,43 @@
+/** How often a quiet shard is polled, ms; a shard with activity is polled with each heartbeat. */
+export const QUIET_MS = 30_000
+/** How often the first backup polls a shard, ms; each further backup polls as much later. */
+export const BACKUP_MS = 15_000
+/** How many workers poll a shard beside the one that tends it: it may not reach the shard. */
+const BACKUP_COUNT = 2
+
 /**
- * Says whether a worker tends a shard: its places in the fleet are dealt out to the shards, so that each shard has
- * somebody who looks after it, and a worker has as few to look after as can be.
+ * The position of a worker among those that poll a shard: 0 tends it, the next ones are its backups, the others do not
+ * poll it (null). The ranks of the fleet are dealt out to the shards, so that each worker tends as few as can be.
  *
  * @param rank the worker's place in the order of joining, from 0
  */
-export function tendsShard(shard: number, fleetSize: number, rank: number): boolean {
-  return rank === shard % Math.max(1, fleetSize)
+export function pollingPosition(shard: number, fleetSize: number, rank: number): number | null {
+  const size = Math.max(1, fleetSize)
+  const position = (((rank - shard) % size) + size) % size
+  return rank < size && position <= BACKUP_COUNT ? position : null
 }
 
-/** How often a shard is looked after on which nothing stirs, ms; one on which something does, with each beat. */
-export const QUIET_MS = 30_000
-
-/** What a worker knows of a shard when it decides whether to look after it in this beat. */
+/** What a worker knows of a shard when it decides whether to poll it with this heartbeat. */
 export interface ShardSigns {
-  /** Whether it is this worker's to tend. */
-  readonly tends: boolean
-  /** Since this worker looked, ms. */
-  readonly lookedMs: number
-  /** Whether something moved since then, or runs were going. */
-  readonly stirred: boolean
-  /** Whether edits are seen as they happen; where they are not, each look brings a part of the search for them. */
-  readonly watched: boolean
-  /** Runs of this shard that go here: word that one was cancelled may wait for them. */
-  readonly ownRuns: number
+  /** This worker's {@link pollingPosition}. */
+  readonly position: number | null
+  /** Time since this worker polled the shard, ms. */
+  readonly polledMs: number
+  /** Whether something happened on the shard since then, or runs were active. */
+  readonly hasActivity: boolean
+  /** Whether edits are seen as they happen; where they are not, each poll brings a part of the search for them. */
+  readonly isWatched: boolean
+  /** Active runs of this worker on the shard: the message that one was cancelled may wait for them. */
+  readonly ownRunCount: number
+  /** Whether this worker was elected by its last poll although it is a backup, and runs were active: nobody else tends. */
+  readonly isAlone: boolean
 }
 
-/** Decides whether to look after a shard in this beat. */
-export function decideLook({ tends, lookedMs, stirred, watched, ownRuns }: ShardSigns): boolean {
-  if (ownRuns > 0) return true
-  return tends && (stirred || !watched || lookedMs >= QUIET_MS)
+/** Decides whether to poll a shard with this heartbeat. */
+export function decidePoll(signs: ShardSigns): boolean {
+  const { position, polledMs, hasActivity, isWatched, ownRunCount, isAlone } = signs
+  if (ownRunCount > 0) return true
+  if (position === null) return false
+  if (position === 0) return hasActivity || !isWatched || polledMs >= QUIET_MS
+  return isAlone || polledMs >= BACKUP_MS * position
 }

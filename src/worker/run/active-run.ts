@@ -1,5 +1,6 @@
 import { EverybeatError, type ErrorCode } from '../../errors.js'
 import type { ClaimedRun } from '../store.js'
+import type { RunDefinition } from './definition-cache.js'
 
 /** Why a signal aborts, with the code of its reason and the outcome it leads to. */
 export const ABORTS = {
@@ -21,31 +22,39 @@ export interface Abort {
 }
 
 /** What is known of a run when it is won. */
-export type ActiveRunFacts = Pick<ActiveRun, 'claimed' | 'shard' | 'task' | 'isAcknowledged'>
+export type ActiveRunFacts = Pick<ActiveRun, 'claimed' | 'definition' | 'shard' | 'task' | 'isAcknowledged'>
 
 /**
- * A run that goes on this worker. What only few runs need, an `AbortSignal` above all, is made when somebody asks for
- * it: thousands of runs a second are short, and a signal costs more than all the rest of them.
+ * A run that this worker has won and not settled yet. An `AbortSignal` costs more than everything else about a short run,
+ * so it is made only for a handler that reads it.
  */
 export class ActiveRun {
   readonly claimed: ClaimedRun
+  /** The definition that the run was claimed with. */
+  readonly definition: RunDefinition
   /** The shard that its schedule is on. */
   readonly shard: number
   readonly task: string
   /** Whether as many replicas hold its claim as were asked for. */
   readonly isAcknowledged: boolean
-  /** Trust in the lease ends here, on the monotonic clock, ms. */
-  trustedUntil = 0
-  /** The same on the wall clock: while a host sleeps the monotonic clock may stand still. */
+  /** When trust in the lease ends, on the monotonic clock, ms. */
+  trustedUntilMonotonic = 0
+  /** The same on the wall clock, ms: the monotonic clock may stand still while a host sleeps. */
   trustedUntilWall = 0
+  /** Why the run was aborted; null while it was not. */
   #abort: Abort | null = null
+  /** Source of the handler's signal; null until the handler reads it. */
   #controller: AbortController | null = null
+  /** Callbacks of {@link ActiveRun.onAbort}; null until there is one. */
   #abortListeners: (() => void)[] | null = null
+  /** Callbacks of {@link ActiveRun.onEnd}; null until there is one. */
   #endListeners: (() => void)[] | null = null
+  /** Whether {@link ActiveRun.end} was called. */
   #hasEnded = false
 
-  constructor({ claimed, shard, task, isAcknowledged }: ActiveRunFacts) {
+  constructor({ claimed, definition, shard, task, isAcknowledged }: ActiveRunFacts) {
     this.claimed = claimed
+    this.definition = definition
     this.shard = shard
     this.task = task
     this.isAcknowledged = isAcknowledged
@@ -81,13 +90,13 @@ export class ActiveRun {
     else (this.#abortListeners ??= []).push(listener)
   }
 
-  /** Calls back once when the handler has come to its end or was given up, at once when it has already. */
+  /** Calls back once when the handler has ended or was abandoned, at once when it has already. */
   onEnd(listener: () => void): void {
     if (this.#hasEnded) listener()
     else (this.#endListeners ??= []).push(listener)
   }
 
-  /** The handler has come to its end, or was given up. */
+  /** The handler has ended, or was abandoned. */
   end(): void {
     this.#hasEnded = true
     for (const listener of this.#endListeners ?? []) listener()

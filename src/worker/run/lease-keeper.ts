@@ -1,168 +1,180 @@
-import type { ActiveRun } from './active-run.js'
 import { EXTEND_SHARE, RETRY_SHARE, STEP_IN_SHARE, TRUST_SHARE } from '../../lease-timing.js'
 import type { Timer, TimeSource } from '../../time-source.js'
 import type { KeptLease, LeaseThread, WorkerStore } from '../store.js'
+import type { ActiveRun } from './active-run.js'
 
-/** Keeps the leases of long runs alive, and aborts a run before its lease can pass to somebody else. */
-export interface LeaseKeeper {
-  /** Begins to watch a run whose lease had `leaseLeftMs` left when the call that brought it was sent. */
-  watch(run: ActiveRun, store: WorkerStore, sentAt: number, sentAtWall: number): void
-  /**
-   * Whether the run may start: its signal has not aborted, and its lease is trusted or was extended just now. A reply
-   * that was long on its way, or a process that stood still behind it, brings runs that may be somebody else's by now.
-   */
-  confirm(run: ActiveRun, store: WorkerStore): Promise<boolean>
-  /** Has the thread, where there is one, keep the lease too: the handler is about to be called. */
-  guard(run: ActiveRun, timeoutMs: number | null): void
-  forget(run: ActiveRun): void
-  /** Whether the lease may still be trusted: the monotonic and the wall clock both have to say so. */
-  isTrusted(run: ActiveRun): boolean
-  stop(): void
+/** How long leases are, by which clocks, and who is told of a loss. */
+export interface LeaseKeeperOptions {
+  readonly leaseMs: number
+  readonly time: TimeSource
+  readonly onLost: (run: ActiveRun, reason: string) => void
+  /** Extends the leases of handlers that block the event loop; null: such leases end. */
+  readonly thread: LeaseThread | null
 }
 
 interface Watched {
-  run: ActiveRun
-  store: WorkerStore
+  readonly run: ActiveRun
+  readonly store: WorkerStore
+  /** When the event loop extends the lease next, on the monotonic clock, ms. */
   extendAt: number
-  extending: boolean
+  isExtending: boolean
+  /** The same lease in the lease thread; null where the thread does not have it. */
   kept: KeptLease | null
 }
 
-/** How long leases are, by which clocks, and who hears of a loss. */
-export interface LeaseKeeperOptions {
-  leaseMs: number
-  time: TimeSource
-  onLost: (run: ActiveRun, reason: string) => void
-  /** Keeps the leases of handlers that block the event loop; null: nobody does. */
-  thread: LeaseThread | null
-}
-
 const GONE = 'Redis does not hold it any more'
+const TRUST_ENDED = 'trust in the lease ran out before it could be extended'
 
 /**
- * Creates the keeper. Trust is counted from the moment an extension was *sent*: an answer that comes late says only
- * that the lease was extended at some moment after that, so a slow success never stretches trust.
+ * Extends the leases of long runs, and aborts a run before its lease can pass to another worker. Trust counts from the
+ * moment at which an extension was *sent*: a late answer says only that the lease was extended some time after that, so a
+ * slow success never stretches trust.
  */
-export function createLeaseKeeper({ leaseMs, time, onLost, thread }: LeaseKeeperOptions): LeaseKeeper {
-  const { monotonic, wall } = time
-  const watched = new Map<ActiveRun, Watched>()
-  const trustMs = leaseMs * TRUST_SHARE
-  let timer: Timer | null = null
-  let armedFor = Number.POSITIVE_INFINITY
+export class LeaseKeeper {
+  readonly #leaseMs: number
+  /** How long an extension is trusted, ms. */
+  readonly #trustMs: number
+  readonly #time: TimeSource
+  readonly #onLost: LeaseKeeperOptions['onLost']
+  readonly #thread: LeaseThread | null
+  /** The runs whose leases are extended. */
+  readonly #watched = new Map<ActiveRun, Watched>()
+  /** Timer of the next check. */
+  #timer: Timer | null = null
+  /** When the timer fires, on the monotonic clock, ms. */
+  #timerAt = Number.POSITIVE_INFINITY
 
-  /** Takes over what the thread has reached meanwhile. */
-  function hearThread({ run, kept, ...entry }: Watched): number {
-    if (!kept) return entry.extendAt
-    if (kept.isLost) run.trustedUntil = Number.NEGATIVE_INFINITY
-    else if (kept.trustedUntil > run.trustedUntil) {
-      run.trustedUntil = kept.trustedUntil
+  constructor({ leaseMs, time, onLost, thread }: LeaseKeeperOptions) {
+    this.#leaseMs = leaseMs
+    this.#trustMs = leaseMs * TRUST_SHARE
+    this.#time = time
+    this.#onLost = onLost
+    this.#thread = thread
+  }
+
+  /** Begins to watch a run whose lease had `leaseLeftMs` left when the claim that brought it was sent. */
+  watch(run: ActiveRun, store: WorkerStore, sentAtMonotonic: number, sentAtWall: number): void {
+    const leftMs = Math.min(run.claimed.leaseLeftMs, this.#leaseMs) * TRUST_SHARE
+    run.trustedUntilMonotonic = sentAtMonotonic + leftMs
+    run.trustedUntilWall = sentAtWall + leftMs
+    // A run whose lease is no longer trusted is not watched here: `confirm` extends it before the handler may start.
+    if (this.isTrusted(run)) this.#follow(run, store, sentAtMonotonic + leftMs * EXTEND_SHARE)
+  }
+
+  /**
+   * Whether a run may start: its signal has not aborted, and its lease is trusted or was extended just now. A reply that
+   * was late, or a process that was stopped, brings runs that another worker may have by now.
+   */
+  async confirm(run: ActiveRun, store: WorkerStore): Promise<boolean> {
+    if (run.aborted) return false
+    if (this.isTrusted(run)) return true
+    const sentAt = this.#time.monotonic()
+    const sentAtWall = this.#time.wall()
+    const outcome = await store.extendLease(run.claimed).catch(() => 'unknown')
+    if (outcome !== 'extended' || run.aborted) return false
+    this.#trust(run, sentAt, sentAtWall)
+    if (!this.isTrusted(run)) return false
+    this.#follow(run, store, sentAt + this.#leaseMs * EXTEND_SHARE)
+    return true
+  }
+
+  /** Gives the lease to the lease thread too, where there is one: the handler is about to be called. */
+  guard(run: ActiveRun, timeoutMs: number | null): void {
+    const entry = this.#watched.get(run)
+    if (!this.#thread || !entry) return
+    const until = timeoutMs === null ? null : this.#time.monotonic() + timeoutMs
+    this.#thread.showLife()
+    const onLost = () => this.#lose(entry, GONE)
+    entry.kept = this.#thread.keep({ run: run.claimed, shard: run.shard }, run.trustedUntilMonotonic, until, onLost)
+    entry.extendAt = this.#readThread(entry)
+  }
+
+  /** Stops watching a run. */
+  forget(run: ActiveRun): void {
+    this.#watched.get(run)?.kept?.release()
+    this.#watched.delete(run)
+  }
+
+  /** Whether the lease may still be trusted: the monotonic and the wall clock both have to say so. */
+  isTrusted(run: ActiveRun): boolean {
+    const entry = this.#watched.get(run)
+    if (entry) entry.extendAt = this.#readThread(entry)
+    return this.#time.monotonic() < run.trustedUntilMonotonic && this.#time.wall() < run.trustedUntilWall
+  }
+
+  /** Stops watching all runs. */
+  stop(): void {
+    if (this.#timer) this.#time.clearTimeout(this.#timer)
+    for (const run of this.#watched.keys()) this.forget(run)
+  }
+
+  #trust(run: ActiveRun, sentAtMonotonic: number, sentAtWall: number): void {
+    run.trustedUntilMonotonic = sentAtMonotonic + this.#trustMs
+    run.trustedUntilWall = sentAtWall + this.#trustMs
+  }
+
+  /** Takes over the trust that the thread has reached meanwhile. @returns when the event loop extends, monotonic ms */
+  #readThread({ run, kept, extendAt }: Watched): number {
+    if (!kept) return extendAt
+    if (kept.isLost) run.trustedUntilMonotonic = Number.NEGATIVE_INFINITY
+    else if (kept.trustedUntil > run.trustedUntilMonotonic) {
+      run.trustedUntilMonotonic = kept.trustedUntil
       run.trustedUntilWall = kept.trustedUntilWall
     }
-    return Math.max(entry.extendAt, run.trustedUntil - trustMs + leaseMs * STEP_IN_SHARE)
+    return Math.max(extendAt, run.trustedUntilMonotonic - this.#trustMs + this.#leaseMs * STEP_IN_SHARE)
   }
 
-  function isTrusted(run: ActiveRun): boolean {
-    const entry = watched.get(run)
-    if (entry) entry.extendAt = hearThread(entry)
-    return monotonic() < run.trustedUntil && wall() < run.trustedUntilWall
+  #follow(run: ActiveRun, store: WorkerStore, extendAt: number): void {
+    this.#watched.set(run, { run, store, extendAt, isExtending: false, kept: null })
+    this.#checkAt(extendAt)
   }
 
-  function arm(at: number): void {
-    if (at >= armedFor) return
-    if (timer) time.clearTimeout(timer)
-    armedFor = at
-    timer = time.setTimeout(look, Math.max(1, at - monotonic()))
+  #checkAt(at: number): void {
+    if (at >= this.#timerAt) return
+    if (this.#timer) this.#time.clearTimeout(this.#timer)
+    this.#timerAt = at
+    this.#timer = this.#time.setTimeout(() => this.#check(), Math.max(1, at - this.#time.monotonic()))
   }
 
-  function follow(run: ActiveRun, store: WorkerStore, extendAt: number): void {
-    watched.set(run, { run, store, extendAt, extending: false, kept: null })
-    arm(extendAt)
-  }
-
-  function look(): void {
-    timer = null
-    armedFor = Number.POSITIVE_INFINITY
-    const now = monotonic()
-    thread?.showLife()
+  #check(): void {
+    this.#timer = null
+    this.#timerAt = Number.POSITIVE_INFINITY
+    const now = this.#time.monotonic()
+    this.#thread?.showLife()
     let next = Number.POSITIVE_INFINITY
-    for (const entry of watched.values()) {
-      if (!isTrusted(entry.run)) {
-        lose(entry, entry.kept?.isLost ? GONE : 'trust in the lease ran out before it could be extended')
+    for (const entry of this.#watched.values()) {
+      if (!this.isTrusted(entry.run)) {
+        this.#lose(entry, entry.kept?.isLost ? GONE : TRUST_ENDED)
         continue
       }
-      if (now >= entry.extendAt && !entry.extending) void extend(entry)
-      next = Math.min(next, entry.run.trustedUntil, entry.extending ? Infinity : entry.extendAt)
+      if (now >= entry.extendAt && !entry.isExtending) void this.#extend(entry)
+      next = Math.min(next, entry.run.trustedUntilMonotonic, entry.isExtending ? Infinity : entry.extendAt)
     }
-    if (next < Number.POSITIVE_INFINITY) arm(next)
+    if (next < Number.POSITIVE_INFINITY) this.#checkAt(next)
   }
 
-  function forget(run: ActiveRun): void {
-    watched.get(run)?.kept?.release()
-    watched.delete(run)
+  #lose({ run }: Watched, reason: string): void {
+    this.forget(run)
+    if (run.abort('lease-lost', `the lease of run ${run.claimed.runId} is lost: ${reason}`)) this.#onLost(run, reason)
   }
 
-  function lose(entry: Watched, reason: string): void {
-    forget(entry.run)
-    if (entry.run.abort('lease-lost', `the lease of run ${entry.run.claimed.runId} is lost: ${reason}`)) {
-      onLost(entry.run, reason)
-    }
-  }
-
-  async function extend(entry: Watched): Promise<void> {
+  async #extend(entry: Watched): Promise<void> {
     const { run, store } = entry
-    entry.extending = true
-    const sentAt = monotonic()
-    const sentAtWall = wall()
+    entry.isExtending = true
+    const sentAt = this.#time.monotonic()
+    const sentAtWall = this.#time.wall()
     try {
       const outcome = await store.extendLease(run.claimed)
-      if (watched.get(run) !== entry) return
-      if (outcome === 'lost') return lose(entry, GONE)
-      run.trustedUntil = sentAt + trustMs
-      run.trustedUntilWall = sentAtWall + trustMs
-      entry.extendAt = sentAt + leaseMs * (entry.kept ? STEP_IN_SHARE : EXTEND_SHARE)
+      if (this.#watched.get(run) !== entry) return
+      if (outcome === 'lost') return this.#lose(entry, GONE)
+      this.#trust(run, sentAt, sentAtWall)
+      entry.extendAt = sentAt + this.#leaseMs * (entry.kept ? STEP_IN_SHARE : EXTEND_SHARE)
     } catch {
-      // No answer says nothing about the lease: trust goes on to its end, and the next try may still be in time.
-      entry.extendAt = monotonic() + leaseMs * RETRY_SHARE
+      // No answer says nothing about the lease: trust lasts to its end, and the next try may still be in time.
+      entry.extendAt = this.#time.monotonic() + this.#leaseMs * RETRY_SHARE
     } finally {
-      entry.extending = false
+      entry.isExtending = false
     }
-    arm(Math.min(entry.extendAt, run.trustedUntil))
-  }
-
-  return {
-    watch(run, store, sentAt, sentAtWall) {
-      const left = Math.min(run.claimed.leaseLeftMs, leaseMs) * TRUST_SHARE
-      run.trustedUntil = sentAt + left
-      run.trustedUntilWall = sentAtWall + left
-      // Who has lost trust already asks Redis by `confirm` before anything starts.
-      if (isTrusted(run)) follow(run, store, sentAt + left * EXTEND_SHARE)
-    },
-    async confirm(run, store) {
-      if (run.aborted) return false
-      if (isTrusted(run)) return true
-      const sentAt = monotonic()
-      const sentAtWall = wall()
-      const outcome = await store.extendLease(run.claimed).catch(() => 'unknown')
-      if (outcome !== 'extended' || run.aborted) return false
-      run.trustedUntil = sentAt + trustMs
-      run.trustedUntilWall = sentAtWall + trustMs
-      if (!isTrusted(run)) return false
-      follow(run, store, sentAt + leaseMs * EXTEND_SHARE)
-      return true
-    },
-    guard(run, timeoutMs) {
-      const entry = watched.get(run)
-      if (!thread || !entry) return
-      const until = timeoutMs === null ? null : monotonic() + timeoutMs
-      thread.showLife()
-      entry.kept = thread.keep(run.claimed, run.shard, run.trustedUntil, until, () => lose(entry, GONE))
-      entry.extendAt = hearThread(entry)
-    },
-    forget,
-    isTrusted,
-    stop() {
-      if (timer) time.clearTimeout(timer)
-      for (const run of watched.keys()) forget(run)
-    },
+    this.#checkAt(Math.min(entry.extendAt, run.trustedUntilMonotonic))
   }
 }

@@ -1,54 +1,74 @@
-import type { Emit, RunEvent } from '../../events/events.js'
+import type { Emit } from '../../events/events.js'
 import type { AbandonReason, FailureReason } from '../../events/reasons.js'
+import { SETTLE_CHANNEL, type SettleMessage } from '../channels.js'
+import type { SettleOutcome } from '../store.js'
 import type { ActiveRun } from './active-run.js'
 import type { Decided } from './decide-settlement.js'
-import type { SettleOutcome } from '../store.js'
+import { describeRun } from './describe-run.js'
 
 interface Reporter {
   readonly workerId: string
   readonly emit: Emit
 }
 
-/** What every event says about a run. */
-export function describeRun({ workerId }: Pick<Reporter, 'workerId'>, { claimed, task }: ActiveRun): RunEvent {
+/** Reports what became of a run: to the subscribers of `everybeat:settle`, and as an event. */
+export function reportRun(reporter: Reporter, run: ActiveRun, settlement: Decided, answer: SettleOutcome): void {
+  if (SETTLE_CHANNEL.hasSubscribers) SETTLE_CHANNEL.publish(describeSettlement(reporter, run, settlement, answer))
+  const { emit } = reporter
+  const { durationMs, latenessMs, reason, retryDelayMs, thrown } = settlement
+  // Nearly every run ends here: its event is made only for listeners.
+  if (answer === 'settled' && settlement.outcome === 'ok') {
+    return emit('run:succeeded', () => ({ ...describeRun(reporter, run), durationMs, latenessMs }))
+  }
+  const event = describeRun(reporter, run)
+  const error = settlement.error ?? { name: 'Error', message: reason }
+  switch (answer) {
+    case 'rerun':
+    case 'abandoned':
+      if (settlement.outcome !== 'abandoned') {
+        emit('lease:lost', { ...event, reason: 'the lease was gone at settlement' })
+      }
+      return emit('run:abandoned', {
+        ...event,
+        reason: reason === '' ? 'lease-lost' : (reason as AbandonReason),
+        rerun: answer === 'rerun',
+      })
+    case 'returned':
+      // The run continues on another worker as if this one had never won it.
+      return
+    case 'lost':
+      return emit('lease:lost', { ...event, reason: 'the run was given to another worker' })
+    case 'forgotten':
+      return emit('lease:lost', { ...event, reason: 'the schedule was removed' })
+    case 'retrying':
+      return emit('run:retrying', { ...event, durationMs, delayMs: retryDelayMs ?? 0, error }, thrown)
+    default:
+      return emit('run:failed', { ...event, durationMs, reason: reason as FailureReason, error }, thrown)
+  }
+}
+
+function describeSettlement(
+  { workerId }: Reporter,
+  { claimed, task }: ActiveRun,
+  settlement: Decided,
+  answer: SettleOutcome,
+): SettleMessage {
+  const { outcome, reason, durationMs, latenessMs, retryDelayMs, thrown } = settlement
   return {
     runId: claimed.runId,
     schedule: claimed.schedule,
     task,
-    scheduledAt: claimed.nominalMs,
     worker: workerId,
+    scheduledAt: claimed.nominalMs,
     attempt: claimed.attempt,
+    delivery: claimed.delivery,
     fence: claimed.fence,
-  }
-}
-
-/** Says what became of a run. */
-export function reportRun(context: Reporter, active: ActiveRun, settlement: Decided, outcome: SettleOutcome): void {
-  const { emit } = context
-  const { durationMs, latenessMs, reason, retryDelayMs } = settlement
-  // What nearly every run comes to is told only to who listens.
-  if (outcome === 'settled' && settlement.outcome === 'ok') {
-    return emit('run:succeeded', () => ({ ...describeRun(context, active), durationMs, latenessMs }))
-  }
-  const event = describeRun(context, active)
-  const error = settlement.error ?? { name: 'Error', message: reason }
-  if (outcome === 'rerun' || outcome === 'abandoned') {
-    if (settlement.outcome !== 'abandoned') emit('lease:lost', { ...event, reason: 'the lease was gone at settlement' })
-    emit('run:abandoned', {
-      ...event,
-      reason: reason === '' ? 'lease-lost' : (reason as AbandonReason),
-      rerun: outcome === 'rerun',
-    })
-  } else if (outcome === 'returned') {
-    // It goes on elsewhere as if this worker had never won it.
-  } else if (outcome === 'lost' || outcome === 'forgotten') {
-    emit('lease:lost', {
-      ...event,
-      reason: outcome === 'lost' ? 'the run was given to somebody else' : 'the schedule was removed',
-    })
-  } else if (outcome === 'retrying') {
-    emit('run:retrying', { ...event, durationMs, delayMs: retryDelayMs ?? 0, error })
-  } else {
-    emit('run:failed', { ...event, durationMs, reason: reason as FailureReason, error })
+    outcome,
+    answer,
+    reason,
+    durationMs,
+    latenessMs,
+    retryDelayMs,
+    ...(thrown === undefined ? {} : { error: thrown }),
   }
 }

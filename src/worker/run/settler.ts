@@ -1,40 +1,29 @@
 import { endsWithin, sleep, type Timer, type TimeSource } from '../../time-source.js'
 import type { Settlement, SettleOutcome, WorkerStore } from '../store.js'
 
-/** How long to wait before a settlement that Redis did not take is sent again, ms. */
-const RETRY_MS = 250
-/** How long settlements stand back for one claim, ms. */
-const HOLD_MS = 100
+/** Delay before a settlement that Redis did not answer is sent again, ms. */
+const RESEND_MS = 250
+/** How long settlements are deferred for one claim, ms. */
+const DEFER_MS = 100
 /**
- * For as long settlements stand back while one claim follows the other, ms: starts of one instant are over by then. Where
- * they never are, settlements that stood back would only come in bursts.
+ * How long settlements are deferred at most while one claim follows another, ms: the starts of one instant are over by
+ * then. Where starts never end, deferred settlements would only come in bursts.
  */
-const MAX_HOLD_MS = 200
-/** Settlements in one call: large enough to share its cost, small enough not to hold up Redis. */
+const MAX_DEFER_MS = 200
+/** Settlements in one call: enough to share its cost, and few enough not to hold up Redis. */
 const BATCH_COUNT = 100
 
-/** Sends what became of runs, as many as come together in one call, and again until Redis has answered. */
-export interface Settler {
-  /**
-   * Resolves with what Redis says of it; rejects with what `decide` throws. After {@link stop} an unanswered one resolves as
-   * `lost`.
-   *
-   * @param decide makes the settlement, when it is sent
-   * @param canWait whether nobody waits for the end of the run
-   */
-  settle<Decided extends Settlement>(decide: () => Decided, canWait?: boolean): Promise<Settled<Decided>>
-  /** Something due is being claimed: settlements stand back for a moment, since starts come before them. */
-  hold(): void
-  /** Sends what stood back. */
-  release(): void
-  /** Resolves when all is answered, or when the time is over. */
-  stop(timeoutMs: number): Promise<void>
-}
-
-/** A settlement that was sent, and what Redis says of it. */
+/** A settlement that was sent, and the answer of Redis. */
 export interface Settled<Decided extends Settlement> {
   readonly settlement: Decided
   readonly outcome: SettleOutcome
+}
+
+/** What is told of the calls of a settler. */
+export interface SettleObserver {
+  /** A call failed; it is repeated. */
+  readonly onError: (error: unknown) => void
+  readonly onSuccess: () => void
 }
 
 interface Entry {
@@ -43,94 +32,133 @@ interface Entry {
   reject: (error: unknown) => void
 }
 
-/** Creates the settler of one shard. A repeated call changes nothing in Redis, so it is repeated until it is answered. */
-export function createSettler(store: WorkerStore, time: TimeSource, onError: (error: unknown) => void): Settler {
-  const waiting: Entry[] = []
-  let scheduled = false
-  let stopped = false
-  let heldUntil = Number.NEGATIVE_INFINITY
-  let busySince: number | null = null
-  let timer: Timer | null = null
-  const inFlight = new Set<Promise<void>>()
+interface DecidedEntry {
+  readonly settlement: Settlement
+  readonly resolve: Entry['resolve']
+}
 
-  function flushSoon(): void {
-    if (scheduled || waiting.length === 0) return
-    const heldMs = heldUntil - time.monotonic()
-    if (heldMs > 0) {
-      timer ??= time.setTimeout(() => {
-        timer = null
-        flushSoon()
-      }, Math.ceil(heldMs))
-      return
-    }
-    scheduled = true
-    // Runs that end in the same turn of the event loop share one call.
-    time.setImmediate(() => {
-      scheduled = false
-      flush()
+/**
+ * Sends the settlements of one shard, as many as come together in one call, and again until Redis has answered: a
+ * repeated call changes nothing in Redis.
+ */
+export class Settler {
+  readonly #store: Pick<WorkerStore, 'settle'>
+  readonly #time: TimeSource
+  readonly #observer: SettleObserver
+  /** Settlements that are not sent yet, oldest first. */
+  readonly #waiting: Entry[] = []
+  /** Calls that Redis has not answered. */
+  readonly #inFlight = new Set<Promise<void>>()
+  /** Whether a flush follows in this turn of the event loop. */
+  #isFlushing = false
+  /** Whether unanswered settlements are not sent again. */
+  #isStopped = false
+  /** Until when settlements are deferred, on the monotonic clock, ms. */
+  #deferredUntil = Number.NEGATIVE_INFINITY
+  /** Since when one claim follows another, on the monotonic clock, ms; null between them. */
+  #claimingSince: number | null = null
+  /** Timer of the end of the deferral. */
+  #timer: Timer | null = null
+
+  constructor(store: Pick<WorkerStore, 'settle'>, time: TimeSource, observer: SettleObserver) {
+    this.#store = store
+    this.#time = time
+    this.#observer = observer
+  }
+
+  /**
+   * Settles a run. Resolves with the answer of Redis; rejects with what `decide` throws. After {@link stop} an unanswered
+   * settlement resolves as `lost`.
+   *
+   * @param decide makes the settlement when it is sent
+   * @param isDeferrable whether nothing waits for the end of the run
+   */
+  settle<Decided extends Settlement>(decide: () => Decided, isDeferrable = false): Promise<Settled<Decided>> {
+    return new Promise<Settled<Decided>>((resolve, reject) => {
+      // All deferred settlements go with one that cannot be deferred: one call for all costs less than two.
+      if (!isDeferrable) this.#deferredUntil = Number.NEGATIVE_INFINITY
+      this.#waiting.push({ decide, resolve: resolve as Entry['resolve'], reject })
+      this.#flushSoon()
     })
   }
 
-  function flush(): void {
-    if (timer) time.clearTimeout(timer)
-    timer = null
-    while (waiting.length > 0) {
-      const call = send(waiting.splice(0, BATCH_COUNT))
-      inFlight.add(call)
-      void call.finally(() => inFlight.delete(call))
+  /** Defers settlements for a moment: a claim is under way, and starts come first. */
+  defer(): void {
+    const now = this.#time.monotonic()
+    this.#claimingSince ??= now
+    this.#deferredUntil = Math.min(now + DEFER_MS, this.#claimingSince + MAX_DEFER_MS)
+  }
+
+  /** Sends what was deferred. */
+  flush(): void {
+    this.#deferredUntil = Number.NEGATIVE_INFINITY
+    this.#claimingSince = null
+    this.#flushSoon()
+  }
+
+  /** Sends everything. Resolves when all is answered, or when the time is over. */
+  async stop(timeoutMs: number): Promise<void> {
+    this.#deferredUntil = Number.NEGATIVE_INFINITY
+    this.#sendAll()
+    await new Promise<void>((resolve) => void this.#time.setImmediate(resolve))
+    await endsWithin(this.#time, timeoutMs, Promise.all(this.#inFlight))
+    this.#isStopped = true
+  }
+
+  #flushSoon(): void {
+    if (this.#isFlushing || this.#waiting.length === 0) return
+    const deferredMs = this.#deferredUntil - this.#time.monotonic()
+    if (deferredMs > 0) {
+      this.#timer ??= this.#time.setTimeout(() => {
+        this.#timer = null
+        this.#flushSoon()
+      }, Math.ceil(deferredMs))
+      return
+    }
+    this.#isFlushing = true
+    // Runs that end in the same turn of the event loop share one call.
+    this.#time.setImmediate(() => {
+      this.#isFlushing = false
+      this.#sendAll()
+    })
+  }
+
+  #sendAll(): void {
+    if (this.#timer) this.#time.clearTimeout(this.#timer)
+    this.#timer = null
+    while (this.#waiting.length > 0) {
+      const call = this.#send(this.#waiting.splice(0, BATCH_COUNT))
+      this.#inFlight.add(call)
+      void call.finally(() => this.#inFlight.delete(call))
     }
   }
 
-  async function send(entries: Entry[]): Promise<void> {
+  async #send(entries: Entry[]): Promise<void> {
     const decided = entries.flatMap(decideEntry)
     if (decided.length === 0) return
-    const settlements = decided.map(({ settlement }) => settlement)
-    let outcomes: SettleOutcome[] | null = null
-    while (!outcomes) {
-      try {
-        outcomes = await store.settle(settlements)
-      } catch (error) {
-        onError(error)
-        if (stopped) break
-        await sleep(time, RETRY_MS)
-        if (stopped) break
-      }
-    }
+    const outcomes = await this.#sendUntilAnswered(decided.map(({ settlement }) => settlement))
     for (const [index, { resolve, settlement }] of decided.entries()) {
       resolve({ settlement, outcome: outcomes?.[index] ?? 'lost' })
     }
   }
 
-  return {
-    settle: <Decided extends Settlement>(decide: () => Decided, canWait = false) =>
-      new Promise<Settled<Decided>>((resolve, reject) => {
-        // All that waits goes with the one that cannot: one call for all is less than two.
-        if (!canWait) heldUntil = Number.NEGATIVE_INFINITY
-        waiting.push({ decide, resolve: resolve as (settled: Settled<Settlement>) => void, reject })
-        flushSoon()
-      }),
-    hold() {
-      const now = time.monotonic()
-      busySince ??= now
-      heldUntil = Math.min(now + HOLD_MS, busySince + MAX_HOLD_MS)
-    },
-    release() {
-      heldUntil = Number.NEGATIVE_INFINITY
-      busySince = null
-      flushSoon()
-    },
-    async stop(timeoutMs) {
-      heldUntil = Number.NEGATIVE_INFINITY
-      flush()
-      await new Promise<void>((resolve) => void time.setImmediate(resolve))
-      await endsWithin(time, timeoutMs, Promise.all(inFlight))
-      stopped = true
-    },
+  async #sendUntilAnswered(settlements: readonly Settlement[]): Promise<SettleOutcome[] | null> {
+    for (;;) {
+      try {
+        const outcomes = await this.#store.settle(settlements)
+        this.#observer.onSuccess()
+        return outcomes
+      } catch (error) {
+        this.#observer.onError(error)
+        if (!this.#isStopped) await sleep(this.#time, RESEND_MS)
+        if (this.#isStopped) return null
+      }
+    }
   }
 }
 
-/** One that cannot be decided must not keep the others of its call from being settled. */
-function decideEntry({ decide, resolve, reject }: Entry): { settlement: Settlement; resolve: Entry['resolve'] }[] {
+/** One settlement that cannot be decided must not keep the others of its call from being sent. */
+function decideEntry({ decide, resolve, reject }: Entry): DecidedEntry[] {
   try {
     return [{ settlement: decide(), resolve }]
   } catch (error) {

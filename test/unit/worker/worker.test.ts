@@ -3,7 +3,7 @@ import { createRehearsalStore } from '../../../src/redis/stores/stub-store.js'
 import { SYSTEM_TIME } from '../../../src/time-source.js'
 import { createRedisClock } from '../../../src/worker/loop/redis-clock.js'
 import type { HeartbeatReply, WorkerStore } from '../../../src/worker/store.js'
-import { createWorker } from '../../../src/worker/worker.js'
+import { Worker } from '../../../src/worker/worker.js'
 
 const monotonic = () => performance.now()
 
@@ -34,11 +34,11 @@ it('leaves the fleet when its heartbeats are answered: one that came behind woul
     emit: () => {},
     time: SYSTEM_TIME,
     describe: () => ({}),
-    onMemoryLost: () => {},
+    onDataLoss: () => {},
     onWatchDuty: () => {},
     onReply: () => {},
   }
-  const worker = createWorker(options, [store])
+  const worker = new Worker(options, [store])
   const started = worker.start().catch(({ message }: Error) => message)
   const stopped = worker.stop(100)
   for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve))

@@ -2,10 +2,9 @@ import { expect, it, onTestFinished, vi } from 'vitest'
 import { createRehearsalStore } from '../../../../src/redis/stores/stub-store.js'
 import { SYSTEM_TIME } from '../../../../src/time-source.js'
 import { createRedisClock } from '../../../../src/worker/loop/redis-clock.js'
-import { decideTurn } from '../../../../src/worker/loop/claim-stagger.js'
-import { createLoop } from '../../../../src/worker/loop/loop.js'
-import { createSettler } from '../../../../src/worker/run/settler.js'
-import { createRehearsalContext } from '../../../../src/worker/warm-up.js'
+import { decideStagger } from '../../../../src/worker/loop/claim-stagger.js'
+import { Loop } from '../../../../src/worker/loop/loop.js'
+import { createStubRuntime } from '../../../../src/worker/warm-up.js'
 
 const LONG_MS = 60_000
 
@@ -24,12 +23,11 @@ function createCountedLoop(taken = 0, monotonic = () => performance.now()) {
       return { ...(await empty.claim(request)), headMs: null }
     },
   }
-  const context = createRehearsalContext(clock, 10, { ...SYSTEM_TIME, monotonic })
-  onTestFinished(() => context.keeper.stop())
-  for (let count = 0; count < taken; count += 1) context.slots.take('work')
-  const settler = createSettler(store, SYSTEM_TIME, () => {})
-  const options = { shard: 0, shards: 1, maxSleepMs: () => LONG_MS, onError: () => {} }
-  const loop = createLoop(context, store, settler, options)
+  const shard = createStubRuntime(store, { concurrency: 10, time: { ...SYSTEM_TIME, monotonic } })
+  onTestFinished(() => shard.leases.stop())
+  for (let count = 0; count < taken; count += 1) shard.slots.take('work')
+  const options = { maxSleepMs: () => LONG_MS, onError: () => {}, onSuccess: () => {} }
+  const loop = new Loop(shard, options)
   onTestFinished(() => loop.stop())
   return { loop, clock, claims, shares }
 }
@@ -60,15 +58,15 @@ it.each([
   const { loop, clock, claims } = createCountedLoop(0, () => now)
   const { port1, port2 } = new MessageChannel()
   onTestFinished(() => port1.close())
-  port1.on('message', () => loop.setHead(null, 0))
+  port1.on('message', () => loop.onNextDue(null, 0))
   loop.start()
   await turn()
   const begun = claims.length
-  const headMs = Math.ceil(clock.now()) + 20
+  const dueMs = Math.ceil(clock.now()) + 20
   // The second of the two at that instant.
-  const rank = [0, 1].find((rank) => decideTurn({ headMs, count: 1, fleetSize: 2, rank }).delayMs > 0)!
+  const rank = [0, 1].find((rank) => decideStagger({ dueMs, dueCount: 1, fleetSize: 2, rank }).delayMs > 0)!
   loop.setFleet(2, rank)
-  loop.setHead(headMs, 1)
+  loop.onNextDue(dueMs, 1)
   if (isTold) port2.postMessage('nothing is left')
   block()
   now += BUSY_MS
@@ -85,8 +83,8 @@ it('of two workers that go for an instant the one with more free slots claims fi
     loop.setFleet(2, busy.loop === loop ? 0 : 1)
   }
   await vi.advanceTimersByTimeAsync(1)
-  const headMs = Math.ceil(free.clock.now()) + 30
-  for (const { loop } of [busy, free]) loop.setHead(headMs, 20)
+  const dueMs = Math.ceil(free.clock.now()) + 30
+  for (const { loop } of [busy, free]) loop.onNextDue(dueMs, 20)
   const before = [busy, free].map(({ claims }) => claims.length)
   while (busy.claims.length === before[0]) await vi.advanceTimersByTimeAsync(1)
   expect(free.claims.length).toBe(before[1]! + 1)
@@ -104,7 +102,7 @@ it.each([
   await vi.advanceTimersByTimeAsync(1)
   const before = claims.length
   // Two places go for more than ten.
-  loop.setHead(Math.ceil(clock.now()) + inMs, 12)
+  loop.onNextDue(Math.ceil(clock.now()) + inMs, 12)
   while (claims.length === before) await vi.advanceTimersByTimeAsync(1)
   expect(shares.at(-1)).toBe(share)
 })

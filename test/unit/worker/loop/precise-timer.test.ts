@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { SYSTEM_TIME, type TimeSource } from '../../../../src/time-source.js'
-import { createAlarm } from '../../../../src/worker/loop/precise-timer.js'
+import { PreciseTimer } from '../../../../src/worker/loop/precise-timer.js'
 import { createRedisClock } from '../../../../src/worker/loop/redis-clock.js'
 
 const { monotonic, wall } = SYSTEM_TIME
@@ -34,33 +34,33 @@ function createSteppedTime(stepMs: number) {
   }
   const clock = createRedisClock(time.monotonic, time.wall)
   clock.sample(0, 0, 0)
-  return { passed, alarm: createAlarm(clock, time) }
+  return { passed, timer: new PreciseTimer(clock, time) }
 }
 
 describe('a precise timer', () => {
   it('lets nothing wait for an instant that has passed', () => {
     const clock = createClock()
-    expect(createAlarm(clock, SYSTEM_TIME).at(clock.now() - 1, 6)).toBeNull()
+    expect(new PreciseTimer(clock, SYSTEM_TIME).at(clock.now() - 1, 6)).toBeNull()
   })
 
   it('never fires before the instant, by a clock that may be off by half a round trip', async () => {
     const clock = createClock(0.5)
-    const alarm = createAlarm(clock, SYSTEM_TIME)
+    const timer = new PreciseTimer(clock, SYSTEM_TIME)
     for (const waitMs of [0.1, 0.9, 1.4, 2.6, 7]) {
       const instant = clock.now() + waitMs
-      await alarm.at(instant, 1_000)
+      await timer.at(instant, 1_000)
       expect(clock.now() - instant).toBeGreaterThanOrEqual(0.5)
     }
   })
 
   it('fires for each waiter in the order of the instants, whatever the order of the calls', async () => {
     const clock = createClock()
-    const alarm = createAlarm(clock, SYSTEM_TIME)
+    const timer = new PreciseTimer(clock, SYSTEM_TIME)
     const now = clock.now()
     const fired: number[] = []
     await Promise.all(
       [140, 120, 130, 101, 120].map(async (afterMs) => {
-        await alarm.at(now + afterMs, 1_000)
+        await timer.at(now + afterMs, 1_000)
         fired.push(afterMs)
       }),
     )
@@ -69,12 +69,12 @@ describe('a precise timer', () => {
 
   it('is never early, although it fires all the time and has to sleep instead of spinning', async () => {
     const clock = createClock()
-    const alarm = createAlarm(clock, SYSTEM_TIME)
+    const timer = new PreciseTimer(clock, SYSTEM_TIME)
     const first = clock.now()
     const early: number[] = []
     for (let index = 0; index < 100; index += 1) {
       const instant = first + index
-      await alarm.at(instant, 1_000)
+      await timer.at(instant, 1_000)
       if (clock.now() < instant) early.push(index)
     }
     expect(early).toEqual([])
@@ -83,22 +83,22 @@ describe('a precise timer', () => {
   it('holds up nothing longer than Redis said, whatever the clock shows', async () => {
     const clock = createClock()
     const begun = monotonic()
-    await createAlarm(clock, SYSTEM_TIME).at(clock.now() + 3_600_000, 6)
+    await new PreciseTimer(clock, SYSTEM_TIME).at(clock.now() + 3_600_000, 6)
     expect(monotonic() - begun).toBeGreaterThanOrEqual(6)
   })
 
   it('keeps a core busy for a small part of the time only, where it fires all the time', async () => {
     const stepMs = 0.1
-    const { passed, alarm } = createSteppedTime(stepMs)
-    for (let count = 0; count < 1_000; count += 1) await alarm.at(passed.at + 1, 6)
+    const { passed, timer } = createSteppedTime(stepMs)
+    for (let count = 0; count < 1_000; count += 1) await timer.at(passed.at + 1, 6)
     expect(passed.at).toBeGreaterThanOrEqual(1_000)
     expect(passed.steps).toBeGreaterThan(0)
     expect(passed.steps * stepMs).toBeLessThan(passed.at * 0.1 + 10)
   })
 
   it('leaves the core to others in the last moment before it fires', async () => {
-    const { passed, alarm } = createSteppedTime(0.002)
-    for (let count = 0; count < 4; count += 1) await alarm.at(passed.at + 1, 6)
+    const { passed, timer } = createSteppedTime(0.002)
+    for (let count = 0; count < 4; count += 1) await timer.at(passed.at + 1, 6)
     // Spinning alone would take two thousand steps.
     expect(passed.steps).toBeLessThan(400)
     expect(passed.blocks).toBeGreaterThan(4)

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { decideTurn } from '../../../../src/worker/loop/claim-stagger.js'
-import { createSlots } from '../../../../src/worker/run/task.js'
-import { decideLook, QUIET_MS, tendsShard } from '../../../../src/worker/maintenance/shard-polling.js'
+import { decideStagger } from '../../../../src/worker/loop/claim-stagger.js'
+import { Slots } from '../../../../src/worker/loop/slots.js'
+import { BACKUP_MS, decidePoll, pollingPosition, QUIET_MS } from '../../../../src/worker/maintenance/shard-polling.js'
 
 describe('the turn of a worker', () => {
   it.each([
@@ -14,11 +14,11 @@ describe('the turn of a worker', () => {
     'comes at once for $goAtOnce of 16 with $count due and $concurrency slots each',
     ({ concurrency, count, goAtOnce, share }) => {
       const turns = Array.from({ length: 16 }, (_, rank) =>
-        decideTurn({ headMs: 1_700_000_000_000, count, fleetSize: 16, rank, concurrency }),
+        decideStagger({ dueMs: 1_700_000_000_000, dueCount: count, fleetSize: 16, rank, concurrency }),
       )
       const first = turns.filter(({ delayMs }) => delayMs === 0)
       expect(first).toHaveLength(goAtOnce)
-      expect(first.every((turn) => turn.share === share)).toBe(true)
+      expect(first.every((turn) => turn.maxClaims === share)).toBe(true)
     },
   )
 
@@ -28,7 +28,7 @@ describe('the turn of a worker', () => {
       for (const shards of [1, 2, 3, 4, 7, 16]) {
         for (let shard = 0; shard < shards; shard++) {
           const firsts = Array.from({ length: size }, (_, rank) =>
-            decideTurn({ headMs: 1_000, count: 1, fleetSize: size, rank, shard, shards }),
+            decideStagger({ dueMs: 1_000, dueCount: 1, fleetSize: size, rank, shard, shardCount: shards }),
           ).filter(({ delayMs }) => delayMs === 0)
           expect(firsts).toHaveLength(1)
         }
@@ -45,7 +45,8 @@ describe('the turn of a worker', () => {
       for (let instant = 0; instant < 50; instant++) {
         const rank = Array.from({ length: fleetSize }, (_, index) => index).find(
           (index) =>
-            decideTurn({ headMs: instant * 1_000, count: 1, fleetSize, rank: index, shard, shards }).delayMs === 0,
+            decideStagger({ dueMs: instant * 1_000, dueCount: 1, fleetSize, rank: index, shard, shardCount: shards })
+              .delayMs === 0,
         )!
         expect(rank % Math.min(shards, fleetSize)).toBe(shard % Math.min(shards, fleetSize))
       }
@@ -53,34 +54,43 @@ describe('the turn of a worker', () => {
   })
 })
 
-describe('tending', () => {
-  it('gives each shard to one worker of the fleet', () => {
-    for (const size of [1, 2, 5, 9]) {
+describe('polling a shard', () => {
+  it('one worker of the fleet tends a shard, and at most two others are its backups', () => {
+    for (const size of [1, 2, 3, 5, 9]) {
       for (let shard = 0; shard < 7; shard++) {
-        const tenders = Array.from({ length: size }, (_, rank) => rank).filter((rank) => tendsShard(shard, size, rank))
-        expect(tenders).toHaveLength(1)
+        const positions = Array.from({ length: size }, (_, rank) => pollingPosition(shard, size, rank))
+        const polling = positions.filter((position) => position !== null).sort()
+        expect(polling).toEqual([0, 1, 2].slice(0, Math.min(size, 3)))
       }
     }
   })
 
-  const quiet = { tends: true, lookedMs: 5_000, stirred: false, watched: true, ownRuns: 0 }
+  const quiet = { position: 0, polledMs: 5_000, hasActivity: false, isWatched: true, ownRunCount: 0, isAlone: false }
   it.each([
-    ['not at a quiet shard', {}, false],
-    ['at a quiet one from time to time', { lookedMs: QUIET_MS }, true],
-    ['where something stirred', { stirred: true }, true],
-    ['where edits are not seen', { watched: false }, true],
-    ['not at the shard of another', { tends: false, stirred: true }, false],
-    ['where own runs may have been cancelled', { tends: false, ownRuns: 1 }, true],
-  ])('looks %s', (_, signs, looks) => {
-    expect(decideLook({ ...quiet, ...signs })).toBe(looks)
+    ['does not poll a quiet shard that it tends', {}, false],
+    ['polls a quiet shard that it tends from time to time', { polledMs: QUIET_MS }, true],
+    ['polls a shard with activity that it tends', { hasActivity: true }, true],
+    ['polls a shard that it tends where edits are not seen', { isWatched: false }, true],
+    ['does not poll the shard of another worker', { position: null, hasActivity: true, polledMs: 1e9 }, false],
+    ['polls a shard where its own runs may be cancelled', { position: null, ownRunCount: 1 }, true],
+    ['that is a backup leaves activity to the one that tends the shard', { position: 1, hasActivity: true }, false],
+    ['that is a backup polls the shard at intervals', { position: 1, polledMs: BACKUP_MS }, true],
+    ['that is the second backup polls half as often', { position: 2, polledMs: BACKUP_MS }, false],
+    [
+      'that is a backup polls with each heartbeat while nothing else tends the shard',
+      { position: 2, isAlone: true },
+      true,
+    ],
+  ])('a worker %s', (_, signs, polls) => {
+    expect(decidePoll({ ...quiet, ...signs })).toBe(polls)
   })
 })
 
 describe('the slots of a worker', () => {
   it('that a claim holds are nobody else’s, and each loop gets its part', () => {
-    const slots = createSlots(8, () => {}, 4)
-    const first = slots.hold([])
-    const second = slots.hold([])
+    const slots = new Slots(8, () => {}, 4)
+    const first = slots.reserve([])
+    const second = slots.reserve([])
     expect([first.slots, second.slots, slots.available]).toEqual([2, 2, 4])
     slots.take('a')
     first.release()
@@ -90,15 +100,15 @@ describe('the slots of a worker', () => {
   })
 
   it('are all one loop’s when it is the only one', () => {
-    expect(createSlots(50, () => {}).hold([]).slots).toBe(50)
+    expect(new Slots(50, () => {}).reserve([]).slots).toBe(50)
   })
 
   it('come to those who wait in turn, as far as they go', () => {
-    const slots = createSlots(1, () => {}, 2)
+    const slots = new Slots(1, () => {}, 2)
     const served: string[] = []
     slots.take('a')
     for (const name of ['first', 'second']) {
-      slots.wait(() => {
+      slots.onAvailable(() => {
         served.push(name)
         slots.take('a')
       })
@@ -111,13 +121,13 @@ describe('the slots of a worker', () => {
 
   it('keep the bound of a task over claims under way, and tell when one leaves room', () => {
     const freed: string[] = []
-    const slots = createSlots(10, (task) => freed.push(task), 2)
+    const slots = new Slots(10, (task) => freed.push(task), 2)
     const task = { name: 'a', concurrency: 1 }
-    const first = slots.hold([task])
-    const second = slots.hold([task])
+    const first = slots.reserve([task])
+    const second = slots.reserve([task])
     expect([first.roomFor(task), second.roomFor(task)]).toEqual([1, 0])
     first.release()
     expect(freed).toEqual(['a'])
-    expect(slots.hold([task]).roomFor(task)).toBe(1)
+    expect(slots.reserve([task]).roomFor(task)).toBe(1)
   })
 })

@@ -2,8 +2,8 @@ import { expect, it } from 'vitest'
 import { createRehearsalStore } from '../../../../src/redis/stores/stub-store.js'
 import { createRedisClock } from '../../../../src/worker/loop/redis-clock.js'
 import type { ShardReply } from '../../../../src/worker/store.js'
-import { createUpkeep } from '../../../../src/worker/maintenance/maintenance.js'
-import { createRehearsalContext } from '../../../../src/worker/warm-up.js'
+import { Maintenance } from '../../../../src/worker/maintenance/maintenance.js'
+import { createStubRuntime } from '../../../../src/worker/warm-up.js'
 
 it.each([
   ['somebody sees edits as they happen', true, [0, 1, 0, 1]],
@@ -19,12 +19,12 @@ it.each([
       return Promise.resolve({ nextName: 'more', nextCursor: '7', toPlan: [], removed: [] })
     },
   }
-  const upkeep = createUpkeep(store, createRehearsalContext(clock, 1))
+  const maintenance = new Maintenance(createStubRuntime(store, { concurrency: 1 }))
   const beat = { overdueRuns: 0, headMs: null, isWatched } as unknown as ShardReply
   const counts: number[] = []
   for (const _ of wanted) {
     calls = 0
-    await upkeep.work(beat)
+    await maintenance.pass(beat)
     counts.push(calls)
   }
   expect(counts).toEqual(wanted)

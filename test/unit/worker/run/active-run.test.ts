@@ -1,9 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import { ActiveRun } from '../../../../src/worker/run/active-run.js'
+import type { RunDefinition } from '../../../../src/worker/run/definition-cache.js'
 import type { ClaimedRun } from '../../../../src/worker/store.js'
 
 const createRun = () =>
-  new ActiveRun({ claimed: { runId: 'a@1' } as ClaimedRun, shard: 0, task: 'a', isAcknowledged: true })
+  new ActiveRun({
+    claimed: { runId: 'a@1' } as ClaimedRun,
+    definition: {} as RunDefinition,
+    shard: 0,
+    task: 'a',
+    isAcknowledged: true,
+  })
 
 describe('the signal of a run', () => {
   it('aborts with the reason, once', () => {

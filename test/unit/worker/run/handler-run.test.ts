@@ -1,11 +1,18 @@
 import { expect, it } from 'vitest'
 import { ActiveRun } from '../../../../src/worker/run/active-run.js'
 import { HandlerRun } from '../../../../src/worker/run/handler-run.js'
+import type { RunDefinition } from '../../../../src/worker/run/definition-cache.js'
 import type { ClaimedRun } from '../../../../src/worker/store.js'
 
 function createRuns() {
   const claimed = { runId: 'a@1', schedule: 'a', nominalMs: 1, attempt: 1, fence: 7, kind: 'manual' } as ClaimedRun
-  const active = new ActiveRun({ claimed, shard: 0, task: 'job', isAcknowledged: true })
+  const active = new ActiveRun({
+    claimed,
+    definition: {} as RunDefinition,
+    shard: 0,
+    task: 'job',
+    isAcknowledged: true,
+  })
   return { active, run: new HandlerRun('w', active, { n: 1 }, 5) }
 }
 

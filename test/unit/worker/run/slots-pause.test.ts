@@ -1,15 +1,15 @@
 import { describe, expect, it, vi } from 'vitest'
-import { createSlots } from '../../../../src/worker/run/task.js'
+import { Slots } from '../../../../src/worker/loop/slots.js'
 
 describe('slots while a worker is paused', () => {
   it('are none, and those who wait for one are called when the pause ends', () => {
-    const slots = createSlots(2, () => {})
+    const slots = new Slots(2, () => {})
     slots.take('report')
     slots.setPaused(true)
     const resumed = vi.fn()
-    slots.wait(resumed)
+    slots.onAvailable(resumed)
     expect(slots.available).toBe(0)
-    expect(slots.hold([]).slots).toBe(0)
+    expect(slots.reserve([]).slots).toBe(0)
     slots.free('report')
     expect(resumed).not.toHaveBeenCalled()
     slots.setPaused(false)

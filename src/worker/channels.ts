@@ -1,0 +1,89 @@
+import { channel, tracingChannel } from 'node:diagnostics_channel'
+import type { SettleOutcome } from './store.js'
+import type { Run } from './run/task.js'
+
+/** What the tracing channel `everybeat:run` says of one call of a handler. */
+export interface RunTrace {
+  /** What the handler gets. */
+  readonly run: Run
+  /** From 1; a rerun after a crash adds one, a retry does not. */
+  readonly delivery: number
+  /** How much later than its instant the run started, ms; 0 for retries, reruns and backfills. */
+  readonly latenessMs: number
+  /** What the handler returned; set before `asyncEnd`. */
+  result?: unknown
+  /** What the handler threw, or why it was aborted; set before `error` and `asyncEnd`. */
+  error?: unknown
+}
+
+/** What the channel `everybeat:claim` says of one claim. */
+export interface ClaimMessage {
+  readonly worker: string
+  readonly shard: number
+  readonly result: 'won' | 'empty' | 'error'
+  /** Runs that the claim won. */
+  readonly runCount: number
+  /** From the request to the reply, ms. */
+  readonly durationMs: number
+  /** What the connection threw; only with `error`. */
+  readonly error?: unknown
+}
+
+/** What the channel `everybeat:settle` says of one settlement that Redis has answered. */
+export interface SettleMessage {
+  readonly runId: string
+  readonly schedule: string
+  readonly task: string
+  readonly worker: string
+  /** The nominal instant, epoch ms. */
+  readonly scheduledAt: number
+  readonly attempt: number
+  readonly delivery: number
+  readonly fence: number
+  /** How the run ended on this worker. */
+  readonly outcome: 'ok' | 'failed' | 'cancelled' | 'abandoned' | 'returned'
+  /** What Redis made of it. */
+  readonly answer: SettleOutcome
+  readonly reason: string
+  readonly durationMs: number
+  readonly latenessMs: number
+  /** Delay before the next attempt, ms; null when there is none. */
+  readonly retryDelayMs: number | null
+  /** What the handler threw. */
+  readonly error?: unknown
+}
+
+/** What the channel `everybeat:skip` says of occurrences that end without a run. */
+export interface SkipMessage {
+  readonly worker: string
+  readonly schedule: string
+  /** The nominal instant, epoch ms; of the first where `count` is more than 1. */
+  readonly scheduledAt: number
+  readonly reason: string
+  /** How many neighbouring occurrences the message stands for. */
+  readonly count: number
+}
+
+/** Channel of each claim that is answered or failed. */
+export const CLAIM_CHANNEL = channel('everybeat:claim')
+/** Channel of each settlement that is answered. */
+export const SETTLE_CHANNEL = channel('everybeat:settle')
+/** Channel of occurrences that end without a run. */
+export const SKIP_CHANNEL = channel('everybeat:skip')
+
+const RUN_CHANNEL = tracingChannel<unknown, RunTrace>('everybeat:run')
+
+/** Whether somebody traces runs: a `TracingChannel` of the oldest supported Node.js does not say so itself. */
+export function isRunTraced(): boolean {
+  const { start, end, asyncStart, asyncEnd, error } = RUN_CHANNEL
+  return [start, end, asyncStart, asyncEnd, error].some(({ hasSubscribers }) => hasSubscribers)
+}
+
+/**
+ * Calls `work` inside the context that subscribers of `everybeat:run` bind, and tells them how its promise ends.
+ *
+ * @returns the promise of `work`
+ */
+export function traceRun<Result>(trace: RunTrace, work: () => Promise<Result>): Promise<Result> {
+  return RUN_CHANNEL.tracePromise(work, trace) as Promise<Result>
+}

@@ -1,0 +1,15 @@
+import type { RunEvent } from '../../events/events.js'
+import type { ActiveRun } from './active-run.js'
+
+/** What every event says about a run. */
+export function describeRun({ workerId }: { readonly workerId: string }, { claimed, task }: ActiveRun): RunEvent {
+  return {
+    runId: claimed.runId,
+    schedule: claimed.schedule,
+    task,
+    scheduledAt: claimed.nominalMs,
+    worker: workerId,
+    attempt: claimed.attempt,
+    fence: claimed.fence,
+  }
+}

@@ -1,0 +1,162 @@
+import { isPlanFull, refillPlan } from '../../schedule/decide-plan.js'
+import type { Definition } from '../../schedule/definition.js'
+import type { ShardRuntime } from '../shard-runtime.js'
+import type { ClaimedRun } from '../store.js'
+import type { ActiveRun } from './active-run.js'
+import { callHandler, type Ending } from './call-handler.js'
+import { HandlerRun } from './handler-run.js'
+import { prepareRun } from './prepare-payload.js'
+import { describeRun } from './describe-run.js'
+import type { Task } from './task.js'
+
+/** How a run ended on this worker. */
+export interface RunEnd {
+  readonly run: ActiveRun
+  readonly ending: Ending
+  /** From the start of the execution to its end, ms. */
+  readonly durationMs: number
+  /** How much later than its instant it started, ms. */
+  readonly latenessMs: number
+}
+
+/** When an execution began. */
+interface Beginning {
+  /** By Redis's clock, epoch ms. */
+  readonly startedAtMs: number
+  readonly latenessMs: number
+}
+
+/**
+ * Whether the handler may be called. `refused`: not on this worker. `unconfirmed`: replicas or lock nodes do not answer.
+ * `already-started`: the lock nodes know that this delivery was started before.
+ */
+type Permission = 'granted' | 'refused' | 'unconfirmed' | 'already-started'
+
+/**
+ * Executes a run: prepares its payload, asks whether it may start, calls its handler, and checks the trust in its lease.
+ * Never rejects: whatever goes wrong is an ending. Work that the start does not need comes after the call of the handler,
+ * because other runs wait for their start.
+ */
+export async function executeRun(shard: ShardRuntime, run: ActiveRun): Promise<RunEnd> {
+  const begunAt = shard.time.monotonic()
+  const beginning = begin(shard, run)
+  let ending: Ending
+  try {
+    ending = await reachEnding(shard, run, beginning)
+  } catch (error) {
+    ending = { kind: 'threw', error }
+  }
+  return { run, ending, durationMs: shard.time.monotonic() - begunAt, latenessMs: beginning.latenessMs }
+}
+
+function begin({ clock }: ShardRuntime, { claimed }: ActiveRun): Beginning {
+  const startedAtMs = Math.max(clock.now(), claimed.kind === 'occurrence' ? claimed.startMs : 0)
+  // Only the first start of an occurrence that was due then can be late: a backfilled one is as old as it was asked to be.
+  const isFirst = claimed.attempt === 1 && claimed.delivery === 1 && claimed.kind !== 'backfill'
+  return { startedAtMs, latenessMs: isFirst ? Math.max(0, startedAtMs - claimed.startMs) : 0 }
+}
+
+async function reachEnding(shard: ShardRuntime, run: ActiveRun, beginning: Beginning): Promise<Ending> {
+  const task = shard.tasks.get(run.task)
+  if (!task) return { kind: 'no-task' }
+  const settings = run.definition.settings()
+  const { payloadText } = run.claimed
+  const input = payloadText === null ? settings.payload : (JSON.parse(payloadText) as unknown)
+  const timeoutMs = settings.timeoutMs ?? task.timeoutMs
+  const prepared = task.schema
+    ? await prepareRun({ task, payload: input, active: run, timeoutMs, time: shard.time })
+    : { payload: input, spentMs: 0 }
+  if ('kind' in prepared) return prepared
+  const permission = permissionNow(shard, run) ?? (await askToStart(shard, run))
+  if (permission === 'already-started') return { kind: 'already-started' }
+  if (permission !== 'granted') {
+    return { kind: 'not-started', abort: run.aborted?.kind ?? null, isUnconfirmed: permission === 'unconfirmed' }
+  }
+  return await call(shard, run, task, { ...beginning, ...prepared, timeoutMs })
+}
+
+/** The permission as far as it is known without a request, which takes no turn of the event loop; null where it is not. */
+function permissionNow({ leases, isStopping, store }: ShardRuntime, run: ActiveRun): Permission | null {
+  if (isStopping() || run.aborted) return 'refused'
+  if (!run.isAcknowledged) return 'unconfirmed'
+  return !store.startsAreLocked && leases.isTrusted(run) ? 'granted' : null
+}
+
+async function askToStart({ leases, store }: ShardRuntime, run: ActiveRun): Promise<Permission> {
+  const start = await store.takeStart(run.claimed)
+  if (start === 'held') return 'already-started'
+  if (start === 'unknown') return 'unconfirmed'
+  if (await leases.confirm(run, store)) return 'granted'
+  await store.giveBackStart(run.claimed)
+  return 'refused'
+}
+
+/** What a call of the handler needs beside the task. */
+interface Call extends Beginning {
+  readonly payload: unknown
+  readonly timeoutMs: number | null
+  /** How much of the timeout has passed, ms. */
+  readonly spentMs: number
+}
+
+async function call(shard: ShardRuntime, run: ActiveRun, task: Task, call: Call): Promise<Ending> {
+  const { latenessMs, timeoutMs, spentMs } = call
+  const { claimed } = run
+  shard.emit('run:started', () => ({
+    ...describeRun(shard, run),
+    latenessMs,
+    missed: claimed.missed,
+    catchUp: claimed.catchUp,
+    manual: claimed.kind === 'manual',
+  }))
+  shard.leases.guard(run, timeoutMs)
+  const input = new HandlerRun(shard.workerId, run, call.payload, call.startedAtMs)
+  const called = callHandler({ task, run: input, active: run, timeoutMs, spentMs, latenessMs, time: shard.time })
+  const cancelRefill = refillEarly(shard, run)
+  const ending = await called
+  cancelRefill?.()
+  // The event loop was blocked beyond the lease: the run learns of it before anything is settled.
+  if (!shard.leases.isTrusted(run) && abortUntrusted(run)) {
+    shard.emit('lease:lost', { ...describeRun(shard, run), reason: 'event loop blocked' })
+  }
+  return ending
+}
+
+function abortUntrusted(run: ActiveRun): boolean {
+  return run.abort('lease-lost', `the lease of run ${run.claimed.runId} ran out while the event loop was blocked`)
+}
+
+/**
+ * Refills a plan that is nearly spent while the handler runs; a run that is short leaves that to its settlement.
+ *
+ * @returns how to cancel the refill; null where none is needed
+ */
+function refillEarly(shard: ShardRuntime, { claimed, definition: kept }: ActiveRun): (() => void) | null {
+  const { time, store } = shard
+  if (claimed.planLeft.includes(' ') || !needsRefill(claimed)) return null
+  async function refill(): Promise<void> {
+    const definition = kept.read()
+    const more = refillPlan(definition, claimed.planLeft, claimed.nominalMs)
+    if (!more || leaveToAuthority(shard, claimed.schedule, definition)) return
+    await store.extendPlan({ schedule: claimed.schedule, digest: claimed.digest, ...more })
+  }
+  // If this fails, the worker that finds the plan spent makes a new one.
+  const immediate = time.setImmediate(() => void refill().catch(() => {}))
+  return () => time.clearImmediate(immediate)
+}
+
+/** Whether a plan needs instants: it neither continues by its period, nor is it closed or long enough. */
+export function needsRefill({ kind, isPeriodic, planLeft }: ClaimedRun): boolean {
+  return kind === 'occurrence' && !(isPeriodic && planLeft !== '') && !isPlanFull(planLeft)
+}
+
+/** Whether a worker with newer time-zone data plans the schedule; it is asked to. */
+export function leaveToAuthority(
+  { tzAuthority, store }: ShardRuntime,
+  schedule: string,
+  definition: Definition,
+): boolean {
+  if (!tzAuthority.isPlannedElsewhere(definition)) return false
+  store.askForPlan(tzAuthority.planner, schedule).catch(() => {})
+  return true
+}
