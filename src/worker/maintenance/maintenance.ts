@@ -203,9 +203,8 @@ export class Maintenance {
 
   async #correct(schedules: readonly StoredSchedule[], nowMs: number): Promise<void> {
     for (const schedule of schedules) {
-      const wait = this.#context.pace.whenFree()
-      if (wait) await wait
-      if (isPlannedOtherwise(schedule, nowMs)) await replan(this.#context, schedule, nowMs)
+      const isOther = await this.#context.pace.run(() => isPlannedOtherwise(schedule, nowMs))
+      if (isOther) await replan(this.#context, schedule, nowMs)
     }
   }
 

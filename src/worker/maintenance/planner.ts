@@ -25,9 +25,7 @@ export async function replan(context: PlanContext, handed: StoredSchedule, nowMs
   let schedule = handed
   let now = nowMs
   for (let tries = 0; tries < MAX_TRIES; tries++) {
-    const wait = context.pace.whenFree()
-    if (wait) await wait
-    const decision = decidePlan(schedule, now)
+    const decision = await context.pace.run(() => decidePlan(schedule, now))
     if (tzAuthority.isPlannedElsewhere(decision.definition, decision.error)) {
       return await store.askForPlan(tzAuthority.planner, schedule.name)
     }

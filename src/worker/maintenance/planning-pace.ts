@@ -8,29 +8,27 @@ export class PlanningPace {
   readonly #time: TimeSource
   /** When planning began in this turn of the event loop, on the monotonic clock, ms; null in a turn without planning. */
   #begunAt: number | null = null
-  /** The end of the wait for the next turn; null when nothing waits. */
-  #nextTurn: Promise<void> | null = null
 
   constructor(time: TimeSource) {
     this.#time = time
   }
 
-  /** Resolves when a plan may be made; null when it may be made now. */
-  whenFree(): Promise<void> | null {
-    if (this.#nextTurn) return this.#nextTurn.then(() => this.whenFree() ?? undefined)
-    const now = this.#time.monotonic()
+  /**
+   * Calls `plan`: at once, or in a later turn of the event loop when the planning of this turn has taken its time.
+   *
+   * @returns what `plan` returns
+   * @throws what `plan` throws
+   */
+  async run<Result>(plan: () => Result): Promise<Result> {
+    while (this.#isSpent()) await new Promise<void>((resolve) => void this.#time.setImmediate(resolve))
     if (this.#begunAt === null) {
-      this.#begunAt = now
+      this.#begunAt = this.#time.monotonic()
       this.#time.setImmediate(() => (this.#begunAt = null))
     }
-    if (now - this.#begunAt < BUDGET_MS) return null
-    this.#nextTurn = new Promise((resolve) => {
-      this.#time.setImmediate(() => {
-        this.#nextTurn = null
-        this.#begunAt = null
-        resolve()
-      })
-    })
-    return this.#nextTurn.then(() => this.whenFree() ?? undefined)
+    return plan()
+  }
+
+  #isSpent(): boolean {
+    return this.#begunAt !== null && this.#time.monotonic() - this.#begunAt >= BUDGET_MS
   }
 }
