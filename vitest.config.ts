@@ -1,4 +1,6 @@
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { NEEDS_A_REAL_SERVER } from './test/support/needs-a-real-server.js'
 
 // EVERYBEAT_IOREDIS=6 runs everything with ioredis 6 in place of 5: here, and in the processes that tests start.
 const usesIoredis6 = process.env.EVERYBEAT_IOREDIS === '6'
@@ -22,6 +24,13 @@ const suite = (name: string, options: object = {}) => ({
 // On a developer's machine there is none, so that a test that needs it is seen and mended.
 const retry = process.env.CI === 'true' ? 2 : 0
 
+// EVERYBEAT_TEST_SERVER=memory runs the redis project on the memory store in place of redis-server, without what needs a
+// real one.
+const usesMemory = process.env.EVERYBEAT_TEST_SERVER === 'memory'
+if (usesMemory) {
+  process.env.EVERYBEAT_REDIS_SERVER = fileURLToPath(new URL('test/support/memory-redis-server.mjs', import.meta.url))
+}
+
 // Two versions of Node in one fleet: only for who has a second one, EVERYBEAT_SECOND_NODE=/path/to/node.
 const exclude = process.env.EVERYBEAT_SECOND_NODE ? [] : ['test/e2e/mixed-node.test.ts']
 
@@ -30,7 +39,12 @@ export default defineConfig({
     projects: [
       suite('unit', { testTimeout: 20_000, hookTimeout: 60_000 }),
       suite('contract', { testTimeout: 60_000, hookTimeout: 60_000 }),
-      suite('redis', { testTimeout: 60_000, hookTimeout: 60_000, retry }),
+      suite('redis', {
+        exclude: usesMemory ? Object.keys(NEEDS_A_REAL_SERVER) : [],
+        testTimeout: 60_000,
+        hookTimeout: 60_000,
+        retry,
+      }),
       suite('e2e', { exclude, testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false, retry }),
       suite('chaos', { testTimeout: 900_000, hookTimeout: 120_000, fileParallelism: false, retry }),
     ],

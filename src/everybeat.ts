@@ -11,6 +11,7 @@ import { describeHealth, type Health } from './worker/health.js'
 import { IsolatedEmitter } from './events/isolated-emitter.js'
 import { Instance } from './worker-runtime.js'
 import { createLineWriter, logEvents, type WriteLine } from './events/log-events.js'
+import { announceMemory } from './options/memory-source.js'
 import { resolveOptions, type EverybeatOptions, type ResolvedOptions } from './options/options.js'
 import { createLayoutCheck } from './redis/layout.js'
 import { openLink, type Link } from './redis/connection/command-connection.js'
@@ -67,6 +68,7 @@ export class Everybeat<Tasks extends object = AnyTasks> extends IsolatedEmitter 
     this.#clock = createRedisClock(this.#time.monotonic, this.#time.wall)
     this.#writeLine = createLineWriter(this.#options.logger)
     logEvents(this, this.#writeLine)
+    announceMemory(this.#options)
     this.#context = {
       defaults: this.#options.defaults as Partial<DefinitionInput>,
       editor: { by: this.#options.actor, via: 'api' },

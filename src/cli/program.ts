@@ -16,6 +16,7 @@ import { registerFleet } from './commands/fleet.js'
 import { registerHistory } from './commands/history.js'
 import { registerImport } from './commands/import.js'
 import { registerList } from './commands/list.js'
+import { registerMemoryServer } from './commands/memory-server.js'
 import { registerNext } from './commands/next.js'
 import { registerPause } from './commands/pause.js'
 import { registerPut } from './commands/put.js'
@@ -89,6 +90,7 @@ export function createProgram(): Command {
     registerValidate,
     registerSchema,
     registerReshard,
+    registerMemoryServer,
   ]) {
     register(program)
   }

@@ -7,6 +7,7 @@ import { checkInteger, checkKeys, isPlainObject, wrongValue } from '../schedule/
 import type { FieldName } from '../schedule/fields.js'
 import { checkActor, checkName } from '../schedule/name.js'
 import { parseDefinition } from '../schedule/parse-definition.js'
+import { MEMORY_SOURCE, MEMORY_URL } from './memory-source.js'
 import type { DurabilityOptions, RedisInput, RedisSource } from './redis-source.js'
 import { parseTls } from './tls-options.js'
 
@@ -184,13 +185,15 @@ function redisOfEnvironment(env: Readonly<Record<string, string | undefined>>, t
 }
 
 function parseRedis(value: unknown, field: string, tls: Tls): RedisSource {
+  if (value === MEMORY_URL) return MEMORY_SOURCE
   if (typeof value === 'string' && isRedisUrl(value)) {
     return Object.freeze({ kind: 'url', url: value, ...(tls && /^rediss:/i.test(value) ? { tls } : {}) })
   }
   if (isRedisClient(value)) return Object.freeze({ kind: 'client', client: value })
   if (isPlainObject(value)) return Object.freeze({ kind: 'options', options: Object.freeze({ ...value }) })
   const shown = typeof value === 'string' ? hidePassword(value) : Object.prototype.toString.call(value)
-  const allowed = 'a redis:// or rediss:// URL, the path of a socket, ioredis options, or an ioredis Redis or Cluster'
+  const allowed =
+    'a redis:// or rediss:// URL, memory:, the path of a socket, ioredis options, or an ioredis Redis or Cluster'
   throw wrongValue(field, shown, allowed, CODE)
 }
 

@@ -1,2 +1,7 @@
 export { ensureRedisServer, startRedisServer } from './redis-server.js'
 export type { RedisServer, RedisServerOptions } from './redis-server.js'
+export { startMemoryServer } from './memory-server.js'
+export type { MemoryServer, MemoryServerOptions } from './memory-server.js'
+export { createTestFleet, type TestFleet } from './fleet/test-fleet.js'
+export type { TestFleetOptions } from './fleet/fleet-options.js'
+export type { RunFilter, RunRecord } from './fleet/run-records.js'

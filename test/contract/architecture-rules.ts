@@ -27,6 +27,8 @@ export function findWrongArrows(sources: readonly SourceFile[]): Offences {
 }
 
 function whyWrongArrow(from: string, to: string, isTypeOnly: boolean): string | null {
+  const store = whyWrongMemory(from, to)
+  if (store !== undefined) return store
   const [source, target] = [placeOf(from), placeOf(to)]
   if (source === 'integration' || target === 'integration') return whyWrongIntegration(from, to)
   if (source === target) return null
@@ -36,6 +38,28 @@ function whyWrongArrow(from: string, to: string, isTypeOnly: boolean): string | 
     return to === `${target}/store.ts` && isTypeOnly ? null : 'redis sees the types of a store.ts'
   }
   return `${source} stands below ${target}`
+}
+
+/**
+ * The memory store knows nothing of the engine, which knows it by its entry alone; undefined where neither is the other.
+ * That the engine loads it with the first connection only is held by a test of its own.
+ */
+function whyWrongMemory(from: string, to: string): string | null | undefined {
+  const [source, target] = [folderOf(from), folderOf(to)]
+  if (source !== 'memory' && target !== 'memory') return undefined
+  if (source === target) return null
+  if (source === 'memory') return to === 'errors.ts' ? null : 'the memory store needs nothing but the errors'
+  return to === 'memory/index.ts' ? null : 'the memory store is known by its entry'
+}
+
+/** Finds files of the engine that load the memory store before anybody connects to it. */
+export function findEagerMemory(sources: readonly SourceFile[]): Offences {
+  return sources
+    .filter(({ path }) => !['memory', 'testing'].includes(folderOf(path)))
+    .filter(({ syntax }) =>
+      syntax.statements.some((node) => ts.isImportDeclaration(node) && /memory\/index/.test(node.getText())),
+    )
+    .map(({ path }) => path)
 }
 
 /** An integration proves that the public API is enough: beside itself it sees public entries and the test tools. */
@@ -105,6 +129,8 @@ export function findSecondDoors(sources: readonly SourceFile[]): Offences {
       const name = packageOf(specifier)
       if (file !== null || specifier.startsWith('node:') || (name === 'ioredis' && isTypeOnly)) continue
       if (name === 'ioredis' && FOREIGN_REDIS.includes(path)) continue
+      // The test kit hands out clients of its own store.
+      if (name === 'ioredis' && path === 'testing/fleet/test-client.ts') continue
       doors.set(name, (doors.get(name) ?? new Set()).add(path))
     }
   }

@@ -29,8 +29,9 @@ describe('the packed package', () => {
     expect(consumer.files).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'package.json']))
   })
 
-  it('the packed package has at most 500 kB, and 60 kB more for the importers and definition files', () => {
-    expect(consumer.packedBytes).toBeLessThanOrEqual(560_000)
+  it('the packed package has at most 500 kB, 60 kB more for importers and definition files, and 240 for the memory store', () => {
+    // The store and its Lua come twice: for Node.js, and for bundlers.
+    expect(consumer.packedBytes).toBeLessThanOrEqual(800_000)
   })
 
   it('the packed package names no source map, and nothing of the machine it was built on', () => {
@@ -49,7 +50,8 @@ describe('the packed package', () => {
   })
 
   it('the packed package has an entry for every folder with an index.ts', () => {
-    const indexes = listFiles('src').filter((path) => /^([^/]+\/)?index\.ts$/.test(path))
+    // The entry of the memory store is for this package alone.
+    const indexes = listFiles('src').filter((path) => /^([^/]+\/)?index\.ts$/.test(path) && !path.startsWith('memory/'))
     expect(indexes.filter((path) => !Object.values(ENTRIES).includes(path))).toEqual([])
   })
 

@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { ensureRedisServer, startRedisServer } from '../../testing/index.js'
+import { EverybeatError } from '../../index.js'
+import { startMemoryServer, startRedisServer } from '../../testing/index.js'
 import { openBareConnection, type BareConnection } from './bare-connection.js'
+
+const NO_SERVER = "No Redis on this machine: the demo uses Everybeat's memory server, which forgets everything."
 
 /** The Redis that a demo runs on, and what the demo does to it without the engine. */
 export interface Stage {
@@ -16,12 +19,18 @@ export interface Stage {
   strike(): Promise<void>
 }
 
-/** Takes the given Redis, under a prefix of its own, or starts a server (and installs one where there is none). */
+/**
+ * Takes the given Redis, under a prefix of its own, or starts the server of this machine; where there is none, the memory
+ * server. Installs nothing.
+ */
 export async function setStage(redis: string | undefined, onProgress: (line: string) => void): Promise<Stage> {
   const prefix = `everybeat-demo-${randomBytes(4).toString('hex')}`
   if (redis !== undefined) return createStage(redis, prefix, await openBareConnection(redis))
-  await ensureRedisServer({ onProgress })
-  const server = await startRedisServer()
+  const server = await startRedisServer().catch(async (error: unknown) => {
+    if (!(error instanceof EverybeatError) || error.code !== 'ERR_EVERYBEAT_DEPENDENCY') throw error
+    onProgress(NO_SERVER)
+    return await startMemoryServer()
+  })
   try {
     const connection = await openBareConnection(server.url)
     return createStage(server.url, prefix, connection, () => server.stop())

@@ -1,0 +1,88 @@
+import { Duplex } from 'node:stream'
+import type { MemoryStore } from '../store/memory-store.js'
+import { Conversation, type After } from './conversation.js'
+
+/** Carries what two ends of a connection send each other: later, and in order, or never. */
+export interface Wire {
+  /** Carries one piece to the other end. */
+  carry(deliver: () => void): void
+}
+
+/** A wire without latency: each piece arrives with the next turn of the event loop. */
+export const DIRECT_WIRE: Wire = { carry: (deliver) => void setImmediate(deliver) }
+
+/** The end of a connection that a client holds, in place of a socket. */
+export class MemoryStream extends Duplex {
+  /** What clients show of where they are connected to. */
+  readonly remoteAddress = 'memory'
+  readonly remotePort = 0
+  readonly connecting = false
+  readonly #wire: Wire
+  readonly #conversation: Conversation
+
+  constructor(store: MemoryStore, address: string, wire: Wire = DIRECT_WIRE, after: After = afterRealTime) {
+    super({ allowHalfOpen: false })
+    this.#wire = wire
+    const line = {
+      address,
+      write: (text: string) => this.#carry(() => void this.push(Buffer.from(text, 'latin1'))),
+      end: () => this.#carry(() => void this.push(null)),
+    }
+    this.#conversation = new Conversation(store, line, after)
+    // A stream that is cut has no reader who would notice that it has ended.
+    this.once('end', () => this.destroy())
+  }
+
+  #carry(deliver: () => void): void {
+    this.#wire.carry(() => {
+      if (!this.destroyed) deliver()
+    })
+  }
+
+  override _read(): void {}
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
+    this.#carry(() => this.#conversation.receive(chunk))
+    done()
+  }
+
+  override _final(done: (error?: Error | null) => void): void {
+    this.#carry(() => {
+      this.#conversation.close()
+    })
+    done()
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    this.#conversation.close()
+    done(error)
+  }
+
+  // What clients ask of a socket, and what means nothing here.
+  setNoDelay(): this {
+    return this
+  }
+
+  setKeepAlive(): this {
+    return this
+  }
+
+  setTimeout(): this {
+    return this
+  }
+
+  ref(): this {
+    return this
+  }
+
+  unref(): this {
+    return this
+  }
+}
+
+/** Waits by this machine's time, and keeps no process alive. */
+export const afterRealTime: After = (ms, run) => {
+  const timer = setTimeout(run, Math.min(ms, 2 ** 31 - 1))
+  timer.unref()
+  return () => clearTimeout(timer)
+}

@@ -1,0 +1,5 @@
+export { createConnectorClass, openMemoryStream, processStore, type ConnectorClass } from './front/memory-connector.js'
+export { MemoryStream, type Wire } from './front/memory-stream.js'
+export type { After } from './front/conversation.js'
+export { TcpFront } from './front/tcp-front.js'
+export { MemoryStore } from './store/memory-store.js'

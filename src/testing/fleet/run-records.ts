@@ -1,0 +1,112 @@
+import type { Everybeat, Run } from '../../index.js'
+
+/** One start of a run: an attempt of an occurrence on a worker. */
+export interface RunRecord {
+  readonly schedule: string
+  readonly task: string
+  readonly runId: string
+  readonly scheduledAt: Date
+  readonly startedAt: Date
+  /** When it ended; null while it goes. */
+  endedAt: Date | null
+  /** The id of the worker that ran it. */
+  readonly worker: string
+  readonly attempt: number
+  readonly fence: number
+  readonly missed: number
+  readonly catchUp: boolean
+  readonly manual: boolean
+  /** `running` until it ends. An attempt that is followed by another one is `failed` with the reason `retrying`. */
+  outcome: 'running' | 'ok' | 'failed' | 'abandoned' | 'cancelled'
+  reason?: string
+  /** What the handler returned. */
+  result?: unknown
+  /** What the handler threw, or why the run was ended. */
+  error?: string
+}
+
+/** Which records to give. */
+export interface RunFilter {
+  readonly schedule?: string | undefined
+  readonly task?: string | undefined
+  readonly outcome?: RunRecord['outcome'] | undefined
+}
+
+/** Every start of a fleet, in order. */
+export class RunRecords {
+  readonly #now: () => Date
+  readonly #records: RunRecord[] = []
+  /** How many were given to whoever advanced the clock. */
+  #toldCount = 0
+
+  constructor(now: () => Date) {
+    this.#now = now
+  }
+
+  begin(run: Run): RunRecord {
+    const { schedule, task, id: runId, scheduledAt, startedAt, worker, attempt, fence, missed, catchUp, manual } = run
+    const what = { schedule, task, runId, scheduledAt, startedAt, endedAt: null, worker, attempt, fence }
+    const record: RunRecord = { ...what, missed, catchUp, manual, outcome: 'running' }
+    this.#records.push(record)
+    return record
+  }
+
+  /** Takes in what the engine says of the ends of a worker's runs, which has the last word. */
+  follow(beat: Everybeat): void {
+    beat.on('run:succeeded', (event) => this.#end(event, { outcome: 'ok' }))
+    beat.on('run:failed', (event) => {
+      const isCancelled = event.reason === 'cancelled' || event.reason === 'replaced'
+      this.#end(event, {
+        outcome: isCancelled ? 'cancelled' : 'failed',
+        reason: event.reason,
+        error: event.error.message,
+      })
+    })
+    beat.on('run:retrying', (event) => {
+      this.#end(event, { outcome: 'failed', reason: 'retrying', error: event.error.message })
+    })
+    beat.on('run:abandoned', (event) => this.#end(event, { outcome: 'abandoned', reason: event.reason }))
+  }
+
+  #end(
+    { runId, attempt, fence }: { runId: string; attempt: number; fence: number },
+    end: Pick<RunRecord, 'outcome' | 'reason' | 'error'>,
+  ): void {
+    const record = this.#records.findLast((each) => {
+      return each.runId === runId && each.attempt === attempt && each.fence === fence
+    })
+    if (!record) return
+    record.endedAt ??= this.#now()
+    Object.assign(record, end)
+  }
+
+  /** The runs of a worker that was killed: they go nowhere. */
+  loseAll(worker: string): void {
+    for (const record of this.#records) {
+      if (record.worker !== worker || record.outcome !== 'running') continue
+      record.outcome = 'abandoned'
+      record.reason = 'crash'
+      record.endedAt = this.#now()
+    }
+  }
+
+  /** Those that were not told of yet. */
+  takeNew(): RunRecord[] {
+    const fresh = this.#records.slice(this.#toldCount)
+    this.#toldCount = this.#records.length
+    return fresh
+  }
+
+  select({ schedule, task, outcome }: RunFilter): RunRecord[] {
+    return this.#records.filter((record) => {
+      if (schedule !== undefined && record.schedule !== schedule) return false
+      if (task !== undefined && record.task !== task) return false
+      return outcome === undefined || record.outcome === outcome
+    })
+  }
+
+  /** The newest start of a run; undefined when it has not started. */
+  lastOf(runId: string): RunRecord | undefined {
+    return this.#records.findLast((record) => record.runId === runId)
+  }
+}

@@ -1,0 +1,106 @@
+import { EverybeatError } from '../../errors.js'
+import type { MemoryStore } from '../../memory/index.js'
+import type { Handlers } from './handlers.js'
+import type { IdleTime } from './idle-time.js'
+import type { Network } from './network.js'
+import type { VirtualTime } from './virtual-time.js'
+
+/** So long a handler may go on without waiting for the clock of the fleet, real ms. */
+const STUCK_MS = 5_000
+/** So often, in real ms, it is looked whether handlers have ended that nobody told of. */
+const LOOK_MS = 50
+
+/** What a fleet's clock is moved by. */
+export interface StepperParts {
+  readonly store: MemoryStore
+  readonly time: VirtualTime
+  readonly network: Network
+  readonly handlers: Handlers
+  readonly idle: IdleTime
+  /** The workers that live and are connected; null while one is frozen or cut off. */
+  readonly alive: () => ReadonlySet<string> | null
+}
+
+/** Moves the clock of a fleet from event to event, so that nothing waits and nothing races. */
+export class Stepper {
+  readonly #parts: StepperParts
+
+  constructor(parts: StepperParts) {
+    this.#parts = parts
+  }
+
+  /** Moves on to an instant; everything up to it, and at it, has happened then. */
+  async moveTo(instantMs: number): Promise<void> {
+    const { time } = this.#parts
+    await this.settle()
+    while (await this.step(instantMs));
+    if (time.nowMs < instantMs) {
+      this.#keepAlive(instantMs)
+      time.moveTo(instantMs)
+      await this.settle()
+    }
+  }
+
+  /** Goes on to the next event up to an instant; says whether there was one. */
+  async step(instantMs: number): Promise<boolean> {
+    const { time, store } = this.#parts
+    const next = time.next()
+    if (!next) return false
+    const until = this.#idleUntil(instantMs)
+    const at = Math.max(time.nowMs, until === null ? next.at : Math.max(next.at, until))
+    if (at > instantMs) return false
+    if (until !== null && at > next.at) this.#keepAlive(at)
+    time.moveTo(at)
+    store.removeExpired()
+    await this.#ringDue()
+    return true
+  }
+
+  /** Rings what is due, one timer after the other, and lets each come to its end. */
+  async #ringDue(): Promise<void> {
+    const { time } = this.#parts
+    for (let timer = time.next(); timer && timer.at <= time.nowMs; timer = time.next()) {
+      time.ring(timer)
+      await this.settle()
+    }
+  }
+
+  /** Waits until nothing is under way: no message, and no handler that waits for something real. */
+  async settle(): Promise<void> {
+    const { network, handlers, time } = this.#parts
+    let stuckSince: number | null = null
+    for (;;) {
+      await network.quiet()
+      const next = time.next()
+      if (next?.isImmediate && next.at <= time.nowMs) {
+        time.ring(next)
+        continue
+      }
+      const [stuck] = handlers.busy
+      if (!stuck) return
+      stuckSince ??= performance.now()
+      if (performance.now() - stuckSince > STUCK_MS) throw tellStuck(stuck)
+      await handlers.change(LOOK_MS)
+    }
+  }
+
+  #idleUntil(instantMs: number): number | null {
+    const { handlers, idle, time, alive } = this.#parts
+    if (handlers.count > 0) return null
+    const workers = alive()
+    if (!workers || time.hasOwnTimer()) return null
+    const until = idle.until(time.nowMs, workers)
+    return until === null ? null : Math.min(until, instantMs)
+  }
+
+  #keepAlive(atMs: number): void {
+    if (this.#idleUntil(atMs) !== null) this.#parts.idle.keepAlive(atMs)
+  }
+}
+
+function tellStuck({ runId, schedule, task }: { runId: string; schedule: string; task: string }): EverybeatError {
+  const message =
+    `the handler of task ${JSON.stringify(task)} has not settled run ${runId} of schedule ${JSON.stringify(schedule)} for ` +
+    `${STUCK_MS / 1000} s of real time, and the clock of the fleet waits for it. A handler that is to last in virtual time awaits fleet.sleep(…)`
+  return new EverybeatError('ERR_EVERYBEAT_STATE', message, { field: 'handler', value: runId })
+}

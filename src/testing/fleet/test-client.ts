@@ -1,0 +1,14 @@
+import { Redis } from 'ioredis'
+import type { ConnectorClass } from '../../memory/index.js'
+
+/** Settings of connections to the store of a fleet: nothing of them waits for real time. */
+export const FLEET_SETTINGS = {
+  retryStrategy: () => 1,
+  disableClientInfo: true,
+  maxRetriesPerRequest: null,
+} as const
+
+/** Opens a client of the store of a fleet. */
+export function openTestClient(connector: ConnectorClass): Redis {
+  return new Redis({ ...FLEET_SETTINGS, Connector: connector as never })
+}

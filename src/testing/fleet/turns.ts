@@ -1,0 +1,97 @@
+import { EverybeatError } from '../../errors.js'
+import type { Handlers } from './handlers.js'
+import type { Stepper } from './stepper.js'
+import type { VirtualTime } from './virtual-time.js'
+
+/** The longest that the clock goes on for one call, such as the stop of a worker, virtual ms. */
+const MOST_DRIVEN_MS = 3_600_000
+/** So long a call may wait for something real, ms. */
+const STUCK_MS = 5_000
+
+/** Lets the calls of a fleet's user follow one another, so that their order is the order of events. */
+export class Turns {
+  readonly #stepper: Stepper
+  readonly #handlers: Handlers
+  readonly #time: VirtualTime
+  #isOver = false
+  /** The end of the last call that was made. */
+  #last: Promise<unknown> = Promise.resolve()
+
+  constructor(stepper: Stepper, handlers: Handlers, time: VirtualTime) {
+    this.#stepper = stepper
+    this.#handlers = handlers
+    this.#time = time
+  }
+
+  /** No call is taken any more; resolves when those under way have ended. */
+  async end(): Promise<void> {
+    this.#isOver = true
+    await this.#last.catch(() => {})
+  }
+
+  /** @throws EverybeatError `ERR_EVERYBEAT_STATE` once the fleet is disposed of */
+  refuseIfOver(): void {
+    if (!this.#isOver) return
+    throw new EverybeatError('ERR_EVERYBEAT_STATE', 'this test fleet is disposed of; create a new one')
+  }
+
+  /** Runs work behind what is under way. What a handler calls for does not wait for the end of that handler. */
+  async take<Value>(work: () => Promise<Value>): Promise<Value> {
+    this.refuseIfOver()
+    if (this.#handlers.isInside) return await work()
+    const former = this.#last
+    const turn = (async () => {
+      await former.catch(() => {})
+      this.refuseIfOver()
+      return await work()
+    })()
+    this.#last = turn
+    turn.catch(() => {})
+    return await turn
+  }
+
+  /** Waits until what a call has set off is over. */
+  async settle(): Promise<void> {
+    if (!this.#handlers.isInside) await this.#stepper.settle()
+  }
+
+  /** Runs work of the engine to its end; the clock goes on as far as that takes. */
+  async drive<Value>(work: () => Promise<Value>): Promise<Value> {
+    if (this.#handlers.isInside) return await work()
+    return await this.take(() => this.#drive(work))
+  }
+
+  async #drive<Value>(work: () => Promise<Value>): Promise<Value> {
+    let hasEnded = false
+    const ending = work().finally(() => (hasEnded = true))
+    ending.catch(() => {})
+    const untilMs = this.#time.nowMs + MOST_DRIVEN_MS
+    let waitingSince: number | null = null
+    for (;;) {
+      await this.#stepper.settle()
+      if (hasEnded) return await ending
+      if (waitingSince === null || performance.now() - waitingSince < STUCK_MS) {
+        // Before time passes: it may wait for something real.
+        waitingSince ??= performance.now()
+        await Promise.race([ending.catch(() => {}), new Promise((resolve) => setTimeout(resolve, 20))])
+        if (hasEnded) continue
+      }
+      if (await this.#stepper.step(untilMs)) waitingSince = null
+      else if (performance.now() - (waitingSince ?? 0) > STUCK_MS) {
+        throw new EverybeatError('ERR_EVERYBEAT_STATE', 'a call to the fleet did not end within 5 s of real time')
+      }
+    }
+  }
+
+  /** The object, each of whose methods is driven to its end. */
+  driven<Target extends object>(target: Target): Target {
+    return new Proxy(target, {
+      get: (object, name) => {
+        const value: unknown = Reflect.get(object, name, object)
+        if (typeof value !== 'function') return value
+        const method = value.bind(object) as (...args: unknown[]) => unknown
+        return (...args: unknown[]) => this.drive(async () => await method(...args))
+      },
+    })
+  }
+}

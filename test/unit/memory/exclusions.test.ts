@@ -1,0 +1,14 @@
+import { existsSync } from 'node:fs'
+import { expect, it } from 'vitest'
+import { listFiles } from '../../support/sources.js'
+import { NEEDS_A_REAL_SERVER } from '../../support/needs-a-real-server.js'
+
+/** More than these may not be kept from the memory store without a reason that is looked at. */
+const MOST_EXCLUDED = 8
+
+it('the list of what the memory store cannot run is short, and names files that are there', () => {
+  const names = Object.keys(NEEDS_A_REAL_SERVER)
+  expect(names.length).toBeLessThanOrEqual(MOST_EXCLUDED)
+  expect(names.filter((name) => !existsSync(name))).toEqual([])
+  expect(listFiles('test/redis').filter((name) => name.endsWith('.test.ts')).length).toBeGreaterThan(5 * names.length)
+})
