@@ -17,7 +17,7 @@ export class TestWorker extends Everybeat {
     this.name = name
     this.#handlers = handlers
     this.#drive = drive
-    const register = this.task as (name: string, ...given: unknown[]) => TaskHandle<never>
+    const register = this.task as unknown as (name: string, ...given: unknown[]) => TaskHandle<never>
     const follow = (task: string, ...given: unknown[]): TaskHandle<never> => this.#follow(register, task, given)
     // `task` is a property of the instance, so that its type can depend on the registered tasks.
     Object.defineProperty(this, 'task', { value: follow, enumerable: true })
