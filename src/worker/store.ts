@@ -195,7 +195,7 @@ export interface Settlement {
 
 /** `rerun` and `abandoned`: the lease was gone, or the worker gave the run up; `lost`: somebody else has it. */
 export type SettleOutcome =
-  'settled' | 'retrying' | 'paused' | 'rerun' | 'abandoned' | 'returned' | 'lost' | 'forgotten'
+  'settled' | 'retrying' | 'paused' | 'rerun' | 'abandoned' | 'returned' | 'lost' | 'forgotten' | 'unrecorded'
 
 /** Instants to add behind a plan that runs low. */
 export interface PlanExtension {

@@ -49,6 +49,8 @@ local DEFAULT_GRACE_MS = 60000
 local PLANNING_MS = 1000
 local SCAN_COUNT = 500
 local PAGE_COUNT = 100
+-- Definitions of the runs in one reply, bytes: a call with more would hold up everything else on the server.
+local REPLY_BYTES = 512 * 1024
 local STATE_TTL_MS = 60000
 
 slots, max_claims, lease_ms = tonumber(slots), tonumber(max_claims), tonumber(lease_ms)
@@ -63,12 +65,13 @@ for i = 1, #queues, 3 do
 end
 local worker_id_is_plain = string.find(worker_id, '^[%w%-]+$') ~= nil
 local runs, to_plan, skipped, won = {}, {}, {}, {}
-local run_count, due_changed, announced_queues = 0, false, {}
+local run_count, reply_bytes, due_changed, announced_queues = 0, 0, false, {}
 
 local function add_reply(name, outline, plan, text, rest)
   local at = run_count * 5
   runs[at + 1], runs[at + 2], runs[at + 3], runs[at + 4], runs[at + 5] = name, outline, plan, text, rest
   run_count = run_count + 1
+  reply_bytes = reply_bytes + #text
 end
 
 local function rest_of_run(run_id, run, lease_left)
@@ -129,17 +132,27 @@ end
 
 -- @include claim-due/claim-schedule.lua
 
+-- The first error of one schedule or run: it must not keep this worker from the others, and is put off meanwhile.
+local problem
+
+local function try_claim(index, member, claim)
+  local done, failure = pcall(claim, member)
+  if done then return end
+  problem = problem or failure
+  redis.call('ZADD', index, 'XX', now + PLANNING_MS, member)
+end
+
 -- Claims what an index holds up to `bound`, at most as many runs in all as `limit`.
 local function claim_all(index, bound, claim, limit)
   local inspected, seen = 0, {}
-  while run_count < limit and inspected < SCAN_COUNT do
+  while run_count < limit and inspected < SCAN_COUNT and reply_bytes < REPLY_BYTES do
     local wanted = math.min(limit - run_count, PAGE_COUNT)
     local members = redis.call('ZRANGEBYSCORE', index, '-inf', bound, 'LIMIT', 0, wanted)
     for _, member in ipairs(members) do
       -- A member that stays where it is waits for its instant; those behind it are due no earlier.
-      if run_count >= limit or seen[member] == 2 then return end
+      if run_count >= limit or seen[member] == 2 or reply_bytes >= REPLY_BYTES then return end
       seen[member] = (seen[member] or 0) + 1
-      claim(member)
+      try_claim(index, member, claim)
       inspected = inspected + 1
     end
     write_batched()
@@ -170,13 +183,11 @@ end
 local parked_queues = read_queues()
 if #parked_queues > 0 then rarely().unpark_own_work(parked_queues, slots) end
 local ready = redis.call('ZCOUNT', pending, '-inf', now)
-local done, problem = pcall(function()
-  claim_all(due, horizon, claim_schedule, math.min(max_claims, slots - count_kept_slots(ready)))
-  if ready > 0 then claim_all(pending, now, rarely().claim_waiting_run, slots) end
-end)
--- Whatever breaks off a claim: what it has started must be in `running`, where recovery finds it.
+claim_all(due, horizon, claim_schedule, math.min(max_claims, slots - count_kept_slots(ready)))
+if ready > 0 then claim_all(pending, now, rarely().claim_waiting_run, slots) end
 write_batched()
-if not done then error(problem, 0) end
+-- With runs in the reply they come first: what failed is due again in a second, and then it is told.
+if problem and #won == 0 then error(problem, 0) end
 
 if #won == 0 then
   for _, limit in pairs(limits) do

@@ -31,6 +31,8 @@ local given = rest_of(ARGV, 8)
 -- @include lib/plan.lua
 -- @include lib/history.lua
 -- @include lib/runs.lua
+-- @include lib/backfill.lua
+-- @include lib/restore-state.lua
 
 local TRIM_COUNT = 5
 local now = read_now()
@@ -77,6 +79,10 @@ local function inspect(name)
   local state = read_state(name)
   index_runs(state)
   if state.digest ~= digest then
+    if not next(state) then
+      restore_state(name, state)
+      restart_backfill(name, now)
+    end
     to_plan[#to_plan + 1] = name
     return
   end
@@ -87,12 +93,19 @@ local function inspect(name)
   end
 end
 
+-- One schedule that cannot be inspected must not keep the walk from the others.
+local problem
+local function try_inspect(name)
+  local done, failure = pcall(inspect, name)
+  if not done then problem = failure end
+end
+
 if #given > 0 then
-  for _, name in ipairs(given) do inspect(name) end
+  for _, name in ipairs(given) do try_inspect(name) end
 elseif tonumber(count) > 0 then
   local from = after == '' and '-' or '(' .. after
   local slice = redis.call('ZRANGEBYLEX', names, from, '+', 'LIMIT', 0, count)
-  for _, name in ipairs(slice) do inspect(name) end
+  for _, name in ipairs(slice) do try_inspect(name) end
   -- The histories of a few schedules, other ones each time: within hours every one is trimmed.
   for i = 1, math.min(TRIM_COUNT, #slice) do trim_history(slice[(math.floor(now / 1000) + i) % #slice + 1], now) end
   if #slice == tonumber(count) then next_name = slice[#slice] end
@@ -115,4 +128,5 @@ if shared == '1' then
   redis.call('HSET', meta, 'walkName', (names_done or next_name == '') and '.' or next_name, 'walkCursor',
     (keys_done or next_cursor == '0') and '.' or next_cursor)
 end
+if problem and #to_plan == 0 and #removed == 0 then error(problem, 0) end
 return { next_name, next_cursor, to_plan, removed }

@@ -38,6 +38,7 @@ local groups = rest_of(ARGV, 4)
 -- @include lib/plan.lua
 -- @include lib/history.lua
 -- @include lib/edit.lua
+-- @include lib/restore-state.lua
 -- @include lib/next-due.lua
 -- @include lib/layout.lua
 -- @include lib/state-change.lua
@@ -95,12 +96,20 @@ local function index_new_plan(name, state, plan, removal)
   end
 end
 
+-- Another limit may leave more instants: a plan that was closed for the limit goes on, and a worker plans what follows it.
+local function open_plan(name, state, change)
+  local open = string.match(state.plan or '', '^(.-) ?%.$') or state.plan
+  if open ~= state.plan then set_even_empty(change, 'plan', open) end
+  if open == '' and not state.paused then redis.call('ZADD', due, now, name) end
+end
+
 -- Takes a changed trigger into the state: a new plan, none, or the one that is stored.
 local function apply_trigger(entry, previous, state, change)
   local name, trigger, plan = entry.name, entry.trigger, entry.plan
   if trigger == '' then
     set_field(change, 'plan', '')
     set_field(change, 'trigger', '')
+    set_field(change, 'rule', counted_rule(state) or '')
     clear_field(change, 'blocked')
     redis.call('ZREM', due, name)
   elseif state.trigger ~= trigger or state.error then
@@ -109,12 +118,11 @@ local function apply_trigger(entry, previous, state, change)
     set_field(change, 'trigger', trigger)
     set_even_empty(change, 'plan', plan)
     clear_field(change, 'blocked')
-    if not is_same_rule(state.trigger, trigger) then clear_field(change, 'seen') end
+    if counted_rule(state) and counted_rule(state) ~= rule_of(trigger) then clear_field(change, 'seen') end
+    clear_field(change, 'rule')
     index_new_plan(name, state, plan, entry.removal)
-  elseif not state.paused and (state.plan == '.' or state.plan == '') and entry.wanted.limit ~= previous.limit then
-    -- A finished schedule may have instants again (a higher limit): a worker plans it.
-    set_even_empty(change, 'plan', '')
-    redis.call('ZADD', due, now, name)
+  elseif entry.wanted.limit ~= previous.limit then
+    open_plan(name, state, change)
   end
 end
 
@@ -190,6 +198,7 @@ local function put(entry)
     store_declaration(entry, list, previous_text)
     return 'unchanged', revision
   end
+  if previous and not next(state) then restore_state(name, state) end
   if not previous and next(state) then
     -- The definition was deleted a moment ago: this is a new schedule, and starts clean.
     delete_schedule(name)

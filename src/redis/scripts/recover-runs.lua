@@ -28,6 +28,8 @@ local tag, channel, count = unpack(ARGV)
 
 local now = read_now()
 local abandoned = {}
+-- After how long a run that could not be recovered is inspected again.
+local PUT_OFF_MS = 5000
 
 local function inspect_run(run_id)
   local name = name_of(run_id)
@@ -44,7 +46,16 @@ local function inspect_run(run_id)
 end
 
 local run_ids = redis.call('ZRANGEBYSCORE', running, '-inf', now, 'LIMIT', 0, count)
-for _, run_id in ipairs(run_ids) do inspect_run(run_id) end
+local problem
+for _, run_id in ipairs(run_ids) do
+  local done, failure = pcall(inspect_run, run_id)
+  if not done then
+    -- The error of one run must not keep the others from being recovered.
+    problem = problem or failure
+    redis.call('ZADD', running, now + PUT_OFF_MS, run_id)
+  end
+end
 if #abandoned > 0 then announce_next_due() end
 announce_freed()
+if problem and #abandoned == 0 then error(problem, 0) end
 return { #run_ids, abandoned }

@@ -72,4 +72,5 @@ export interface ScriptReplies {
 }
 
 /** What became of one settlement. */
-export type SettleReply = 'settled' | 'retrying' | 'paused' | 'rerun' | 'abandoned' | 'returned' | 'lost' | 'forgotten'
+export type SettleReply =
+  'settled' | 'retrying' | 'paused' | 'rerun' | 'abandoned' | 'returned' | 'lost' | 'forgotten' | 'unrecorded'

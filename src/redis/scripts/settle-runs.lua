@@ -16,7 +16,8 @@
 -- REPLY
 --   [now ms, outcomes…]: `settled`, `retrying`, `paused` (settled, and the schedule paused), `rerun` or `abandoned` (its
 --   lease was gone, or the worker gave it up), `returned` (it was never started, and is delivered again), `lost`
---   (another worker has it), `forgotten` (the schedule or run is gone)
+--   (another worker has it), `forgotten` (the schedule or run is gone), `unrecorded` (it met an error: nothing is decided,
+--   and it is to be sent again)
 local running = unpack(KEYS)
 local tag, channel, worker_id = unpack(ARGV, 1, 3)
 -- @include lib/arguments.lua
@@ -146,12 +147,8 @@ local position = 1
 while position <= #groups do
   local last = position + tonumber(groups[position])
   local done, answer = pcall(settle, position, last)
-  if not done then
-    -- The runs before it are recorded: when the call comes again nothing looks at their leases.
-    free_leases()
-    error(answer, 0)
-  end
-  reply[#reply + 1] = answer
+  -- The error of one run must not keep the others from being settled.
+  reply[#reply + 1] = done and answer or 'unrecorded'
   position = last + 1
 end
 free_leases()

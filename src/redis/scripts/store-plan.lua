@@ -43,6 +43,7 @@ local dropped = rest_of(ARGV, 20)
 -- @include lib/plan.lua
 -- @include lib/history.lua
 -- @include lib/edit.lua
+-- @include lib/restore-state.lua
 -- @include lib/next-due.lua
 -- @include lib/state-change.lua
 -- @include lib/changes.lua
@@ -51,6 +52,8 @@ local now = read_now()
 local definition, current, _, text = read_definition(name)
 if not definition or current ~= digest then return { 'moved', 0 } end
 local state = read_state(name)
+-- A state that was lost is restored first: the decision was made without what the history knows.
+if not next(state) then restore_state(name, state) end
 if (state.digest or '') ~= previous_digest or (state.plan or '') ~= previous_plan or (state.last or '') ~= previous_last
   or (state.paused or '') ~= previous_pause then
   return { 'moved', 0 }
@@ -69,7 +72,12 @@ local function store_decision(revision)
   if state.trigger and state.trigger ~= trigger then
     local reason = error_text ~= '' and 'invalid' or trigger == '' and 'disabled' or 'edited'
     skip_overdue(name, state, now, state.paused and 'paused' or reason)
-    if trigger ~= '' and not is_same_rule(state.trigger, trigger) then
+  end
+  if trigger == '' then
+    set_field(change, 'rule', counted_rule(state) or '')
+  else
+    clear_field(change, 'rule')
+    if counted_rule(state) and counted_rule(state) ~= rule_of(trigger) then
       clear_field(change, 'seen')
       state.seen = nil
     end

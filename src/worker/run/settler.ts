@@ -134,26 +134,33 @@ export class Settler {
   }
 
   async #send(entries: Entry[]): Promise<void> {
-    const decided = entries.flatMap(decideEntry)
-    if (decided.length === 0) return
-    const outcomes = await this.#sendUntilAnswered(decided.map(({ settlement }) => settlement))
-    for (const [index, { resolve, settlement }] of decided.entries()) {
-      resolve({ settlement, outcome: outcomes?.[index] ?? 'lost' })
+    let open = entries.flatMap(decideEntry)
+    while (open.length > 0) {
+      open = await this.#sendOnce(open)
+      if (open.length === 0) return
+      if (!this.#isStopped) await sleep(this.#time, RESEND_MS)
+      if (this.#isStopped) break
     }
+    for (const { resolve, settlement } of open) resolve({ settlement, outcome: 'lost' })
   }
 
-  async #sendUntilAnswered(settlements: readonly Settlement[]): Promise<SettleOutcome[] | null> {
-    for (;;) {
-      try {
-        const outcomes = await this.#store.settle(settlements)
-        this.#observer.onSuccess()
-        return outcomes
-      } catch (error) {
-        this.#observer.onError(error)
-        if (!this.#isStopped) await sleep(this.#time, RESEND_MS)
-        if (this.#isStopped) return null
-      }
+  /** Sends settlements once. Returns those to be sent again: the call failed, or Redis could not record their run. */
+  async #sendOnce(decided: readonly DecidedEntry[]): Promise<DecidedEntry[]> {
+    let outcomes: SettleOutcome[]
+    try {
+      outcomes = await this.#store.settle(decided.map(({ settlement }) => settlement))
+    } catch (error) {
+      this.#observer.onError(error)
+      return [...decided]
     }
+    const open = decided.filter((_, index) => outcomes[index] === 'unrecorded')
+    for (const [index, { resolve, settlement }] of decided.entries()) {
+      const outcome = outcomes[index]!
+      if (outcome !== 'unrecorded') resolve({ settlement, outcome })
+      else this.#observer.onError(new Error(`run ${settlement.run.runId} could not be recorded, and is settled again`))
+    }
+    if (open.length === 0) this.#observer.onSuccess()
+    return open
   }
 }
 

@@ -91,6 +91,8 @@ local function claim_schedule(name)
   if start > horizon then return redis.call('ZADD', due, text_of(start), name) end
 
   local queue, overlap, limit, max_concurrent = claim_fields(flat, name)
+  -- The plan was made under the limit of its time: the limit that is stored now decides.
+  if limit and (integer_of(seen) or 0) >= (tonumber(limit) or math.huge) then return finish(name) end
   if not has_room(queue) then
     redis.call('ZREM', due, name)
     return rarely().park(queue, 's' .. name, start)

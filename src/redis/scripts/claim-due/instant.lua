@@ -24,6 +24,13 @@ local function schedule_no_instant(name, plan)
   redis.call('ZREM', due, name)
 end
 
+-- The limit of a schedule is reached: no instant of its plan is claimed any more.
+local function finish(name)
+  redis.call('HSET', state_key(name), 'plan', '.')
+  schedule_no_instant(name, '.')
+  due_changed = true
+end
+
 -- Moves a schedule past an instant: `due` gets its next one with the other batched changes. Returns the plan that is left
 -- and how many occurrences count towards the limit.
 local function advance(name, nominal, rest, period, seen, limit)

@@ -91,11 +91,14 @@ local function apply_overlap(name, plan, definition, lease)
   skip_instant(name, state, item, rest, definition, 'overlap')
 end
 
+-- Occurrences that are running, or will again: a run that waits for another attempt or delivery keeps its place. Manual
+-- and backfilled runs do not count.
+local AGAIN = { retry = true, rerun = true, returned = true }
 local function count_running(state)
   local count = 0
   for field, text in pairs(state) do
     local run = run_id_of(field) and read_run(text)
-    if run and run.worker then count = count + 1 end
+    if run and run.kind == 'occurrence' and (run.worker or AGAIN[run.waits_for]) then count = count + 1 end
   end
   return count
 end

@@ -43,6 +43,13 @@ local function feed_backfill(name, now, ended, waits_no_more)
   end
 end
 
+-- A state that was deleted has lost its feed: what still waits in the list goes on, one at a time.
+local function restart_backfill(name, now)
+  if redis.call('EXISTS', backfill_key(name)) == 0 then return end
+  redis.call('HSET', state_key(name), 'backfill', cjson.encode({ n = 0, c = 1, g = 0 }))
+  feed_backfill(name, now, 0, false)
+end
+
 -- A run is over, with whatever outcome.
 local function close_run(name, run_id, run, now)
   redis.call('HDEL', state_key(name), 'run:' .. run_id)

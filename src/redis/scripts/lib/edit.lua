@@ -1,9 +1,10 @@
 -- What an edit of a definition does to its schedule.
 -- Needs: due; lib/history, lib/keys, lib/plan, lib/schedule, lib/task-queues
--- Whether two fingerprints are of the same rule, apart from its bounds: then the count towards the limit goes on.
-local function is_same_rule(one, other)
-  return one ~= nil and string.match(one, '^[^;]*') == string.match(other, '^[^;]*')
-end
+-- The rule of a fingerprint, without its bounds: under the same rule the count towards the limit goes on.
+local function rule_of(trigger) return string.match((trigger or '') .. '; ', '^(.-); ') end
+
+-- The rule that `seen` counts for: that of the trigger, and while the schedule is disabled that of its last trigger.
+local function counted_rule(state) return state.trigger and rule_of(state.trigger) or state.rule end
 
 -- After an edit other workers may be able to claim what is parked: it becomes due again.
 local function unpark_all_work(name, state, now)

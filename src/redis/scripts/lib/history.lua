@@ -23,14 +23,25 @@ local function entry_of(at, outcome, reason, run_id, worker, attempt, fence, sta
     'missed', missed, 'count', count, 'until', to
 end
 
+-- A history that takes no entry: it was overwritten with another type, or a foreign entry has an id that no later one can
+-- follow. It is written anew, with those of its entries that are not from the future.
+local function rewrite_history(history)
+  local entries = redis.pcall('XREVRANGE', history, '+', '-', 'COUNT', history_limit())
+  local time = redis.call('TIME')
+  redis.call('DEL', history)
+  for i = entries.err and 0 or #entries, 1, -1 do
+    local id, fields = unpack(entries[i])
+    local at = tonumber(string.match(id, '^%d+'))
+    if at <= time[1] * 1000 then redis.pcall('XADD', history, id, unpack(fields)) end
+  end
+end
+
 local function add_entry(name, ...)
   local history = history_key(name)
   local added = redis.pcall('XADD', history, 'MAXLEN', '~', history_limit(), '*', ...)
-  if type(added) == 'table' and added.err and string.find(added.err, 'WRONGTYPE', 1, true) then
-    -- The key was overwritten with another type: the history is the engine's to repair.
-    redis.call('DEL', history)
-    added = redis.pcall('XADD', history, '*', ...)
-  end
+  if type(added) ~= 'table' or not added.err then return end
+  rewrite_history(history)
+  added = redis.pcall('XADD', history, '*', ...)
   if type(added) == 'table' and added.err then error(added.err) end
 end
 

@@ -32,14 +32,25 @@ local function return_run(name, run_id, run, delay)
   return 'returned'
 end
 
--- The schedule was removed while its run was running, or Redis lost its dataset: what the run still holds is freed.
-local function free_unknown_run(name, run_id, fence)
+local function release(name, waiting, blocked)
+  local plan = redis.call('HGET', state_key(name), 'plan') or nil
+  if release_waiting(name, { waiting = waiting or nil, blocked = blocked or nil, plan = plan }, now) then woken = true end
+end
+
+-- The schedule was removed while its run was running, or Redis lost its dataset: the lease that the run still holds is
+-- freed. A new schedule of the same name may wait for it.
+local function free_held_lease(name, run_id, fence)
   for _, lease in ipairs({ run_lease_key(run_id), lease_key(name) }) do
     if redis.pcall('GET', lease) == worker_id .. ':' .. fence then
       redis.call('DEL', lease)
       woken = true
     end
   end
+  local values = woken and redis.pcall('HMGET', state_key(name), 'waiting', 'blocked') or {}
+  if values[1] or values[2] then release(name, values[1], values[2]) end
+end
+
+local function forget_run(run_id, fence)
   redis.call('ZREM', running, run_id)
   for _, queue in ipairs(read_queues()) do leave_task(run_id, { task = task_of(queue), fence = tonumber(fence) }) end
   return 'forgotten'
@@ -56,7 +67,8 @@ local function answer_unheld(name, run_id, fence, outcome, run)
   local recorded = recorded_outcome(name, run_id, fence)
   if recorded == 'abandoned' then return 'abandoned' end
   if recorded == outcome or recorded == 'cancelled' then return 'settled' end
-  return run and 'lost' or free_unknown_run(name, run_id, fence)
+  free_held_lease(name, run_id, fence)
+  return run and 'lost' or forget_run(run_id, fence)
 end
 
 local function abandon(name, run_id, run, reason)
@@ -76,11 +88,6 @@ end
 -- A failure in a row, a backfilled run, what waited for the lease: what the end of a run may bring beside its record.
 local function count_failure(name, pause_after)
   return count_outcome(name, { paused = redis.call('HGET', state_key(name), 'paused') or nil }, 'failed', pause_after, now)
-end
-
-local function release(name, waiting, blocked)
-  local plan = redis.call('HGET', state_key(name), 'plan') or nil
-  if release_waiting(name, { waiting = waiting or nil, blocked = blocked or nil, plan = plan }, now) then woken = true end
 end
 
 local function end_backfill(name, run)

@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest'
+import { useRedis } from '../../support/redis.js'
+import { createDaily, createScriptedFleet, DAY, pastDays, type ScriptedFleet } from '../../support/scripted-fleet.js'
+
+const redis = useRedis()
+const [t3] = pastDays(1) as [number]
+
+/** Claims; what is handed back is planned as a worker plans it, until nothing is due. */
+async function runAll(fleet: ScriptedFleet): Promise<string[]> {
+  const worker = fleet.worker('w')
+  const ids: string[] = []
+  for (;;) {
+    const { runs, handedBack } = await worker.claim()
+    for (const run of runs) await worker.settle(run)
+    ids.push(...runs.map(({ runId }) => runId))
+    if (runs.length === 0 && handedBack.length === 0) return ids
+    for (const { name } of handedBack) {
+      while ((await fleet.store.storePlan(await fleet.decide(name))) === 'moved');
+    }
+  }
+}
+
+describe('a schedule whose state is lost and whose history is not', () => {
+  it.each(['claim', 'inspection', 'put'])('does not run its one occurrence again: found by a %s', async (how) => {
+    const fleet = createScriptedFleet(redis)
+    const once = { task: 'work', at: new Date(Date.now() - 1_000) }
+    await fleet.control.schedules.put('once', once)
+    expect(await runAll(fleet)).toHaveLength(1)
+    await fleet.client.del(fleet.keys.state('once'))
+    if (how === 'claim') await fleet.client.zadd(fleet.keys.due, 0, 'once')
+    if (how === 'put') await fleet.control.schedules.put('once', once)
+    if (how === 'inspection') {
+      const page = { after: '', count: 10, cursor: '', scanCount: 0 }
+      const { toPlan } = await fleet.worker('w').store.inspect(page)
+      expect(toPlan).toEqual(['once'])
+      while ((await fleet.store.storePlan(await fleet.decide('once'))) === 'moved');
+    }
+    expect(await runAll(fleet)).toEqual([])
+    expect((await fleet.state('once')).plan).toBe('.')
+  })
+
+  it('counts on towards its limit, and not what was asked for by hand', async () => {
+    const fleet = await createDaily(redis, { limit: 3 })
+    const worker = fleet.worker('w')
+    await worker.settle(await worker.claimOne())
+    await fleet.store.enqueue('it', null)
+    await worker.settle(await worker.claimOne())
+    await fleet.client.del(fleet.keys.state('it'))
+    await fleet.client.zadd(fleet.keys.due, 0, 'it')
+    await runAll(fleet)
+    expect(await fleet.state('it')).toMatchObject({ last: String(t3), seen: '1', plan: String(t3 + DAY) })
+  })
+
+  it('runs the rest of its backfill', async () => {
+    const fleet = await createDaily(redis)
+    await fleet.plan('it', String(t3 + DAY), t3)
+    const days = [t3 - 3 * DAY, t3 - 2 * DAY, t3 - DAY]
+    await fleet.store.backfill('it', days, { atOnce: 1, gapMs: 0, most: 100 })
+    const worker = fleet.worker('w')
+    await worker.settle(await worker.claimOne())
+    await fleet.client.del(fleet.keys.state('it'))
+    await worker.store.inspect({ after: '', count: 10, cursor: '', scanCount: 0 })
+    await fleet.store.storePlan(await fleet.decide('it'))
+    await runAll(fleet)
+    expect(await fleet.client.exists(fleet.keys.backfill('it'))).toBe(0)
+    expect((await fleet.outcomes('it')).filter((outcome) => outcome.startsWith('ok')).length).toBeGreaterThan(1)
+  })
+})
+
+describe('a schedule that was removed and made again while its run was running', () => {
+  it.each(['queue', 'replace'] as const)(
+    'starts under %s when that run settles, not when its lease would end',
+    async (overlap) => {
+      const fleet = await createDaily(redis, { overlap })
+      const worker = fleet.worker('w')
+      const run = await worker.claimOne()
+      await fleet.control.schedules.remove('it')
+      await fleet.control.schedules.put('it', {
+        task: 'work',
+        misfire: 'all',
+        misfireGrace: '30d',
+        every: '1d',
+        overlap,
+      })
+      await fleet.plan('it', String(t3), t3 - DAY)
+      expect((await worker.claim()).runs).toEqual([])
+      expect(['lost', 'forgotten']).toContain(await worker.settle(run))
+      expect((await worker.claim()).runs).toMatchObject([{ nominalMs: t3 }])
+    },
+  )
+})
