@@ -12,7 +12,7 @@ import { createStartLocks } from './redis/lease/redlock-leases.js'
 import type { Watch } from './redis/notify/definition-listener.js'
 import { openWatch } from './redis/notify/definition-watch.js'
 import { openWake, type Wake } from './redis/notify/fleet-channel.js'
-import type { RedisClient } from './redis/scripts/run-script.js'
+import type { RedisClient } from './redis/redis-client.js'
 import { createRehearsalStore } from './redis/stores/stub-store.js'
 import { BEAT_MS, createWorkerStore } from './redis/stores/worker-store.js'
 import { endsWithin, SYSTEM_TIME, type TimeSource } from './time-source.js'
@@ -112,7 +112,7 @@ export class Instance {
     const { connectTimeoutMs, shards } = options
     const channel = openWake(link.connection, this.#shards, this.worker.id, this.worker)
     this.#channel = channel
-    const channelReady = channel.ready()
+    const channelReady = channel.ready(connectTimeoutMs)
     await Promise.all([
       // A stopped clock has nothing to warm up for.
       time === SYSTEM_TIME && warmUp(createRehearsalStore),

@@ -1,6 +1,7 @@
 import { EverybeatError } from '../errors.js'
 import { createKeys } from './keys.js'
-import { runScript, type RedisClient } from './scripts/run-script.js'
+import type { RedisClient } from './redis-client.js'
+import { runScript } from './scripts/run-script.js'
 
 /** The layout of keys that this version reads and writes. */
 export const LAYOUT = '1'

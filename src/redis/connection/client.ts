@@ -1,8 +1,9 @@
-import { Redis, type Cluster, type RedisOptions } from 'ioredis'
+import { Redis, SentinelConnector, type Cluster, type RedisOptions } from 'ioredis'
+import { databaseOf } from '../database.js'
 import type { RedisSource } from '../../options/redis-source.js'
 import { createDemotionRule } from './reconnect-on-readonly.js'
 import { forgetPassword } from './permanent-errors.js'
-import type { RedisClient } from '../scripts/run-script.js'
+import type { RedisClient } from '../redis-client.js'
 import { endsWithin, SYSTEM_TIME, type TimeSource } from '../../time-source.js'
 
 /** A connection and who has to close it. */
@@ -62,14 +63,45 @@ function withRules(settings: RedisOptions, time: TimeSource): RedisOptions {
   return { ...settings, retryStrategy: reconnectAfter(time), reconnectOnError: createDemotionRule(time.monotonic) }
 }
 
+/** What the engine relies on, whatever the user's options say: numbers are numbers, and commands wait for the connection. */
+const FIXED_SETTINGS: RedisOptions = { stringNumbers: false, enableOfflineQueue: true }
+
+/** Takes the user's client; one whose replies are of another kind gets a connection of ours beside it. */
+function takeLiveClient(client: RedisClient, time: TimeSource): Connection {
+  if ('nodes' in client) {
+    const isUsable = !client.options.redisOptions?.stringNumbers
+    const own = isUsable ? client : tend(duplicateCluster(client, FIXED_SETTINGS), time)
+    return { client: own, owned: !isUsable, isCluster: true, time }
+  }
+  if (!client.options.stringNumbers) return { client, owned: false, isCluster: false, time }
+  const own = tend(client.duplicate({ ...FIXED_SETTINGS, db: databaseOf(client), lazyConnect: true }), time)
+  return { client: own, owned: true, isCluster: false, time }
+}
+
+/** What ioredis calls to ask a sentinel, private in its types. */
+type OpenConnector = new (options: unknown) => { connectToSentinel(...args: unknown[]): Redis }
+
+/**
+ * ioredis writes errors of the connections to sentinels to the console where nothing listens to them. The class is made
+ * when it is needed: the import of the package alone loads no ioredis.
+ */
+function withQuietSentinels({ sentinels }: RedisOptions): RedisOptions {
+  if (!sentinels) return {}
+  class QuietSentinelConnector extends (SentinelConnector as unknown as OpenConnector) {
+    override connectToSentinel(...args: unknown[]): Redis {
+      return super.connectToSentinel(...args).on('error', SILENT)
+    }
+  }
+  return { Connector: QuietSentinelConnector as never }
+}
+
 function connectTo(source: RedisSource, given: RedisOptions, time: TimeSource): Connection {
-  if (source.kind === 'client')
-    return { client: source.client, owned: false, isCluster: 'nodes' in source.client, time }
+  if (source.kind === 'client') return takeLiveClient(source.client, time)
   const settings = withRules(given, time)
   const client =
     source.kind === 'url'
       ? new Redis(source.url, source.tls ? { ...settings, tls: source.tls } : settings)
-      : new Redis({ ...settings, ...source.options })
+      : new Redis({ ...settings, ...source.options, ...FIXED_SETTINGS, ...withQuietSentinels(source.options) })
   return { client: tend(client, time), owned: true, isCluster: false, time }
 }
 
@@ -89,6 +121,8 @@ const SUBSCRIBER_SETTINGS: RedisOptions = {
   lazyConnect: false,
   maxRetriesPerRequest: null,
   enableReadyCheck: false,
+  stringNumbers: false,
+  enableOfflineQueue: true,
   // Whoever subscribes does so again on each connection, and handles that it fails: ioredis leaves that unhandled.
   autoResubscribe: false,
   keepAlive: 10_000,
@@ -121,6 +155,7 @@ export function duplicateForClaims(connection: Connection): RedisClient {
   // Without resending, ioredis forgets what was under way and never answers it, unless every loss gives it up.
   const settings = {
     autoResendUnfulfilledCommands: false,
+    ...FIXED_SETTINGS,
     maxRetriesPerRequest: 0,
     connectionName: 'everybeat-claims',
   }
@@ -138,14 +173,6 @@ export function duplicateForClaims(connection: Connection): RedisClient {
 export function openLockNode(source: RedisSource, time: TimeSource = SYSTEM_TIME): Connection {
   const settings = { maxRetriesPerRequest: 0, lazyConnect: false, connectionName: 'everybeat-locks' }
   return connectTo(source, { ...OWN_SETTINGS, ...settings }, time)
-}
-
-/** Where a client connects to, without user names and passwords: safe for messages and logs. */
-export function addressOf(client: RedisClient): string {
-  if ('nodes' in client) return 'the cluster'
-  const { host, port, path, sentinels, name } = client.options
-  if (sentinels) return `sentinel group ${name ?? ''}`.trim()
-  return path ?? `${host ?? '127.0.0.1'}:${port ?? 6379}`
 }
 
 /** How long a server may take to answer `QUIT`, ms. */

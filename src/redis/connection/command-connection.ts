@@ -2,7 +2,9 @@ import type { Emit } from '../../events/events.js'
 import { toErrorData } from '../../events/events.js'
 import type { RedisSource } from '../../options/redis-source.js'
 import { EverybeatError } from '../../errors.js'
-import { addressOf, closeClient, openConnection, type Connection } from './client.js'
+import { listenTo, stopListening } from './client-events.js'
+import { addressOf } from './address.js'
+import { closeClient, openConnection, type Connection } from './client.js'
 import { waitUntilReady } from './wait-until-ready.js'
 import { adviceFor, forgetPassword } from './permanent-errors.js'
 import type { TimeSource } from '../../time-source.js'
@@ -59,9 +61,9 @@ export function openLink(source: RedisSource, time: TimeSource, emit: Emit, onRe
     lostAt = null
     onRestored()
   }
-  client.on('error', onError)
-  client.on('close', onClose)
-  client.on('ready', onReady)
+  listenTo(client, 'error', onError)
+  listenTo(client, 'close', onClose)
+  listenTo(client, 'ready', onReady)
   return {
     connection,
     address,
@@ -73,9 +75,9 @@ export function openLink(source: RedisSource, time: TimeSource, emit: Emit, onRe
     },
     async close() {
       closed = true
-      client.off('error', onError)
-      client.off('close', onClose)
-      client.off('ready', onReady)
+      stopListening(client, 'error', onError)
+      stopListening(client, 'close', onClose)
+      stopListening(client, 'ready', onReady)
       if (!owned) return
       client.on('error', () => {})
       await closeClient(client, time)

@@ -1,6 +1,6 @@
 import { resolveOptions, type EverybeatOptions } from '../../options/options.js'
 import { closeClient, openLockNode } from './client.js'
-import type { RedisClient } from '../scripts/run-script.js'
+import type { RedisClient } from '../redis-client.js'
 
 /** A connection for what runs beside Everybeat on the same Redis. */
 export interface OpenedRedis {

@@ -1,7 +1,8 @@
 import { EverybeatError } from '../../errors.js'
-import { addressOf } from './client.js'
+import { listenTo, stopListening } from './client-events.js'
+import { addressOf } from './address.js'
 import { adviceFor } from './permanent-errors.js'
-import type { RedisClient } from '../scripts/run-script.js'
+import type { RedisClient } from '../redis-client.js'
 import type { TimeSource } from '../../time-source.js'
 
 const SILENT = () => {}
@@ -51,17 +52,26 @@ export async function waitUntilReady(
     }
     function finish(settle: () => void) {
       time.clearTimeout(timer)
-      client.off('error', onError)
-      client.off('ready', onReady)
-      client.off('connect', onConnect)
-      client.off('end', onEnd)
+      stopListening(client, 'error', onError)
+      stopListening(client, 'ready', onReady)
+      stopListening(client, 'connect', onConnect)
+      stopListening(client, 'end', onEnd)
       settle()
     }
-    client.on('error', onError)
-    client.on('connect', onConnect)
-    client.on('ready', onReady)
-    client.on('end', onEnd)
+    listenTo(client, 'error', onError)
+    listenTo(client, 'connect', onConnect)
+    listenTo(client, 'ready', onReady)
+    listenTo(client, 'end', onEnd)
   })
+}
+
+/** The error for a connection beside the first one that could not be made in time. */
+export function unreachable(client: RedisClient, what: string, lastError: unknown): EverybeatError {
+  const said = lastError instanceof Error ? `: ${lastError.message}` : ''
+  const cause = lastError === undefined ? {} : { cause: lastError }
+  const advice = 'Check how many clients the server takes (`maxclients`): a worker needs up to five connections'
+  const message = `Redis at ${addressOf(client)}: ${what}${said}. ${advice}`
+  return new EverybeatError('ERR_EVERYBEAT_CONNECTION', message, { field: 'redis', ...cause })
 }
 
 /** So long a node may take to show that it refuses, ms. */

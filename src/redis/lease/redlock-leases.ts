@@ -1,5 +1,5 @@
 import Redlock, { Lock } from 'redlock'
-import type { RedisClient } from '../scripts/run-script.js'
+import type { RedisClient } from '../redis-client.js'
 import type { TimeSource, Timer } from '../../time-source.js'
 
 /** Extends and gives back leases that the claim script set; redlock does the work, on one node or on a quorum. */

@@ -1,5 +1,6 @@
 import type { Cluster, Redis } from 'ioredis'
 import type { DefinitionListener } from '../../worker/store.js'
+import { listenTo, stopListening } from '../connection/client-events.js'
 import type { Watch } from './definition-listener.js'
 
 /**
@@ -49,13 +50,13 @@ export function watchCluster(
   }
 
   // The client looks at the topology anew whenever a command meets a change of it.
-  cluster.on('refresh', follow)
+  listenTo(cluster, 'refresh', follow)
   follow()
   return {
     // A subscription to a Cluster may be at a node that hears of a heartbeat's word later: no sign is expected.
     expectSign: () => {},
     async stop() {
-      cluster.off('refresh', follow)
+      stopListening(cluster, 'refresh', follow)
       const all = [...watches.values()]
       watches.clear()
       await Promise.all(all.flatMap(({ watch }) => watch?.stop() ?? []))

@@ -1,5 +1,6 @@
 import type { Cluster, Redis } from 'ioredis'
 import { closeClient, duplicateConnection, duplicateNode, type Connection } from '../connection/client.js'
+import { databaseOf } from '../database.js'
 import type { Keys } from '../keys.js'
 import { watchCluster } from './definition-watch-cluster.js'
 import type { DefinitionListener } from '../../worker/store.js'
@@ -45,7 +46,7 @@ function watchServer(
 ): Watch {
   const prefixes = shards.map((keys) => keys.schedule(''))
   const byTag = new Map(shards.map(({ tag }, shard) => [tag, shard]))
-  const keyspace = `__keyspace@${client.options.db ?? 0}__:`
+  const keyspace = `__keyspace@${databaseOf(client)}__:`
   const ownChannel = shards[0]!.worker(workerId)
   const life = createSignOfLife(client, ownChannel, time)
   let stopped = false

@@ -1,13 +1,21 @@
+import { endsWithin } from '../../time-source.js'
 import { duplicateConnection, type Connection } from '../connection/client.js'
+import { unreachable } from '../connection/wait-until-ready.js'
+import { databaseOf, readMessage } from '../database.js'
 import type { Keys } from '../keys.js'
-import type { RedisClient } from '../scripts/run-script.js'
 import type { FleetListener } from '../../worker/store.js'
+import type { RedisClient } from '../redis-client.js'
 import { createSignOfLife } from './subscription-watchdog.js'
 
 /** A subscription to the wake channels. */
 export interface Wake {
   readonly client: RedisClient
-  ready(): Promise<void>
+  /**
+   * Resolves when messages are heard.
+   *
+   * @throws EverybeatError `ERR_EVERYBEAT_CONNECTION` after this time, ms, with the last error of the connection as cause
+   */
+  ready(timeoutMs: number): Promise<void>
   /** A heartbeat was sent at this instant of the monotonic clock and answered: its word has to be heard here soon. */
   expectSign(sentAt: number): void
 }
@@ -86,7 +94,8 @@ export function openWake(
   const life = connection.isCluster ? null : createSignOfLife(client, shards[0]!.worker(workerId), connection.time)
   client.on('message', (channel: string, message: string) => {
     const shard = byChannel.get(channel)
-    if (shard !== undefined) deliver(listener, shard, message)
+    const own = readMessage(databaseOf(connection.client), message)
+    if (shard !== undefined && own !== null) deliver(listener, shard, own)
   })
   const subscribe = async (): Promise<void> => {
     await client.subscribe(...channels)
@@ -107,5 +116,11 @@ export function openWake(
     }
     first = false
   })
-  return { client, ready: () => subscribed, expectSign: (sentAt) => life?.expect(sentAt) }
+  let lastError: unknown
+  client.on('error', (error: unknown) => (lastError = error))
+  async function ready(timeoutMs: number): Promise<void> {
+    if (await endsWithin(connection.time, timeoutMs, subscribed)) return
+    throw unreachable(client, `the connection for messages could not be made within ${timeoutMs} ms`, lastError)
+  }
+  return { client, ready, expectSign: (sentAt) => life?.expect(sentAt) }
 }

@@ -1,4 +1,4 @@
-import type { RedisClient } from '../scripts/run-script.js'
+import type { RedisClient } from '../redis-client.js'
 import type { TimeSource } from '../../time-source.js'
 
 /** So long a message to oneself may take, beyond the answer to the command that sent it, ms. */

@@ -1,5 +1,6 @@
 import type { Keys } from '../keys.js'
-import { runScript, runScriptOnBytes, type RedisClient } from '../scripts/run-script.js'
+import type { RedisClient } from '../redis-client.js'
+import { runScript, runScriptOnBytes } from '../scripts/run-script.js'
 
 /** Schedules in one call; a call packs no further one when it has so many bytes. */
 const CALL_COUNT = 50

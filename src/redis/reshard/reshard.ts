@@ -3,7 +3,8 @@ import { EverybeatError } from '../../errors.js'
 import { carrySchedules } from './move-schedules.js'
 import { createKeys, shardOf, type Keys } from '../keys.js'
 import { assertLayout, LAYOUT } from '../layout.js'
-import { runScript, type RedisClient } from '../scripts/run-script.js'
+import type { RedisClient } from '../redis-client.js'
+import { runScript } from '../scripts/run-script.js'
 
 /** Options of a change of the number of shards. */
 export interface ReshardOptions {

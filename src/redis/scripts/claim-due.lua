@@ -135,9 +135,7 @@ end
 -- The first error of one schedule or run: it must not keep this worker from the others, and is put off meanwhile.
 local problem
 
-local function try_claim(index, member, claim)
-  local done, failure = pcall(claim, member)
-  if done then return end
+local function put_off(index, member, failure)
   problem = problem or failure
   redis.call('ZADD', index, 'XX', now + PLANNING_MS, member)
 end
@@ -148,15 +146,25 @@ local function claim_all(index, bound, claim, limit)
   while run_count < limit and inspected < SCAN_COUNT and reply_bytes < REPLY_BYTES do
     local wanted = math.min(limit - run_count, PAGE_COUNT)
     local members = redis.call('ZRANGEBYSCORE', index, '-inf', bound, 'LIMIT', 0, wanted)
-    for _, member in ipairs(members) do
-      -- A member that stays where it is waits for its instant; those behind it are due no earlier.
-      if run_count >= limit or seen[member] == 2 or reply_bytes >= REPLY_BYTES then return end
-      seen[member] = (seen[member] or 0) + 1
-      try_claim(index, member, claim)
-      inspected = inspected + 1
+    local at, is_over = 0, false
+    local function claim_page()
+      while at < #members do
+        at = at + 1
+        local member = members[at]
+        -- A member that stays where it is waits for its instant; those behind it are due no earlier.
+        is_over = run_count >= limit or seen[member] == 2 or reply_bytes >= REPLY_BYTES
+        if is_over then return end
+        seen[member] = (seen[member] or 0) + 1
+        claim(member)
+      end
     end
+    while at < #members and not is_over do
+      local done, failure = pcall(claim_page)
+      if not done then put_off(index, members[at], failure) end
+    end
+    inspected = inspected + at
     write_batched()
-    if #members < wanted then return end
+    if is_over or #members < wanted then return end
   end
 end
 

@@ -1,10 +1,9 @@
-import type { Cluster, Redis } from 'ioredis'
+import type { RedisClient } from '../redis-client.js'
 import type { DurabilityOptions } from '../../options/redis-source.js'
+import { explainServerError } from '../connection/server-errors.js'
+import { databaseOf } from '../database.js'
 import { SCRIPTS } from './generated.js'
 import type { ScriptReplies } from './script-replies.js'
-
-/** A live client of ioredis: one server, Sentinel, or a Cluster. */
-export type RedisClient = Redis | Cluster
 
 /** The name of an embedded script. */
 export type ScriptName = keyof typeof SCRIPTS
@@ -26,10 +25,14 @@ export async function runScript<Name extends ScriptName>(
 ): Promise<ScriptReplies[Name]> {
   const { sha1, text, keyCount, list } = gather(client, name, keys, args, rest)
   try {
-    return (await client.evalsha(sha1, keyCount, ...list)) as ScriptReplies[Name]
+    try {
+      return (await client.evalsha(sha1, keyCount, ...list)) as ScriptReplies[Name]
+    } catch (error) {
+      if (!isForgotten(error)) throw error
+      return (await client.eval(text, keyCount, ...list)) as ScriptReplies[Name]
+    }
   } catch (error) {
-    if (!isForgotten(error)) throw error
-    return (await client.eval(text, keyCount, ...list)) as ScriptReplies[Name]
+    throw explainServerError(error, client)
   }
 }
 
@@ -102,7 +105,12 @@ function gather<Name extends ScriptName, Value>(
   for (const key of script.keys) list.push(keys[key as keyof KeysOf<Name>])
   if ('nodes' in client) list.push(absentKeyBeside(list[0] as string))
   const keyCount = list.length
-  for (const arg of script.args) list.push(args[arg as keyof ArgsOf<Name>])
+  const database = databaseOf(client)
+  for (const arg of script.args) {
+    const value = args[arg as keyof ArgsOf<Name>]
+    // The scripts cannot see in which database they run.
+    list.push(arg === 'channel' && database !== 0 ? `${value}\n${database}` : value)
+  }
   for (const value of rest) list.push(value)
   return { sha1: script.sha1, text: script.text, keyCount, list }
 }

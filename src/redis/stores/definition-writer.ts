@@ -1,7 +1,8 @@
 import type { DefinitionWrite, PutReply } from '../../control/store.js'
 import type { Keys } from '../keys.js'
 import { agreeOnLayout, assertLayout, type ExpectedLayout } from '../layout.js'
-import { runScript, type RedisClient } from '../scripts/run-script.js'
+import type { RedisClient } from '../redis-client.js'
+import { runScript } from '../scripts/run-script.js'
 
 /** Most definitions in one call: a call holds up Redis for a millisecond or two. */
 const CALL_COUNT = 50

@@ -1,7 +1,8 @@
 import type { ScheduleStore } from '../../control/store.js'
 import type { StoredSchedule } from '../../schedule/stored-schedule.js'
 import type { Keys } from '../keys.js'
-import { runScript, type RedisClient } from '../scripts/run-script.js'
+import type { RedisClient } from '../redis-client.js'
+import { runScript } from '../scripts/run-script.js'
 
 type Page = Awaited<ReturnType<ScheduleStore['page']>>
 

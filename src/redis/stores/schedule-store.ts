@@ -9,7 +9,8 @@ import { createKeys, shardOf, type Keys } from '../keys.js'
 import { pageByLast, pageByNext, type PageSource } from './ordered-pages.js'
 import { toRecord, toSchedules } from './replies.js'
 import { readBacklog, readFleetLayout, readServerFacts } from './server-facts.js'
-import { runScript, type RedisClient } from '../scripts/run-script.js'
+import type { RedisClient } from '../redis-client.js'
+import { runScript } from '../scripts/run-script.js'
 import { storePlan } from './worker-store.js'
 
 /** The ledger reaches back so far, ms; the upkeep removes what is older when it comes by. */

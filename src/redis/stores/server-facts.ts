@@ -3,11 +3,13 @@ import type { Backlog, FleetLayout, ServerFacts } from '../../control/store.js'
 import { closeClient, duplicateConnection, duplicateNode } from '../connection/client.js'
 import type { Keys } from '../keys.js'
 import { LAYOUT, readLayout } from '../layout.js'
-import type { RedisClient } from '../scripts/run-script.js'
-import { SYSTEM_TIME } from '../../time-source.js'
+import type { RedisClient } from '../redis-client.js'
+import { endsWithin, SYSTEM_TIME } from '../../time-source.js'
 
 const PINGS = 20
 const NAMES_SHOWN = 20
+/** How long trying to hear of edits may take, ms: the server may take no further connection. */
+const TRACKING_TIMEOUT_MS = 3_000
 
 /** Looks at the server as far as this user may: what is refused is null. Changes nothing. */
 export async function readServerFacts(client: RedisClient, keys: readonly Keys[]): Promise<ServerFacts> {
@@ -108,12 +110,15 @@ async function tryTracking(client: RedisClient, keys: readonly Keys[]): Promise<
     'nodes' in client
       ? duplicateNode(client.nodes('master')[0]!)
       : (duplicateConnection({ client, owned: false, isCluster: false, time: SYSTEM_TIME }) as Redis)
-  try {
+  async function track(): Promise<void> {
     const id = (await own.client('ID')) as number
     const prefix = keys[0]!.schedule('')
     await own.call('CLIENT', 'TRACKING', 'ON', 'REDIRECT', String(id), 'BCAST', 'PREFIX', prefix)
     await own.subscribe('__redis__:invalidate')
-    return { allowed: true }
+  }
+  try {
+    if (await endsWithin(SYSTEM_TIME, TRACKING_TIMEOUT_MS, track())) return { allowed: true }
+    return { allowed: false, why: `no connection for it within ${TRACKING_TIMEOUT_MS} ms` }
   } catch (error) {
     return { allowed: false, why: error instanceof Error ? error.message : String(error) }
   } finally {

@@ -1,6 +1,6 @@
 import type { RedisClock, WorkerStore } from '../../worker/store.js'
 import { createKeys } from '../keys.js'
-import type { RedisClient } from '../scripts/run-script.js'
+import type { RedisClient } from '../redis-client.js'
 import { SCRIPTS } from '../scripts/generated.js'
 import { createWorkerStore } from './worker-store.js'
 

@@ -2,10 +2,12 @@ import type { DurabilityOptions } from '../../options/redis-source.js'
 import type { PlanChange } from '../../schedule/stored-schedule.js'
 import type { ClaimedRun, Settlement, WorkerStore } from '../../worker/store.js'
 import type { RedisClock } from '../../worker/store.js'
+import { databaseOf, writeMessage } from '../database.js'
 import type { Keys } from '../keys.js'
 import { createLeaseClient, type StartLocks } from '../lease/redlock-leases.js'
 import { toClaimReply, toHeartbeatReply, toSchedules, toShardReply } from './replies.js'
-import { runAcknowledged, runScript, type RedisClient } from '../scripts/run-script.js'
+import type { RedisClient } from '../redis-client.js'
+import { runAcknowledged, runScript } from '../scripts/run-script.js'
 
 /** How often a worker says that it lives, ms. */
 export const BEAT_MS = 5_000
@@ -179,7 +181,8 @@ export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
       }),
 
     async askForPlan(planner, schedule) {
-      if (planner !== '') await client.publish(keys.wake, `plan ${planner} ${schedule}`)
+      if (planner !== '')
+        await client.publish(keys.wake, writeMessage(databaseOf(client), `plan ${planner} ${schedule}`))
     },
 
     tend: () =>

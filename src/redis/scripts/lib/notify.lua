@@ -1,6 +1,11 @@
 -- Messages to the fleet: each is made here and nowhere else (`src/redis/notify/fleet-channel.ts` reads them).
 -- Needs: channel
-local function notify(message) redis.call('PUBLISH', channel, message) end
+-- A server that refuses `PUBLISH` in scripts has a fleet that looks by itself: messages are hints.
+local function notify(message)
+  local name, database = string.match(channel, '^(.*)\n(%d+)$')
+  -- Channels know no databases: a message of another one than 0 says which it is of.
+  redis.pcall('PUBLISH', name or channel, database and 'db' .. database .. ' ' .. message or message)
+end
 
 -- The earliest instant that is due or pending, epoch ms, and for how many; a count of 0 says that there is none.
 local function notify_next_due(instant, count) notify('head ' .. string.format('%.0f', instant) .. ' ' .. count) end
@@ -23,4 +28,4 @@ local function notify_joined(id, fleet_size) notify('joined ' .. id .. ' ' .. fl
 local function notify_left(id) notify('left ' .. id) end
 
 -- The echo of a heartbeat: a worker that does not hear it knows that its subscription is dead.
-local function notify_echo(worker) redis.call('PUBLISH', worker, 'beat') end
+local function notify_echo(worker) redis.pcall('PUBLISH', worker, 'beat') end

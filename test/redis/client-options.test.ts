@@ -1,0 +1,95 @@
+import { Redis, type RedisOptions } from 'ioredis'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { Everybeat } from '../../src/index.js'
+import { useFleet } from '../support/fleet.js'
+import { useRedis } from '../support/redis.js'
+import { waitFor } from '../support/wait-for.js'
+
+const redis = useRedis()
+const fleet = useFleet(redis)
+
+function liveClient(options: RedisOptions): Redis {
+  const client = new Redis(redis.url, options)
+  onTestFinished(() => client.disconnect())
+  return client
+}
+
+describe('the options of ioredis', () => {
+  const address = (): RedisOptions => ({ host: '127.0.0.1', port: redis.port })
+
+  it.each([
+    ['enableOfflineQueue: false, with options', () => ({ ...address(), enableOfflineQueue: false })],
+    ['stringNumbers: true, with options', () => ({ ...address(), stringNumbers: true })],
+    ['stringNumbers: true, with a live client', () => liveClient({ stringNumbers: true })],
+    [
+      'enableOfflineQueue: false, with a live client',
+      () => liveClient({ enableOfflineQueue: false, lazyConnect: true }),
+    ],
+    ['maxRetriesPerRequest: 0, with a live client', () => liveClient({ maxRetriesPerRequest: 0 })],
+    ['enableReadyCheck: false, with options', () => ({ ...address(), enableReadyCheck: false })],
+    ['autoResubscribe: false, with options', () => ({ ...address(), autoResubscribe: false })],
+  ] as const)('let a worker start, run longer than its lease, and count: %s', async (_, source) => {
+    const beat = fleet.create({ redis: source(), leaseMs: 500 })
+    let signal: AbortSignal | undefined
+    const task = beat.task('slow', async (run) => {
+      signal = run.signal
+      await new Promise((resolve) => setTimeout(resolve, 1_200))
+      return 'done'
+    })
+    await beat.start()
+    await task.schedule('slow', { at: new Date() })
+    const entries = await waitFor(
+      async () => {
+        const found = await beat.schedules.history('slow')
+        return found.length > 0 ? found : null
+      },
+      { what: 'the entry of the run', timeoutMs: 20_000 },
+    )
+    expect(entries).toMatchObject([{ outcome: 'ok', result: 'done' }])
+    expect(signal?.aborted).toBe(false)
+    expect(await beat.schedules.count()).toBe(1)
+  })
+})
+
+describe('a live client that many instances share', () => {
+  it('is listened to once for each event, and no warning comes', async () => {
+    const client = liveClient({})
+    await client.ping()
+    const before = client.listenerCount('error')
+    const warned = vi.fn<(warning: Error) => void>()
+    process.on('warning', warned)
+    const beats = Array.from({ length: 15 }, () => fleet.create({ redis: client }))
+    await Promise.all(beats.map((beat) => beat.schedules.count()))
+    expect(client.listenerCount('error') - before).toBe(1)
+    await Promise.all(beats.map((beat) => beat.stop()))
+    expect(client.listenerCount('error')).toBe(before)
+    process.off('warning', warned)
+    expect(warned).not.toHaveBeenCalled()
+  })
+})
+
+describe('a server that is not the one to talk to', () => {
+  it('is named when it is a replica, with what to pass', async () => {
+    const replica = liveClient({})
+    await replica.replicaof('127.0.0.1', 1)
+    onTestFinished(async () => void (await replica.replicaof('NO', 'ONE')))
+    const beat = new Everybeat({ redis: redis.url, prefix: 'replica', logger: false })
+    onTestFinished(() => beat.stop())
+    const error = await beat.schedules.put('a', { every: '1h' }).catch((reason: unknown) => reason as Error)
+    expect(error).toMatchObject({ code: 'ERR_EVERYBEAT_CONNECTION', field: 'redis' })
+    expect((error as Error).message).toMatch(/is a replica and takes no writes: pass the address of the primary/)
+  })
+})
+
+describe('a server with too few connections', () => {
+  it('fails the start in time with what the server says, and the instance can be stopped', async () => {
+    const admin = liveClient({})
+    const info = await admin.info('clients')
+    const used = Number(/connected_clients:(\d+)/.exec(info)![1])
+    await admin.config('SET', 'maxclients', String(used + 1))
+    onTestFinished(async () => void (await admin.config('SET', 'maxclients', '1000')))
+    const beat = new Everybeat({ redis: redis.url, prefix: 'few', logger: false, connectTimeoutMs: 1_000 })
+    await expect(beat.start()).rejects.toMatchObject({ code: 'ERR_EVERYBEAT_CONNECTION' })
+    await beat.stop()
+  })
+})
