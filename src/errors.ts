@@ -11,6 +11,8 @@ export const ERROR_CODES = {
   ERR_EVERYBEAT_PAYLOAD: 'A payload is not JSON, too large, or refused by the schema of its task.',
   ERR_EVERYBEAT_STATE: 'The call does not fit the state of the instance: started twice, already stopped.',
   ERR_EVERYBEAT_CONNECTION: 'Redis cannot be reached.',
+  ERR_EVERYBEAT_SERVER:
+    'The server or its user refuses what a fleet needs: scripts, `TIME`, streams, keys of the prefix.',
   ERR_EVERYBEAT_LAYOUT: 'The keys under this prefix belong to a layout this version does not know.',
   ERR_EVERYBEAT_DEPENDENCY: 'An optional package or a file that this feature needs is missing.',
   ERR_EVERYBEAT_WEBHOOK: 'The receiver of a webhook did not answer with success.',

@@ -14,6 +14,7 @@ import { openWatch } from './redis/notify/definition-watch.js'
 import { openWake, type Wake } from './redis/notify/fleet-channel.js'
 import type { RedisClient } from './redis/redis-client.js'
 import { createRehearsalStore } from './redis/stores/stub-store.js'
+import { assertServer } from './redis/stores/probe-server.js'
 import { BEAT_MS, createWorkerStore } from './redis/stores/worker-store.js'
 import { endsWithin, SYSTEM_TIME, type TimeSource } from './time-source.js'
 import { tzDataVersion } from './time/tz-data.js'
@@ -120,6 +121,7 @@ export class Instance {
       this.#leaseThread?.ready(connectTimeoutMs),
     ])
     await this.#lockNodesChecked
+    await this.#within(assertServer(link.connection.client, this.#shards[0]!), 'probe of the server')
     if (shards > 1) await this.#within(this.#agree(), 'number of shards')
     if (!this.#isStopping) await this.#within(this.worker.start(), 'first heartbeat')
   }

@@ -84,6 +84,14 @@ export interface ServerFacts {
   readonly lastSaveFailed: boolean
   /** Whether edits by plain commands can be seen as they happen. */
   readonly tracking: { readonly allowed: true } | { readonly allowed: false; readonly why: string }
+  /** What the server or its user refuses of that which scripts need. */
+  readonly refused: readonly {
+    readonly what: string
+    readonly isEssential: boolean
+    readonly why: string
+    readonly advice: string
+    readonly answer: string
+  }[]
   /** The flags of `notify-keyspace-events`. */
   readonly notifications: string | null
 }

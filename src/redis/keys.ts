@@ -9,6 +9,8 @@ export interface Keys {
   readonly ranks: string
   readonly meta: string
   readonly upkeep: string
+  /** A stream that exists while a worker tries what the server allows. */
+  readonly probe: string
   /** The channel that tells the fleet of a new head, of changes and of cancelled runs. */
   readonly wake: string
   /** The lanes in which something waits for a worker with the right task. */
@@ -44,6 +46,7 @@ export function createKeys(prefix: string, shard: number, shards: number): Keys 
     ranks: `${tag}:ranks`,
     meta: `${tag}:meta`,
     upkeep: `${tag}:upkeep`,
+    probe: `${tag}:probe`,
     wake: `${tag}:wake`,
     lanes: `${tag}:lanes`,
     lane: (lane) => `${tag}:lane:${lane}`,

@@ -45,6 +45,7 @@ describe('the names of keys', () => {
     expect(names.filter((name) => !made.includes(name))).toEqual([])
     // The fleet's own keys are passed to the scripts, and `start` is a key of the lock nodes.
     expect(unique(made.filter((name) => !names.includes(name)))).toEqual([
+      'probe',
       'ranks',
       'start',
       'upkeep',

@@ -11,7 +11,15 @@ const FULL_SHARE = 0.9
 
 /** Judges the server that the fleet is on. */
 export function diagnoseServer(facts: ServerFacts): Finding[] {
-  return [version(facts), latency(facts), eviction(facts), memory(facts), persistence(facts), edits(facts)].flat()
+  return [
+    version(facts),
+    refusals(facts),
+    latency(facts),
+    eviction(facts),
+    memory(facts),
+    persistence(facts),
+    edits(facts),
+  ].flat()
 }
 
 /** Judges whether the keys are those of this version and this number of shards. */
@@ -51,6 +59,18 @@ export function diagnoseLayout({ known, wantedShards, found }: FleetLayout): Fin
     level: 'ok',
     message: `layout ${found.layout}, ${found.shards === '1' ? '1 shard' : `${found.shards} shards`}`,
   }
+}
+
+/** What the server refuses of that which scripts need. */
+function refusals({ refused, isReplica }: ServerFacts): Finding[] {
+  // A replica refuses every write, and is a finding of its own.
+  return (isReplica ? [] : refused).map(({ what, isEssential, why, advice, answer }) => ({
+    check: 'server',
+    level: isEssential ? 'problem' : 'warning',
+    message: `the server refuses ${what}: ${answer}`,
+    why,
+    advice,
+  }))
 }
 
 function version({ version: text, isReplica }: ServerFacts): Finding {

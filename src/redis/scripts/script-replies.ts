@@ -43,6 +43,8 @@ export interface ScriptReplies {
     members: [set: Buffer, member: Buffer, score: Buffer][],
   ][]
   'pause-schedule': [outcome: 'paused' | 'unchanged' | 'missing', revision: number]
+  /** What is refused and the server's words, in turn. */
+  'probe-server': string[]
   /** Outcomes and revisions in turn, or why nothing was written. */
   'put-definitions': (string | number)[] | ['elsewhere', layout: string, shards: string]
   'read-head': Next

@@ -2,6 +2,7 @@ import type { Redis } from 'ioredis'
 import type { Backlog, FleetLayout, ServerFacts } from '../../control/store.js'
 import { closeClient, duplicateConnection, duplicateNode } from '../connection/client.js'
 import type { Keys } from '../keys.js'
+import { probeServer } from './probe-server.js'
 import { LAYOUT, readLayout } from '../layout.js'
 import type { RedisClient } from '../redis-client.js'
 import { endsWithin, SYSTEM_TIME } from '../../time-source.js'
@@ -31,6 +32,7 @@ export async function readServerFacts(client: RedisClient, keys: readonly Keys[]
     // The server refuses writes after a failed snapshot, and cannot keep its promise after a failed append.
     lastSaveFailed: info?.rdb_last_bgsave_status === 'err' || info?.aof_last_write_status === 'err',
     tracking: await tryTracking(client, keys),
+    refused: info?.role === 'slave' ? [] : await probeServer(client, keys[0]!),
     notifications,
   }
 }

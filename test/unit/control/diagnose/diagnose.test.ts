@@ -19,6 +19,7 @@ const GOOD: ServerFacts = {
   snapshots: true,
   lastSaveFailed: false,
   tracking: { allowed: true },
+  refused: [],
   notifications: '',
 }
 const REFUSED = { allowed: false, why: 'NOPERM' } as const
