@@ -1,8 +1,9 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { findConfig } from './config.js'
 import { CliFailure } from './failure.js'
 import { createSession, type GlobalOptions, type Session } from './session.js'
 
-export { Command, Option }
+export { Argument, Command, Option }
 
 /** What a command does: `options` are its own and the global ones; a returned number is the exit code, nothing means 0. */
 export type Action<Options, Arguments extends unknown[]> = (
@@ -11,7 +12,10 @@ export type Action<Options, Arguments extends unknown[]> = (
   ...positional: Arguments
 ) => Promise<number | void>
 
-/** Gives a command its action, with a session made from the global options wherever on the line they stood. */
+/** Commands that need no Redis; a configuration file that is wrong must not keep them from working. */
+const WITHOUT_REDIS = ['preview', 'validate', 'schema', 'completion', 'init', 'demo', 'memory-server', 'simulate']
+
+/** Gives a command its action, with a session made from the global options, wherever on the line they are. */
 export function setAction<Options extends object, Arguments extends unknown[]>(
   command: Command,
   action: Action<Options, Arguments>,
@@ -19,7 +23,8 @@ export function setAction<Options extends object, Arguments extends unknown[]>(
   command.action(async (...received: unknown[]) => {
     const positional = received.slice(0, -2) as Arguments
     const options = command.optsWithGlobals<Options & GlobalOptions>()
-    const code = await action(createSession(options), options, ...positional)
+    const config = WITHOUT_REDIS.includes(command.name()) ? null : await findConfig(process.cwd())
+    const code = await action(createSession(options, config?.options), options, ...positional)
     if (code !== undefined) process.exitCode = code
   })
 }

@@ -46,7 +46,7 @@ export function paintOutcome(outcome: HistoryEntry['outcome'], colors: Colors): 
 
 /** What a write came to, as a line for people; a write that was not done is a failure. */
 export function describeWrite(name: string, { outcome, revision }: PutResult, colors: Colors): string {
-  return `${colors.bold(name)} ${outcome} (revision ${revision})`
+  return `${colors.bold(oneLine(name))} ${outcome} (revision ${revision})`
 }
 
 /** Throws the failure of a write that was not done. */

@@ -5,10 +5,10 @@ export const CLI_CODES = {
   ERR_CLI_USAGE:
     'The command line is wrong: an unknown command or option, a missing argument, a file that cannot be read.',
   ERR_CLI_NOT_FOUND: 'There is no schedule, or no run, of that name.',
-  ERR_CLI_CONFLICT: 'Somebody changed the schedule in the meantime.',
+  ERR_CLI_CONFLICT: 'The schedule changed in the meantime, or the system that is imported is still running.',
   ERR_CLI_FAILED:
-    'What was asked for did not come about: a run that was waited for, an edit, a demo without a doubled or lost occurrence.',
-  ERR_CLI_INTERNAL: 'Anything else: a bug, or an error of a module that was loaded.',
+    'The command did not succeed: a run that was waited for, an edit, a module that cannot be loaded, a demo.',
+  ERR_CLI_INTERNAL: 'Anything else: a bug, or an error that a module of the user threw later.',
 } as const
 
 /** A stable code of a {@link CliFailure}. */
@@ -31,6 +31,8 @@ export interface FailureReport {
   readonly message: string
   readonly field?: string
   readonly value?: unknown
+  /** Stack of an error of a module of the user, or of a bug: it names file and line. */
+  readonly stack?: string
   /** 2 when the input was refused, 1 when the operation failed. */
   readonly exitCode: 1 | 2
 }
@@ -38,14 +40,26 @@ export interface FailureReport {
 /** What any thrown value comes to: its code, its message and the exit code. */
 export function reportFailure(error: unknown): FailureReport {
   if (error instanceof CliFailure) {
-    return { code: error.code, message: error.message, exitCode: error.code === 'ERR_CLI_USAGE' ? 2 : 1 }
+    return {
+      code: error.code,
+      message: error.message,
+      ...stackOf(error.cause),
+      exitCode: error.code === 'ERR_CLI_USAGE' ? 2 : 1,
+    }
   }
   if (error instanceof EverybeatError) {
     const { code, message, field, value } = error
     const exitCode = REFUSED_INPUT.has(code) ? 2 : 1
     return { code, message, ...(field !== undefined && { field }), ...(value !== undefined && { value }), exitCode }
   }
-  return { code: 'ERR_CLI_INTERNAL', message: error instanceof Error ? error.message : String(error), exitCode: 1 }
+  const message = error instanceof Error ? error.message : String(error)
+  return { code: 'ERR_CLI_INTERNAL', message, ...stackOf(error), exitCode: 1 }
+}
+
+// The stack of a syntax error begins with the file, the line, and the text of that line.
+function stackOf(error: unknown): { stack?: string } {
+  const isForeign = error instanceof Error && !(error instanceof EverybeatError) && error.stack !== undefined
+  return isForeign && !('syscall' in error) ? { stack: error.stack! } : {}
 }
 
 const REFUSED_INPUT: ReadonlySet<ErrorCode> = new Set([

@@ -1,11 +1,9 @@
-import { stripVTControlCharacters } from 'node:util'
-
 const SECOND = 1000
 const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 
-/** What stands in a cell that has nothing to say. */
+/** Text of a cell without a value. */
 export const NOTHING = '-'
 
 /**
@@ -40,14 +38,28 @@ export function formatInstant(at: Date | null | undefined): string {
   return at.toISOString().replace('.000Z', 'Z')
 }
 
-/** Makes a text that came from elsewhere safe to show on one line of a terminal: no control or escape characters. */
+/**
+ * Makes a text from elsewhere safe to show on one line of a terminal: line breaks and tabs become blanks, other control
+ * characters and those that turn the direction of text are shown as escapes, `\u001b`.
+ */
 export function oneLine(text: string): string {
-  return (
-    stripVTControlCharacters(text)
-      // Control characters are what is taken out.
-      .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ')
-      .trim()
-  )
+  return text
+    .replace(/[\t\n\v\f\r\u0085\u2028\u2029]+/g, ' ')
+    .replace(UNSAFE, showEscape)
+    .trim()
+}
+
+/** JSON text in which no control character is raw: JSON itself allows some of them, and terminals obey them. */
+export function safeJson(value: unknown, indent?: number): string {
+  return JSON.stringify(value, null, indent).replace(UNSAFE_IN_JSON, showEscape)
+}
+
+// Control characters are what is shown as escapes.
+const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
+const UNSAFE_IN_JSON = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
+
+function showEscape(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 }
 
 /** A counted noun: `1 run`, `2 runs`, `0 entries`. */

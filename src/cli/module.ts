@@ -11,23 +11,44 @@ export type WorkerSetup = (beat: Everybeat) => void | Promise<void>
 const TYPESCRIPT = ['.ts', '.mts', '.cts']
 
 /**
- * Loads a worker's module and gives its default export. TypeScript is left to Node where it strips types by itself,
- * else to the package `tsx`, looked for from the module and from the working directory.
+ * Loads a worker's module and gives its default export.
  *
- * @throws CliFailure when there is no such file, no loader for it, or no function as its default export. What the
- * module itself throws comes through as it is.
+ * @throws CliFailure when the file does not exist, no loader for it is installed, or its default export is no function;
+ *   what the module itself throws is in `cause`, with file, line and stack
  */
 export async function loadWorkerModule(path: string): Promise<WorkerSetup> {
   const file = resolve(path)
   if (!existsSync(file)) throw new CliFailure('ERR_CLI_USAGE', `there is no module ${file}`)
-  if (TYPESCRIPT.includes(extname(file)) && !stripsTypes()) await registerTypeScript(file)
-  const namespace = (await import(pathToFileURL(file).href)) as { default?: unknown }
-  const setup = defaultExport(namespace)
+  const setup = await importModule(file)
   if (typeof setup === 'function') return setup as WorkerSetup
   throw new CliFailure('ERR_CLI_USAGE', `${file} has no function as its default export: export default (beat) => { … }`)
 }
 
-// Not in the types of the oldest Node that is supported, nor in that Node itself.
+/**
+ * Imports a module of the user and gives its default export. TypeScript is left to Node where it strips types by itself,
+ * otherwise to the package `tsx`, looked for from the module and from the working directory.
+ */
+export async function importModule(file: string): Promise<unknown> {
+  if (TYPESCRIPT.includes(extname(file)) && !stripsTypes()) await registerTypeScript(file)
+  // A top-level await that never settles keeps nothing alive: the process would end without a word, and with code 0.
+  const onEmptyLoop = (): void => {
+    process.stderr.write(
+      `error: ${file}: a top-level await never settles, so the module is never loaded (ERR_CLI_FAILED)\n`,
+    )
+    process.exit(1)
+  }
+  process.once('beforeExit', onEmptyLoop)
+  try {
+    return defaultExport((await import(pathToFileURL(file).href)) as { default?: unknown })
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause)
+    throw new CliFailure('ERR_CLI_FAILED', `${file} cannot be loaded: ${message}`, { cause })
+  } finally {
+    process.off('beforeExit', onEmptyLoop)
+  }
+}
+
+// The types of the oldest supported Node do not have it, nor does that Node itself.
 function stripsTypes(): boolean {
   return Boolean((process.features as { typescript?: unknown }).typescript)
 }
@@ -39,7 +60,7 @@ function defaultExport(namespace: { default?: unknown }): unknown {
   return outer
 }
 
-// What `node --import tsx` would do, from the place where tsx is.
+// Does what `node --import tsx` does, from the place where tsx is installed.
 async function registerTypeScript(file: string): Promise<void> {
   const loader = tryResolve('tsx', file) ?? tryResolve('tsx', resolve('module.js'))
   if (loader === null) {

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { createColors, wantsColor } from './colors.js'
 import { asUsageFailure, Command, isHelpShown, wholeNumber } from './command.js'
-import { oneLine } from './format.js'
+import { oneLine, safeJson } from './format.js'
 import { reportFailure } from './failure.js'
 import { registerApply } from './commands/apply.js'
 import { registerBackfill } from './commands/backfill.js'
 import { registerDashboard } from './commands/dashboard.js'
+import { registerCompletion } from './commands/completion.js'
 import { registerDemo } from './commands/demo.js'
 import { registerDiff } from './commands/diff.js'
 import { registerDoctor } from './commands/doctor.js'
@@ -15,6 +16,7 @@ import { registerExport } from './commands/export.js'
 import { registerFleet } from './commands/fleet.js'
 import { registerHistory } from './commands/history.js'
 import { registerImport } from './commands/import.js'
+import { registerInit } from './commands/init.js'
 import { registerList } from './commands/list.js'
 import { registerMemoryServer } from './commands/memory-server.js'
 import { registerNext } from './commands/next.js'
@@ -23,8 +25,11 @@ import { registerPut } from './commands/put.js'
 import { registerRemove } from './commands/remove.js'
 import { registerReshard } from './commands/reshard.js'
 import { registerRun } from './commands/run.js'
+import { registerRuns } from './commands/runs.js'
 import { registerSchema } from './commands/schema.js'
 import { registerShow } from './commands/show.js'
+import { registerTail } from './commands/tail.js'
+import { registerTop } from './commands/top.js'
 import { registerValidate } from './commands/validate.js'
 import { registerWorker } from './commands/worker.js'
 
@@ -37,7 +42,7 @@ export async function runCli(parameters: readonly string[]): Promise<void> {
     if (isHelpShown(error)) return
     const report = reportFailure(asUsageFailure(error))
     process.exitCode = report.exitCode
-    // Somebody who typed the bare name wants to know what there is.
+    // The bare name of the program asks what commands exist.
     if (parameters.length === 0) process.stderr.write(`${program.helpInformation()}\n`)
     process.stderr.write(`${showFailure(report, parameters)}\n`)
   }
@@ -48,11 +53,14 @@ export function createProgram(): Command {
   const program = new Command('everybeat')
     .description('A leaderless scheduler for fleets of Node.js workers, on Redis.')
     .version(packageVersion(), '-V, --version', 'show the version')
-    .option('--redis <url>', 'Redis to use (default: $REDIS_URL, then redis://127.0.0.1:6379)')
+    .option(
+      '--redis <url>',
+      'Redis to use (default: $EVERYBEAT_REDIS_URL, the configuration file, $REDIS_URL, redis://127.0.0.1:6379)',
+    )
     .option('--tls-ca <file>', 'PEM file of the CA that signed the certificate of the server (with a rediss:// URL)')
     .option('--tls-cert <file>', 'PEM file of the client certificate, for servers that ask for one')
     .option('--tls-key <file>', 'PEM file of the key of the client certificate')
-    .option('--prefix <prefix>', 'prefix of the keys (default: everybeat)')
+    .option('--prefix <prefix>', 'prefix of the keys (default: $EVERYBEAT_PREFIX, the configuration file, everybeat)')
     .option('--shards <number>', 'shards of the fleet (default: 1)', wholeNumber(1))
     .option(
       '--connect-timeout <ms>',
@@ -81,6 +89,9 @@ export function createProgram(): Command {
     registerHistory,
     registerExplain,
     registerBackfill,
+    registerRuns,
+    registerTail,
+    registerTop,
     registerFleet,
     registerDoctor,
     registerExport,
@@ -89,6 +100,8 @@ export function createProgram(): Command {
     registerDiff,
     registerValidate,
     registerSchema,
+    registerInit,
+    registerCompletion,
     registerReshard,
     registerMemoryServer,
   ]) {
@@ -101,10 +114,14 @@ function showFailure(
   { exitCode: _, ...error }: ReturnType<typeof reportFailure>,
   parameters: readonly string[],
 ): string {
-  if (parameters.includes('--json')) return JSON.stringify({ error })
+  if (parameters.includes('--json')) return safeJson({ error })
   const option = !parameters.includes('--no-color')
   const colors = createColors(wantsColor({ option, isTerminal: process.stderr.isTTY, environment: process.env }))
-  return `${colors.red('error:')} ${oneLine(error.message)} ${colors.dim(`(${error.code})`)}`
+  const line = `${colors.red('error:')} ${oneLine(error.message)} ${colors.dim(`(${error.code})`)}`
+  if (error.stack === undefined) return line
+  return [line, ...error.stack.split('\n').map((each) => `  ${each.replace(/\S.*/, (text) => oneLine(text))}`)].join(
+    '\n',
+  )
 }
 
 function packageVersion(): string {

@@ -2,6 +2,9 @@ import { readFileSync } from 'node:fs'
 import { Everybeat, type EverybeatOptions } from '../index.js'
 import { createColors, wantsColor, type Colors } from './colors.js'
 import { CliFailure } from './failure.js'
+import { safeJson } from './format.js'
+import { openCluster } from './open-cluster.js'
+import { parseServerList } from './redis-url.js'
 import type { TableStyle } from './table.js'
 
 /** The options that every command takes, before or after its name. */
@@ -23,12 +26,12 @@ export interface Session {
   readonly json: boolean
   readonly colors: Colors
   readonly table: TableStyle
-  /** Whether a person sits at both ends and can be asked. */
+  /** Whether a person is at both ends and can be asked. */
   readonly interactive: boolean
-  /** The Redis to use: `--redis`, else `$REDIS_URL`, else nothing was said and the library's default holds. */
+  /** The URL in `--redis`, `$EVERYBEAT_REDIS_URL` or `$REDIS_URL`; undefined when none is set. */
   readonly redis: string | undefined
-  /** Options of `new Everybeat(…)` that follow from the global ones. */
-  readonly connection: Pick<EverybeatOptions, 'redis' | 'tls' | 'prefix' | 'shards' | 'connectTimeoutMs'>
+  /** Options of `new Everybeat(…)`: those of the configuration file, under those of the environment and the command line. */
+  readonly connection: EverybeatOptions
   /** Writes a line to standard output. */
   print(line: string): void
   /** Writes a line to standard error: what a person wants to know and a program does not. */
@@ -39,35 +42,63 @@ export interface Session {
   withBeat<Result>(work: (beat: Everybeat) => Promise<Result>): Promise<Result>
 }
 
-const WIDTH_WHEN_PIPED = 80
-
-/** Makes the session of one command from its options and the process it runs in. */
-export function createSession(options: GlobalOptions): Session {
+/**
+ * Makes the session of one command from its options and the process it runs in.
+ *
+ * @param config options of the configuration file; none for a command that needs no Redis
+ */
+export function createSession(options: GlobalOptions, config: EverybeatOptions = {}): Session {
   const { stdout, stderr, stdin, env } = process
-  const redis = options.redis ?? (env.REDIS_URL === '' ? undefined : env.REDIS_URL)
   const colors = createColors(wantsColor({ option: options.color ?? true, isTerminal: stdout.isTTY, environment: env }))
-  const { prefix, shards, connectTimeout: connectTimeoutMs } = options
-  const connection = { redis, tls: readTls(options), prefix, shards, connectTimeoutMs }
+  const explicit = options.redis ?? textOf(env.EVERYBEAT_REDIS_URL)
+  const { connection, close } = connectionOf(options, explicit, config)
   const print = (line: string) => void stdout.write(`${line}\n`)
   return {
     json: options.json ?? false,
     colors,
-    table: { width: stdout.columns ?? WIDTH_WHEN_PIPED, paintHead: colors.dim },
+    // Only a terminal has a width; a table in a pipe is never cut.
+    table: { width: stdout.columns ?? Number.POSITIVE_INFINITY, paintHead: colors.dim },
     interactive: Boolean(stdin.isTTY && stdout.isTTY),
-    redis,
+    redis: explicit ?? textOf(env.REDIS_URL),
     connection,
     print,
     note: (line) => void stderr.write(`${line}\n`),
-    result: (document, text) => print(options.json ? JSON.stringify(document, null, 2) : text()),
+    result: (document, text) => print(options.json ? safeJson(document, 2) : text()),
     async withBeat(work) {
       const beat = new Everybeat({ ...connection, logger: false })
       try {
         return await work(beat)
       } finally {
         await beat.stop()
+        close()
       }
     },
   }
+}
+
+/** The options of the connection, and what closes a client that was opened for them. */
+function connectionOf(
+  options: GlobalOptions,
+  explicit: string | undefined,
+  config: EverybeatOptions,
+): { connection: EverybeatOptions; close: () => void } {
+  const url = explicit ?? (config.redis === undefined ? textOf(process.env.REDIS_URL) : undefined)
+  const list = url === undefined ? null : parseServerList(url)
+  const cluster = list?.kind === 'cluster' ? openCluster(list) : undefined
+  const given: EverybeatOptions = {
+    redis: cluster ?? (list?.kind === 'sentinel' ? list.options : url),
+    tls: readTls(options),
+    prefix: options.prefix ?? textOf(process.env.EVERYBEAT_PREFIX),
+    shards: options.shards,
+    connectTimeoutMs: options.connectTimeout,
+  }
+  const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+  return { connection: { ...config, ...set }, close: () => cluster?.disconnect() }
+}
+
+/** The text of a variable; one that is empty counts as not set. */
+function textOf(variable: string | undefined): string | undefined {
+  return variable === '' ? undefined : variable
 }
 
 function readTls({ tlsCa, tlsCert, tlsKey }: GlobalOptions): EverybeatOptions['tls'] {

@@ -1,11 +1,11 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments, stringify, type Document } from 'yaml'
+import { Document, isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments, visit } from 'yaml'
 import { EverybeatError } from '../index.js'
 
 /** One document of a YAML stream: its value, and the line of each key of its top level and of `schedules`. */
 export interface YamlDocument {
   readonly value: unknown
   /** The document with its comments, for writing it back. */
-  readonly document: Document
+  readonly document: Document.Parsed
   /** Line of the node at a path, from 1; null when there is none. */
   lineOf(path: readonly (string | number)[]): number | null
 }
@@ -36,9 +36,24 @@ export function parseYaml(text: string, file: string): YamlDocument[] {
   })
 }
 
-/** A value as YAML text: keys in their order, long text unfolded, comments none. */
+// Control characters that YAML leaves raw, and those that turn the direction of text: terminals and editors obey them.
+const UNSAFE = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
+
+/** A value as YAML text: keys in their order, long text unfolded, control characters as escapes. */
 export function toYaml(value: unknown): string {
-  return stringify(value, { lineWidth: 0, aliasDuplicateObjects: false })
+  return showDocument(new Document(value, { aliasDuplicateObjects: false }))
+}
+
+/** The text of a document, with its comments. */
+export function showDocument(document: Document): string {
+  visit(document, {
+    Scalar(_, node) {
+      // Only text in double quotes has escapes.
+      if (typeof node.value === 'string' && node.value.search(UNSAFE) >= 0) node.type = 'QUOTE_DOUBLE'
+    },
+  })
+  const text = document.toString({ lineWidth: 0 })
+  return text.replace(UNSAFE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
 function wrongYaml(message: string): EverybeatError {

@@ -118,8 +118,8 @@ export function findCycles(sources: readonly SourceFile[]): Offences {
   return cycles
 }
 
-/** Files that open the Redis of another system, which is no server of the fleet. */
-const FOREIGN_REDIS = ['moving-in/readers/open-source.ts']
+/** Files that open a client which a user names: the Redis of another system, and a Cluster on the command line. */
+const FOREIGN_REDIS = ['moving-in/readers/open-source.ts', 'cli/open-cluster.ts']
 
 /** Each outside package has one door; types of `ioredis`, the fleet's own client, may be named anywhere. */
 export function findSecondDoors(sources: readonly SourceFile[]): Offences {

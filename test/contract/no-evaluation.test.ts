@@ -16,7 +16,9 @@ const EXCEPTIONS: Record<string, readonly string[]> = {
   'cli/session.ts': ['node:fs'],
   'cli/files.ts': ['node:fs'],
   'cli/commands/export.ts': ['node:fs'],
-  'cli/commands/edit.ts': ['node:fs', 'node:child_process'],
+  'cli/edit/edit-in-editor.ts': ['node:fs', 'node:child_process'],
+  'cli/commands/init.ts': ['node:fs'],
+  'cli/config.ts': ['node:fs'],
   'cli/demo/crew.ts': ['node:child_process'],
   // The browser of the person who asks for it, at an address that this process makes.
   'cli/commands/dashboard.ts': ['node:child_process'],

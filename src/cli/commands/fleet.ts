@@ -20,7 +20,10 @@ export function registerFleet(program: Command): void {
   setAction<object, [string]>(cancel, async (session, _options, runId) => {
     const cancelled = await session.withBeat((beat) => beat.schedules.cancel(runId))
     if (cancelled.outcome === 'missing') {
-      throw new CliFailure('ERR_CLI_NOT_FOUND', `no run ${JSON.stringify(runId)} is waiting or going on`)
+      throw new CliFailure(
+        'ERR_CLI_NOT_FOUND',
+        `no run ${JSON.stringify(runId)} is waiting or executing; everybeat runs lists them`,
+      )
     }
     session.result(cancelled, () => `${runId} ${cancelled.outcome === 'cancelled' ? 'cancelled' : 'is told to stop'}`)
   })
@@ -30,10 +33,10 @@ function showFleet(session: Session, workers: readonly WorkerView[]): string {
   if (workers.length === 0) return 'No workers.'
   const now = new Date()
   const rows = workers.map((worker) => [
-    worker.id,
-    worker.host,
+    oneLine(worker.id),
+    oneLine(worker.host),
     String(worker.pid),
-    worker.pool,
+    oneLine(worker.pool),
     `${worker.running}/${worker.concurrency}`,
     formatRelative(worker.startedAt, now),
     oneLine(worker.tasks.join(', ')) || NOTHING,

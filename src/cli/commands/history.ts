@@ -24,14 +24,14 @@ export function registerHistory(program: Command): void {
 }
 
 function showHistory(session: Session, entries: readonly HistoryEntry[]): string {
-  if (entries.length === 0) return 'Nothing has become of it yet.'
+  if (entries.length === 0) return 'No occurrence has ended yet.'
   const rows = entries.map((entry) => [
     formatInstant(entry.scheduledAt),
     paintOutcome(entry.outcome, session.colors),
     formatLateness(entry.latenessMs),
     formatDuration(entry.durationMs),
     String(entry.attempt),
-    entry.worker ?? '-',
+    oneLine(entry.worker ?? '-'),
     describeReason(entry),
   ])
   const columns = [

@@ -1,7 +1,8 @@
 import type { Everybeat, SchedulePage, ScheduleView } from '../../index.js'
 import { setAction, wholeNumber, type Command } from '../command.js'
 import { describeTrigger, paintState } from '../describe.js'
-import { formatRelative, plural } from '../format.js'
+import { formatRelative, oneLine, plural } from '../format.js'
+import { findOtherPrefixes } from '../other-prefixes.js'
 import type { Session } from '../session.js'
 import { renderTable } from '../table.js'
 
@@ -33,8 +34,19 @@ export function registerList(program: Command): void {
     const found = await session.withBeat((beat) => collectSchedules(beat, options, limit + 1))
     const schedules = found.slice(0, limit)
     session.result(schedules, () => showSchedules(session, schedules))
+    if (found.length === 0) await nameOtherPrefixes(session)
     if (found.length > limit) session.note(`There are more than ${limit}; --all shows them.`)
   })
+}
+
+/** An empty prefix is most often a forgotten one. */
+async function nameOtherPrefixes({ redis = 'redis://127.0.0.1:6379', connection, note }: Session): Promise<void> {
+  const own = connection.prefix ?? 'everybeat'
+  const others = typeof (connection.redis ?? redis) === 'string' ? await findOtherPrefixes(redis, own) : []
+  if (others.length === 0) return
+  note(
+    `The prefix is ${JSON.stringify(own)}; this Redis also has schedules under ${others.map((prefix) => JSON.stringify(prefix)).join(', ')}: --prefix or EVERYBEAT_PREFIX`,
+  )
 }
 
 /** Follows the pages of the list until there are `limit` schedules or no more. */
@@ -67,12 +79,12 @@ function showSchedules(session: Session, schedules: readonly ScheduleView[]): st
   if (schedules.length === 0) return 'No schedules.'
   const now = new Date()
   const rows = schedules.map((schedule) => [
-    schedule.name,
+    oneLine(schedule.name),
     paintState(schedule.state, session.colors),
     describeTrigger(schedule),
     formatRelative(schedule.next, now),
     formatRelative(schedule.last, now),
-    schedule.task ?? schedule.name,
+    oneLine(schedule.task ?? schedule.name),
   ])
   const columns = [
     { head: 'NAME', shrinks: true },

@@ -23,7 +23,7 @@ function showSchedule(session: Session, schedule: ScheduleView): string {
   const now = new Date()
   const instant = (at: Date | null) => (at === null ? 'none' : `${formatInstant(at)} (${formatRelative(at, now)})`)
   const pairs: [string, string][] = [
-    ['name', session.colors.bold(schedule.name)],
+    ['name', session.colors.bold(oneLine(schedule.name))],
     ['state', paintState(schedule.state, session.colors)],
     ['revision', String(schedule.revision)],
     ['next', instant(schedule.next)],

@@ -1,6 +1,6 @@
 import { Everybeat, parseDuration, type Logger } from '../../index.js'
 import { setAction, wholeNumber, type Command } from '../command.js'
-import { formatDuration } from '../format.js'
+import { formatDuration, safeJson } from '../format.js'
 import { loadWorkerModule } from '../module.js'
 import type { Session } from '../session.js'
 
@@ -11,7 +11,7 @@ interface WorkerOptions {
   timeout: string
 }
 
-const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const
+const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGBREAK: 149 } as const
 
 type StopSignal = keyof typeof EXIT_CODES
 
@@ -31,7 +31,8 @@ export function registerWorker(program: Command): void {
     const leaseMs = lease === undefined ? undefined : parseDuration(lease, '--lease')
     const setUp = await loadWorkerModule(path)
     const logger = session.json ? createJsonLogger(session) : undefined
-    const beat = new Everybeat({ ...session.connection, concurrency, pool, leaseMs, logger })
+    const own = Object.entries({ concurrency, pool, leaseMs, logger }).filter(([, value]) => value !== undefined)
+    const beat = new Everybeat({ ...session.connection, ...Object.fromEntries(own) })
     const stopSignal = nextStopSignal()
     try {
       const early = await Promise.race([startUp(session, beat, setUp), stopSignal])
@@ -58,7 +59,8 @@ async function startUp(session: Session, beat: Everybeat, setUp: (beat: Everybea
 function nextStopSignal(): Promise<StopSignal> {
   return new Promise((resolve) => {
     let isStopping = false
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    // Windows knows no SIGTERM; it sends SIGBREAK when a console closes or a service stops.
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGBREAK'] as const) {
       process.on(signal, () => {
         if (isStopping) process.exit(EXIT_CODES[signal])
         isStopping = true
@@ -69,13 +71,13 @@ function nextStopSignal(): Promise<StopSignal> {
 }
 
 function tell(session: Session, document: object, text: string): void {
-  if (session.json) session.print(JSON.stringify({ at: new Date().toISOString(), ...document }))
+  if (session.json) session.print(safeJson({ at: new Date().toISOString(), ...document }))
   else session.print(text)
 }
 
 // With --json also what the engine has to say is one JSON document a line, on standard error.
 function createJsonLogger(session: Session): Logger {
   const log = (level: keyof Logger) => (message: string, details?: unknown) =>
-    session.note(JSON.stringify({ at: new Date().toISOString(), level, message, details }))
+    session.note(safeJson({ at: new Date().toISOString(), level, message, details }))
   return { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') }
 }

@@ -6,6 +6,7 @@ import {
   formatRelative,
   oneLine,
   plural,
+  safeJson,
 } from '../../../src/cli/format.js'
 
 const NOW = new Date('2026-03-08T07:00:00Z')
@@ -65,9 +66,17 @@ describe('formatInstant', () => {
 })
 
 describe('oneLine', () => {
-  it('keeps a text from a handler from driving the terminal', () => {
-    expect(oneLine('\u001b[31mred\u001b[0m\nand\tmore\u0007')).toBe('red and more')
-    expect(oneLine('\u001b]0;title\u0007rest')).toBe('rest')
+  it('shows control characters as escapes, so that a text from elsewhere cannot drive the terminal', () => {
+    expect(oneLine('\u001b[31mred\u001b[0m\nand\tmore\u0007')).toBe('\\u001b[31mred\\u001b[0m and more\\u0007')
+    expect(oneLine('\u009b31m\u202egnp.exe')).toBe('\\u009b31m\\u202egnp.exe')
+  })
+})
+
+describe('safeJson', () => {
+  it('escapes what JSON leaves raw, and reads back to the same value', () => {
+    const value = { 'a\u009b\u202e\u2028': ['\u007f', '\u001b'] }
+    expect(safeJson(value)).toBe('{"a\\u009b\\u202e\\u2028":["\\u007f","\\u001b"]}')
+    expect(JSON.parse(safeJson(value))).toEqual(value)
   })
 })
 
