@@ -56,10 +56,14 @@ export function reportFailure(error: unknown): FailureReport {
   return { code: 'ERR_CLI_INTERNAL', message, ...stackOf(error), exitCode: 1 }
 }
 
-// The stack of a syntax error begins with the file, the line, and the text of that line.
+// Frames of Node and of the command line itself say nothing about the module of the user.
 function stackOf(error: unknown): { stack?: string } {
   const isForeign = error instanceof Error && !(error instanceof EverybeatError) && error.stack !== undefined
-  return isForeign && !('syscall' in error) ? { stack: error.stack! } : {}
+  if (!isForeign || 'syscall' in error) return {}
+  const frames = error
+    .stack!.split('\n')
+    .filter((line) => !/^\s+at .*(node:internal|[\\/]dist[\\/]cli[\\/]|[\\/]commander[\\/])/.test(line))
+  return { stack: frames.join('\n') }
 }
 
 const REFUSED_INPUT: ReadonlySet<ErrorCode> = new Set([

@@ -4,6 +4,7 @@ import { extname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Everybeat } from '../index.js'
 import { CliFailure } from './failure.js'
+import { locateSyntaxError } from './locate-syntax-error.js'
 
 /** What a worker's module exports by default: it registers tasks, and may declare schedules. */
 export type WorkerSetup = (beat: Everybeat) => void | Promise<void>
@@ -42,6 +43,10 @@ export async function importModule(file: string): Promise<unknown> {
     return defaultExport((await import(pathToFileURL(file).href)) as { default?: unknown })
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause)
+    if (cause instanceof SyntaxError && !cause.stack?.includes('file:')) {
+      const location = await locateSyntaxError(file)
+      if (location !== null) cause.stack = `${location}\n${cause.name}: ${message}`
+    }
     throw new CliFailure('ERR_CLI_FAILED', `${file} cannot be loaded: ${message}`, { cause })
   } finally {
     process.off('beforeExit', onEmptyLoop)

@@ -13,7 +13,7 @@ export async function findOtherPrefixes(url: string, own: string): Promise<strin
   const search = withSourceRedis(url, async (redis) => {
     let cursor = '0'
     for (let scans = 0; scans < MOST_SCANS && found.size < MOST_PREFIXES; scans++) {
-      const [next, keys] = await redis.scan(cursor, 'MATCH', '{*}:meta', 'COUNT', 1_000)
+      const [next, keys] = await redis.scan(cursor, 'MATCH', '{*}:names', 'COUNT', 1_000)
       // With several shards the tag ends in the number of the shard.
       for (const key of keys) found.add(key.slice(1, key.lastIndexOf('}')).replace(/:\d+$/, ''))
       cursor = next
@@ -22,5 +22,5 @@ export async function findOtherPrefixes(url: string, own: string): Promise<strin
   })
   await search.catch(() => undefined)
   found.delete(own)
-  return [...found].sort()
+  return [...found].sort().slice(0, MOST_PREFIXES)
 }

@@ -1,5 +1,5 @@
 import type { DefinitionShape } from '../index.js'
-import { toYaml } from './yaml.js'
+import { escapeControls, toYaml } from './yaml.js'
 
 /**
  * The text of a file that {@link readDefinitions} reads back to the same definitions. Names are sorted by code unit and
@@ -13,6 +13,6 @@ export function writeDefinitions(
   // A name such as __proto__ has to stay a name.
   const byName = Object.create(null) as Record<string, unknown>
   for (const { name, given } of sorted) byName[name] = given
-  if (format === 'json') return `${JSON.stringify({ schedules: byName }, null, 2)}\n`
+  if (format === 'json') return `${escapeControls(JSON.stringify({ schedules: byName }, null, 2))}\n`
   return toYaml({ schedules: new Map(sorted.map(({ name, given }) => [name, given])) })
 }

@@ -52,7 +52,11 @@ export function showDocument(document: Document): string {
       if (typeof node.value === 'string' && node.value.search(UNSAFE) >= 0) node.type = 'QUOTE_DOUBLE'
     },
   })
-  const text = document.toString({ lineWidth: 0 })
+  return escapeControls(document.toString({ lineWidth: 0 }))
+}
+
+/** Text in which control characters that JSON and quoted YAML leave raw are escapes, which both read back. */
+export function escapeControls(text: string): string {
   return text.replace(UNSAFE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 

@@ -133,7 +133,7 @@ describe('a definition that somebody broke', () => {
     expect((await cli(['ls'])).stdout).toMatch(/^daily +invalid +cron 0 25/m)
     expect(await cli(['export'])).toMatchObject({
       exitCode: 0,
-      stdout: '[]\n',
+      stdout: '{\n  "schedules": {}\n}\n',
       stderr: expect.stringContaining('daily'),
     })
     await json('edit', 'daily', '--set', 'cron=0 5 * * *')

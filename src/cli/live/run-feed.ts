@@ -12,7 +12,10 @@ export type FeedItem =
   | { readonly event: 'ended'; readonly at: Date; readonly schedule: string; readonly entry: HistoryEntry }
 
 const PAGE = 500
+/** Newest entries of a history that a look reads. */
 const ENTRIES = 50
+/** Up to so many schedules, every history is read at each look, which also finds short runs that were started by hand. */
+const FEW = 100
 
 /**
  * Finds what started and ended since the last look, by reading the runs and the histories of the schedules that moved.
@@ -76,6 +79,7 @@ export class RunFeed {
     if (this.#name !== null) return new Set([this.#name])
     for (let cursor: string | null = null; ;) {
       const page = await this.#beat.schedules.list({ limit: PAGE, cursor })
+      if (cursor === null && page.length <= FEW) for (const { name } of page) moved.add(name)
       for (const { name, last } of page) {
         const lastMs = last?.getTime() ?? 0
         if (isFirst ? lastMs > 0 : this.#last.get(name) !== lastMs) moved.add(name)
