@@ -43,7 +43,7 @@ export function reportFailure(error: unknown): FailureReport {
     return {
       code: error.code,
       message: error.message,
-      ...stackOf(error.cause),
+      ...(error.code === 'ERR_CLI_FAILED' && stackOf(error.cause)),
       exitCode: error.code === 'ERR_CLI_USAGE' ? 2 : 1,
     }
   }

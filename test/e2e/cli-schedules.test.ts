@@ -25,17 +25,18 @@ function createCli(prefix = uniquePrefix('cli')) {
 const DAILY = ['--cron', '0 9 * * 1-5', '--tz', 'Asia/Shanghai', '--task', 'send-report']
 
 describe('ls', () => {
-  it('shows schedules as a table of at most 80 columns', async () => {
+  it('shows schedules as a table, which is never cut in a pipe', async () => {
     const { cli, json } = createCli()
     expect((await cli(['ls'])).stdout).toBe('No schedules.\n')
     await json('put', 'daily', ...DAILY)
-    await json('put', 'a-schedule-with-a-rather-long-name-that-goes-on-and-on-'.repeat(2), '--every', '5m')
+    const long = 'a-schedule-with-a-rather-long-name-that-goes-on-and-on-'.repeat(2)
+    await json('put', long, '--every', '5m')
     await json('pause', 'daily')
     const { stdout } = await cli(['ls'])
     expect(stdout).toMatch(/^NAME +STATE +TRIGGER +NEXT +LAST +TASK$/m)
     expect(stdout).toMatch(/^daily +paused +cron 0 9/m)
     expect(stdout).toMatch(/ in [1-5]?\d[ms]/)
-    for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
+    expect(stdout).toContain(`${long}  active`)
   })
 
   it('filters, limits and gives the shapes of the API', async () => {

@@ -34,7 +34,7 @@ export function registerList(program: Command): void {
     const found = await session.withBeat((beat) => collectSchedules(beat, options, limit + 1))
     const schedules = found.slice(0, limit)
     session.result(schedules, () => showSchedules(session, schedules))
-    if (found.length === 0) await nameOtherPrefixes(session)
+    if (found.length === 0 && !session.json) await nameOtherPrefixes(session)
     if (found.length > limit) session.note(`There are more than ${limit}; --all shows them.`)
   })
 }

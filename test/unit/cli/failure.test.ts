@@ -24,6 +24,8 @@ describe('reportFailure', () => {
       value: 'x',
       exitCode: 2,
     })
-    expect(reportFailure(new Error('boom'))).toEqual({ code: 'ERR_CLI_INTERNAL', message: 'boom', exitCode: 1 })
+    const report = reportFailure(new Error('boom'))
+    expect(report).toMatchObject({ code: 'ERR_CLI_INTERNAL', message: 'boom', exitCode: 1 })
+    expect(report.stack).toMatch(/^Error: boom\n\s+at .*failure\.test\.ts/)
   })
 })
