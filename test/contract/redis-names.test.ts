@@ -86,8 +86,9 @@ describe('the messages to the fleet', () => {
     expect(unique(known)).toEqual(unique(documented))
   })
 
-  it('are published in lib/notify.lua alone', () => {
-    const others = luaFiles.filter(({ path }) => path !== 'lib/notify.lua')
+  it('the messages to the fleet are published in lib/notify.lua alone', () => {
+    // The probe publishes an empty message on a channel of its own, to find out whether the server lets scripts do so.
+    const others = luaFiles.filter(({ path }) => !['lib/notify.lua', 'probe-server.lua'].includes(path))
     expect(others.filter(({ text }) => text.includes("'PUBLISH'")).map(({ path }) => path)).toEqual([])
   })
 })

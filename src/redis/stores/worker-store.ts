@@ -1,7 +1,6 @@
 import type { DurabilityOptions } from '../../options/redis-source.js'
 import type { PlanChange } from '../../schedule/stored-schedule.js'
-import type { ClaimedRun, Settlement, WorkerStore } from '../../worker/store.js'
-import type { RedisClock } from '../../worker/store.js'
+import type { ClaimedRun, RedisClock, Settlement, WorkerStore } from '../../worker/store.js'
 import { databaseOf, writeMessage } from '../database.js'
 import type { Keys } from '../keys.js'
 import { createLeaseClient, type StartLocks } from '../lease/redlock-leases.js'
@@ -28,9 +27,7 @@ interface WorkerStoreOptions {
   locks?: StartLocks | null
 }
 
-function optional(value: number | null): number | '' {
-  return value ?? ''
-}
+const optional = (value: number | null): number | '' => value ?? ''
 
 /** Adds one settlement as the script takes it: how many values follow, and those that are not as they usually are. */
 function addSettlement(list: (string | number)[], settlement: Settlement): void {
