@@ -6,6 +6,7 @@ import { Schedules } from './control/schedules.js'
 import { readSyncInput, type SyncInput } from './control/sync-input.js'
 import type { SyncOptions, SyncResult } from './control/sync.js'
 import { EverybeatError } from './errors.js'
+import { parseStopTimeout, type StopOptions } from './options/stop-options.js'
 import { toErrorData, type Emit } from './events/events.js'
 import { describeHealth, type Health } from './worker/health.js'
 import { IsolatedEmitter } from './events/isolated-emitter.js'
@@ -13,25 +14,24 @@ import { Instance } from './worker-runtime.js'
 import { createLineWriter, logEvents, type WriteLine } from './events/log-events.js'
 import { announceMemory } from './options/memory-source.js'
 import { resolveOptions, type EverybeatOptions, type ResolvedOptions } from './options/options.js'
-import { createLayoutCheck } from './redis/layout.js'
-import { openLink, type Link } from './redis/connection/command-connection.js'
-import type { ScheduleStore } from './control/store.js'
+import { InstanceConnection } from './redis/connection/instance-connection.js'
 import { reshardFleet, type ReshardOptions, type ReshardResult } from './redis/reshard/reshard.js'
-import { createScheduleStore } from './redis/stores/schedule-store.js'
 import type { DefinitionInput } from './schedule/definition.js'
 import type { AnyTasks } from './schedule/exact-definition.js'
 import type { TaskOptions } from './options/task-options.js'
 import type { RegisterTask, TaskHandle } from './task-handle.js'
-import { timeSourceOf, type TimeSource } from './time-source.js'
+import { endsWithin, timeSourceOf, type TimeSource } from './time-source.js'
+import type { ScheduleStore } from './control/store.js'
 import { createRedisClock } from './worker/loop/redis-clock.js'
 import type { RedisClock } from './worker/store.js'
-import { createTask } from './worker/run/create-task.js'
+import { describeStart } from './worker/describe-start.js'
+import { describeOneOff } from './worker/run/one-off.js'
+import { TaskRegistry } from './worker/run/task-registry.js'
 import { preparePayload } from './worker/run/prepare-payload.js'
-import type { Handler, Task } from './worker/run/task.js'
+import type { Handler } from './worker/run/task.js'
 
-/** How long a one-off run of a task stays to be looked at. */
-const ONE_OFF_STAY = '1h'
-const DEFAULT_STOP_MS = 30_000
+/** Longest wait for the end of a start that `stop()` breaks off, ms. */
+const BREAK_OFF_MS = 3_000
 
 /**
  * A scheduler that every worker of a fleet carries in itself. Not started, it is a control client: it reads and edits
@@ -46,16 +46,14 @@ export class Everybeat<Tasks extends object = AnyTasks> extends IsolatedEmitter 
   readonly schedules: Schedules<Tasks>
 
   readonly #options: ResolvedOptions
-  readonly #tasks = new Map<string, Task>()
+  readonly #tasks: TaskRegistry
   readonly #declarations: Declarations
   readonly #time: TimeSource
   readonly #writeLine: WriteLine
   readonly #clock: RedisClock
   readonly #context: ScheduleContext
-  #link: Link | null = null
+  readonly #connection: InstanceConnection
   #instance: Instance | null = null
-  #scheduleStore: ScheduleStore | null = null
-  #checkLayout: (() => Promise<void>) | null = null
   #state: 'idle' | 'starting' | 'running' | 'stopped' = 'idle'
   #isPaused = false
   #starting: Promise<void> | null = null
@@ -64,6 +62,7 @@ export class Everybeat<Tasks extends object = AnyTasks> extends IsolatedEmitter 
   constructor(options: EverybeatOptions = {}) {
     super()
     this.#options = resolveOptions(options, process.env)
+    this.#tasks = new TaskRegistry(this.#options.shards)
     this.#time = timeSourceOf(options)
     this.#clock = createRedisClock(this.#time.monotonic, this.#time.wall)
     this.#writeLine = createLineWriter(this.#options.logger)
@@ -76,13 +75,21 @@ export class Everybeat<Tasks extends object = AnyTasks> extends IsolatedEmitter 
       emit: this.#emit,
       store: () => this.#store(),
       checkPayload: async (name, payload) => {
-        const task = this.#tasks.get(name)
+        const task = this.#tasks.tasks.get(name)
         if (task?.schema) await preparePayload(task, payload)
       },
     }
     this.schedules = new Schedules<Tasks>(this.#context)
     this.#declarations = new Declarations(this.#context, this.schedules as unknown as Schedules)
-    if (this.#options.redis.kind === 'client') this.#open()
+    this.#connection = new InstanceConnection({
+      options: this.#options,
+      time: this.#time,
+      clock: this.#clock,
+      emit: this.#emit,
+      onRestored: () => this.#instance?.worker.onReconnected(),
+      onSlow: (address) => this.#writeLine('warn', `waiting for Redis at ${address}`, { address }),
+    })
+    if (this.#options.redis.kind === 'client') this.#connection.open()
   }
 
   /**
@@ -95,15 +102,7 @@ export class Everybeat<Tasks extends object = AnyTasks> extends IsolatedEmitter 
 
   #register(name: string, optionsOrHandler: TaskOptions | Handler, maybeHandler?: Handler): TaskHandle {
     const isHandler = typeof optionsOrHandler === 'function'
-    const handler = isHandler ? optionsOrHandler : maybeHandler
-    const task = createTask(name, isHandler ? {} : optionsOrHandler, handler, this.#options.shards)
-    if (this.#tasks.has(name)) {
-      throw new EverybeatError('ERR_EVERYBEAT_OPTIONS', `task ${JSON.stringify(name)} is registered already`, {
-        field: 'task',
-        value: name,
-      })
-    }
-    this.#tasks.set(name, task)
+    this.#tasks.register(name, isHandler ? {} : optionsOrHandler, isHandler ? optionsOrHandler : maybeHandler)
     this.#instance?.worker.requestTick()
     return {
       name,
@@ -131,7 +130,8 @@ export class Everybeat<Tasks extends object = AnyTasks> extends IsolatedEmitter 
    */
   async start(): Promise<void> {
     if (this.#state !== 'idle') {
-      throw new EverybeatError('ERR_EVERYBEAT_STATE', `start: this instance is ${this.#state} already; make a new one`)
+      const advice = this.#state === 'stopped' ? '; make a new one' : ''
+      throw new EverybeatError('ERR_EVERYBEAT_STATE', `start: this instance is ${this.#state} already${advice}`)
     }
     this.#state = 'starting'
     this.#starting = this.#start()
@@ -140,14 +140,13 @@ export class Everybeat<Tasks extends object = AnyTasks> extends IsolatedEmitter 
 
   async #start(): Promise<void> {
     try {
-      const link = this.#open()
-      await link.ready(this.#options.connectTimeoutMs)
+      const link = await this.#connection.ready()
       this.#refuseIfStopped()
       this.#instance = new Instance({
         options: this.#options,
         link,
         clock: this.#clock,
-        tasks: this.#tasks,
+        tasks: this.#tasks.tasks,
         emit: this.#emit,
         time: this.#time,
         onDataLoss: () => void this.#declarations.restore(),
@@ -156,14 +155,21 @@ export class Everybeat<Tasks extends object = AnyTasks> extends IsolatedEmitter 
       await this.#instance.start()
       this.#refuseIfStopped()
       this.#state = 'running'
+      this.#writeLine('info', ...describeStart(this.#instance.worker, this.#options.pool, this.#tasks.tasks))
     } catch (error) {
-      this.#state = 'stopped'
-      await this.#instance?.stop(0).catch(() => {})
-      await this.#link?.close()
-      // Whatever a connection says that was closed under it: the reason is the stop.
+      await this.#undoStart()
+      // If `stop()` closed the connection during the start, report the stop, not the error that it caused.
       this.#refuseIfStopped()
+      this.#state = 'idle'
       throw error
     }
+  }
+
+  /** Closes everything that a failed start has opened: the instance can be started again, and answers meanwhile. */
+  async #undoStart(): Promise<void> {
+    await this.#instance?.stop(0).catch(() => {})
+    await this.#connection.close()
+    if (!this.#stopping) this.#instance = null
   }
 
   /** This worker claims nothing until `resume()`, also when called before `start()`; it lives on, and so do its runs. */
@@ -179,12 +185,16 @@ export class Everybeat<Tasks extends object = AnyTasks> extends IsolatedEmitter 
   }
 
   /**
-   * Stops claiming, lets runs end within the time-out, aborts the others, leaves the fleet, and closes the connections
-   * that Everybeat opened. Never rejects; a second call waits for the first.
+   * Stops claiming, lets runs end within `timeoutMs` (default 30 000; Infinity waits for all), aborts the others, leaves
+   * the fleet, and closes the connections that Everybeat opened. Always ends, also without Redis; a second call waits for
+   * the first.
+   *
+   * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS` for a time-out that is no number of milliseconds; nothing else
    */
-  stop({ timeoutMs = DEFAULT_STOP_MS }: { timeoutMs?: number | undefined } = {}): Promise<void> {
+  async stop(options: StopOptions = {}): Promise<void> {
+    const timeoutMs = parseStopTimeout(options)
     this.#stopping ??= this.#stop(timeoutMs)
-    return this.#stopping
+    await this.#stopping
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -214,46 +224,36 @@ export class Everybeat<Tasks extends object = AnyTasks> extends IsolatedEmitter 
    * @throws EverybeatError `ERR_EVERYBEAT_STATE` while workers live, `ERR_EVERYBEAT_LAYOUT` while another change goes on
    */
   async reshard(shards: number, options: ReshardOptions = {}): Promise<ReshardResult> {
-    return await reshardFleet((await this.#connected()).connection.client, this.#options.prefix, shards, options)
+    this.#refuseIfStopped('this instance is stopped; make a new one')
+    return await reshardFleet((await this.#connection.ready()).connection.client, this.#options.prefix, shards, options)
   }
 
   #emit: Emit = (name, event, thrown) => this.send(name, event, thrown)
-  #open(): Link {
-    this.#link ??= openLink(this.#options.redis, this.#time, this.#emit, () => this.#instance?.worker.onReconnected())
-    return this.#link
-  }
-
-  async #connected(): Promise<Link> {
-    if (this.#stopping) throw new EverybeatError('ERR_EVERYBEAT_STATE', 'this instance is stopped; make a new one')
-    const link = this.#open()
-    await link.ready(this.#options.connectTimeoutMs)
-    return link
-  }
 
   async #storeOfAnyLayout(): Promise<ScheduleStore> {
-    const { prefix, shards } = this.#options
-    const { client } = (await this.#connected()).connection
-    this.#checkLayout ??= createLayoutCheck(client, { prefix, shards }, this.#time.monotonic)
-    return (this.#scheduleStore ??= createScheduleStore(client, prefix, shards, this.#clock, this.#time))
+    this.#refuseIfStopped('this instance is stopped; make a new one')
+    return await this.#connection.storeOfAnyLayout()
   }
 
   async #store(): Promise<ScheduleStore> {
-    const store = await this.#storeOfAnyLayout()
-    await this.#checkLayout?.()
-    return store
+    this.#refuseIfStopped('this instance is stopped; make a new one')
+    return await this.#connection.store()
   }
 
   async #runOnce(task: string, payload: unknown): Promise<{ runId: string; schedule: string }> {
     const store = await this.#store()
     const at = await store.now()
-    const schedule = `${task.slice(0, 100)}!${at.toString(36)}${this.#time.random().toString(36).slice(2, 8)}`
-    const once = { task, at: new Date(at), removeAfter: ONE_OFF_STAY, pool: this.#options.pool }
-    await (this.schedules as unknown as Schedules).put(schedule, payload === undefined ? once : { ...once, payload })
-    return { runId: `${schedule}@${at}`, schedule }
+    const { pool } = this.#options
+    const { name, definition } = describeOneOff({ task, pool, atMs: at, random: this.#time.random() })
+    await (this.schedules as unknown as Schedules).put(
+      name,
+      payload === undefined ? definition : { ...definition, payload },
+    )
+    return { runId: `${name}@${at}`, schedule: name }
   }
 
-  #refuseIfStopped(): void {
-    if (this.#stopping) throw new EverybeatError('ERR_EVERYBEAT_STATE', 'start: this instance was stopped meanwhile')
+  #refuseIfStopped(message = 'start: this instance was stopped meanwhile'): void {
+    if (this.#stopping) throw new EverybeatError('ERR_EVERYBEAT_STATE', message)
   }
 
   async #stop(timeoutMs: number): Promise<void> {
@@ -261,8 +261,9 @@ export class Everybeat<Tasks extends object = AnyTasks> extends IsolatedEmitter 
       // A start under way is broken off and let come to its end, so that nothing it opens is left behind.
       // The worker leaves the fleet over the connection: that closes only behind it.
       await this.#instance?.stop(0).catch(() => {})
-      await this.#link?.close()
-      await this.#starting?.catch(() => {})
+      await this.#connection.close()
+      const ended = this.#starting?.catch(() => {}) ?? Promise.resolve()
+      await endsWithin(this.#time, BREAK_OFF_MS, ended, true)
     }
     this.#state = 'stopped'
     try {
@@ -270,6 +271,6 @@ export class Everybeat<Tasks extends object = AnyTasks> extends IsolatedEmitter 
     } catch (error) {
       this.#emit('error', { ...toErrorData(error), context: 'stop' })
     }
-    await this.#link?.close()
+    await this.#connection.close()
   }
 }

@@ -4,7 +4,7 @@ import { toErrorData, type Emit } from './events/events.js'
 import type { ResolvedOptions } from './options/options.js'
 import { closeClient, duplicateForClaims, openLockNode, type Connection } from './redis/connection/client.js'
 import type { Link } from './redis/connection/command-connection.js'
-import { refuseWrongNode, waitUntilReady } from './redis/connection/wait-until-ready.js'
+import { refuseWrongNode } from './redis/connection/wait-until-ready.js'
 import { createKeys, type Keys } from './redis/keys.js'
 import { agreeOnLayout, assertLayout } from './redis/layout.js'
 import { createLeaseThread } from './redis/lease/lease-thread.js'
@@ -113,11 +113,10 @@ export class Instance {
     const { connectTimeoutMs, shards } = options
     const channel = openWake(link.connection, this.#shards, this.worker.id, this.worker)
     this.#channel = channel
-    const channelReady = channel.ready(connectTimeoutMs)
     await Promise.all([
       // A stopped clock has nothing to warm up for.
       time === SYSTEM_TIME && warmUp(createRehearsalStore),
-      waitUntilReady(channel.client, time, connectTimeoutMs).then(() => this.#within(channelReady, 'subscription')),
+      channel.ready(connectTimeoutMs),
       this.#leaseThread?.ready(connectTimeoutMs),
     ])
     await this.#lockNodesChecked

@@ -9,6 +9,9 @@ import { Settler } from './run/settler.js'
 import type { ShardRuntime, WorkerRuntime } from './shard-runtime.js'
 import type { HeartbeatReply, ShardReply, WorkerStore } from './store.js'
 
+/** Readings of Redis's clock before the first claim. */
+const CLOCK_READINGS = 5
+
 /** What a shard of a worker is made of. */
 export interface ShardWorkerOptions {
   readonly runtime: WorkerRuntime
@@ -119,6 +122,11 @@ export class ShardWorker {
     this.#isAlone = position !== 0 && reply.elected && reply.isBusy
     // The message about parked work may have been lost.
     if (reply.laneCount > 0) this.loop.requestTick()
+  }
+
+  /** Reads the clock of the shard's server: the first calls are slow, and as imprecise a clock makes every start late. */
+  async setClock(): Promise<void> {
+    for (let index = 0; index < CLOCK_READINGS; index += 1) await this.store.readClock()
   }
 
   onNextDue(dueMs: number | null, dueCount: number): void {

@@ -3,13 +3,14 @@ import { Heartbeat } from './heartbeat.js'
 import type { HealthSource } from './health.js'
 import { EditBatcher } from './maintenance/edit-batcher.js'
 import { NameBatcher } from './maintenance/name-batcher.js'
+import { PlanCheck } from './maintenance/plan-check.js'
 import { PlanningPace } from './maintenance/planning-pace.js'
 import type { AbortKind } from './run/active-run.js'
 import { GIVE_UP_MS } from './run/call-handler.js'
 import type { WorkerRuntime } from './shard-runtime.js'
 import { ShardWorker } from './shard-worker.js'
 import { createWorkerRuntime, type WorkerOptions } from './worker-options.js'
-import type { DefinitionListener, FleetListener, FleetZoneData, WorkerStore } from './store.js'
+import type { DefinitionListener, FleetListener, WorkerStore } from './store.js'
 
 /** How many workers, the first in the order of joining, watch definitions: enough to survive a death. */
 const WATCHERS = 2
@@ -17,8 +18,6 @@ const WATCHERS = 2
 const PARKED_STEP_MS = 2
 /** Rank beyond which that delay does not grow. */
 const MAX_PARKED_RANK = 50
-/** Readings of Redis's clock before the first claim: the first calls are slow, and as imprecise a clock makes starts late. */
-const CLOCK_READINGS = 5
 
 /** One started instance: it ticks on every shard, executes what it claims, beats, and does its part of the maintenance. */
 export class Worker implements FleetListener, DefinitionListener, HealthSource {
@@ -29,6 +28,7 @@ export class Worker implements FleetListener, DefinitionListener, HealthSource {
   /** The first shard, which knows the fleet: a worker that beat on each shard would cost that many times as much. */
   readonly #home: ShardWorker
   readonly #heartbeat: Heartbeat
+  readonly #planCheck: PlanCheck
   /** Shards with parked work of a task whose concurrency is bounded on this worker, by task. */
   readonly #parkedShards = new Map<string, Set<number>>()
   /** Written schedules whose plans this worker checks as the tz authority. */
@@ -45,8 +45,6 @@ export class Worker implements FleetListener, DefinitionListener, HealthSource {
   /** This worker's place in the order of joining, from 0. */
   #rank = 0
   #fleetSize = 1
-  /** Whether all plans are being checked. */
-  #isCheckingPlans = false
 
   constructor(options: WorkerOptions, stores: readonly WorkerStore[]) {
     const { time, emit, beatMs } = options
@@ -61,6 +59,7 @@ export class Worker implements FleetListener, DefinitionListener, HealthSource {
     const pace = new PlanningPace(time)
     this.#shards = stores.map((store, shard) => this.#createShard(store, shard, stores.length, pace))
     this.#home = this.#shards[0]!
+    this.#planCheck = new PlanCheck(this.#runtime, () => this.#shards.map(({ maintenance }) => maintenance))
     this.#heartbeat = new Heartbeat({
       time,
       emit,
@@ -94,10 +93,21 @@ export class Worker implements FleetListener, DefinitionListener, HealthSource {
     return this.#isWatching
   }
 
+  /** How many workers the fleet has, as far as this one knows. */
+  get fleetSize(): number {
+    return this.#fleetSize
+  }
+
+  /** When the next occurrence is due, epoch ms; null when none is planned. */
+  get nextDueMs(): number | null {
+    const due = this.#shards.flatMap(({ loop }) => loop.nextDueMs ?? [])
+    return due.length === 0 ? null : Math.min(...due)
+  }
+
   /** Joins the fleet. Throws what the first heartbeat throws. */
   async start(): Promise<void> {
     await Promise.all([this.#beat(), ...this.#shards.slice(1).map((shard) => shard.poll())])
-    await Promise.all(this.#shards.map(({ store }) => readClock(store)))
+    await Promise.all(this.#shards.map((shard) => shard.setClock()))
     if (this.#isStopped) return
     this.#heartbeat.start()
     for (const { loop } of this.#shards) loop.start()
@@ -241,7 +251,7 @@ export class Worker implements FleetListener, DefinitionListener, HealthSource {
       this.#options.onWatchDuty(isWatcher)
       if (!isWatcher) this.onWatching(false)
     }
-    this.#takeZoneData(reply.zoneData)
+    if (!this.#isStopped) this.#planCheck.onZoneData(reply.zoneData)
   }
 
   #onRoom(task: string): void {
@@ -256,18 +266,6 @@ export class Worker implements FleetListener, DefinitionListener, HealthSource {
 
   #parkedDelayMs(): number {
     return Math.min(this.#rank, MAX_PARKED_RANK) * PARKED_STEP_MS
-  }
-
-  #takeZoneData(data: FleetZoneData): void {
-    const { tzAuthority, emit } = this.#runtime
-    tzAuthority.onZoneData(data)
-    if (data.mix) emit('fleet:mixed-tz', { versions: data.mix })
-    if (!data.looksAtAll || this.#isCheckingPlans || this.#isStopped) return
-    this.#isCheckingPlans = true
-    void Promise.all(this.#shards.map(({ maintenance }) => maintenance.checkAllPlans())).then((done) => {
-      this.#isCheckingPlans = false
-      if (done.every((isComplete) => isComplete)) tzAuthority.onAllChecked()
-    })
   }
 
   #confirmGeneration(): void {
@@ -293,8 +291,4 @@ export class Worker implements FleetListener, DefinitionListener, HealthSource {
     // Every aborted run is abandoned after GIVE_UP_MS at the latest; one that waits for Redis does not end without it.
     await endsWithin(time, 2 * GIVE_UP_MS, slots.whenIdle())
   }
-}
-
-async function readClock(store: WorkerStore): Promise<void> {
-  for (let index = 0; index < CLOCK_READINGS; index += 1) await store.readClock()
 }

@@ -105,7 +105,7 @@ function hasTls(client: RedisClient): boolean {
 /** What a timeout looks like when one side speaks TLS and the other does not. */
 function hintFor(isTls: boolean, hasConnected: boolean, lastError: unknown): string {
   if (hasConnected && !isTls) {
-    return '. It takes the connection but does not answer; a port for TLS does so to a redis:// URL'
+    return '. It takes the connection but does not answer; a port for TLS does so to a redis:// URL, and so does a server that has reached its `maxclients`'
   }
   if (isTls && !hasConnected && lastError === undefined) return '. A port without TLS keeps silent to a rediss:// URL'
   return ''

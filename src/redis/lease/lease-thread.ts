@@ -45,6 +45,7 @@ export function createLeaseThread(options: LeaseThreadOptions): LeaseThread & {
   let stopped = false
   let lastError: unknown
   let becomeReady = () => {}
+  let endWaiting = (_error: Error) => {}
   const readiness = new Promise<void>((resolve) => (becomeReady = resolve))
   let thread = spawn()
 
@@ -99,10 +100,12 @@ export function createLeaseThread(options: LeaseThreadOptions): LeaseThread & {
           reject(new EverybeatError('ERR_EVERYBEAT_CONNECTION', message, { field: 'leaseKeeper', cause: lastError }))
         timer = setTimeout(refuse, timeoutMs)
       })
-      await Promise.race([readiness, tooLate]).finally(() => clearTimeout(timer))
+      const stopping = new Promise<never>((_resolve, reject) => (endWaiting = reject))
+      await Promise.race([readiness, tooLate, stopping]).finally(() => clearTimeout(timer))
     },
     async stop() {
       stopped = true
+      endWaiting(new Error('the lease keeper was stopped before it was ready'))
       send({ kind: 'stop' })
       const exit = new Promise<void>((resolve) => thread.once('exit', () => resolve()))
       const timeout = new Promise<void>((resolve) => setTimeout(resolve, STOP_TIMEOUT_MS).unref())

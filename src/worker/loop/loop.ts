@@ -88,6 +88,11 @@ export class Loop {
     return this.#waitingSince
   }
 
+  /** When the next occurrence is due, epoch ms; null when none is planned. */
+  get nextDueMs(): number | null {
+    return this.#nextDue?.atMs ?? null
+  }
+
   /** Read before a request whose reply says what is due next. */
   get nextDueVersion(): number {
     return this.#nextDueVersion

@@ -1,0 +1,80 @@
+import type { ScheduleStore } from '../../control/store.js'
+import type { Emit } from '../../events/events.js'
+import type { ResolvedOptions } from '../../options/options.js'
+import type { TimeSource } from '../../time-source.js'
+import type { RedisClock } from '../../worker/store.js'
+import { createLayoutCheck } from '../layout.js'
+import { createScheduleStore } from '../stores/schedule-store.js'
+import { openLink, type Link } from './command-connection.js'
+
+/** Wait for a connection after which the log says so, ms. */
+const PATIENCE_MS = 1_000
+
+/** What the connection of an instance is made of. */
+export interface InstanceConnectionOptions {
+  readonly options: ResolvedOptions
+  readonly time: TimeSource
+  readonly clock: RedisClock
+  readonly emit: Emit
+  /** The command connection is back. */
+  readonly onRestored: () => void
+  /** Redis at this address lets a caller wait for longer than a second. */
+  readonly onSlow: (address: string) => void
+}
+
+/** The command connection of an instance, opened when it is first needed, and the schedules that it reaches. */
+export class InstanceConnection {
+  readonly #parts: InstanceConnectionOptions
+  /** The open connection; null before the first use and after {@link close}. */
+  #link: Link | null = null
+  #store: ScheduleStore | null = null
+  #checkLayout: (() => Promise<void>) | null = null
+
+  constructor(parts: InstanceConnectionOptions) {
+    this.#parts = parts
+  }
+
+  /** The connection, which may not be ready yet. */
+  open(): Link {
+    const { options, time, emit, onRestored } = this.#parts
+    return (this.#link ??= openLink(options.redis, time, emit, onRestored))
+  }
+
+  /** The connection, ready. @throws EverybeatError `ERR_EVERYBEAT_CONNECTION` after `connectTimeoutMs` */
+  async ready(): Promise<Link> {
+    const { options, time, onSlow } = this.#parts
+    const link = this.open()
+    const timer = time.setTimeout(() => onSlow(link.address), PATIENCE_MS)
+    try {
+      await link.ready(options.connectTimeoutMs)
+    } finally {
+      time.clearTimeout(timer)
+    }
+    return link
+  }
+
+  /** The schedules, whatever layout their keys have. */
+  async storeOfAnyLayout(): Promise<ScheduleStore> {
+    const { options, time, clock } = this.#parts
+    const { prefix, shards } = options
+    const { client } = (await this.ready()).connection
+    this.#checkLayout ??= createLayoutCheck(client, { prefix, shards }, time.monotonic)
+    return (this.#store ??= createScheduleStore(client, prefix, shards, clock, time))
+  }
+
+  /** The schedules. @throws EverybeatError `ERR_EVERYBEAT_LAYOUT` when their keys have another layout */
+  async store(): Promise<ScheduleStore> {
+    const store = await this.storeOfAnyLayout()
+    await this.#checkLayout?.()
+    return store
+  }
+
+  /** Closes the connection, where Everybeat opened it; the next use opens another one. */
+  async close(): Promise<void> {
+    const link = this.#link
+    this.#link = null
+    this.#store = null
+    this.#checkLayout = null
+    await link?.close()
+  }
+}

@@ -1,0 +1,31 @@
+import type { WorkerRuntime } from '../shard-runtime.js'
+import type { FleetZoneData } from '../store.js'
+import type { Maintenance } from './maintenance.js'
+
+/** Checks all plans when the fleet says that they may come from older time-zone data than this worker's. */
+export class PlanCheck {
+  readonly #runtime: Pick<WorkerRuntime, 'tzAuthority' | 'emit'>
+  readonly #shards: () => readonly Maintenance[]
+  #isChecking = false
+
+  /** @param shards gives the maintenance of each shard */
+  constructor(runtime: Pick<WorkerRuntime, 'tzAuthority' | 'emit'>, shards: () => readonly Maintenance[]) {
+    this.#runtime = runtime
+    this.#shards = shards
+  }
+
+  /** Takes in what a heartbeat says of the fleet's data. */
+  onZoneData(data: FleetZoneData): void {
+    const { tzAuthority, emit } = this.#runtime
+    tzAuthority.onZoneData(data)
+    if (data.mix) emit('fleet:mixed-tz', { versions: data.mix })
+    if (data.looksAtAll && !this.#isChecking) void this.#checkAll()
+  }
+
+  async #checkAll(): Promise<void> {
+    this.#isChecking = true
+    const done = await Promise.all(this.#shards().map((maintenance) => maintenance.checkAllPlans()))
+    this.#isChecking = false
+    if (done.every((isComplete) => isComplete)) this.#runtime.tzAuthority.onAllChecked()
+  }
+}
