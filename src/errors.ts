@@ -33,6 +33,8 @@ export interface EverybeatErrorDetails {
   field?: string
   /** The offending value. */
   value?: unknown
+  /** The schedule whose definition is wrong. */
+  schedule?: string
   cause?: unknown
 }
 
@@ -42,12 +44,15 @@ export class EverybeatError extends Error {
   readonly code: ErrorCode
   readonly field?: string
   readonly value?: unknown
+  /** The schedule whose definition is wrong, where the error is about one. */
+  readonly schedule?: string
 
   constructor(code: ErrorCode, message: string, details: EverybeatErrorDetails = {}) {
     super(message, 'cause' in details ? { cause: details.cause } : undefined)
     this.code = code
     if (details.field !== undefined) this.field = details.field
     if ('value' in details) this.value = details.value
+    if (details.schedule !== undefined) this.schedule = details.schedule
   }
 }
 
@@ -59,5 +64,11 @@ export function showValue(value: unknown): string {
   } catch {
     text = Object.prototype.toString.call(value)
   }
+  // Line ends and what turns a terminal's text around must not reach it.
+  text = text.replace(/[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, escapeCharacter)
   return text.length > 120 ? `${text.slice(0, 117)}…` : text
+}
+
+function escapeCharacter(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 }

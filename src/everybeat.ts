@@ -1,3 +1,5 @@
+import { boundStore } from './control/bounded-store.js'
+import { noteCallSite } from './control/check-definition.js'
 import { Declarations } from './control/declarations.js'
 import { diagnose, type Diagnosis } from './control/diagnose/diagnose.js'
 import { readFleet, type WorkerView } from './control/fleet.js'
@@ -53,6 +55,8 @@ export class Everybeat<Tasks extends object = AnyTasks> extends IsolatedEmitter 
   readonly #clock: RedisClock
   readonly #context: ScheduleContext
   readonly #connection: InstanceConnection
+  /** The store of each connection, with calls that end within `connectTimeoutMs`. */
+  readonly #boundStores = new WeakMap<ScheduleStore, ScheduleStore>()
   #instance: Instance | null = null
   #state: 'idle' | 'starting' | 'running' | 'stopped' = 'idle'
   #isPaused = false
@@ -104,10 +108,13 @@ export class Everybeat<Tasks extends object = AnyTasks> extends IsolatedEmitter 
     const isHandler = typeof optionsOrHandler === 'function'
     this.#tasks.register(name, isHandler ? {} : optionsOrHandler, isHandler ? optionsOrHandler : maybeHandler)
     this.#instance?.worker.requestTick()
+    const schedule: TaskHandle['schedule'] = (scheduleName, definition) => {
+      const site = noteCallSite(schedule)
+      return this.#declarations.declare(scheduleName, { ...(definition as DefinitionInput), task: name }, site)
+    }
     return {
       name,
-      schedule: (schedule, definition) =>
-        this.#declarations.declare(schedule, { ...(definition as DefinitionInput), task: name }),
+      schedule,
       run: (payload) => this.#runOnce(name, payload),
     }
   }
@@ -119,7 +126,7 @@ export class Everybeat<Tasks extends object = AnyTasks> extends IsolatedEmitter 
    * @throws EverybeatError for an option or a definition that is refused; then nothing is written
    */
   async sync(definitions: SyncInput<Tasks>, options: SyncOptions): Promise<SyncResult> {
-    return await this.#declarations.sync(readSyncInput(definitions), options)
+    return await this.#declarations.sync(readSyncInput(definitions), options, noteCallSite(this.sync))
   }
 
   /**
@@ -232,12 +239,20 @@ export class Everybeat<Tasks extends object = AnyTasks> extends IsolatedEmitter 
 
   async #storeOfAnyLayout(): Promise<ScheduleStore> {
     this.#refuseIfStopped('this instance is stopped; make a new one')
-    return await this.#connection.storeOfAnyLayout()
+    return this.#bound(await this.#connection.storeOfAnyLayout())
   }
 
   async #store(): Promise<ScheduleStore> {
     this.#refuseIfStopped('this instance is stopped; make a new one')
-    return await this.#connection.store()
+    return this.#bound(await this.#connection.store())
+  }
+
+  #bound(store: ScheduleStore): ScheduleStore {
+    const known = this.#boundStores.get(store)
+    if (known) return known
+    const bounded = boundStore(store, this.#options.connectTimeoutMs, this.#time)
+    this.#boundStores.set(store, bounded)
+    return bounded
   }
 
   async #runOnce(task: string, payload: unknown): Promise<{ runId: string; schedule: string }> {

@@ -1,6 +1,7 @@
 import { toErrorData, type Emit } from '../events/events.js'
 import type { Definition, DefinitionInput } from '../schedule/definition.js'
 import { parseDefinition } from '../schedule/parse-definition.js'
+import { checkDefinition, type CallSite } from './check-definition.js'
 import { declareSchedule, type DeclareResult } from './declare.js'
 import type { ScheduleContext } from './schedule-context.js'
 import type { Schedules } from './schedules.js'
@@ -31,9 +32,8 @@ export class Declarations {
    *
    * @throws EverybeatError for a definition that is refused
    */
-  async declare(name: string, input: DefinitionInput): Promise<Omit<DeclareResult, 'conflicts'>> {
-    const definition = parseDefinition(name, input, this.#context.defaults)
-    await this.#context.checkPayload(definition.task, definition.payload)
+  async declare(name: string, input: DefinitionInput, site: CallSite = {}): Promise<Omit<DeclareResult, 'conflicts'>> {
+    const definition = await checkDefinition(this.#context, name, input, site)
     const { conflicts, ...result } = await this.#apply(definition, false)
     if (conflicts.length > 0) this.#emit('schedule:overwritten', { schedule: name, fields: conflicts })
     this.#single.set(name, input)
@@ -41,8 +41,8 @@ export class Declarations {
   }
 
   /** Declares all schedules of an owner. @throws EverybeatError for an option or a definition that is refused */
-  async sync(definitions: readonly NamedDefinition[], options: SyncOptions): Promise<SyncResult> {
-    const steps = { resume: (name: string) => this.#schedules.resume(name) }
+  async sync(definitions: readonly NamedDefinition[], options: SyncOptions, site: CallSite = {}): Promise<SyncResult> {
+    const steps = { resume: (name: string) => this.#schedules.resume(name), site }
     const result = await syncSchedules(this.#context, definitions, options, steps)
     if (result.outcome === 'applied') {
       const ours = definitions.filter(({ name }) => !result.conflicts.includes(name))

@@ -16,7 +16,10 @@ export interface WorkerView {
   /** Its wall clock minus Redis's, ms. */
   skewMs: number
   startedAt: Date
+  /** When its last heartbeat came. */
   lastSeenAt: Date
+  /** How long it has not been heard of, ms; a live worker beats every 5 s. */
+  silentMs: number
 }
 
 /** A worker that has not beaten for so long is no longer listed, ms. */
@@ -36,7 +39,7 @@ export async function readFleet(store: ScheduleStore): Promise<WorkerView[]> {
   const workers = await store.workers()
   return workers
     .filter(({ beatMs, nowMs, fields }) => nowMs - beatMs < ALIVE_MS && fields.host !== undefined)
-    .map(({ id, fields, beatMs }) => ({
+    .map(({ id, fields, beatMs, nowMs }) => ({
       id,
       host: fields.host ?? '',
       pid: Number(fields.pid ?? 0),
@@ -50,6 +53,7 @@ export async function readFleet(store: ScheduleStore): Promise<WorkerView[]> {
       skewMs: Number(fields.skewMs ?? 0),
       startedAt: new Date(Number(fields.startedAt ?? 0)),
       lastSeenAt: new Date(beatMs),
+      silentMs: Math.max(0, nowMs - beatMs),
     }))
     .sort((left, right) => (left.id < right.id ? -1 : 1))
 }

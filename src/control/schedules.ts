@@ -1,5 +1,6 @@
 import { EverybeatError } from '../errors.js'
 import type { Change } from './change-list.js'
+import { checkDefinition, noteCallSite } from './check-definition.js'
 import { readDeclaration } from '../schedule/declaration.js'
 import type { Definition, DefinitionInput, Instant } from '../schedule/definition.js'
 import { shapeOf, type AnyTasks, type DefinitionOf, type NamedDefinition } from '../schedule/exact-definition.js'
@@ -8,7 +9,6 @@ import { decodeFields } from '../schedule/hash-codec.js'
 import { copyPayload } from '../schedule/payload.js'
 import { parseNote } from '../schedule/policy-values.js'
 import { checkActor, checkName } from '../schedule/name.js'
-import { parseDefinition } from '../schedule/parse-definition.js'
 import { parseInstant } from '../time/instant.js'
 import { preview, type PreviewEntry } from '../time/preview.js'
 import { backfillSchedule, checkBackfill, type BackfillOptions, type BackfillResult } from './backfill.js'
@@ -52,7 +52,7 @@ export class Schedules<Tasks extends object = AnyTasks> {
     options: WriteOptions = {},
   ): Promise<PutResult> {
     const ifRevision = checkWriteOptions(options)
-    const checked = await this.#check(name, shapeOf(definition))
+    const checked = await checkDefinition(this.#context, name, shapeOf(definition), noteCallSite(this.put))
     const store = await this.#context.store()
     return await writeDefinition(
       store,
@@ -67,8 +67,10 @@ export class Schedules<Tasks extends object = AnyTasks> {
   ): Promise<{ created: number; updated: number; unchanged: number }> {
     checkOptionNames(options, ['onProgress'])
     const checked: Definition[] = []
-    for (const { name, ...definition } of definitions as Iterable<DefinitionInput & { name: string }>)
-      checked.push(await this.#check(name, definition))
+    const site = noteCallSite(this.putMany)
+    for (const { name, ...definition } of definitions as Iterable<DefinitionInput & { name: string }>) {
+      checked.push(await checkDefinition(this.#context, name, definition, site))
+    }
     const store = await this.#context.store()
     return await writeMany(store, checked, this.#context.editor, options.onProgress)
   }
@@ -84,12 +86,13 @@ export class Schedules<Tasks extends object = AnyTasks> {
   ): Promise<PutResult> {
     checkName('schedule', name, 'name')
     const ifRevision = checkWriteOptions(options)
+    const site = noteCallSite(this.patch)
     const store = await this.#context.store()
     for (let tries = 0; ; tries++) {
       const { schedule, nowMs } = await store.read(name)
       if (!schedule) return { outcome: 'missing', revision: 0 }
       const merged = mergeChanges(givenOf(schedule), changes)
-      const checked = await this.#check(name, merged)
+      const checked = await checkDefinition(this.#context, name, merged, site)
       const { editor } = this.#context
       const write = prepareWrite(checked, nowMs, { editor, ifRevision, ifDigest: schedule.digest })
       const result = await writeDefinition(store, write)
@@ -276,12 +279,6 @@ export class Schedules<Tasks extends object = AnyTasks> {
     const { actor = this.#context.editor.by, via = 'api' } = editor
     checkChoice(via, 'via', ['api', 'cli', 'dashboard', 'import'], CODE)
     return new Schedules({ ...this.#context, editor: { by: actor === '' ? '' : checkActor(actor), via } })
-  }
-
-  async #check(name: string, definition: DefinitionInput): Promise<Definition> {
-    const checked = parseDefinition(name, definition, this.#context.defaults)
-    await this.#context.checkPayload(checked.task, checked.payload)
-    return checked
   }
 }
 

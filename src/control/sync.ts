@@ -3,9 +3,9 @@ import type { DeclarationDecision } from '../schedule/declaration.js'
 import type { Definition, DefinitionInput } from '../schedule/definition.js'
 import { checkBoolean, checkChoice, checkKeys, isPlainObject, wrongValue } from '../schedule/field-values.js'
 import { checkName } from '../schedule/name.js'
-import { parseDefinition } from '../schedule/parse-definition.js'
 import { compareVersions, isVersion } from '../schedule/version-order.js'
 import { inBatches } from './batches.js'
+import { checkDefinition, type CallSite } from './check-definition.js'
 import { decideFor, prepareDeclaration, type Declarer } from './declare.js'
 import type { ScheduleContext } from './schedule-context.js'
 import type { DefinitionWrite, ScheduleStore } from './store.js'
@@ -72,7 +72,7 @@ export async function syncSchedules(
   checkOptions(options)
   const { owner, prune = 'report', dryRun = false, onProgress } = options
   const version = options.version === undefined ? context.version : String(options.version)
-  const declared = await checkDefinitions(context, definitions, owner)
+  const declared = await checkDefinitions(context, definitions, owner, steps.site ?? {})
   const result: SyncResult = {
     outcome: dryRun ? 'planned' : 'applied',
     ...{ created: [], updated: [], unchanged: [], orphaned: [], paused: [], removed: [], conflicts: [] },
@@ -94,6 +94,8 @@ export interface SyncSteps {
   resume: (name: string) => Promise<unknown>
   /** Leaves alone what exists, whatever it says; default false. */
   onlyMissing?: boolean
+  /** Where the errors of definitions point to. */
+  site?: CallSite
 }
 
 /** Checks all definitions, by name. */
@@ -101,6 +103,7 @@ async function checkDefinitions(
   context: ScheduleContext,
   definitions: readonly Named[],
   owner: string,
+  site: CallSite,
 ): Promise<Map<string, Definition>> {
   const declared = new Map<string, Definition>()
   for (const { name, ...definition } of definitions) {
@@ -108,9 +111,7 @@ async function checkDefinitions(
       const message = `definitions: ${JSON.stringify(name)} is declared twice`
       throw new EverybeatError(CODE, message, { field: 'name', value: name })
     }
-    const checked = parseDefinition(name, { ...definition, owner }, context.defaults)
-    await context.checkPayload(checked.task, checked.payload)
-    declared.set(name, checked)
+    declared.set(name, await checkDefinition(context, name, { ...definition, owner }, site))
   }
   return declared
 }

@@ -23,13 +23,14 @@ export interface WriteAbout {
 export function prepareWrite(definition: Definition, nowMs: number, about: WriteAbout): DefinitionWrite {
   // A single instant may have passed already: then it is a misfire, and the policy decides.
   const mayBePast = definition.trigger.kind === 'at'
+  const plan = planAfter(definition, mayBePast ? Number.MIN_SAFE_INTEGER : nowMs)
   return {
     ...prepareNote(definition.name, about),
     fields: encodeDefinition(definition.given),
     trigger: definition.enabled ? fingerprint(definition) : '',
-    plan: planAfter(definition, mayBePast ? Number.MIN_SAFE_INTEGER : nowMs),
+    plan,
     mayBePast,
-    ...planSettings(definition),
+    ...planSettings(definition, plan),
   }
 }
 

@@ -8,6 +8,7 @@ import type { FieldName } from '../schedule/fields.js'
 import { checkActor, checkName } from '../schedule/name.js'
 import { parseDefinition } from '../schedule/parse-definition.js'
 import { MEMORY_SOURCE, MEMORY_URL } from './memory-source.js'
+import { optionsOfUrl } from './redis-url.js'
 import type { DurabilityOptions, RedisInput, RedisSource } from './redis-source.js'
 import { parseTls } from './tls-options.js'
 
@@ -190,11 +191,23 @@ function parseRedis(value: unknown, field: string, tls: Tls): RedisSource {
     return Object.freeze({ kind: 'url', url: value, ...(tls && /^rediss:/i.test(value) ? { tls } : {}) })
   }
   if (isRedisClient(value)) return Object.freeze({ kind: 'client', client: value })
-  if (isPlainObject(value)) return Object.freeze({ kind: 'options', options: Object.freeze({ ...value }) })
-  const shown = typeof value === 'string' ? hidePassword(value) : Object.prototype.toString.call(value)
+  if (isPlainObject(value)) return parseRedisOptions(value, field, tls)
+  const isShown = typeof value === 'number' || typeof value === 'boolean'
+  const shown =
+    typeof value === 'string' ? hidePassword(value) : isShown ? value : Object.prototype.toString.call(value)
   const allowed =
     'a redis:// or rediss:// URL, memory:, the path of a socket, ioredis options, or an ioredis Redis or Cluster'
   throw wrongValue(field, shown, allowed, CODE)
+}
+
+/** ioredis options; a `url` in them, as node-redis and BullMQ take it, stands for host, port, user, password and database. */
+function parseRedisOptions(value: Record<string, unknown>, field: string, tls: Tls): RedisSource {
+  const { url, ...options } = value
+  if (url === undefined) return Object.freeze({ kind: 'options', options: Object.freeze({ ...value }) })
+  const source = typeof url === 'string' ? parseRedis(url, `${field}.url`, tls) : null
+  if (source?.kind !== 'url') throw wrongValue(`${field}.url`, url, 'a redis:// or rediss:// URL', CODE)
+  if (Object.keys(options).length === 0) return source
+  return Object.freeze({ kind: 'options', options: Object.freeze({ ...optionsOfUrl(source.url), ...options }) })
 }
 
 function isRedisUrl(text: string): boolean {

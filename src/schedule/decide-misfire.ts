@@ -1,5 +1,6 @@
 import type { Trigger } from '../time/trigger.js'
 import type { Definition } from './definition.js'
+import { DEFAULT_GRACE_MS, graceAt } from './misfire-grace.js'
 import { delayOf, upcomingInstants } from './plan-text.js'
 import { nthOccurrence, surveyOccurrences } from './count-occurrences.js'
 import type { Survey } from './count-occurrences.js'
@@ -65,8 +66,9 @@ interface DueSpan {
 /**
  * Decides which of the occurrences that are due run and which are dropped.
  *
- * An occurrence that is due since at most `misfireGraceMs` is on time: all of these run, whatever the policy. The others
- * are misfires. One that is older than `catchUpWindowMs` is dropped (`catch-up-window`). Of the rest `skip` drops all
+ * An occurrence that is due since at most the misfire grace is on time: all of these run, whatever the policy. The others
+ * are misfires; where occurrences are so close that the grace is below its default, `latest` counts what is on
+ * time behind a misfire among them, so that one run is made. One that is older than `catchUpWindowMs` is dropped (`catch-up-window`). Of the rest `skip` drops all
  * and `latest` all but the newest (`misfire`), and `all` keeps the newest `maxCatchUp` (the rest: `catch-up-cap`).
  * With `jitter` an occurrence is due at its delayed start.
  *
@@ -110,7 +112,11 @@ function spanOf(definition: Definition, firstMs: number, nowMs: number, remainin
   const limitMs = remaining === null ? null : nthOccurrence(trigger, firstMs, nowMs, remaining)
   const lastMs = Math.min(lastDueMs(definition, nowMs), limitMs ?? Infinity)
   const clamp = (atMs: number) => Math.min(Math.max(atMs, firstMs), lastMs + 1)
-  const onTimeMs = clamp(firstOnTimeMs(definition, nowMs))
+  const graceMs = graceAt(definition, firstMs)
+  const graceEdgeMs = clamp(firstOnTimeMs(definition, nowMs, graceMs))
+  const isShort = definition.misfireGraceMs === null && graceMs < DEFAULT_GRACE_MS
+  const isOneForAll = isShort && definition.misfire === 'latest'
+  const onTimeMs = isOneForAll && graceEdgeMs > firstMs ? lastMs + 1 : graceEdgeMs
   return { firstMs, windowMs: Math.min(clamp(nowMs - definition.catchUpWindowMs), onTimeMs), onTimeMs, lastMs }
 }
 
@@ -122,8 +128,8 @@ function lastDueMs(definition: Definition, nowMs: number): number {
 }
 
 /** No occurrence from here on is a misfire; by its delay one that is nominally too late can still be on time. */
-function firstOnTimeMs(definition: Definition, nowMs: number): number {
-  const edgeMs = nowMs - definition.misfireGraceMs
+function firstOnTimeMs(definition: Definition, nowMs: number, graceMs: number): number {
+  const edgeMs = nowMs - graceMs
   if (definition.jitterMs === 0) return edgeMs
   const beforeMs = definition.trigger.previous(edgeMs)
   return beforeMs !== null && beforeMs + delayOf(definition, beforeMs) >= edgeMs ? beforeMs : edgeMs

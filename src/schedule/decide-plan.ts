@@ -2,36 +2,54 @@ import { EverybeatError } from '../errors.js'
 import type { Definition } from './definition.js'
 import { decodeFields } from './hash-codec.js'
 import { decideMisfire, type MisfireDecision } from './decide-misfire.js'
+import { DEFAULT_GRACE_MS, graceAt, graceOfPlan } from './misfire-grace.js'
 import { delayOf, formatPlan, upcomingInstants } from './plan-text.js'
 import type { DroppedOccurrences, PlanDecision, StoredSchedule } from './stored-schedule.js'
 
 /** Written behind the last instant of a plan when nothing follows. */
 export const PLAN_END = '.'
 
-/** The misfire grace that Redis assumes when the state does not name one. */
-const DEFAULT_GRACE_MS = 60_000
-
-/** The parts of a decision that follow from the definition alone. */
-export function planSettings(definition: Definition): Pick<PlanDecision, 'periodMs' | 'graceMs' | 'removalMs'> {
-  const { trigger, jitterMs, misfireGraceMs, removeAfterMs } = definition
+/** The parts of a decision that follow from the definition and its plan. */
+export function planSettings(
+  definition: Definition,
+  plan: string,
+): Pick<PlanDecision, 'periodMs' | 'graceMs' | 'removalMs'> {
   return {
-    periodMs: trigger.arithmetic && jitterMs === 0 ? trigger.arithmetic.periodMs : null,
-    graceMs: misfireGraceMs === DEFAULT_GRACE_MS ? null : misfireGraceMs,
-    removalMs: removeAfterMs,
+    periodMs: periodOf(definition),
+    graceMs: graceOfPlan(definition, plan),
+    removalMs: definition.removeAfterMs,
   }
 }
 
-/** Identifies a trigger in the state: its canonical text; long text is cut to its length and a hash. */
+/** Distance of the occurrences where a plan goes on by addition, ms; else null. */
+function periodOf({ trigger, jitterMs }: Definition): number | null {
+  return trigger.arithmetic && jitterMs === 0 ? trigger.arithmetic.periodMs : null
+}
+
+/**
+ * Identifies a trigger in the state: its canonical text, of which long parts are cut to a hash. Up to the first `;` it
+ * is the rule, behind it what limits the rule.
+ */
 export function fingerprint(definition: Definition): string {
   const { text } = definition.trigger
   if (text.length <= 64) return text
+  const [rule] = text.split(';', 1) as [string]
+  return `${rule.length <= 40 ? rule : shorten(rule)}; ${shorten(text)}`
+}
+
+/** Whether two fingerprints are of the same rule, apart from what limits it: then the count of its limit goes on. */
+export function isSameRule(one: string, other: string): boolean {
+  return one.split(';', 1)[0] === other.split(';', 1)[0]
+}
+
+function shorten(text: string): string {
   let [high, low] = [0x811c9dc5, 0xc2b2ae35]
   for (let index = 0; index < text.length; index++) {
     const code = text.charCodeAt(index)
     high = Math.imul(high ^ code, 0x01000193) >>> 0
     low = Math.imul(low ^ code, 0x85ebca6b) >>> 0
   }
-  return `${text.slice(0, 24)}#${text.length}-${high.toString(36)}${low.toString(36)}`
+  return `${text.slice(0, 16)}#${text.length}-${high.toString(36)}${low.toString(36)}`
 }
 
 /** The plan of a schedule whose next occurrence is the first one after the instant. */
@@ -49,7 +67,7 @@ export function planAfter(
 
 /** One with a period goes on by addition: more than one instant would only make its state larger. */
 function countOf(definition: Definition): { count?: number } {
-  return planSettings(definition).periodMs === null ? {} : { count: 1 }
+  return periodOf(definition) === null ? {} : { count: 1 }
 }
 
 /** Whether a plan goes on without more instants, whatever its definition says: it is closed, or long enough. */
@@ -63,7 +81,7 @@ export function refillPlan(
   planLeft: string,
   nominalMs: number,
 ): { after: number; more: string } | null {
-  if (isPlanFull(planLeft) || (planLeft !== '' && planSettings(definition).periodMs !== null)) return null
+  if (isPlanFull(planLeft) || (planLeft !== '' && periodOf(definition) !== null)) return null
   const items = planLeft === '' ? [] : planLeft.split(' ')
   const after = items.length === 0 ? nominalMs : Number.parseInt(items.at(-1)!, 10)
   const more = closePlan(definition, upcomingInstants(definition.trigger, after, {}), null)
@@ -102,25 +120,27 @@ export function decidePlan(schedule: StoredSchedule, nowMs: number, resume = fal
   const { trigger: formerTrigger = '', plan: formerPlan = '' } = schedule.state
   const trigger = fingerprint(definition)
   const isNew = formerTrigger !== trigger
-  // What another trigger gave does not count for the limit of this one.
-  const seen = formerTrigger !== '' && formerTrigger !== trigger ? 0 : Number(schedule.state.seen ?? 0)
-  const last = schedule.state.last === undefined ? null : Number(schedule.state.last)
+  // What another rule gave does not count for the limit of this one.
+  const isOtherRule = formerTrigger !== '' && !isSameRule(formerTrigger, trigger)
+  const seen = isOtherRule ? 0 : Number(schedule.state.seen ?? 0)
+  const last = lastOf(schedule, definition, isOtherRule, nowMs)
   const remaining = definition.limit === null ? null : Math.max(0, definition.limit - seen)
   const common = { ...asleep(definition, null), trigger, resume: pause !== null && ends }
   if (pause && !ends) {
     // What is due stays noted while it sleeps: the end of the pause accounts for it.
     const plan = isNew ? planAfter(definition, beforeFirst(definition, nowMs), remaining) : formerPlan
-    return { ...common, plan, resume: false }
+    return { ...common, ...withPlan(definition, plan), resume: false }
   }
   if (pause) {
     // A trigger that was changed during the pause has no past but that of a single instant.
     const isBlank = isNew && definition.trigger.kind !== 'at'
     const firstMs = isBlank || remaining === 0 ? null : pendingOf(schedule, definition, last, nowMs)
-    return { ...common, ...dropUntil(definition, firstMs, nowMs), plan: planAfter(definition, nowMs, remaining) }
+    const plan = planAfter(definition, nowMs, remaining)
+    return { ...common, ...dropUntil(definition, firstMs, nowMs), ...withPlan(definition, plan) }
   }
   const pendingMs = isNew ? firstOfNew(definition, nowMs) : pendingOf(schedule, definition, last, nowMs)
   if (pendingMs === null || remaining === 0) return { ...common, plan: PLAN_END }
-  if (pendingMs > nowMs) return { ...common, plan: planAfter(definition, pendingMs - 1, remaining) }
+  if (pendingMs > nowMs) return { ...common, ...withPlan(definition, planAfter(definition, pendingMs - 1, remaining)) }
   const decision = decideMisfire({ definition, pendingMs, nowMs, lastMs: last, remaining })
   return { ...common, ...fromMisfire(definition, decision, nowMs, remaining) }
 }
@@ -137,7 +157,8 @@ export function decideClosing(schedule: StoredSchedule, nowMs: number, reason: s
     const last = schedule.state.last === undefined ? null : Number(schedule.state.last)
     const left = dropUntil(definition, pendingOf(schedule, definition, last, nowMs), nowMs)
     const dropped = left.dropped.map((group) => ({ ...group, reason: paused === undefined ? reason : 'paused' }))
-    return { ...asleep(definition, null), ...left, dropped, trigger, plan: planAfter(definition, nowMs, null) }
+    const plan = planAfter(definition, nowMs, null)
+    return { ...asleep(definition, null), ...left, dropped, trigger, ...withPlan(definition, plan) }
   } catch (error) {
     if (error instanceof EverybeatError) return null
     throw error
@@ -145,8 +166,24 @@ export function decideClosing(schedule: StoredSchedule, nowMs: number, reason: s
 }
 
 function asleep(definition: Definition | null, error: string | null): PlanDecision {
-  const settings = definition ? planSettings(definition) : { periodMs: null, graceMs: null, removalMs: null }
+  const settings = definition ? planSettings(definition, '') : { periodMs: null, graceMs: null, removalMs: null }
   return { definition, error, trigger: '', plan: '', ...settings, seen: 0, last: null, resume: false, dropped: [] }
+}
+
+/** A plan, and the misfire grace that goes with it. */
+function withPlan(definition: Definition, plan: string): Pick<PlanDecision, 'plan' | 'graceMs'> {
+  return { plan, graceMs: graceOfPlan(definition, plan) }
+}
+
+/**
+ * The last instant that was claimed, or null. One of another rule does not hold a single instant back that was written
+ * since, unless that is the very same instant; and one in the future, after Redis's clock went back, holds back nothing.
+ */
+function lastOf(schedule: StoredSchedule, definition: Definition, isOtherRule: boolean, nowMs: number): number | null {
+  const last = schedule.state.last === undefined ? null : Number(schedule.state.last)
+  if (last === null || !isOtherRule) return last
+  const firstMs = firstOfNew(definition, nowMs)
+  return firstMs !== null && firstMs < last ? null : last
 }
 
 /** A new trigger starts at now; a single instant that has passed is a misfire like any other. */
@@ -170,10 +207,11 @@ function pendingOf(
 }
 
 function fromMisfire(definition: Definition, decision: MisfireDecision, nowMs: number, remaining: number | null) {
-  const isLate = (atMs: number) => nowMs - atMs - delayOf(definition, atMs) > definition.misfireGraceMs
+  const graceMs = graceAt(definition, decision.run[0] ?? nowMs)
+  const isLate = (atMs: number) => nowMs - atMs - delayOf(definition, atMs) > graceMs
   const run = decision.run.map((atMs, index) => {
     const text = formatPlan(definition, [atMs])
-    if (!isLate(atMs)) return text
+    if (!isLate(atMs) && !(decision.catchUp && index === 0)) return text
     return `${text}c${index === 0 ? decision.missed : 0}`
   })
   const seen = decision.dropped.length + (decision.droppedMore?.count ?? 0)
@@ -182,6 +220,7 @@ function fromMisfire(definition: Definition, decision: MisfireDecision, nowMs: n
   const following = closePlan(definition, left === 0 ? [] : decision.next.slice(0, count), left)
   return {
     plan: [...run, following].filter((text) => text !== '').join(' '),
+    graceMs: graceMs === DEFAULT_GRACE_MS ? null : graceMs,
     seen,
     last: decision.dropped.at(-1)?.atMs ?? null,
     dropped: toGroups(decision),

@@ -85,7 +85,8 @@ export interface Definition {
   readonly payload: unknown
   readonly enabled: boolean
   readonly misfire: MisfirePolicy
-  readonly misfireGraceMs: number
+  /** Null when the definition leaves it to the distance of the occurrences. */
+  readonly misfireGraceMs: number | null
   readonly catchUpWindowMs: number
   readonly maxCatchUp: number
   readonly overlap: OverlapPolicy

@@ -1,4 +1,5 @@
 import { EverybeatError, showValue } from '../errors.js'
+import { isPlainObject } from './field-values.js'
 
 /** The largest payload, as UTF-8 bytes of its JSON. */
 export const MAX_PAYLOAD_BYTES = 256 * 1024
@@ -41,9 +42,12 @@ export function readPayload(text: string, field: string): unknown {
 function encodePayload(value: unknown, field: string): string {
   let problem = 'undefined'
   try {
+    const paths = new Map<unknown, string>()
     const text = JSON.stringify(value, function (this: unknown, key: string, member: unknown) {
+      const path = pathOf(paths.get(this), this, key)
       const found = lossOf(this, key, member)
-      if (found !== null) throw new TypeError(key === '' ? found : `${found} at ${showValue(key)}`)
+      if (found !== null) throw new TypeError(path === '' ? found : `${found} at ${path}`)
+      if (typeof member === 'object' && member !== null) paths.set(member, path)
       return member
     }) as string | undefined
     if (text !== undefined) return text
@@ -64,8 +68,24 @@ function lossOf(holder: unknown, key: string, member: unknown): string | null {
   if (member === null && (holder as Record<string, unknown>)[key] !== null) return 'an invalid Date'
   if (typeof member === 'number' && !Number.isFinite(member)) return String(member)
   if (typeof member === 'function' || typeof member === 'symbol' || typeof member === 'bigint') return typeof member
-  if (member instanceof Map || member instanceof Set) return member.constructor.name
-  return null
+  return typeof member === 'object' && member !== null ? emptiedBy(member) : null
+}
+
+/** What JSON would empty: an error has no field of its own to show, nor has an object of a class without public fields. */
+function emptiedBy(member: object): string | null {
+  const kind = Object.prototype.toString.call(member).slice('[object '.length, -1)
+  if (['Map', 'Set', 'Error', 'RegExp', 'Promise', 'WeakMap', 'WeakSet', 'ArrayBuffer'].includes(kind)) return kind
+  if (Array.isArray(member) || isPlainObject(member) || Object.keys(member).length > 0) return null
+  if (member instanceof String || member instanceof Number || member instanceof Boolean) return null
+  return `an object of class ${member.constructor?.name || kind}, which JSON empties`
+}
+
+/** Where a member is: `user.tags[0]`. */
+function pathOf(holderPath: string | undefined, holder: unknown, key: string): string {
+  if (holderPath === undefined) return ''
+  if (Array.isArray(holder)) return `${holderPath}[${key}]`
+  const name = /^[\w$]+$/.test(key) ? key : `[${showValue(key)}]`
+  return holderPath === '' || name.startsWith('[') ? `${holderPath}${name}` : `${holderPath}.${name}`
 }
 
 function freezeJson(value: unknown, tooDeep: () => Error, depth = 0): unknown {

@@ -1,6 +1,6 @@
 import { EverybeatError, showValue } from '../errors.js'
 import type { CronContext } from './cron.js'
-import { parseInstant } from './instant.js'
+import { parseInstant, parseLastInstant } from './instant.js'
 import { limitOccurrences, type Limits } from './limits.js'
 import type { OccurrenceSource } from './occurrence-source.js'
 import { parseExclusions } from './parse-exclusions.js'
@@ -54,10 +54,10 @@ function chooseZone(input: TriggerInput, rrule: RruleText | null): Zone {
 }
 
 function readLimits(input: TriggerInput, context: CronContext, part: TriggerPart): Limits {
-  const read = (field: 'start' | 'end' | 'skipNext'): number | null =>
+  const read = (field: 'start' | 'skipNext'): number | null =>
     input[field] === undefined ? null : parseInstant(input[field], field, context.zone.name)
   const startMs = read('start') ?? -Infinity
-  const endMs = read('end') ?? Infinity
+  const endMs = input.end === undefined ? Infinity : parseLastInstant(input.end, 'end', context.zone.name)
   if (startMs > endMs) {
     const message = `end is ${showValue(input.end)}, but an instant at or after start (${showValue(input.start)}) is allowed`
     throw new EverybeatError('ERR_EVERYBEAT_TRIGGER', message, { field: 'end', value: input.end })

@@ -31,6 +31,20 @@ export function parseInstant(value: unknown, field: string, zone: string): numbe
   return atMs + 0
 }
 
+/**
+ * As {@link parseInstant}, but a date alone is the whole day in `zone`: its last millisecond.
+ *
+ * @throws EverybeatError `ERR_EVERYBEAT_INSTANT` or `ERR_EVERYBEAT_ZONE`
+ */
+export function parseLastInstant(value: unknown, field: string, zone: string): number {
+  const atMs = parseInstant(value, field, zone)
+  if (typeof value !== 'string' || !/^\d{4}-\d{2}-\d{2}$/.test(value.trim())) return atMs
+  const nextDay = DateTime.fromISO(value.trim(), { zone: 'utc' }).plus({ days: 1 })
+  const next = wallTimeToInstant(nextDay.toMillis(), zone)
+  // A midnight that the clocks skip: the day ends where they do.
+  return typeof next === 'number' ? next - 1 : instantOfWall(findZone(zone), nextDay.toMillis() / 1000) * 1000 - 1
+}
+
 /** The instant, or what is wrong with the value. */
 function toEpochMilliseconds(value: unknown, zone: string): number | string {
   if (value instanceof Date) return value.getTime()

@@ -43,6 +43,10 @@ export function preview(
   definition: TriggerInput & { readonly limit?: unknown; readonly name?: unknown },
   options: PreviewOptions,
 ): PreviewEntry[] {
+  if (typeof options !== 'object' || options === null) {
+    const message = `options is ${showValue(options)}, but { from, count } is allowed`
+    throw new EverybeatError('ERR_EVERYBEAT_OPTIONS', message, { field: 'options', value: options })
+  }
   const name = options.name ?? (typeof definition.name === 'string' ? definition.name : '')
   const compiled = compileTrigger(definition, name)
   const count = readCount(options.count)

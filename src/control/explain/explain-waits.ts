@@ -35,6 +35,8 @@ interface Question {
 
 /** A clock that is off by more than this is worth a word, ms. */
 const SKEW_MS = 1_000
+/** A worker that has not beaten for so long may be dead, ms: one heartbeat and a half. */
+const SILENT_MS = 7_500
 /** A schedule that is due for so long is late, ms. */
 const LATE_MS = 1_000
 
@@ -49,7 +51,8 @@ export function explainWaits(question: Question): Waits {
 }
 
 /** Runs of it that go, or wait to be delivered. */
-function runsOf({ schedule, situation, nowMs }: Question): Waits {
+function runsOf(question: Question): Waits {
+  const { schedule, situation, nowMs } = question
   const reasons: ExplanationReason[] = []
   for (const [field, text] of Object.entries(schedule.state)) {
     if (!field.startsWith('run:')) continue
@@ -57,12 +60,10 @@ function runsOf({ schedule, situation, nowMs }: Question): Waits {
     if (!run) continue
     const which = `run ${field.slice(4)}`
     if (run.w !== undefined) {
-      const lease =
-        situation.lease?.worker === run.w && !run.l
-          ? `, its lease ends in ${situation.lease.leftMs} ms unless it is extended`
-          : ''
       const since = formatDuration(Math.max(0, Math.round(nowMs - Number(run.s))))
-      reasons.push({ code: 'running', message: `${which} goes on worker ${run.w} since ${since}${lease}` })
+      const silence = describeSilence(question, run.w)
+      const lease = situation.lease?.worker === run.w && !run.l ? describeLease(situation.lease.leftMs, silence) : ''
+      reasons.push({ code: 'running', message: `${which} goes on worker ${run.w} since ${since}${silence}${lease}` })
     } else
       reasons.push({ code: run.r ?? 'waiting', message: `${which} ${WAITS[run.r ?? ''] ?? 'waits to be delivered'}` })
   }
@@ -78,6 +79,19 @@ function runsOf({ schedule, situation, nowMs }: Question): Waits {
     })
   }
   return { reasons, advice: [] }
+}
+
+/** That the worker of a run may be dead, and since when; empty while it beats. */
+function describeSilence({ workers }: Question, worker: string): string {
+  const found = workers.find(({ id }) => id === worker)
+  if (!found) return ', which has not been heard of for more than 15 s'
+  return found.silentMs > SILENT_MS ? `, which has not been heard of for ${formatDuration(found.silentMs)}` : ''
+}
+
+function describeLease(leftMs: number, silence: string): string {
+  return silence === ''
+    ? `, its lease ends in ${leftMs} ms unless it is extended`
+    : `; its lease ends in ${leftMs} ms, and then the schedule goes on`
 }
 
 const WAITS: Readonly<Record<string, string>> = {

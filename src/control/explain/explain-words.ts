@@ -23,14 +23,15 @@ export function explainEntry(entry: HistoryEntry, definition: Definition | null)
 
 /** Why an occurrence is skipped, by the reason in the history. */
 export function skipWords(reason: string | undefined, definition: Definition | null): string {
-  const grace = definition ? formatDuration(definition.misfireGraceMs) : '`misfireGrace`'
+  const given = definition?.misfireGraceMs ?? null
+  const grace = given === null ? '`misfireGrace`' : formatDuration(given)
   const window = definition ? formatDuration(definition.catchUpWindowMs) : '`catchUpWindow`'
   const most = definition ? String(definition.maxCatchUp) : '`maxCatchUp`'
   const known: Record<string, string> = {
     overlap: 'the run before it was still going',
     replaced: 'a newer occurrence came due before the run before it had ended',
     'max-concurrent': `as many runs were going as \`maxConcurrent\` allows${definition?.maxConcurrent ? `, ${definition.maxConcurrent}` : ''}`,
-    misfire: `no worker claimed it within its grace of ${grace}, and \`misfire\` is \`${definition?.misfire ?? 'skip'}\``,
+    misfire: `no worker claimed it within its grace, ${grace}, and \`misfire\` is \`${definition?.misfire ?? 'skip'}\``,
     'catch-up-window': `no worker claimed it in time, and it was older than the catch-up window of ${window}`,
     'catch-up-cap': `no worker claimed it in time, and at most ${most} missed occurrences are made up for`,
     paused: 'the schedule was paused',

@@ -116,13 +116,18 @@ local function apply_trigger(entry, previous, state, change)
     -- Also in a pause: its end has to know which occurrences it missed.
     if entry.past ~= '1' then plan = drop_past(plan, entry.period) end
     set_field(change, 'trigger', trigger)
-    set_even_empty(change, 'plan', plan)
     clear_field(change, 'blocked')
-    if counted_rule(state) and counted_rule(state) ~= rule_of(trigger) then clear_field(change, 'seen') end
+    if counted_rule(state) and counted_rule(state) ~= rule_of(trigger) then
+      clear_field(change, 'seen')
+      forget_last(change, state, plan)
+    end
+    set_even_empty(change, 'plan', plan)
     clear_field(change, 'rule')
     index_new_plan(name, state, plan, entry.removal)
   elseif entry.wanted.limit ~= previous.limit then
     open_plan(name, state, change)
+  elseif state.plan == '.' and not state.paused and entry.removal ~= (state.removal or '') then
+    if entry.removal == '' then redis.call('ZREM', due, name) else redis.call('ZADD', due, now + entry.removal, name) end
   end
 end
 

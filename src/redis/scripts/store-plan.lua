@@ -80,6 +80,7 @@ local function store_decision(revision)
     if counted_rule(state) and counted_rule(state) ~= rule_of(trigger) then
       clear_field(change, 'seen')
       state.seen = nil
+      forget_last(change, state, plan)
     end
   end
   if last ~= '' then set_field(change, 'last', last) end

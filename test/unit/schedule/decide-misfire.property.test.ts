@@ -48,7 +48,7 @@ describe('accounting', () => {
         const dueAt = (atMs: number) => atMs + delayOf(definition, atMs)
         const left = instants.filter((atMs) => lastMs === null || atMs > lastMs).slice(0, remaining ?? undefined)
         const due = left.filter((atMs) => dueAt(atMs) <= nowMs)
-        const missed = due.filter((atMs) => nowMs - dueAt(atMs) > definition.misfireGraceMs)
+        const missed = due.filter((atMs) => nowMs - dueAt(atMs) > definition.misfireGraceMs!)
         const onTime = due.filter((atMs) => !missed.includes(atMs))
         const fresh = missed.filter((atMs) => nowMs - atMs <= definition.catchUpWindowMs)
         const keep = { skip: 0, latest: 1, all: definition.maxCatchUp }[policy.misfire]

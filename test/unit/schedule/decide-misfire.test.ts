@@ -186,7 +186,7 @@ describe('a long outage', () => {
   const monthMs = 30 * DAY_MS
 
   it('a long outage is decided by arithmetic for an interval, and counts exactly', () => {
-    const decision = decide('100ms', { misfire: 'latest', catchUpWindow: '24h' }, { pendingMs: NOW_MS - monthMs })
+    const decision = decide('100ms', { catchUpWindow: '24h', misfireGrace: '60s' }, { pendingMs: NOW_MS - monthMs })
     const missedCount = monthMs / 100 - 600 // the grace: [now - 60 s, now] is on time, 601 of 25 920 001
     expect(decision.exact).toBe(true)
     expect(decision.catchUp).toBe(true)
@@ -218,7 +218,7 @@ describe('a long outage', () => {
       },
       matches: (atMs) => atMs % step === 0,
     }
-    const decision = decide(trigger, { misfire: 'latest', catchUpWindow: '20d' }, { pendingMs: NOW_MS - monthMs })
+    const decision = decide(trigger, { catchUpWindow: '20d', misfireGrace: '60s' }, { pendingMs: NOW_MS - monthMs })
     expect(steps).toBeLessThan(201_000)
     expect(decision.exact).toBe(false)
     expect(decision.run[0]).toBe(NOW_MS - 61_000)
@@ -243,5 +243,26 @@ describe('jitter', () => {
   it('jitter is late from its delayed start on', () => {
     expect(at(NOW_MS + delayMs + 60_000).run).toEqual([NOW_MS])
     expect(at(NOW_MS + delayMs + 60_001).dropped).toEqual([{ atMs: NOW_MS, reason: 'misfire' }])
+  })
+})
+
+describe('a definition that gives no misfire grace', () => {
+  it.each([
+    ['1s', 75, 75],
+    ['100ms', 75, 750],
+    ['10s', 70, 7],
+  ])('makes one run for all that every %s missed in %i s', (every, seconds, missed) => {
+    const decision = decide(every, {}, { pendingMs: NOW_MS - seconds * 1000 })
+    expect([decision.run.length, decision.missed, decision.catchUp]).toEqual([1, missed, true])
+    expect(decision.run).toEqual([NOW_MS])
+  })
+
+  it.each([
+    ['1s', 900],
+    ['10s', 9_000],
+    ['1h', 59_000],
+  ])('of every %s is on time after %i ms', (every, lateMs) => {
+    const decision = decide(every, { misfire: 'skip' }, { pendingMs: NOW_MS, nowMs: NOW_MS + lateMs })
+    expect([decision.run.length, decision.catchUp]).toEqual([1, false])
   })
 })

@@ -239,7 +239,6 @@ describe('describeDefinition', () => {
       payload: null,
       enabled: true,
       misfire: 'all',
-      misfireGrace: '60s',
       catchUpWindow: '24h',
       maxCatchUp: 100,
       overlap: 'skip',

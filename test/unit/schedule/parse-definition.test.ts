@@ -27,7 +27,7 @@ describe('defaults', () => {
       payload: null,
       enabled: true,
       misfire: 'latest',
-      misfireGraceMs: 60_000,
+      misfireGraceMs: null,
       catchUpWindowMs: 86_400_000,
       maxCatchUp: 100,
       overlap: 'skip',

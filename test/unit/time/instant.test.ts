@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { parseInstant } from '../../../src/time/instant.js'
+import { parseInstant, parseLastInstant } from '../../../src/time/instant.js'
 
 const utc = (...parts: [number, number, number?, number?, number?, number?, number?]) => Date.UTC(...parts)
 
@@ -142,5 +142,18 @@ describe('parseInstant', () => {
       ),
       { numRuns: 3000 },
     )
+  })
+})
+
+describe('a bare date as the last instant', () => {
+  it.each([
+    ['2026-12-25', 'UTC', '2026-12-25T23:59:59.999Z'],
+    ['2026-12-25', 'America/New_York', '2026-12-26T04:59:59.999Z'],
+    ['2026-03-07', 'America/New_York', '2026-03-08T04:59:59.999Z'],
+    // Midnight of the next day does not exist there: the clocks go from 00:00 to 01:00.
+    ['2018-11-03', 'America/Sao_Paulo', '2018-11-04T02:59:59.999Z'],
+    ['2026-12-25T10:00Z', 'UTC', '2026-12-25T10:00:00.000Z'],
+  ])('%s in %s is the whole day, up to %s', (text, zone, end) => {
+    expect(new Date(parseLastInstant(text, 'end', zone)).toISOString()).toBe(end)
   })
 })

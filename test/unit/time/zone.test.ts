@@ -153,3 +153,14 @@ test.each([
 ])('knows %s', (name) => {
   expect(findZone(name).name).toBe(name)
 })
+
+test.each([
+  ['BST', 'Europe/London'],
+  ['AST', 'America/Halifax'],
+  ['ist', 'Asia/Kolkata'],
+  ['CEST', 'Europe/Paris'],
+  ['Berlin', 'Europe/Berlin'],
+  ['new york', 'America/New_York'],
+])('refuses %s, which is no IANA name, and says that %s is likely meant', (name, meant) => {
+  expect(() => findZone(name)).toThrow(`did you mean "${meant}"?`)
+})

@@ -1,5 +1,5 @@
 -- A change of a state, gathered and then written in two commands.
--- Needs: lib/arguments, lib/keys
+-- Needs: lib/arguments, lib/keys, lib/numbers, lib/plan
 local function create_state_change(...) return { fields = {}, cleared = { ... } } end
 
 local function clear_field(change, field) change.cleared[#change.cleared + 1] = field end
@@ -20,4 +20,11 @@ end
 local function write_change(change, name, exists)
   if exists then redis.call('HDEL', state_key(name), unpack(change.cleared)) end
   call_with_all('HSET', state_key(name), change.fields)
+end
+
+-- The last instant of another rule does not hold back a single instant that lies before it.
+local function forget_last(change, state, plan)
+  local item = split_plan(plan)
+  local last = integer_of(state.last)
+  if item and last and item.nominal < last then clear_field(change, 'last') end
 end

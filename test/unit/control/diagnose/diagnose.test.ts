@@ -36,6 +36,7 @@ const WORKER: WorkerView = {
   running: 0,
   skewMs: 3,
   startedAt: new Date(0),
+  silentMs: 0,
   lastSeenAt: new Date(0),
 }
 const NOTHING: Backlog = { count: 0, names: [], lanes: [] }

@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest'
+import { copyPayload } from '../../../src/schedule/payload.js'
+
+class Account {
+  readonly #id = 1
+  get id(): number {
+    return this.#id
+  }
+}
+
+class Point {
+  readonly x = 1
+}
+
+describe('a payload that JSON would silently empty', () => {
+  it.each([
+    [{ user: Promise.resolve(1) }, 'Promise at user'],
+    [{ error: new Error('x') }, 'Error at error'],
+    [{ error: Object.assign(new TypeError('x'), { code: 'E' }) }, 'Error at error'],
+    [{ list: [1, { pattern: /a/ }] }, 'RegExp at list[1].pattern'],
+    [{ 'odd name': new Map() }, 'Map at ["odd name"]'],
+    [{ owner: new Account() }, 'class Account'],
+    [new Set([1]), 'Set'],
+    [{ a: [undefined] }, 'undefined at a[0]'],
+  ])('is refused with the path: %j', (payload, problem) => {
+    expect(() => copyPayload(payload, 'payload')).toThrow(problem)
+  })
+
+  it('is told apart from what JSON keeps', () => {
+    const at = new Date(0)
+    const kept = { at, url: new URL('http://a/'), point: new Point(), nothing: {}, none: [], gone: undefined }
+    expect(copyPayload(kept, 'payload')).toEqual({
+      at: at.toISOString(),
+      url: 'http://a/',
+      point: { x: 1 },
+      nothing: {},
+      none: [],
+    })
+  })
+})
