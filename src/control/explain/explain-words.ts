@@ -31,7 +31,7 @@ export function skipWords(reason: string | undefined, definition: Definition | n
     overlap: 'the run before it was still going',
     replaced: 'a newer occurrence came due before the run before it had ended',
     'max-concurrent': `as many runs were going as \`maxConcurrent\` allows${definition?.maxConcurrent ? `, ${definition.maxConcurrent}` : ''}`,
-    misfire: `no worker claimed it within its grace, ${grace}, and \`misfire\` is \`${definition?.misfire ?? 'skip'}\``,
+    misfire: `no worker claimed it within its grace of ${grace}, and \`misfire\` is \`${definition?.misfire ?? 'skip'}\``,
     'catch-up-window': `no worker claimed it in time, and it was older than the catch-up window of ${window}`,
     'catch-up-cap': `no worker claimed it in time, and at most ${most} missed occurrences are made up for`,
     paused: 'the schedule was paused',

@@ -120,6 +120,8 @@ local function apply_trigger(entry, previous, state, change)
     if counted_rule(state) and counted_rule(state) ~= rule_of(trigger) then
       clear_field(change, 'seen')
       forget_last(change, state, plan)
+    elseif entry.wanted.limit and (integer_of(state.seen) or 0) >= (tonumber(entry.wanted.limit) or 0) then
+      plan = '.'
     end
     set_even_empty(change, 'plan', plan)
     clear_field(change, 'rule')
