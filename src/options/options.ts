@@ -1,5 +1,4 @@
 import type { ConnectionOptions } from 'node:tls'
-import type { Cluster, Redis } from 'ioredis'
 import { EverybeatError } from '../errors.js'
 import type { DefinitionInput } from '../schedule/definition.js'
 import { parseLeaseKeeper } from './lease-keeper-option.js'
@@ -7,8 +6,7 @@ import { checkInteger, checkKeys, isPlainObject, wrongValue } from '../schedule/
 import type { FieldName } from '../schedule/fields.js'
 import { checkActor, checkName } from '../schedule/name.js'
 import { parseDefinition } from '../schedule/parse-definition.js'
-import { MEMORY_SOURCE, MEMORY_URL } from './memory-source.js'
-import { optionsOfUrl } from './redis-url.js'
+import { parseRedis, type Tls } from './parse-redis.js'
 import type { DurabilityOptions, RedisInput, RedisSource } from './redis-source.js'
 import { parseTls } from './tls-options.js'
 
@@ -177,55 +175,10 @@ function complete(options: unknown): typeof DEFAULT_OPTIONS {
   return { ...DEFAULT_OPTIONS, ...Object.fromEntries(set) }
 }
 
-type Tls = ConnectionOptions | null
-
 function redisOfEnvironment(env: Readonly<Record<string, string | undefined>>, tls: Tls): RedisSource {
   const url = env['REDIS_URL']
   const isSet = url !== undefined && url !== ''
   return isSet ? parseRedis(url, 'REDIS_URL', tls) : parseRedis(DEFAULT_OPTIONS.redis, 'redis', tls)
-}
-
-function parseRedis(value: unknown, field: string, tls: Tls): RedisSource {
-  if (value === MEMORY_URL) return MEMORY_SOURCE
-  if (typeof value === 'string' && isRedisUrl(value)) {
-    return Object.freeze({ kind: 'url', url: value, ...(tls && /^rediss:/i.test(value) ? { tls } : {}) })
-  }
-  if (isRedisClient(value)) return Object.freeze({ kind: 'client', client: value })
-  if (isPlainObject(value)) return parseRedisOptions(value, field, tls)
-  const isShown = typeof value === 'number' || typeof value === 'boolean'
-  const shown =
-    typeof value === 'string' ? hidePassword(value) : isShown ? value : Object.prototype.toString.call(value)
-  const allowed =
-    'a redis:// or rediss:// URL, memory:, the path of a socket, ioredis options, or an ioredis Redis or Cluster'
-  throw wrongValue(field, shown, allowed, CODE)
-}
-
-/** ioredis options; a `url` in them, as node-redis and BullMQ take it, stands for host, port, user, password and database. */
-function parseRedisOptions(value: Record<string, unknown>, field: string, tls: Tls): RedisSource {
-  const { url, ...options } = value
-  if (url === undefined) return Object.freeze({ kind: 'options', options: Object.freeze({ ...value }) })
-  const source = typeof url === 'string' ? parseRedis(url, `${field}.url`, tls) : null
-  if (source?.kind !== 'url') throw wrongValue(`${field}.url`, url, 'a redis:// or rediss:// URL', CODE)
-  if (Object.keys(options).length === 0) return source
-  return Object.freeze({ kind: 'options', options: Object.freeze({ ...optionsOfUrl(source.url), ...options }) })
-}
-
-function isRedisUrl(text: string): boolean {
-  if (/^\/[^\p{Cc}]+$/u.test(text)) return true
-  if (!/^rediss?:\/\//i.test(text) || !URL.canParse(text)) return false
-  return new URL(text).hostname !== ''
-}
-
-/** By shape, so that any copy and version of ioredis will do. */
-function isRedisClient(value: unknown): value is Redis | Cluster {
-  if (typeof value !== 'object' || value === null || isPlainObject(value)) return false
-  const client = value as Record<string, unknown>
-  const methods = ['call', 'duplicate', 'disconnect', 'on'].every((name) => typeof client[name] === 'function')
-  return methods && typeof client['status'] === 'string'
-}
-
-function hidePassword(url: string): string {
-  return url.replace(/^(\w+:\/\/)?.*@/s, '$1***@')
 }
 
 function parsePrefix(value: unknown): string {

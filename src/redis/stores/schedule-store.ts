@@ -11,7 +11,7 @@ import { toRecord, toSchedules } from './replies.js'
 import { readBacklog, readFleetLayout, readServerFacts } from './server-facts.js'
 import type { RedisClient } from '../redis-client.js'
 import { runScript } from '../scripts/run-script.js'
-import { storePlan } from './worker-store.js'
+import { storePlan } from './store-plan.js'
 
 /** The ledger reaches back so far, ms; the upkeep removes what is older when it comes by. */
 const HISTORY_AGE_MS = 30 * 86_400_000
