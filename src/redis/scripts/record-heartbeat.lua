@@ -22,7 +22,8 @@
 --   [now µs, next due ms, count due then (0: nothing is due), fleet size, rank, elected 0/1, runs past their deadline, generation,
 --    layout, shards, cancelled run ids joined by newlines, ids of workers that are gone,
 --    task queues with parked work, zone data, keys that were removed because they had another type,
---    0/1 whether a worker sees edits as they happen; told to the elected worker alone]
+--    0/1 whether a worker sees edits as they happen; told to the elected worker alone,
+--    when this worker beat last as far as this dataset knows, epoch ms, or '']
 --   zone data: [newest version or '', id of the worker that plans with it or '', 0/1 whether this worker has to check all
 --               plans, 0/1 whether there are several versions, versions and their counts in turn when they are others]
 local workers, ranks, worker, running, meta, upkeep = unpack(KEYS)
@@ -90,12 +91,14 @@ end
 local repaired = repair({ [meta] = 'hash' })
 local about, is_right = agree_on_layout(meta, shards, generation)
 if not is_right then
-  return { now_us, -1, 0, 0, 0, 0, 0, about[1], about[2], about[3], '', {}, 0, { '', '', 0, 0, {} }, repaired, 0 }
+  return { now_us, -1, 0, 0, 0, 0, 0, about[1], about[2], about[3], '', {}, 0, { '', '', 0, 0, {} }, repaired, 0, '' }
 end
 for _, key in ipairs(repair_shard(worker)) do repaired[#repaired + 1] = key end
 for _, key in ipairs(repair({ [workers] = 'zset', [ranks] = 'zset' })) do repaired[#repaired + 1] = key end
 local cancels = take_cancels(worker)
 notify_echo(worker)
+-- A dataset that went back in time (an older replica took over, a backup was restored) has forgotten the last beat.
+local known_beat = redis.call('ZSCORE', workers, worker_id) or ''
 join()
 local elected = elect_for_maintenance(upkeep, beat_ms)
 local dead = elected == 1 and remove_dead() or {}
@@ -104,4 +107,4 @@ local zone_data = update_zone_data(now, beat_ms, elected == 1, looked_with)
 local next_due, count = read_next_due()
 return { now_us, next_due, count, redis.call('ZCARD', ranks), redis.call('ZRANK', ranks, worker_id), elected,
   redis.call('ZCOUNT', running, '-inf', now), about[1], about[2], about[3], cancels, dead,
-  redis.call('SCARD', queues_key()), zone_data, repaired, watched }
+  redis.call('SCARD', queues_key()), zone_data, repaired, watched, known_beat }

@@ -60,7 +60,7 @@ export interface ScriptReplies {
   'record-heartbeat': [
     ...[...Next, fleetSize: number, rank: number, elected: number, overdueRuns: number],
     ...[...About, cancelled: string, dead: string[], parkedQueues: number],
-    ...[zones: ZoneReply, repaired: string[], isWatched: number],
+    ...[zones: ZoneReply, repaired: string[], isWatched: number, knownBeat: string],
   ]
   'recover-runs': [inspected: number, abandoned: AbandonedReply[]]
   'remove-schedule': 'removed' | 'missing' | 'kept'

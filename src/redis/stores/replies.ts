@@ -132,7 +132,9 @@ export function toSchedules(raw: ScriptReplies['read-schedules']): {
 }
 
 /** Reads the reply of record-heartbeat.lua. */
-export function toHeartbeatReply(raw: ScriptReplies['record-heartbeat']): HeartbeatReply {
+export function toHeartbeatReply(
+  raw: ScriptReplies['record-heartbeat'],
+): HeartbeatReply & { readonly knownBeatMs: number | null } {
   const [
     now,
     head,
@@ -150,6 +152,7 @@ export function toHeartbeatReply(raw: ScriptReplies['record-heartbeat']): Heartb
     zones,
     healed,
     watched,
+    knownBeat,
   ] = raw
   const [newest, planner, looks, mixed, mix]: ZoneReply = zones
   return {
@@ -170,6 +173,7 @@ export function toHeartbeatReply(raw: ScriptReplies['record-heartbeat']): Heartb
     laneCount: lanes,
     healed,
     isWatched: watched === 1,
+    knownBeatMs: knownBeat === '' ? null : Number(knownBeat),
     zoneData: {
       newest,
       planner,

@@ -4,6 +4,7 @@ import type { ClaimedRun, RedisClock, Settlement, WorkerStore } from '../../work
 import { databaseOf, writeMessage } from '../database.js'
 import type { Keys } from '../keys.js'
 import { createLeaseClient, type StartLocks } from '../lease/redlock-leases.js'
+import { DatasetWatch } from './dataset-watch.js'
 import { toClaimReply, toHeartbeatReply, toSchedules, toShardReply } from './replies.js'
 import type { RedisClient } from '../redis-client.js'
 import { runAcknowledged, runScript } from '../scripts/run-script.js'
@@ -61,6 +62,7 @@ export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
   const { client, keys, clock, monotonic, workerId, leaseMs, durability, locks } = options
   const place = { tag: keys.tag, channel: keys.wake }
   const leases = createLeaseClient(client)
+  const dataset = new DatasetWatch()
   let generations = 0
 
   /** Never the same twice: whoever named a memory that is flushed has to see that the next one is another. */
@@ -174,7 +176,8 @@ export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
           },
           Object.entries(fields).flat(),
         )
-        return toHeartbeatReply(raw)
+        const reply = toHeartbeatReply(raw)
+        return { ...reply, generation: dataset.nameOf(reply.generation, reply.nowMs, reply.knownBeatMs) }
       }),
 
     async askForPlan(planner, schedule) {

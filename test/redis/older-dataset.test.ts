@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest'
+import { useFleet } from '../support/fleet.js'
+import { useRedis } from '../support/redis.js'
+import { waitFor } from '../support/wait-for.js'
+
+const redis = useRedis()
+const fleet = useFleet(redis)
+
+describe('a Redis that comes back with an older dataset', () => {
+  it('gets back what living workers have declared since', async () => {
+    const first = fleet.create()
+    await first.task('old', () => {}).schedule('old', { every: '1h' })
+    await first.start()
+    await redis.client.save()
+    const second = fleet.create()
+    await second.task('new', () => {}).schedule('new', { every: '1h' })
+    await second.start()
+    // Without a save at its end: what was written since the last one is gone.
+    await redis.kill('SIGKILL')
+    await redis.restart()
+    await waitFor(async () => (await first.schedules.get('new')) !== null, {
+      what: 'the schedule that was declared after the dataset was saved',
+      timeoutMs: 30_000,
+    })
+    expect(await first.schedules.count()).toBe(2)
+  })
+})

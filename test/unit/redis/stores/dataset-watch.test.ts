@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest'
+import { DatasetWatch } from '../../../../src/redis/stores/dataset-watch.js'
+
+/** A watch after a beat at 100 000. */
+function afterBeat(): DatasetWatch {
+  const watch = new DatasetWatch()
+  expect(watch.nameOf('g', 100_000, null)).toBe('g')
+  return watch
+}
+
+describe('the dataset watch', () => {
+  it.each([
+    ['a beat that Redis knows', 105_000, 100_000, 'g'],
+    ['an older beat', 105_000, 95_000, 'g~1'],
+    ['no beat, shortly after one', 105_000, null, 'g~1'],
+    ['no beat, so long after one that the worker may have counted as dead', 120_000, null, 'g'],
+    ['a clock that was set back', 50_000, 50_000, 'g'],
+  ])('names the generation by whether the dataset went back: %s', (_, nowMs, knownMs, name) => {
+    expect(afterBeat().nameOf('g', nowMs, knownMs)).toBe(name)
+  })
+
+  it('keeps the name until the dataset goes back again', () => {
+    const watch = afterBeat()
+    expect(watch.nameOf('g', 105_000, 90_000)).toBe('g~1')
+    expect(watch.nameOf('g', 110_000, 105_000)).toBe('g~1')
+    expect(watch.nameOf('g', 115_000, 90_000)).toBe('g~2')
+  })
+})
