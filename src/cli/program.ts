@@ -27,6 +27,7 @@ import { registerReshard } from './commands/reshard.js'
 import { registerRun } from './commands/run.js'
 import { registerRuns } from './commands/runs.js'
 import { registerSchema } from './commands/schema.js'
+import { registerSimulate } from './commands/simulate.js'
 import { registerShow } from './commands/show.js'
 import { registerTail } from './commands/tail.js'
 import { registerTop } from './commands/top.js'
@@ -104,6 +105,7 @@ export function createProgram(): Command {
     registerCompletion,
     registerReshard,
     registerMemoryServer,
+    registerSimulate,
   ]) {
     register(program)
   }

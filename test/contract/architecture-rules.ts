@@ -66,6 +66,8 @@ export function findEagerMemory(sources: readonly SourceFile[]): Offences {
 function whyWrongIntegration(from: string, to: string): string | null {
   const [source, target] = [folderOf(from), folderOf(to)]
   if (source === target) return null
+  // The simulation computes with the triggers and policies of the engine, and needs nothing else of it.
+  if (from.startsWith('testing/simulation/') && PURE_FOLDERS.includes(target)) return null
   if (placeOf(from) !== 'integration') return 'integrations are on top, nothing of the core imports them'
   if (/^([^/]+\/)?index\.ts$/.test(to) || target === 'testing') return null
   // Each mount of the dashboard is an entry of its own.

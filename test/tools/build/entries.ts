@@ -6,6 +6,8 @@
 export const ENTRIES: Readonly<Record<string, string>> = {
   '.': 'index.ts',
   './testing': 'testing/index.ts',
+  './testing/vitest': 'testing/vitest.ts',
+  './testing/jest': 'testing/jest.ts',
   './bullmq': 'bullmq/index.ts',
   './nestjs': 'nestjs/index.ts',
   './definition-files': 'definition-files/index.ts',

@@ -55,8 +55,8 @@ export async function buildLibrary(build: LibraryBuild): Promise<Map<string, rea
   return names
 }
 
-/** Whether a module does something by being imported: only the program of the lease thread does. */
-const isProgram = (id: string): boolean => id.endsWith('lease-thread-main.ts')
+/** Whether a module does something by being imported: the program of the lease thread, and what adds matchers. */
+const isProgram = (id: string): boolean => /(lease-thread-main|testing\/(vitest|jest))\.ts$/.test(id)
 
 function writeWrappers(outDir: string, exportsOf: ReadonlyMap<string, readonly string[]>): void {
   for (const source of Object.values(ENTRIES)) {

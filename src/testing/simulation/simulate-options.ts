@@ -1,0 +1,117 @@
+import { EverybeatError, showValue } from '../../errors.js'
+import { parseDuration, type DefinitionInput, type Duration, type Instant } from '../../index.js'
+import type { Definition } from '../../schedule/definition.js'
+import { parseDefinition } from '../../schedule/parse-definition.js'
+import { readInstant } from '../fleet/fleet-options.js'
+import { checkDistribution, type Distribution } from './distribution.js'
+
+/** How the runs of one task go. */
+export interface SimulatedTask {
+  /** How long each lasts, ms. */
+  readonly durationMs?: number | undefined
+  /** In place of `durationMs`: how the durations are spread. */
+  readonly distribution?: Distribution | undefined
+  /** The share of attempts that fail, from 0 to 1; default 0. */
+  readonly failureRate?: number | undefined
+}
+
+/** Workers that are gone, or a Redis that is out of reach, for a time. */
+export interface SimulatedFailure {
+  readonly at: Instant
+  /** So many workers end as by SIGKILL. */
+  readonly kill?: number | undefined
+  /** Nothing can be claimed. */
+  readonly outage?: boolean | undefined
+  readonly for: Duration
+}
+
+/** What {@link simulate} takes. */
+export interface SimulateOptions {
+  readonly definitions: readonly (DefinitionInput & { name: string })[] | Readonly<Record<string, DefinitionInput>>
+  /** By the names of tasks; one that is not named lasts a second and does not fail. */
+  readonly tasks?: Readonly<Record<string, SimulatedTask>> | undefined
+  readonly workers: number
+  /** Runs at the same time on each worker; default 50. */
+  readonly concurrency?: number | undefined
+  readonly from: Instant
+  readonly to: Instant
+  readonly failures?: readonly SimulatedFailure[] | undefined
+  /** The same seed gives the same result; default 1. */
+  readonly seed?: number | undefined
+}
+
+/** A checked {@link SimulatedFailure}. */
+export interface Failure {
+  readonly fromMs: number
+  readonly toMs: number
+  /** Workers that are gone; all of them count where Redis is. */
+  readonly workers: number
+  readonly isOutage: boolean
+}
+
+/** Checked {@link SimulateOptions}. */
+export interface Simulation {
+  readonly definitions: readonly Definition[]
+  readonly tasks: ReadonlyMap<string, SimulatedTask>
+  readonly workers: number
+  readonly concurrency: number
+  readonly fromMs: number
+  readonly toMs: number
+  readonly failures: readonly Failure[]
+  readonly seed: number
+}
+
+/** Checks what is to be simulated. @throws EverybeatError naming the option, its value and what is allowed */
+export function resolveSimulation(options: SimulateOptions): Simulation {
+  const { definitions, tasks = {}, workers, concurrency = 50, failures = [], seed = 1 } = options
+  const fromMs = readInstant(options.from, 'from')
+  const toMs = readInstant(options.to, 'to')
+  if (toMs <= fromMs) throw refuse('to', options.to, `after from, which is ${new Date(fromMs).toISOString()}`)
+  checkCount('workers', workers, 100_000)
+  checkCount('concurrency', concurrency, 10_000)
+  if (!Number.isSafeInteger(seed)) throw refuse('seed', seed, 'a whole number')
+  const named = Array.isArray(definitions)
+    ? (definitions as readonly (DefinitionInput & { name: string })[]).map((each) => [each.name, each] as const)
+    : Object.entries(definitions as Readonly<Record<string, DefinitionInput>>)
+  return {
+    definitions: named.map(([name, given]) => {
+      const { name: _name, ...definition } = given as DefinitionInput & { name?: string }
+      return parseDefinition(name, definition)
+    }),
+    tasks: new Map(Object.entries(tasks).map(([name, task]) => [name, checkTask(name, task)])),
+    workers,
+    concurrency,
+    fromMs,
+    toMs,
+    failures: failures.map((failure, index) => readFailure(failure, `failures[${index}]`, workers)),
+    seed,
+  }
+}
+
+function checkCount(field: string, value: number, most: number): void {
+  if (!(Number.isInteger(value) && value >= 1 && value <= most)) {
+    throw refuse(field, value, `a whole number from 1 to ${most}`)
+  }
+}
+
+function checkTask(name: string, task: SimulatedTask): SimulatedTask {
+  const { durationMs = 0, distribution, failureRate = 0 } = task
+  if (!(durationMs >= 0)) throw refuse(`tasks.${name}.durationMs`, durationMs, 'a number of ms from 0 up')
+  if (!(failureRate >= 0 && failureRate <= 1)) throw refuse(`tasks.${name}.failureRate`, failureRate, 'from 0 to 1')
+  if (distribution !== undefined) checkDistribution(`tasks.${name}.distribution`, distribution)
+  return task
+}
+
+function readFailure(failure: SimulatedFailure, field: string, workers: number): Failure {
+  const { kill, outage = false } = failure
+  if ((kill === undefined) === !outage) throw refuse(field, failure, 'with either kill or outage')
+  if (kill !== undefined) checkCount(`${field}.kill`, kill, workers)
+  const fromMs = readInstant(failure.at, `${field}.at`)
+  const toMs = fromMs + parseDuration(failure.for, `${field}.for`)
+  return { fromMs, toMs, workers: kill ?? 0, isOutage: outage }
+}
+
+function refuse(field: string, value: unknown, allowed: string): EverybeatError {
+  const message = `${field}: ${showValue(value)} is not allowed; it has to be ${allowed}`
+  return new EverybeatError('ERR_EVERYBEAT_OPTIONS', message, { field, value })
+}

@@ -1,0 +1,140 @@
+import type { Definition } from '../../schedule/definition.js'
+import { findDueStarts, type DueStarts } from './due-starts.js'
+import type { LoadPoint } from './load-chart.js'
+import { QueueModel, type Outcome } from './queue-model.js'
+import { resolveSimulation, type SimulateOptions, type Simulation } from './simulate-options.js'
+
+/** Many schedules that are due at the same second. */
+export interface Herd {
+  readonly at: Date
+  readonly count: number
+  /** The first of them, by name. */
+  readonly schedules: readonly string[]
+}
+
+/** Occurrences of one schedule that met a run of it that still went. */
+export interface Overlap {
+  readonly schedule: string
+  readonly count: number
+  readonly policy: Definition['overlap']
+}
+
+/** How late runs started, ms. */
+export interface Lateness {
+  readonly p50: number
+  readonly p95: number
+  readonly p99: number
+  readonly max: number
+}
+
+/** What {@link simulate} gives. */
+export interface SimulationResult {
+  readonly load: readonly LoadPoint[]
+  /** How long each part of the load is, ms. */
+  readonly stepMs: number
+  readonly herds: readonly Herd[]
+  readonly overlaps: readonly Overlap[]
+  readonly started: number
+  readonly failed: number
+  readonly abandoned: number
+  readonly skipped: number
+  readonly missed: number
+  readonly lateness: Lateness
+  /** What to change, in plain words; none where all is well. */
+  readonly suggestions: readonly string[]
+}
+
+const HERD_COUNT = 20
+const MOST_HERDS = 10
+const SHOWN_NAMES = 5
+
+/**
+ * Says what a time would look like with these schedules, workers and failures: how many runs start, go and wait, when many
+ * are due at once, and what is skipped or late. Computes with the triggers and policies of the engine and a model of its
+ * slots; needs no Redis and takes seconds for 100 000 schedules over a week.
+ *
+ * @example
+ * simulate({ definitions: { report: { cron: '0 9 * * *' } }, tasks: { report: { durationMs: 30_000 } },
+ *   workers: 3, from: '2026-11-01T00:00:00Z', to: '2026-11-08T00:00:00Z' })
+ *
+ * @throws EverybeatError for an option or a definition that is wrong
+ */
+export function simulate(options: SimulateOptions): SimulationResult {
+  const simulation = resolveSimulation(options)
+  const starts = findDueStarts(simulation)
+  const model = new QueueModel(simulation)
+  model.play(starts)
+  const { outcome, chart } = model
+  const herds = findHerds(simulation, starts)
+  const overlaps = listOverlaps(simulation, outcome)
+  const lateness = describeLateness(outcome.latenessMs)
+  const { started, failed, abandoned, skipped, missed } = outcome
+  const found = { load: chart.points, herds, overlaps, lateness, skipped, missed }
+  return {
+    ...found,
+    stepMs: chart.sizeMs,
+    started,
+    failed,
+    abandoned,
+    suggestions: suggest(simulation, found),
+  }
+}
+
+function findHerds({ definitions }: Simulation, starts: DueStarts): Herd[] {
+  const herds: { at: number; first: number; count: number }[] = []
+  for (let index = 0, end = 0; index < starts.count; index = end) {
+    const at = Math.floor(starts.at(index) / 1_000) * 1_000
+    for (end = index; end < starts.count && starts.at(end) < at + 1_000; end += 1);
+    if (end - index >= HERD_COUNT) herds.push({ at, first: index, count: end - index })
+  }
+  herds.sort((one, other) => other.count - one.count || one.at - other.at)
+  return herds.slice(0, MOST_HERDS).map(({ at, first, count }) => {
+    const shown = Array.from({ length: Math.min(SHOWN_NAMES, count) }, (_, index) => starts.schedule(first + index))
+    return { at: new Date(at), count, schedules: shown.map((schedule) => definitions[schedule]!.name) }
+  })
+}
+
+function listOverlaps({ definitions }: Simulation, { overlaps }: Outcome): Overlap[] {
+  return [...overlaps]
+    .map(([schedule, count]) => {
+      const { name, overlap } = definitions[schedule]!
+      return { schedule: name, count, policy: overlap }
+    })
+    .sort((one, other) => other.count - one.count)
+}
+
+function describeLateness(values: readonly number[]): Lateness {
+  const sorted = Float64Array.from(values).sort()
+  const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0
+  return { p50: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1) }
+}
+
+function suggest(
+  { workers, concurrency }: Simulation,
+  found: Pick<SimulationResult, 'load' | 'herds' | 'overlaps' | 'lateness' | 'missed'>,
+): string[] {
+  const suggestions: string[] = []
+  const slots = workers * concurrency
+  const waiting = found.load.reduce((most, point) => Math.max(most, point.waiting), 0)
+  const running = found.load.reduce((most, point) => Math.max(most, point.running), 0)
+  if (waiting > 0) {
+    const needed = Math.ceil((running + waiting) / concurrency)
+    suggestions.push(
+      `up to ${waiting} runs wait for one of ${slots} slots; ${needed} workers with concurrency ${concurrency} would take all at once`,
+    )
+  }
+  const [herd] = found.herds
+  if (herd && herd.count > slots) {
+    suggestions.push(
+      `${herd.count} schedules are due at ${herd.at.toISOString()}, more than the ${slots} slots; give them jitter, or H in their cron fields`,
+    )
+  }
+  const [overlap] = found.overlaps
+  if (overlap) {
+    suggestions.push(
+      `${overlap.schedule} is due ${overlap.count} times while its last run still goes (overlap: ${overlap.policy}); make it rarer or its task faster`,
+    )
+  }
+  if (found.missed > 0) suggestions.push(`${found.missed} occurrences are missed; look at misfire and at the failures`)
+  return suggestions
+}
