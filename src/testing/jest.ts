@@ -1,5 +1,5 @@
 import { EverybeatError } from '../errors.js'
-import { FLEET_MATCHERS, type FleetMatchers } from './matchers.js'
+import { FLEET_MATCHERS } from './matchers.js'
 
 /** The global `expect` of Jest. */
 interface Expect {
@@ -15,12 +15,4 @@ if (!expect) {
 }
 expect.extend(FLEET_MATCHERS)
 
-declare global {
-  // eslint-disable-next-line @typescript-eslint/no-namespace -- where the types of Jest look for matchers
-  namespace jest {
-    // eslint-disable-next-line @typescript-eslint/no-empty-object-type, @typescript-eslint/no-unused-vars -- extends what Jest declares
-    interface Matchers<R, T = {}> extends FleetMatchers<R> {}
-  }
-}
-
-export type { FleetMatchers }
+export type { FleetMatchers } from './matchers.js'

@@ -17,6 +17,15 @@ export interface FleetMatchers<Result = void> {
   toBeScheduledFor(instant: Date | number | string): Result
 }
 
+// The types of Vitest extend these, too.
+declare global {
+  // eslint-disable-next-line @typescript-eslint/no-namespace -- where the types of Jest look for matchers
+  namespace jest {
+    // eslint-disable-next-line @typescript-eslint/no-empty-object-type, @typescript-eslint/no-unused-vars -- extends what Jest declares
+    interface Matchers<R, T = {}> extends FleetMatchers<R> {}
+  }
+}
+
 /** What a matcher about runs takes: a fleet, or runs that it gave. */
 type Runs = Pick<TestFleet, 'runs'> | readonly RunRecord[]
 

@@ -1,5 +1,5 @@
 import { EverybeatError } from '../errors.js'
-import { FLEET_MATCHERS, type FleetMatchers } from './matchers.js'
+import { FLEET_MATCHERS } from './matchers.js'
 
 /** Where Vitest keeps its `expect`, whether or not it is a global name: to be had without loading Vitest a second time. */
 const GLOBAL_EXPECT = Symbol.for('expect-global')
@@ -12,9 +12,4 @@ if (!expect) {
 }
 expect.extend(FLEET_MATCHERS)
 
-declare module 'vitest' {
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any, @typescript-eslint/no-empty-object-type -- the signature that Vitest declares
-  interface Assertion<T = any> extends FleetMatchers<T> {}
-}
-
-export type { FleetMatchers }
+export type { FleetMatchers } from './matchers.js'
