@@ -1,4 +1,4 @@
-import type { Definition } from '../../schedule/definition.js'
+import type { OverlapPolicy } from '../../index.js'
 import { findDueStarts, type DueStarts } from './due-starts.js'
 import type { LoadPoint } from './load-chart.js'
 import { QueueModel, type Outcome } from './queue-model.js'
@@ -16,7 +16,7 @@ export interface Herd {
 export interface Overlap {
   readonly schedule: string
   readonly count: number
-  readonly policy: Definition['overlap']
+  readonly policy: OverlapPolicy
 }
 
 /** How late runs started, ms. */
