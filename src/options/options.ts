@@ -8,6 +8,7 @@ import { checkActor, checkName } from '../schedule/name.js'
 import { parseDefinition } from '../schedule/parse-definition.js'
 import { parseRedis, type Tls } from './parse-redis.js'
 import type { DurabilityOptions, RedisInput, RedisSource } from './redis-source.js'
+import { SYSTEM_TIME, timeSourceOf } from '../time-source.js'
 import { parseTls } from './tls-options.js'
 
 /** Takes what Everybeat has to say; the console is one. */
@@ -127,6 +128,8 @@ const CODE = 'ERR_EVERYBEAT_OPTIONS'
 const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
 const SILENT: Logger = Object.freeze({ debug: ignore, info: ignore, warn: ignore, error: ignore })
 const MAX_PREFIX_BYTES = 200
+/** A hundred years, ms. */
+const MAX_TEST_SLEEP_MS = 36_525 * 86_400_000
 const MAX_LOCK_NODES = 15
 
 /**
@@ -155,7 +158,8 @@ export function resolveOptions(
     concurrency: integer('concurrency', 1, 10_000),
     leaseMs: integer('leaseMs', 500, 86_400_000),
     leaseKeeper: parseLeaseKeeper(full.leaseKeeper, redis),
-    maxSleepMs: integer('maxSleepMs', 50, 60_000),
+    // On the time of a test a worker rests for as long as nothing is due.
+    maxSleepMs: integer('maxSleepMs', 50, timeSourceOf(options) === SYSTEM_TIME ? 60_000 : MAX_TEST_SLEEP_MS),
     pool: asOption('pool', () => checkName('pool', full.pool)),
     lockNodes,
     durability: full.durability === undefined ? null : parseDurability(full.durability),

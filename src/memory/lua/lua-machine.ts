@@ -31,6 +31,8 @@ export class LuaMachine {
   readonly #writer: LuaWriter
   /** The number of each loaded script, by its digest. */
   readonly #scripts = new Map<string, number>()
+  /** The memory from the front of the buffer on. */
+  #bytes: Buffer = Buffer.alloc(0)
   /** Runs the commands of the script under way. */
   #command: ScriptCommand = () => null
 
@@ -88,7 +90,10 @@ export class LuaMachine {
   /** The memory from the front of the buffer on, with room for so many bytes. */
   #buffer(count: number): Buffer {
     const at = this.#exports.reserve(count)
-    return Buffer.from(this.#exports.memory.buffer, at)
+    const { buffer } = this.#exports.memory
+    // The memory is another one when it has grown, and the buffer elsewhere when it has.
+    if (this.#bytes.buffer !== buffer || this.#bytes.byteOffset !== at) this.#bytes = Buffer.from(buffer, at)
+    return this.#bytes
   }
 
   #callCommand(): number {

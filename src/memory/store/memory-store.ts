@@ -173,7 +173,7 @@ export class MemoryStore implements Host {
   }
 
   runScript(call: Call, sha1: string, keys: readonly string[], args: readonly string[]): Reply {
-    let db = call.db
+    let inner: Call = { ...call, isScript: true }
     return this.#machine.run(sha1, keys, args, (words) => {
       const [given = '', ...rest] = words
       const name = given.toLowerCase()
@@ -181,8 +181,8 @@ export class MemoryStore implements Host {
       if (!command) return new Failure('ERR Unknown Redis command called from script')
       if (!fits(command, rest)) return new Failure('ERR Wrong number of args calling Redis command from script')
       if (command.isForbiddenInScripts) return new Failure('ERR This Redis command is not allowed from script')
-      if (name !== 'select') return this.#run(command, name, rest, { ...call, db, isScript: true })
-      db = this.database(Number(rest[0]))
+      if (name !== 'select') return this.#run(command, name, rest, inner)
+      inner = { ...inner, db: this.database(Number(rest[0])) }
       return new Status('OK')
     })
   }

@@ -7,6 +7,8 @@ import type { VirtualTime } from './virtual-time.js'
 
 /** So long a handler may go on without waiting for the clock of the fleet, real ms. */
 const STUCK_MS = 5_000
+/** For so long at most an idle worker sends no heartbeat, virtual ms. */
+const MOST_SILENT_MS = 21_600_000
 /** So often, in real ms, it is looked whether handlers have ended that nobody told of. */
 const LOOK_MS = 50
 
@@ -47,10 +49,14 @@ export class Stepper {
     const next = time.next()
     if (!next) return false
     const until = this.#idleUntil(instantMs)
-    const at = Math.max(time.nowMs, until === null ? next.at : Math.max(next.at, until))
-    if (at > instantMs) return false
-    if (until !== null && at > next.at) this.#keepAlive(at)
-    time.moveTo(at)
+    if (until !== null && until > next.at) {
+      time.postponeIntervals(until, MOST_SILENT_MS)
+      this.#parts.idle.keepAlive(until)
+      time.moveTo(until)
+    } else {
+      if (next.at > instantMs) return false
+      time.moveTo(next.at)
+    }
     store.removeExpired()
     await this.#ringDue()
     return true

@@ -25,6 +25,8 @@ import { SLEEP, VirtualTime } from './virtual-time.js'
 /** What the options of an instance may carry for tests: its clocks, timers and random numbers. */
 const TIME_SOURCE = Symbol.for('everybeat.time-source')
 const CONTROL = 'control'
+/** How long a worker rests when nothing is due, virtual ms: heartbeats are all that an idle fleet needs. */
+const REST_MS = 36_525 * 86_400_000
 
 /**
  * A fleet of real workers in this process, on virtual time and a store in memory: the clock moves when it is told to, from
@@ -78,7 +80,14 @@ export class TestFleet implements AsyncDisposable {
   #optionsFor(host: string, own: Omit<EverybeatOptions, 'redis'> = {}): EverybeatOptions {
     const redis = { ...FLEET_SETTINGS, Connector: this.#network.connectorFor(host) as never }
     const source = { [TIME_SOURCE]: this.#time.sourceFor(host) }
-    return { logger: false, ...this.#options.everybeat, ...own, ...source, redis } as EverybeatOptions
+    return {
+      logger: false,
+      maxSleepMs: REST_MS,
+      ...this.#options.everybeat,
+      ...own,
+      ...source,
+      redis,
+    } as EverybeatOptions
   }
 
   /** The instant that the clock of the fleet shows. */

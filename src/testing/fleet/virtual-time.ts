@@ -2,6 +2,8 @@
 export interface VirtualTimer {
   readonly owner: string
   at: number
+  /** When an interval rang last. */
+  rangAt: number
   readonly order: number
   readonly everyMs: number | null
   readonly ring: () => void
@@ -69,7 +71,15 @@ export class VirtualTime {
   }
 
   #put(owner: string, at: number, ring: () => void, kind: Pick<VirtualTimer, 'everyMs' | 'isImmediate'>): VirtualTimer {
-    const timer: VirtualTimer = { owner, at, order: (this.#orderCount += 1), ring, ...kind, unref: () => timer }
+    const timer: VirtualTimer = {
+      owner,
+      at,
+      rangAt: this.#nowMs,
+      order: (this.#orderCount += 1),
+      ring,
+      ...kind,
+      unref: () => timer,
+    }
     if (!this.#dead.has(owner)) this.#timers.add(timer)
     return timer
   }
@@ -100,11 +110,22 @@ export class VirtualTime {
     return false
   }
 
+  /** Passes over a time in which nothing happens: intervals that rang not long ago ring as much later. */
+  postponeIntervals(toMs: number, mostMs: number): void {
+    const passedMs = toMs - this.#nowMs
+    for (const timer of this.#timers) {
+      if (timer.everyMs !== null && timer.at <= toMs && toMs - timer.rangAt < mostMs) timer.at += passedMs
+    }
+  }
+
   /** Rings a timer, which an interval sets anew. */
   ring(timer: VirtualTimer): void {
     if (!this.#timers.has(timer)) return
     if (timer.everyMs === null) this.#timers.delete(timer)
-    else timer.at = this.#nowMs + timer.everyMs
+    else {
+      timer.at = this.#nowMs + timer.everyMs
+      timer.rangAt = this.#nowMs
+    }
     timer.ring()
   }
 
