@@ -54,10 +54,10 @@ export function registerSimulate(program: Command): void {
 async function readDefinitions(session: Session, file: string | undefined): Promise<Named[]> {
   if (file !== undefined) {
     const sound = await readSoundDefinitions(file)
-    return sound.map(({ name, definition }) => ({ ...definition, name }))
+    return sound.map(({ name, definition }) => ({ ...definition, name }) as Named)
   }
   const stored = await session.withBeat((beat) => collectSchedules(beat, {}))
-  return stored.flatMap(({ name, given }) => (given ? [{ ...given, name }] : []))
+  return stored.flatMap(({ name, given }) => (given ? [{ ...given, name } as Named] : []))
 }
 
 function show({ colors, table }: Session, result: SimulationResult, scheduleCount: number): string {
