@@ -46,6 +46,7 @@ export default defineConfig({
         retry,
       }),
       suite('e2e', { exclude, testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false, retry }),
+      suite('setups', { testTimeout: 300_000, hookTimeout: 600_000, fileParallelism: false, retry }),
       suite('chaos', { testTimeout: 900_000, hookTimeout: 120_000, fileParallelism: false, retry }),
     ],
     maxWorkers: 2,

@@ -14,6 +14,7 @@ const NEEDS: Record<string, Needs> = {
   contract: { build: true, redis: false, tools: [] },
   redis: { build: true, redis: true, tools: [] },
   e2e: { build: true, redis: true, tools: ['chromium'] },
+  setups: { build: true, redis: true, tools: [] },
   chaos: { build: true, redis: true, tools: ['faketime', 'spin'] },
 }
 
