@@ -167,6 +167,6 @@ export function describeResult(what: string, { count, seed }: FailoverSeries, re
 }
 
 /** The random number that a series begins with: of the environment, else another each time. */
-export function chooseSeed(random: Pick<Random, 'next'> = { next: Math.random }): number {
+function chooseSeed(random: Pick<Random, 'next'> = { next: Math.random }): number {
   return Number(process.env['CHAOS_SEED'] ?? Math.floor(random.next() * 1_000_000))
 }
