@@ -81,12 +81,19 @@ function intervalSeconds(value: JsonRecord): number {
   return given.reduce((sum, part) => sum + part, 0)
 }
 
-/** `<freq: 30.00 seconds>`, `<crontab: 0 9 * * 1-5 (m/h/dM/MY/d)>`, or the five fields of a crontab. */
+/** What Python shows of a schedule, such as `<freq: 30.00 seconds>`, or the five fields of a crontab. */
 function readRepr(text: string, context: CeleryContext): CeleryTrigger {
   const frequency = /^<freq: ([\d.]+) (second|minute|hour|day)s?>$/.exec(text)
   if (frequency !== null)
     return readInterval(intervalSeconds({ [`${frequency[2]}s`]: Number(frequency[1]) }), false, context)
   if (/^\d+(\.\d+)?$/.test(text)) return readInterval(Number(text), false, context)
+  const timedelta = /^datetime\.timedelta\((.*)\)$/.exec(text)
+  if (timedelta !== null) {
+    const parts = [...timedelta[1]!.matchAll(/(\w+)=([\d.]+)/g)].map(([, unit, count]) => [unit, Number(count)])
+    return readInterval(intervalSeconds(Object.fromEntries(parts) as JsonRecord), false, context)
+  }
+  const sun = /^<solar: (\w+) at latitude ([-\d.]+), longitude:? ([-\d.]+)>$/.exec(text)
+  if (sun !== null) return readSolar({ event: sun[1], lat: Number(sun[2]), lon: Number(sun[3]) })
   const inner = /^<crontab: (.*?) \((m\/h\/(?:dM\/MY\/d|d\/dM\/MY))\)>$/.exec(text)
   const fields = (inner?.[1] ?? text).match(/\[[^\]]*\]|\{[^}]*\}|\S+/g) ?? []
   if (fields.length !== 5) throw new Refusal(`schedule is ${show(text)}, which is no schedule of Celery`)

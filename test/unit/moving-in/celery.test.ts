@@ -31,6 +31,12 @@ describe('a schedule of Celery', () => {
       { __type__: 'solar', event: 'dusk_civil', lat: 52.5, lon: 13.4 },
       { solar: 'dusk', lat: 52.5, lon: 13.4 },
     ],
+    ['what Python shows of a timedelta', 'datetime.timedelta(days=1, seconds=30)', { every: '1d30s' }],
+    [
+      'what Celery shows of the sun',
+      '<solar: sunset at latitude 52.5, longitude: 13.4>',
+      { solar: 'sunset', lat: 52.5 },
+    ],
     ['a relative interval of a day', { __type__: 'interval', every: 86_400, relative: true }, { cron: '0 0 * * *' }],
     ['a relative interval', { __type__: 'interval', every: 5_400, relative: true }, { every: '1h' }],
   ])('that is %s is converted', (_, schedule, expected) => {
