@@ -15,7 +15,7 @@ export function addFieldOptions(command: Command, fields: readonly (keyof Defini
   }
 }
 
-/** The definition that the options of {@link addFieldOptions} spell out; only what was given. */
+/** The definition that the options of {@link addFieldOptions} give: the fields of the options on the command line, no others. */
 export function readFieldOptions(options: Readonly<Record<string, unknown>>): DefinitionShape {
   const definition: Record<string, unknown> = {}
   for (const field of allFields()) {

@@ -14,7 +14,7 @@ export const CLI_CODES = {
 /** A stable code of a {@link CliFailure}. */
 export type CliCode = keyof typeof CLI_CODES
 
-/** A command that cannot do what was asked, said in one line. */
+/** The failure of a command, with a message of one line. */
 export class CliFailure extends Error {
   override readonly name = 'CliFailure'
   readonly code: CliCode

@@ -1,4 +1,4 @@
-/** What `init` found out, or was told. */
+/** The choices that `init` makes from the project and from its options. */
 export interface InitChoices {
   /** Name of the project: prefix of the keys, and name of the service. */
   readonly name: string

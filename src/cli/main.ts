@@ -4,7 +4,7 @@ import { runCli } from './program.js'
 /** How long a process may go on after its command by itself. */
 const GRACE_MS = 1000
 
-// A reader that goes away (`everybeat ls | head -1`) is no failure of ours.
+// A reader that closes the pipe early (`everybeat ls | head -1`) is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0)
   throw error

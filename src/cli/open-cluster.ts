@@ -10,7 +10,7 @@ export function openCluster({ nodes, options }: Extract<ServerList, { kind: 'clu
       dnsLookup: (address: string, done: (error: null, address: string) => void) => done(null, address),
     }),
   })
-  // The instance that uses the client reports what goes wrong.
+  // The instance that uses the client reports connection errors; without a listener ioredis prints them too.
   cluster.on('error', () => undefined)
   return cluster
 }

@@ -35,17 +35,17 @@ export const DEFINITION_FIELDS: Readonly<Record<keyof DefinitionShape, Definitio
   limit: { kind: 'number', help: 'number of occurrences allowed' },
   payload: { kind: 'json', help: 'JSON handed to the task' },
   enabled: { kind: 'boolean', help: 'false keeps the schedule from firing' },
-  misfire: { kind: 'choice', choices: ['skip', 'latest', 'all'], help: 'what becomes of missed occurrences' },
+  misfire: { kind: 'choice', choices: ['skip', 'latest', 'all'], help: 'how missed occurrences are made up for' },
   misfireGrace: { kind: 'duration', help: 'how late still counts as on time' },
   catchUpWindow: { kind: 'duration', help: 'missed occurrences older than this are skipped' },
   maxCatchUp: { kind: 'number', help: 'with misfire all: at most so many' },
   overlap: {
     kind: 'choice',
     choices: ['skip', 'queue', 'replace', 'allow'],
-    help: 'while the previous run still goes',
+    help: 'while the previous run is still executing',
   },
   maxConcurrent: { kind: 'number', help: 'with overlap allow: runs at the same time' },
-  onCrash: { kind: 'choice', choices: ['skip', 'rerun'], help: 'when the worker died during the run' },
+  onCrash: { kind: 'choice', choices: ['skip', 'rerun'], help: 'when the worker dies during the run' },
   maxDeliveries: { kind: 'number', help: 'with onCrash rerun: at most so many deliveries' },
   timeout: { kind: 'duration', help: 'abort a run after' },
   retries: { kind: 'number', help: 'more attempts after a failure' },
@@ -54,9 +54,9 @@ export const DEFINITION_FIELDS: Readonly<Record<keyof DefinitionShape, Definitio
   pauseAfter: { kind: 'number', help: 'pause after so many failures in a row' },
   pool: { kind: 'text', help: 'pool of workers that runs it' },
   tags: { kind: 'list', option: 'tag', help: 'a label; may be repeated' },
-  note: { kind: 'text', help: 'why it is there' },
+  note: { kind: 'text', help: 'why the schedule exists' },
   owner: { kind: 'text', help: 'who declared it' },
-  removeAfter: { kind: 'duration', help: 'remove it this long after its last occurrence' },
+  removeAfter: { kind: 'duration', help: 'remove the schedule this long after its last occurrence' },
 }
 
 /** The fields that decide when a schedule fires. */

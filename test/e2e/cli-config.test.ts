@@ -153,6 +153,17 @@ describe('edit', () => {
   })
 })
 
+describe('put and run', () => {
+  it('say what cannot run: an instant in the past, and a task that no worker has', async () => {
+    const env = { REDIS_URL: redis.url, EVERYBEAT_PREFIX: uniquePrefix('past') }
+    expect((await runCli(['put', 'old', '--at', '2020-01-01'], { env })).stderr).toContain('in the past')
+    expect((await runCli(['put', 'new', '--every', '1h'], { env })).stderr).toBe('')
+    expect((await runCli(['run', 'new'], { env })).stdout).toMatch(
+      /^new waits as new@.*: no live worker of pool default has the task "new"\n$/,
+    )
+  })
+})
+
 describe('init and completion', () => {
   it('write a worker that validates, and leave existing files alone', async () => {
     const cwd = temporaryFiles({ 'package.json': '{"name":"@acme/shop"}', 'tsconfig.json': '{}' })

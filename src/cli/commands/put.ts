@@ -1,4 +1,4 @@
-import type { DefinitionInput, DefinitionShape } from '../../index.js'
+import type { DefinitionInput, DefinitionShape, ScheduleView } from '../../index.js'
 import { setAction, wholeNumber, type Command } from '../command.js'
 import { addFieldOptions, readFieldOptions } from '../definition-options.js'
 import { checkWritten, describeWrite } from '../describe.js'
@@ -27,12 +27,24 @@ export function registerPut(program: Command): void {
     const fromFile = options.file === undefined ? {} : await readDefinitionFile(options.file, name)
     const definition = { ...fromFile, ...readFieldOptions({ ...options }) }
     const { ifRevision } = options
-    const written = await session.withBeat((beat) =>
-      beat.schedules.put(name, definition as DefinitionInput, { ifRevision }),
-    )
+    const { written, stored } = await session.withBeat(async (beat) => {
+      const result = await beat.schedules.put(name, definition as DefinitionInput, { ifRevision })
+      return { written: result, stored: session.json ? null : await beat.schedules.get(name) }
+    })
     checkWritten(name, written)
     session.result(written, () => describeWrite(name, written, session.colors))
+    const warning = warnOfPast(definition, stored, new Date())
+    if (warning !== null) session.note(warning)
   })
+}
+
+/** The note on a schedule that has no occurrence to come; null for any other. */
+function warnOfPast({ at }: DefinitionShape, stored: ScheduleView | null, now: Date): string | null {
+  const isPast =
+    stored !== null && stored.state !== 'paused' && (stored.next === null || stored.next.getTime() < now.getTime())
+  if (!isPast || stored.enabled === false) return null
+  if (at === undefined) return stored.next === null ? 'It never fires: its last occurrence is in the past.' : null
+  return `Its instant is in the past: it runs once if that is within catchUpWindow (${String(stored.catchUpWindow ?? '24h')}), and never otherwise.`
 }
 
 async function readDefinitionFile(path: string, name: string): Promise<DefinitionShape> {

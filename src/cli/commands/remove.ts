@@ -3,7 +3,7 @@ import { setAction, type Command } from '../command.js'
 import { CliFailure } from '../failure.js'
 import { plural } from '../format.js'
 
-/** `rm <name…>`: removes schedules, after asking where somebody can be asked. */
+/** `rm <name…>`: removes schedules; on a terminal it asks first. */
 export function registerRemove(program: Command): void {
   const command = program
     .command('rm')

@@ -31,7 +31,11 @@ export function registerRun(program: Command): void {
       if (triggered.outcome === 'missing') throw noSuchSchedule(name)
       const { runId } = triggered
       if (!options.wait) {
-        session.result(triggered, () => `${session.colors.bold(name)} runs as ${runId}`)
+        const waits = session.json ? null : await describeMissingWorker(beat, name)
+        session.result(
+          triggered,
+          () => `${session.colors.bold(oneLine(name))} ${waits === null ? 'runs' : 'waits'} as ${runId}${waits ?? ''}`,
+        )
         return 0
       }
       if (!session.json) session.note(`waiting for ${runId}`)
@@ -44,6 +48,14 @@ export function registerRun(program: Command): void {
       return entry.outcome === 'ok' ? 0 : 1
     })
   })
+}
+
+/** Why a run that was asked for does not start: no live worker of the pool has its task; null when one has it. */
+async function describeMissingWorker(beat: Everybeat, name: string): Promise<string | null> {
+  const [schedule, workers] = await Promise.all([beat.schedules.get(name), beat.fleet()])
+  const { task = name, pool = 'default' } = schedule?.given ?? {}
+  if (workers.some((worker) => worker.pool === pool && worker.tasks.includes(task))) return null
+  return `: no live worker of pool ${oneLine(pool)} has the task ${JSON.stringify(task)}`
 }
 
 async function waitForRun(beat: Everybeat, name: string, runId: string, timeoutMs: number): Promise<HistoryEntry> {

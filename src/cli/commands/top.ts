@@ -19,16 +19,16 @@ interface Snapshot {
 
 const LOOK_MS = 1_000
 const ROWS = 10
-/** Home, and clear what is below: the picture is drawn over the last one without a flicker. */
+/** Moves the cursor home and clears the lines below it, so that a new picture replaces the last one without a flicker. */
 const REDRAW = '\u001b[H\u001b[J'
 const OPEN = '\u001b[?1049h\u001b[?25l'
 const CLOSE = '\u001b[?25h\u001b[?1049l'
 
-/** `top`: the fleet, its runs and what comes next, live on a terminal, once elsewhere. */
+/** `top`: the fleet, its runs and its next occurrences, live on a terminal, once elsewhere. */
 export function registerTop(program: Command): void {
   const command = program
     .command('top')
-    .description('show the fleet, its runs and what comes next; live on a terminal, once in a pipe')
+    .description('show the fleet, its runs and its next occurrences; live on a terminal, once in a pipe')
     .option('--once', 'show it once, also on a terminal')
     .option('--rows <number>', 'rows of each table', wholeNumber(1), ROWS)
   setAction<{ once?: boolean; rows: number }, []>(command, async (session, { once, rows }) => {

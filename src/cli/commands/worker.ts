@@ -38,11 +38,11 @@ export function registerWorker(program: Command): void {
       const early = await Promise.race([startUp(session, beat, setUp), stopSignal])
       const signal = early ?? (await stopSignal)
       const text = `${signal}: no new runs; the running ones have ${formatDuration(timeoutMs)} to finish`
-      tell(session, { event: 'stopping', signal, timeoutMs }, text)
+      report(session, { event: 'stopping', signal, timeoutMs }, text)
     } finally {
       await beat.stop({ timeoutMs })
     }
-    tell(session, { event: 'stopped' }, 'worker stopped')
+    report(session, { event: 'stopped' }, 'worker stopped')
     // What the module opened itself (a pool, a server) must not keep the process.
     process.exit(0)
   })
@@ -52,7 +52,7 @@ async function startUp(session: Session, beat: Everybeat, setUp: (beat: Everybea
   await setUp(beat)
   await beat.start()
   const { worker } = beat.health()
-  tell(session, { event: 'started', worker }, `worker ${worker} is up`)
+  report(session, { event: 'started', worker }, `worker ${worker} is up`)
 }
 
 /** Resolves at the first SIGTERM or SIGINT; the second one ends the process at once, with 128 + its number. */
@@ -70,7 +70,7 @@ function nextStopSignal(): Promise<StopSignal> {
   })
 }
 
-function tell(session: Session, document: object, text: string): void {
+function report(session: Session, document: object, text: string): void {
   if (session.json) session.print(safeJson({ at: new Date().toISOString(), ...document }))
   else session.print(text)
 }

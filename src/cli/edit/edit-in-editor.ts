@@ -11,10 +11,10 @@ import { definitionOf, openText, readText, withHead } from './edit-text.js'
 
 type Changes = Parameters<Everybeat['schedules']['patch']>[1]
 
-/** The result of one try to write an edited text: done, or what the user has to be told. */
+/** The result of one try to write an edited text: done, or the lines that the user reads before the next try. */
 type Attempt =
   | { readonly kind: 'done'; readonly result: PutResult }
-  | { readonly kind: 'again'; readonly error: Error; readonly told: string[] }
+  | { readonly kind: 'again'; readonly error: Error; readonly lines: string[] }
 
 /**
  * Opens a definition in an editor and writes what was changed. A text that is refused, or that others changed meanwhile in
@@ -38,7 +38,7 @@ export async function editInEditor(beat: Everybeat, name: string, editor: string
       return attempt.result
     }
     failed = attempt.error
-    text = withHead(edited, [...attempt.told, 'Correct it and save, or leave it as it is to give up.'])
+    text = withHead(edited, [...attempt.lines, 'Correct it and save, or leave it as it is to give up.'])
     schedule = await readSchedule(beat, name)
   }
 }
@@ -59,7 +59,7 @@ async function tryWrite(beat: Everybeat, opened: ScheduleView, edited: string): 
     const meanwhile = compareDefinitions(before, definitionOf(now))
     const both = Object.keys(changes).filter((field) => field in meanwhile)
     if (both.length > 0) {
-      const told = both.map(
+      const values = both.map(
         (field) =>
           `  ${field}: was ${show(meanwhile[field]![0])}, is now ${show(meanwhile[field]![1])}, yours is ${show(wanted[field as keyof DefinitionShape])}`,
       )
@@ -67,7 +67,7 @@ async function tryWrite(beat: Everybeat, opened: ScheduleView, edited: string): 
       return {
         kind: 'again',
         error: new CliFailure('ERR_CLI_CONFLICT', message),
-        told: ['Changed by others meanwhile:', ...told],
+        lines: ['Changed by others meanwhile:', ...values],
       }
     }
     return { kind: 'done', result: await beat.schedules.patch(opened.name, changes) }
@@ -75,7 +75,7 @@ async function tryWrite(beat: Everybeat, opened: ScheduleView, edited: string): 
     const isRefused =
       (error instanceof EverybeatError && error.code !== 'ERR_EVERYBEAT_CONNECTION') || error instanceof CliFailure
     if (!isRefused || (error instanceof CliFailure && error.code === 'ERR_CLI_NOT_FOUND')) throw error
-    return { kind: 'again', error, told: [`Refused: ${error.message}`] }
+    return { kind: 'again', error, lines: [`Refused: ${error.message}`] }
   }
 }
 

@@ -29,20 +29,20 @@ export function openText(name: string, schedule: ScheduleView): string {
   ])
 }
 
-/** The text with another head: what was wrong, above what the user wrote. */
+/** The text with another head, such as the reason of a refusal. */
 export function withHead(text: string, lines: readonly string[]): string {
   const head = lines.flatMap((line) => line.split('\n')).map((line) => `# ${oneLine(line)}`)
   return `${[...head, END_OF_HEAD].join('\n')}\n${withoutHead(text)}`
 }
 
-/** What is below the head, as the user left it. */
+/** The text below the head, as the user left it. */
 export function withoutHead(text: string): string {
   const lines = text.split('\n')
   const end = lines.findIndex((line) => line.trim() === END_OF_HEAD)
   return end >= 0 && lines.slice(0, end).every((line) => line.startsWith('#')) ? lines.slice(end + 1).join('\n') : text
 }
 
-/** Reads the edited text; the failure names line and column of what is no YAML. */
+/** Reads the edited text; the failure names line and column of a syntax error. */
 export function readText(text: string): Record<string, unknown> {
   const value = parseYaml(text, 'definition')[0]?.value ?? {}
   if (typeof value === 'object' && !Array.isArray(value)) return value as Record<string, unknown>

@@ -39,7 +39,7 @@ export class RunFeed {
     this.#name = name
   }
 
-  /** Looks once. The first look only notes what is there. */
+  /** Reads runs and histories once. The first call gives nothing: it records the runs that exist already. */
   async look(): Promise<FeedItem[]> {
     const runs = (await this.#beat.schedules.runs({ state: 'running' })).filter(({ schedule }) =>
       this.#follows(schedule),
