@@ -5,6 +5,7 @@ import { oneLine, safeJson } from './format.js'
 import { reportFailure } from './failure.js'
 import { registerApply } from './commands/apply.js'
 import { registerBackfill } from './commands/backfill.js'
+import { registerChanges } from './commands/changes.js'
 import { registerDashboard } from './commands/dashboard.js'
 import { registerCompletion } from './commands/completion.js'
 import { registerDemo } from './commands/demo.js'
@@ -62,6 +63,7 @@ export function createProgram(): Command {
     .option('--tls-cert <file>', 'PEM file of the client certificate, for servers that ask for one')
     .option('--tls-key <file>', 'PEM file of the key of the client certificate')
     .option('--prefix <prefix>', 'prefix of the keys (default: $EVERYBEAT_PREFIX, the configuration file, everybeat)')
+    .option('--as <who>', 'who edits, for the change list (default: user@host)')
     .option('--shards <number>', 'shards of the fleet (default: 1)', wholeNumber(1))
     .option(
       '--connect-timeout <ms>',
@@ -89,6 +91,7 @@ export function createProgram(): Command {
     registerNext,
     registerHistory,
     registerExplain,
+    registerChanges,
     registerBackfill,
     registerRuns,
     registerTail,

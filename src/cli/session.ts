@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { Everybeat, type EverybeatOptions } from '../index.js'
+import { hostname, userInfo } from 'node:os'
+import { Everybeat, type EverybeatOptions, type Schedules } from '../index.js'
 import { createColors, wantsColor, type Colors } from './colors.js'
 import { CliFailure } from './failure.js'
 import { safeJson } from './format.js'
@@ -14,6 +15,7 @@ export interface GlobalOptions {
   tlsCert?: string
   tlsKey?: string
   prefix?: string
+  as?: string
   shards?: number
   connectTimeout?: number
   json?: boolean
@@ -38,6 +40,8 @@ export interface Session {
   note(line: string): void
   /** The command's result: the document as JSON with `--json`, else the text. */
   result(document: unknown, text: () => string): void
+  /** The schedules, edited in the name of `--as`: what the change list says of these edits. */
+  edits(beat: Everybeat, via?: 'cli' | 'import'): Schedules
   /** Lends a control client (never started) and closes it, whatever happens. */
   withBeat<Result>(work: (beat: Everybeat) => Promise<Result>): Promise<Result>
 }
@@ -64,6 +68,7 @@ export function createSession(options: GlobalOptions, config: EverybeatOptions =
     print,
     note: (line) => void stderr.write(`${line}\n`),
     result: (document, text) => print(options.json ? safeJson(document, 2) : text()),
+    edits: (beat, via = 'cli') => beat.schedules.as({ via }),
     async withBeat(work) {
       const beat = new Everybeat({ ...connection, logger: false })
       try {
@@ -90,10 +95,21 @@ function connectionOf(
     tls: readTls(options),
     prefix: options.prefix ?? textOf(process.env.EVERYBEAT_PREFIX),
     shards: options.shards,
+    actor: options.as ?? config.actor ?? defaultActor(),
     connectTimeoutMs: options.connectTimeout,
   }
   const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
   return { connection: { ...config, ...set }, close: () => cluster?.disconnect() }
+}
+
+/** Who edits when nothing else is said: `user@host`. */
+function defaultActor(): string {
+  try {
+    return `${userInfo().username}@${hostname()}`
+  } catch {
+    // A container may run as a user that has no name.
+    return `${process.getuid?.() ?? 'user'}@${hostname()}`
+  }
 }
 
 /** The text of a variable; one that is empty counts as not set. */

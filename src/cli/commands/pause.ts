@@ -16,7 +16,7 @@ export function registerPause(program: Command): void {
     .option('--until <instant>', 'resume by itself at this instant, ISO 8601')
   setAction<PauseOptions, [string]>(pause, async (session, { note, until }, name) => {
     const options = { ...(note !== undefined && { note }), ...(until !== undefined && { until }) }
-    const paused = await session.withBeat((beat) => beat.schedules.pause(name, options))
+    const paused = await session.withBeat((beat) => session.edits(beat).pause(name, options))
     if (paused.outcome === 'missing') throw noSuchSchedule(name)
     const rest = until === undefined ? '' : ` until ${until}`
     session.result(paused, () => `${session.colors.bold(name)} paused${rest}`)
@@ -27,7 +27,7 @@ export function registerPause(program: Command): void {
     .description('let a paused schedule fire again; it does not make up for what it missed')
     .argument('<name>', 'name of the schedule')
   setAction<object, [string]>(resume, async (session, _options, name) => {
-    const resumed = await session.withBeat((beat) => beat.schedules.resume(name))
+    const resumed = await session.withBeat((beat) => session.edits(beat).resume(name))
     if (resumed.outcome === 'missing') throw noSuchSchedule(name)
     const text = resumed.outcome === 'resumed' ? 'resumed' : 'was not paused'
     session.result(resumed, () => `${session.colors.bold(name)} ${text}`)

@@ -28,7 +28,7 @@ export function registerPut(program: Command): void {
     const definition = { ...fromFile, ...readFieldOptions({ ...options }) }
     const { ifRevision } = options
     const { written, stored } = await session.withBeat(async (beat) => {
-      const result = await beat.schedules.put(name, definition as DefinitionInput, { ifRevision })
+      const result = await session.edits(beat).put(name, definition as DefinitionInput, { ifRevision })
       return { written: result, stored: session.json ? null : await beat.schedules.get(name) }
     })
     checkWritten(name, written)

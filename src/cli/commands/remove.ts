@@ -19,7 +19,7 @@ export function registerRemove(program: Command): void {
       }
     }
     const results = await session.withBeat((beat) =>
-      Promise.all(names.map(async (name) => ({ name, ...(await beat.schedules.remove(name)) }))),
+      Promise.all(names.map(async (name) => ({ name, ...(await session.edits(beat).remove(name)) }))),
     )
     session.result(results, () =>
       results

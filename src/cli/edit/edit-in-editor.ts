@@ -3,13 +3,19 @@ import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { EverybeatError, type DefinitionShape, type Everybeat, type PutResult, type ScheduleView } from '../../index.js'
+import { EverybeatError, type DefinitionShape, type Everybeat, type PutResult, type Schedules, type ScheduleView } from '../../index.js'
 import { noSuchSchedule } from '../describe.js'
 import { CliFailure } from '../failure.js'
 import { compareDefinitions } from '../import/compare-stored.js'
 import { definitionOf, openText, readText, withHead } from './edit-text.js'
 
 type Changes = Parameters<Everybeat['schedules']['patch']>[1]
+
+/** The instance that reads a schedule, and its schedules in the name of the person who edits. */
+export interface EditTarget {
+  readonly beat: Everybeat
+  readonly edits: Schedules
+}
 
 /** The result of one try to write an edited text: done, or the lines that the user reads before the next try. */
 type Attempt =
@@ -22,7 +28,7 @@ type Attempt =
  *
  * @throws the refusal when the user gives up; CliFailure when the schedule does not exist or the editor fails
  */
-export async function editInEditor(beat: Everybeat, name: string, editor: string): Promise<PutResult> {
+export async function editInEditor({ beat, edits }: EditTarget, name: string, editor: string): Promise<PutResult> {
   let schedule = await readSchedule(beat, name)
   const folder = await mkdtemp(join(tmpdir(), 'everybeat-edit-'))
   const file = join(folder, 'definition.yaml')
@@ -32,7 +38,7 @@ export async function editInEditor(beat: Everybeat, name: string, editor: string
     await runEditor(editor, file)
     const edited = await readFile(file, 'utf8')
     if (failed !== null && edited === text) throw keepText(failed, file)
-    const attempt = await tryWrite(beat, schedule, edited)
+    const attempt = await tryWrite({ beat, edits }, schedule, edited)
     if (attempt.kind === 'done') {
       await rm(folder, { recursive: true, force: true })
       return attempt.result
@@ -50,7 +56,7 @@ async function readSchedule(beat: Everybeat, name: string): Promise<ScheduleView
 }
 
 /** Writes the fields that were changed. Fields that others changed meanwhile are kept, unless both changed one. */
-async function tryWrite(beat: Everybeat, opened: ScheduleView, edited: string): Promise<Attempt> {
+async function tryWrite({ beat, edits }: EditTarget, opened: ScheduleView, edited: string): Promise<Attempt> {
   try {
     const before = definitionOf(opened)
     const wanted = readText(edited) as DefinitionShape
@@ -70,7 +76,7 @@ async function tryWrite(beat: Everybeat, opened: ScheduleView, edited: string): 
         lines: ['Changed by others meanwhile:', ...values],
       }
     }
-    return { kind: 'done', result: await beat.schedules.patch(opened.name, changes) }
+    return { kind: 'done', result: await edits.patch(opened.name, changes) }
   } catch (error) {
     const isRefused =
       (error instanceof EverybeatError && error.code !== 'ERR_EVERYBEAT_CONNECTION') || error instanceof CliFailure

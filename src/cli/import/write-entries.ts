@@ -1,4 +1,4 @@
-import type { DefinitionInput, Everybeat } from '../../index.js'
+import type { DefinitionInput, Everybeat, Schedules } from '../../index.js'
 import type { ImportedEntry } from '../../moving-in/index.js'
 import { readStored, saysTheSame } from './compare-stored.js'
 
@@ -35,22 +35,22 @@ export async function planEntries(beat: Everybeat, entries: readonly ImportedEnt
 
 /** Writes the entries that have a definition, in their order. */
 export async function writeEntries(
-  beat: Everybeat,
+  schedules: Schedules,
   entries: readonly ImportedEntry[],
   onProgress: ImportProgress,
 ): Promise<ReportedEntry[]> {
   const written: ReportedEntry[] = []
   for (let from = 0; from < entries.length; from += AT_ONCE) {
     const batch = entries.slice(from, from + AT_ONCE)
-    written.push(...(await Promise.all(batch.map((entry) => writeEntry(beat, entry)))))
+    written.push(...(await Promise.all(batch.map((entry) => writeEntry(schedules, entry)))))
     onProgress(written.length, entries.length)
   }
   return written
 }
 
-async function writeEntry(beat: Everybeat, entry: ImportedEntry): Promise<ReportedEntry> {
+async function writeEntry(schedules: Schedules, entry: ImportedEntry): Promise<ReportedEntry> {
   if (entry.definition === undefined) return { ...entry, outcome: 'refused' }
-  const { outcome } = await beat.schedules.put(entry.name, entry.definition as DefinitionInput)
+  const { outcome } = await schedules.put(entry.name, entry.definition as DefinitionInput)
   // Without an expected revision a write always happens.
   return { ...entry, outcome: outcome as 'created' | 'updated' | 'unchanged' }
 }
