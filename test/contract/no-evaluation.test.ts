@@ -21,7 +21,7 @@ const EXCEPTIONS: Record<string, readonly string[]> = {
   'cli/config.ts': ['node:fs'],
   // The module that a person names, imported in a process of its own.
   'cli/locate-syntax-error.ts': ['node:child_process'],
-  'cli/demo/crew.ts': ['node:child_process'],
+  'cli/demo/workers.ts': ['node:child_process'],
   // The browser of the person who asks for it, at an address that this process makes.
   'cli/commands/dashboard.ts': ['node:child_process'],
   // The built pages, whose names are checked.

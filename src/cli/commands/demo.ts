@@ -1,8 +1,8 @@
 import { setAction, wholeNumber, type Command } from '../command.js'
 import { CliFailure } from '../failure.js'
-import { playDemo } from '../demo/play.js'
-import { setStage } from '../demo/stage.js'
-import { createStory } from '../demo/story.js'
+import { runDemo } from '../demo/run-demo.js'
+import { openEnvironment } from '../demo/environment.js'
+import { createOutput } from '../demo/output.js'
 
 interface DemoOptions {
   seconds: number
@@ -21,19 +21,19 @@ export function registerDemo(program: Command): void {
       const message = 'demo does not take --tls-ca, --tls-cert and --tls-key; leave --redis out, and it starts its own'
       throw new CliFailure('ERR_CLI_USAGE', message)
     }
-    const story = createStory(session.json ? session.note : session.print, session.colors)
+    const output = createOutput(session.json ? session.note : session.print, session.colors)
     const interruption = new AbortController()
     const onSignal = (signal: NodeJS.Signals) => interruption.abort(signal)
     process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
     try {
-      const stage = await setStage(session.redis, story.says)
+      const environment = await openEnvironment(session.redis, output.showLine)
       try {
-        const verdict = await playDemo(stage, { seconds, workers, story, signal: interruption.signal })
+        const verdict = await runDemo(environment, { seconds, workers, output, signal: interruption.signal })
         if (session.json) session.print(JSON.stringify(verdict, null, 2))
-        else story.concludes(verdict, seconds)
+        else output.showVerdict(verdict, seconds)
         return verdict.passed ? 0 : 1
       } finally {
-        await stage.strike()
+        await environment.close()
       }
     } catch (error) {
       if (!interruption.signal.aborted) throw error

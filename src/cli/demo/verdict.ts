@@ -3,7 +3,7 @@ import type { HistoryEntry } from '../../index.js'
 /** An instant of one schedule, as text: how occurrences are named in a verdict. */
 export type OccurrenceName = `${string} ${string}`
 
-/** What one schedule owed, by its definitions alone, and what the engine recorded. */
+/** What one schedule expected, by its definitions alone, and what the engine recorded. */
 export interface ScheduleRecord {
   readonly name: string
   /** Instants that must have run exactly once, epoch ms. */
@@ -59,23 +59,23 @@ export function decideVerdict({ schedules, starts, killed, window }: Evidence): 
   let run = 0
   const isInside = (atMs: number) => atMs > window.fromMs && atMs <= window.toMs
   for (const { name, due: dueInstants, optional, history } of schedules) {
-    const owed = new Set(dueInstants.filter(isInside))
-    const allowed = new Set([...owed, ...optional])
+    const expected = new Set(dueInstants.filter(isInside))
+    const allowed = new Set([...expected, ...optional])
     const entries = groupByInstant(history, (entry) => entry.scheduledAt.getTime())
     const begun = groupByInstant(
       starts.filter((start) => start.schedule === name),
       (start) => start.scheduledAt,
     )
-    due += owed.size
-    for (const atMs of new Set([...owed, ...[...entries.keys(), ...begun.keys()].filter(isInside)])) {
+    due += expected.size
+    for (const atMs of new Set([...expected, ...[...entries.keys(), ...begun.keys()].filter(isInside)])) {
       const occurrence = nameOccurrence(name, atMs)
       const recorded = entries.get(atMs) ?? []
       const workers = (begun.get(atMs) ?? []).map((start) => start.worker)
       const succeeded = recorded.filter((entry) => entry.outcome === 'ok')
       const isTakenOver = workers.some((worker) => killed.has(worker)) && workers.some((worker) => !killed.has(worker))
       if (!allowed.has(atMs) && (succeeded.length > 0 || workers.length > 0)) unexpected.push(occurrence)
-      if (owed.has(atMs) && succeeded.length === 0) lost.push(occurrence)
-      if (owed.has(atMs) && succeeded.length > 0) run += 1
+      if (expected.has(atMs) && succeeded.length === 0) lost.push(occurrence)
+      if (expected.has(atMs) && succeeded.length > 0) run += 1
       if (isDoubled(succeeded, workers, killed)) doubled.push(occurrence)
       else if (isTakenOver) takenOver.push(occurrence)
       else latenesses.push(...succeeded.flatMap((entry) => entry.latenessMs ?? []))

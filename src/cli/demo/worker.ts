@@ -1,5 +1,5 @@
 import type { Everybeat } from '../../index.js'
-import type { WorkerMessage } from './crew.js'
+import type { WorkerMessage } from './workers.js'
 
 /** The module that the demo's workers run: one task that tells the demo when it begins and when it ends. */
 export default function setUpDemoWorker(beat: Everybeat): void {

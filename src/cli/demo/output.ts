@@ -1,22 +1,22 @@
 import type { Colors } from '../colors.js'
 import { formatDuration, formatLateness, plural } from '../format.js'
-import type { CrewMember, WorkerMessage } from './crew.js'
+import type { DemoWorker, WorkerMessage } from './workers.js'
 import type { Verdict } from './verdict.js'
 
-/** Tells a demo line by line. */
-export interface Story {
+/** Prints a demo line by line. */
+export interface DemoOutput {
   /** From now on lines carry the time since this instant (a `performance.now()`). */
   begin(startedAt: number): void
-  /** A run began; `note` is what is special about it. */
-  ran(member: CrewMember, message: WorkerMessage & { kind: 'began' }, note?: string): void
-  /** Something the demo does to the fleet. */
-  happens(text: string): void
-  says(text: string): void
-  concludes(verdict: Verdict, seconds: number): void
+  /** A run began; `note` is a remark on it. */
+  showRun(member: DemoWorker, message: WorkerMessage & { kind: 'began' }, note?: string): void
+  /** The demo did something to the fleet. */
+  showAction(text: string): void
+  showLine(text: string): void
+  showVerdict(verdict: Verdict, seconds: number): void
 }
 
-/** A story told to `write`, one line at a time. */
-export function createStory(write: (line: string) => void, colors: Colors): Story {
+/** Creates an output that gives each line to `write`. */
+export function createOutput(write: (line: string) => void, colors: Colors): DemoOutput {
   let startedAt: number | undefined
   const clock = () => {
     const seconds = startedAt === undefined ? 0 : (performance.now() - startedAt) / 1000
@@ -26,22 +26,22 @@ export function createStory(write: (line: string) => void, colors: Colors): Stor
     begin(at) {
       startedAt = at
     },
-    ran(member, { schedule, scheduledAt, latenessMs }, note = '') {
+    showRun(member, { schedule, scheduledAt, latenessMs }, note = '') {
       const instant = new Date(scheduledAt).toISOString().slice(11, 23)
       const late = formatLateness(latenessMs).padStart(8)
       const paint = latenessMs < NOTICEABLE_MS ? colors.green : colors.yellow
       const start = `${clock()}  ${paintWorker(member.label, colors)}  ${schedule.padEnd(12)} ${instant}`
       write(`${start} ${note === '' ? paint(late) : `${late}  ${colors.dim(note)}`}`)
     },
-    happens: (text) => write(`${clock()}  ${colors.bold(colors.yellow(`** ${text}`))}`),
-    says: write,
-    concludes(verdict, seconds) {
+    showAction: (text) => write(`${clock()}  ${colors.bold(colors.yellow(`** ${text}`))}`),
+    showLine: write,
+    showVerdict(verdict, seconds) {
       for (const line of describeVerdict(verdict, seconds, colors)) write(line)
     },
   }
 }
 
-/** The verdict as lines for people; the five figures stand at the start of their lines, in a fixed order. */
+/** The verdict as lines for people; the five figures begin their lines, in a fixed order. */
 export function describeVerdict(verdict: Verdict, seconds: number, colors: Colors): string[] {
   const { due, run, doubled, lost, unexpected, takenOver, latenessMs, passed } = verdict
   const count = (name: string, value: number, isBad = false) =>

@@ -4,13 +4,13 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { CliFailure } from '../failure.js'
 
-/** What a worker's process tells the demo. */
+/** A message that a worker process sends to the demo. */
 export type WorkerMessage =
   | { kind: 'began'; schedule: string; scheduledAt: number; worker: string; attempt: number; latenessMs: number }
   | { kind: 'ended'; schedule: string; scheduledAt: number; worker: string; attempt: number }
 
 /** One worker process of the demo. */
-export interface CrewMember {
+export interface DemoWorker {
   /** `w1`, `w2`, … in the order of joining. */
   readonly label: string
   readonly pid: number
@@ -19,38 +19,38 @@ export interface CrewMember {
 }
 
 /** The worker processes of the demo. */
-export interface Crew {
+export interface DemoWorkers {
   /** Starts one more `everybeat worker` and resolves when it is up. */
-  hire(): Promise<CrewMember>
-  /** Lets all of them finish and end; whoever takes longer is killed. */
-  dismiss(): Promise<void>
+  startOne(): Promise<DemoWorker>
+  /** Stops all processes in order; one that takes too long is killed. */
+  stopAll(): Promise<void>
 }
 
-/** What the processes are started with, and who hears of them. */
-export interface CrewOptions {
+/** Options of the worker processes, and the listeners of their messages and crashes. */
+export interface WorkersOptions {
   readonly redis: string
   readonly prefix: string
   readonly leaseMs: number
-  onMessage(member: CrewMember, message: WorkerMessage): void
-  /** A process ended that nobody had asked to. */
-  onCrash(member: CrewMember, output: string): void
+  onMessage(member: DemoWorker, message: WorkerMessage): void
+  /** A process ended although the demo did not stop it. */
+  onCrash(member: DemoWorker, output: string): void
 }
 
 const PATIENCE_MS = 5000
 const KEPT_LINES = 20
 
-/** Makes an empty crew. */
-export function createCrew(options: CrewOptions): Crew {
-  const processes = new Map<CrewMember, ChildProcess>()
-  let hiredCount = 0
+/** Creates the worker processes of a demo: none at first. */
+export function createWorkers(options: WorkersOptions): DemoWorkers {
+  const processes = new Map<DemoWorker, ChildProcess>()
+  let startedCount = 0
   return {
-    async hire() {
-      hiredCount += 1
+    async startOne() {
+      startedCount += 1
       const child = spawnWorker(options)
       const output = keepOutput(child)
       let isExpected = false
-      const member: CrewMember = {
-        label: `w${hiredCount}`,
+      const member: DemoWorker = {
+        label: `w${startedCount}`,
         pid: child.pid ?? -1,
         async kill() {
           isExpected = true
@@ -68,7 +68,7 @@ export function createCrew(options: CrewOptions): Crew {
         throw new CliFailure('ERR_CLI_FAILED', `worker ${member.label} did not come up: ${output.text()}`)
       return member
     },
-    async dismiss() {
+    async stopAll() {
       const children = [...processes.values()]
       processes.clear()
       await Promise.all(children.map((child) => end(child, 'SIGTERM')))
@@ -77,14 +77,14 @@ export function createCrew(options: CrewOptions): Crew {
 }
 
 // A process group of its own: a Ctrl-C in the terminal reaches the demo, which ends its workers in order.
-function spawnWorker({ redis, prefix, leaseMs }: CrewOptions): ChildProcess {
+function spawnWorker({ redis, prefix, leaseMs }: WorkersOptions): ChildProcess {
   const module = fileURLToPath(new URL('worker.js', import.meta.url))
   const main = fileURLToPath(new URL('../main.js', import.meta.url))
   const parameters = ['worker', module, '--prefix', prefix, '--lease', String(leaseMs), '--timeout', '3s', '--json']
   return fork(main, parameters, {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    // The URL may hold a password, which a command line would show to everybody on the machine.
+    // The URL may hold a password, which every user of the machine could read on a command line.
     env: { ...process.env, REDIS_URL: redis },
   })
 }

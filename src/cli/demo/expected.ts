@@ -1,7 +1,7 @@
 import { EDITED, type DemoRule, type DemoSchedule } from './plan.js'
 import type { ScheduleRecord } from './verdict.js'
 
-/** When what happened in a demo, by the clock of Redis, epoch ms. */
+/** The instants of a demo that decide what is expected, by the clock of Redis, epoch ms. */
 export interface DemoWindow {
   /** Occurrences count from after this instant … */
   readonly fromMs: number
@@ -12,18 +12,18 @@ export interface DemoWindow {
   readonly afterEditMs: number
 }
 
-/** What a schedule owes: everything of its record but what came of it. */
-export type Owed = Omit<ScheduleRecord, 'history'>
+/** The occurrences that a schedule must have run, and those that it may have run. */
+export type Expected = Omit<ScheduleRecord, 'history'>
 
 /** An edit behind the engine's back takes effect within this, in ms. */
 export const EDIT_GRACE_MS = 1000
 
 /**
- * What a schedule of the demo owes, by its rule alone. The edited one owes its old rule until the edit and its
- * new one from when an edit must have taken effect; in between an occurrence of the new rule may run, and one of the
- * old rule only if it came up while the edit was on its way.
+ * The occurrences that are expected of a schedule, by its rule alone. The edited schedule follows its old rule until the
+ * edit, and its new rule once an edit must have taken effect; in between an occurrence of the new rule may run, and one of
+ * the old rule only if it became due while the edit was being written.
  */
-export function decideOwed({ name, rule }: DemoSchedule, window: DemoWindow): Owed {
+export function decideExpected({ name, rule }: DemoSchedule, window: DemoWindow): Expected {
   const { fromMs, toMs, beforeEditMs, afterEditMs } = window
   if (name !== EDITED.name) return { name, due: occurrencesBetween(rule, fromMs, toMs), optional: [] }
   const edited = { everyMs: EDITED.afterMs }

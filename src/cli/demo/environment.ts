@@ -6,26 +6,29 @@ import { openBareConnection, type BareConnection } from './bare-connection.js'
 const NO_SERVER = "No Redis on this machine: the demo uses Everybeat's memory server, which forgets everything."
 
 /** The Redis that a demo runs on, and what the demo does to it without the engine. */
-export interface Stage {
+export interface DemoEnvironment {
   readonly redis: string
   readonly prefix: string
   /** Whether the server was started for this demo. */
   readonly isOwn: boolean
   /** The instant by the clock of Redis, epoch ms: what schedules go by. */
   now(): Promise<number>
-  /** Writes one field of a definition as somebody at a `redis-cli` would. */
-  editBehindTheScenes(schedule: string, field: string, value: string): Promise<void>
+  /** Writes one field of a definition as a person at a `redis-cli` does. */
+  writeField(schedule: string, field: string, value: string): Promise<void>
   /** Removes every key of the demo, and the server if it was started for it. */
-  strike(): Promise<void>
+  close(): Promise<void>
 }
 
 /**
  * Takes the given Redis, under a prefix of its own, or starts the server of this machine; where there is none, the memory
  * server. Installs nothing.
  */
-export async function setStage(redis: string | undefined, onProgress: (line: string) => void): Promise<Stage> {
+export async function openEnvironment(
+  redis: string | undefined,
+  onProgress: (line: string) => void,
+): Promise<DemoEnvironment> {
   const prefix = `everybeat-demo-${randomBytes(4).toString('hex')}`
-  if (redis !== undefined) return createStage(redis, prefix, await openBareConnection(redis))
+  if (redis !== undefined) return createEnvironment(redis, prefix, await openBareConnection(redis))
   const server = await startRedisServer().catch(async (error: unknown) => {
     if (!(error instanceof EverybeatError) || error.code !== 'ERR_EVERYBEAT_DEPENDENCY') throw error
     onProgress(NO_SERVER)
@@ -33,19 +36,19 @@ export async function setStage(redis: string | undefined, onProgress: (line: str
   })
   try {
     const connection = await openBareConnection(server.url)
-    return createStage(server.url, prefix, connection, () => server.stop())
+    return createEnvironment(server.url, prefix, connection, () => server.stop())
   } catch (error) {
     await server.stop()
     throw error
   }
 }
 
-function createStage(
+function createEnvironment(
   redis: string,
   prefix: string,
   connection: BareConnection,
   stopServer?: () => Promise<void>,
-): Stage {
+): DemoEnvironment {
   return {
     redis,
     prefix,
@@ -54,10 +57,10 @@ function createStage(
       const [seconds, microseconds] = (await connection.send('TIME')) as [string, string]
       return Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000)
     },
-    async editBehindTheScenes(schedule, field, value) {
+    async writeField(schedule, field, value) {
       await connection.send('HSET', `{${prefix}}:schedule:${schedule}`, field, value)
     },
-    async strike() {
+    async close() {
       try {
         if (!stopServer) await removeKeys(connection, `{${prefix}}:*`)
       } finally {

@@ -1,26 +1,26 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { CrewMember, WorkerMessage } from './crew.js'
-import type { Story } from './story.js'
+import type { DemoWorker, WorkerMessage } from './workers.js'
+import type { DemoOutput } from './output.js'
 import type { HandlerStart } from './verdict.js'
 
-/** Hears what the workers tell, passes it on to the story, and keeps what a verdict needs. */
-export interface Observer {
+/** Records the messages of the workers for the verdict, and passes them on to the output. */
+export interface DemoRecord {
   readonly starts: readonly HandlerStart[]
   /** The ids of the workers whose processes were killed. */
   readonly killed: ReadonlySet<string>
-  hear(member: CrewMember, message: WorkerMessage): void
-  /** The member that is in the middle of a run of the schedule, as soon as there is one. */
-  whoIsBusyWith(schedule: string, signal: AbortSignal): Promise<CrewMember>
-  /** From now on what this member had begun may begin again elsewhere. */
-  noteKilled(member: CrewMember): void
+  add(member: DemoWorker, message: WorkerMessage): void
+  /** Resolves with the worker that is executing a run of the schedule, as soon as one does. */
+  waitForRunOf(schedule: string, signal: AbortSignal): Promise<DemoWorker>
+  /** Records that a worker was killed: the runs that it had begun may begin again on another one. */
+  noteKilled(member: DemoWorker): void
 }
 
-/** Makes an observer; `noteOf` says what is special about the runs of a schedule, for people. */
-export function createObserver(story: Story, noteOf: (schedule: string) => string | undefined): Observer {
+/** Creates an empty record; `noteOf` gives the remark on the runs of a schedule, for people. */
+export function createRecord(output: DemoOutput, noteOf: (schedule: string) => string | undefined): DemoRecord {
   const starts: HandlerStart[] = []
   const killed = new Set<string>()
-  const busy = new Map<string, { member: CrewMember; schedule: string }>()
-  const memberOf = new Map<string, CrewMember>()
+  const busy = new Map<string, { member: DemoWorker; schedule: string }>()
+  const memberOf = new Map<string, DemoWorker>()
 
   function describe({ schedule, scheduledAt }: HandlerStart): string | undefined {
     const former = starts.find((start) => start.schedule === schedule && start.scheduledAt === scheduledAt)
@@ -31,16 +31,16 @@ export function createObserver(story: Story, noteOf: (schedule: string) => strin
   return {
     starts,
     killed,
-    hear(member, message) {
+    add(member, message) {
       const { schedule, scheduledAt, worker } = message
       const run = `${worker} ${scheduledAt} ${schedule}`
       memberOf.set(worker, member)
       if (message.kind === 'ended') return void busy.delete(run)
-      story.ran(member, message, describe(message))
+      output.showRun(member, message, describe(message))
       starts.push({ schedule, scheduledAt, worker })
       busy.set(run, { member, schedule })
     },
-    async whoIsBusyWith(schedule, signal) {
+    async waitForRunOf(schedule, signal) {
       for (;;) {
         for (const run of busy.values()) if (run.schedule === schedule) return run.member
         await sleep(10, undefined, { signal })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { decideOwed, EDIT_GRACE_MS, occurrencesBetween } from '../../../../src/cli/demo/owed.js'
+import { decideExpected, EDIT_GRACE_MS, occurrencesBetween } from '../../../../src/cli/demo/expected.js'
 import { EDITED, planSchedules, planTimeline } from '../../../../src/cli/demo/plan.js'
 import { createTrigger } from '../../../../src/time/create-trigger.js'
 
@@ -55,7 +55,7 @@ describe('occurrencesBetween', () => {
 describe('decideOwed', () => {
   const schedules = planSchedules(FROM)
   const owedBy = (wanted: string) =>
-    decideOwed(
+    decideExpected(
       schedules.find(({ name }) => name === wanted)!,
       window,
     )
