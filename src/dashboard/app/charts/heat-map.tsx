@@ -12,7 +12,9 @@ export function HeatMap(props: {
   onSelect: (at: number) => void
 }) {
   const { buckets, now, selected, onSelect } = props
-  const most = Math.max(1, ...buckets.map(valueOf))
+  const values = buckets.map(valueOf).filter((value) => value > 0)
+  const most = Math.max(1, ...values)
+  const least = Math.min(most, ...values)
   const days = new Map<string, LoadBucket[]>()
   for (const bucket of buckets) {
     const day = bucket.at.slice(0, 10)
@@ -42,7 +44,7 @@ export function HeatMap(props: {
               </th>
               {hours.map((bucket) => (
                 <td>
-                  <Cell {...{ bucket, now, most, onSelect }} isSelected={Date.parse(bucket.at) === selected} />
+                  <Cell {...{ bucket, now, least, most, onSelect }} isSelected={Date.parse(bucket.at) === selected} />
                 </td>
               ))}
             </tr>
@@ -71,14 +73,15 @@ export function HeatMap(props: {
 function Cell(props: {
   bucket: LoadBucket
   now: number
+  least: number
   most: number
   isSelected: boolean
   onSelect: (at: number) => void
 }) {
-  const { bucket, now, most, isSelected, onSelect } = props
+  const { bucket, now, least, most, isSelected, onSelect } = props
   const at = Date.parse(bucket.at)
   const value = valueOf(bucket)
-  const step = value === 0 ? 0 : Math.max(1, Math.ceil((Math.log1p(value) / Math.log1p(most)) * STEPS))
+  const step = value === 0 ? 0 : stepOf(value, least, most)
   const isFuture = at + HOUR_MS > now
   const isTroubled = bucket.past !== null && bucket.past.failed + bucket.past.abandoned > 0
   const words = `${bucket.at.slice(0, 16).replace('T', ' ')}: ${describe(bucket)}`
@@ -91,6 +94,12 @@ function Cell(props: {
       onClick={() => onSelect(at)}
     />
   )
+}
+
+/** Between the quietest and the busiest hour; hours that hardly differ look the same. */
+function stepOf(value: number, least: number, most: number): number {
+  if (most < least * 1.2) return STEPS / 2
+  return 1 + Math.min(STEPS - 1, Math.floor(((value - least) / (most - least)) * STEPS))
 }
 
 function valueOf({ planned, past }: LoadBucket): number {

@@ -37,7 +37,7 @@ function optionsOf(target: HTMLElement, tone: 'run' | 'late'): uPlot.Options {
     cursor: { y: false, points: { size: 7, fill: line }, drag: { x: false, y: false } },
     scales: { y: { range: (_plot, _low, high) => [0, Math.max(high * 1.1, 1)] } },
     axes: [
-      { ...axis, grid: { show: false }, space: 90, values: (_plot, splits) => splits.map(timeText(splits)) },
+      { ...axis, grid: { show: false }, space: 74, values: (_plot, splits) => splits.map(timeText(splits)) },
       {
         ...axis,
         size: 54,

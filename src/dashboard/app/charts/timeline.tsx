@@ -37,7 +37,7 @@ export function TimelineChart({ timeline, now }: { timeline: Timeline; now: numb
   return (
     <div class="timeline" ref={element} onPointerMove={place} onPointerLeave={() => (hovered.value = null)}>
       <svg width={width.value} height={HEIGHT} role="img" aria-label={sentence(columns)}>
-        <Scale most={most} width={width.value} />
+        <Scale most={most} width={width.value} isNamed={width.value > 620} />
         {columns.map((column, index) => (
           <ColumnBars key={column.at} column={column} x={index * step} step={step} most={most} />
         ))}
@@ -111,15 +111,17 @@ function ColumnBars({ column, x, step, most }: { column: Column; x: number; step
   return <g>{bars}</g>
 }
 
-function Scale({ most, width }: { most: number; width: number }) {
+function Scale({ most, width, isNamed }: { most: number; width: number; isNamed: boolean }) {
   const y = TOP
   return (
     <g>
       <line x1={0} x2={width} y1={y} y2={y} class="grid-line" />
       <line x1={0} x2={width} y1={HEIGHT - BOTTOM} y2={HEIGHT - BOTTOM} class="base-line" />
-      <text x={0} y={y - 5} class="axis">
-        {formatCount(most)} a minute
-      </text>
+      {isNamed && (
+        <text x={0} y={y - 5} class="axis">
+          {formatCount(most)} a minute
+        </text>
+      )}
     </g>
   )
 }

@@ -51,7 +51,7 @@ export function DoctorPage() {
 
 function FindingRow({ finding: { level, check, message, why, advice } }: { finding: Finding }) {
   return (
-    <li class={level}>
+    <li>
       <span class="level">
         {level === 'ok' ? (
           <Badge tone="ok" icon="check">

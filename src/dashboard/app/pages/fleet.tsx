@@ -67,7 +67,7 @@ function Workers({ workers }: { workers: readonly WorkerView[] }) {
                 <th>Pool</th>
                 <th>Version</th>
                 <th class="n">Clock</th>
-                <th>Up since</th>
+                <th>Up</th>
                 <th>Seen</th>
               </tr>
             </thead>
@@ -115,13 +115,13 @@ function WorkerRow({ worker }: { worker: WorkerView }) {
         </span>
       </td>
       <td class="full tasks">
-        {tasks.slice(0, 6).map((task) => (
+        {tasks.slice(0, 8).map((task) => (
           <span class="tag">{task}</span>
         ))}
-        {tasks.length > 6 && (
-          <span class="soft" title={tasks.slice(6).join(', ')}>
+        {tasks.length > 8 && (
+          <span class="soft" title={tasks.slice(8).join(', ')}>
             {' '}
-            and {tasks.length - 6} more
+            and {tasks.length - 8} more
           </span>
         )}
         {tasks.length === 0 && <span class="soft">none</span>}
