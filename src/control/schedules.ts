@@ -11,6 +11,7 @@ import { parseNote } from '../schedule/policy-values.js'
 import { checkActor, checkName } from '../schedule/name.js'
 import { parseInstant } from '../time/instant.js'
 import { preview, type PreviewEntry } from '../time/preview.js'
+import { readActivity, type ActivityMinute } from './activity.js'
 import { backfillSchedule, checkBackfill, type BackfillOptions, type BackfillResult } from './backfill.js'
 import { explainSchedule, type Explanation } from './explain/explain.js'
 import { toHistoryEntry, type HistoryEntry } from './history.js'
@@ -220,6 +221,16 @@ export class Schedules<Tasks extends object = AnyTasks> {
     checkInteger(limit, 'limit', 1, 100_000, CODE)
     const entries = await (await this.#context.store()).history(name, limit)
     return entries.map(toHistoryEntry)
+  }
+
+  /**
+   * What became of the occurrences of all schedules minute by minute, oldest first, for about a day back; a minute in
+   * which nothing ended is left out. Reads one hash a minute, however many schedules there are.
+   *
+   * @throws EverybeatError `ERR_EVERYBEAT_INSTANT` or `ERR_EVERYBEAT_OPTIONS` for a range that makes no sense
+   */
+  async activity({ from, to }: { from: Instant; to: Instant }): Promise<ActivityMinute[]> {
+    return await readActivity(await this.#context.store(), from, to)
   }
 
   /** The runs that go or wait now, in the whole fleet; at most `limit`, 10 000 when it does not say. */

@@ -151,6 +151,8 @@ export interface ScheduleStore {
   situation(name: string, task: string): Promise<Situation>
   cancel(runId: string): Promise<'cancelled' | 'cancelling' | 'missing'>
   history(name: string, limit: number): Promise<Record<string, string>[]>
+  /** The activity of the minutes from one number to another since the epoch; one without any is left out. */
+  minutes(first: number, last: number): Promise<Map<number, [field: string, count: number][]>>
   /** Reads runs page by page, at most `limit`. */
   runs(query: { state?: 'running' | 'waiting' | undefined; limit: number }): Promise<StoredRun[]>
   workers(): Promise<{ id: string; fields: Record<string, string>; beatMs: number; nowMs: number }[]>

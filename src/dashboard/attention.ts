@@ -4,7 +4,7 @@ import type { FleetSource } from './fleet-source.js'
 
 /** Something that a person should look at. */
 export interface AttentionItem {
-  readonly kind: 'late' | 'failing' | 'invalid' | 'unserved' | 'no-workers' | 'paused'
+  readonly kind: 'late' | 'failing' | 'invalid' | 'unserved' | 'edited' | 'no-workers' | 'paused'
   /** The schedule, where it is one. */
   readonly name?: string
   /** How many schedules it is about, where it is several. */
@@ -43,7 +43,7 @@ export async function findAttention(situation: Situation): Promise<AttentionItem
   items.push(...(await findLate(situation)), ...(await findFailing(situation, rows)))
   items.push(...findInvalid(rows))
   if (workers.length > 0) items.push(...findUnserved(active, workers))
-  items.push(...findPaused(rows))
+  items.push(...findEdited(rows), ...findPaused(rows))
   return items
 }
 
@@ -99,6 +99,14 @@ function findUnserved(active: readonly CatalogueRow[], workers: readonly WorkerV
       ? { kind: 'unserved', name, task, text }
       : { kind: 'unserved', task, count: group.length, text }
   })
+}
+
+function findEdited(rows: readonly CatalogueRow[]): AttentionItem[] {
+  const edited = rows.filter(({ differs }) => differs.length > 0)
+  const items = edited.slice(0, MOST_EACH).map(({ name, differs }): AttentionItem => {
+    return { kind: 'edited', name, text: `was edited live, and differs from its declaration in ${differs.join(', ')}` }
+  })
+  return withRest(items, 'edited', edited.length)
 }
 
 function findPaused(rows: readonly CatalogueRow[]): AttentionItem[] {

@@ -15,6 +15,8 @@ export interface CatalogueRow {
   readonly failures: number
   readonly revision: number
   readonly error: string | null
+  /** The fields in which it differs from what code declares. */
+  readonly differs: readonly string[]
   readonly trigger: TriggerGroup | null
 }
 
@@ -178,6 +180,7 @@ function toRow(view: ScheduleView): CatalogueRow {
     failures: view.failures ?? 0,
     revision: view.revision,
     error: view.error ?? null,
+    differs: view.declared?.differs ?? [],
     trigger: view.state === 'active' && view.given ? triggerOf(view.name, view.given) : null,
   }
 }

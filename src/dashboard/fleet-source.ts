@@ -1,6 +1,8 @@
 import type {
+  ActivityMinute,
   BackfillOptions,
   BackfillResult,
+  Change,
   DefinitionInput,
   DefinitionShape,
   Diagnosis,
@@ -10,33 +12,13 @@ import type {
   Instant,
   PreviewEntry,
   PutResult,
+  RevertResult,
   RunView,
   SchedulePage,
   ScheduleView,
   WorkerView,
 } from '../index.js'
 import type { DashboardUser } from './options.js'
-import { Problem } from './problem.js'
-
-/** A change of a schedule as the dashboard shows it. */
-export interface ChangeView {
-  revision: number
-  at: Date
-  by: string
-  via: string
-  diff: Record<string, readonly unknown[]>
-}
-
-/** What became of runs in one minute. */
-export interface MinuteView {
-  at: Date
-  ok: number
-  failed: number
-  skipped: number
-  abandoned: number
-  cancelled: number
-  late: number
-}
 
 /** A schedule with what became of its last occurrences, newest first. */
 export interface ListedSchedule {
@@ -98,16 +80,15 @@ export class FleetSource {
     return this.#beat.diagnose()
   }
 
-  /** The last changes of a schedule, newest first. @throws Problem 501 where this version keeps none */
-  async changes(name: string): Promise<ChangeView[]> {
-    const { changes } = this.#beat.schedules as Partial<LaterSchedules>
-    if (!changes) throw notAvailable('changes')
-    return await changes.call(this.#beat.schedules, name)
+  /** The last changes of a schedule, newest first. */
+  changes(name: string): Promise<Change[]> {
+    return this.#beat.schedules.changes(name)
   }
 
-  /** What became of runs minute by minute; null where no worker records it. */
-  async minutes(_fromMs: number, _toMs: number): Promise<MinuteView[] | null> {
-    return null
+  /** What became of runs minute by minute; a minute without any is left out. */
+  async minutes(fromMs: number, toMs: number): Promise<ActivityMinute[]> {
+    if (toMs < fromMs) return []
+    return await this.#beat.schedules.activity({ from: fromMs, to: toMs })
   }
 
   /** Refuses a definition that a write would refuse; writes nothing. @throws EverybeatError */
@@ -124,21 +105,14 @@ export class FleetSource {
 
 /** Writes to the fleet in the name of one user, who stands in the changes. */
 export class FleetWriter {
-  readonly #beat: Everybeat
-  readonly #user: DashboardUser
+  readonly #schedules: Everybeat['schedules']
 
   constructor(beat: Everybeat, user: DashboardUser) {
-    this.#beat = beat
-    this.#user = user
-  }
-
-  /** Who writes. */
-  get user(): string {
-    return this.#user.user
+    this.#schedules = beat.schedules.as({ actor: user.user, via: 'dashboard' })
   }
 
   put(name: string, definition: DefinitionShape, ifRevision: number | undefined): Promise<PutResult> {
-    return this.#beat.schedules.put(name, definition as DefinitionInput, { ifRevision })
+    return this.#schedules.put(name, definition as DefinitionInput, { ifRevision })
   }
 
   patch(
@@ -146,61 +120,43 @@ export class FleetWriter {
     changes: Parameters<Everybeat['schedules']['patch']>[1],
     ifRevision: number | undefined,
   ): Promise<PutResult> {
-    return this.#beat.schedules.patch(name, changes, { ifRevision })
+    return this.#schedules.patch(name, changes, { ifRevision })
   }
 
   remove(name: string): Promise<{ outcome: 'removed' | 'missing' }> {
-    return this.#beat.schedules.remove(name)
+    return this.#schedules.remove(name)
   }
 
   pause(name: string, options: { note?: string; until?: Instant }): Promise<{ outcome: string; revision: number }> {
-    return this.#beat.schedules.pause(name, options)
+    return this.#schedules.pause(name, options)
   }
 
   resume(name: string): Promise<{ outcome: string; revision: number }> {
-    return this.#beat.schedules.resume(name)
+    return this.#schedules.resume(name)
   }
 
   trigger(
     name: string,
     options: { payload?: unknown },
   ): Promise<{ outcome: 'triggered'; runId: string } | { outcome: 'missing' }> {
-    return this.#beat.schedules.trigger(name, options)
+    return this.#schedules.trigger(name, options)
   }
 
   backfill(name: string, options: BackfillOptions): Promise<BackfillResult> {
-    return this.#beat.schedules.backfill(name, options)
+    return this.#schedules.backfill(name, options)
   }
 
   cancel(runId: string): Promise<{ outcome: 'cancelled' | 'cancelling' | 'missing' }> {
-    return this.#beat.schedules.cancel(runId)
+    return this.#schedules.cancel(runId)
   }
 
   /** Writes a definition as it was after an earlier change. */
-  async rollback(name: string, revision: number): Promise<{ outcome: string }> {
-    const { rollback } = this.#beat.schedules as Partial<LaterSchedules>
-    if (!rollback) throw notAvailable('rollback')
-    return await rollback.call(this.#beat.schedules, name, revision)
+  rollback(name: string, revision: number): Promise<PutResult> {
+    return this.#schedules.rollback(name, revision)
   }
 
   /** Writes a definition as code declared it last. */
-  async revert(name: string): Promise<{ outcome: string }> {
-    const { revert } = this.#beat.schedules as Partial<LaterSchedules>
-    if (!revert) throw notAvailable('revert')
-    return await revert.call(this.#beat.schedules, name)
+  revert(name: string): Promise<RevertResult> {
+    return this.#schedules.revert(name)
   }
-}
-
-/** What `beat.schedules` gets beside what it has. */
-interface LaterSchedules {
-  changes(name: string): Promise<ChangeView[]>
-  rollback(name: string, revision: number): Promise<{ outcome: string }>
-  revert(name: string): Promise<{ outcome: string }>
-}
-
-function notAvailable(what: string): Problem {
-  return new Problem(501, {
-    detail: `this version of Everybeat has no ${what} yet`,
-    code: 'ERR_DASHBOARD_NOT_AVAILABLE',
-  })
 }

@@ -1,4 +1,4 @@
-import { describe } from '../index.js'
+import { describe, type ActivityMinute } from '../index.js'
 import { findAttention, type AttentionItem } from './attention.js'
 import type { Catalogue } from './catalogue.js'
 import type { FleetSource } from './fleet-source.js'
@@ -15,8 +15,8 @@ export interface OverviewView {
   readonly attention: readonly AttentionItem[]
   readonly timeline: {
     readonly bucketMs: number
-    /** The last hour, minute by minute; null where no worker records it. */
-    readonly past: readonly object[] | null
+    /** The last hour and the minute that goes, minute by minute; one without any end is left out. */
+    readonly past: readonly ActivityMinute[]
     readonly coming: readonly { readonly at: Date; readonly planned: number }[]
   }
   /** Minutes of the coming hour in which far more starts than in the others. */
@@ -29,6 +29,8 @@ export interface OverviewView {
     readonly members: readonly object[]
   }
   readonly runs: { readonly running: number; readonly waiting: number }
+  /** How late runs of the last hour started: half of them, and all but one in a hundred, at most so much; null for none. */
+  readonly lateness: { readonly halfMs: number; readonly mostMs: number } | null
 }
 
 const MINUTE_MS = 60_000
@@ -102,6 +104,7 @@ export class Overview {
         members: workers.slice(0, MOST_MEMBERS),
       },
       runs: { running: running.length, waiting: waiting.length },
+      lateness: latenessOf(past),
     }
   }
 
@@ -140,6 +143,21 @@ export class Overview {
 /** Something that is due for so long is late, ms. */
 const LATE_MS = 5_000
 const SOONEST_COUNT = 60
+
+function latenessOf(minutes: readonly ActivityMinute[]): OverviewView['lateness'] {
+  const counts: number[] = []
+  for (const { lateness } of minutes) {
+    for (const [step, count] of lateness.entries()) counts[step] = (counts[step] ?? 0) + count
+  }
+  const total = counts.reduce((sum, count) => sum + (count ?? 0), 0)
+  const within = (part: number): number => {
+    let seen = 0
+    const step = counts.findIndex((count) => (seen += count ?? 0) >= total * part)
+    // The largest whole number of milliseconds of the step.
+    return step <= 0 ? 0 : 2 ** step - 1
+  }
+  return total === 0 ? null : { halfMs: within(0.5), mostMs: within(0.99) }
+}
 
 function findHerds(coming: OverviewView['timeline']['coming']): { at: Date; planned: number }[] {
   const busy = coming.map(({ planned }) => planned).sort((left, right) => left - right)

@@ -23,6 +23,8 @@ export interface Keys {
   history(name: string): string
   /** The last edits of a schedule, and what code declared of it. */
   changes(name: string): string
+  /** What became of occurrences in a minute, by its number since the epoch. */
+  minute(number: number): string
   /** Backfilled occurrences that wait for their turn. */
   backfill(name: string): string
   /** Runs that hold a slot of a task with a fleet-wide limit. */
@@ -54,6 +56,7 @@ export function createKeys(prefix: string, shard: number, shards: number): Keys 
     state: (name) => `${tag}:state:${name}`,
     lease: (name) => `${tag}:lease:${name}`,
     runLease: (runId) => `${tag}:run-lease:${runId}`,
+    minute: (number) => `${tag}:minute:${number}`,
     history: (name) => `${tag}:history:${name}`,
     changes: (name) => `${tag}:changes:${name}`,
     backfill: (name) => `${tag}:backfill:${name}`,

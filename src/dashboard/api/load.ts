@@ -41,10 +41,10 @@ async function showLoad(context: RequestContext): Promise<Response> {
     context.services.forecast.count(fromMs, bucketMs, count),
     context.services.source.minutes(fromMs, Math.min(to, nowMs)),
   ])
-  const sums = sumMinutes(past ?? [], fromMs, bucketMs)
+  const sums = sumMinutes(past, fromMs, bucketMs)
   const buckets = forecast.counts.map((planned, index) => {
     const at = fromMs + index * bucketMs
-    return { at: new Date(at), planned, past: past === null || at > nowMs ? null : (sums.get(index) ?? EMPTY) }
+    return { at: new Date(at), planned, past: at > nowMs ? null : (sums.get(index) ?? EMPTY) }
   })
   return json({
     from: new Date(fromMs),

@@ -91,7 +91,10 @@ const ACTIONS: readonly Action[] = [
     answer: 'outcome, revision',
     async act(context, _body, user) {
       await find(context)
-      return await context.services.source.as(user).revert(context.name)
+      const result = await context.services.source.as(user).revert(context.name)
+      if (result.outcome !== 'undeclared') return result
+      const detail = `no code declared ${JSON.stringify(context.name)}: there is nothing to go back to`
+      throw new Problem(409, { detail, code: 'ERR_DASHBOARD_STATE' })
     },
   },
 ]

@@ -49,6 +49,8 @@ export interface Schedule {
   readonly words: string | null
   readonly failures?: number
   readonly error?: string
+  /** Of one that code declares: the fields that were edited since. */
+  readonly declared?: { readonly version?: string; readonly differs: readonly string[] }
   readonly given?: Definition
   readonly paused?: { readonly at: string; readonly note?: string; readonly until?: string }
 }
@@ -112,7 +114,8 @@ export interface Explanation {
 export interface Change {
   readonly revision: number
   readonly at: string
-  readonly by: string
+  readonly by?: string
+  readonly kind: string
   readonly via: string
   readonly diff: Readonly<Record<string, readonly unknown[]>>
 }
@@ -161,7 +164,7 @@ export interface Minute {
 
 /** What needs a person. */
 export interface Attention {
-  readonly kind: 'late' | 'failing' | 'invalid' | 'unserved' | 'no-workers' | 'paused'
+  readonly kind: 'late' | 'failing' | 'invalid' | 'unserved' | 'edited' | 'no-workers' | 'paused'
   readonly name?: string
   readonly count?: number
   readonly text: string
@@ -179,7 +182,7 @@ export interface OverviewView {
   readonly attention: readonly Attention[]
   readonly timeline: {
     readonly bucketMs: number
-    readonly past: readonly Minute[] | null
+    readonly past: readonly Minute[]
     readonly coming: readonly { readonly at: string; readonly planned: number }[]
   }
   readonly herds: readonly { readonly at: string; readonly planned: number }[]
@@ -191,6 +194,7 @@ export interface OverviewView {
     readonly members: readonly WorkerView[]
   }
   readonly runs: { readonly running: number; readonly waiting: number }
+  readonly lateness: { readonly halfMs: number; readonly mostMs: number } | null
 }
 
 /** One finding of the doctor. */

@@ -18,6 +18,7 @@ local tag, channel, run_id = unpack(ARGV)
 -- @include lib/notify.lua
 -- @include lib/schedule.lua
 -- @include lib/task-queues.lua
+-- @include lib/minutes.lua
 -- @include lib/history.lua
 -- @include lib/runs.lua
 -- @include lib/backfill.lua

@@ -86,6 +86,7 @@ end
 -- What few claims need. Each function that a call creates costs Redis a third of a microsecond, so these are created when
 -- the first of them is needed.
 local function create_rare()
+-- @include lib/minutes.lua
 -- @include lib/history.lua
 -- @include lib/backfill.lua
 -- @include lib/delete-schedule.lua

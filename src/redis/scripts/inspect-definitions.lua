@@ -29,6 +29,7 @@ local given = rest_of(ARGV, 8)
 -- @include lib/task-queues.lua
 -- @include lib/delete-schedule.lua
 -- @include lib/plan.lua
+-- @include lib/minutes.lua
 -- @include lib/history.lua
 -- @include lib/runs.lua
 -- @include lib/backfill.lua

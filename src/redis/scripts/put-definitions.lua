@@ -36,6 +36,7 @@ local groups = rest_of(ARGV, 4)
 -- @include lib/task-queues.lua
 -- @include lib/delete-schedule.lua
 -- @include lib/plan.lua
+-- @include lib/minutes.lua
 -- @include lib/history.lua
 -- @include lib/edit.lua
 -- @include lib/restore-state.lua

@@ -28,6 +28,7 @@ local groups = rest_of(ARGV, 4)
 -- @include lib/notify.lua
 -- @include lib/schedule.lua
 -- @include lib/plan.lua
+-- @include lib/minutes.lua
 -- @include lib/history.lua
 -- @include lib/runs.lua
 -- @include lib/next-due.lua
@@ -99,6 +100,7 @@ local function record_end(name, run_id, fence, outcome, reason, duration, latene
   end
   add_entry(name, entry_of(nominal, outcome, reason, run_id, worker_id, attempt, fence, started, duration, lateness,
     result or '', failure or '', missed, '1', ''))
+  count_end(outcome, lateness, duration, 1)
   if outcome == 'ok' then
     redis.call('HDEL', state_key(name), 'run:' .. run_id, 'failures')
   else
@@ -152,6 +154,7 @@ while position <= #groups do
   position = last + 1
 end
 free_leases()
+store_counts()
 if rare then rare.announce_freed() end
 if woken then announce_next_due() end
 return reply

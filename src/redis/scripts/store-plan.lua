@@ -41,6 +41,7 @@ local dropped = rest_of(ARGV, 20)
 -- @include lib/schedule.lua
 -- @include lib/task-queues.lua
 -- @include lib/plan.lua
+-- @include lib/minutes.lua
 -- @include lib/history.lua
 -- @include lib/edit.lua
 -- @include lib/restore-state.lua

@@ -7,6 +7,7 @@ import type { RedisClock } from '../../worker/store.js'
 import { createDefinitionWriter } from './definition-writer.js'
 import { createKeys, shardOf, type Keys } from '../keys.js'
 import { pageByLast, pageByNext, type PageSource } from './ordered-pages.js'
+import { readMinutes } from './minute-reader.js'
 import { toRecord, toSchedules } from './replies.js'
 import { readBacklog, readFleetLayout, readServerFacts } from './server-facts.js'
 import type { RedisClient } from '../redis-client.js'
@@ -193,6 +194,8 @@ export function createScheduleStore(
       const entries = await client.xrevrange(keysOf(name).history(name), '+', oldest, 'COUNT', limit)
       return entries.map(([, fields]) => toRecord(fields))
     },
+
+    minutes: (first, last) => readMinutes(client, allKeys, first, last),
 
     async runs({ state, limit }) {
       const found: StoredRun[] = []

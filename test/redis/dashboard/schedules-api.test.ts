@@ -233,3 +233,25 @@ describe('actions', () => {
     }
   })
 })
+
+describe('changes', () => {
+  it('name the user who made them, and can be rolled back and reverted', async () => {
+    const beat = fleet.create()
+    await beat.schedules.put('a', { every: '1h' })
+    const dashboard = createDashboard(beat, { authorize: () => ({ user: 'ana', role: 'edit' }) })
+    const client = new DashboardClient(dashboard)
+    const { revision } = (await client.get('schedules/a')).body
+    await client.send('PATCH', 'schedules/a', { every: '2h' }, { 'if-match': `"${revision}"` })
+    await client.post('schedules/a/pause', { note: 'why' })
+    const { changes } = (await client.get('schedules/a/changes')).body
+    expect(changes.slice(0, 2)).toMatchObject([
+      { by: 'ana', via: 'dashboard', kind: 'pause' },
+      { by: 'ana', via: 'dashboard', diff: { every: ['1h', '2h'] } },
+    ])
+    expect((await client.post('schedules/a/rollback', { revision })).body.outcome).toBe('updated')
+    expect((await client.get('schedules/a')).body.given.every).toBe('1h')
+    expect((await client.post('schedules/a/rollback', { revision: 99 })).status).toBe(422)
+    expect((await client.post('schedules/a/rollback')).status).toBe(400)
+    expect((await client.post('schedules/a/revert')).status).toBe(409)
+  })
+})

@@ -68,18 +68,18 @@ export function TimelineChart({ timeline, now }: { timeline: Timeline; now: numb
 
 function toColumns({ past, coming }: Timeline): Column[] {
   const none = { ok: 0, late: 0, cancelled: 0, skipped: 0, abandoned: 0, failed: 0 }
-  const byMinute = new Map((past ?? []).map((minute) => [Date.parse(minute.at), minute]))
+  const byMinute = new Map(past.map((minute) => [Date.parse(minute.at), minute]))
   const first = Date.parse(coming[0]?.at ?? new Date().toISOString())
   const parts = (minute: Minute | undefined) =>
     minute ? { ...minute, ok: Math.max(0, minute.ok - minute.late) } : none
   const earlier = Array.from({ length: 60 }, (_, index) => first - (60 - index) * 60_000)
   return [
-    ...earlier.map((at): Column => ({ at, planned: 0, parts: past === null ? null : parts(byMinute.get(at)) })),
+    ...earlier.map((at): Column => ({ at, planned: 0, parts: parts(byMinute.get(at)) })),
     // In the minute that goes there is both.
     ...coming.map(({ at, planned }, index): Column => ({
       at: Date.parse(at),
       planned,
-      parts: index === 0 && past ? parts(byMinute.get(Date.parse(at))) : null,
+      parts: index === 0 ? parts(byMinute.get(Date.parse(at))) : null,
     })),
   ]
 }

@@ -1,6 +1,6 @@
 import { TimelineChart } from '../charts/timeline.js'
 import { now, setServerTime, useApi } from '../data.js'
-import { formatCount, formatRelative, formatSpan, plural } from '../format.js'
+import { formatCount, formatDuration, formatRelative, formatSpan, plural } from '../format.js'
 import { useLive } from '../live.js'
 import { pageUrl } from '../location.js'
 import type { Attention, OverviewView } from '../model.js'
@@ -106,6 +106,7 @@ const ICONS: Readonly<Record<Attention['kind'], { icon: IconName; tone: string }
   failing: { icon: 'alert', tone: 'bad' },
   invalid: { icon: 'cross', tone: 'bad' },
   unserved: { icon: 'unserved', tone: 'late' },
+  edited: { icon: 'differs', tone: 'skip' },
   paused: { icon: 'pause', tone: 'skip' },
 }
 
@@ -176,9 +177,8 @@ function listUrl({ kind, task }: Attention): string {
 
 function timelineWords({ timeline }: OverviewView): string {
   const planned = timeline.coming.reduce((sum, minute) => sum + minute.planned, 0)
-  if (!timeline.past) return `starts per minute · next hour ${formatCount(planned)}`
   const sum = (field: 'ok' | 'failed' | 'skipped' | 'late' | 'abandoned') =>
-    timeline.past!.reduce((total, minute) => total + minute[field], 0)
+    timeline.past.reduce((total, minute) => total + minute[field], 0)
   const bad = sum('failed') + sum('abandoned')
   return `${formatCount(sum('ok') + bad)} ran, ${formatCount(bad)} failed, ${formatCount(sum('skipped'))} skipped, ${formatCount(sum('late'))} late · next hour ${formatCount(planned)}`
 }
@@ -218,7 +218,7 @@ function NextList({ view }: { view: OverviewView }) {
   )
 }
 
-function FleetGlance({ view: { fleet, runs } }: { view: OverviewView }) {
+function FleetGlance({ view: { fleet, runs, lateness } }: { view: OverviewView }) {
   return (
     <section class="panel" aria-labelledby="fleet">
       <div class="panel-head">
@@ -226,6 +226,7 @@ function FleetGlance({ view: { fleet, runs } }: { view: OverviewView }) {
           Fleet
           <small>
             {plural(fleet.workers, 'worker')} · {formatCount(fleet.running)} of {formatCount(fleet.slots)} slots
+            {lateness ? ` · 99 % within ${formatDuration(Math.max(1, lateness.mostMs))}` : ''}
             {runs.waiting > 0 ? ` · ${plural(runs.waiting, 'run waits', 'runs wait')}` : ''}
           </small>
         </h2>

@@ -100,7 +100,7 @@ function Loaded({ schedule, reload }: { schedule: Schedule; reload: () => void }
         <StateBadge state={schedule.state} failures={schedule.failures} />
         <Actions schedule={schedule} reload={reloadAll} />
       </Crumbs>
-      <Lead schedule={schedule} />
+      <Lead schedule={schedule} reload={reloadAll} />
       <div class="grid two stretch">
         <WhyPanel explanation={explanation.data.value} schedule={schedule} />
         <NextPanel schedule={schedule} next={next.data.value?.next ?? null} />
@@ -116,7 +116,9 @@ function Loaded({ schedule, reload }: { schedule: Schedule; reload: () => void }
   )
 }
 
-function Lead({ schedule: { words, error, note, tags = [], task, name, owner, paused } }: { schedule: Schedule }) {
+function Lead({ schedule, reload }: { schedule: Schedule; reload: () => void }) {
+  const { words, error, note, tags = [], task, name, owner, paused } = schedule
+  const differs = schedule.declared?.differs ?? []
   return (
     <div class="lead">
       <p class="words">{words ?? error}</p>
@@ -127,6 +129,7 @@ function Lead({ schedule: { words, error, note, tags = [], task, name, owner, pa
           {paused.note ? `: ${paused.note}` : ''}
         </p>
       )}
+      {differs.length > 0 && <EditedNote name={name} differs={differs} reload={reload} />}
       {note && <p class="note">{note}</p>}
       <p class="soft labels">
         task <code>{task ?? name}</code>
@@ -144,6 +147,25 @@ function Lead({ schedule: { words, error, note, tags = [], task, name, owner, pa
         ))}
       </p>
     </div>
+  )
+}
+
+function EditedNote(props: { name: string; differs: readonly string[]; reload: () => void }) {
+  const revert = () =>
+    attempt(async () => {
+      await write('POST', schedulePath(props.name, 'revert'))
+      toast(`${props.name} is again as code declares it`)
+      props.reload()
+    })
+  return (
+    <p class="paused-note">
+      <Icon name="differs" /> Edited live: differs from its declaration in {props.differs.join(', ')}
+      {mayEdit() && (
+        <button class="button small" onClick={() => void revert()}>
+          Revert
+        </button>
+      )}
+    </p>
   )
 }
 

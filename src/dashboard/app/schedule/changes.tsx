@@ -52,17 +52,17 @@ export function ChangesPanel({
       ) : (
         <ol class="changes">
           {changes.map((change, index) => (
-            <li key={change.revision}>
+            <li key={`${change.revision} ${change.at}`}>
               <time dateTime={change.at} title={change.at} class="soft">
                 {formatRelative(change.at, now.value)}
               </time>
               <div>
                 <Diff diff={change.diff} />
                 <p class="soft">
-                  {change.by || 'somebody'} {VIA[change.via] ?? change.via} · revision {change.revision}
+                  {change.by ?? 'somebody'} {VIA[change.via] ?? change.via} · revision {change.revision}
                 </p>
               </div>
-              {mayEdit() && index > 0 && (
+              {mayEdit() && index > 0 && change.revision !== revision && (
                 <button class="button small" onClick={() => void rollBack(change.revision)}>
                   Roll back
                 </button>

@@ -1,5 +1,5 @@
 -- The history: one stream entry per occurrence, always the same fields in the same order (streams store that compactly).
--- Needs: lib/keys, lib/numbers
+-- Needs: lib/keys, lib/minutes, lib/numbers
 local HISTORY_COUNT = 1000
 local HISTORY_AGE_MS = 30 * 86400000
 local history_count
@@ -50,4 +50,6 @@ local function record(name, entry)
     text_of(entry.attempt or 0), text_of(entry.fence or 0), entry.started or '', entry.duration or '',
     entry.lateness or '', entry.result or '', entry.error or '', text_of(entry.missed or 0), text_of(entry.count or 1),
     entry.to or ''))
+  count_end(entry.outcome, entry.lateness, entry.duration, tonumber(entry.count) or 1)
+  store_counts()
 end
