@@ -27,10 +27,12 @@ export interface CatalogueChange {
   readonly after: CatalogueRow | null
 }
 
-const PAGE = 500
+const PAGE = 200
 /** So few schedules are read anew for a question. */
 const FEW = 2_000
 const FRESH_MS = 500
+/** Between two pages of a long reading, ms. */
+const PAUSE_MS = 10
 /** A question waits so long for the first reading of many schedules, ms. */
 const PATIENCE_MS = 200
 /** Between readings there is so many times the time that one takes. */
@@ -135,6 +137,8 @@ export class Catalogue {
         if (!this.#isComplete) this.#rows.set(view.name, row)
       }
       cursor = page.cursor
+      // Who asks meanwhile does not stand behind the whole reading.
+      if (rows.size > FEW) await rest(PAUSE_MS)
       if (!this.#isComplete) this.#version += 1
     } while (cursor !== null)
     for (const [name, row] of this.#taken) {

@@ -39,6 +39,11 @@ export class FleetSource {
     return this.#beat.schedules.list({ limit, cursor })
   }
 
+  /** The schedules that come next, the earliest first; those that are late stand before them. */
+  soonest(limit: number): Promise<SchedulePage> {
+    return this.#beat.schedules.list({ order: 'next', limit })
+  }
+
   count(): Promise<number> {
     return this.#beat.schedules.count()
   }

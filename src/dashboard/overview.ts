@@ -3,7 +3,7 @@ import { findAttention, type AttentionItem } from './attention.js'
 import type { Catalogue } from './catalogue.js'
 import type { FleetSource } from './fleet-source.js'
 import type { Forecast } from './forecast.js'
-import { createTest, ScheduleSearch } from './schedule-query.js'
+import { createTest } from './schedule-query.js'
 
 /** How the fleet is at a glance; what `GET overview` answers. */
 export interface OverviewView {
@@ -49,7 +49,6 @@ export class Overview {
   readonly #catalogue: Catalogue
   readonly #forecast: Forecast
   readonly #now: () => number
-  readonly #search: ScheduleSearch
   #kept: { readonly at: number; readonly view: Promise<OverviewView> } | null = null
 
   constructor(parts: { source: FleetSource; catalogue: Catalogue; forecast: Forecast; now: () => number }) {
@@ -57,7 +56,6 @@ export class Overview {
     this.#catalogue = parts.catalogue
     this.#forecast = parts.forecast
     this.#now = parts.now
-    this.#search = new ScheduleSearch(parts.catalogue)
   }
 
   /** How the fleet is now. */
@@ -110,16 +108,8 @@ export class Overview {
 
   /** The schedules that come next or are late, as they are now. */
   async #soonest(): Promise<{ name: string; at: Date; words: string; tz?: string }[]> {
-    const query = { q: '', state: 'active', task: undefined, tag: undefined, owner: undefined } as const
-    const { names } = this.#search.find({
-      ...query,
-      sort: 'next',
-      isDescending: false,
-      cursor: null,
-      limit: SOONEST_COUNT,
-    })
-    const listed = await this.#source.listed(names, 1)
-    const views = listed.flatMap(({ view }) => (view.next && view.state === 'active' ? [view] : []))
+    const page = await this.#source.soonest(SOONEST_COUNT)
+    const views = page.filter(({ next, state }) => next !== null && state === 'active')
     views.sort((left, right) => left.next!.getTime() - right.next!.getTime())
     return views.map((view) => ({
       name: view.name,

@@ -67,9 +67,9 @@ async function listByName(context: RequestContext, { cursor, limit }: ScheduleQu
     source.page(limit, cursor === null ? null : cursor.slice(OWN_LIST.length)),
     source.count(),
   ])
+  const histories = await Promise.all(page.map(({ name }) => source.history(name, STRIP_COUNT)))
   // For the counts, and the search that often follows: nobody waits for it.
   catalogue.prepare().catch(() => {})
-  const histories = await Promise.all(page.map(({ name }) => source.history(name, STRIP_COUNT)))
   return json({
     schedules: page.map((view, index) => toListed({ view, history: histories[index]! }, context)),
     cursor: page.cursor === null ? null : `${OWN_LIST}${page.cursor}`,
