@@ -6,7 +6,7 @@ import { OutcomeBadge } from '../parts/badge.js'
 import { Legend, markKind, markWords } from '../parts/mark.js'
 import { Empty, Skeleton } from '../parts/states.js'
 
-const STRIP_COUNT = 72
+const STRIP_COUNT = 66
 const ROWS = 12
 const PLANNED = 4
 
