@@ -54,8 +54,9 @@ async function ask<Answer>(path: string, init: RequestInit): Promise<Answer> {
       : new ApiError(0, { detail: 'The server of the dashboard does not answer.' })
   }
   isReachable.value = true
+  // An answer that breaks off is none: it must not be taken for an empty one.
+  if (response.ok) return (await response.json()) as Answer
   const body = (await response.json().catch(() => ({}))) as Record<string, unknown>
-  if (response.ok) return body as Answer
   if (response.status === 401 && path !== 'session') void loadSession()
   throw new ApiError(response.status, body)
 }

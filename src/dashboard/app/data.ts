@@ -23,6 +23,7 @@ export function useApi<Answer>(path: string | null, everyMs = 0): Loaded<Answer>
     isLoading.value = true
     read<Answer>(path, abort.signal)
       .then((answer) => {
+        if (abort.signal.aborted) return
         data.value = answer
         error.value = null
       })
