@@ -4,7 +4,6 @@ export default tseslint.config(
   {
     ignores: [
       'dist',
-      'dist-docs',
       'node_modules',
       'src/redis/scripts/generated.ts',
       'benchmarks/node_modules',

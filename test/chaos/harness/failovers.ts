@@ -10,7 +10,7 @@ import { check, type Findings } from './check.js'
 import { createFleet } from './fleet.js'
 import type { FailoverGroup, FailoverKind } from './failover-node.js'
 import { type HistoryRecord, readHistory } from './history-reader.js'
-import { createRandom, type Random } from './random.js'
+import { createRandom } from './random.js'
 import { createRedisTime } from './redis-time.js'
 import { type ChaosSchedule, dueBetween, generateSchedules } from './schedules.js'
 
@@ -164,9 +164,4 @@ export function describeResult(what: string, { count, seed }: FailoverSeries, re
   const figures = { checked, started, doubled, repeated, together, lost, unrecorded, elsewhere, abandoned }
   const delay = `longest delay ${Math.round(result.longestDelayMs)} ms`
   return `${what}: ${count} failovers, seed ${seed}: ${JSON.stringify(figures)}, ${delay}\n`
-}
-
-/** The random number that a series begins with: of the environment, else another each time. */
-function chooseSeed(random: Pick<Random, 'next'> = { next: Math.random }): number {
-  return Number(process.env['CHAOS_SEED'] ?? Math.floor(random.next() * 1_000_000))
 }
