@@ -6,8 +6,14 @@ const TOOLS = {
   chromium: {
     programs: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
     aptPackage: 'chromium',
-    purpose: 'opens the dashboard',
+    purpose: 'opens the dashboard and the site',
   },
+  postgresql: {
+    programs: ['pg_ctlcluster'],
+    aptPackage: 'postgresql',
+    purpose: 'is written to under a fence by an example',
+  },
+  python3: { programs: ['python3'], aptPackage: 'python3', purpose: 'runs the example in another language' },
 } as const
 
 /** A program that some tests need and the package itself does not. */

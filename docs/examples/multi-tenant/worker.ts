@@ -1,0 +1,37 @@
+// One fleet for all tenants: each has schedules of its own, in its own zone, which it may edit without touching those of others.
+import { Everybeat } from 'everybeat'
+
+interface Tenant {
+  id: string
+  tz: string
+  reportAt: string
+}
+
+const TENANTS: Tenant[] = [
+  { id: 'acme', tz: 'America/New_York', reportAt: '0 9 * * 1-5' },
+  { id: 'globex', tz: 'Asia/Tokyo', reportAt: '30 8 * * *' },
+]
+
+const beat = new Everybeat({ prefix: process.env.PREFIX })
+// No tenant takes all the room: at most four of these at the same time in the whole fleet.
+beat.task<{ tenant: string }>('tenant-report', { maxConcurrent: 4 }, (run) => {
+  console.log(`report of ${run.payload.tenant}`)
+})
+
+/** Makes the schedules of a tenant exactly these. What belongs to somebody else is not touched. */
+async function applyTenant({ id, tz, reportAt }: Tenant): Promise<void> {
+  const report = { task: 'tenant-report', cron: reportAt, tz, payload: { tenant: id }, tags: [`tenant:${id}`] }
+  // Spread by name: a thousand tenants who ask for nine o'clock do not all come in the same second.
+  const definition = { ...report, jitter: '2m' }
+  const result = await beat.sync({ [`${id}/daily-report`]: definition }, { owner: `tenant:${id}`, prune: 'remove' })
+  console.log(`${id}: ${result.created.length} created, ${result.updated.length} updated`)
+}
+
+for (const tenant of TENANTS) await applyTenant(tenant)
+await beat.start()
+
+for (const { id } of TENANTS) {
+  const schedules = await beat.schedules.list({ tag: `tenant:${id}` })
+  for (const { name, next } of schedules) console.log(`${name}: next at ${next?.toISOString()}`)
+}
+process.once('SIGTERM', () => void beat.stop())

@@ -1,0 +1,7 @@
+// Next.js calls `register` once for each server process, before the first request.
+export async function register(): Promise<void> {
+  // Not in the edge runtime, and not while `next build` collects pages.
+  if (process.env.NEXT_RUNTIME !== 'nodejs' || process.env.NEXT_PHASE === 'phase-production-build') return
+  const { startBeat } = await import('./beat.js')
+  await startBeat()
+}
