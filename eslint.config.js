@@ -8,6 +8,8 @@ export default tseslint.config(
       'src/redis/scripts/generated.ts',
       'benchmarks/node_modules',
       'benchmarks/results',
+      'docs/.vitepress/dist',
+      'docs/.vitepress/cache',
     ],
   },
   ...tseslint.configs.recommended,

@@ -20,7 +20,7 @@ export interface Section {
 
 /** Reads the README and every page below `docs/`. */
 export function readPages(): Page[] {
-  const paths = listFiles('docs').filter((path) => path.endsWith('.md'))
+  const paths = listFiles('docs').filter((path) => path.endsWith('.md') && !path.startsWith('.vitepress/'))
   const all = [
     ...(existsSync(join(PROJECT_DIR, 'README.md')) ? ['README.md'] : []),
     ...paths.map((path) => `docs/${path}`),

@@ -1,0 +1,29 @@
+import type { MarkdownRenderer } from 'vitepress'
+
+/** Links of pages that lead out of the documentation, to sources for example, become plain text: the site has no such page. */
+const OUTSIDE = /^(\.\.\/)+(src|test|benchmarks|README\.md|LICENSE|SECURITY\.md)\b|^decisions\/$/
+
+/** A plugin of markdown-it for {@link OUTSIDE}, and for diagrams: a block of mermaid becomes a component that draws it. */
+export function keepLinksInside(markdown: MarkdownRenderer): void {
+  markdown.core.ruler.push('keep-links-inside', ({ tokens }) => {
+    for (const { children } of tokens) {
+      let isOutside = false
+      for (const token of children ?? []) {
+        if (token.type === 'link_open') isOutside = OUTSIDE.test(token.attrGet('href') ?? '')
+        if (!isOutside || (token.type !== 'link_open' && token.type !== 'link_close')) continue
+        if (token.type === 'link_close') isOutside = false
+        token.type = 'text'
+        token.tag = ''
+        token.nesting = 0
+        token.content = ''
+      }
+    }
+  })
+  const fence = markdown.renderer.rules.fence
+  markdown.renderer.rules.fence = (tokens, index, options, env, self) => {
+    const token = tokens[index]
+    const code = fence?.(tokens, index, options, env, self) ?? ''
+    if (token?.info.trim() !== 'mermaid') return code
+    return `<Diagram source="${encodeURIComponent(token.content)}">${code}</Diagram>`
+  }
+}
