@@ -1,7 +1,10 @@
 import type { MarkdownRenderer } from 'vitepress'
 
-/** Links of pages that lead out of the documentation, to sources for example, become plain text: the site has no such page. */
-const OUTSIDE = /^(\.\.\/)+(src|test|benchmarks|README\.md|LICENSE|SECURITY\.md)\b|^decisions\/$/
+/**
+ * Links of pages that lead out of the documentation, to sources for example, become plain text: the site has no such page.
+ * So do links to files whose ending VitePress takes for that of a page.
+ */
+const OUTSIDE = /^(\.\.\/)+(src|test|benchmarks|README\.md|LICENSE|SECURITY\.md)\b|^decisions\/$|\/?Dockerfile$|\.py$/
 
 /** A plugin of markdown-it for {@link OUTSIDE}, and for diagrams: a block of mermaid becomes a component that draws it. */
 export function keepLinksInside(markdown: MarkdownRenderer): void {
