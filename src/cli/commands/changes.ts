@@ -38,7 +38,10 @@ export function registerChanges(program: Command): void {
   setAction<object, [string]>(revert, async (session, _options, name) => {
     const { outcome, revision } = await session.withBeat((beat) => session.edits(beat).revert(name))
     if (outcome === 'undeclared') {
-      throw new CliFailure('ERR_CLI_FAILED', `no code declares the schedule ${JSON.stringify(name)}; nothing was changed`)
+      throw new CliFailure(
+        'ERR_CLI_FAILED',
+        `no code declares the schedule ${JSON.stringify(name)}; nothing was changed`,
+      )
     }
     const written = { outcome, revision }
     checkWritten(name, written)

@@ -26,7 +26,9 @@ export function registerEdit(program: Command): void {
       ...set.map(readAssignment),
     ])
     const written = await session.withBeat((beat) =>
-      set.length + unset.length > 0 ? session.edits(beat).patch(name, given) : editInEditor({ beat, edits: session.edits(beat) }, name, findEditor()),
+      set.length + unset.length > 0
+        ? session.edits(beat).patch(name, given)
+        : editInEditor({ beat, edits: session.edits(beat) }, name, findEditor()),
     )
     checkWritten(name, written)
     session.result(written, () => describeWrite(name, written, session.colors))

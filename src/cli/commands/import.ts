@@ -46,7 +46,9 @@ export function registerImport(program: Command): void {
     const refused = entries.some(({ definition }) => definition === undefined)
     const writes = !options.dryRun && (!refused || (options.skipRefused ?? false))
     const reported = await session.withBeat((beat) =>
-      writes ? writeEntries(session.edits(beat, 'import'), entries, progressOf(session, entries)) : planEntries(beat, entries),
+      writes
+        ? writeEntries(session.edits(beat, 'import'), entries, progressOf(session, entries))
+        : planEntries(beat, entries),
     )
     const counts = countOutcomes(reported)
     session.result({ format: options.from, entries: reported, counts }, () =>

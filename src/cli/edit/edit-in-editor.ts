@@ -3,7 +3,14 @@ import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { EverybeatError, type DefinitionShape, type Everybeat, type PutResult, type Schedules, type ScheduleView } from '../../index.js'
+import {
+  EverybeatError,
+  type DefinitionShape,
+  type Everybeat,
+  type PutResult,
+  type Schedules,
+  type ScheduleView,
+} from '../../index.js'
 import { noSuchSchedule } from '../describe.js'
 import { CliFailure } from '../failure.js'
 import { compareDefinitions } from '../import/compare-stored.js'
