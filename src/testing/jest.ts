@@ -1,18 +1,10 @@
-import { EverybeatError } from '../errors.js'
 import { FLEET_MATCHERS } from './matchers.js'
 
-/** The global `expect` of Jest. */
-interface Expect {
-  extend(matchers: object): void
-}
+/** The matchers, for who adds them to an `expect` of their own. */
+export const matchers = FLEET_MATCHERS
 
-// To import this module is to have the matchers: import 'everybeat/testing/jest', in setupFilesAfterEnv for all tests.
-const { expect } = globalThis as { expect?: Expect }
-if (!expect) {
-  const message =
-    'everybeat/testing/jest: there is no global expect; import it in a test of Jest, or in setupFilesAfterEnv'
-  throw new EverybeatError('ERR_EVERYBEAT_STATE', message)
-}
-expect.extend(FLEET_MATCHERS)
+// To import this module in a test of Jest, or in setupFilesAfterEnv, is to have the matchers.
+const { expect } = globalThis as { expect?: { extend(matchers: object): void } }
+expect?.extend(matchers)
 
 export type { FleetMatchers } from './matchers.js'
