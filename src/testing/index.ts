@@ -11,3 +11,4 @@ export type { Herd, Lateness, Overlap, SimulationResult } from './simulation/sim
 export type { Distribution } from './simulation/distribution.js'
 export type { LoadPoint } from './simulation/load-chart.js'
 export type { SimulatedFailure, SimulatedTask, SimulateOptions } from './simulation/simulate-options.js'
+export type { FleetMatchers } from './matchers.js'

@@ -6,5 +6,3 @@ export const matchers = FLEET_MATCHERS
 // To import this module in a test of Jest, or in setupFilesAfterEnv, is to have the matchers.
 const { expect } = globalThis as { expect?: { extend(matchers: object): void } }
 expect?.extend(matchers)
-
-export type { FleetMatchers } from './matchers.js'

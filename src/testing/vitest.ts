@@ -9,5 +9,3 @@ export const matchers = FLEET_MATCHERS
 // To import this module in a test of Vitest, or in setupFiles, is to have the matchers.
 const { [GLOBAL_EXPECT]: expect } = globalThis as { [GLOBAL_EXPECT]?: { extend(matchers: object): void } }
 expect?.extend(matchers)
-
-export type { FleetMatchers } from './matchers.js'
