@@ -223,12 +223,7 @@ export class Schedules<Tasks extends object = AnyTasks> {
     return entries.map(toHistoryEntry)
   }
 
-  /**
-   * What became of the occurrences of all schedules minute by minute, oldest first, for about a day back; a minute in
-   * which nothing ended is left out. Reads one hash a minute, however many schedules there are.
-   *
-   * @throws EverybeatError `ERR_EVERYBEAT_INSTANT` or `ERR_EVERYBEAT_OPTIONS` for a range that makes no sense
-   */
+  /** What became of all occurrences, minute by minute for a day back; a minute in which nothing ended is left out. */
   async activity({ from, to }: { from: Instant; to: Instant }): Promise<ActivityMinute[]> {
     return await readActivity(await this.#context.store(), from, to)
   }

@@ -16,6 +16,7 @@ const EXCEPTIONS: Record<string, readonly string[]> = {
   'cli/session.ts': ['node:fs'],
   'cli/files.ts': ['node:fs'],
   'cli/commands/export.ts': ['node:fs'],
+  'cli/commands/simulate.ts': ['node:fs'],
   'cli/edit/edit-in-editor.ts': ['node:fs', 'node:child_process'],
   'cli/commands/init.ts': ['node:fs'],
   'cli/config.ts': ['node:fs'],

@@ -1,9 +1,9 @@
 import type { DurabilityOptions } from '../../options/redis-source.js'
-import type { PlanChange } from '../../schedule/stored-schedule.js'
 import type { ClaimedRun, RedisClock, Settlement, WorkerStore } from '../../worker/store.js'
 import { databaseOf, writeMessage } from '../database.js'
 import type { Keys } from '../keys.js'
 import { createLeaseClient, type StartLocks } from '../lease/redlock-leases.js'
+import { storePlan } from './store-plan.js'
 import { DatasetWatch } from './dataset-watch.js'
 import { toClaimReply, toHeartbeatReply, toSchedules, toShardReply } from './replies.js'
 import type { RedisClient } from '../redis-client.js'
@@ -27,8 +27,6 @@ interface WorkerStoreOptions {
   /** Where independent nodes have to agree before anything starts. */
   locks?: StartLocks | null
 }
-
-const optional = (value: number | null): number | '' => value ?? ''
 
 /** Adds one settlement as the script takes it: how many values follow, and those that are not as they usually are. */
 function addSettlement(list: (string | number)[], settlement: Settlement): void {
@@ -261,42 +259,4 @@ export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
       return leases.tryExtend(key, token, leaseMs)
     },
   }
-}
-
-/** Stores a decision about a schedule unless the facts it was decided from have changed. */
-export async function storePlan(
-  client: RedisClient,
-  keys: Keys,
-  change: PlanChange,
-  editor?: { readonly by: string; readonly via: string },
-): Promise<'stored' | 'moved'> {
-  const { schedule } = change
-  const [outcome] = await runScript(
-    client,
-    'store-plan',
-    { due: keys.due, names: keys.names },
-    {
-      tag: keys.tag,
-      channel: keys.wake,
-      name: schedule.name,
-      digest: schedule.digest,
-      previous_digest: schedule.state.digest ?? '',
-      previous_plan: schedule.state.plan ?? '',
-      previous_last: schedule.state.last ?? '',
-      trigger: change.trigger,
-      plan: change.plan,
-      period: optional(change.periodMs),
-      grace: optional(change.graceMs),
-      removal: optional(change.removalMs),
-      error_text: change.error ?? '',
-      seen: change.seen,
-      last: optional(change.last),
-      previous_pause: schedule.state.paused ?? '',
-      resume: change.resume ? 1 : 0,
-      by: editor?.by ?? '',
-      via: editor?.via ?? '',
-    },
-    change.dropped.flatMap(({ atMs, reason, count, toMs }) => [atMs, reason, count, count > 1 ? toMs : '']),
-  )
-  return outcome
 }

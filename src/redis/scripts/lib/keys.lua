@@ -17,7 +17,7 @@ local function queues_key() return tag .. ':lanes' end
 local function parked_key(queue) return tag .. ':lane:' .. queue end
 local function busy_key(task) return tag .. ':busy:' .. task end
 -- The activity of the minute that an instant lies in.
-local function minute_key(now) return string.format('%s:minute:%d', tag, math.floor(now / 60000)) end
+local function minute_key(now) return tag .. ':minute:' .. string.format('%d', math.floor(now / 60000)) end
 local function worker_key(id) return tag .. ':worker:' .. id end
 -- A key by its name without the tag, as a dump carries it.
 local function tagged_key(suffix) return tag .. ':' .. suffix end
