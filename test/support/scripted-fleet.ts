@@ -182,7 +182,8 @@ export function createScriptedFleet(redis: SuiteRedis): ScriptedFleet {
     async everything() {
       const found: Record<string, unknown> = {}
       for (const key of (await client.keys(`{${prefix}}:*`)).sort()) {
-        if (!key.startsWith(keys.worker('')) && key !== keys.meta) found[key] = await contentOf(key)
+        const isOfSchedules = ![keys.worker(''), keys.minute(0).slice(0, -1)].some((start) => key.startsWith(start))
+        if (isOfSchedules && key !== keys.meta) found[key] = await contentOf(key)
       }
       return found
     },
