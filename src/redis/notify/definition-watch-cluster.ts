@@ -29,7 +29,9 @@ export function watchCluster(
     const entry: { isWatching: boolean; watch: Watch | null } = { isWatching: false, watch: null }
     watches.set(address, entry)
     entry.watch = watchNode(primary, {
-      ...listener,
+      // The methods of a listener may be those of a class, which a spread would leave out.
+      onDefinition: (shard, schedule) => listener.onDefinition(shard, schedule),
+      onFlush: () => listener.onFlush(),
       onWatching(isWatching) {
         if (watches.get(address) !== entry) return
         entry.isWatching = isWatching
