@@ -7,7 +7,7 @@ const docs = fileURLToPath(new URL('..', import.meta.url))
 
 const page = (text: string, link: string): DefaultTheme.SidebarItem => ({ text, link })
 
-/** The order of the pages. What is in `guides` or `reference` and in no list comes at the end of its group by itself. */
+/** The order of the pages. What is in `guides`, `guides/moving-in` or `reference` and in no list comes at the end of its group by itself. */
 const groups: DefaultTheme.SidebarItem[] = [
   {
     text: 'Start',
@@ -33,6 +33,7 @@ const groups: DefaultTheme.SidebarItem[] = [
       page('Shell commands', '/guides/shell'),
     ],
   },
+  { text: 'Moving in', items: [page('Moving in', '/guides/moving-in')] },
   {
     text: 'Concepts',
     items: [
@@ -78,6 +79,6 @@ function unlisted(folder: string): DefaultTheme.SidebarItem[] {
 
 /** The menu beside each page. */
 export const sidebar: DefaultTheme.SidebarItem[] = groups.map((group) => {
-  const folder = { Guides: 'guides', Reference: 'reference' }[group.text ?? '']
+  const folder = { Guides: 'guides', 'Moving in': 'guides/moving-in', Reference: 'reference' }[group.text ?? '']
   return folder === undefined ? group : { ...group, items: [...(group.items ?? []), ...unlisted(folder)] }
 })
