@@ -13,7 +13,7 @@ import type { Watch } from './redis/notify/definition-listener.js'
 import { openWatch } from './redis/notify/definition-watch.js'
 import { openWake, type Wake } from './redis/notify/fleet-channel.js'
 import type { RedisClient } from './redis/redis-client.js'
-import { createRehearsalStore } from './redis/stores/stub-store.js'
+import { createStubStore } from './redis/stores/stub-store.js'
 import { assertServer } from './redis/stores/probe-server.js'
 import { BEAT_MS, createWorkerStore } from './redis/stores/worker-store.js'
 import { endsWithin, SYSTEM_TIME, type TimeSource } from './time-source.js'
@@ -115,7 +115,7 @@ export class Instance {
     this.#channel = channel
     await Promise.all([
       // A stopped clock has nothing to warm up for.
-      time === SYSTEM_TIME && warmUp(createRehearsalStore),
+      time === SYSTEM_TIME && warmUp(createStubStore),
       channel.ready(connectTimeoutMs),
       this.#leaseThread?.ready(connectTimeoutMs),
     ])

@@ -5,7 +5,7 @@ const MAX_COUNTED = 100_000
 const MAX_COUNTED_SLOWLY = 10_000
 
 /** What is known of the occurrences in a span of time. */
-export interface Survey {
+export interface OccurrenceCount {
   /** How many there are; when not `exact`, at least that many. */
   readonly count: number
   readonly exact: boolean
@@ -13,7 +13,7 @@ export interface Survey {
   readonly newest: readonly number[]
 }
 
-const NOTHING: Survey = { count: 0, exact: true, newest: [] }
+const NOTHING: OccurrenceCount = { count: 0, exact: true, newest: [] }
 
 /** How many occurrences of the trigger are counted one by one before a count becomes a lower bound. */
 export function countingBound(trigger: Trigger): number {
@@ -24,9 +24,9 @@ export function countingBound(trigger: Trigger): number {
  * Counts the occurrences in [fromMs, toMs] and gives the newest of them. The work is bounded whatever the span: where
  * the trigger is arithmetic nothing is stepped through, else at most {@link countingBound} occurrences are.
  */
-export function surveyOccurrences(trigger: Trigger, fromMs: number, toMs: number, newestCount: number): Survey {
+export function countOccurrences(trigger: Trigger, fromMs: number, toMs: number, newestCount: number): OccurrenceCount {
   if (fromMs > toMs) return NOTHING
-  if (trigger.arithmetic) return surveyByArithmetic(trigger.arithmetic, fromMs, toMs, newestCount)
+  if (trigger.arithmetic) return countByArithmetic(trigger.arithmetic, fromMs, toMs, newestCount)
   const bound = countingBound(trigger)
   const found = trigger.between(fromMs - 1, toMs, bound)
   if (found.length < bound) return { count: found.length, exact: true, newest: newestOf(found, newestCount) }
@@ -47,12 +47,12 @@ export function nthOccurrence(trigger: Trigger, fromMs: number, toMs: number, co
   return trigger.between(fromMs - 1, toMs, count)[count - 1] ?? null
 }
 
-function surveyByArithmetic(
+function countByArithmetic(
   { periodMs, phaseMs }: NonNullable<Trigger['arithmetic']>,
   fromMs: number,
   toMs: number,
   newestCount: number,
-): Survey {
+): OccurrenceCount {
   const firstMs = firstOf(fromMs, periodMs, phaseMs)
   const count = Math.max(0, Math.floor((toMs - firstMs) / periodMs) + 1)
   const kept = Math.min(count, newestCount)

@@ -2,8 +2,8 @@ import type { Trigger } from '../time/trigger.js'
 import type { Definition } from './definition.js'
 import { DEFAULT_GRACE_MS, graceAt } from './misfire-grace.js'
 import { delayOf, upcomingInstants } from './plan-text.js'
-import { nthOccurrence, surveyOccurrences } from './count-occurrences.js'
-import type { Survey } from './count-occurrences.js'
+import { nthOccurrence, countOccurrences } from './count-occurrences.js'
+import type { OccurrenceCount } from './count-occurrences.js'
 
 /** Why an occurrence was not run: by the misfire policy, too old for the catch-up window, beyond `maxCatchUp`. */
 export type DropReason = 'misfire' | 'catch-up-window' | 'catch-up-cap'
@@ -81,8 +81,8 @@ export function decideMisfire(question: MisfireQuestion): MisfireDecision {
   if (firstMs === null || remaining === 0) return decision({})
   const span = spanOf(definition, firstMs, nowMs, remaining)
   const keep = { skip: 0, latest: 1, all: definition.maxCatchUp }[definition.misfire]
-  const tooOld = surveyOccurrences(trigger, firstMs, span.windowMs - 1, MAX_DROPPED_LISTED)
-  const misfired = surveyOccurrences(trigger, span.windowMs, span.onTimeMs - 1, keep + MAX_DROPPED_LISTED)
+  const tooOld = countOccurrences(trigger, firstMs, span.windowMs - 1, MAX_DROPPED_LISTED)
+  const misfired = countOccurrences(trigger, span.windowMs, span.onTimeMs - 1, keep + MAX_DROPPED_LISTED)
   const keptCount = Math.min(keep, misfired.count)
   const kept = misfired.newest.slice(misfired.newest.length - keptCount)
   const onTime = trigger.between(span.onTimeMs - 1, span.lastMs, MAX_ON_TIME)
@@ -93,8 +93,8 @@ export function decideMisfire(question: MisfireQuestion): MisfireDecision {
     missed: definition.misfire === 'latest' && keptCount > 0 ? misfired.count - 1 : 0,
     catchUp: keptCount > 0,
     ...listDropped(trigger, firstMs, [
-      { survey: tooOld, keptCount: 0, reason: 'catch-up-window' },
-      { survey: misfired, keptCount, reason: definition.misfire === 'all' ? 'catch-up-cap' : 'misfire' },
+      { counted: tooOld, keptCount: 0, reason: 'catch-up-window' },
+      { counted: misfired, keptCount, reason: definition.misfire === 'all' ? 'catch-up-cap' : 'misfire' },
     ]),
     next: upcomingInstants(
       trigger,
@@ -139,15 +139,15 @@ function firstOnTimeMs(definition: Definition, nowMs: number, graceMs: number): 
 function listDropped(
   trigger: Trigger,
   firstMs: number,
-  parts: readonly { survey: Survey; keptCount: number; reason: DropReason }[],
+  parts: readonly { counted: OccurrenceCount; keptCount: number; reason: DropReason }[],
 ): Pick<MisfireDecision, 'dropped' | 'droppedMore'> {
   const dropped = parts
-    .flatMap(({ survey, keptCount, reason }) =>
-      survey.newest.slice(0, survey.newest.length - keptCount).map((atMs) => ({ atMs, reason })),
+    .flatMap(({ counted, keptCount, reason }) =>
+      counted.newest.slice(0, counted.newest.length - keptCount).map((atMs) => ({ atMs, reason })),
     )
     .slice(-MAX_DROPPED_LISTED)
   const counts: Record<DropReason, number> = { misfire: 0, 'catch-up-window': 0, 'catch-up-cap': 0 }
-  for (const { survey, keptCount, reason } of parts) counts[reason] += survey.count - keptCount
+  for (const { counted, keptCount, reason } of parts) counts[reason] += counted.count - keptCount
   for (const { reason } of dropped) counts[reason]--
   const count = counts.misfire + counts['catch-up-window'] + counts['catch-up-cap']
   const toMs = count === 0 ? null : trigger.previous(dropped[0]!.atMs)

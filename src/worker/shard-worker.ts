@@ -193,7 +193,7 @@ export class ShardWorker {
     const isLost = this.isOtherGeneration(reply.generation)
     this.#generation = reply.generation
     if (isLost) this.#options.onDataLoss()
-    if (reply.healed.length > 0) this.#repair(reply.healed)
+    if (reply.repaired.length > 0) this.#repair(reply.repaired)
     if (reply.elected) void this.maintenance.pass(reply)
   }
 

@@ -223,7 +223,7 @@ export interface ShardReply {
   /** Lanes in which something waits for a worker. */
   readonly laneCount: number
   /** Keys of the engine that held another type, and were removed: what they held has to be put back. */
-  readonly healed: readonly string[]
+  readonly repaired: readonly string[]
   /** Whether another worker is known to see edits as they happen; said to the elected one. */
   readonly isWatched: boolean
 }

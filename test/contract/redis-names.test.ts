@@ -32,14 +32,14 @@ describe('the names of keys', () => {
     .filter((value): value is string | ((name: string) => string) => value !== '{p}')
     .map((value) => (typeof value === 'string' ? value : value('')).slice('{p}:'.length).replace(/:.*/, ''))
 
-  it('are those of docs/reference/keys.md', () => {
+  it('the names of keys are those of docs/reference/keys.md', () => {
     const documented = firstCells(read('docs/reference/keys.md'), '| key').map(
       (cell) => /^`\{p\}:([\w-]+)/.exec(cell)![1]!,
     )
     expect(unique(documented)).toEqual(unique(made))
   })
 
-  it('are made in lib/keys.lua as in keys.ts', () => {
+  it('the names of keys are made in lib/keys.lua as in keys.ts', () => {
     const library = luaFiles.find(({ path }) => path === 'lib/keys.lua')!.text
     const names = [...library.matchAll(/tag \.\. ':([\w-]+)/g)].map(([, name]) => name!)
     expect(names.filter((name) => !made.includes(name))).toEqual([])
@@ -54,14 +54,14 @@ describe('the names of keys', () => {
     ])
   })
 
-  it('are made nowhere else in Lua', () => {
+  it('the names of keys are made nowhere else in Lua', () => {
     const others = luaFiles.filter(({ path }) => path !== 'lib/keys.lua')
     expect(others.filter(({ text }) => /\btag \.\./.test(text)).map(({ path }) => path)).toEqual([])
   })
 })
 
 describe('the fields of a state', () => {
-  it('that Lua names are those of docs/reference/protocol.md', () => {
+  it('the fields of a state that Lua names are those of docs/reference/protocol.md', () => {
     const documented = firstCells(read('docs/reference/protocol.md'), '| field          | holds')
       .map((cell) => cell.replaceAll('`', ''))
       .filter((field) => field !== 'run:<run id>')
@@ -74,13 +74,13 @@ describe('the messages to the fleet', () => {
     .flatMap((cell) => [...cell.matchAll(/`(\w+)/g)])
     .map(([, verb]) => verb!)
 
-  it('are those of docs/reference/protocol.md', () => {
+  it('the messages to the fleet are those of docs/reference/protocol.md', () => {
     const published = [...lua.matchAll(/\bnotify\('(\w+)/g)].map(([, verb]) => verb!)
     // `plan` and `layout` are sent by workers and by programs that change the layout.
     expect(unique([...published, 'plan', 'layout'])).toEqual(unique(documented))
   })
 
-  it('are all read by the fleet channel', () => {
+  it('the messages to the fleet are all read by the fleet channel', () => {
     const reader = read('src/redis/notify/fleet-channel.ts')
     const known = [...reader.matchAll(/(?:case|verb ===) '(\w+)'/g)].map(([, verb]) => verb!)
     expect(unique(known)).toEqual(unique(documented))
@@ -99,16 +99,19 @@ describe('the constants that TypeScript and Lua share', () => {
   const sources = listFiles('src').filter((path) => path.endsWith('.ts') && !path.endsWith('generated.ts'))
   const typescript = sources.map((path) => read(`src/${path}`)).join('\n')
 
-  it.each(['WATCHERS', 'DEFAULT_GRACE_MS', 'HISTORY_AGE_MS', 'LAYOUT'])('have one value: %s', (name) => {
-    const values = [
-      ...valueIn(lua, new RegExp(`^local ${name} = ([^\\n]+)$`, 'gm')),
-      ...valueIn(typescript, new RegExp(`\\bconst ${name} = ([^\\n]+)$`, 'gm')),
-    ]
-    expect(values.length).toBeGreaterThan(1)
-    expect(unique(values)).toHaveLength(1)
-  })
+  it.each(['WATCHERS', 'DEFAULT_GRACE_MS', 'HISTORY_AGE_MS', 'LAYOUT'])(
+    'the constants that TypeScript and Lua share have one value: %s',
+    (name) => {
+      const values = [
+        ...valueIn(lua, new RegExp(`^local ${name} = ([^\\n]+)$`, 'gm')),
+        ...valueIn(typescript, new RegExp(`\\bconst ${name} = ([^\\n]+)$`, 'gm')),
+      ]
+      expect(values.length).toBeGreaterThan(1)
+      expect(unique(values)).toHaveLength(1)
+    },
+  )
 
-  it('have one value: how long a silent worker counts as live', () => {
+  it('the constants that TypeScript and Lua share have one value: how long a silent worker counts as live', () => {
     const [beats] = valueIn(lua, /^local DEATH_BEATS = (\d+)$/gm)
     const [beatMs] = valueIn(typescript, /\bconst BEAT_MS = ([\d_]+)$/gm)
     const deaths = valueIn(typescript, /\bconst (?:DEAD_MS|ALIVE_MS) = ([\d_]+)$/gm)

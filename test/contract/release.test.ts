@@ -27,14 +27,14 @@ describe('the changelog', () => {
     expect(numbers).toEqual(sorted)
   })
 
-  it('names the kinds of changes by the words of Keep a Changelog, and Performance', () => {
+  it('the changelog names the kinds of changes by the words of Keep a Changelog, and Performance', () => {
     const titles = [...changelog.matchAll(/^### (.*)$/gm)].map(([, title]) => title ?? '')
     expect(titles.filter((title) => !GROUPS.includes(title))).toEqual([])
   })
 })
 
 describe('a release', () => {
-  it('is the same to the byte, whoever packs it and when', async () => {
+  it('a release is the same to the byte, whoever packs it and when', async () => {
     const sums: string[] = []
     for (const seconds of [1_600_000_000, 1_700_000_000]) {
       const dir = mkdtempSync(join(tmpdir(), 'everybeat-pack-'))

@@ -13,7 +13,7 @@ function createCli() {
 }
 
 describe('changes', () => {
-  it('names who edited, from where, and each field', async () => {
+  it('changes names who edited, from where, and each field', async () => {
     const { run, changes } = createCli()
     await run('put', 'job', '--every', '1h', '--as', 'ada')
     await run('edit', 'job', '--set', 'every=2h', '--as', 'grace')

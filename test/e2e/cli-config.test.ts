@@ -34,7 +34,7 @@ describe('the configuration', () => {
     expect(stdout + stderr).toContain('one')
   })
 
-  it('gives way to the variables, and they to the options', async () => {
+  it('the configuration gives way to the variables, and they to the options', async () => {
     const [inFile, inVariable, inOption] = ['file', 'variable', 'option'].map((name) => uniquePrefix(name))
     for (const prefix of [inFile!, inVariable!, inOption!]) await putOne(prefix, `of-${prefix}`)
     const cwd = temporaryFiles({
@@ -49,7 +49,7 @@ describe('the configuration', () => {
     expect(option.stdout).toContain(`of-${inOption}`)
   })
 
-  it('that is wrong is refused, but keeps no command from working that needs no Redis', async () => {
+  it('the configuration that is wrong is refused, but keeps no command from working that needs no Redis', async () => {
     const cwd = temporaryFiles({ 'everybeat.config.json': '{' })
     expect(await runCli(['ls'], { cwd })).toMatchObject({
       exitCode: 2,
@@ -60,7 +60,7 @@ describe('the configuration', () => {
 })
 
 describe('an empty prefix', () => {
-  it('is told of the others that the Redis has', async () => {
+  it('an empty prefix is told of the others that the Redis has', async () => {
     const prefix = uniquePrefix('other')
     await putOne(prefix, 'one')
     const { stdout, stderr } = await runCli(['ls', '--prefix', 'empty'], { env: { REDIS_URL: redis.url } })
@@ -70,14 +70,14 @@ describe('an empty prefix', () => {
 })
 
 describe('a module of the user', () => {
-  it('with a syntax error is shown with file and line, also when another one imports it', async () => {
+  it('a module of the user with a syntax error is shown with file and line, also when another one imports it', async () => {
     const folder = temporaryFiles({ 'worker.mjs': "import './broken.mjs'\n", 'broken.mjs': '\n\nconst a = ;\n' })
     const { exitCode, stderr } = await runCli(['worker', join(folder, 'worker.mjs')])
     expect(exitCode).toBe(1)
     expect(stderr).toMatch(/broken\.mjs:3\n\s+const a = ;/)
   })
 
-  it('that throws is shown with its stack', async () => {
+  it('a module of the user that throws is shown with its stack', async () => {
     const folder = temporaryFiles({ 'worker.mjs': '\nthrow new Error("boom")\n' })
     const { exitCode, stderr } = await runCli(['worker', join(folder, 'worker.mjs')])
     expect(exitCode).toBe(1)
@@ -95,7 +95,7 @@ describe('a module of the user', () => {
 })
 
 describe('names with control characters', () => {
-  it('are shown as escapes, in tables, in JSON and in exports', async () => {
+  it('names with control characters are shown as escapes, in tables, in JSON and in exports', async () => {
     const prefix = uniquePrefix('control')
     const name = 'a\u202eb'
     await putOne(prefix, name)
@@ -124,7 +124,7 @@ describe('edit', () => {
     expect(await edit(prefix, script)).toMatchObject({ exitCode: 0, stdout: 'job updated (revision 2)\n' })
   })
 
-  it('gives up when a refused text is left as it is, and keeps the text', async () => {
+  it('edit gives up when a refused text is left as it is, and keeps the text', async () => {
     const prefix = uniquePrefix('edit')
     await putOne(prefix, 'job')
     const { exitCode, stderr } = await edit(
@@ -135,7 +135,7 @@ describe('edit', () => {
     expect(stderr).toMatch(/nothing was changed; your text is in .*definition\.yaml/)
   })
 
-  it('shows a conflict with both values, and keeps what others changed elsewhere', async () => {
+  it('edit shows a conflict with both values, and keeps what others changed elsewhere', async () => {
     const prefix = uniquePrefix('edit')
     await putOne(prefix, 'job')
     const other = (field: string, value: string) =>

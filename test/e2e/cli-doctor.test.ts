@@ -23,7 +23,7 @@ async function startWorker(prefix: string, options = {}) {
 const trouble = (findings: readonly Finding[]) => findings.filter(({ level }) => level !== 'ok')
 
 describe('doctor', () => {
-  it('finds nothing wrong with a good server and a fleet that runs, and exits 0', async () => {
+  it('doctor finds nothing wrong with a good server and a fleet that runs, and exits 0', async () => {
     const prefix = uniquePrefix('doctor')
     const beat = await startWorker(prefix)
     await beat.schedules.put('a', { every: '1h', task: 'job' })
@@ -35,7 +35,7 @@ describe('doctor', () => {
     expect(stdout).toMatch(/\nNothing is wrong\.\n$/)
   })
 
-  it('says what is wrong, why, and what to do, and exits 1', async () => {
+  it('doctor says what is wrong, why, and what to do, and exits 1', async () => {
     const prefix = uniquePrefix('doctor')
     await startWorker(prefix)
     await redis.client.hset(`{${prefix}}:schedule:broken`, { cron: '0 25 * * *', task: 'job' })
@@ -70,7 +70,7 @@ describe('doctor', () => {
     expect(trouble(findings).map(({ check }) => check)).toEqual(['clocks', 'versions', 'time-zone-data'])
   })
 
-  it('finds a fleet with another number of shards', async () => {
+  it('doctor finds a fleet with another number of shards', async () => {
     const prefix = uniquePrefix('doctor')
     await startWorker(prefix, { shards: 3 })
     const { exitCode, findings } = await diagnose(prefix)
@@ -79,7 +79,7 @@ describe('doctor', () => {
     expect((await diagnose(prefix, '--shards', '3')).exitCode).toBe(0)
   })
 
-  it('tells a Redis that is not there, or refuses us, like anything else', async () => {
+  it('doctor tells a Redis that is not there, or refuses us, like anything else', async () => {
     const nobody = ['doctor', '--json', '--redis', 'redis://127.0.0.1:1', '--connect-timeout', '300']
     const { exitCode, stdout } = await runCli(nobody)
     expect(exitCode).toBe(1)

@@ -33,7 +33,7 @@ interface Item {
 }
 
 describe('tail', () => {
-  it('shows the start and the end of runs that are shorter than its look, and of longer ones', async () => {
+  it('tail shows the start and the end of runs that are shorter than its look, and of longer ones', async () => {
     const { beat, finish, env } = await createFleet()
     await beat.schedules.put('a', { task: 'short', every: '1h' })
     await beat.schedules.put('b', { task: 'long', every: '1h' })
@@ -67,7 +67,7 @@ describe('tail', () => {
     expect(items.filter(({ event }) => event === 'ended').map(({ entry }) => entry?.outcome)).toEqual(['ok', 'ok'])
   })
 
-  it('says that there is no such schedule', async () => {
+  it('tail says that there is no such schedule', async () => {
     const { env } = await createFleet()
     expect(await runCli(['tail', 'nothing'], { env })).toMatchObject({ exitCode: 1 })
   })

@@ -71,7 +71,7 @@ describe('next', () => {
   const cli = (...parameters: string[]) =>
     runCli([...parameters, '--prefix', prefix], { env: { REDIS_URL: redis.url } })
 
-  it('gives the coming instants of a schedule', async () => {
+  it('next gives the coming instants of a schedule', async () => {
     await cli('put', 'daily', '--cron', '0 9 * * 1-5', '--tz', 'Asia/Shanghai')
     const { stdout } = await cli('next', 'daily', '-n', '3', '--json')
     const upcoming = JSON.parse(stdout) as { at: string; local: string }[]
@@ -83,7 +83,7 @@ describe('next', () => {
     expect((await cli('next', 'daily')).stdout).toMatch(/^LOCAL +UTC +FROM NOW\n(.+in \d.*\n){5}$/)
   })
 
-  it('says that a finished schedule fires no more, and that there is none', async () => {
+  it('next says that a finished schedule fires no more, and that there is none', async () => {
     await cli('put', 'past', '--at', '2020-01-01T00:00:00Z')
     expect(await cli('next', 'past')).toMatchObject({ exitCode: 0, stdout: 'It never fires again.\n' })
     expect(await cli('next', 'nothing')).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('no schedule') })

@@ -36,7 +36,7 @@ describe('put', () => {
     })
   })
 
-  it('writes every field as the API does', async () => {
+  it('put writes every field as the API does', async () => {
     const { json, prefix } = createCli()
     await json(
       ...[
@@ -103,7 +103,7 @@ describe('put', () => {
     })
   })
 
-  it('reads a definition from a file or standard input; options win', async () => {
+  it('put reads a definition from a file or standard input; options win', async () => {
     const { cli, json } = createCli()
     const folder = temporaryFiles({ 'daily.json': JSON.stringify({ name: 'daily', every: '1h', note: 'file' }) })
     expect((await cli(['put', 'daily', '--file', join(folder, 'daily.json'), '--note', 'option'])).exitCode).toBe(0)
@@ -114,7 +114,7 @@ describe('put', () => {
     expect(await cli(['put', 'other', '--file', '-'], { input: '[]' })).toMatchObject({ exitCode: 2 })
   })
 
-  it('refuses a wrong definition with 2 and the field', async () => {
+  it('put refuses a wrong definition with 2 and the field', async () => {
     const { cli } = createCli()
     const { exitCode, stderr } = await cli(['put', 'daily', '--cron', '0 25 * * *'])
     expect(exitCode).toBe(2)

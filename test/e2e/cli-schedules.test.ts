@@ -25,7 +25,7 @@ function createCli(prefix = uniquePrefix('cli')) {
 const DAILY = ['--cron', '0 9 * * 1-5', '--tz', 'Asia/Shanghai', '--task', 'send-report']
 
 describe('ls', () => {
-  it('shows schedules as a table, which is never cut in a pipe', async () => {
+  it('ls shows schedules as a table, which is never cut in a pipe', async () => {
     const { cli, json } = createCli()
     expect((await cli(['ls'])).stdout).toBe('No schedules.\n')
     await json('put', 'daily', ...DAILY)
@@ -59,7 +59,7 @@ describe('ls', () => {
 })
 
 describe('show', () => {
-  it('shows definition and state', async () => {
+  it('show shows definition and state', async () => {
     const { cli, json } = createCli()
     await json('put', 'daily', ...DAILY, '--tag', 'a', '--tag', 'b')
     expect(await json('show', 'daily')).toMatchObject({
@@ -77,7 +77,7 @@ describe('show', () => {
     expect(stdout).toMatch(/^tags +a, b$/m)
   })
 
-  it('says when there is none', async () => {
+  it('show says when there is none', async () => {
     const { cli } = createCli()
     const { exitCode, stderr } = await cli(['show', 'nothing'])
     expect(exitCode).toBe(1)
@@ -112,7 +112,7 @@ describe('edit', () => {
     expect((await cli(['edit', 'nothing', '--set', 'note=x'])).exitCode).toBe(1)
   })
 
-  it('refuses a wrong value and leaves the schedule as it was', async () => {
+  it('edit refuses a wrong value and leaves the schedule as it was', async () => {
     const { cli, json } = createCli()
     await json('put', 'daily', ...DAILY)
     expect((await cli(['edit', 'daily', '--set', 'tz=Nowhere'])).exitCode).toBe(2)
@@ -121,7 +121,7 @@ describe('edit', () => {
 })
 
 describe('a definition that somebody broke', () => {
-  it('is shown with its error, left out of an export, and healed by an edit', async () => {
+  it('a definition that somebody broke is shown with its error, left out of an export, and healed by an edit', async () => {
     const { cli, json, prefix } = createCli()
     await json('put', 'daily', ...DAILY)
     await redis.client.hset(`{${prefix}}:schedule:daily`, 'cron', '0 25 * * *')
@@ -167,7 +167,7 @@ describe('rm', () => {
     expect(await json('ls')).toEqual([])
   })
 
-  it('removes with --yes and says what was not there', async () => {
+  it('rm removes with --yes and says what was not there', async () => {
     const { cli, json } = createCli()
     await json('put', 'a', '--every', '1h')
     await json('put', 'b', '--every', '1h')
@@ -211,7 +211,7 @@ describe('export and import', () => {
     expect(await target.json('show', 'daily')).toMatchObject({ revision: 1, payload: { to: 'ops' } })
   })
 
-  it('refuses a file that is none', async () => {
+  it('export and import refuses a file that is none', async () => {
     const { cli } = createCli()
     expect((await cli(['import', '-'], { input: '{}' })).exitCode).toBe(2)
     expect((await cli(['import', '-'], { input: 'nonsense' })).exitCode).toBe(2)

@@ -16,21 +16,21 @@ describe('help', () => {
     for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
   })
 
-  it('shows the global options in the help of a command', async () => {
+  it('help shows the global options in the help of a command', async () => {
     const { exitCode, stdout } = await runCli(['put', '--help'])
     expect(exitCode).toBe(0)
     for (const option of ['--misfire-grace', '--on-crash', '--redis', '--prefix', '--json'])
       expect(stdout).toContain(option)
   })
 
-  it('is shown on standard error when no command is given', async () => {
+  it('help is shown on standard error when no command is given', async () => {
     const { exitCode, stdout, stderr } = await runCli([])
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })
     expect(stderr).toContain('Commands:')
     expect(stderr).toMatch(/\nerror: no command given.*\n$/)
   })
 
-  it('shows the version', async () => {
+  it('help shows the version', async () => {
     expect(await runCli(['--version'])).toMatchObject({
       exitCode: 0,
       stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
@@ -59,7 +59,7 @@ describe('usage errors', () => {
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })
   })
 
-  it('are JSON with --json, wherever it stands', async () => {
+  it('usage errors are JSON with --json, wherever it stands', async () => {
     for (const parameters of [
       ['--json', 'lss'],
       ['ls', '--nope', '--json'],
@@ -73,7 +73,7 @@ describe('usage errors', () => {
 })
 
 describe('an unreachable Redis', () => {
-  it('fails with 1, a clear line, and without the password', async () => {
+  it('an unreachable Redis fails with 1, a clear line, and without the password', async () => {
     const port = await freePort()
     const url = `redis://:hunter2@127.0.0.1:${port}`
     const { exitCode, stdout, stderr } = await runCli(['ls', '--redis', url, '--connect-timeout', '300'])

@@ -34,7 +34,7 @@ function environment() {
 }
 
 describe('worker', () => {
-  it('runs the tasks and schedules of a module until SIGTERM, then exits 0', async () => {
+  it('worker runs the tasks and schedules of a module until SIGTERM, then exits 0', async () => {
     const { worker, cli } = environment()
     const child = worker(join(temporaryFiles({ 'm.mjs': MODULE }), 'm.mjs'))
     const ended = child.ended
@@ -49,7 +49,7 @@ describe('worker', () => {
     expect((await cli('history', 'ticker')).stdout).toMatch(/^\S+Z +ok +\+\S+ +\S+ +1 /m)
   })
 
-  it('lets a run finish on SIGTERM', async () => {
+  it('worker lets a run finish on SIGTERM', async () => {
     const { worker, cli } = environment()
     const child = worker(join(temporaryFiles({ 'm.mjs': MODULE }), 'm.mjs'))
     const ended = child.ended
@@ -67,7 +67,7 @@ describe('worker', () => {
   it.each([
     ['SIGTERM', 143],
     ['SIGINT', 130],
-  ] as const)('ends at once at the second %s', async (signal, code) => {
+  ] as const)('worker ends at once at the second %s', async (signal, code) => {
     const { worker, cli } = environment()
     const child = worker(join(temporaryFiles({ 'm.mjs': MODULE }), 'm.mjs'))
     const ended = child.ended
@@ -81,7 +81,7 @@ describe('worker', () => {
     expect((await ended).exitCode).toBe(code)
   })
 
-  it('gives up on a run that outlives the time-out', async () => {
+  it('worker gives up on a run that outlives the time-out', async () => {
     const { worker, cli } = environment()
     const child = worker(join(temporaryFiles({ 'm.mjs': MODULE }), 'm.mjs'), '--timeout', '300ms')
     const ended = child.ended
@@ -93,7 +93,7 @@ describe('worker', () => {
     expect(await ended).toMatchObject({ exitCode: 0 })
   })
 
-  it('takes pool and concurrency', async () => {
+  it('worker takes pool and concurrency', async () => {
     const { worker, cli } = environment()
     const child = worker(
       join(temporaryFiles({ 'm.mjs': MODULE }), 'm.mjs'),
@@ -130,14 +130,14 @@ describe('worker', () => {
     }
   })
 
-  it('says what a TypeScript module lacks where there is no loader', async ({ skip }) => {
+  it('worker says what a TypeScript module lacks where there is no loader', async ({ skip }) => {
     skip('typescript' in process.features && Boolean(process.features.typescript), 'this Node strips types by itself')
     const folder = temporaryFiles({ 'm.ts': 'export default () => {}\n' })
     const { exitCode, stderr } = await runCli(['worker', 'm.ts'], { cwd: folder })
     expect({ exitCode, stderr }).toMatchObject({ exitCode: 2, stderr: expect.stringMatching(/TypeScript.*tsx/) })
   })
 
-  it('refuses a module without a function, and passes on what a module throws', async () => {
+  it('worker refuses a module without a function, and passes on what a module throws', async () => {
     const folder = temporaryFiles({
       'none.mjs': 'export const tasks = []\n',
       'throws.mjs': `throw new Error('broken module')\n`,
@@ -150,7 +150,7 @@ describe('worker', () => {
     expect(await run('wrong.mjs')).toMatchObject({ exitCode: 2, stderr: expect.stringMatching(/ERR_EVERYBEAT_CRON/) })
   })
 
-  it('fails when Redis is not there', async () => {
+  it('worker fails when Redis is not there', async () => {
     const folder = temporaryFiles({
       'm.mjs': `export default (beat) => { beat.task('t', () => {}); setInterval(() => {}, 1000) }\n`,
     })

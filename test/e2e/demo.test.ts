@@ -55,7 +55,7 @@ describe('demo', () => {
     expect(stdout).toMatch(/^ +every-1s \d{4}-\d\d-\d\dT/m)
   })
 
-  it('ends its workers and removes its keys on Ctrl-C', async () => {
+  it('demo ends its workers and removes its keys on Ctrl-C', async () => {
     const demo = startCli(['demo', '--redis', withPassword()])
     const ended = demo.ended
     await demo.line(/every-1s +\d/)
@@ -67,7 +67,7 @@ describe('demo', () => {
     expect(await connectedWorkers()).toEqual([])
   })
 
-  it('refuses what is no URL of Redis, without showing its password', async () => {
+  it('demo refuses what is no URL of Redis, without showing its password', async () => {
     for (const redisUrl of ['http://:hunter2@example.com', 'nonsense']) {
       const { exitCode, stderr } = await startCli(['demo', '--redis', redisUrl]).ended
       expect(exitCode).toBe(2)
@@ -76,14 +76,14 @@ describe('demo', () => {
     }
   })
 
-  it('fails with a clear line when the given Redis refuses the password', async () => {
+  it('demo fails with a clear line when the given Redis refuses the password', async () => {
     const { exitCode, stderr } = await startCli(['demo', '--redis', `redis://:hunter2@127.0.0.1:${redis.port}`]).ended
     expect(exitCode).toBe(1)
     expect(stderr).toMatch(/^error: .*WRONGPASS.*\(ERR_EVERYBEAT_CONNECTION\)\n$/)
     expect(stderr).not.toContain('hunter2')
   })
 
-  it('fails with a clear line when the given Redis is not there', async () => {
+  it('demo fails with a clear line when the given Redis is not there', async () => {
     const { exitCode, stderr } = await startCli(['demo', '--redis', 'redis://127.0.0.1:1']).ended
     expect(exitCode).toBe(1)
     expect(stderr).toMatch(/^error: .*127\.0\.0\.1:1\b.*\(ERR_EVERYBEAT_CONNECTION\)\n$/)

@@ -33,13 +33,13 @@ async function follow(workers: number, starts: number): Promise<string[]> {
   )
 }
 
-it('tells the fleet of the next instant when the starts of this one are made, also for a worker that has just joined', async () => {
+it('a worker tells the fleet of the next instant when the starts of this one are made, also for a worker that has just joined', async () => {
   const seen = await follow(2, 4)
   const starts = seen.filter((what) => what.startsWith('start ')).map((what) => Number(what.split(' ')[1]))
   expect(seen).toEqual(starts.flatMap((at) => [`start ${at}`, `head ${at + 1_000}`]))
 })
 
-it('tells nobody in a fleet of one', async () => {
+it('a worker tells nobody in a fleet of one', async () => {
   const seen = await follow(1, 2)
   expect(seen.filter((what) => what.startsWith('head '))).toEqual([])
 })

@@ -10,7 +10,7 @@ const key = (kind: string, name: string) => `{${fleet.prefix()}}:${kind}:${name}
 const brief = (changes: Change[]) => changes.map(({ revision, by, via, kind, diff }) => [revision, by, via, kind, diff])
 
 describe('the change list of a schedule', () => {
-  it('says of each edit who made it, from where, and what it changed, the newest first', async () => {
+  it('the change list of a schedule says of each edit who made it, from where, and what it changed, the newest first', async () => {
     const { schedules } = fleet.create({ actor: 'anna' })
     const before = Date.now()
     await schedules.put('it', { every: '1h', payload: { to: 'ops' } })
@@ -26,7 +26,7 @@ describe('the change list of a schedule', () => {
     expect(Math.abs(changes[0]!.at.getTime() - before)).toBeLessThan(60_000)
   })
 
-  it('holds pauses and their ends', async () => {
+  it('the change list of a schedule holds pauses and their ends', async () => {
     const { schedules } = fleet.create({ actor: 'anna' })
     await schedules.put('it', { every: '1h' })
     const until = new Date(Date.now() + 3_600_000)
@@ -38,7 +38,7 @@ describe('the change list of a schedule', () => {
     ])
   })
 
-  it('names declarations and syncs as what they are', async () => {
+  it('the change list of a schedule names declarations and syncs as what they are', async () => {
     const beat = fleet.create()
     await beat.task('job', () => 1).schedule('one', { every: '1h' })
     await beat.sync({ two: { task: 'job', every: '1h' } }, { owner: 'svc' })
@@ -46,7 +46,7 @@ describe('the change list of a schedule', () => {
     expect((await beat.schedules.changes('two')).map(({ via }) => via)).toEqual(['sync'])
   })
 
-  it('takes in an edit by a bare HSET when a worker notices it, by nobody known', async () => {
+  it('the change list of a schedule takes in an edit by a bare HSET when a worker notices it, by nobody known', async () => {
     const beat = fleet.create({ actor: 'anna' })
     beat.task('it', () => 1)
     await beat.start()
@@ -62,7 +62,7 @@ describe('the change list of a schedule', () => {
     ])
   })
 
-  it('takes in an edit by a bare HSET that comes just before one through the API', async () => {
+  it('the change list of a schedule takes in an edit by a bare HSET that comes just before one through the API', async () => {
     const { schedules } = fleet.create({ actor: 'anna' })
     await schedules.put('it', { every: '1h' })
     await redis.client.hset(key('schedule', 'it'), 'note', 'bare')
@@ -73,7 +73,7 @@ describe('the change list of a schedule', () => {
     ])
   })
 
-  it('keeps the last 20 edits, and goes with the schedule', async () => {
+  it('the change list of a schedule keeps the last 20 edits, and goes with the schedule', async () => {
     const { schedules } = fleet.create()
     for (let retries = 1; retries <= 25; retries++) await schedules.put('it', { every: '1h', retries })
     const changes = await schedules.changes('it')
@@ -84,7 +84,7 @@ describe('the change list of a schedule', () => {
     expect(await schedules.changes('it')).toHaveLength(1)
   })
 
-  it('stays small when payloads are large, and keeps the newest edit whatever its size', async () => {
+  it('the change list of a schedule stays small when payloads are large, and keeps the newest edit whatever its size', async () => {
     const { schedules } = fleet.create()
     for (const letter of 'abcdef') await schedules.put('it', { every: '1h', payload: letter.repeat(100_000) })
     const entries = await redis.client.lrange(key('changes', 'it'), 2, -1)
@@ -92,7 +92,7 @@ describe('the change list of a schedule', () => {
     expect((await schedules.changes('it'))[0]).toMatchObject({ revision: 6 })
   })
 
-  it('of a key that somebody overwrote begins anew', async () => {
+  it('the change list of a schedule of a key that somebody overwrote begins anew', async () => {
     const { schedules } = fleet.create()
     await schedules.put('it', { every: '1h' })
     await redis.client.set(key('changes', 'it'), 'nonsense')
@@ -102,7 +102,7 @@ describe('the change list of a schedule', () => {
 })
 
 describe('a rollback', () => {
-  it('makes the definition what it was at a revision, and is a change itself', async () => {
+  it('a rollback makes the definition what it was at a revision, and is a change itself', async () => {
     const { schedules } = fleet.create({ actor: 'anna' })
     await schedules.put('it', { cron: '0 9 * * *', payload: [1] })
     await schedules.put('it', { every: '1h', note: 'second' })
@@ -159,7 +159,7 @@ describe('a list of schedules', () => {
     expect(rest.cursor).toBeNull()
   })
 
-  it('shows the schedules in one state, and refuses an order, a state and a name that it does not know', async () => {
+  it('a list of schedules shows the schedules in one state, and refuses an order, a state and a name that it does not know', async () => {
     const { schedules } = fleet.create()
     await schedules.putMany([
       { name: 'a', every: '1h' },
@@ -183,7 +183,7 @@ describe('a list of schedules', () => {
 })
 
 describe('a one-shot that code declares', () => {
-  it('runs once, also when it was removed after its run and the code declares it again', async () => {
+  it('a one-shot that code declares runs once, also when it was removed after its run and the code declares it again', async () => {
     const starts: string[] = []
     const at = new Date(Date.now() + 200)
     for (let deploy = 0; deploy < 3; deploy++) {

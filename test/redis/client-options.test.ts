@@ -52,7 +52,7 @@ describe('the options of ioredis', () => {
 })
 
 describe('a live client that many instances share', () => {
-  it('is listened to once for each event, and no warning comes', async () => {
+  it('a live client that many instances share is listened to once for each event, and no warning comes', async () => {
     const client = liveClient({})
     await client.ping()
     const before = client.listenerCount('error')
@@ -69,7 +69,7 @@ describe('a live client that many instances share', () => {
 })
 
 describe('a server that is not the one to talk to', () => {
-  it('is named when it is a replica, with what to pass', async () => {
+  it('a server that is not the one to talk to is named when it is a replica, with what to pass', async () => {
     const replica = liveClient({})
     await replica.replicaof('127.0.0.1', 1)
     onTestFinished(async () => void (await replica.replicaof('NO', 'ONE')))
@@ -82,7 +82,7 @@ describe('a server that is not the one to talk to', () => {
 })
 
 describe('a server with too few connections', () => {
-  it('fails the start in time with what the server says, and the instance can be stopped', async () => {
+  it('a server with too few connections fails the start in time with what the server says, and the instance can be stopped', async () => {
     const admin = liveClient({})
     const info = await admin.info('clients')
     const used = Number(/connected_clients:(\d+)/.exec(info)![1])

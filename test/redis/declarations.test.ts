@@ -19,7 +19,7 @@ function deploy(options: Partial<EverybeatOptions> = {}) {
 const get = async (beat: Everybeat) => (await beat.schedules.get('it'))!
 
 describe('a declaration', () => {
-  it('leaves a live edit in place as long as the code says the same, over restarts and new processes', async () => {
+  it('a declaration leaves a live edit in place as long as the code says the same, over restarts and new processes', async () => {
     const first = deploy()
     expect(await first.declare({ cron: '0 9 * * *' })).toEqual({ outcome: 'created', revision: 1 })
     await first.beat.schedules.patch('it', { cron: '0 10 * * *', note: 'the team starts later' })
@@ -33,7 +33,7 @@ describe('a declaration', () => {
     })
   })
 
-  it('leaves an edit by a bare HSET in place, noticed by a worker or not', async () => {
+  it('a declaration leaves an edit by a bare HSET in place, noticed by a worker or not', async () => {
     const { beat, declare } = deploy()
     await declare({ cron: '0 9 * * *' })
     await redis.client.hset(key('it'), 'cron', '0 11 * * *')
@@ -70,7 +70,7 @@ describe('a declaration', () => {
     })
   })
 
-  it('of a lower version changes nothing that a higher one declared, whoever starts last', async () => {
+  it('a declaration of a lower version changes nothing that a higher one declared, whoever starts last', async () => {
     const [older, newer] = [deploy({ version: '1.9.0' }), deploy({ version: '1.10.0-rc.1' })]
     await older.declare({ every: '1h' })
     expect(await newer.declare({ every: '2h' })).toMatchObject({ outcome: 'updated' })
@@ -80,7 +80,7 @@ describe('a declaration', () => {
     expect(await get(older.beat)).toMatchObject({ every: '2h', declared: { version: '1.10.0', differs: [] } })
   })
 
-  it('is what `revert` goes back to', async () => {
+  it('a declaration is what `revert` goes back to', async () => {
     const { beat, declare } = deploy()
     await declare({ cron: '0 9 * * *' })
     expect(await beat.schedules.revert('it')).toEqual({ outcome: 'unchanged', revision: 1 })
@@ -93,7 +93,7 @@ describe('a declaration', () => {
     expect(await beat.schedules.revert('none')).toEqual({ outcome: 'missing', revision: 0 })
   })
 
-  it('comes back at the next start after the schedule was removed, and the removal says so', async () => {
+  it('a declaration comes back at the next start after the schedule was removed, and the removal says so', async () => {
     const { beat, declare } = deploy()
     await declare({ every: '1h' })
     expect(await beat.schedules.remove('it')).toEqual({ outcome: 'removed', isDeclared: true })
@@ -103,7 +103,7 @@ describe('a declaration', () => {
     expect(await beat.schedules.remove('other')).toEqual({ outcome: 'removed' })
   })
 
-  it('of something that makes no sense together with an edit replaces the edit', async () => {
+  it('a declaration of something that makes no sense together with an edit replaces the edit', async () => {
     const { beat, declare } = deploy()
     await declare({ solar: 'sunset', lat: 1, lon: 1 })
     await beat.schedules.patch('it', { every: '1h', lat: null, lon: null, anchor: '2026-01-01T00:00:00Z' })
@@ -113,7 +113,7 @@ describe('a declaration', () => {
 })
 
 describe('sync', () => {
-  it('leaves live edits in place, and takes the version of the instance', async () => {
+  it('sync leaves live edits in place, and takes the version of the instance', async () => {
     const [older, newer] = [fleet.create({ version: '1.0.0' }), fleet.create({ version: '2.0.0' })]
     const owner = 'svc'
     const sync = (beat: Everybeat, every: string) => beat.sync({ it: { task: 'job', every } }, { owner })
@@ -128,7 +128,7 @@ describe('sync', () => {
     expect((await get(newer)).every).toBe('5h')
   })
 
-  it('leaves the pause of a person in place, also when it prunes and when the schedule comes back', async () => {
+  it('sync leaves the pause of a person in place, also when it prunes and when the schedule comes back', async () => {
     const beat = fleet.create()
     const options = { owner: 'svc', prune: 'pause' } as const
     await beat.sync({ it: { task: 'job', every: '1h' } }, options)
@@ -138,7 +138,7 @@ describe('sync', () => {
     expect((await get(beat)).state).toBe('paused')
   })
 
-  it('takes any iterable, and refuses what it would take for an empty declaration', async () => {
+  it('sync takes any iterable, and refuses what it would take for an empty declaration', async () => {
     const beat = fleet.create()
     const options = { owner: 'svc', prune: 'remove' } as const
     const it = { name: 'it', task: 'job', every: '1h' }

@@ -19,7 +19,7 @@ describe('an edit of a schedule', () => {
     expect((await schedules.get('it'))!.given).toEqual({ ...given, cron: '0 10 * * *' })
   })
 
-  it('is applied also when sixty come at the same time', async () => {
+  it('an edit of a schedule is applied also when sixty come at the same time', async () => {
     const { schedules } = fleet.create()
     await schedules.put('it', { every: '1h', payload: {} })
     const fields = ['retries', 'maxCatchUp', 'maxDeliveries', 'pauseAfter'] as const
@@ -27,7 +27,7 @@ describe('an edit of a schedule', () => {
     expect(new Set((await Promise.all(edits)).map(({ outcome }) => outcome))).toEqual(new Set(['updated']))
   })
 
-  it('of the removal of a finished schedule takes effect', async () => {
+  it('an edit of a schedule of the removal of a finished schedule takes effect', async () => {
     const beat = fleet.create()
     beat.task('it', () => 1)
     await beat.start()
@@ -37,7 +37,7 @@ describe('an edit of a schedule', () => {
     await waitFor(async () => (await beat.schedules.get('it')) === null, { what: 'the removal', timeoutMs: 15_000 })
   })
 
-  it('that raises a limit lets more occurrences run, and one of its bounds does not count anew', async () => {
+  it('an edit of a schedule that raises a limit lets more occurrences run, and one of its bounds does not count anew', async () => {
     const [first] = pastDays(6)
     const daily = await createDaily(redis, { ...DAILY, cron: '0 0 * * *', limit: 1, start: new Date(first!) })
     const worker = daily.worker('w')
@@ -74,17 +74,20 @@ describe('an error about a definition', () => {
     ['putMany', (beat: ReturnType<typeof fleet.create>) => beat.schedules.putMany([{ name: 'a', every: 1e5 }, broken])],
     ['sync', (beat: ReturnType<typeof fleet.create>) => beat.sync([broken], { owner: 'svc' })],
     ['declare', (beat: ReturnType<typeof fleet.create>) => beat.task('job', () => 1).schedule('bad', broken)],
-  ])('of %s names its schedule, and its stack begins at the caller', async (_what, call) => {
-    const error = await caught(call(fleet.create()))
-    expect(error).toBeInstanceOf(EverybeatError)
-    expect(error.schedule).toBe('bad')
-    expect(error.message).toContain('"bad"')
-    expect(error.stack!.split('\n')[1]).toContain('edited-schedules.test')
-  })
+  ])(
+    'an error about a definition of %s names its schedule, and its stack begins at the caller',
+    async (_what, call) => {
+      const error = await caught(call(fleet.create()))
+      expect(error).toBeInstanceOf(EverybeatError)
+      expect(error.schedule).toBe('bad')
+      expect(error.message).toContain('"bad"')
+      expect(error.stack!.split('\n')[1]).toContain('edited-schedules.test')
+    },
+  )
 })
 
 describe('a run of a task by hand', () => {
-  it('starts at once, whatever the defaults of the instance say', async () => {
+  it('a run of a task by hand starts at once, whatever the defaults of the instance say', async () => {
     const beat = fleet.create({ defaults: { jitter: '1h', misfire: 'skip', misfireGrace: 0, catchUpWindow: 0 } })
     const name = `${'a'.repeat(99)}😀`
     const ran = new Promise((resolve) => {

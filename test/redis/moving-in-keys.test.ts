@@ -56,7 +56,7 @@ describe('the keys that BullMQ writes', () => {
     expect(definition).toMatchObject({ every: '10m', anchor: new Date(scheduler!.next!).toISOString() })
   })
 
-  it('of an old repeatable job are refused, and the job is named', async () => {
+  it('the keys that BullMQ writes of an old repeatable job are refused, and the job is named', async () => {
     const prefix = uniquePrefix('bull')
     await redis.client.zadd(`${prefix}:mail:repeat`, 1, 'send:::0 3 * * *')
     expect((await read('bullmq', prefix))['send:::0 3 * * *']?.reason).toMatch(/an old version of BullMQ/)

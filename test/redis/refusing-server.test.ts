@@ -31,7 +31,7 @@ describe('a server that refuses what a fleet needs', () => {
     expect(error!.message).toContain(why)
   })
 
-  it('is named by the diagnosis too', async () => {
+  it('a server that refuses what a fleet needs is named by the diagnosis too', async () => {
     const beat = await createWithout('xadd')
     const { findings } = await beat.diagnose()
     expect(findings).toContainEqual(
@@ -43,7 +43,7 @@ describe('a server that refuses what a fleet needs', () => {
     )
   })
 
-  it('does without what is not essential: messages', async () => {
+  it('a server that refuses what a fleet needs does without what is not essential: messages', async () => {
     const beat = await createWithout('publish')
     const ran = new Promise((resolve) => beat.task('work', resolve))
     await beat.start()

@@ -5,7 +5,7 @@ import type { Backlog } from '../store.js'
 import type { ScheduleView } from '../schedule-view.js'
 
 /** What is kept of the schedules that were looked at. */
-export interface ScheduleCensus {
+export interface ScheduleCounts {
   readonly count: number
   /** Whether there are more than were looked at. */
   readonly hasMore: boolean
@@ -15,7 +15,7 @@ export interface ScheduleCensus {
 }
 
 /** Counts schedules as they come, keeping names only of those that are worth a word. */
-export function createCensus(): { take(view: ScheduleView): void; result(hasMore: boolean): ScheduleCensus } {
+export function createScheduleCounts(): { take(view: ScheduleView): void; result(hasMore: boolean): ScheduleCounts } {
   let count = 0
   const invalid: string[] = []
   const lanes = new Map<string, number>()
@@ -32,12 +32,12 @@ export function createCensus(): { take(view: ScheduleView): void; result(hasMore
 }
 
 /** Judges the schedules: those that cannot be used, that nobody can run, and that nobody has run. */
-export function diagnoseSchedules(census: ScheduleCensus, backlog: Backlog, workers: readonly WorkerView[]): Finding[] {
-  const unserved = [...census.lanes].filter(([lane]) => !isServed(lane, workers))
-  const findings = [...invalid(census), ...(workers.length === 0 ? [] : unserved.map(describeUnserved))]
+export function diagnoseSchedules(counts: ScheduleCounts, backlog: Backlog, workers: readonly WorkerView[]): Finding[] {
+  const unserved = [...counts.lanes].filter(([lane]) => !isServed(lane, workers))
+  const findings = [...invalid(counts), ...(workers.length === 0 ? [] : unserved.map(describeUnserved))]
   findings.push(...overdue(backlog, workers))
-  const more = census.hasMore ? `; only the first ${census.count} were looked at` : ''
-  const message = `${census.count === 1 ? '1 schedule' : `${census.count} schedules`}${more}`
+  const more = counts.hasMore ? `; only the first ${counts.count} were looked at` : ''
+  const message = `${counts.count === 1 ? '1 schedule' : `${counts.count} schedules`}${more}`
   return [{ check: 'schedules', level: 'ok', message }, ...findings]
 }
 
@@ -45,7 +45,7 @@ function isServed(lane: string, workers: readonly WorkerView[]): boolean {
   return workers.some(({ pool, tasks }) => tasks.some((task) => `${pool}\n${task}` === lane))
 }
 
-function invalid({ invalid: names }: ScheduleCensus): Finding[] {
+function invalid({ invalid: names }: ScheduleCounts): Finding[] {
   if (names.length === 0) return []
   return [
     {

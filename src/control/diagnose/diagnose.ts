@@ -1,5 +1,5 @@
 import { diagnoseFleet } from './diagnose-fleet.js'
-import { createCensus, diagnoseSchedules, type ScheduleCensus } from './diagnose-schedules.js'
+import { createScheduleCounts, diagnoseSchedules, type ScheduleCounts } from './diagnose-schedules.js'
 import { diagnoseLayout, diagnoseServer } from './diagnose-server.js'
 import type { Finding } from './finding.js'
 import { readFleet } from '../fleet.js'
@@ -30,26 +30,26 @@ export async function diagnose(store: ScheduleStore, skewOf: () => number): Prom
   // With another layout the keys mean something else, with other shards they are not the fleet's.
   if (findings.at(-1)?.level === 'ok') {
     const nowMs = await store.now()
-    const [workers, census, backlog] = [
+    const [workers, counts, backlog] = [
       await readFleet(store),
-      await takeCensus(store),
+      await countSchedules(store),
       await store.backlog(nowMs - LATE_MS),
     ]
-    findings.push(...diagnoseFleet(workers, census.count > 0, skewOf()))
-    findings.push(...diagnoseSchedules(census, backlog, workers))
+    findings.push(...diagnoseFleet(workers, counts.count > 0, skewOf()))
+    findings.push(...diagnoseSchedules(counts, backlog, workers))
   }
   return { ok: findings.every(({ level }) => level !== 'problem'), findings }
 }
 
-async function takeCensus(store: ScheduleStore): Promise<ScheduleCensus> {
-  const census = createCensus()
+async function countSchedules(store: ScheduleStore): Promise<ScheduleCounts> {
+  const counts = createScheduleCounts()
   let cursor: string | null = null
   let seen = 0
   do {
     const page = await store.page(cursor, PAGE_COUNT)
-    for (const schedule of page.schedules) census.take(viewSchedule(schedule, page.nowMs))
+    for (const schedule of page.schedules) counts.take(viewSchedule(schedule, page.nowMs))
     seen += page.schedules.length
     cursor = page.cursor
   } while (cursor !== null && seen < MOST_SCHEDULES)
-  return census.result(cursor !== null)
+  return counts.result(cursor !== null)
 }

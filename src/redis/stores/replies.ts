@@ -150,7 +150,7 @@ export function toHeartbeatReply(
     gone,
     lanes,
     zones,
-    healed,
+    repaired,
     watched,
     knownBeat,
   ] = raw
@@ -171,7 +171,7 @@ export function toHeartbeatReply(
     isBusy: true,
     gone,
     laneCount: lanes,
-    healed,
+    repaired,
     isWatched: watched === 1,
     knownBeatMs: knownBeat === '' ? null : Number(knownBeat),
     zoneData: {
@@ -192,7 +192,7 @@ function toCounts(flat: readonly (string | number)[]): Record<string, number> {
 
 /** Reads the reply of tend-shard.lua. */
 export function toShardReply(raw: ScriptReplies['tend-shard']): ShardReply {
-  const [now, head, count, elected, overdue, generation, layout, shards, cancelled, going, lanes, healed] = raw
+  const [now, head, count, elected, overdue, generation, layout, shards, cancelled, going, lanes, repaired] = raw
   return {
     nowMs: Math.floor(now / 1000),
     clockMs: now / 1000,
@@ -206,7 +206,7 @@ export function toShardReply(raw: ScriptReplies['tend-shard']): ShardReply {
     cancelled: toRunIds(cancelled),
     isBusy: going > 0,
     laneCount: lanes,
-    healed,
+    repaired,
     isWatched: false,
   }
 }

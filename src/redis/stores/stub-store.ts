@@ -12,7 +12,7 @@ const LEASE_MS = 30_000
  *
  * @param runCount how many runs a claim finds, due at this moment
  */
-export function createRehearsalStore(clock: RedisClock, monotonic: () => number, runCount: number): WorkerStore {
+export function createStubStore(clock: RedisClock, monotonic: () => number, runCount: number): WorkerStore {
   let runs = 0
 
   function answer(sha1: string): unknown {

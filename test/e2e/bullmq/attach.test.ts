@@ -29,7 +29,7 @@ function setUp(workerOptions: { autorun?: boolean } = {}) {
 const countRuns = async (beat: Everybeat) => (await beat.schedules.history('nightly')).length
 
 describe('attach', () => {
-  it('starts both, and the payload of an occurrence becomes the data of a job', async () => {
+  it('attach starts both, and the payload of an occurrence becomes the data of a job', async () => {
     const { worker, beat, jobs } = setUp({ autorun: false })
     await using _both = await attach(worker, beat)
     await beat.schedules.put('nightly', { task: 'report', every: '100ms', limit: 1, payload: { to: 'ops' } })
@@ -59,7 +59,7 @@ describe('attach', () => {
     await waitFor(() => !worker.isPaused(), { what: 'the worker to go on' })
   })
 
-  it('stops Everybeat when the worker closes', async () => {
+  it('attach stops Everybeat when the worker closes', async () => {
     const { worker, beat } = setUp()
     await attach(worker, beat)
     expect(beat.health().state).toBe('running')
@@ -67,7 +67,7 @@ describe('attach', () => {
     expect(beat.health().state).toBe('stopped')
   })
 
-  it('closes both, the runs of Everybeat first', async () => {
+  it('attach closes both, the runs of Everybeat first', async () => {
     const { worker, beat, queue } = setUp()
     const ends: string[] = []
     let isRunning = false
@@ -85,7 +85,7 @@ describe('attach', () => {
     expect(worker.isRunning()).toBe(false)
   })
 
-  it('leaves the worker alone when Everybeat cannot start', async () => {
+  it('attach leaves the worker alone when Everybeat cannot start', async () => {
     const { worker, beat } = setUp()
     await beat.stop()
     await expect(attach(worker, beat)).rejects.toMatchObject({ code: 'ERR_EVERYBEAT_STATE' })
@@ -95,7 +95,7 @@ describe('attach', () => {
   it.each([
     [null, 'worker'],
     [{}, 'worker'],
-  ])('refuses %j as a worker', async (worker, field) => {
+  ])('attach refuses %j as a worker', async (worker, field) => {
     const { beat } = setUp()
     await expect(attach(worker as never, beat)).rejects.toMatchObject({ code: 'ERR_EVERYBEAT_OPTIONS', field })
   })
@@ -104,7 +104,7 @@ describe('attach', () => {
 describe('enqueue', () => {
   const run = { id: 'a:b%@5', task: 'report', payload: { to: 'ops' } } as Run<{ to: string }>
 
-  it('adds a job once for an occurrence, also when the job is done and gone', async () => {
+  it('enqueue adds a job once for an occurrence, also when the job is done and gone', async () => {
     const { queue, worker, jobs } = setUp()
     const add = enqueue<{ to: string }>(queue, {
       name: (given) => `${given.task}-job`,
@@ -136,14 +136,14 @@ describe('enqueue', () => {
     [{ opts: { repeat: { every: 5 } } }, 'opts.repeat'],
     [{ name: '' }, 'name'],
     [{ job: 'x' }, 'options'],
-  ])('refuses %j', (options, field) => {
+  ])('enqueue refuses %j', (options, field) => {
     const { queue } = setUp({ autorun: false })
     expect(() => enqueue(queue, options as never)).toThrow(
       expect.objectContaining({ code: 'ERR_EVERYBEAT_OPTIONS', field }),
     )
   })
 
-  it('refuses what is no queue', () => {
+  it('enqueue refuses what is no queue', () => {
     expect(() => enqueue({} as never)).toThrow(/^queue: .*allowed: a BullMQ Queue/)
   })
 })

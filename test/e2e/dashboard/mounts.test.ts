@@ -122,7 +122,7 @@ describe.each(Object.entries(hosts))('a dashboard under %s', (name, start) => {
     expect((await fetch(`${url}${BASE}/assets/..%2fpackage.json`)).status).toBe(404)
   })
 
-  it('reads and writes, with any name', async () => {
+  it('a dashboard under %s reads and writes, with any name', async () => {
     const url = `${await open()}${BASE}/api/`
     const put = { method: 'PUT', headers: WRITE_HEADERS, body: JSON.stringify({ every: '1h', payload: { a: [1] } }) }
     const created = await fetch(`${url}schedules/a%2Fb%20%C3%BC`, put)
@@ -153,12 +153,12 @@ describe.each(Object.entries(hosts))('a dashboard under %s', (name, start) => {
   })
 
   if (name.endsWith('without a path')) {
-    it('leaves other paths to the application', async () => {
+    it('a dashboard under %s leaves other paths to the application', async () => {
       expect(await (await fetch(`${await open()}/own`)).text()).toBe('own')
     })
   }
   if (name === 'Fastify') {
-    it('leaves the parsers of the application alone', async () => {
+    it('a dashboard under %s leaves the parsers of the application alone', async () => {
       const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"a":1}' }
       expect(await (await fetch(`${await open()}/own`, init)).json()).toEqual({ a: 1 })
     })

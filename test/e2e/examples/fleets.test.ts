@@ -112,7 +112,7 @@ describe('docs/examples', () => {
 })
 
 describe('docs/examples/nextjs', () => {
-  it('starts the worker once in the Node.js server, and not in the edge runtime or a build', async () => {
+  it('docs/examples/nextjs starts the worker once in the Node.js server, and not in the edge runtime or a build', async () => {
     const { beat, env } = environment('nextjs')
     const { register } = (await import('../../../docs/examples/nextjs/instrumentation.js')) as {
       register(): Promise<void>

@@ -44,7 +44,7 @@ async function startMailServer(): Promise<{ url: string; mails: string[] }> {
 }
 
 describe('docs/examples/email-report', () => {
-  it('sends one mail for an occurrence, with an id that is the same over all attempts', async () => {
+  it('docs/examples/email-report sends one mail for an occurrence, with an id that is the same over all attempts', async () => {
     const { beat, env } = environment('email')
     const { url, mails } = await startMailServer()
     const workers = [1, 2].map(() => startExample('email-report/worker.ts', { ...env, SMTP_URL: url }))
@@ -66,7 +66,7 @@ describe('docs/examples/email-report', () => {
 })
 
 describe('docs/examples/postgres-fence', () => {
-  it('writes a balance once for each run, and refuses a fence that comes late', async (context) => {
+  it('docs/examples/postgres-fence writes a balance once for each run, and refuses a fence that comes late', async (context) => {
     const tool = await ensureTool('postgresql')
     if (tool.kind === 'missing') return context.skip(tool.reason)
     const { beat, env } = environment('postgres')

@@ -15,7 +15,7 @@ function createServer(options = {}): FastifyInstance {
 }
 
 describe('everybeat/fastify', () => {
-  it('starts with the server, and serves routes and other plugins under their own names', async () => {
+  it('everybeat/fastify starts with the server, and serves routes and other plugins under their own names', async () => {
     const server = createServer()
     await server.register(everybeat, connection())
     server.everybeat.task('greet', (run) => `hello ${(run.payload as { name: string }).name}`)
@@ -53,7 +53,7 @@ describe('everybeat/fastify', () => {
     expect(ends).toEqual(['started', 'ended', 'closed'])
   })
 
-  it('closes plugins that were registered before it after its runs have ended', async () => {
+  it('everybeat/fastify closes plugins that were registered before it after its runs have ended', async () => {
     const server = createServer()
     const ends: string[] = []
     server.addHook('onClose', async () => void ends.push('database closed'))
@@ -71,7 +71,7 @@ describe('everybeat/fastify', () => {
     expect(ends).toEqual(['run ended', 'database closed'])
   })
 
-  it('takes an instance of the caller, and starts and stops it', async () => {
+  it('everybeat/fastify takes an instance of the caller, and starts and stops it', async () => {
     const beat = new Everybeat(connection())
     const server = createServer()
     await server.register(named, { beat })
@@ -82,13 +82,13 @@ describe('everybeat/fastify', () => {
     expect(beat.health().state).toBe('stopped')
   })
 
-  it('does not let the server become ready without Redis', async () => {
+  it('everybeat/fastify does not let the server become ready without Redis', async () => {
     const server = createServer()
     await server.register(everybeat, { ...connection(), redis: 'redis://127.0.0.1:1', connectTimeoutMs: 200 })
     await expect(server.ready()).rejects.toMatchObject({ code: 'ERR_EVERYBEAT_CONNECTION' })
   })
 
-  it("writes to the server's log when no other logger is given", async () => {
+  it("everybeat/fastify writes to the server's log when no other logger is given", async () => {
     const lines: string[] = []
     const server = createServer({ logger: { stream: { write: (line: string) => lines.push(line) } } })
     await server.register(everybeat, { redis: redis.url, prefix: uniquePrefix('fastify') })
@@ -105,7 +105,7 @@ describe('everybeat/fastify', () => {
     [{ stopTimeoutMs: -1 }, 'stopTimeoutMs'],
     [{ beat: {}, prefix: 'both' }, 'prefix'],
     [{ prefixx: 'shop' }, 'prefixx'],
-  ])('refuses the options %j', async (options, field) => {
+  ])('everybeat/fastify refuses the options %j', async (options, field) => {
     const server = createServer()
     await expect(async () => await server.register(everybeat, options as never)).rejects.toMatchObject({
       code: 'ERR_EVERYBEAT_OPTIONS',

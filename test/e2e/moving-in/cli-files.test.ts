@@ -133,7 +133,7 @@ describe('diff', () => {
 })
 
 describe('validate', () => {
-  it('names file, line and problem of every definition that is wrong, without Redis', async () => {
+  it('validate names file, line and problem of every definition that is wrong, without Redis', async () => {
     const path = file(
       'schedules:\n  good: { every: 5m }\n  bad: { cron: 0 25 * * * }\n  worse: { every: 5m, cron: 0 0 * * * }\n',
     )
@@ -156,7 +156,7 @@ describe('validate', () => {
     ['schedules:\n  a: { every: 5m }\n  a: { every: 6m }', /:3:\d+: Map keys must be unique/],
     ['a: [', /schedules\.yaml:1:\d+: /],
     ['- 1', /item 1 of .* is no definition with a name/],
-  ])('refuses the file %j', async (text, message) => {
+  ])('validate refuses the file %j', async (text, message) => {
     const { exitCode, stderr } = await runCli(['validate', file(text)])
     expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: expect.stringMatching(message) as string })
   })

@@ -36,7 +36,7 @@ function file(name: string, text: string): string {
 const CRONTAB = '0 9 * * 1-5 report.sh\n*/5 * * * * sync.sh\n'
 
 describe('import', () => {
-  it('writes a crontab once, and then leaves it unchanged', async () => {
+  it('import writes a crontab once, and then leaves it unchanged', async () => {
     const { report, stored } = createImporter()
     const path = file('crontab', CRONTAB)
     const first = await report(path, '--from', 'crontab', '--tz', 'UTC', '--owner', 'cron')
@@ -47,7 +47,7 @@ describe('import', () => {
     expect(second.counts).toMatchObject({ created: 0, updated: 0, unchanged: 2 })
   })
 
-  it('says with --dry-run what it would write, and writes nothing', async () => {
+  it('import says with --dry-run what it would write, and writes nothing', async () => {
     const { report, stored } = createImporter()
     const path = file('crontab', CRONTAB)
     expect(await report(path, '--from', 'crontab', '--dry-run')).toMatchObject({
@@ -63,7 +63,7 @@ describe('import', () => {
     })
   })
 
-  it('writes nothing when an entry is refused, and the others with --skip-refused', async () => {
+  it('import writes nothing when an entry is refused, and the others with --skip-refused', async () => {
     const { report, stored } = createImporter()
     const path = file('crontab', `${CRONTAB}@reboot start.sh\n`)
     const refused = await report(path, '--from', 'crontab')
@@ -77,7 +77,7 @@ describe('import', () => {
     expect(Object.keys(await stored())).toEqual(['report', 'sync'])
   })
 
-  it('reads standard input, a folder, and maps tasks', async () => {
+  it('import reads standard input, a folder, and maps tasks', async () => {
     const { prefix, report, stored } = createImporter()
     const celery = JSON.stringify({ nightly: { task: 'app.nightly', schedule: 30 } })
     const map = file('map.yaml', 'app.nightly: nightly-report\n')
@@ -97,14 +97,14 @@ describe('import', () => {
     expect(await stored()).toMatchObject({ report: { enabled: false }, sync: { enabled: false } })
   })
 
-  it('refuses a name that a file defines twice', async () => {
+  it('import refuses a name that a file defines twice', async () => {
     const { run } = createImporter()
     const twice = await run(file('a.json', '[{"name":"a","every":"1m"},{"name":"a","every":"2m"}]'))
     expect(twice).toMatchObject({ exitCode: 2 })
     expect(twice.stderr).toContain('"a" is defined twice')
   })
 
-  it('shows people what differs, and how the old entries are switched off', async () => {
+  it('import shows people what differs, and how the old entries are switched off', async () => {
     const { run } = createImporter()
     const { stdout } = await run(file('crontab', '5~9 * * * * run.sh\n'), '--from', 'crontab')
     expect(stdout).toMatch(/created\s+run {2}cron H\(5-9\)/)
@@ -119,7 +119,7 @@ describe('import', () => {
     [['--from', 'crontab'], /give the file, the folder, or -/],
     [['--from', 'crontab', '/nowhere'], /cannot read \/nowhere/],
     [['--from', 'crontab', '-', '--source', 'redis://x'], /is read from a file/],
-  ])('refuses the command line %j', async (parameters, message) => {
+  ])('import refuses the command line %j', async (parameters, message) => {
     const { exitCode, stderr } = await createImporter().run(...parameters)
     expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: expect.stringMatching(message) as string })
   })
@@ -133,7 +133,7 @@ describe('import --from redbeat', () => {
     schedule: { __type__: 'interval', every: 30 },
   })
 
-  it('reads the keys of redbeat, writes nothing to them, and refuses while a beat holds the lock', async () => {
+  it('import --from redbeat reads the keys of redbeat, writes nothing to them, and refuses while a beat holds the lock', async () => {
     const { report, run, stored } = createImporter()
     const own = `${uniquePrefix('redbeat')}:`
     const client = redis.client
@@ -151,7 +151,7 @@ describe('import --from redbeat', () => {
     expect(await client.zcard(`${own}:schedule`)).toBe(2)
   })
 
-  it('says when the source cannot be reached, without the password', async () => {
+  it('import --from redbeat says when the source cannot be reached, without the password', async () => {
     const { stderr, exitCode } = await createImporter().run(
       '--from',
       'redbeat',

@@ -34,7 +34,7 @@ async function startApp(
 }
 
 describe('EverybeatModule', () => {
-  it('runs a decorated method on its instance, with what is injected into it, and keeps what it returns', async () => {
+  it('EverybeatModule runs a decorated method on its instance, with what is injected into it, and keeps what it returns', async () => {
     class Greeter {
       readonly greeting = 'hello'
     }
@@ -56,7 +56,7 @@ describe('EverybeatModule', () => {
     expect(entry).toMatchObject({ outcome: 'ok', result: 'hello world in Service.greet' })
   })
 
-  it('makes a fresh instance of a request-scoped provider for each run', async () => {
+  it('EverybeatModule makes a fresh instance of a request-scoped provider for each run', async () => {
     let made = 0
     class Service {
       readonly number = (made += 1)
@@ -99,7 +99,7 @@ describe('EverybeatModule', () => {
     expect(ends).toEqual(['started', 'ended', 'closed'])
   })
 
-  it('takes its options from a factory, and gives the instance by class and by token', async () => {
+  it('EverybeatModule takes its options from a factory, and gives the instance by class and by token', async () => {
     const prefix = uniquePrefix('nest')
     const CONFIG = { provide: 'CONFIG', useValue: { redis: redis.url } }
     class ConfigModule {}
@@ -137,7 +137,7 @@ describe("schedules: 'nest'", () => {
   decorate(Jobs, 'often', nest.Interval(60_000))
   decorate(Jobs, 'once', nest.Timeout(1))
 
-  it('makes the methods of @nestjs/schedule fleet-wide without a change of the service', async () => {
+  it("schedules: 'nest' makes the methods of @nestjs/schedule fleet-wide without a change of the service", async () => {
     const { beat } = await startApp([Jobs], { schedules: 'nest' })
     const run = await waitFor(async () => (await beat.schedules.history('nightly'))[0], { what: 'the run' })
     expect(run).toMatchObject({ outcome: 'ok' })
@@ -151,25 +151,25 @@ describe("schedules: 'nest'", () => {
     expect(await beat.schedules.count()).toBe(2)
   })
 
-  it('reads none of them without it', async () => {
+  it("schedules: 'nest' reads none of them without it", async () => {
     const { beat } = await startApp([Jobs], { schedules: 'own' })
     expect(await beat.schedules.count()).toBe(0)
   })
 
   it.each([undefined, 'nest'] as const)(
-    'is refused beside the module of @nestjs/schedule (schedules: %s)',
+    "schedules: 'nest' is refused beside the module of @nestjs/schedule (schedules: %s)",
     async (schedules) => {
       const start = startApp([Jobs], { schedules }, [nest.ScheduleModule.forRoot()])
       await expect(start).rejects.toMatchObject({ code: 'ERR_EVERYBEAT_OPTIONS', field: 'schedules' })
     },
   )
 
-  it("leaves the methods to that module with schedules: 'own'", async () => {
+  it("schedules: 'nest' leaves the methods to that module with schedules: 'own'", async () => {
     const { beat } = await startApp([], { schedules: 'own' }, [nest.ScheduleModule.forRoot()])
     expect(beat.health().state).toBe('running')
   })
 
-  it('has decorators of its own that do the same', async () => {
+  it("schedules: 'nest' has decorators of its own that do the same", async () => {
     class Own {
       nightly() {}
       often() {}
@@ -183,7 +183,7 @@ describe("schedules: 'nest'", () => {
     expect(await beat.schedules.get('often')).toMatchObject({ every: 60_000 })
   })
 
-  it('has the same CronExpression', () => {
+  it("schedules: 'nest' has the same CronExpression", () => {
     const expected = Object.entries(nest.CronExpression).sort()
     expect(Object.entries(own.CronExpression).sort()).toEqual(expected)
   })

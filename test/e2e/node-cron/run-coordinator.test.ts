@@ -14,7 +14,7 @@ function create(prefix: string, url: unknown = redis.url): RunCoordinator {
 }
 
 describe('createRunCoordinator', () => {
-  it('lets one of two members of node-cron run each instant', async () => {
+  it('createRunCoordinator lets one of two members of node-cron run each instant', async () => {
     const prefix = uniquePrefix('node-cron')
     const ran: string[] = []
     const skipped: string[] = []
@@ -36,7 +36,7 @@ describe('createRunCoordinator', () => {
     expect(skipped.every((line) => line.endsWith('not-elected'))).toBe(true)
   })
 
-  it('keeps an instant taken after its run, for a member whose clock is behind', async () => {
+  it('createRunCoordinator keeps an instant taken after its run, for a member whose clock is behind', async () => {
     const prefix = uniquePrefix('node-cron')
     const [fast, slow] = [create(prefix), create(prefix)]
     expect(await fast.shouldRun('backup:2026-11-02T03:00:00.000Z', 60_000)).toBe(true)
@@ -47,7 +47,7 @@ describe('createRunCoordinator', () => {
     expect(await redis.client.pttl(key ?? '')).toBeGreaterThan(50_000)
   })
 
-  it('knows its own claim when the reply of the first try was lost', async () => {
+  it('createRunCoordinator knows its own claim when the reply of the first try was lost', async () => {
     const proxy = await startRedisProxy(redis.url)
     onTestFinished(() => proxy.close())
     const coordinator = create(uniquePrefix('node-cron'), redis.connect(proxy.url))
@@ -60,7 +60,7 @@ describe('createRunCoordinator', () => {
     expect(await answer).toBe(true)
   })
 
-  it('rejects when Redis cannot be reached, so that no member runs', async () => {
+  it('createRunCoordinator rejects when Redis cannot be reached, so that no member runs', async () => {
     const coordinator = create(uniquePrefix('node-cron'), 'redis://127.0.0.1:1')
     await expect(coordinator.shouldRun('backup:now', 1_000)).rejects.toThrow()
   })
@@ -77,12 +77,12 @@ describe('createRunCoordinator', () => {
     ['', 1_000, 'key'],
     ['backup:now', 0, 'ttlMs'],
     ['backup:now', 1.5, 'ttlMs'],
-  ])('refuses the key %j with the lease %d', async (key, ttlMs, field) => {
+  ])('createRunCoordinator refuses the key %j with the lease %d', async (key, ttlMs, field) => {
     const coordinator = create(uniquePrefix('node-cron'))
     await expect(coordinator.shouldRun(key, ttlMs)).rejects.toMatchObject({ code: 'ERR_EVERYBEAT_OPTIONS', field })
   })
 
-  it('refuses options that are none', () => {
+  it('createRunCoordinator refuses options that are none', () => {
     expect(() => createRunCoordinator({ prefix: '{x}' })).toThrow(/^prefix: /)
   })
 })

@@ -30,13 +30,13 @@ function useFolder(): string {
 }
 
 describe('shell', () => {
-  it('runs the text of a payload as a line of a crontab, and keeps what it says', async () => {
+  it('shell runs the text of a payload as a line of a crontab, and keeps what it says', async () => {
     const entry = await run('echo "$((1 + 2)) apples"; echo of "$EVERYBEAT_SCHEDULE" >&2')
     const result = { exitCode: 0, stdout: '3 apples\n', stderr: 'of command\n' }
     expect(entry).toMatchObject({ outcome: 'ok', result })
   })
 
-  it('gives input, variables and the chosen shell to a command', async () => {
+  it('shell gives input, variables and the chosen shell to a command', async () => {
     const payload = { command: 'read line; echo "$line $COLOUR ${RANDOM:+bash}"', stdin: 'hello\n' }
     const entry = await run({ ...payload, env: { COLOUR: 'blue', SHELL: '/bin/bash' }, user: userInfo().username })
     expect(entry.result).toMatchObject({ stdout: 'hello blue bash\n' })
@@ -55,20 +55,20 @@ describe('shell', () => {
     ['echo no paper >&2; exit 7', /ended with exit code 7: no paper/],
     ['kill -9 $$', /was ended by SIGKILL/],
     [{ command: '/no/such/program', args: [] }, /\/no\/such\/program cannot be started/],
-  ])('fails the run of %j', async (payload, message) => {
+  ])('shell fails the run of %j', async (payload, message) => {
     const entry = await run(payload)
     expect(entry).toMatchObject({ outcome: 'failed' })
     expect(entry.error).toMatch(message)
   })
 
-  it('keeps the end of what a command says, as much as a result has room for', async () => {
+  it('shell keeps the end of what a command says, as much as a result has room for', async () => {
     const { result } = await run('yes | head -c 100000; printf end')
     const { stdout } = result as { stdout: string }
     expect(stdout.length).toBeGreaterThan(1_000)
     expect(stdout.endsWith('y\nend')).toBe(true)
   })
 
-  it('ends a command with all that it started when its time is over', async () => {
+  it('shell ends a command with all that it started when its time is over', async () => {
     const folder = useFolder()
     // The one in the background does not care for SIGTERM.
     const background = `sh -c 'trap "" TERM; echo $$ > ${folder}/pid; exec sleep 600' &`
@@ -86,13 +86,13 @@ describe('shell', () => {
     [{ command: 'ls', args: [1] }, 'args'],
     [{ command: 'ls', env: { A: 1 } }, 'env'],
     [{ command: 'ls', user: 'somebody-else' }, 'user'],
-  ])('refuses the payload %j', async (payload, field) => {
+  ])('shell refuses the payload %j', async (payload, field) => {
     const entry = await run(payload)
     expect(entry).toMatchObject({ outcome: 'failed' })
     expect(entry.error).toContain(`EverybeatError: ${field}: `)
   })
 
-  it('runs only the commands that it was given, when it was given some', async () => {
+  it('shell runs only the commands that it was given, when it was given some', async () => {
     expect(await run('echo one', { commands: ['echo one'] })).toMatchObject({ outcome: 'ok' })
     expect(await run('echo one; id', { commands: ['echo one'] })).toMatchObject({ outcome: 'failed' })
     expect(() => shell({ commands: 'ls' as never })).toThrow(expect.objectContaining({ field: 'commands' }))

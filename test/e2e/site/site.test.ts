@@ -66,7 +66,7 @@ async function findBarriers(page: Page): Promise<string[]> {
 }
 
 describe('the built site', () => {
-  it('has every page of docs, and each of them in the menu or linked from a page that is', () => {
+  it('the built site has every page of docs, and each of them in the menu or linked from a page that is', () => {
     const pages = listFiles('docs').filter((path) => path.endsWith('.md') && !path.startsWith('.vitepress/'))
     const html = pages.map((path) => path.replace(/README\.md$/, 'index.md').replace(/md$/, 'html'))
     expect(html.filter((path) => !existsSync(join(DIST, path)))).toEqual([])
@@ -75,14 +75,14 @@ describe('the built site', () => {
     expect(unlisted.filter((path) => !links.includes(`"/${path.replace('.md', '')}"`))).toEqual([])
   })
 
-  it('has llms.txt with a line for every guide, and the whole in one file', () => {
+  it('the built site has llms.txt with a line for every guide, and the whole in one file', () => {
     const guides = listFiles('docs/guides').map((name) => `/guides/${name}`)
     const list = readFileSync(join(DIST, 'llms.txt'), 'utf8')
     expect(guides.filter((path) => !list.includes(path))).toEqual([])
     expect(readFileSync(join(DIST, 'llms-full.txt'), 'utf8')).toContain('ERR_EVERYBEAT_OPTIONS')
   })
 
-  it('is at most 15 MB', () => {
+  it('the built site is at most 15 MB', () => {
     const bytes = listFiles('docs/.vitepress/dist').map((path) => readFileSync(join(DIST, path)).byteLength)
     expect(bytes.reduce((sum, length) => sum + length, 0)).toBeLessThan(15e6)
   })
@@ -111,7 +111,7 @@ describe('in a browser, the site', () => {
     },
   )
 
-  it('shows in the playground what preview() gives, with the clock changes, and keeps it in the address', async (context) => {
+  it('in a browser, the site shows in the playground what preview() gives, with the clock changes, and keeps it in the address', async (context) => {
     if (browser === null) return context.skip(missing)
     const { page } = await open('/playground.html?from=2026-03-07&text=30+2+*+*+*&tz=America%2FNew_York')
     const rows = async () => await page.locator('.playground tbody tr').allInnerTexts()
@@ -130,7 +130,7 @@ describe('in a browser, the site', () => {
     expect(await rows()).toEqual([])
   })
 
-  it('finds words without a network', async (context) => {
+  it('in a browser, the site finds words without a network', async (context) => {
     if (browser === null) return context.skip(missing)
     const { page } = await open('/')
     await page.keyboard.press('/')

@@ -42,7 +42,7 @@ async function runOnce(handler: ReturnType<typeof webhook>, name = 'call', more 
 }
 
 describe('webhook', () => {
-  it('sends the run, signed, and keeps the answer as the result', async () => {
+  it('webhook sends the run, signed, and keeps the answer as the result', async () => {
     const { url, received } = await startReceiver((response) => {
       response.setHeader('content-type', 'application/json').end('{"done":3}')
     })
@@ -62,7 +62,7 @@ describe('webhook', () => {
     expect(headers).toMatchObject({ 'everybeat-fence': String(entry.fence), 'x-team': 'blue' })
   })
 
-  it('sends the same idempotency key with every attempt', async () => {
+  it('webhook sends the same idempotency key with every attempt', async () => {
     const { url, received } = await startReceiver((response, count) => {
       response.writeHead(count < 3 ? 503 : 204).end()
     })
@@ -95,7 +95,7 @@ describe('webhook', () => {
       (response: ServerResponse) => void response.destroy(),
       /webhook to http:\/\/127.0.0.1:\d+: /,
     ],
-  ])('fails the run on %s', async (_, answer, message) => {
+  ])('webhook fails the run on %s', async (_, answer, message) => {
     const { url, received } = await startReceiver(answer)
     const entry = await runOnce(webhook(url, { timeout: 200 }))
     expect(entry).toMatchObject({ outcome: 'failed' })
@@ -103,7 +103,7 @@ describe('webhook', () => {
     expect(received).toHaveLength(1)
   })
 
-  it('keeps as much of a longer answer as a result has room for', async () => {
+  it('webhook keeps as much of a longer answer as a result has room for', async () => {
     const { url } = await startReceiver((response) => void response.end('"x'.repeat(2_000_000)))
     const { result } = await runOnce(webhook(url))
     const { body } = result as { body: string }
@@ -111,7 +111,7 @@ describe('webhook', () => {
     expect(body.length).toBeGreaterThan(2_000)
   })
 
-  it('gives the request up when the run is cancelled', async () => {
+  it('webhook gives the request up when the run is cancelled', async () => {
     let closed = false
     const { url, received } = await startReceiver((response) => void response.on('close', () => (closed = true)))
     const beat = new Everybeat({ redis: redis.url, prefix: uniquePrefix('webhook'), logger: false })
@@ -135,7 +135,7 @@ describe('webhook', () => {
     ['https://example.org', { secret: '' }, 'secret'],
     ['https://example.org', { timeout: 0 }, 'timeout'],
     ['https://example.org', { retries: 3 }, 'options'],
-  ])('refuses %s with %j', (url, options, field) => {
+  ])('webhook refuses %s with %j', (url, options, field) => {
     expect(() => webhook(url, options as object)).toThrow(expect.objectContaining({ field }))
     expect(() => webhook(url, options as object)).not.toThrow(/secret@|not base64/)
   })

@@ -19,7 +19,7 @@ const posts = concrete.filter(({ method }) => method !== 'GET')
 
 describe('a dashboard that asks nobody who they are', () => {
   it.each(['localhost', 'localhost:4747', '127.0.0.1:80', '127.8.9.1', '[::1]:4747', 'LOCALHOST', 'shop.localhost'])(
-    'answers to the host %s',
+    'a dashboard that asks nobody who they are answers to the host %s',
     async (host) => {
       expect((await open({}, { host }).get('session')).status).toBe(200)
     },
@@ -32,14 +32,14 @@ describe('a dashboard that asks nobody who they are', () => {
     'localhost.evil.example',
     '127.0.0.1.evil.example',
     '0.0.0.0',
-  ])('refuses the host %s, for pages, assets and data', async (host) => {
+  ])('a dashboard that asks nobody who they are refuses the host %s, for pages, assets and data', async (host) => {
     const client = open({}, { host })
     for (const path of ['/', '/schedules', '/assets/app.js', '/api/overview', '/api/session']) {
       expect((await client.fetch(path)).status, path).toBe(403)
     }
   })
 
-  it('refuses a connection from another machine, whatever host it names', async () => {
+  it('a dashboard that asks nobody who they are refuses a connection from another machine, whatever host it names', async () => {
     const dashboard = createDashboard(fleet.create())
     const request = () => new Request('http://localhost/api/session', { headers: { host: 'localhost' } })
     expect((await dashboard.fetch(request(), { remoteAddress: '10.0.0.9' })).status).toBe(403)
@@ -49,7 +49,7 @@ describe('a dashboard that asks nobody who they are', () => {
   })
 
   it.each(['x-forwarded-for', 'forwarded', 'x-real-ip', 'x-forwarded-host'])(
-    'refuses what a proxy hands on with %s',
+    'a dashboard that asks nobody who they are refuses what a proxy hands on with %s',
     async (header) => {
       expect((await open({}, { [header]: '127.0.0.1' }).get('overview')).status).toBe(403)
     },
@@ -57,7 +57,7 @@ describe('a dashboard that asks nobody who they are', () => {
 })
 
 describe('a dashboard with a token', () => {
-  it.each(concrete)('refuses $method $path without it', async ({ method, url }) => {
+  it.each(concrete)('a dashboard with a token refuses $method $path without it', async ({ method, url }) => {
     const client = open({ token: TOKEN })
     const answer = method === 'GET' ? await client.get(url) : await client.send(method, url)
     expect(answer.status).toBe(401)
@@ -65,7 +65,7 @@ describe('a dashboard with a token', () => {
     expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer/)
   })
 
-  it('answers other hosts, and takes the token from the header alone', async () => {
+  it('a dashboard with a token answers other hosts, and takes the token from the header alone', async () => {
     const origin = 'https://beat.example'
     const authorization = `Bearer ${TOKEN}`
     expect((await open({ token: TOKEN }, { authorization }, origin).get('overview')).status).toBe(200)
@@ -74,10 +74,13 @@ describe('a dashboard with a token', () => {
     )
   })
 
-  it.each(['', 'x', `${TOKEN}x`, TOKEN.slice(1), TOKEN.toUpperCase()])('refuses %j in its place', async (wrong) => {
-    expect((await open({ token: TOKEN }, { authorization: `Bearer ${wrong}` }).get('overview')).status).toBe(401)
-    expect((await open({ token: TOKEN }).post('session', { token: wrong })).status).toBe(401)
-  })
+  it.each(['', 'x', `${TOKEN}x`, TOKEN.slice(1), TOKEN.toUpperCase()])(
+    'a dashboard with a token refuses %j in its place',
+    async (wrong) => {
+      expect((await open({ token: TOKEN }, { authorization: `Bearer ${wrong}` }).get('overview')).status).toBe(401)
+      expect((await open({ token: TOKEN }).post('session', { token: wrong })).status).toBe(401)
+    },
+  )
 
   it('signs in by a cookie that scripts cannot read and other sites do not send, and out again', async () => {
     const client = open({ token: TOKEN, basePath: '/ops' }, {}, 'https://beat.example/ops')
@@ -95,7 +98,7 @@ describe('a dashboard with a token', () => {
     expect(signedOut.headers.get('set-cookie')).toMatch(/^everybeat_session=; .*Max-Age=0/)
   })
 
-  it('refuses a session that was made up, changed, or made by another token', async () => {
+  it('a dashboard with a token refuses a session that was made up, changed, or made by another token', async () => {
     const client = open({ token: TOKEN })
     const other = await open({ token: 'another token' }).post('session', { token: 'another token' })
     const foreign = (other.headers.get('set-cookie') ?? '').split(';')[0]!
@@ -120,12 +123,12 @@ describe('writes', () => {
   const headersOf = (without: string) =>
     Object.fromEntries(Object.entries(WRITE_HEADERS).filter(([name]) => name !== without))
 
-  it.each(posts)('of $method $path are refused without X-Everybeat', async ({ method, url }) => {
+  it.each(posts)('writes of $method $path are refused without X-Everybeat', async ({ method, url }) => {
     const response = await open().fetch(`/api/${url}`, { method, body: '{}', headers: headersOf('x-everybeat') })
     expect(response.status).toBe(403)
   })
 
-  it.each(posts)('of $method $path are refused when they are not JSON', async ({ method, url }) => {
+  it.each(posts)('writes of $method $path are refused when they are not JSON', async ({ method, url }) => {
     const headers = { ...headersOf('content-type'), 'content-type': 'text/plain' }
     expect((await open().fetch(`/api/${url}`, { method, body: '{}', headers })).status).toBe(415)
   })
@@ -196,7 +199,7 @@ describe('roles', () => {
     },
   )
 
-  it('are those of the host application, which may refuse, and may ask its own database', async () => {
+  it('roles are those of the host application, which may refuse, and may ask its own database', async () => {
     const authorize = async (request: Request) =>
       await Promise.resolve(request.headers.get('x-user') === 'ana' ? { user: 'ana', role: 'edit' as const } : null)
     const client = open({ authorize }, {}, 'https://shop.example')
@@ -204,14 +207,14 @@ describe('roles', () => {
     expect((await client.get('session', { 'x-user': 'ana' })).body).toMatchObject({ user: 'ana', role: 'edit' })
   })
 
-  it('that do not exist open nothing', async () => {
+  it('roles that do not exist open nothing', async () => {
     const authorize = () => ({ user: 'ana', role: 'admin' }) as never
     expect((await open({ authorize }).get('overview')).status).toBe(500)
   })
 })
 
 describe('a read-only dashboard', () => {
-  it.each(writes)('refuses $method $path to everybody', async ({ method, url }) => {
+  it.each(writes)('a read-only dashboard refuses $method $path to everybody', async ({ method, url }) => {
     const answer = await open({ readOnly: true }).send(method, url)
     expect(answer).toMatchObject({ status: 403, body: { code: 'ERR_DASHBOARD_READ_ONLY' } })
   })
@@ -223,7 +226,7 @@ describe('a read-only dashboard', () => {
 
 describe('every answer', () => {
   it.each(['/', '/api/overview', '/api/nothing', '/assets/nothing.js', '/api/openapi.json', '/api/session'])(
-    'as that of %s carries the policy that keeps a page to its own server',
+    'every answer as that of %s carries the policy that keeps a page to its own server',
     async (path) => {
       const { headers } = await open().fetch(path)
       expect(headers.get('content-security-policy')).toBe(

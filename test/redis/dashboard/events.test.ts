@@ -15,7 +15,7 @@ async function watch(client: DashboardClient, headers: Record<string, string> = 
 }
 
 describe('the stream of events', () => {
-  it('tells of runs, schedules and workers of other processes, and of the overview, with ids that differ', async () => {
+  it('the stream of events tells of runs, schedules and workers of other processes, and of the overview, with ids that differ', async () => {
     const reader = await watch(open())
     const first = await reader.next(({ type }) => type === 'overview')
     expect(first.data).toMatchObject({ total: 0, fleet: { workers: 0 } })
@@ -32,7 +32,7 @@ describe('the stream of events', () => {
     await reader.close()
   })
 
-  it('goes on where a browser was that comes back, with nothing left out', async () => {
+  it('the stream of events goes on where a browser was that comes back, with nothing left out', async () => {
     const client = open()
     const reader = await watch(client)
     const id = await reader.id()
@@ -45,13 +45,16 @@ describe('the stream of events', () => {
     await again.close()
   })
 
-  it.each(['other-1', 'nonsense', '-', 'ffffffff-99999'])('says to read anew to one that comes with %s', async (id) => {
-    const reader = await watch(open(), { 'last-event-id': id })
-    expect((await reader.next()).data).toEqual({ resync: true })
-    await reader.close()
-  })
+  it.each(['other-1', 'nonsense', '-', 'ffffffff-99999'])(
+    'the stream of events says to read anew to one that comes with %s',
+    async (id) => {
+      const reader = await watch(open(), { 'last-event-id': id })
+      expect((await reader.next()).data).toEqual({ resync: true })
+      await reader.close()
+    },
+  )
 
-  it('ends when the dashboard is closed', async () => {
+  it('the stream of events ends when the dashboard is closed', async () => {
     const dashboard = createDashboard(fleet.create())
     const reader = await watch(new DashboardClient(dashboard))
     dashboard.close()

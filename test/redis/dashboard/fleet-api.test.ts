@@ -8,7 +8,7 @@ const fleet = useFleet(useRedis())
 const open = (options: DashboardOptions = {}) => new DashboardClient(createDashboard(fleet.create(), options))
 
 describe('payloads', () => {
-  it('are shown without the values of secret names, and keep them when they come back so', async () => {
+  it('payloads are shown without the values of secret names, and keep them when they come back so', async () => {
     const beat = fleet.create()
     await beat.schedules.put('a', { every: '1h', payload: { apiKey: 's3cret', to: 'ops', deep: [{ password: 'p' }] } })
     const client = open()
@@ -23,7 +23,7 @@ describe('payloads', () => {
     expect(answer).toMatchObject({ status: 422, body: { field: 'payload' } })
   })
 
-  it('are shown as the function of the host makes them, in conflicts too; one that throws hides all', async () => {
+  it('payloads are shown as the function of the host makes them, in conflicts too; one that throws hides all', async () => {
     const beat = fleet.create()
     await beat.schedules.put('a', { every: '1h', payload: { name: 'Ana' } })
     const redact = (payload: unknown, schedule: string) => ({ schedule, fields: Object.keys(payload as object) })
@@ -42,7 +42,7 @@ describe('payloads', () => {
 })
 
 describe('histories', () => {
-  it('are paged, newest first, each entry once', async () => {
+  it('histories are paged, newest first, each entry once', async () => {
     const beat = fleet.create()
     beat.task('t', () => ({ token: 'abc', rows: 3 }))
     await beat.schedules.put('a', { task: 't', every: '100ms', limit: 7 })
@@ -70,7 +70,7 @@ describe('histories', () => {
 })
 
 describe('the fleet', () => {
-  it('is seen at a glance: what is failing, invalid, unserved and paused stands first', async () => {
+  it('the fleet is seen at a glance: what is failing, invalid, unserved and paused stands first', async () => {
     const beat = fleet.create()
     beat.task('bad', () => {
       throw new Error('ECONNREFUSED')
@@ -95,7 +95,7 @@ describe('the fleet', () => {
     expect((await client.get('doctor')).body).toMatchObject({ findings: expect.arrayContaining([]) })
   })
 
-  it('has a load: planned starts of every schedule, bucket by bucket', async () => {
+  it('the fleet has a load: planned starts of every schedule, bucket by bucket', async () => {
     const client = open()
     await client.create('hourly', { cron: '0 * * * *' })
     await client.create('minutely', { every: '1m' })
@@ -108,7 +108,7 @@ describe('the fleet', () => {
     expect((await client.get('load?from=2026-01-01&to=2027-01-01&bucket=60000')).status).toBe(400)
   })
 
-  it('says in a preview what a definition means', async () => {
+  it('the fleet says in a preview what a definition means', async () => {
     const { body } = await open().post('preview', {
       definition: { cron: '0 9 * * 1-5', tz: 'Asia/Shanghai' },
       count: 3,
@@ -134,13 +134,13 @@ describe('the API', () => {
     expect(new Set(ids).size).toBe(ids.length)
   })
 
-  it('says 404 for what it does not have, and 405 with what it would allow', async () => {
+  it('the API says 404 for what it does not have, and 405 with what it would allow', async () => {
     expect(await open().get('nothing')).toMatchObject({ status: 404 })
     expect(await open().send('DELETE', 'overview')).toMatchObject({ status: 405, body: { allowed: ['GET'] } })
     expect(await open().get('schedules/%E0%A4%A')).toMatchObject({ status: 404 })
   })
 
-  it('says 503 while Redis is away', async () => {
+  it('the API says 503 while Redis is away', async () => {
     const beat = fleet.create({ redis: 'redis://127.0.0.1:1', connectTimeoutMs: 300 })
     const client = new DashboardClient(createDashboard(beat))
     expect(await client.get('overview')).toMatchObject({ status: 503, body: { code: 'ERR_EVERYBEAT_CONNECTION' } })

@@ -48,7 +48,7 @@ describe('GET schedules', () => {
     expect(await found(`q=mail&limit=1&cursor=${first.body.cursor}`)).toEqual(['invoice-mail'])
   })
 
-  it('finds at once what another process has just written', async () => {
+  it('GET schedules finds at once what another process has just written', async () => {
     const beat = fleet.create()
     const client = open()
     await beat.schedules.put('first', { every: '1h' })
@@ -57,16 +57,19 @@ describe('GET schedules', () => {
     await expect.poll(async () => (await client.get('schedules?q=fresh')).body.total, { timeout: 10_000 }).toBe(1)
   })
 
-  it.each(['limit=0', 'limit=x', 'state=gone', 'sort=colour', 'cursor=%7B&q=x'])('refuses %s', async (query) => {
-    const { status, body, headers } = await open().get(`schedules?${query}`)
-    expect(status).toBe(400)
-    expect(headers.get('content-type')).toBe('application/problem+json')
-    expect(body).toMatchObject({ status: 400, field: query.split('=')[0], code: 'ERR_DASHBOARD_REQUEST' })
-  })
+  it.each(['limit=0', 'limit=x', 'state=gone', 'sort=colour', 'cursor=%7B&q=x'])(
+    'GET schedules refuses %s',
+    async (query) => {
+      const { status, body, headers } = await open().get(`schedules?${query}`)
+      expect(status).toBe(400)
+      expect(headers.get('content-type')).toBe('application/problem+json')
+      expect(body).toMatchObject({ status: 400, field: query.split('=')[0], code: 'ERR_DASHBOARD_REQUEST' })
+    },
+  )
 })
 
 describe('one schedule', () => {
-  it('is shown with its revision as ETag, in words, with its next instants and their clock changes', async () => {
+  it('one schedule is shown with its revision as ETag, in words, with its next instants and their clock changes', async () => {
     const client = open()
     await client.create('night', { cron: '30 2 * * *', tz: 'America/New_York', start: '2027-03-13T00:00:00Z' })
     const { status, body, headers } = await client.get('schedules/night')
@@ -78,21 +81,27 @@ describe('one schedule', () => {
     expect(next[1].note).toMatch(/does not exist/)
   })
 
-  it.each(['', '/next', '/history', '/changes', '/explain'])('that is not there is 404 at %s', async (end) => {
-    const answer = await open().get(`schedules/nothing${end}`)
-    expect(answer).toMatchObject({ status: 404, body: { code: 'ERR_DASHBOARD_NOT_FOUND', schedule: 'nothing' } })
-  })
+  it.each(['', '/next', '/history', '/changes', '/explain'])(
+    'one schedule that is not there is 404 at %s',
+    async (end) => {
+      const answer = await open().get(`schedules/nothing${end}`)
+      expect(answer).toMatchObject({ status: 404, body: { code: 'ERR_DASHBOARD_NOT_FOUND', schedule: 'nothing' } })
+    },
+  )
 
-  it.each(['a/b', 'ünïcode & co', '100%', 'x?y#z', 'schedules:pause', 'a:b'])('may have the name %s', async (name) => {
-    const client = open()
-    await client.create(name, { every: '1h' })
-    expect((await client.get(`schedules/${encodeURIComponent(name)}`)).body.name).toBe(name)
-    expect((await client.post(`schedules/${encodeURIComponent(name)}/pause`, { note: 'x' })).body.outcome).toBe(
-      'paused',
-    )
-  })
+  it.each(['a/b', 'ünïcode & co', '100%', 'x?y#z', 'schedules:pause', 'a:b'])(
+    'one schedule may have the name %s',
+    async (name) => {
+      const client = open()
+      await client.create(name, { every: '1h' })
+      expect((await client.get(`schedules/${encodeURIComponent(name)}`)).body.name).toBe(name)
+      expect((await client.post(`schedules/${encodeURIComponent(name)}/pause`, { note: 'x' })).body.outcome).toBe(
+        'paused',
+      )
+    },
+  )
 
-  it('is written, changed and removed', async () => {
+  it('one schedule is written, changed and removed', async () => {
     const client = open()
     const created = await client.send('PUT', 'schedules/a', { every: '1h', task: 't' })
     expect(created).toMatchObject({ status: 201, body: { outcome: 'created', name: 'a', schedule: { name: 'a' } } })
@@ -134,7 +143,7 @@ describe('one schedule', () => {
     [{ every: '1h', retries: -1 }, 'retries'],
     [{ every: '1h', colour: 'red' }, 'colour'],
     [{}, 'cron'],
-  ])('is not written when its definition is %j', async (definition, field) => {
+  ])('one schedule is not written when its definition is %j', async (definition, field) => {
     const client = open()
     const answer = await client.send('PUT', 'schedules/a', definition)
     expect(answer).toMatchObject({ status: 422, body: { field } })
@@ -143,7 +152,7 @@ describe('one schedule', () => {
     expect(await client.post('preview', definition)).toMatchObject({ status: 422, body: { field } })
   })
 
-  it.each(['{', '[]', '"x"', '7'])('refuses the body %s', async (body) => {
+  it.each(['{', '[]', '"x"', '7'])('one schedule refuses the body %s', async (body) => {
     const headers = { 'content-type': 'application/json', 'x-everybeat': '1' }
     const response = await open().fetch('/api/schedules/a', { method: 'PUT', body, headers })
     expect(response.status).toBe(400)
@@ -215,7 +224,7 @@ describe('actions', () => {
     }
   })
 
-  it('of many schedules do each what they can', async () => {
+  it('actions of many schedules do each what they can', async () => {
     const client = open()
     for (const name of ['a', 'b']) await client.create(name, { every: '1h' })
     const { body } = await client.post('schedules:pause', { names: ['a', 'nothing', 'b'], note: 'all' })

@@ -36,17 +36,21 @@ describe('the memory server', () => {
     await server.stop()
   })
 
-  it('answers every command of random sequences as redis-server does', { timeout: 600_000 }, async (context) => {
-    // Each version words some errors in its own way; the store does it as this one.
-    context.skip((await redisVersion(redis.client)) !== 7, 'compares with Redis 7.0')
-    let count = 0
-    await fc.assert(
-      fc.asyncProperty(commandSequence, async (sequence) => {
-        count += sequence.length
-        expect(await play(memory, sequence)).toEqual(await play(redis.client, sequence))
-      }),
-      { numRuns: RUNS },
-    )
-    process.stderr.write(`compared ${count} commands of ${RUNS} sequences with redis-server: no difference\n`)
-  })
+  it(
+    'the memory server answers every command of random sequences as redis-server does',
+    { timeout: 600_000 },
+    async (context) => {
+      // Each version words some errors in its own way; the store does it as this one.
+      context.skip((await redisVersion(redis.client)) !== 7, 'compares with Redis 7.0')
+      let count = 0
+      await fc.assert(
+        fc.asyncProperty(commandSequence, async (sequence) => {
+          count += sequence.length
+          expect(await play(memory, sequence)).toEqual(await play(redis.client, sequence))
+        }),
+        { numRuns: RUNS },
+      )
+      process.stderr.write(`compared ${count} commands of ${RUNS} sequences with redis-server: no difference\n`)
+    },
+  )
 })

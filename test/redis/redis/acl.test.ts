@@ -19,7 +19,7 @@ const refusals = async (): Promise<string[]> =>
   ((await redis.client.call('ACL', 'LOG')) as unknown[][]).map((entry) => entry.join(' '))
 
 describe('the least a user of Redis has to be allowed', () => {
-  it('names every command that a script calls', () => {
+  it('the least a user of Redis has to be allowed names every command that a script calls', () => {
     const called = new Set<string>()
     // Moving schedules to another number of shards is an operator's work, and needs DUMP and RESTORE besides.
     const files = readLuaFiles().filter(({ path }) => !/(dump|pack-schedule)\.lua$/.test(path))
@@ -31,51 +31,55 @@ describe('the least a user of Redis has to be allowed', () => {
     expect([...called].filter((command) => !allowed.includes(command))).toEqual([])
   })
 
-  it.each([1, 3])('is enough for everything that a fleet does, on %d shards', async (shards) => {
-    const prefix = uniquePrefix('acl[*]')
-    const user = await createUser(prefix)
-    const errors: unknown[] = []
-    const beats = [0, 1].map(() => {
-      const beat = new Everybeat({ redis: user, prefix, shards, logger: false, leaseMs: 1_000 })
-      onTestFinished(() => beat.stop({ timeoutMs: 500 }))
-      beat.on('error', (event) => void errors.push(event))
-      return beat
-    })
-    const [beat, other] = beats as [Everybeat, Everybeat]
-    const succeeded = new Set<string>()
-    for (const each of beats) {
-      each.on('run:succeeded', ({ schedule }) => void succeeded.add(schedule))
-      each.task('work', () => new Promise((resolve) => setTimeout(resolve, 500)))
-      each.task('bounded', { maxConcurrent: 3 }, () => {})
-      await each.start()
-    }
-    const policies = ['skip', 'queue', 'replace', 'allow'] as const
-    for (const overlap of policies) await beat.schedules.put(`every-${overlap}`, { task: 'work', every: 200, overlap })
-    await beat.schedules.put('bounded-a', { task: 'bounded', every: 200 })
-    await beat.schedules.put('cron', { task: 'bounded', cron: '* * * * * *', onCrash: 'rerun' })
-    await beat.schedules.trigger('every-allow')
-    const from = new Date(Date.now() - 1_000)
-    await beat.schedules.backfill('every-allow', { from, to: new Date() })
-    const schedule = { task: 'work', cron: '0 0 1 1 *' }
-    await other.sync([{ name: 'synced', ...schedule }], { owner: 'me', prune: 'remove', version: 1 })
-    await waitFor(() => ['every-skip', 'every-allow', 'bounded-a', 'cron'].every((name) => succeeded.has(name)), {
-      what: 'all kinds of schedules to run',
-      timeoutMs: 15_000,
-    })
-    await beat.schedules.pause('cron', { note: 'enough' })
-    await beat.schedules.resume('cron')
-    await beat.schedules.list({ match: 'every-*' })
-    await beat.schedules.runs()
-    await beat.schedules.explain('cron')
-    await beat.schedules.history('cron')
-    await beat.schedules.next('cron', 3)
-    await beat.schedules.remove('cron')
-    expect(await beat.fleet()).toHaveLength(2)
-    expect(errors).toEqual([])
-    expect(await refusals()).toEqual([])
-  })
+  it.each([1, 3])(
+    'the least a user of Redis has to be allowed is enough for everything that a fleet does, on %d shards',
+    async (shards) => {
+      const prefix = uniquePrefix('acl[*]')
+      const user = await createUser(prefix)
+      const errors: unknown[] = []
+      const beats = [0, 1].map(() => {
+        const beat = new Everybeat({ redis: user, prefix, shards, logger: false, leaseMs: 1_000 })
+        onTestFinished(() => beat.stop({ timeoutMs: 500 }))
+        beat.on('error', (event) => void errors.push(event))
+        return beat
+      })
+      const [beat, other] = beats as [Everybeat, Everybeat]
+      const succeeded = new Set<string>()
+      for (const each of beats) {
+        each.on('run:succeeded', ({ schedule }) => void succeeded.add(schedule))
+        each.task('work', () => new Promise((resolve) => setTimeout(resolve, 500)))
+        each.task('bounded', { maxConcurrent: 3 }, () => {})
+        await each.start()
+      }
+      const policies = ['skip', 'queue', 'replace', 'allow'] as const
+      for (const overlap of policies)
+        await beat.schedules.put(`every-${overlap}`, { task: 'work', every: 200, overlap })
+      await beat.schedules.put('bounded-a', { task: 'bounded', every: 200 })
+      await beat.schedules.put('cron', { task: 'bounded', cron: '* * * * * *', onCrash: 'rerun' })
+      await beat.schedules.trigger('every-allow')
+      const from = new Date(Date.now() - 1_000)
+      await beat.schedules.backfill('every-allow', { from, to: new Date() })
+      const schedule = { task: 'work', cron: '0 0 1 1 *' }
+      await other.sync([{ name: 'synced', ...schedule }], { owner: 'me', prune: 'remove', version: 1 })
+      await waitFor(() => ['every-skip', 'every-allow', 'bounded-a', 'cron'].every((name) => succeeded.has(name)), {
+        what: 'all kinds of schedules to run',
+        timeoutMs: 15_000,
+      })
+      await beat.schedules.pause('cron', { note: 'enough' })
+      await beat.schedules.resume('cron')
+      await beat.schedules.list({ match: 'every-*' })
+      await beat.schedules.runs()
+      await beat.schedules.explain('cron')
+      await beat.schedules.history('cron')
+      await beat.schedules.next('cron', 3)
+      await beat.schedules.remove('cron')
+      expect(await beat.fleet()).toHaveLength(2)
+      expect(errors).toEqual([])
+      expect(await refusals()).toEqual([])
+    },
+  )
 
-  it('is enough to change the number of shards, with what that takes beside', async () => {
+  it('the least a user of Redis has to be allowed is enough to change the number of shards, with what that takes beside', async () => {
     const prefix = uniquePrefix('acl')
     const user = await createUser(prefix)
     await redis.client.call('ACL', 'SETUSER', 'beat', ...aclRules(prefix, { mayReshard: true }))
@@ -85,7 +89,7 @@ describe('the least a user of Redis has to be allowed', () => {
     expect(await refusals()).toEqual([])
   })
 
-  it('does not reach the keys of others, nor what could harm the server', async () => {
+  it('the least a user of Redis has to be allowed does not reach the keys of others, nor what could harm the server', async () => {
     const { username, password } = await createUser(uniquePrefix('mine'))
     const client = redis.connect(`redis://${username}:${password}@127.0.0.1:${redis.port}`)
     for (const command of [

@@ -21,7 +21,7 @@ async function claimAsOfOld(fleet: ScriptedFleet, worker: ScriptedWorker): Promi
 }
 
 describe('a claim that is sent again because its reply was lost', () => {
-  it('does not start again what was settled meanwhile', async () => {
+  it('a claim that is sent again because its reply was lost does not start again what was settled meanwhile', async () => {
     const fleet = await createDaily(redis)
     const worker = fleet.worker('w')
     const [run] = (await worker.claim('same')).runs
@@ -29,7 +29,7 @@ describe('a claim that is sent again because its reply was lost', () => {
     expect((await worker.claim('same')).runs).toEqual([])
   })
 
-  it('does not start again what was given up, and waits to be delivered to anybody', async () => {
+  it('a claim that is sent again because its reply was lost does not start again what was given up, and waits to be delivered to anybody', async () => {
     const fleet = await createDaily(redis, { onCrash: 'rerun' })
     const worker = fleet.worker('w', SHORT_LEASE_MS)
     expect((await worker.claim('same')).runs).toHaveLength(1)
@@ -37,7 +37,7 @@ describe('a claim that is sent again because its reply was lost', () => {
     expect((await worker.claim('same')).runs).toEqual([])
   })
 
-  it('does not start again what another worker has by now', async () => {
+  it('a claim that is sent again because its reply was lost does not start again what another worker has by now', async () => {
     const fleet = await createDaily(redis, { onCrash: 'rerun' })
     const [slow, fast] = [fleet.worker('slow', SHORT_LEASE_MS), fleet.worker('fast')]
     expect((await slow.claim('same')).runs).toHaveLength(1)
@@ -47,7 +47,7 @@ describe('a claim that is sent again because its reply was lost', () => {
     expect(await fleet.client.get(fleet.keys.lease('it'))).toBe(`fast:${rerun.fence}`)
   })
 
-  it('does not start a delivery under the fence of another one', async () => {
+  it('a claim that is sent again because its reply was lost does not start a delivery under the fence of another one', async () => {
     const fleet = await createDaily(redis, { onCrash: 'rerun' })
     const worker = fleet.worker('w', SHORT_LEASE_MS)
     await worker.claim('same')
@@ -58,19 +58,22 @@ describe('a claim that is sent again because its reply was lost', () => {
     expect((await worker.claim('same')).runs).toEqual([])
   })
 
-  it.each(['nobody', 'the next occurrence'])('does not start what has lost its lease to %s', async (whom) => {
-    const fleet = await createDaily(redis)
-    const [slow, fast] = [fleet.worker('slow', SHORT_LEASE_MS), fleet.worker('fast')]
-    await fleet.plan('it', `${t2} ${t3}`, t1)
-    expect((await slow.claim('same')).runs).toHaveLength(1)
-    await fleet.leaseEnds('it')
-    if (whom !== 'nobody') await fast.claimOne()
-    expect((await slow.claim('same')).runs).toEqual([])
-  })
+  it.each(['nobody', 'the next occurrence'])(
+    'a claim that is sent again because its reply was lost does not start what has lost its lease to %s',
+    async (whom) => {
+      const fleet = await createDaily(redis)
+      const [slow, fast] = [fleet.worker('slow', SHORT_LEASE_MS), fleet.worker('fast')]
+      await fleet.plan('it', `${t2} ${t3}`, t1)
+      expect((await slow.claim('same')).runs).toHaveLength(1)
+      await fleet.leaseEnds('it')
+      if (whom !== 'nobody') await fast.claimOne()
+      expect((await slow.claim('same')).runs).toEqual([])
+    },
+  )
 })
 
 describe('a claim', () => {
-  it('does not start by a plan that was made for another definition', async () => {
+  it('a claim does not start by a plan that was made for another definition', async () => {
     const fleet = await createDaily(redis)
     await fleet.client.hset(fleet.keys.schedule('it'), 'every', '2d')
     const { runs, handedBack } = await fleet.worker('w').claim()
@@ -79,7 +82,7 @@ describe('a claim', () => {
     expect(await fleet.client.exists(fleet.keys.lease('it'))).toBe(0)
   })
 
-  it('does not start what is paused, also where the index says that it is due', async () => {
+  it('a claim does not start what is paused, also where the index says that it is due', async () => {
     const fleet = await createDaily(redis)
     await fleet.control.schedules.pause('it')
     await fleet.client.zadd(fleet.keys.due, t3, 'it')
@@ -87,7 +90,7 @@ describe('a claim', () => {
     expect([runs, handedBack.map(({ name }) => name)]).toEqual([[], ['it']])
   })
 
-  it.each([t3, t3 + 1])('does not start an instant that was claimed before, or an older one', async (last) => {
+  it.each([t3, t3 + 1])('a claim does not start an instant that was claimed before, or an older one', async (last) => {
     const fleet = await createDaily(redis)
     await fleet.plan('it', String(t3), last)
     const { runs, handedBack } = await fleet.worker('w').claim()
@@ -95,13 +98,13 @@ describe('a claim', () => {
     expect(await fleet.state('it')).toMatchObject({ last: String(last) })
   })
 
-  it('does not start what is later than its grace: the misfire policy has to decide', async () => {
+  it('a claim does not start what is later than its grace: the misfire policy has to decide', async () => {
     const fleet = await createDaily(redis, { misfireGrace: '1m' })
     const { runs, handedBack } = await fleet.worker('w').claim()
     expect([runs, handedBack.map(({ name }) => name)]).toEqual([[], ['it']])
   })
 
-  it('does not start before its instant, also where the index says that it is due', async () => {
+  it('a claim does not start before its instant, also where the index says that it is due', async () => {
     const fleet = await createDaily(redis)
     await fleet.plan('it', String(t3 + 2 * DAY), t3)
     await fleet.client.zadd(fleet.keys.due, t3, 'it')
@@ -109,7 +112,7 @@ describe('a claim', () => {
     expect([runs, headMs]).toEqual([[], t3 + 2 * DAY])
   })
 
-  it('does not start beside a lease that somebody holds, and takes one that would never end for none', async () => {
+  it('a claim does not start beside a lease that somebody holds, and takes one that would never end for none', async () => {
     const fleet = await createDaily(redis, { overlap: 'queue' })
     const worker = fleet.worker('w')
     await fleet.client.set(fleet.keys.lease('it'), 'somebody:1', 'PX', 600_000)
@@ -136,7 +139,7 @@ describe('a claim', () => {
     expect(runs.map(({ fence }) => fence)).toEqual([nowMs])
   })
 
-  it('ends a schedule with the last occurrence of its limit', async () => {
+  it('a claim ends a schedule with the last occurrence of its limit', async () => {
     const fleet = await createDaily(redis, { limit: 2 })
     const worker = fleet.worker('w')
     await fleet.plan('it', `${t1} ${t2} ${t3}`)
@@ -161,7 +164,7 @@ describe('a claim', () => {
 })
 
 describe('a run that waits to be delivered', () => {
-  it('is not started again when it goes already, whatever the index says and its lease has come to', async () => {
+  it('a run that waits to be delivered is not started again when it goes already, whatever the index says and its lease has come to', async () => {
     const fleet = await createDaily(redis)
     const [slow, fast] = [fleet.worker('slow', SHORT_LEASE_MS), fleet.worker('fast')]
     const run = await slow.claimOne()
@@ -172,7 +175,7 @@ describe('a run that waits to be delivered', () => {
     expect(await fleet.giveUp(fast)).toBe('abandoned')
   })
 
-  it('is delivered once', async () => {
+  it('a run that waits to be delivered is delivered once', async () => {
     const fleet = await createDaily(redis, { onCrash: 'rerun' })
     const slow = fleet.worker('slow', SHORT_LEASE_MS)
     const { runId } = await slow.claimOne()
@@ -181,7 +184,7 @@ describe('a run that waits to be delivered', () => {
     expect(claims.flatMap(({ runs }) => runs)).toMatchObject([{ runId, delivery: 2 }])
   })
 
-  it('is not started by a definition that nobody has checked', async () => {
+  it('a run that waits to be delivered is not started by a definition that nobody has checked', async () => {
     const fleet = await createDaily(redis, { overlap: 'queue' })
     const worker = fleet.worker('w')
     const run = await worker.claimOne()
@@ -191,7 +194,7 @@ describe('a run that waits to be delivered', () => {
     expect([runs, handedBack.map(({ name }) => name)]).toEqual([[], ['it']])
   })
 
-  it('is not started in a pause when it was never claimed, and is accounted for', async () => {
+  it('a run that waits to be delivered is not started in a pause when it was never claimed, and is accounted for', async () => {
     const fleet = await createDaily(redis, { overlap: 'queue' })
     const worker = fleet.worker('w')
     const going = await claimAsOfOld(fleet, worker)
@@ -204,7 +207,7 @@ describe('a run that waits to be delivered', () => {
     expect(await fleet.outcomes('it')).toEqual([`ok ${t3}`, `skipped ${t3 + 1}`])
   })
 
-  it('waits for its turn behind the run that has the lease, and goes the moment that is settled', async () => {
+  it('a run that waits to be delivered waits for its turn behind the run that has the lease, and goes the moment that is settled', async () => {
     const fleet = await createDaily(redis)
     const worker = fleet.worker('w')
     const first = await worker.claimOne()
@@ -218,27 +221,30 @@ describe('a run that waits to be delivered', () => {
     expect(await worker.claimOne()).toMatchObject({ runId: first.runId, attempt: 2 })
   })
 
-  it.each(['queue', 'replace'] as const)('leaves with %s no more than one behind it', async (overlap) => {
-    const fleet = await createDaily(redis, { overlap })
-    const worker = fleet.worker('w')
-    const going = await claimAsOfOld(fleet, worker)
-    for (const nominal of [t3 + 1, t3 + 2, t3 + 3]) {
-      await fleet.plan('it', String(nominal), nominal - 1)
+  it.each(['queue', 'replace'] as const)(
+    'a run that waits to be delivered leaves with %s no more than one behind it',
+    async (overlap) => {
+      const fleet = await createDaily(redis, { overlap })
+      const worker = fleet.worker('w')
+      const going = await claimAsOfOld(fleet, worker)
+      for (const nominal of [t3 + 1, t3 + 2, t3 + 3]) {
+        await fleet.plan('it', String(nominal), nominal - 1)
+        await worker.claim()
+      }
+      expect(await fleet.client.zcard(fleet.keys.pending)).toBe(1)
+      await worker.settle(going)
+      const next = await claimAsOfOld(fleet, worker)
+      expect(next.nominalMs).toBe(overlap === 'queue' ? t3 + 1 : t3 + 3)
+      // One that was let go waits no more: another may.
+      await fleet.plan('it', String(t3 + 4), t3 + 3)
       await worker.claim()
-    }
-    expect(await fleet.client.zcard(fleet.keys.pending)).toBe(1)
-    await worker.settle(going)
-    const next = await claimAsOfOld(fleet, worker)
-    expect(next.nominalMs).toBe(overlap === 'queue' ? t3 + 1 : t3 + 3)
-    // One that was let go waits no more: another may.
-    await fleet.plan('it', String(t3 + 4), t3 + 3)
-    await worker.claim()
-    expect(await fleet.client.zrange(fleet.keys.pending, 0, -1)).toEqual([`it@${t3 + 4}`])
-    await worker.settle(next)
-    await worker.settle(await worker.claimOne())
-    const skipped = overlap === 'queue' ? [t3 + 2, t3 + 3] : [t3 + 1, t3 + 2]
-    expect((await fleet.outcomes('it')).sort()).toEqual(
-      [`ok ${t3}`, `ok ${next.nominalMs}`, `ok ${t3 + 4}`, ...skipped.map((nominal) => `skipped ${nominal}`)].sort(),
-    )
-  })
+      expect(await fleet.client.zrange(fleet.keys.pending, 0, -1)).toEqual([`it@${t3 + 4}`])
+      await worker.settle(next)
+      await worker.settle(await worker.claimOne())
+      const skipped = overlap === 'queue' ? [t3 + 2, t3 + 3] : [t3 + 1, t3 + 2]
+      expect((await fleet.outcomes('it')).sort()).toEqual(
+        [`ok ${t3}`, `ok ${next.nominalMs}`, `ok ${t3 + 4}`, ...skipped.map((nominal) => `skipped ${nominal}`)].sort(),
+      )
+    },
+  )
 })

@@ -22,19 +22,22 @@ async function comesDue(fleet: ScriptedFleet, worker: ScriptedWorker, nominal: n
 }
 
 describe('an occurrence that meets the run before it', () => {
-  it.each(['skip', 'queue', 'replace'] as const)('is judged by %s at its instant, not before', async (overlap) => {
-    const fleet = await createDaily(redis, { overlap })
-    const worker = fleet.worker('w')
-    const soon = Date.now() + 60_000
-    const run = await comesDue(fleet, worker, soon)
-    expect(await worker.claim('early', 90_000)).toMatchObject({ runs: [], skipped: [], headMs: soon })
-    expect(await fleet.outcomes('it')).toEqual([])
-    // The run has ended by then.
-    await worker.settle(run)
-    expect((await worker.claim('again', 90_000)).runs).toMatchObject([{ nominalMs: soon }])
-  })
+  it.each(['skip', 'queue', 'replace'] as const)(
+    'an occurrence that meets the run before it is judged by %s at its instant, not before',
+    async (overlap) => {
+      const fleet = await createDaily(redis, { overlap })
+      const worker = fleet.worker('w')
+      const soon = Date.now() + 60_000
+      const run = await comesDue(fleet, worker, soon)
+      expect(await worker.claim('early', 90_000)).toMatchObject({ runs: [], skipped: [], headMs: soon })
+      expect(await fleet.outcomes('it')).toEqual([])
+      // The run has ended by then.
+      await worker.settle(run)
+      expect((await worker.claim('again', 90_000)).runs).toMatchObject([{ nominalMs: soon }])
+    },
+  )
 
-  it('is skipped when that lives, and waits for its lease when it may be dead', async () => {
+  it('an occurrence that meets the run before it is skipped when that lives, and waits for its lease when it may be dead', async () => {
     const fleet = await createDaily(redis)
     const [slow, fast] = [fleet.worker('slow'), fleet.worker('fast')]
     const run = await comesDue(fleet, slow, t3 + 1)
@@ -49,7 +52,7 @@ describe('an occurrence that meets the run before it', () => {
     expect(await slow.settle(run)).toBe('settled')
   })
 
-  it('has a lease of its own where they may overlap, up to the number that may', async () => {
+  it('an occurrence that meets the run before it has a lease of its own where they may overlap, up to the number that may', async () => {
     const fleet = await createDaily(redis, { overlap: 'allow', maxConcurrent: 2 })
     const worker = fleet.worker('w')
     await fleet.plan('it', `${t3} ${t3 + 1} ${t3 + 2}`, t2)
@@ -72,7 +75,7 @@ describe('the fleet-wide limit of a task', () => {
     return fleet
   }
 
-  it('holds while the run has its lease, whatever the note of it says, and ends with its settlement', async () => {
+  it('the fleet-wide limit of a task holds while the run has its lease, whatever the note of it says, and ends with its settlement', async () => {
     const fleet = await createTwo()
     const [one, two] = [fleet.worker('one', LEASE_MS, 1), fleet.worker('two', LEASE_MS, 1)]
     const run = await one.claimOne()
@@ -83,12 +86,15 @@ describe('the fleet-wide limit of a task', () => {
     expect((await two.claimOne()).schedule).not.toBe(run.schedule)
   })
 
-  it.each(['nobody', 'another run'])('gives back the slot of a run whose lease has come to %s', async (whom) => {
-    const fleet = await createTwo()
-    const [one, two] = [fleet.worker('one', SHORT_LEASE_MS, 1), fleet.worker('two', LEASE_MS, 1)]
-    const { schedule } = await one.claimOne()
-    await fleet.leaseEnds(schedule)
-    if (whom !== 'nobody') await fleet.client.set(fleet.keys.lease(schedule), 'somebody:1', 'PX', LEASE_MS)
-    expect((await two.claimOne()).schedule).not.toBe(schedule)
-  })
+  it.each(['nobody', 'another run'])(
+    'the fleet-wide limit of a task gives back the slot of a run whose lease has come to %s',
+    async (whom) => {
+      const fleet = await createTwo()
+      const [one, two] = [fleet.worker('one', SHORT_LEASE_MS, 1), fleet.worker('two', LEASE_MS, 1)]
+      const { schedule } = await one.claimOne()
+      await fleet.leaseEnds(schedule)
+      if (whom !== 'nobody') await fleet.client.set(fleet.keys.lease(schedule), 'somebody:1', 'PX', LEASE_MS)
+      expect((await two.claimOne()).schedule).not.toBe(schedule)
+    },
+  )
 })

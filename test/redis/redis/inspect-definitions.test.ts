@@ -32,7 +32,7 @@ describe('a look at a schedule', () => {
     expect(await fast.claimOne()).toMatchObject({ runId: run.runId, delivery: 2 })
   })
 
-  it('leaves alone what is where it belongs', async () => {
+  it('a look at a schedule leaves alone what is where it belongs', async () => {
     const fleet = await createDaily(redis)
     await inspectWithoutTrace(fleet)
     // Put off while somebody plans it, or a run is in its way.
@@ -47,7 +47,7 @@ describe('a look at a schedule', () => {
     await inspectWithoutTrace(fleet)
   })
 
-  it('leaves what was put aside for a task that nobody has where it was put', async () => {
+  it('a look at a schedule leaves what was put aside for a task that nobody has where it was put', async () => {
     const fleet = await createDaily(redis, { task: 'rare' })
     await fleet.store.enqueue('it', null)
     await fleet.worker('w').claim()
@@ -55,7 +55,7 @@ describe('a look at a schedule', () => {
     await inspectWithoutTrace(fleet)
   })
 
-  it('does not make come due what is paused, finished or invalid', async () => {
+  it('a look at a schedule does not make come due what is paused, finished or invalid', async () => {
     const fleet = await createDaily(redis)
     await fleet.control.schedules.pause('it')
     await inspectWithoutTrace(fleet)
@@ -71,7 +71,7 @@ describe('a look at a schedule', () => {
     await inspectWithoutTrace(fleet)
   })
 
-  it('names what was edited by hand, and takes away what is left of one that was deleted', async () => {
+  it('a look at a schedule names what was edited by hand, and takes away what is left of one that was deleted', async () => {
     const fleet = await createDaily(redis)
     await fleet.client.hset(fleet.keys.schedule('it'), 'note', 'edited')
     expect(await inspectWithoutTrace(fleet)).toMatchObject({ toPlan: ['it'], removed: [] })

@@ -44,7 +44,7 @@ describe('a handler that blocks the event loop beyond its lease', () => {
     expect(lost).not.toEqual([])
   })
 
-  it('keeps its lease with one', async () => {
+  it('a handler that blocks the event loop beyond its lease keeps its lease with one', async () => {
     const { history, lost, wasAborted } = await runBlocking('thread')
     expect(wasAborted).toBe(false)
     expect(history).toMatchObject([{ outcome: 'ok', attempt: 1 }])

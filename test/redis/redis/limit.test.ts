@@ -28,7 +28,7 @@ async function makeDue(fleet: ScriptedFleet, count: number, first = 0): Promise<
 }
 
 describe('the limit of a schedule', () => {
-  it('that is raised after the first run is the new one', async () => {
+  it('the limit of a schedule that is raised after the first run is the new one', async () => {
     const fleet = createScriptedFleet(redis)
     await fleet.control.schedules.put('it', { ...HOURLY, limit: 3 })
     expect((await fleet.state('it')).plan).toMatch(/ \.$/)
@@ -39,7 +39,7 @@ describe('the limit of a schedule', () => {
     expect((await fleet.state('it')).plan).toBe('.')
   })
 
-  it('that was reached allows no run after an edit of the end alone', async () => {
+  it('the limit of a schedule that was reached allows no run after an edit of the end alone', async () => {
     const fleet = createScriptedFleet(redis)
     await fleet.control.schedules.put('it', { ...HOURLY, limit: 3 })
     await makeDue(fleet, 3)
@@ -50,7 +50,7 @@ describe('the limit of a schedule', () => {
     expect((await fleet.state('it')).plan).toBe('.')
   })
 
-  it('that is lowered below what has run allows no further run', async () => {
+  it('the limit of a schedule that is lowered below what has run allows no further run', async () => {
     const fleet = createScriptedFleet(redis)
     await fleet.control.schedules.put('it', { ...HOURLY, limit: 8 })
     await makeDue(fleet, 3)
@@ -60,7 +60,7 @@ describe('the limit of a schedule', () => {
     expect(await runAll(fleet)).toBe(0)
   })
 
-  it('counts on when the schedule was disabled in between', async () => {
+  it('the limit of a schedule counts on when the schedule was disabled in between', async () => {
     const fleet = createScriptedFleet(redis)
     await fleet.control.schedules.put('it', { ...HOURLY, limit: 3 })
     await makeDue(fleet, 2)
@@ -71,7 +71,7 @@ describe('the limit of a schedule', () => {
     expect(await runAll(fleet)).toBe(1)
   })
 
-  it('counts anew for another rule', async () => {
+  it('the limit of a schedule counts anew for another rule', async () => {
     const fleet = createScriptedFleet(redis)
     await fleet.control.schedules.put('it', { ...HOURLY, limit: 2 })
     await makeDue(fleet, 2)

@@ -21,25 +21,28 @@ async function runAll(fleet: ScriptedFleet): Promise<string[]> {
 }
 
 describe('a schedule whose state is lost and whose history is not', () => {
-  it.each(['claim', 'inspection', 'put'])('does not run its one occurrence again: found by a %s', async (how) => {
-    const fleet = createScriptedFleet(redis)
-    const once = { task: 'work', at: new Date(Date.now() - 1_000) }
-    await fleet.control.schedules.put('once', once)
-    expect(await runAll(fleet)).toHaveLength(1)
-    await fleet.client.del(fleet.keys.state('once'))
-    if (how === 'claim') await fleet.client.zadd(fleet.keys.due, 0, 'once')
-    if (how === 'put') await fleet.control.schedules.put('once', once)
-    if (how === 'inspection') {
-      const page = { after: '', count: 10, cursor: '', scanCount: 0 }
-      const { toPlan } = await fleet.worker('w').store.inspect(page)
-      expect(toPlan).toEqual(['once'])
-      while ((await fleet.store.storePlan(await fleet.decide('once'))) === 'moved');
-    }
-    expect(await runAll(fleet)).toEqual([])
-    expect((await fleet.state('once')).plan).toBe('.')
-  })
+  it.each(['claim', 'inspection', 'put'])(
+    'a schedule whose state is lost and whose history is not does not run its one occurrence again: found by a %s',
+    async (how) => {
+      const fleet = createScriptedFleet(redis)
+      const once = { task: 'work', at: new Date(Date.now() - 1_000) }
+      await fleet.control.schedules.put('once', once)
+      expect(await runAll(fleet)).toHaveLength(1)
+      await fleet.client.del(fleet.keys.state('once'))
+      if (how === 'claim') await fleet.client.zadd(fleet.keys.due, 0, 'once')
+      if (how === 'put') await fleet.control.schedules.put('once', once)
+      if (how === 'inspection') {
+        const page = { after: '', count: 10, cursor: '', scanCount: 0 }
+        const { toPlan } = await fleet.worker('w').store.inspect(page)
+        expect(toPlan).toEqual(['once'])
+        while ((await fleet.store.storePlan(await fleet.decide('once'))) === 'moved');
+      }
+      expect(await runAll(fleet)).toEqual([])
+      expect((await fleet.state('once')).plan).toBe('.')
+    },
+  )
 
-  it('counts on towards its limit, and not what was asked for by hand', async () => {
+  it('a schedule whose state is lost and whose history is not counts on towards its limit, and not what was asked for by hand', async () => {
     const fleet = await createDaily(redis, { limit: 3 })
     const worker = fleet.worker('w')
     await worker.settle(await worker.claimOne())
@@ -51,7 +54,7 @@ describe('a schedule whose state is lost and whose history is not', () => {
     expect(await fleet.state('it')).toMatchObject({ last: String(t3), seen: '1', plan: String(t3 + DAY) })
   })
 
-  it('runs the rest of its backfill', async () => {
+  it('a schedule whose state is lost and whose history is not runs the rest of its backfill', async () => {
     const fleet = await createDaily(redis)
     await fleet.plan('it', String(t3 + DAY), t3)
     const days = [t3 - 3 * DAY, t3 - 2 * DAY, t3 - DAY]
@@ -69,7 +72,7 @@ describe('a schedule whose state is lost and whose history is not', () => {
 
 describe('a schedule that was removed and made again while its run was running', () => {
   it.each(['queue', 'replace'] as const)(
-    'starts under %s when that run settles, not when its lease would end',
+    'a schedule that was removed and made again while its run was running starts under %s when that run settles, not when its lease would end',
     async (overlap) => {
       const fleet = await createDaily(redis, { overlap })
       const worker = fleet.worker('w')

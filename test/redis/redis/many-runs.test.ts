@@ -28,7 +28,7 @@ async function claimAll(worker: ScriptedWorker) {
 }
 
 describe('many runs in one call', () => {
-  it('are noted, started and given up, each on its own', async () => {
+  it('many runs in one call are noted, started and given up, each on its own', async () => {
     const fleet = await createDaily(redis)
     await addDaily(fleet, 'a', 'b')
     const worker = fleet.worker('w')
@@ -45,7 +45,7 @@ describe('many runs in one call', () => {
     for (const name of ['a', 'b', 'it']) expect(await fleet.outcomes(name)).toEqual([`ok ${t3}`])
   })
 
-  it('of one schedule find what those before them in the call have left', async () => {
+  it('many runs in one call of one schedule find what those before them in the call have left', async () => {
     const fleet = await createDaily(redis, { overlap: 'allow' })
     await fleet.plan('it', `${t1} ${t2} ${t3}`)
     const worker = fleet.worker('w')
@@ -110,7 +110,7 @@ describe('many runs in one call', () => {
 })
 
 describe('the state of a schedule with a period', () => {
-  it('stays compact: a run is noted in few words, and the plan is one instant', async () => {
+  it('the state of a schedule with a period stays compact: a run is noted in few words, and the plan is one instant', async () => {
     const fleet = await createDaily(redis)
     const worker = fleet.worker('0123456789abcdef')
     const encoding = () => fleet.client.object('ENCODING', fleet.keys.state('it'))

@@ -17,7 +17,7 @@ async function createThree() {
 }
 
 describe('what is wrong with one schedule', () => {
-  it('does not keep the runs of others from being settled, and its own history goes on', async () => {
+  it('what is wrong with one schedule does not keep the runs of others from being settled, and its own history goes on', async () => {
     const fleet = await createThree()
     const worker = fleet.worker('w')
     const { runs } = await worker.claim()
@@ -29,7 +29,7 @@ describe('what is wrong with one schedule', () => {
     expect(entries.map(([, fields]) => fields[1])).toEqual(['5', String(t3)])
   })
 
-  it('does not keep others from being claimed, and is tried again after a second', async () => {
+  it('what is wrong with one schedule does not keep others from being claimed, and is tried again after a second', async () => {
     const fleet = await createThree()
     // The limit of a number that is none makes the script fail.
     await fleet.client.hset(fleet.keys.schedule('b'), { overlap: 'allow', maxConcurrent: 'many' })
@@ -41,7 +41,7 @@ describe('what is wrong with one schedule', () => {
     expect(Number(await fleet.client.zscore(fleet.keys.due, 'b'))).toBeGreaterThan(t3)
   })
 
-  it('does not keep the runs of others from being recovered', async () => {
+  it('what is wrong with one schedule does not keep the runs of others from being recovered', async () => {
     const fleet = await createThree()
     const worker = fleet.worker('w', 1)
     await worker.claim()
@@ -57,7 +57,7 @@ describe('what is wrong with one schedule', () => {
     expect(givenUp.map(({ schedule }) => schedule).sort()).toEqual(['a', 'c'])
   })
 
-  it('does not hold up a claim: more payload than one reply takes comes in several', async () => {
+  it('what is wrong with one schedule does not hold up a claim: more payload than one reply takes comes in several', async () => {
     const fleet = createScriptedFleet(redis)
     const names = Array.from({ length: 8 }, (_, index) => `big-${index}`)
     for (const name of names) {
@@ -73,7 +73,7 @@ describe('what is wrong with one schedule', () => {
     expect([...first.runs, ...rest].map(({ schedule }) => schedule).sort()).toEqual(names)
   })
 
-  it('of a worker with thousands of tasks does not end in what Lua passes at once', async () => {
+  it('what is wrong with one schedule of a worker with thousands of tasks does not end in what Lua passes at once', async () => {
     const fleet = await createThree()
     const { store } = fleet.worker('w')
     const lanes = Array.from({ length: 3_000 }, (_, index) => ({
@@ -86,7 +86,7 @@ describe('what is wrong with one schedule', () => {
     expect((await store.claim(request)).runs).toHaveLength(3)
   })
 
-  it('does not keep others from being written: a hash of nine thousand fields is replaced', async () => {
+  it('what is wrong with one schedule does not keep others from being written: a hash of nine thousand fields is replaced', async () => {
     const fleet = createScriptedFleet(redis)
     const key = fleet.keys.schedule('wide')
     for (let start = 0; start < 9_000; start += 1_000) {
@@ -103,7 +103,7 @@ describe('what is wrong with one schedule', () => {
 })
 
 describe('an instant before 1970', () => {
-  it('does not stop the fleet: others that are due are claimed and announced', async () => {
+  it('an instant before 1970 does not stop the fleet: others that are due are claimed and announced', async () => {
     const fleet = await createThree()
     const worker = fleet.worker('w')
     await fleet.control.schedules.put('old', { task: 'work', at: '1969-07-20T20:17Z' })
@@ -114,7 +114,7 @@ describe('an instant before 1970', () => {
     expect((await worker.claim()).handedBack.map(({ name }) => name)).toEqual(['a'])
   })
 
-  it('is a misfire like any other', async () => {
+  it('an instant before 1970 is a misfire like any other', async () => {
     const fleet = createScriptedFleet(redis)
     await fleet.control.schedules.put('old', { task: 'work', at: '1969-07-20T20:17Z' })
     await fleet.store.storePlan(await fleet.decide('old'))

@@ -19,7 +19,7 @@ const BY_NOBODY = { declaration: null, editor: EDITOR, kind: 'edit', conflicts: 
 const pause = (note: string) => ({ note, untilMs: null, editor: EDITOR, ifActive: false })
 
 describe('the upkeep of runs', () => {
-  it('leaves alone what holds its lease, whatever the deadline says, and looks again when that would end', async () => {
+  it('the upkeep of runs leaves alone what holds its lease, whatever the deadline says, and looks again when that would end', async () => {
     const fleet = await createDaily(redis)
     const worker = fleet.worker('w')
     const run = await worker.claimOne()
@@ -29,7 +29,7 @@ describe('the upkeep of runs', () => {
     expect(await worker.settle(run)).toBe('settled')
   })
 
-  it('gives up a run whose lease the next occurrence has by now, and leaves that its lease and what waits for it', async () => {
+  it('the upkeep of runs gives up a run whose lease the next occurrence has by now, and leaves that its lease and what waits for it', async () => {
     const fleet = await createDaily(redis, { overlap: 'queue' })
     const [slow, fast] = [fleet.worker('slow', SHORT_LEASE_MS), fleet.worker('fast')]
     await fleet.plan('it', `${t1} ${t2} ${t3}`)
@@ -47,7 +47,7 @@ describe('the upkeep of runs', () => {
     expect(await fleet.outcomes('it')).toEqual([`abandoned ${lost.nominalMs}`])
   })
 
-  it('gives a run up once', async () => {
+  it('the upkeep of runs gives a run up once', async () => {
     const fleet = await createDaily(redis, { onCrash: 'rerun' })
     const slow = fleet.worker('slow', SHORT_LEASE_MS)
     const { runId } = await slow.claimOne()
@@ -70,7 +70,7 @@ describe('the upkeep of runs', () => {
     expect(await fleet.outcomes('it')).toEqual([`abandoned ${t3}`])
   })
 
-  it('does not deliver again what was cancelled, or was started by a claim that Redis has forgotten', async () => {
+  it('the upkeep of runs does not deliver again what was cancelled, or was started by a claim that Redis has forgotten', async () => {
     const fleet = await createDaily(redis, { onCrash: 'rerun' })
     const slow = fleet.worker('slow', SHORT_LEASE_MS)
     const { runId } = await slow.claimOne()
@@ -86,7 +86,7 @@ describe('the upkeep of runs', () => {
 })
 
 describe('a cancellation', () => {
-  it('leaves a run that goes to its worker, with its lease, and does not close it', async () => {
+  it('a cancellation leaves a run that goes to its worker, with its lease, and does not close it', async () => {
     const fleet = await createDaily(redis, { onCrash: 'rerun' })
     const worker = fleet.worker('w')
     const run = await worker.claimOne()
@@ -99,7 +99,7 @@ describe('a cancellation', () => {
     expect(await withoutTrace(fleet, () => fleet.store.cancel(run.runId))).toBe('missing')
   })
 
-  it('keeps a waiting run from ever being delivered, and closes it once', async () => {
+  it('a cancellation keeps a waiting run from ever being delivered, and closes it once', async () => {
     const fleet = await createDaily(redis)
     const worker = fleet.worker('w')
     const run = await worker.claimOne()
@@ -123,14 +123,14 @@ describe('a schedule that is not there', () => {
       (fleet: ScriptedFleet) =>
         fleet.worker('w').store.extendPlan({ schedule: 'none', digest: '', after: t1, more: String(t2) }),
     ],
-  ])('is not brought to life by %s', async (_what, act) => {
+  ])('a schedule that is not there is not brought to life by %s', async (_what, act) => {
     const fleet = await createDaily(redis)
     await withoutTrace(fleet, () => act(fleet))
   })
 })
 
 describe('a pause', () => {
-  it('also keeps what was put aside for a task that nobody had, and is as old as its first call', async () => {
+  it('a pause also keeps what was put aside for a task that nobody had, and is as old as its first call', async () => {
     const fleet = await createDaily(redis, { task: 'rare' })
     await fleet.worker('w').claim()
     expect(await fleet.client.smembers(fleet.keys.lanes)).toHaveLength(1)
@@ -144,7 +144,7 @@ describe('a pause', () => {
 })
 
 describe('a backfill', () => {
-  it('has no more than its number at once, each once, and takes no more than may wait', async () => {
+  it('a backfill has no more than its number at once, each once, and takes no more than may wait', async () => {
     const fleet = await createDaily(redis)
     const worker = fleet.worker('w')
     await fleet.plan('it', String(t3 + 2 * DAY), t3)
@@ -170,17 +170,20 @@ describe('a backfill', () => {
 })
 
 describe('the removal of a finished schedule', () => {
-  it.each(['by an extension', 'by a settlement'])('comes also when its end was found %s', async (how) => {
-    const fleet = await createDaily(redis, { cron: '0 0 * * *', removeAfter: 0 })
-    const worker = fleet.worker('w')
-    const run = await worker.claimOne()
-    const refill = { after: t3, more: '.' }
-    if (how === 'by an extension') await worker.store.extendPlan({ schedule: 'it', digest: run.digest, ...refill })
-    await worker.settle(run, { refill })
-    expect((await worker.claim()).handedBack).toMatchObject([{ name: 'it', state: { plan: '.' } }])
-  })
+  it.each(['by an extension', 'by a settlement'])(
+    'the removal of a finished schedule comes also when its end was found %s',
+    async (how) => {
+      const fleet = await createDaily(redis, { cron: '0 0 * * *', removeAfter: 0 })
+      const worker = fleet.worker('w')
+      const run = await worker.claimOne()
+      const refill = { after: t3, more: '.' }
+      if (how === 'by an extension') await worker.store.extendPlan({ schedule: 'it', digest: run.digest, ...refill })
+      await worker.settle(run, { refill })
+      expect((await worker.claim()).handedBack).toMatchObject([{ name: 'it', state: { plan: '.' } }])
+    },
+  )
 
-  it('does not take one that has occurrences again, or a run that goes or waits', async () => {
+  it('the removal of a finished schedule does not take one that has occurrences again, or a run that goes or waits', async () => {
     const fleet = await createDaily(redis, { removeAfter: 0 })
     const worker = fleet.worker('w')
     const remove = () => worker.store.removeFinished('it')
@@ -196,7 +199,7 @@ describe('the removal of a finished schedule', () => {
     expect(await fleet.everything()).toEqual({})
   })
 
-  it('does not take the schedule of another owner', async () => {
+  it('the removal of a finished schedule does not take the schedule of another owner', async () => {
     const fleet = await createDaily(redis, { owner: 'us' })
     expect(await withoutTrace(fleet, () => fleet.store.remove('it', 'them'))).toBe('kept')
     expect(await fleet.store.remove('it', 'us')).toBe('removed')
@@ -241,7 +244,7 @@ describe('a definition that is written', () => {
     expect(await withoutTrace(fleet, put)).toMatchObject({ outcome: 'conflict' })
   })
 
-  it('closes what is due of the former trigger with it, however much that is, and starts nothing of it', async () => {
+  it('a definition that is written closes what is due of the former trigger with it, however much that is, and starts nothing of it', async () => {
     const fleet = await createDaily(redis, { cron: '0 0 * * *' })
     await fleet.plan('it', String(t1), t1 - DAY)
     expect(await fleet.control.schedules.put('it', { ...DAILY, every: '2d' })).toMatchObject({ outcome: 'updated' })
@@ -249,7 +252,7 @@ describe('a definition that is written', () => {
     expect(await fleet.outcomes('it')).toEqual([t1, t2, t3].map((at) => `skipped ${at}`))
   })
 
-  it('takes over nothing from one of the same name that somebody deleted by hand', async () => {
+  it('a definition that is written takes over nothing from one of the same name that somebody deleted by hand', async () => {
     const fleet = await createDaily(redis)
     const worker = fleet.worker('w')
     await worker.settle(await worker.claimOne(), { outcome: 'failed', pauseAfter: 1 })
@@ -262,7 +265,7 @@ describe('a definition that is written', () => {
     expect(await fleet.outcomes('it')).toEqual([])
   })
 
-  it('starts nothing that passed while it was on its way', async () => {
+  it('a definition that is written starts nothing that passed while it was on its way', async () => {
     const fleet = await createDaily(redis)
     const fields = { task: 'work', every: '2d' }
     const late = {
@@ -278,7 +281,7 @@ describe('a definition that is written', () => {
     expect(await fleet.state('it')).toMatchObject({ plan: String(t3 + 2 * DAY) })
   })
 
-  it('does not make a paused schedule come due', async () => {
+  it('a definition that is written does not make a paused schedule come due', async () => {
     const fleet = await createDaily(redis)
     await fleet.control.schedules.pause('it')
     await fleet.control.schedules.put('it', { ...DAILY, every: '2d' })
@@ -286,7 +289,7 @@ describe('a definition that is written', () => {
   })
 })
 
-it('runs are listed without one that somebody has overwritten with what is none', async () => {
+it('the list of runs leaves out a run that was overwritten with other text', async () => {
   const fleet = await createDaily(redis)
   const { runId } = await fleet.worker('w').claimOne()
   expect(await fleet.control.schedules.runs()).toMatchObject([{ runId, worker: 'w', attempt: 1 }])

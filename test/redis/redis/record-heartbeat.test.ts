@@ -5,7 +5,7 @@ import { waitFor } from '../../support/wait-for.js'
 
 const redis = useRedis()
 
-it('gives workers that join in the same millisecond the places in which they came, and nobody another one later', async () => {
+it('record-heartbeat gives workers that join in the same millisecond the places in which they came, and nobody another one later', async () => {
   const { worker, keys, client } = createScriptedFleet(redis)
   const ids = Array.from({ length: 20 }, (_, index) => `w${String(99 - index)}`)
   const heard: string[] = []
@@ -22,7 +22,7 @@ it('gives workers that join in the same millisecond the places in which they cam
   expect(heard).toEqual(ids.map((id, index) => `joined ${id} ${index + 1}`))
 })
 
-it('tells the elected worker whether one of the first two sees edits as they happen', async () => {
+it('record-heartbeat tells the elected worker whether one of the first two sees edits as they happen', async () => {
   const { worker, keys, client } = createScriptedFleet(redis)
   const beat = async (id: string, watching: string) => {
     await client.del(keys.upkeep)

@@ -45,18 +45,18 @@ describe.each([
     const slow = fleet.worker('slow', SHORT_LEASE_MS)
     const late = await slow.claimOne()
     expect(await fleet.giveUp(slow)).toBe('rerun')
-    const heir = fleet.worker(second)
-    const rerun = await heir.claimOne()
+    const successor = fleet.worker(second)
+    const rerun = await successor.claimOne()
     expect(rerun).toMatchObject({ runId: late.runId, delivery: 2 })
     // The next one waits behind it, and counts on its lease.
     await fleet.plan('it', String(t3 + 1), t3)
-    await heir.claim()
+    await successor.claim()
 
     expect(await settleWithoutTrace(fleet, slow, late, ending)).toBe('lost')
     expect(await fleet.client.get(fleet.keys.lease('it'))).toBe(`${second}:${rerun.fence}`)
     expect(await fleet.outcomes('it')).toEqual([])
 
-    expect(await heir.settle(rerun)).toBe('settled')
+    expect(await successor.settle(rerun)).toBe('settled')
     expect(await fleet.outcomes('it')).toEqual([`ok ${t3}`])
     // Also after the end of the rerun, whose outcome may be the very same.
     expect(await settleWithoutTrace(fleet, slow, late, ending)).toBe('forgotten')
@@ -69,25 +69,30 @@ describe('a settlement that arrives when the lease is with the next occurrence',
     ['rerun', 'ok', 'rerun'],
     ['rerun', 'failed', 'rerun'],
     ['skip', 'returned', 'returned'],
-  ] as const)('leaves that alone, and with %s its own %s is %s', async (onCrash, outcome, answer) => {
-    const fleet = await createDaily(redis, { onCrash, misfire: 'all' })
-    const [slow, fast] = [fleet.worker('slow', SHORT_LEASE_MS), fleet.worker('fast')]
-    await fleet.plan('it', `${t2} ${t3}`, t1)
-    const late = await slow.claimOne()
-    await fleet.leaseEnds('it')
-    const next = await fast.claimOne()
-    expect([late.nominalMs, next.nominalMs]).toEqual([t2, t3])
+  ] as const)(
+    'a settlement that arrives when the lease is with the next occurrence leaves that alone, and with %s its own %s is %s',
+    async (onCrash, outcome, answer) => {
+      const fleet = await createDaily(redis, { onCrash, misfire: 'all' })
+      const [slow, fast] = [fleet.worker('slow', SHORT_LEASE_MS), fleet.worker('fast')]
+      await fleet.plan('it', `${t2} ${t3}`, t1)
+      const late = await slow.claimOne()
+      await fleet.leaseEnds('it')
+      const next = await fast.claimOne()
+      expect([late.nominalMs, next.nominalMs]).toEqual([t2, t3])
 
-    expect(await slow.settle(late, { outcome, retryDelayMs: outcome === 'returned' ? 0 : null })).toBe(answer)
-    expect(await fleet.client.get(fleet.keys.lease('it'))).toBe(`fast:${next.fence}`)
-    expect(await fleet.client.zrange(fleet.keys.running, 0, -1)).toEqual([next.runId])
-    // What is delivered again takes its turn behind the one that goes.
-    expect((await fast.claim()).runs).toEqual([])
-    expect(await fast.settle(next)).toBe('settled')
-    const again = (await fast.claim()).runs.map(({ runId }) => runId)
-    expect(again).toEqual(answer === 'abandoned' ? [] : [late.runId])
-    expect(await fleet.outcomes('it')).toEqual(answer === 'abandoned' ? [`abandoned ${t2}`, `ok ${t3}`] : [`ok ${t3}`])
-  })
+      expect(await slow.settle(late, { outcome, retryDelayMs: outcome === 'returned' ? 0 : null })).toBe(answer)
+      expect(await fleet.client.get(fleet.keys.lease('it'))).toBe(`fast:${next.fence}`)
+      expect(await fleet.client.zrange(fleet.keys.running, 0, -1)).toEqual([next.runId])
+      // What is delivered again takes its turn behind the one that goes.
+      expect((await fast.claim()).runs).toEqual([])
+      expect(await fast.settle(next)).toBe('settled')
+      const again = (await fast.claim()).runs.map(({ runId }) => runId)
+      expect(again).toEqual(answer === 'abandoned' ? [] : [late.runId])
+      expect(await fleet.outcomes('it')).toEqual(
+        answer === 'abandoned' ? [`abandoned ${t2}`, `ok ${t3}`] : [`ok ${t3}`],
+      )
+    },
+  )
 })
 
 it('frees the slot of its task when a run goes back that has lost its lease', async () => {
@@ -99,7 +104,7 @@ it('frees the slot of its task when a run goes back that has lost its lease', as
   expect(await worker.claimOne()).toMatchObject({ runId: run.runId, delivery: 1 })
 })
 
-it('leaves a pause as it is when a run fails in it that would have brought one', async () => {
+it('settle-runs leaves a pause as it is when a run fails in it that would have brought one', async () => {
   const fleet = await createDaily(redis)
   const worker = fleet.worker('w')
   const run = await worker.claimOne()
@@ -129,7 +134,7 @@ describe('a settlement that is sent again because its reply was lost', () => {
     expect((await fleet.state('it'))['failures']).toBe(failures)
   })
 
-  it('is not told of an attempt that came after it', async () => {
+  it('a settlement that is sent again because its reply was lost is not told of an attempt that came after it', async () => {
     const fleet = await createDaily(redis)
     const worker = fleet.worker('w')
     const first = await worker.claimOne()
@@ -139,7 +144,7 @@ describe('a settlement that is sent again because its reply was lost', () => {
     expect(await settleWithoutTrace(fleet, worker, first, ending)).toBe('lost')
   })
 
-  it('is told the same of a run that somebody cancelled while it went', async () => {
+  it('a settlement that is sent again because its reply was lost is told the same of a run that somebody cancelled while it went', async () => {
     const fleet = await createDaily(redis, { onCrash: 'rerun' })
     const worker = fleet.worker('w')
     const run = await worker.claimOne()
@@ -150,7 +155,7 @@ describe('a settlement that is sent again because its reply was lost', () => {
     expect(await fleet.outcomes('it')).toEqual([`cancelled ${t3}`])
   })
 
-  it('adds what was computed for the plan once', async () => {
+  it('a settlement that is sent again because its reply was lost adds what was computed for the plan once', async () => {
     const fleet = await createDaily(redis, { cron: '0 0 * * *' })
     const worker = fleet.worker('w')
     const run = await worker.claimOne()
@@ -162,7 +167,7 @@ describe('a settlement that is sent again because its reply was lost', () => {
 })
 
 describe('a settlement of a run that nobody knows any more', () => {
-  it('does not take the lease of a schedule of the same name that was made since', async () => {
+  it('a settlement of a run that nobody knows any more does not take the lease of a schedule of the same name that was made since', async () => {
     const fleet = await createDaily(redis)
     const [slow, fast] = [fleet.worker('slow'), fleet.worker('fast')]
     const late = await slow.claimOne()
@@ -175,7 +180,7 @@ describe('a settlement of a run that nobody knows any more', () => {
     expect(await fast.settle(other)).toBe('settled')
   })
 
-  it('gives back what the run still holds itself', async () => {
+  it('a settlement of a run that nobody knows any more gives back what the run still holds itself', async () => {
     const fleet = await createDaily(redis)
     const worker = fleet.worker('w')
     const run = await worker.claimOne()
@@ -186,22 +191,25 @@ describe('a settlement of a run that nobody knows any more', () => {
 })
 
 describe('a settlement of a run whose fence is beyond what a text of it can hold', () => {
-  it.each(['ok', 'failed'] as const)('is recorded: %s', async (outcome) => {
-    const fleet = await createDaily(redis)
-    await fleet.client.hset(fleet.keys.state('it'), 'fence', '999999999999999')
-    const worker = fleet.worker('w')
-    const run = await worker.claimOne()
-    expect(run.fence).toBe(1e15)
-    expect(await worker.settle(run, { outcome })).toBe('settled')
-    expect(await fleet.outcomes('it')).toEqual([`${outcome} ${t3}`])
-  })
+  it.each(['ok', 'failed'] as const)(
+    'a settlement of a run whose fence is beyond what a text of it can hold is recorded: %s',
+    async (outcome) => {
+      const fleet = await createDaily(redis)
+      await fleet.client.hset(fleet.keys.state('it'), 'fence', '999999999999999')
+      const worker = fleet.worker('w')
+      const run = await worker.claimOne()
+      expect(run.fence).toBe(1e15)
+      expect(await worker.settle(run, { outcome })).toBe('settled')
+      expect(await fleet.outcomes('it')).toEqual([`${outcome} ${t3}`])
+    },
+  )
 })
 
 describe('what a settlement adds to the plan', () => {
   const CRON = { cron: '0 0 * * *' }
   const refill = { after: t3, more: String(t3 + DAY) }
 
-  it('is left out when the definition was edited since', async () => {
+  it('what a settlement adds to the plan is left out when the definition was edited since', async () => {
     const fleet = await createDaily(redis, CRON)
     const worker = fleet.worker('w')
     const run = await worker.claimOne()
@@ -213,7 +221,7 @@ describe('what a settlement adds to the plan', () => {
     expect(await fleet.state('it')).toMatchObject({ plan: '' })
   })
 
-  it('is left out when the schedule was paused since: nothing comes due in a pause', async () => {
+  it('what a settlement adds to the plan is left out when the schedule was paused since: nothing comes due in a pause', async () => {
     const fleet = await createDaily(redis, CRON)
     const worker = fleet.worker('w')
     const run = await worker.claimOne()
@@ -222,18 +230,21 @@ describe('what a settlement adds to the plan', () => {
     expect(await fleet.client.zscore(fleet.keys.due, 'it')).toBeNull()
   })
 
-  it.each(['ok', 'failed'] as const)('makes a spent schedule due at the first instant of it: %s', async (outcome) => {
-    const fleet = await createDaily(redis, CRON)
-    const worker = fleet.worker('w')
-    const run = await worker.claimOne()
-    await fleet.plan('it', '', t3)
-    await fleet.client.zrem(fleet.keys.due, 'it')
-    expect(await worker.settle(run, { outcome, refill })).toBe('settled')
-    expect(await fleet.client.zscore(fleet.keys.due, 'it')).toBe(String(t3 + DAY))
-    expect(await fleet.state('it')).toMatchObject({ plan: String(t3 + DAY) })
-  })
+  it.each(['ok', 'failed'] as const)(
+    'what a settlement adds to the plan makes a spent schedule due at the first instant of it: %s',
+    async (outcome) => {
+      const fleet = await createDaily(redis, CRON)
+      const worker = fleet.worker('w')
+      const run = await worker.claimOne()
+      await fleet.plan('it', '', t3)
+      await fleet.client.zrem(fleet.keys.due, 'it')
+      expect(await worker.settle(run, { outcome, refill })).toBe('settled')
+      expect(await fleet.client.zscore(fleet.keys.due, 'it')).toBe(String(t3 + DAY))
+      expect(await fleet.state('it')).toMatchObject({ plan: String(t3 + DAY) })
+    },
+  )
 
-  it('is left out when the plan has moved on since', async () => {
+  it('what a settlement adds to the plan is left out when the plan has moved on since', async () => {
     const fleet = await createDaily(redis, CRON)
     const worker = fleet.worker('w')
     const run = await worker.claimOne()
@@ -242,7 +253,7 @@ describe('what a settlement adds to the plan', () => {
     expect(await fleet.state('it')).toMatchObject({ plan: String(t3 + 2 * DAY) })
   })
 
-  it('comes once, also when it was sent while the run still went', async () => {
+  it('what a settlement adds to the plan comes once, also when it was sent while the run still went', async () => {
     const fleet = await createDaily(redis, CRON)
     const worker = fleet.worker('w')
     const run = await worker.claimOne()

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { expect, it } from 'vitest'
-import { createRehearsalStore } from '../../../src/redis/stores/stub-store.js'
+import { createStubStore } from '../../../src/redis/stores/stub-store.js'
 import { warmUp } from '../../../src/worker/warm-up.js'
 import { nextEvent, useFleet } from '../../support/fleet.js'
 import { useRedis } from '../../support/redis.js'
@@ -9,15 +9,15 @@ const redis = useRedis()
 const fleet = useFleet(redis)
 
 // Once in a process, and each file has its own: no second test here.
-it('goes the way of a run before the first worker is ready, and before it claims what is due already', async () => {
+it('the warm-up goes the way of a run before the first worker is ready, and before it claims what is due already', async () => {
   const beat = fleet.create()
   /** Whoever calls first makes the promise: had nobody called, it would be pending still. */
   let atFirstStart = ''
-  beat.task('work', () => void (atFirstStart = inspect(warmUp(createRehearsalStore))))
+  beat.task('work', () => void (atFirstStart = inspect(warmUp(createStubStore))))
   await beat.schedules.put('due', { task: 'work', at: new Date(Date.now() - 500) })
   const ran = nextEvent(beat, 'run:succeeded')
   await beat.start()
-  expect(inspect(warmUp(createRehearsalStore))).toBe('Promise { undefined }')
+  expect(inspect(warmUp(createStubStore))).toBe('Promise { undefined }')
   await ran
   expect(atFirstStart).toBe('Promise { undefined }')
 })

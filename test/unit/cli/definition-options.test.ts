@@ -16,12 +16,12 @@ function parse(...parameters: string[]) {
 }
 
 describe('readFieldOptions', () => {
-  it('gives only what was given', () => {
+  it('readFieldOptions gives only what was given', () => {
     expect(parse()).toEqual({})
     expect(parse('--cron', '0 9 * * *')).toEqual({ cron: '0 9 * * *' })
   })
 
-  it('reads every kind of field', () => {
+  it('readFieldOptions reads every kind of field', () => {
     expect(
       parse(
         ...[
@@ -60,7 +60,7 @@ describe('readFieldOptions', () => {
     [['--limit', 'three'], /limit is a number, not "three"/],
     [['--enabled', 'maybe'], /enabled is true or false/],
     [['--misfire', 'sometimes'], /Allowed choices are skip, latest, all/],
-  ])('refuses %j', (parameters, message) => {
+  ])('readFieldOptions refuses %j', (parameters, message) => {
     expect(() => parse(...parameters)).toThrow(message)
   })
 })
@@ -73,11 +73,11 @@ describe('readAssignment', () => {
     ['payload=[1]', ['payload', [1]]],
     ['retries=2', ['retries', 2]],
     ['enabled=0', ['enabled', false]],
-  ])('reads %s', (text, expected) => {
+  ])('readAssignment reads %s', (text, expected) => {
     expect(readAssignment(text)).toEqual(expected)
   })
 
-  it('refuses an unknown field and says which there are', () => {
+  it('readAssignment refuses an unknown field and says which there are', () => {
     expect(() => readAssignment('crn=x')).toThrow(/no field "crn".*cron, every/)
     expect(() => readAssignment('cron')).toThrow(/field=value/)
     expect(() => readFieldName('toString')).toThrow(/no field/)
@@ -85,7 +85,7 @@ describe('readAssignment', () => {
 })
 
 describe('DEFINITION_FIELDS', () => {
-  it('gives every field an option of its own', () => {
+  it('DEFINITION_FIELDS gives every field an option of its own', () => {
     const command = new Command('put')
     addFieldOptions(command)
     expect(command.options).toHaveLength(Object.keys(DEFINITION_FIELDS).length)

@@ -15,7 +15,7 @@ describe('reportFailure', () => {
     expect(reportFailure(error).exitCode).toBe(exitCode)
   })
 
-  it('keeps code, field and value', () => {
+  it('reportFailure keeps code, field and value', () => {
     const error = new EverybeatError('ERR_EVERYBEAT_CRON', 'cron: no', { field: 'cron', value: 'x' })
     expect(reportFailure(error)).toEqual({
       code: 'ERR_EVERYBEAT_CRON',

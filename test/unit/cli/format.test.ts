@@ -26,11 +26,11 @@ describe('formatRelative', () => {
     [86_400_000, 'in 1d'],
     [86_400_000 * 3 + 3_600_000 * 4, 'in 3d 4h'],
     [-86_400_000 * 45 - 3_600_000, '45d ago'],
-  ])('shows %d ms away as %s', (ms, expected) => {
+  ])('formatRelative shows %d ms away as %s', (ms, expected) => {
     expect(formatRelative(away(ms), NOW)).toBe(expected)
   })
 
-  it('shows nothing as a dash', () => {
+  it('formatRelative shows nothing as a dash', () => {
     expect(formatRelative(null, NOW)).toBe('-')
     expect(formatRelative(undefined, NOW)).toBe('-')
   })
@@ -46,11 +46,11 @@ describe('formatDuration', () => {
     [190_000, '3m 10s'],
     [7_500_000, '2h 5m'],
     [undefined, '-'],
-  ])('shows %s as %s', (ms, expected) => {
+  ])('formatDuration shows %s as %s', (ms, expected) => {
     expect(formatDuration(ms)).toBe(expected)
   })
 
-  it('gives lateness its sign', () => {
+  it('formatDuration gives lateness its sign', () => {
     expect(formatLateness(2)).toBe('+2ms')
     expect(formatLateness(-3)).toBe('-3ms')
     expect(formatLateness(undefined)).toBe('-')
@@ -58,7 +58,7 @@ describe('formatDuration', () => {
 })
 
 describe('formatInstant', () => {
-  it('shows milliseconds only where there are any', () => {
+  it('formatInstant shows milliseconds only where there are any', () => {
     expect(formatInstant(NOW)).toBe('2026-03-08T07:00:00Z')
     expect(formatInstant(away(250))).toBe('2026-03-08T07:00:00.250Z')
     expect(formatInstant(null)).toBe('-')
@@ -66,7 +66,7 @@ describe('formatInstant', () => {
 })
 
 describe('oneLine', () => {
-  it('shows control characters as escapes, so that a text from elsewhere cannot drive the terminal', () => {
+  it('oneLine shows control characters as escapes, so that a text from elsewhere cannot drive the terminal', () => {
     expect(oneLine('\u001b[31mred\u001b[0m\nand\tmore\u0007')).toBe('\\u001b[31mred\\u001b[0m and more\\u0007')
     expect(oneLine('\u009b31m\u202egnp.exe')).toBe('\\u009b31m\\u202egnp.exe')
   })
@@ -81,7 +81,7 @@ describe('safeJson', () => {
 })
 
 describe('plural', () => {
-  it('counts', () => {
+  it('plural counts', () => {
     expect([plural(0, 'run'), plural(1, 'run'), plural(2, 'run'), plural(2, 'entry', 'entries')]).toEqual([
       '0 runs',
       '1 run',

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { parseServerList } from '../../../src/cli/redis-url.js'
 
 describe('a list of servers in --redis', () => {
-  it('gives the options of a Sentinel', () => {
+  it('a list of servers in --redis gives the options of a Sentinel', () => {
     expect(parseServerList('redis+sentinel://ada:pa%3Ass@a,b:1/mymaster/2')).toEqual({
       kind: 'sentinel',
       options: {
@@ -18,7 +18,7 @@ describe('a list of servers in --redis', () => {
     })
   })
 
-  it('gives the nodes of a Cluster, with TLS where the URL says so', () => {
+  it('a list of servers in --redis gives the nodes of a Cluster, with TLS where the URL says so', () => {
     expect(parseServerList('rediss+cluster://:secret@[::1]:7000,b')).toEqual({
       kind: 'cluster',
       nodes: [
@@ -29,15 +29,18 @@ describe('a list of servers in --redis', () => {
     })
   })
 
-  it.each(['redis://a:1', 'a:1', '/tmp/redis.sock', 'memory:'])('leaves %s to the library', (url) => {
-    expect(parseServerList(url)).toBeNull()
-  })
+  it.each(['redis://a:1', 'a:1', '/tmp/redis.sock', 'memory:'])(
+    'a list of servers in --redis leaves %s to the library',
+    (url) => {
+      expect(parseServerList(url)).toBeNull()
+    },
+  )
 
   it.each([
     ['redis+sentinel://a', /names no master/],
     ['redis+cluster://', /names no server/],
     ['redis+cluster://a:b', /no host:port/],
-  ])('refuses %s', (url, message) => {
+  ])('a list of servers in --redis refuses %s', (url, message) => {
     expect(() => parseServerList(url)).toThrow(message)
   })
 })

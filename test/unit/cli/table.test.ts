@@ -54,7 +54,7 @@ describe('renderTable', () => {
     expect(table).toContain(green('報告'))
   })
 
-  it('keeps a row on one line whatever its cells hold', () => {
+  it('renderTable keeps a row on one line whatever its cells hold', () => {
     expect(renderTable(columns, [['a\nb', '1', 'x\r\ny']], plain).split('\n')).toHaveLength(2)
   })
 })

@@ -26,7 +26,7 @@ describe('a trigger of APScheduler', () => {
     ['a weekday of the month', { day: '2nd fri', hour: 8 }, '0 8 * * 5#2'],
     ['the last weekday of the month', { day: 'last sun' }, '0 0 * * 0L'],
     ['the last day', { day: 'last' }, '0 0 L * *'],
-  ])('with %s becomes a cron', (_, fields, cron) => {
+  ])('a trigger of APScheduler with %s becomes a cron', (_, fields, cron) => {
     expect(convert({ type: 'cron', fields }).definition?.cron).toBe(cron)
   })
 
@@ -37,13 +37,13 @@ describe('a trigger of APScheduler', () => {
     })
   })
 
-  it('is read from its own text too', () => {
+  it('a trigger of APScheduler is read from its own text too', () => {
     expect(convert("cron[day_of_week='mon', hour='9']").definition?.cron).toBe('0 9 * * 1')
     expect(convert('interval[1 day, 2:00:00]').definition?.every).toBe('1d2h')
     expect(convert('date[2027-01-01 09:00:00 UTC]').definition?.at).toBe('2027-01-01T09:00:00.000Z')
   })
 
-  it('that is an interval counts from its start date', () => {
+  it('a trigger of APScheduler that is an interval counts from its start date', () => {
     const trigger = { type: 'interval', seconds: 300, start_date: '2026-01-01T09:00:00+01:00' }
     expect(convert(trigger).definition).toMatchObject({ every: '5m', anchor: '2026-01-01T08:00:00.000Z' })
   })
@@ -52,7 +52,7 @@ describe('a trigger of APScheduler', () => {
     ['a week', { type: 'cron', fields: { week: '5' } }, /nearest: an rrule/],
     ['a combination', { type: 'AndTrigger' }, /nearest: one schedule/],
     ['a step of years', { type: 'cron', fields: { year: '*/2' } }, /cannot be said by start and end/],
-  ])('that has %s is refused', (_, trigger, reason) => {
+  ])('a trigger of APScheduler that has %s is refused', (_, trigger, reason) => {
     expect(convert(trigger).reason).toMatch(reason)
   })
 })
@@ -64,16 +64,16 @@ describe('a job of APScheduler', () => {
     ['a grace of 1 s, which is the default', {}, { misfire: 'skip', misfireGrace: '1s' }],
     ['no bound', { misfire_grace_time: null }, { misfire: 'latest', catchUpWindow: '3650d' }],
     ['no coalescing', { misfire_grace_time: 30, coalesce: false }, { misfire: 'all', catchUpWindow: '30s' }],
-  ])('with %s misfires as before', (_, more, expected) => {
+  ])('a job of APScheduler with %s misfires as before', (_, more, expected) => {
     expect(convert(trigger, more).definition).toMatchObject(expected)
   })
 
-  it('runs as often at the same time as max_instances allows, but in the whole fleet', () => {
+  it('a job of APScheduler runs as often at the same time as max_instances allows, but in the whole fleet', () => {
     expect(convert(trigger).definition).toMatchObject({ overlap: 'skip' })
     expect(convert(trigger, { max_instances: 3 }).definition).toMatchObject({ overlap: 'allow', maxConcurrent: 3 })
   })
 
-  it('that is paused is imported switched off', () => {
+  it('a job of APScheduler that is paused is imported switched off', () => {
     expect(convert(trigger, { next_run_time: null }).definition?.enabled).toBe(false)
   })
 

@@ -39,7 +39,7 @@ describe('a schedule of Celery', () => {
     ],
     ['a relative interval of a day', { __type__: 'interval', every: 86_400, relative: true }, { cron: '0 0 * * *' }],
     ['a relative interval', { __type__: 'interval', every: 5_400, relative: true }, { every: '1h' }],
-  ])('that is %s is converted', (_, schedule, expected) => {
+  ])('a schedule of Celery that is %s is converted', (_, schedule, expected) => {
     expect(celery(schedule).definition).toMatchObject(expected)
   })
 
@@ -49,18 +49,18 @@ describe('a schedule of Celery', () => {
     ['an event that is not known here', { event: 'dawn_nautical', lat: 1, lon: 1 }, /nearest: dawn/],
     ['an interval that is too short', 0.01, /nearest: every: 100ms/],
     ['something else', '<custom>', /no schedule of Celery/],
-  ])('that is %s is refused', (_, schedule, reason) => {
+  ])('a schedule of Celery that is %s is refused', (_, schedule, reason) => {
     expect(celery(schedule).reason).toMatch(reason)
   })
 
-  it('counts in the zone of the app, and shifts times that the clocks skip', () => {
+  it('a schedule of Celery counts in the zone of the app, and shifts times that the clocks skip', () => {
     expect(celery({ minute: 30, hour: 2 }, {}, 'America/New_York').definition).toMatchObject({
       tz: 'America/New_York',
       dstGap: 'shift',
     })
   })
 
-  it('tells the next instants of both rules where clocks go back', () => {
+  it('a schedule of Celery tells the next instants of both rules where clocks go back', () => {
     const entry = celery({ minute: '*/30', hour: '0-2' }, {}, 'America/New_York')
     const later = finishEntries(
       convertCelery(
@@ -79,7 +79,7 @@ describe('a schedule of Celery', () => {
     })
   })
 
-  it('keeps arguments as the payload, and skips what is older than its expiry', () => {
+  it('a schedule of Celery keeps arguments as the payload, and skips what is older than its expiry', () => {
     const entry = celery(60, { args: [1], kwargs: { a: 2 }, options: { queue: 'slow', expires: 45, priority: 3 } })
     expect(entry.definition).toMatchObject({
       task: 'app.report',
@@ -130,7 +130,7 @@ describe('a dump of django-celery-beat', () => {
     })
   })
 
-  it('reads intervals, one-shots and bounds', () => {
+  it('a dump of django-celery-beat reads intervals, one-shots and bounds', () => {
     expect(
       convert(
         row('intervalschedule', 1, { every: 10, period: 'minutes' }),
@@ -143,11 +143,11 @@ describe('a dump of django-celery-beat', () => {
     ).toMatchObject({ at: '2027-01-01T00:00:00.000Z', enabled: false })
   })
 
-  it('refuses a task whose schedule is not in the dump', () => {
+  it('a dump of django-celery-beat refuses a task whose schedule is not in the dump', () => {
     expect(convert(task({ crontab: 3 })).reason).toMatch(/dump the whole app/)
   })
 
-  it('refuses a task with two schedules', () => {
+  it('a dump of django-celery-beat refuses a task with two schedules', () => {
     expect(convert(task({ crontab: 3, interval: 1 })).reason).toMatch(/exactly one/)
   })
 })

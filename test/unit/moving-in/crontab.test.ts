@@ -41,14 +41,14 @@ describe('a crontab', () => {
     expect(only('0-59/20 1 * * * run').definition?.cron).toBe('0,20,40 1 * * *')
   })
 
-  it('keeps the part behind the first unescaped percent sign as standard input', () => {
+  it('a crontab keeps the part behind the first unescaped percent sign as standard input', () => {
     expect(only('0 0 * * * mail bob%Dear Bob,%100\\% off').definition?.payload).toEqual({
       command: 'mail bob',
       stdin: 'Dear Bob,\n100% off\n',
     })
   })
 
-  it('counts in CRON_TZ from that line on, and passes TZ to the command alone', () => {
+  it('a crontab counts in CRON_TZ from that line on, and passes TZ to the command alone', () => {
     const [first, second] = entriesOf('TZ=Asia/Tokyo\n0 0 * * * a\nCRON_TZ=Europe/Berlin\n0 0 * * * b')
     expect(first?.definition).toMatchObject({ payload: { env: { TZ: 'Asia/Tokyo' } } })
     expect(first?.definition?.tz).toBeUndefined()
@@ -75,14 +75,14 @@ describe('a crontab', () => {
     expect(second?.definition?.note).toBeUndefined()
   })
 
-  it('reads the column of the user with system', () => {
+  it('a crontab reads the column of the user with system', () => {
     expect(only('0 0 * * * root /sbin/trim', { system: true }).definition?.payload).toEqual({
       command: '/sbin/trim',
       user: 'root',
     })
   })
 
-  it('gives entries of one command names with numbers', () => {
+  it('a crontab gives entries of one command names with numbers', () => {
     expect(entriesOf('0 0 * * * a.sh\n0 1 * * * a.sh').map(({ name }) => name)).toEqual(['a', 'a-2'])
   })
 
@@ -100,7 +100,7 @@ describe('a crontab', () => {
     ['0 0 30 2 * run', /no such date exists/],
     ['@fortnightly run', /is not a macro that cron knows/],
     ['0 0 * *', /no five fields/],
-  ])('refuses %s with the reason', (line, reason) => {
+  ])('a crontab refuses %s with the reason', (line, reason) => {
     expect(only(line).reason).toMatch(reason)
     expect(only(line).definition).toBeUndefined()
   })

@@ -14,7 +14,7 @@ function cronJob(spec: object, metadata: object = {}) {
 }
 
 describe('a CronJob', () => {
-  it('keeps its schedule, its zone and what clock changes do to it', () => {
+  it('a CronJob keeps its schedule, its zone and what clock changes do to it', () => {
     expect(cronJob({ schedule: '30 2 * * *', timeZone: 'America/New_York' }).definition).toMatchObject({
       cron: '30 2 * * *',
       tz: 'America/New_York',
@@ -30,7 +30,7 @@ describe('a CronJob', () => {
     ['Allow', 'allow'],
     ['Forbid', 'skip'],
     ['Replace', 'replace'],
-  ])('with concurrencyPolicy %s has overlap: %s', (concurrencyPolicy, overlap) => {
+  ])('a CronJob with concurrencyPolicy %s has overlap: %s', (concurrencyPolicy, overlap) => {
     expect(cronJob({ schedule: '@daily', concurrencyPolicy }).definition?.overlap).toBe(overlap)
   })
 
@@ -41,11 +41,11 @@ describe('a CronJob', () => {
     })
   })
 
-  it('that is suspended is imported switched off', () => {
+  it('a CronJob that is suspended is imported switched off', () => {
     expect(cronJob({ schedule: '@daily', suspend: true }).definition?.enabled).toBe(false)
   })
 
-  it('counts @every from its last schedule time or its creation', () => {
+  it('a CronJob counts @every from its last schedule time or its creation', () => {
     const created = { creationTimestamp: '2026-01-01T00:00:07Z' }
     expect(cronJob({ schedule: '@every 1h30m' }, created).definition).toMatchObject({
       every: '1h30m',
@@ -54,7 +54,7 @@ describe('a CronJob', () => {
     expect(cronJob({ schedule: '@every 90m' }).notes.join()).toContain('approximated: ')
   })
 
-  it('takes the zone that old manifests write inside the schedule', () => {
+  it('a CronJob takes the zone that old manifests write inside the schedule', () => {
     expect(cronJob({ schedule: 'CRON_TZ=Asia/Tokyo 0 9 * * *' }).definition?.tz).toBe('Asia/Tokyo')
   })
 
@@ -73,7 +73,7 @@ describe('a CronJob', () => {
     expect(JSON.stringify(entry)).not.toContain('hunter2')
   })
 
-  it('says how it is suspended', () => {
+  it('a CronJob says how it is suspended', () => {
     expect(cronJob({ schedule: '@daily' }, { namespace: 'shop' }).switchOff).toContain(
       'kubectl patch cronjob job -n shop',
     )
@@ -86,13 +86,13 @@ describe('a CronJob', () => {
     ['six fields', { schedule: '0 0 0 * * *' }, /reads five/],
     ['no schedule', {}, /spec.schedule is missing/],
     ['an unknown policy', { schedule: '@daily', concurrencyPolicy: 'Sometimes' }, /Allow, Forbid and Replace/],
-  ])('with %s is refused', (_, spec, reason) => {
+  ])('a CronJob with %s is refused', (_, spec, reason) => {
     expect(cronJob(spec).reason).toMatch(reason)
   })
 })
 
 describe('a manifest', () => {
-  it('may hold several documents, lists, and objects of other kinds', () => {
+  it('a manifest may hold several documents, lists, and objects of other kinds', () => {
     const text = `
 kind: CronJob
 metadata: { name: a }
@@ -110,7 +110,7 @@ items:
     ])
   })
 
-  it('that is not YAML is refused with file, line and column', () => {
+  it('a manifest that is not YAML is refused with file, line and column', () => {
     expect(() => entriesOf('kind: CronJob: x')).toThrow(/jobs\.yaml:1:7: Nested mappings/)
   })
 })

@@ -40,7 +40,7 @@ describe('an interval in English', () => {
 })
 
 describe('a job of Agenda in MongoDB', () => {
-  it('is read from what mongoexport writes', () => {
+  it('a job of Agenda in MongoDB is read from what mongoexport writes', () => {
     const line = {
       _id: { $oid: '65' },
       name: 'report',
@@ -57,7 +57,7 @@ describe('a job of Agenda in MongoDB', () => {
     })
   })
 
-  it('that ran once and is over is left out', () => {
+  it('a job of Agenda in MongoDB that ran once and is over is left out', () => {
     expect(convertAgenda([{ key: 'k', fields: { name: 'once', nextRunAt: 'null' } }], {})).toEqual([])
   })
 })
@@ -76,20 +76,23 @@ describe('a job of sidekiq-cron', () => {
     ['every monday at 9am', { cron: '0 9 * * 1' }],
     ['@daily', { cron: '0 0 * * *' }],
     ['0 0 L * *', { cron: '0 0 L * *' }],
-  ])('with cron %s is converted', (cron, expected) => {
+  ])('a job of sidekiq-cron with cron %s is converted', (cron, expected) => {
     expect(convert(cron).definition).toMatchObject({ task: 'ReportJob', ...expected })
   })
 
-  it('keeps its arguments, and its status', () => {
+  it('a job of sidekiq-cron keeps its arguments, and its status', () => {
     expect(convert('@daily', { args: [1], status: 'disabled' }).definition).toMatchObject({
       payload: { args: [1] },
       enabled: false,
     })
   })
 
-  it.each(['0 0 * * mon%2', '0 0 -2 * *', 'every full moon', '* * *'])('with cron %s is refused', (cron) => {
-    expect(convert(cron).reason).toBeDefined()
-  })
+  it.each(['0 0 * * mon%2', '0 0 -2 * *', 'every full moon', '* * *'])(
+    'a job of sidekiq-cron with cron %s is refused',
+    (cron) => {
+      expect(convert(cron).reason).toBeDefined()
+    },
+  )
 
   it('in a file with ERB is refused, because ERB is code', () => {
     expect(() => convertSidekiqCron('job: { cron: "<%= x %>" }', {})).toThrow(/ERB, which is Ruby code/)
@@ -111,11 +114,11 @@ describe('a schedule of EventBridge', () => {
     ['rate(5 minutes)', { every: '5m' }],
     ['rate(1 day)', { every: '1d' }],
     ['at(2036-01-01T09:00:00)', { at: '2036-01-01T09:00:00Z' }],
-  ])('with %s is converted', (expression, expected) => {
+  ])('a schedule of EventBridge with %s is converted', (expression, expected) => {
     expect(convert(expression).definition).toMatchObject(expected)
   })
 
-  it('keeps its zone, its window, its bounds, its input and its state', () => {
+  it('a schedule of EventBridge keeps its zone, its window, its bounds, its input and its state', () => {
     const more = {
       ScheduleExpressionTimezone: 'Asia/Tokyo',
       FlexibleTimeWindow: { Mode: 'FLEXIBLE', MaximumWindowInMinutes: 15 },
@@ -139,7 +142,7 @@ describe('a schedule of EventBridge', () => {
     'cron(0 0 1 1 ? 2027/2)',
     'rate(5)',
     '0 9 * * *',
-  ])('with %s is refused', (expression) => {
+  ])('a schedule of EventBridge with %s is refused', (expression) => {
     expect(convert(expression).reason).toBeDefined()
   })
 })

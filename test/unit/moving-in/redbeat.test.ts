@@ -73,19 +73,19 @@ describe('an entry of redbeat', () => {
     last_run_at: { year: 2026, month: 11, day: 20, hour: 8, minute: 30, second: 5, microsecond: 123456, timezone: 0 },
   })
 
-  it('counts its interval from its last run', () => {
+  it('an entry of redbeat counts its interval from its last run', () => {
     expect(convert({ definition, meta }).definition).toMatchObject({ every: '30s', anchor: '2026-11-20T08:30:05.123Z' })
   })
 
-  it('that no schedule names is imported switched off', () => {
+  it('an entry of redbeat that no schedule names is imported switched off', () => {
     expect(convert({ definition }, { isScheduled: false }).definition?.enabled).toBe(false)
   })
 
-  it('that the schedule names but that does not exist is refused', () => {
+  it('an entry of redbeat that the schedule names but that does not exist is refused', () => {
     expect(convert({ definition }, { definition: null }).reason).toMatch(/does not exist/)
   })
 
-  it('that the app declares is noted, so that it is removed there too', () => {
+  it('an entry of redbeat that the app declares is noted, so that it is removed there too', () => {
     expect(convert({ definition }, { isStatic: true }).notes.join()).toContain('beat_schedule')
   })
 })

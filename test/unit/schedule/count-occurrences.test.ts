@@ -1,19 +1,19 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { countingBound, nthOccurrence, surveyOccurrences } from '../../../src/schedule/count-occurrences.js'
+import { countingBound, nthOccurrence, countOccurrences } from '../../../src/schedule/count-occurrences.js'
 import { createTrigger } from '../../../src/time/create-trigger.js'
 import { listedTrigger } from './listed-trigger.js'
 
 const instantLists = fc.uniqueArray(fc.integer({ min: -200, max: 200 }), { maxLength: 60 })
 const spans = fc.tuple(fc.integer({ min: -220, max: 220 }), fc.integer({ min: -220, max: 220 }))
 
-describe('a survey', () => {
-  it('a survey counts what is in the span, both ends included, and gives the newest in order', () => {
+describe('a count of occurrences', () => {
+  it('a count of occurrences counts what is in the span, both ends included, and gives the newest in order', () => {
     fc.assert(
       fc.property(instantLists, spans, fc.nat(70), (instants, [fromMs, toMs], newestCount) => {
         const inside = instants.filter((atMs) => atMs >= fromMs && atMs <= toMs).sort((left, right) => left - right)
-        const survey = surveyOccurrences(listedTrigger(instants), fromMs, toMs, newestCount)
-        expect(survey).toEqual({
+        const counted = countOccurrences(listedTrigger(instants), fromMs, toMs, newestCount)
+        expect(counted).toEqual({
           count: inside.length,
           exact: true,
           newest: inside.slice(Math.max(0, inside.length - newestCount)),
@@ -23,34 +23,34 @@ describe('a survey', () => {
     )
   })
 
-  it('a survey is the same by arithmetic as by stepping, also for the occurrence of a number', () => {
+  it('a count of occurrences is the same by arithmetic as by stepping, also for the occurrence of a number', () => {
     const every = createTrigger({ every: 700, anchor: 123 }, 'report')
     const { arithmetic, ...stepped } = every
     expect(arithmetic).toEqual({ periodMs: 700, phaseMs: 123 })
     const far = fc.tuple(fc.integer({ min: -100_000, max: 100_000 }), fc.integer({ min: -100_000, max: 100_000 }))
     fc.assert(
       fc.property(far, fc.nat(300), (span, count) => {
-        expect(surveyOccurrences(every, ...span, count)).toEqual(surveyOccurrences(stepped, ...span, count))
+        expect(countOccurrences(every, ...span, count)).toEqual(countOccurrences(stepped, ...span, count))
         expect(nthOccurrence(every, ...span, count + 1)).toBe(nthOccurrence(stepped, ...span, count + 1))
       }),
       { numRuns: 1000 },
     )
   })
 
-  it('a survey stops counting at its bound, and still gives the newest up to the end itself', () => {
+  it('a count of occurrences stops counting at its bound, and still gives the newest up to the end itself', () => {
     const trigger = createTrigger({ cron: '* * * * * *' }, 'report')
     const bound = countingBound(trigger)
     const toMs = Date.UTC(2026, 5, 1)
     const fromMs = toMs - 10 * bound * 1000
-    expect(surveyOccurrences(trigger, fromMs, toMs, 2)).toEqual({
+    expect(countOccurrences(trigger, fromMs, toMs, 2)).toEqual({
       count: bound,
       exact: false,
       newest: [toMs - 1000, toMs],
     })
-    expect(surveyOccurrences(trigger, toMs - (bound - 2) * 1000, toMs, 1)).toEqual({ count: bound - 1, exact: true, newest: [toMs] }) // prettier-ignore
+    expect(countOccurrences(trigger, toMs - (bound - 2) * 1000, toMs, 1)).toEqual({ count: bound - 1, exact: true, newest: [toMs] }) // prettier-ignore
   })
 
-  it('a survey knows the occurrence of a number only within its bound', () => {
+  it('a count of occurrences knows the occurrence of a number only within its bound', () => {
     const trigger = createTrigger({ cron: '* * * * * *' }, 'report')
     const bound = countingBound(trigger)
     const toMs = 10 * bound * 1000
@@ -59,7 +59,7 @@ describe('a survey', () => {
     expect(nthOccurrence(trigger, 1000, 5000, 6)).toBeNull()
   })
 
-  it('a survey counts a slow kind of trigger less far', () => {
+  it('a count of occurrences counts a slow kind of trigger less far', () => {
     expect(countingBound({ ...listedTrigger([]), kind: 'rrule' })).toBeLessThan(countingBound(listedTrigger([])))
   })
 })

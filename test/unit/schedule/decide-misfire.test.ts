@@ -251,17 +251,20 @@ describe('a definition that gives no misfire grace', () => {
     ['1s', 75, 75],
     ['100ms', 75, 750],
     ['10s', 70, 7],
-  ])('makes one run for all that every %s missed in %i s', (every, seconds, missed) => {
-    const decision = decide(every, {}, { pendingMs: NOW_MS - seconds * 1000 })
-    expect([decision.run.length, decision.missed, decision.catchUp]).toEqual([1, missed, true])
-    expect(decision.run).toEqual([NOW_MS])
-  })
+  ])(
+    'a definition that gives no misfire grace makes one run for all that every %s missed in %i s',
+    (every, seconds, missed) => {
+      const decision = decide(every, {}, { pendingMs: NOW_MS - seconds * 1000 })
+      expect([decision.run.length, decision.missed, decision.catchUp]).toEqual([1, missed, true])
+      expect(decision.run).toEqual([NOW_MS])
+    },
+  )
 
   it.each([
     ['1s', 900],
     ['10s', 9_000],
     ['1h', 59_000],
-  ])('of every %s is on time after %i ms', (every, lateMs) => {
+  ])('a definition that gives no misfire grace of every %s is on time after %i ms', (every, lateMs) => {
     const decision = decide(every, { misfire: 'skip' }, { pendingMs: NOW_MS, nowMs: NOW_MS + lateMs })
     expect([decision.run.length, decision.catchUp]).toEqual([1, false])
   })

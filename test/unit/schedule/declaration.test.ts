@@ -20,7 +20,7 @@ const stored = (live: object, declared: object | null, version = ''): StoredSche
 })
 
 describe('a declaration as it is stored', () => {
-  it('is read as it was written, with a version and without', () => {
+  it('a declaration as it is stored is read as it was written, with a version and without', () => {
     const input = { cron: '0 9 * * *', payload: { text: 'a "b"\n' }, tags: ['x'] }
     for (const version of ['', '1.2.0']) {
       expect(readDeclaration(stored({ every: '1h' }, input, version))).toEqual({
@@ -32,7 +32,7 @@ describe('a declaration as it is stored', () => {
     expect(readDeclaration(stored({ every: '1h' }, null))).toBeNull()
   })
 
-  it('says in which fields the definition differs, whoever spelled them how', () => {
+  it('a declaration as it is stored says in which fields the definition differs, whoever spelled them how', () => {
     const schedule = { ...stored({ every: '1h' }, { every: '1h', enabled: true, retries: 1 }) }
     const edited = { ...schedule, fields: { every: '1h', enabled: 'true', note: 'x' } }
     expect(differingFields(readDeclaration(edited)!, edited)).toEqual(['note', 'retries'])
@@ -44,11 +44,11 @@ describe('what a declaration comes to', () => {
     ['the same again, whatever was edited', { every: '2h', note: 'x' }, { every: '1h' }, { every: '1h' }, 'unchanged'],
     ['one that was edited to the same', { every: '2h' }, { every: '1h' }, { every: '2h' }, 'noted'],
     ['the first over an equal definition', { every: '1h' }, null, { every: '1h' }, 'noted'],
-  ])('is for %s', (_what, live, declared, wanted, kind) => {
+  ])('what a declaration comes to is for %s', (_what, live, declared, wanted, kind) => {
     expect(decideDeclaration(stored(live, declared), parse(wanted), '').kind).toBe(kind)
   })
 
-  it('is merged field by field, and names what it overwrites', () => {
+  it('what a declaration comes to is merged field by field, and names what it overwrites', () => {
     const schedule = stored({ every: '1h', note: 'live', retries: 5 }, { every: '1h', note: 'code', tags: ['old'] })
     const decision = decideDeclaration(schedule, parse({ every: '1h', note: 'new', jitter: '1s' }), '')
     expect(decision).toMatchObject({ kind: 'written', conflicts: ['note'] })
@@ -73,7 +73,7 @@ describe('the order of versions', () => {
     ['v1.2.3+build.5', '1.2.3', 0],
     ['a1b2c3', '1.0.0', 0],
     ['', '1.0.0', 0],
-  ])('of %s and %s is %i', (left, right, sign) => {
+  ])('the order of versions of %s and %s is %i', (left, right, sign) => {
     expect(Math.sign(compareVersions(left, right))).toBe(sign)
     expect(Math.sign(compareVersions(right, left))).toBe(-sign + 0)
   })

@@ -22,11 +22,11 @@ describe('a payload that JSON would silently empty', () => {
     [{ owner: new Account() }, 'class Account'],
     [new Set([1]), 'Set'],
     [{ a: [undefined] }, 'undefined at a[0]'],
-  ])('is refused with the path: %j', (payload, problem) => {
+  ])('a payload that JSON would silently empty is refused with the path: %j', (payload, problem) => {
     expect(() => copyPayload(payload, 'payload')).toThrow(problem)
   })
 
-  it('is told apart from what JSON keeps', () => {
+  it('a payload that JSON would silently empty is told apart from what JSON keeps', () => {
     const at = new Date(0)
     const kept = { at, url: new URL('http://a/'), point: new Point(), nothing: {}, none: [], gone: undefined }
     expect(copyPayload(kept, 'payload')).toEqual({

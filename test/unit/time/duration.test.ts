@@ -122,7 +122,7 @@ describe('formatDuration', () => {
   })
 })
 
-it('reads any text or refuses it with its own error', () => {
+it('parseDuration reads any text or refuses it with its own error', () => {
   const pieces = fc.array(
     fc.oneof(
       fc.nat().map(String),

@@ -9,7 +9,7 @@ test('the hash never changes: schedules in every fleet depend on it', () => {
   ])
 })
 
-test('names spread evenly', () => {
+test('hashes of names spread evenly', () => {
   const counts = new Array<number>(60).fill(0)
   for (let index = 0; index < 60_000; index++) counts[hashBelow(`minute:job-${index}`, 60)]!++
   expect(Math.min(...counts)).toBeGreaterThan(850)

@@ -16,7 +16,7 @@ function rows(definition: TriggerInput, from: string, count = 2): string[] {
 }
 
 group('preview', () => {
-  test('shows instants strictly after from, on the clock of the zone', () => {
+  test('preview shows instants strictly after from, on the clock of the zone', () => {
     const [first, second] = preview(
       { cron: '0 9 * * 1-5', tz: 'Asia/Shanghai' },
       { from: new Date('2026-01-02T01:00:00Z'), count: 2 },
@@ -140,34 +140,34 @@ group('preview', () => {
       '2026-03-07T12:00',
       ['2026-03-08 09:00:00 -04:00', '2026-03-09 09:00:00 -04:00'],
     ],
-  ])('tells what happens in %s', (_, definition, from, expected) => {
+  ])('preview tells what happens in %s', (_, definition, from, expected) => {
     expect(rows(definition, from)).toEqual(expected)
   })
 
-  test('does not tell of a change that is over', () => {
+  test('preview does not tell of a change that is over', () => {
     expect(rows({ cron: '30 1 * * *', tz }, '2026-11-01T05:30:00Z', 1)).toEqual(['2026-11-02 01:30:00 -05:00'])
     expect(rows({ cron: '30 2 * * *', tz }, '2026-03-08T07:00:00Z', 1)).toEqual(['2026-03-09 02:30:00 -04:00'])
   })
 
-  test('shows milliseconds where there are any, and no more than limit', () => {
+  test('preview shows milliseconds where there are any, and no more than limit', () => {
     expect(rows({ every: '1s', anchor: 5 }, '2026-01-01T00:00:00Z', 1)).toEqual(['2026-01-01 00:00:00.005 +00:00'])
     expect(preview({ every: '1s', limit: 3 }, { from: 0, count: 10 })).toHaveLength(3)
   })
 
-  test('takes the name from the options, then from the definition', () => {
+  test('preview takes the name from the options, then from the definition', () => {
     const minute = (definition: object, name?: string): number =>
       preview(definition, { from: 0, count: 1, ...(name === undefined ? {} : { name }) })[0]!.at.getTime()
     expect(minute({ cron: 'H H * * *' }, 'a')).toBe(createTrigger({ cron: 'H H * * *' }, 'a').next(0))
     expect(minute({ cron: 'H H * * *', name: 'b' })).toBe(createTrigger({ cron: 'H H * * *' }, 'b').next(0))
   })
 
-  test.each([0, -1, 1.5, NaN, 10_001, '5'])('refuses count %j', (count) => {
+  test.each([0, -1, 1.5, NaN, 10_001, '5'])('preview refuses count %j', (count) => {
     expect(() => preview({ cron: '@daily' }, { from: 0, count: count as number })).toThrow(
       expect.objectContaining({ code: 'ERR_EVERYBEAT_OPTIONS', field: 'count' }),
     )
   })
 
-  test('refuses a wrong from and a wrong definition', () => {
+  test('preview refuses a wrong from and a wrong definition', () => {
     expect(() => preview({ cron: '@daily' }, { from: 'soon', count: 1 })).toThrow(
       expect.objectContaining({ code: 'ERR_EVERYBEAT_INSTANT', field: 'from' }),
     )
@@ -204,7 +204,7 @@ group('describe', () => {
     expect(describe(definition)).toBe(expected)
   })
 
-  test('refuses what no trigger can be made of', () => {
+  test('preview refuses what no trigger can be made of', () => {
     expect(() => describe({ cron: '99 * * * *' })).toThrow(EverybeatError)
   })
 })
@@ -212,7 +212,7 @@ group('describe', () => {
 group('text', () => {
   const text = (input: TriggerInput, name = 'a'): string => createTrigger(input, name).text
 
-  test('is the same for two spellings of the same occurrences', () => {
+  test('preview is the same for two spellings of the same occurrences', () => {
     expect(text({ cron: '0 9 * * mon-FRI' })).toBe(
       text({ cron: ' 00  09 * *\tMon-fri ', tz: 'UTC', dstGap: 'first-instant', dayMatch: 'or' }),
     )

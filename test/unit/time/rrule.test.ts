@@ -210,7 +210,7 @@ const REFUSED = [
   ...[5, null, {}, 'x'.repeat(20_000)],
 ]
 
-test.each(REFUSED.map((rrule) => [rrule]))('refuses %j', (rrule) => {
+test.each(REFUSED.map((rrule) => [rrule]))('a rule refuses %j', (rrule) => {
   let error: unknown
   try {
     createTrigger({ rrule }, 'rule')
@@ -222,7 +222,7 @@ test.each(REFUSED.map((rrule) => [rrule]))('refuses %j', (rrule) => {
   expect((error as Error).message).toMatch(/allowed/)
 })
 
-test('refuses a TZID that is not tz, and one that is no zone', () => {
+test('a rule refuses a TZID that is not tz, and one that is no zone', () => {
   const rrule = 'DTSTART;TZID=Asia/Tokyo:20260101T090000 FREQ=DAILY'
   expect(() => createTrigger({ rrule, tz: 'UTC' }, 'rule')).toThrow(/only the same zone is allowed/)
   expect(() => createTrigger({ rrule: rrule.replace('Asia/Tokyo', 'Mars/X') }, 'rule')).toThrow(

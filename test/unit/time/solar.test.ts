@@ -120,7 +120,7 @@ test.each([
   [{ solar: 'sunset', lat: NaN, lon: 13 }, 'lat', 'ERR_EVERYBEAT_TRIGGER'],
   [{ solar: 'sunset', lat: 91, lon: 13 }, 'lat', 'ERR_EVERYBEAT_TRIGGER'],
   [{ solar: 'sunset', lat: 52, lon: -181 }, 'lon', 'ERR_EVERYBEAT_TRIGGER'],
-])('refuses %j', (input, field, code) => {
+])('solar refuses %j', (input, field, code) => {
   expect(() => createTrigger(input, 'sun')).toThrow(EverybeatError)
   expect(() => createTrigger(input, 'sun')).toThrow(
     expect.objectContaining({ field, code, message: expect.stringMatching(/allowed/) as unknown }),

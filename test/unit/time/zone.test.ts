@@ -131,7 +131,7 @@ test.each([
   {},
   [],
   true,
-])('refuses %j as a zone', (name) => {
+])('findZone refuses %j as a zone', (name) => {
   expect(() => findZone(name)).toThrow(EverybeatError)
   try {
     findZone(name, 'tz')
@@ -150,7 +150,7 @@ test.each([
   'America/Argentina/Buenos_Aires',
   'Asia/Calcutta',
   'europe/london',
-])('knows %s', (name) => {
+])('findZone knows %s', (name) => {
   expect(findZone(name).name).toBe(name)
 })
 
@@ -161,6 +161,6 @@ test.each([
   ['CEST', 'Europe/Paris'],
   ['Berlin', 'Europe/Berlin'],
   ['new york', 'America/New_York'],
-])('refuses %s, which is no IANA name, and says that %s is likely meant', (name, meant) => {
+])('findZone refuses %s, which is no IANA name, and says that %s is likely meant', (name, meant) => {
   expect(() => findZone(name)).toThrow(`did you mean "${meant}"?`)
 })

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { createRehearsalStore } from '../../../src/redis/stores/stub-store.js'
+import { createStubStore } from '../../../src/redis/stores/stub-store.js'
 import { SYSTEM_TIME } from '../../../src/time-source.js'
 import { createRedisClock } from '../../../src/worker/loop/redis-clock.js'
 import type { HeartbeatReply, WorkerStore } from '../../../src/worker/store.js'
@@ -7,13 +7,13 @@ import { Worker } from '../../../src/worker/worker.js'
 
 const monotonic = () => performance.now()
 
-it('leaves the fleet when its heartbeats are answered: one that came behind would put it back', async () => {
+it('a worker leaves the fleet when its heartbeats are answered: one that came behind would put it back', async () => {
   const clock = createRedisClock(monotonic, Date.now)
   clock.sample(monotonic(), monotonic(), Date.now())
   const sent: string[] = []
   let refuse = (_error: Error): void => {}
   const store: WorkerStore = {
-    ...createRehearsalStore(clock, monotonic, 0),
+    ...createStubStore(clock, monotonic, 0),
     heartbeat: () =>
       new Promise<HeartbeatReply>((_resolve, reject) => {
         sent.push('heartbeat')

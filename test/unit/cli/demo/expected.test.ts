@@ -21,14 +21,17 @@ function timingOf({
 }
 
 describe('planSchedules', () => {
-  it.each(planSchedules(FROM))('has for $name the instants that its definition means', ({ name, definition, rule }) => {
-    const trigger = createTrigger(timingOf(definition as Record<string, unknown>), name)
-    const expected = trigger.between(FROM, TO, 1000)
-    expect(expected.length).toBeGreaterThan(0)
-    expect(occurrencesBetween(rule, FROM, TO)).toEqual(expected)
-  })
+  it.each(planSchedules(FROM))(
+    'planSchedules has for $name the instants that its definition means',
+    ({ name, definition, rule }) => {
+      const trigger = createTrigger(timingOf(definition as Record<string, unknown>), name)
+      const expected = trigger.between(FROM, TO, 1000)
+      expect(expected.length).toBeGreaterThan(0)
+      expect(occurrencesBetween(rule, FROM, TO)).toEqual(expected)
+    },
+  )
 
-  it('knows what the edited one means after the edit', () => {
+  it('planSchedules knows what the edited one means after the edit', () => {
     const { definition } = planSchedules(FROM).find(({ name }) => name === EDITED.name)!
     const edited = timingOf({ ...definition, [EDITED.field]: EDITED.after })
     const expected = createTrigger(edited, EDITED.name).between(FROM, TO, 1000)
@@ -44,7 +47,7 @@ describe('planTimeline', () => {
 })
 
 describe('occurrencesBetween', () => {
-  it('leaves out the first end and takes in the last', () => {
+  it('occurrencesBetween leaves out the first end and takes in the last', () => {
     expect(occurrencesBetween({ everyMs: 500 }, 1000, 2000)).toEqual([1500, 2000])
     expect(occurrencesBetween({ everyMs: 500 }, 1100, 1400)).toEqual([])
     expect(occurrencesBetween({ atMs: 1000 }, 1000, 2000)).toEqual([])

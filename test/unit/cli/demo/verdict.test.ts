@@ -47,14 +47,14 @@ describe('decideVerdict', () => {
     })
   })
 
-  it('finds an occurrence that is not in the history as lost', () => {
+  it('decideVerdict finds an occurrence that is not in the history as lost', () => {
     const verdict = evidence(({ history }) => void history.splice(4, 1))
     expect(verdict).toMatchObject({ due: 10, run: 9, doubled: [], passed: false })
     expect(verdict.lost).toEqual([`tick ${new Date(instant(4)).toISOString()}`])
   })
 
   it.each(['failed', 'skipped', 'abandoned', 'cancelled'] as const)(
-    'counts an occurrence that ended as %s as lost',
+    'decideVerdict counts an occurrence that ended as %s as lost',
     (outcome) => {
       const verdict = evidence(({ history }) => void (history[4] = entry(instant(4), 'worker-0', { outcome })))
       expect(verdict.lost).toHaveLength(1)
@@ -62,24 +62,24 @@ describe('decideVerdict', () => {
     },
   )
 
-  it('finds an occurrence that two live workers started as doubled', () => {
+  it('decideVerdict finds an occurrence that two live workers started as doubled', () => {
     const verdict = evidence(({ starts }) => void starts.push(start(instant(3), 'worker-0')))
     expect(verdict.doubled).toEqual([`tick ${new Date(instant(3)).toISOString()}`])
     expect(verdict).toMatchObject({ lost: [], passed: false })
   })
 
-  it('finds an occurrence that one worker started twice as doubled', () => {
+  it('decideVerdict finds an occurrence that one worker started twice as doubled', () => {
     const verdict = evidence(({ starts }) => void starts.push(start(instant(3), 'worker-1')))
     expect(verdict.doubled).toHaveLength(1)
   })
 
-  it('finds an occurrence that was recorded twice as doubled', () => {
+  it('decideVerdict finds an occurrence that was recorded twice as doubled', () => {
     const verdict = evidence(({ history }) => void history.push(entry(instant(3), 'worker-1')))
     expect(verdict).toMatchObject({ run: 10, passed: false })
     expect(verdict.doubled).toHaveLength(1)
   })
 
-  it('does not blame a run that a killed worker had begun and another one ended', () => {
+  it('decideVerdict does not blame a run that a killed worker had begun and another one ended', () => {
     const verdict = evidence(({ history, starts }) => {
       history[3] = entry(instant(3), 'worker-0', { latenessMs: 4000 })
       starts.push(start(instant(3), 'worker-0'))
@@ -89,7 +89,7 @@ describe('decideVerdict', () => {
     expect(verdict.takenOver).toEqual([`tick ${new Date(instant(3)).toISOString()}`])
   })
 
-  it('finds a run doubled that the killed worker had recorded before another one began it', () => {
+  it('decideVerdict finds a run doubled that the killed worker had recorded before another one began it', () => {
     const verdict = evidence(({ starts }) => {
       starts.push(start(instant(3), 'worker-0'))
       return { killed: new Set(['worker-1']) }
@@ -98,7 +98,7 @@ describe('decideVerdict', () => {
     expect(verdict.passed).toBe(false)
   })
 
-  it('finds a run doubled that two live workers took over', () => {
+  it('decideVerdict finds a run doubled that two live workers took over', () => {
     const verdict = evidence(({ history, starts }) => {
       history[3] = entry(instant(3), 'worker-0')
       starts.push(start(instant(3), 'worker-0'), start(instant(3), 'worker-2'))
@@ -107,7 +107,7 @@ describe('decideVerdict', () => {
     expect(verdict.doubled).toHaveLength(1)
   })
 
-  it('finds a run that was not due as unexpected', () => {
+  it('decideVerdict finds a run that was not due as unexpected', () => {
     const stray = instant(5) + 500
     const verdict = evidence(({ history, starts }) => {
       history.push(entry(stray, 'worker-0'))
@@ -117,7 +117,7 @@ describe('decideVerdict', () => {
     expect(verdict.unexpected).toEqual([`tick ${new Date(stray).toISOString()}`])
   })
 
-  it('lets an optional occurrence run or not, but not twice', () => {
+  it('decideVerdict lets an optional occurrence run or not, but not twice', () => {
     const optional = instant(5) + 500
     const due = [instant(0)]
     const judge = (history: HistoryEntry[], starts: HandlerStart[]) =>
@@ -136,7 +136,7 @@ describe('decideVerdict', () => {
     expect(judge([], [start(optional, 'worker-0'), start(optional, 'worker-1')]).doubled).toHaveLength(1)
   })
 
-  it('leaves what lies outside the window out of account', () => {
+  it('decideVerdict leaves what lies outside the window out of account', () => {
     const verdict = evidence(({ history, starts }) => {
       history.push(entry(instant(-1), 'worker-0'), entry(instant(10), 'worker-0'))
       starts.push(start(instant(10), 'worker-0'), start(instant(10), 'worker-1'))
@@ -152,7 +152,7 @@ describe('percentile', () => {
     [[1, 2, 3, 4], 0.5, 2],
     [Array.from({ length: 100 }, (_, index) => index + 1), 0.99, 99],
     [Array.from({ length: 10 }, (_, index) => index + 1), 0.99, 10],
-  ])('of %j at %f is %f', (sorted, share, expected) => {
+  ])('percentile of %j at %f is %f', (sorted, share, expected) => {
     expect(percentile(sorted, share)).toBe(expected)
   })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { diagnoseFleet } from '../../../../src/control/diagnose/diagnose-fleet.js'
-import { createCensus, diagnoseSchedules } from '../../../../src/control/diagnose/diagnose-schedules.js'
+import { createScheduleCounts, diagnoseSchedules } from '../../../../src/control/diagnose/diagnose-schedules.js'
 import { diagnoseLayout, diagnoseServer } from '../../../../src/control/diagnose/diagnose-server.js'
 import type { Finding } from '../../../../src/control/diagnose/finding.js'
 import type { WorkerView } from '../../../../src/control/fleet.js'
@@ -117,9 +117,9 @@ describe('the schedules', () => {
     ...more,
   })
   const look = (views: ScheduleView[], backlog: Partial<Backlog> = {}, workers = [WORKER]) => {
-    const census = createCensus()
-    for (const each of views) census.take(each)
-    return diagnoseSchedules(census.result(false), { ...NOTHING, ...backlog }, workers)
+    const counts = createScheduleCounts()
+    for (const each of views) counts.take(each)
+    return diagnoseSchedules(counts.result(false), { ...NOTHING, ...backlog }, workers)
   }
 
   it.each<[string, Finding[], string[]]>([

@@ -15,11 +15,11 @@ describe('the dataset watch', () => {
     ['no beat, shortly after one', 105_000, null, 'g~1'],
     ['no beat, so long after one that the worker may have counted as dead', 120_000, null, 'g'],
     ['a clock that was set back', 50_000, 50_000, 'g'],
-  ])('names the generation by whether the dataset went back: %s', (_, nowMs, knownMs, name) => {
+  ])('the dataset watch names the generation by whether the dataset went back: %s', (_, nowMs, knownMs, name) => {
     expect(afterBeat().nameOf('g', nowMs, knownMs)).toBe(name)
   })
 
-  it('keeps the name until the dataset goes back again', () => {
+  it('the dataset watch keeps the name until the dataset goes back again', () => {
     const watch = afterBeat()
     expect(watch.nameOf('g', 105_000, 90_000)).toBe('g~1')
     expect(watch.nameOf('g', 110_000, 105_000)).toBe('g~1')

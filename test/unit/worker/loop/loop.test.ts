@@ -1,5 +1,5 @@
 import { expect, it, onTestFinished, vi } from 'vitest'
-import { createRehearsalStore } from '../../../../src/redis/stores/stub-store.js'
+import { createStubStore } from '../../../../src/redis/stores/stub-store.js'
 import { SYSTEM_TIME } from '../../../../src/time-source.js'
 import { createRedisClock } from '../../../../src/worker/loop/redis-clock.js'
 import { decideStagger } from '../../../../src/worker/loop/claim-stagger.js'
@@ -14,7 +14,7 @@ function createCountedLoop(taken = 0, monotonic = () => performance.now()) {
   clock.sample(monotonic(), monotonic(), monotonic())
   const claims: number[] = []
   const shares: number[] = []
-  const empty = createRehearsalStore(clock, monotonic, 0)
+  const empty = createStubStore(clock, monotonic, 0)
   const store: typeof empty = {
     ...empty,
     async claim(request) {
@@ -75,7 +75,7 @@ it.each([
   expect(claims.length - begun).toBe(count)
 })
 
-it('of two workers that go for an instant the one with more free slots claims first', async () => {
+it('the worker with more free slots claims first where two go for an instant', async () => {
   stopTime()
   const [busy, free] = [createCountedLoop(8), createCountedLoop()]
   for (const { loop } of [busy, free]) {

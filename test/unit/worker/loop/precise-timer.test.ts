@@ -38,12 +38,12 @@ function createSteppedTime(stepMs: number) {
 }
 
 describe('a precise timer', () => {
-  it('lets nothing wait for an instant that has passed', () => {
+  it('a precise timer lets nothing wait for an instant that has passed', () => {
     const clock = createClock()
     expect(new PreciseTimer(clock, SYSTEM_TIME).at(clock.now() - 1, 6)).toBeNull()
   })
 
-  it('never fires before the instant, by a clock that may be off by half a round trip', async () => {
+  it('a precise timer never fires before the instant, by a clock that may be off by half a round trip', async () => {
     const clock = createClock(0.5)
     const timer = new PreciseTimer(clock, SYSTEM_TIME)
     for (const waitMs of [0.1, 0.9, 1.4, 2.6, 7]) {
@@ -67,7 +67,7 @@ describe('a precise timer', () => {
     expect(fired).toEqual([101, 120, 120, 130, 140])
   })
 
-  it('is never early, although it fires all the time and has to sleep instead of spinning', async () => {
+  it('a precise timer is never early, although it fires all the time and has to sleep instead of spinning', async () => {
     const clock = createClock()
     const timer = new PreciseTimer(clock, SYSTEM_TIME)
     const first = clock.now()
@@ -80,14 +80,14 @@ describe('a precise timer', () => {
     expect(early).toEqual([])
   })
 
-  it('holds up nothing longer than Redis said, whatever the clock shows', async () => {
+  it('a precise timer holds up nothing longer than Redis said, whatever the clock shows', async () => {
     const clock = createClock()
     const begun = monotonic()
     await new PreciseTimer(clock, SYSTEM_TIME).at(clock.now() + 3_600_000, 6)
     expect(monotonic() - begun).toBeGreaterThanOrEqual(6)
   })
 
-  it('keeps a core busy for a small part of the time only, where it fires all the time', async () => {
+  it('a precise timer keeps a core busy for a small part of the time only, where it fires all the time', async () => {
     const stepMs = 0.1
     const { passed, timer } = createSteppedTime(stepMs)
     for (let count = 0; count < 1_000; count += 1) await timer.at(passed.at + 1, 6)
@@ -96,7 +96,7 @@ describe('a precise timer', () => {
     expect(passed.steps * stepMs).toBeLessThan(passed.at * 0.1 + 10)
   })
 
-  it('leaves the core to others in the last moment before it fires', async () => {
+  it('a precise timer leaves the core to others in the last moment before it fires', async () => {
     const { passed, timer } = createSteppedTime(0.002)
     for (let count = 0; count < 4; count += 1) await timer.at(passed.at + 1, 6)
     // Spinning alone would take two thousand steps.

@@ -19,7 +19,7 @@ function createClock() {
   }
 }
 
-it('keeps the reading with the shortest round trip', () => {
+it('the Redis clock keeps the reading with the shortest round trip', () => {
   const { clock, read, ahead } = createClock()
   read(0, 8, 1_000)
   read(100, 2, 1_001)
@@ -28,7 +28,7 @@ it('keeps the reading with the shortest round trip', () => {
   expect(ahead()).toBe(1_001)
 })
 
-it('takes the best of the newer ones when that is old, not the newest', () => {
+it('the Redis clock takes the best of the newer ones when that is old, not the newest', () => {
   const { clock, read, ahead } = createClock()
   read(0, 1, 1_000)
   read(5_000, 1.2, 1_000.2)

@@ -11,7 +11,7 @@ describe('the turn of a worker', () => {
     { concurrency: 50, count: 1, goAtOnce: 1, share: 1 },
     { concurrency: 50, count: 2_000, goAtOnce: 16, share: 125 },
   ])(
-    'comes at once for $goAtOnce of 16 with $count due and $concurrency slots each',
+    'the turn of a worker comes at once for $goAtOnce of 16 with $count due and $concurrency slots each',
     ({ concurrency, count, goAtOnce, share }) => {
       const turns = Array.from({ length: 16 }, (_, rank) =>
         decideStagger({ dueMs: 1_700_000_000_000, dueCount: count, fleetSize: 16, rank, concurrency }),
@@ -23,7 +23,7 @@ describe('the turn of a worker', () => {
   )
 
   it.each([1, 2, 3, 5, 8, 17])(
-    'gives each of %d workers another place, whatever the shard and their number',
+    'the turn of a worker gives each of %d workers another place, whatever the shard and their number',
     (size) => {
       for (const shards of [1, 2, 3, 4, 7, 16]) {
         for (let shard = 0; shard < shards; shard++) {
@@ -40,18 +40,21 @@ describe('the turn of a worker', () => {
     [4, 4],
     [8, 4],
     [2, 6],
-  ])('of %d workers on %d shards is first for those who are at home there', (fleetSize, shards) => {
-    for (let shard = 0; shard < shards; shard++) {
-      for (let instant = 0; instant < 50; instant++) {
-        const rank = Array.from({ length: fleetSize }, (_, index) => index).find(
-          (index) =>
-            decideStagger({ dueMs: instant * 1_000, dueCount: 1, fleetSize, rank: index, shard, shardCount: shards })
-              .delayMs === 0,
-        )!
-        expect(rank % Math.min(shards, fleetSize)).toBe(shard % Math.min(shards, fleetSize))
+  ])(
+    'the turn of a worker of %d workers on %d shards is first for those who are at home there',
+    (fleetSize, shards) => {
+      for (let shard = 0; shard < shards; shard++) {
+        for (let instant = 0; instant < 50; instant++) {
+          const rank = Array.from({ length: fleetSize }, (_, index) => index).find(
+            (index) =>
+              decideStagger({ dueMs: instant * 1_000, dueCount: 1, fleetSize, rank: index, shard, shardCount: shards })
+                .delayMs === 0,
+          )!
+          expect(rank % Math.min(shards, fleetSize)).toBe(shard % Math.min(shards, fleetSize))
+        }
       }
-    }
-  })
+    },
+  )
 })
 
 describe('polling a shard', () => {
@@ -87,7 +90,7 @@ describe('polling a shard', () => {
 })
 
 describe('the slots of a worker', () => {
-  it('that a claim holds are nobody else’s, and each loop gets its part', () => {
+  it('the slots of a worker that a claim holds are nobody else’s, and each loop gets its part', () => {
     const slots = new Slots(8, () => {}, 4)
     const first = slots.reserve([])
     const second = slots.reserve([])
@@ -99,7 +102,7 @@ describe('the slots of a worker', () => {
     expect(slots.available).toBe(7)
   })
 
-  it('are all one loop’s when it is the only one', () => {
+  it('the slots of a worker are all one loop’s when it is the only one', () => {
     expect(new Slots(50, () => {}).reserve([]).slots).toBe(50)
   })
 

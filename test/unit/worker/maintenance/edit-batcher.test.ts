@@ -15,7 +15,7 @@ function setUp() {
 }
 
 describe('the batcher of edits', () => {
-  it('has edits by hand looked at together, within a moment', async () => {
+  it('the batcher of edits has edits by hand looked at together, within a moment', async () => {
     const { inspections, batcher } = setUp()
     for (const name of ['a', 'b', 'a']) batcher.onWritten(0, name)
     batcher.onWritten(3, 'c')
@@ -28,7 +28,7 @@ describe('the batcher of edits', () => {
   })
 
   it.each(['before', 'after'])(
-    'has what was announced %s the write looked at later, when it is little',
+    'the batcher of edits has what was announced %s the write looked at later, when it is little',
     async (when) => {
       const { inspections, batcher } = setUp()
       if (when === 'before') batcher.onAnnounced(0, ['a'])
@@ -41,7 +41,7 @@ describe('the batcher of edits', () => {
     },
   )
 
-  it('has nothing of a bulk load looked at again, but an edit by hand in its midst', async () => {
+  it('the batcher of edits has nothing of a bulk load looked at again, but an edit by hand in its midst', async () => {
     const { inspections, batcher } = setUp()
     const names = Array.from({ length: 2_000 }, (_, index) => `s${index}`)
     batcher.onAnnounced(0, names)
@@ -51,7 +51,7 @@ describe('the batcher of edits', () => {
     expect(inspections).toEqual([[0, ['by-hand']]])
   })
 
-  it('takes an announcement for one write: the next is somebody else', async () => {
+  it('the batcher of edits takes an announcement for one write: the next is somebody else', async () => {
     const { inspections, batcher } = setUp()
     batcher.onAnnounced(0, ['a'])
     batcher.onWritten(0, 'a')
@@ -70,7 +70,7 @@ describe('the batcher of edits', () => {
     expect(inspections).toEqual([[0, ['a']]])
   })
 
-  it('is silent when it is stopped', async () => {
+  it('the batcher of edits is silent when it is stopped', async () => {
     const { inspections, batcher } = setUp()
     batcher.onWritten(0, 'a')
     batcher.stop()

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { createRehearsalStore } from '../../../../src/redis/stores/stub-store.js'
+import { createStubStore } from '../../../../src/redis/stores/stub-store.js'
 import { createRedisClock } from '../../../../src/worker/loop/redis-clock.js'
 import type { ShardReply } from '../../../../src/worker/store.js'
 import { Maintenance } from '../../../../src/worker/maintenance/maintenance.js'
@@ -13,7 +13,7 @@ it.each([
   const clock = createRedisClock(monotonic, Date.now)
   let calls = 0
   const store = {
-    ...createRehearsalStore(clock, monotonic, 0),
+    ...createStubStore(clock, monotonic, 0),
     inspect: () => {
       calls += 1
       return Promise.resolve({ nextName: 'more', nextCursor: '7', toPlan: [], removed: [] })

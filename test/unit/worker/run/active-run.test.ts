@@ -13,7 +13,7 @@ const createRun = () =>
   })
 
 describe('the signal of a run', () => {
-  it('aborts with the reason, once', () => {
+  it('the signal of a run aborts with the reason, once', () => {
     const run = createRun()
     const { signal } = run
     expect(signal.aborted).toBe(false)
@@ -24,7 +24,7 @@ describe('the signal of a run', () => {
     expect(run.aborted).toMatchObject({ kind: 'timeout', error: signal.reason })
   })
 
-  it('is aborted already for a handler that looks at it only afterwards', () => {
+  it('the signal of a run is aborted already for a handler that looks at it only afterwards', () => {
     const run = createRun()
     run.abort('cancelled', 'somebody cancelled it')
     expect(run.signal.aborted).toBe(true)

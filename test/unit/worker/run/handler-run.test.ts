@@ -16,7 +16,7 @@ function createRuns() {
   return { active, run: new HandlerRun('w', active, { n: 1 }, 5) }
 }
 
-it('has all that the contract names, the signal too, and so has a copy', () => {
+it('the run of a handler has all that the contract names, the signal too, and so has a copy', () => {
   const { active, run } = createRuns()
   const copy = { ...run }
   active.abort('timeout', 'too long')
@@ -29,7 +29,7 @@ it('has all that the contract names, the signal too, and so has a copy', () => {
   expect(copy.signal).toBe(run.signal)
 })
 
-it('keeps the signals of two runs apart', () => {
+it('the run of a handler keeps the signals of two runs apart', () => {
   const [first, second] = [createRuns(), createRuns()]
   first.active.abort('cancelled', 'somebody cancelled it')
   expect(first.run.signal.aborted).toBe(true)

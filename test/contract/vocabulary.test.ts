@@ -1,0 +1,82 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { PROJECT_DIR } from '../support/build.js'
+import { listFiles, parseSource, readSources } from '../support/sources.js'
+import * as rules from './vocabulary-rules.js'
+
+const page = readFileSync(join(PROJECT_DIR, 'docs/vocabulary.md'), 'utf8')
+const rows = page
+  .split('\n')
+  .filter((line) => /^\| .* \|$/.test(line) && !/^\| -|^\| word|^\| contract/.test(line))
+  .map((line) =>
+    line
+      .slice(2, -2)
+      .split(' | ')
+      .map((cell) => cell.trim()),
+  )
+const tests = listFiles('test')
+  .filter((path) => path.endsWith('.ts'))
+  .map((path) => parseSource(path, readFileSync(join(PROJECT_DIR, 'test', path), 'utf8')))
+
+describe('the vocabulary', () => {
+  it('no word of the vocabulary has two rows', () => {
+    const words = rows.flatMap(([word]) => word!.split(/, | \/ /))
+    expect(words.length).toBeGreaterThan(50)
+    expect(words.filter((word, index) => words.indexOf(word) !== index)).toEqual([])
+  })
+
+  it('every place that the vocabulary names exists', () => {
+    const places = rows.flatMap((cells) => [...(cells[2] ?? '').matchAll(/`([^`]+)`/g)].map(([, place]) => place!))
+    expect(places.length).toBeGreaterThan(50)
+    expect(places.filter((place) => !existsSync(join(PROJECT_DIR, 'src', place)))).toEqual([])
+  })
+
+  it('the page lists every retired word', () => {
+    const listed = page.slice(page.indexOf('## Retired words')).toLowerCase()
+    expect(rules.RETIRED_WORDS.filter((word) => !listed.includes(word))).toEqual([])
+  })
+})
+
+describe('the words of the code', () => {
+  it('no file and no identifier of the sources says a retired word', () => {
+    expect(readSources().flatMap(rules.findRetiredWords)).toEqual([])
+  })
+
+  it('no file and no identifier of the tests says a retired word', () => {
+    expect(tests.flatMap(rules.findRetiredWords)).toEqual([])
+  })
+
+  it('no Lua name says a retired word', () => {
+    const files = listFiles('src/redis/scripts').filter((path) => path.endsWith('.lua'))
+    const texts = files.map(
+      (path) => [path, readFileSync(join(PROJECT_DIR, 'src/redis/scripts', path), 'utf8')] as const,
+    )
+    expect(texts.flatMap(([path, text]) => rules.findRetiredLuaWords(path, text))).toEqual([])
+  })
+
+  it('every title of a test is understood without the title of its group', () => {
+    expect(tests.flatMap(rules.findHalfTitles)).toEqual([])
+  })
+})
+
+describe('the rules of the vocabulary', () => {
+  it('the rules find a retired word in a name of each case, and leave texts and members of others alone', () => {
+    const code = "const isHealed = 1\nfunction nudge_loop() {}\nconst key = 'upkeep heal'\nother.nudge()"
+    expect(rules.findRetiredWords(parseSource('worker/hold-back.ts', code))).toEqual([
+      'worker/hold-back.ts: isHealed says healed',
+      'worker/hold-back.ts: nudge_loop says nudge',
+    ])
+    expect(rules.findRetiredWords(parseSource('worker/launch.ts', ''))).toHaveLength(1)
+    const lua = "-- heal\nlocal function heal_shard() end\nlocal a, census = 1, 'survey'"
+    expect(rules.findRetiredLuaWords('a.lua', lua)).toEqual([
+      'a.lua: heal_shard says heal',
+      'a.lua: census says census',
+    ])
+  })
+
+  it('the rules find half a title, also behind it.each', () => {
+    const titles = "it('is bounded', f)\nit.each([1])('keeps %s', f)\nit('a claim keeps %s', f)\ntest(`has ${1}`, f)"
+    expect(rules.findHalfTitles(parseSource('a.test.ts', titles))).toHaveLength(3)
+  })
+})
