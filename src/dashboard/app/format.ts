@@ -78,15 +78,6 @@ export function formatTime(at: string | number, withSeconds = false): string {
   return new Date(at).toISOString().slice(11, withSeconds ? 19 : 16)
 }
 
-/** The wall clock of a zone as `preview` gives it, without its year while that is this one: `Fri 27 Nov 09:45`. */
-export function formatLocal(local: string): string {
-  const [date = '', time = ''] = local.split(' ')
-  const day = new Date(`${date}T00:00:00Z`)
-  const text = instantFormat.format(day).replaceAll(',', '').split(' ').slice(0, 3).join(' ')
-  const year = day.getUTCFullYear() === new Date().getUTCFullYear() ? '' : ` ${day.getUTCFullYear()}`
-  return `${text}${year} ${time.replace(/:00$/, '')}`
-}
-
 /** A value of a definition on one line. */
 export function formatValue(value: unknown): string {
   if (value === undefined || value === null) return '–'
