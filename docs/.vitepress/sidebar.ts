@@ -20,6 +20,7 @@ const groups: DefaultTheme.SidebarItem[] = [
       page('Policies', '/guides/policies'),
       page('Testing', '/guides/testing'),
       page('Capacity', '/guides/capacity'),
+      page('Monitoring', '/guides/monitoring'),
     ],
   },
   {

@@ -6,7 +6,7 @@ const PURE_FOLDERS = ['time', 'schedule']
 /** Folders of what all parts share: the options of an instance, and the events that it emits. */
 const WORD_FOLDERS = ['options', 'events']
 /** Files on top of the parts, in this order; every other file beside them is a word that the parts share. */
-const TOP_FILES = ['worker-runtime.ts', 'task-handle.ts', 'everybeat.ts', 'index.ts']
+const TOP_FILES = ['worker-runtime.ts', 'task-handle.ts', 'everybeat.ts', 'health-handler.ts', 'index.ts']
 /** What pure code may take from Node: it computes, and touches nothing; `node:module` loads an optional library. */
 const PURE_BUILTINS = ['node:util', 'node:assert', 'node:module']
 const IMPURE_GLOBALS = ['performance', 'process', 'fetch', 'console', 'crypto', 'globalThis', 'navigator']

@@ -16,6 +16,7 @@ export const ENTRIES: Readonly<Record<string, string>> = {
   './node-cron': 'node-cron/index.ts',
   './webhook': 'webhook/index.ts',
   './shell': 'shell/index.ts',
+  './prometheus': 'prometheus/index.ts',
   './dashboard': 'dashboard/index.ts',
   './dashboard/node': 'dashboard/mount/node.ts',
   './dashboard/express': 'dashboard/mount/express.ts',

@@ -1,0 +1,85 @@
+import { EverybeatError } from '../index.js'
+import { Counter, Gauge, Histogram, type Registry } from './prom-client.js'
+
+/** The values of the labels of one series. */
+export type LabelValues = Readonly<Record<string, string>>
+
+/** Sets one series of a gauge. */
+export type SetGauge = (value: number, labels?: LabelValues) => void
+
+/** Makes the metrics of one instance in a registry, each with the prefix and the fixed labels of that instance. */
+export class MetricFactory {
+  readonly #registry: Registry
+  readonly #prefix: string
+  readonly #fixed: LabelValues
+  /** The full names of the metrics that are made. */
+  readonly #names: string[] = []
+
+  constructor(registry: Registry, prefix: string, fixed: LabelValues) {
+    this.#registry = registry
+    this.#prefix = prefix
+    this.#fixed = fixed
+  }
+
+  /** Makes a counter that grows by one. */
+  counter(name: string, help: string, labelNames: readonly string[] = []): (labels?: LabelValues) => void {
+    const add = this.counterBy(name, help, labelNames)
+    if (labelNames.length === 0) add(0)
+    return (labels) => add(1, labels)
+  }
+
+  /** Makes a counter that grows by so many. */
+  counterBy(name: string, help: string, labelNames: readonly string[]): (count: number, labels?: LabelValues) => void {
+    const metric = new Counter(this.#describe(name, help, labelNames))
+    return (count, labels = {}) => metric.inc({ ...this.#fixed, ...labels }, count)
+  }
+
+  /** Makes a histogram of seconds. */
+  histogram(
+    name: string,
+    help: string,
+    labelNames: readonly string[],
+    buckets: readonly number[],
+  ): (seconds: number, labels?: LabelValues) => void {
+    const metric = new Histogram({ ...this.#describe(name, help, labelNames), buckets: [...buckets] })
+    return (seconds, labels = {}) => metric.observe({ ...this.#fixed, ...labels }, seconds)
+  }
+
+  /** Makes a gauge that is read when it is scraped; a series that `read` does not set is not there. */
+  gauge(
+    name: string,
+    help: string,
+    labelNames: readonly string[],
+    read: (set: SetGauge) => void | Promise<void>,
+  ): void {
+    const fixed = this.#fixed
+    new Gauge({
+      ...this.#describe(name, help, labelNames),
+      async collect() {
+        const series: [LabelValues, number][] = []
+        await read((value, labels = {}) => void series.push([{ ...fixed, ...labels }, value]))
+        this.reset()
+        // The reset of a gauge without labels makes a series of 0, which would pass for a reading.
+        this.remove({})
+        for (const [labels, value] of series) this.set(labels, value)
+      },
+    })
+  }
+
+  /** Takes every metric that was made out of the registry. */
+  remove(): void {
+    for (const name of this.#names.splice(0)) this.#registry.removeSingleMetric(name)
+  }
+
+  #describe(name: string, help: string, labelNames: readonly string[]) {
+    const full = this.#prefix + name
+    if (this.#registry.getSingleMetric(full)) {
+      const advice = 'give each instance a registry or a prefix of its own, or stop the first collection'
+      throw new EverybeatError('ERR_EVERYBEAT_OPTIONS', `registry: it has a metric ${full} already; ${advice}`, {
+        field: 'registry',
+      })
+    }
+    this.#names.push(full)
+    return { name: full, help, labelNames: [...labelNames, ...Object.keys(this.#fixed)], registers: [this.#registry] }
+  }
+}
