@@ -24,7 +24,7 @@ afterAll(() => consumer[Symbol.dispose]())
 describe('the packed package', () => {
   it('the packed package holds what it is made of and nothing else', () => {
     const allowed =
-      /^(package\.json|README\.md|LICENSE|dist\/.+\.(js|cjs|d\.ts|d\.cts)|dist\/dashboard\/app\/.+\.(html|css|svg|woff2)|docs\/.+\.md)$/
+      /^(package\.json|README\.md|LICENSE|dist\/.+\.(js|cjs|d\.ts|d\.cts)|dist\/dashboard\/app\/.+\.(html|css|svg|woff2)|docs\/.+\.md|docs\/monitoring\/(alerts\.yml|grafana\.json))$/
     expect(consumer.files.filter((path) => !allowed.test(path))).toEqual([])
     expect(consumer.files).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'package.json']))
   })

@@ -83,10 +83,11 @@ it('after a run, a failure, a retry and a skip every metric of the contract is t
     what: 'an error of Redis',
   })
   expect(await seriesOf(registry, 'everybeat_build_info')).toHaveLength(1)
+  expect(await seriesOf(registry, 'everybeat_connected')).toEqual([{ labels: { service: 'shop' }, value: 0 }])
   await redis.restart()
   await waitFor(() => beat.health().ok, { what: 'the worker to be connected again', timeoutMs: 30_000 })
-  await waitFor(async () => (await seriesOf(registry, 'everybeat_workers')).length === 1, {
-    what: 'a reading of the fleet',
+  await waitFor(async () => (await seriesOf(registry, 'everybeat_slots_free')).length === 1, {
+    what: 'a reading of the fleet with this worker in it',
     timeoutMs: 30_000,
     intervalMs: 200,
   })
