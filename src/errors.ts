@@ -16,6 +16,7 @@ export const ERROR_CODES = {
   ERR_EVERYBEAT_LAYOUT: 'The keys under this prefix belong to a layout this version does not know.',
   ERR_EVERYBEAT_DEPENDENCY: 'An optional package or a file that this feature needs is missing.',
   ERR_EVERYBEAT_WEBHOOK: 'The receiver of a webhook did not answer with success.',
+  ERR_EVERYBEAT_MONITOR: 'A service that monitors schedules did not take a report.',
   ERR_EVERYBEAT_COMMAND: 'A command of a shell task cannot be started, or did not end with success.',
   ERR_EVERYBEAT_TIMEOUT: 'A run took longer than its `timeout`; the reason of its signal.',
   ERR_EVERYBEAT_LEASE_LOST: 'Trust in the lease of a run is gone; the reason of its signal.',

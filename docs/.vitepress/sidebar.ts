@@ -21,6 +21,8 @@ const groups: DefaultTheme.SidebarItem[] = [
       page('Testing', '/guides/testing'),
       page('Capacity', '/guides/capacity'),
       page('Monitoring', '/guides/monitoring'),
+      page('Monitors', '/guides/monitors'),
+      page('Tracing', '/guides/tracing'),
     ],
   },
   {

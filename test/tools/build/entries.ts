@@ -15,6 +15,8 @@ export const ENTRIES: Readonly<Record<string, string>> = {
   './fastify': 'fastify/index.ts',
   './node-cron': 'node-cron/index.ts',
   './webhook': 'webhook/index.ts',
+  './monitors': 'monitors/index.ts',
+  './opentelemetry': 'opentelemetry/index.ts',
   './shell': 'shell/index.ts',
   './prometheus': 'prometheus/index.ts',
   './dashboard': 'dashboard/index.ts',

@@ -1,0 +1,133 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { MonitorEvent, MonitorTarget } from './event.js'
+import { RefusedError } from './request.js'
+
+/** What a {@link Delivery} needs. */
+export interface DeliveryOptions {
+  readonly target: MonitorTarget
+  /** How long one try may take, ms. */
+  readonly timeoutMs: number
+  /** Waits before further tries, ms. */
+  readonly retryDelaysMs: readonly number[]
+  /** Events that may wait; the oldest is dropped for one more. */
+  readonly queueSize: number
+  /** Told of each event that was given up, and with null of each that arrived. */
+  readonly onEnd: (error: Error | null) => void
+}
+
+/** What happened to a schedule; the events about it are made when their turn comes, and may be none. */
+export interface Pending {
+  readonly schedule: string
+  readonly make: () => Promise<readonly MonitorEvent[]>
+}
+
+/** Schedules that are reported about at the same time. */
+const LANES = 8
+
+/**
+ * A bounded queue in front of a sink. Reports about one schedule go in order, about different ones side by side. Adding
+ * takes no time and never throws: a sink that hangs delays its own reports only.
+ */
+export class Delivery {
+  readonly #options: DeliveryOptions
+  readonly #waiting: Pending[] = []
+  /** The schedules that are reported about now. */
+  readonly #busy = new Set<string>()
+  /** Calls to make when nothing waits any more. */
+  #idle: (() => void)[] = []
+  readonly #closed = new AbortController()
+
+  constructor(options: DeliveryOptions) {
+    this.#options = options
+  }
+
+  /** Adds an event. */
+  add(pending: Pending): void {
+    if (this.#closed.signal.aborted) return
+    this.#waiting.push(pending)
+    if (this.#waiting.length > this.#options.queueSize) {
+      this.#waiting.shift()
+      this.#options.onEnd(new RefusedError('more is to be reported than the sink takes: events are dropped', true))
+    }
+    this.#pump()
+  }
+
+  /** Resolves when all that was added is sent or given up. */
+  async idle(): Promise<void> {
+    if (this.#waiting.length === 0 && this.#busy.size === 0) return
+    await new Promise<void>((resolve) => this.#idle.push(resolve))
+  }
+
+  /** Drops what waits, and breaks off what is being sent. */
+  close(): void {
+    this.#waiting.length = 0
+    this.#closed.abort()
+    this.#pump()
+  }
+
+  #pump(): void {
+    while (this.#busy.size < LANES) {
+      const index = this.#waiting.findIndex(({ schedule }) => !this.#busy.has(schedule))
+      if (index < 0) break
+      const [pending] = this.#waiting.splice(index, 1)
+      this.#busy.add(pending!.schedule)
+      void this.#deliver(pending!).finally(() => {
+        this.#busy.delete(pending!.schedule)
+        this.#pump()
+      })
+    }
+    if (this.#waiting.length > 0 || this.#busy.size > 0) return
+    for (const resolve of this.#idle.splice(0)) resolve()
+  }
+
+  async #deliver({ make }: Pending): Promise<void> {
+    const events = await make().catch((error: unknown) => {
+      this.#options.onEnd(toError(error))
+      return []
+    })
+    for (const event of events) {
+      const error = await this.#send(event)
+      if (!this.#closed.signal.aborted) this.#options.onEnd(error)
+    }
+  }
+
+  async #send(event: MonitorEvent): Promise<Error | null> {
+    for (let tries = 0; ; tries++) {
+      const error = await this.#try(event)
+      const delayMs = this.#options.retryDelaysMs[tries]
+      const isFinal = !(error instanceof RefusedError) || error.isFinal
+      if (error === null || isFinal || delayMs === undefined) return error
+      try {
+        await delay(delayMs, undefined, { ref: false, signal: this.#closed.signal })
+      } catch {
+        return error
+      }
+    }
+  }
+
+  /** One try, which ends when its time is over, whatever the sink does. */
+  async #try(event: MonitorEvent): Promise<Error | null> {
+    const timeout = new AbortController()
+    const timer = setTimeout(() => timeout.abort(), this.#options.timeoutMs)
+    const signal = AbortSignal.any([timeout.signal, this.#closed.signal])
+    try {
+      const { target } = this.#options
+      const sent = (async () => void (await ('send' in target ? target.send(event, signal) : target(event))))()
+      const ended = new Promise<never>((_, reject) => {
+        const end = (): void => reject(new RefusedError('no end in time', typeof target === 'function'))
+        signal.addEventListener('abort', () => setImmediate(end), { once: true })
+        if (signal.aborted) end()
+      })
+      await Promise.race([sent, ended])
+      return null
+    } catch (error) {
+      return toError(error)
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+}
+
+function toError(error: unknown): Error {
+  return error instanceof Error ? error : new RefusedError(String(error), true)
+}

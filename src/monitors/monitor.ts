@@ -1,0 +1,193 @@
+import type { Everybeat, EverybeatEvents, RunEvent, ScheduleView } from '../index.js'
+import { Delivery } from './delivery.js'
+import type { MonitorEvent, MonitorSchedule, MonitorTarget } from './event.js'
+import { resolveMonitorOptions, type MonitorOptions, type ResolvedMonitorOptions } from './options.js'
+
+/** What {@link monitor} gives. */
+export interface Monitor {
+  /** Resolves when all that happened up to now is reported or given up: for the end of a process. */
+  flush(): Promise<void>
+  /** Reports nothing more, and drops what waits. */
+  close(): void
+}
+
+type Payload<Name extends keyof EverybeatEvents> = Parameters<EverybeatEvents[Name]>[0]
+
+/** Definitions that are kept at most. */
+const MAX_KNOWN = 10_000
+/** Reasons of skipped occurrences that nobody chose for each of them. */
+const MISSED_REASONS = ['misfire', 'catch-up-window', 'catch-up-cap']
+
+/**
+ * Reports what happens to schedules to a service that watches them. Each worker reports the runs that it has, so call it
+ * on every worker.
+ *
+ * No run waits for a sink: reports go through a bounded queue, each try has a time-out, and what does not arrive is tried
+ * again. A sink that fails becomes one `error` event with the context `monitor <sink>`, and one more when it works again.
+ *
+ * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS`, `ERR_EVERYBEAT_DURATION` for options that are wrong
+ */
+export function monitor(beat: Everybeat, options: MonitorOptions, sink: MonitorTarget): Monitor {
+  return new ScheduleMonitor(beat, resolveMonitorOptions(options, sink), sink)
+}
+
+class ScheduleMonitor implements Monitor {
+  readonly #beat: Everybeat
+  readonly #options: ResolvedMonitorOptions
+  readonly #delivery: Delivery
+  /** What errors are told about. */
+  readonly #context: string
+  /** The definitions of schedules, until they change; null: there is none. */
+  readonly #known = new Map<string, Promise<ScheduleView | null>>()
+  /** Calls that take the listeners away. */
+  readonly #undo: (() => void)[] = []
+  /** Since when the sink fails, on the monotonic clock; null while it works. */
+  #failsSince: number | null = null
+
+  constructor(beat: Everybeat, options: ResolvedMonitorOptions, sink: MonitorTarget) {
+    this.#beat = beat
+    this.#options = options
+    this.#context = `monitor ${typeof sink === 'function' ? sink.name || 'function' : sink.name}`
+    this.#delivery = new Delivery({ ...options, target: sink, onEnd: (error) => this.#onEnd(error) })
+    this.#listen('schedule:changed', ({ schedule }) => void this.#known.delete(schedule))
+    this.#listen('run:started', (event) => this.#onStarted(event))
+    this.#listen('run:succeeded', (event) => this.#onSucceeded(event))
+    this.#listen('run:failed', (event, thrown) => this.#onFailed(event, thrown))
+    this.#listen('run:abandoned', (event) => {
+      if (!event.rerun) this.#report(event.schedule, () => this.#failure(event, { reason: event.reason }))
+    })
+    this.#listen('run:skipped', (event) => {
+      if (!MISSED_REASONS.includes(event.reason)) return
+      const runId = `${event.schedule}@${event.scheduledAt}`
+      this.#report(event.schedule, () => Promise.resolve([{ kind: 'missed', runId, ...event }]))
+    })
+  }
+
+  flush(): Promise<void> {
+    return this.#delivery.idle()
+  }
+
+  close(): void {
+    for (const undo of this.#undo.splice(0)) undo()
+    this.#delivery.close()
+  }
+
+  #listen<Name extends keyof EverybeatEvents>(name: Name, listener: EverybeatEvents[Name]): void {
+    this.#beat.on(name, listener as never)
+    this.#undo.push(() => void this.#beat.off(name, listener as never))
+  }
+
+  #onStarted(event: Payload<'run:started'>): void {
+    if (event.attempt > 1) return
+    const { latenessMs } = event
+    const facts = { ...factsOf(event), latenessMs }
+    const isLate = latenessMs > this.#options.lateAfterMs
+    this.#report(event.schedule, () =>
+      Promise.resolve([
+        { kind: 'start', ...facts },
+        ...(isLate ? ([{ kind: 'late', ...facts }] satisfies MonitorEvent[]) : []),
+      ]),
+    )
+  }
+
+  #onSucceeded(event: Payload<'run:succeeded'>): void {
+    const { durationMs, latenessMs } = event
+    const facts = { ...factsOf(event), durationMs, latenessMs }
+    this.#report(event.schedule, async () => {
+      const isRecovered = await this.#failedBefore(event).catch(() => false)
+      return isRecovered
+        ? [
+            { kind: 'success', ...facts },
+            { kind: 'recovered', ...facts },
+          ]
+        : [{ kind: 'success', ...facts }]
+    })
+  }
+
+  #onFailed(event: Payload<'run:failed'>, thrown: unknown): void {
+    const { durationMs, reason, error } = event
+    const status = (thrown as { code?: unknown; value?: unknown } | undefined | null) ?? {}
+    const exit = status.code === 'ERR_EVERYBEAT_COMMAND' ? Number(status.value) : Number.NaN
+    const isExit = Number.isInteger(exit) && exit > 0 && exit < 256
+    const facts = { durationMs, reason, error, ...(isExit ? { exitStatus: exit } : {}) }
+    this.#report(event.schedule, () => this.#failure(event, facts))
+  }
+
+  /** A failure, and the pause that it brought. */
+  async #failure(event: RunEvent, facts: Partial<MonitorEvent>): Promise<MonitorEvent[]> {
+    const common = { ...factsOf(event), ...facts }
+    const view = await this.#beat.schedules.get(event.schedule).catch(() => null)
+    const isPaused =
+      view?.paused !== undefined && view.pauseAfter !== undefined && (view.failures ?? 0) >= view.pauseAfter
+    const failure: MonitorEvent = { ...common, kind: 'failure' }
+    return isPaused ? [failure, { ...common, kind: 'paused' }] : [failure]
+  }
+
+  /** Whether the run before this one failed, wherever in the fleet it ran. */
+  async #failedBefore({ schedule, runId }: RunEvent): Promise<boolean> {
+    const entries = await this.#beat.schedules.history(schedule, { limit: 20 })
+    const index = entries.findIndex((entry) => entry.runId === runId)
+    const before = index < 0 ? undefined : entries.slice(index + 1).find(({ outcome }) => outcome !== 'skipped')
+    return before?.outcome === 'failed' || before?.outcome === 'abandoned'
+  }
+
+  #report(schedule: string, make: () => Promise<MonitorEvent[]>): void {
+    if (!this.#options.matches(schedule)) return
+    this.#delivery.add({
+      schedule,
+      make: async () => {
+        const view = await this.#definitionOf(schedule)
+        const { tag } = this.#options
+        if (tag !== undefined && view?.tags?.includes(tag) !== true) return []
+        const definition = view === null ? {} : { definition: pickDefinition(view) }
+        return (await make()).map((event) => ({ ...event, ...definition }))
+      },
+    })
+  }
+
+  /** The definition, read once until it changes. Without a tag to look for, a report goes out without it. */
+  async #definitionOf(schedule: string): Promise<ScheduleView | null> {
+    let known = this.#known.get(schedule)
+    if (known === undefined) {
+      known = this.#beat.schedules.get(schedule)
+      this.#known.set(schedule, known)
+      if (this.#known.size > MAX_KNOWN) this.#known.delete(this.#known.keys().next().value!)
+    }
+    try {
+      return await known
+    } catch (error) {
+      if (this.#known.get(schedule) === known) this.#known.delete(schedule)
+      if (this.#options.tag !== undefined) throw error
+      return null
+    }
+  }
+
+  #onEnd(error: Error | null): void {
+    if (error !== null && this.#failsSince === null) {
+      this.#failsSince = performance.now()
+      const code = (error as { code?: unknown }).code
+      this.#tell({ name: error.name, message: error.message, ...(typeof code === 'string' ? { code } : {}) })
+    } else if (error === null && this.#failsSince !== null) {
+      const recoveredAfterMs = Math.round(performance.now() - this.#failsSince)
+      this.#failsSince = null
+      this.#tell({ name: 'EverybeatError', message: 'the sink takes reports again', recoveredAfterMs })
+    }
+  }
+
+  #tell(error: Omit<Payload<'error'>, 'context'>): void {
+    try {
+      this.#beat.emit('error', { ...error, context: this.#context })
+    } catch {
+      // What an `error` listener throws is dropped, here as anywhere.
+    }
+  }
+}
+
+function factsOf({ schedule, runId, scheduledAt, task, worker, attempt }: RunEvent): Omit<MonitorEvent, 'kind'> {
+  return { schedule, runId, scheduledAt, task, worker, attempt }
+}
+
+function pickDefinition({ cron, every, tz, misfireGrace, timeout, tags }: ScheduleView): MonitorSchedule {
+  const fields = { cron, every, tz, misfireGrace, timeout, tags }
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
+}

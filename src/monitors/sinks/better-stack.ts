@@ -1,0 +1,31 @@
+import type { MonitorSink } from '../event.js'
+import { checkBase, checkKey, describeEvent, request } from '../request.js'
+
+/** Options of {@link betterStack}. */
+export interface BetterStackOptions {
+  /** The token of a heartbeat, which stands for one schedule: match one. */
+  token: string
+  /** Default `https://uptime.betterstack.com/api/v1/heartbeat`. */
+  baseUrl?: string | undefined
+}
+
+/**
+ * Reports to a heartbeat of Better Stack: a call after success, `/fail` or the exit status of a command after a failure.
+ * What is missed or paused is a `/fail`; start, late and recovered have no word there.
+ *
+ * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS`
+ */
+export function betterStack(options: BetterStackOptions): MonitorSink {
+  const token = checkKey(options.token, 'token')
+  const base = checkBase(options.baseUrl ?? 'https://uptime.betterstack.com/api/v1/heartbeat', 'baseUrl')
+  const url = `${base}/${encodeURIComponent(token)}`
+  return {
+    name: 'betterStack',
+    async send(event, signal) {
+      const { kind, exitStatus } = event
+      if (kind === 'success') return void (await request(new URL(url), signal))
+      if (kind !== 'failure' && kind !== 'missed' && kind !== 'paused') return
+      await request(new URL(`${url}/${exitStatus ?? 'fail'}`), signal, { body: describeEvent(event) })
+    },
+  }
+}

@@ -1,0 +1,91 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { subscribe, tracingChannel, unsubscribe } from 'node:diagnostics_channel'
+import type { Run } from '../index.js'
+
+/** What the tracing channel `everybeat:run` says of one call of a handler. */
+export interface RunMessage {
+  readonly run: Run
+  readonly delivery: number
+  readonly latenessMs: number
+  error?: unknown
+}
+
+/** What `everybeat:settle` says. */
+export interface SettleMessage {
+  readonly runId: string
+  readonly task: string
+  readonly worker: string
+  readonly outcome: string
+  readonly answer: string
+  readonly durationMs: number
+  readonly retryDelayMs: number | null
+}
+
+/** What `everybeat:claim` says. */
+export interface ClaimMessage {
+  readonly worker: string
+  readonly result: 'won' | 'empty' | 'error'
+  readonly durationMs: number
+}
+
+/** What `everybeat:skip` says. */
+export interface SkipMessage {
+  readonly worker: string
+  readonly reason: string
+  readonly count: number
+}
+
+/** What listens to the channels. */
+export interface ChannelListeners<Context> {
+  /** A handler is about to be called: gives the context to call it in, or undefined to leave it as it is. */
+  readonly onStart: (message: RunMessage) => Context | undefined
+  /** Calls a function inside a context. */
+  readonly runInside: <Result>(context: Context, work: () => Result) => Result
+  /** The handler ended; `message.error` says how. */
+  readonly onEnd: (message: RunMessage) => void
+  readonly onSettle: (message: SettleMessage) => void
+  readonly onClaim: (message: ClaimMessage) => void
+  readonly onSkip: (message: SkipMessage) => void
+}
+
+/** A store whose context is another library's: what is run inside of it, is run inside that one. */
+class ForeignContext<Context> extends AsyncLocalStorage<Context | undefined> {
+  readonly #runInside: ChannelListeners<Context>['runInside']
+
+  constructor(runInside: ChannelListeners<Context>['runInside']) {
+    super()
+    this.#runInside = runInside
+  }
+
+  override run<Result, Args extends unknown[]>(
+    context: Context | undefined,
+    work: (...args: Args) => Result,
+    ...args: Args
+  ): Result {
+    return context === undefined ? work(...args) : this.#runInside(context, () => work(...args))
+  }
+}
+
+/**
+ * Listens to the diagnostics channels of all instances in the process.
+ *
+ * @returns a call that ends it
+ */
+export function listenToChannels<Context>(listeners: ChannelListeners<Context>): () => void {
+  const runs = tracingChannel<unknown, RunMessage>('everybeat:run')
+  const store = new ForeignContext<Context>(listeners.runInside)
+  runs.start.bindStore(store as never, ((message: RunMessage) => listeners.onStart(message)) as never)
+  const onEnd = (message: unknown): void => listeners.onEnd(message as RunMessage)
+  runs.asyncEnd.subscribe(onEnd)
+  const plain = [
+    ['everybeat:settle', (message: unknown) => listeners.onSettle(message as SettleMessage)],
+    ['everybeat:claim', (message: unknown) => listeners.onClaim(message as ClaimMessage)],
+    ['everybeat:skip', (message: unknown) => listeners.onSkip(message as SkipMessage)],
+  ] as const
+  for (const [name, listener] of plain) subscribe(name, listener)
+  return () => {
+    runs.start.unbindStore(store as never)
+    runs.asyncEnd.unsubscribe(onEnd)
+    for (const [name, listener] of plain) unsubscribe(name, listener)
+  }
+}
