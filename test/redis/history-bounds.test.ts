@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createFleet } from '../support/policy-fleet.js'
+import { createFleet, createGate } from '../support/policy-fleet.js'
 import { useRedis } from '../support/redis.js'
 import { waitFor } from '../support/wait-for.js'
 
@@ -43,6 +43,46 @@ describe('the ledger', () => {
     await fleet.start()
     await fleet.control.schedules.trigger('it')
     expect(await fleet.history('it', 1)).toMatchObject([{ outcome: 'ok', result: 'x' }])
+  })
+
+  it('a history that takes no later id is written anew with every entry that is not from the future', async () => {
+    const fleet = createFleet(redis.url, { workers: 1, tasks: (beat) => beat.task('job', () => 'x') })
+    await fleet.control.schedules.put('it', { task: 'job', every: '1h' })
+    const key = fleet.key('history', 'it')
+    await fleet.start()
+    await fleet.redis.xadd(key, '*', 'at', '1', 'outcome', 'ok', 'run', 'it@1')
+    const last = '18446744073709551615'
+    await fleet.redis.xadd(key, `${last}-${last}`, 'at', '2', 'outcome', 'ok', 'run', 'it@2')
+    await fleet.control.schedules.trigger('it')
+    await fleet.next('run:succeeded')
+    const entries = await fleet.control.schedules.history('it')
+    expect(entries.map(({ runId }) => runId.startsWith('it@1'))).toEqual([true, true])
+    expect(entries.at(-1)).toMatchObject({ runId: 'it@1' })
+  })
+
+  it('a Redis without memory keeps a history as it is, and the run is recorded when there is memory again', async () => {
+    const gate = createGate()
+    const fleet = createFleet(redis.url, {
+      workers: 1,
+      leaseMs: 30_000,
+      tasks: (beat) => beat.task('job', () => gate.opened),
+    })
+    await fleet.control.schedules.put('it', { task: 'job', every: '1h' })
+    const key = fleet.key('history', 'it')
+    await fleet.redis.xadd(key, '*', 'at', '1', 'outcome', 'ok', 'run', 'it@1')
+    await fleet.start()
+    await fleet.control.schedules.trigger('it')
+    await fleet.next('run:started')
+    await fleet.redis.config('SET', 'maxmemory', '1')
+    try {
+      gate.open()
+      await fleet.next('error')
+      expect(await fleet.redis.xlen(key)).toBe(1)
+    } finally {
+      await fleet.redis.config('SET', 'maxmemory', '0')
+    }
+    await fleet.next('run:succeeded')
+    expect(await fleet.redis.xlen(key)).toBe(2)
   })
 
   it.each(['put', 'hset'] as const)(

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { DefinitionInput, DefinitionShape, Run } from '../../src/index.js'
 import { createFleet, type PolicyFleet } from '../support/policy-fleet.js'
 import { useRedis } from '../support/redis.js'
+import { waitFor } from '../support/wait-for.js'
 
 const HOUR = 3_600_000
 const redis = useRedis()
@@ -68,6 +69,36 @@ describe('what happens to occurrences that nobody claimed in time', () => {
       expect(instants.at(-1)).toBe(newest)
     },
   )
+
+  it('a retry of an earlier occurrence goes before the occurrences that are still caught up', async () => {
+    const order: string[] = []
+    const fleet = createFleet(redis.url, {
+      tasks: (beat) =>
+        beat.task('job', async ({ scheduledAt, attempt }) => {
+          order.push(`${(scheduledAt.getTime() - first) / HOUR} attempt ${attempt}`)
+          if (order.length === 1) throw new Error('the first attempt fails')
+          if (order.length > 2) return
+          // The second occurrence holds the lease until the retry waits for it.
+          await waitFor(async () => fleet.redis.hget(fleet.key('state', 'late'), 'waiting'), {
+            what: 'the retry to wait',
+          })
+        }),
+    })
+    const definition = {
+      task: 'job',
+      every: HOUR,
+      misfire: 'all',
+      misfireGrace: 0,
+      retries: 1,
+      backoff: { type: 'fixed', delay: 10 },
+    } as const
+    await fleet.control.schedules.put('late', definition)
+    const first = Math.floor(Date.now() / HOUR) * HOUR - 3 * HOUR
+    await fleet.makeOverdue('late', first)
+    await fleet.start()
+    await fleet.history('late', 4)
+    expect(order).toEqual(['0 attempt 1', '1 attempt 1', '0 attempt 2', '2 attempt 1', '3 attempt 1'])
+  })
 
   it('what happens to occurrences that nobody claimed in time keeps the newest maxCatchUp under all, and says so of the others', async () => {
     const { fleet, newest } = await overdue({ misfire: 'all', misfireGrace: 0, maxCatchUp: 2 }, 4)

@@ -64,8 +64,6 @@ function toSchedule(shape: Shape): ChaosSchedule {
       onCrash,
       overlap,
       misfire: 'all',
-      // With a grace of a second a run that ends as Redis is killed can go missing from the history: docs/reliability.md.
-      misfireGrace: '60s',
       maxDeliveries: 50,
       ...(jitterMs > 0 ? { jitter: jitterMs } : {}),
     },

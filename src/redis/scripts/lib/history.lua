@@ -1,5 +1,5 @@
 -- The history: one stream entry per occurrence, always the same fields in the same order (streams store that compactly).
--- Needs: lib/keys, lib/minutes, lib/numbers
+-- Needs: lib/clock, lib/keys, lib/minutes, lib/numbers
 local HISTORY_COUNT = 1000
 local HISTORY_AGE_MS = 30 * 86400000
 local history_count
@@ -23,16 +23,15 @@ local function entry_of(at, outcome, reason, run_id, worker, attempt, fence, sta
     'missed', missed, 'count', count, 'until', to
 end
 
--- A history that takes no entry: it was overwritten with another type, or a foreign entry has an id that no later one can
--- follow. It is written anew, with those of its entries that are not from the future.
+-- Writes a history anew, with those of its entries that are not from the future.
 local function rewrite_history(history)
   local entries = redis.pcall('XREVRANGE', history, '+', '-', 'COUNT', history_limit())
-  local time = redis.call('TIME')
+  local now = read_now()
   redis.call('DEL', history)
   for i = entries.err and 0 or #entries, 1, -1 do
     local id, fields = unpack(entries[i])
     local at = tonumber(string.match(id, '^%d+'))
-    if at <= time[1] * 1000 then redis.pcall('XADD', history, id, unpack(fields)) end
+    if at <= now then redis.pcall('XADD', history, id, unpack(fields)) end
   end
 end
 
@@ -40,6 +39,9 @@ local function add_entry(name, ...)
   local history = history_key(name)
   local added = redis.pcall('XADD', history, 'MAXLEN', '~', history_limit(), '*', ...)
   if type(added) ~= 'table' or not added.err then return end
+  -- The key has another type, or a foreign entry has an id that no later id can follow. Any other error is of the server
+  -- (no memory, a read-only replica): the history is sound, and the caller tries again.
+  if not string.find(added.err, '^WRONGTYPE') and not string.find(added.err, '^ERR') then error(added.err, 0) end
   rewrite_history(history)
   added = redis.pcall('XADD', history, '*', ...)
   if type(added) == 'table' and added.err then error(added.err) end

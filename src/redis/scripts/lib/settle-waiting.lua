@@ -1,29 +1,30 @@
 -- What the end of a run sets free: its lease for what waits, its slot for other runs of its task, its count of failures.
 -- Needs: lib/keys, lib/notify, lib/plan, lib/schedule, lib/task-queues
--- The schedule's lease is free: what waited for it may start now. Returns whether anything can.
+local function instant_of(run_id) return tonumber(string.match(run_id, '@(%-?%d+)[#%d]*$')) or math.huge end
+
+-- The schedule's lease is free: what waited for it may start now. Returns whether anything can. What was due first goes
+-- first: where a retry or a rerun waits, instants of the plan that follow it stay blocked, or a schedule with more to catch
+-- up than it can run would never come back to it.
 local function release_waiting(name, state, now)
   if not state.waiting and not state.blocked then return false end
-  local woken = false
-  local cleared = {}
+  local item = state.blocked and split_plan(state.plan) or nil
+  local is_earlier = false
   if state.waiting then
     for run_id in string.gmatch(state.waiting, '[^\n]+') do
       redis.call('ZADD', pending_key(), now, run_id)
-      woken = true
+      is_earlier = is_earlier or item ~= nil and instant_of(run_id) < item.nominal
     end
-    cleared[#cleared + 1] = 'waiting'
+    redis.call('HDEL', state_key(name), 'waiting')
   end
   if state.blocked then
-    local item = split_plan(state.plan)
-    if item then
-      redis.call('ZADD', due_key(), 'XX', item.start, name)
-      woken = true
-    end
-    cleared[#cleared + 1] = 'blocked'
     -- The next claim goes on where this run ends: what became due since the first run of this chain began is overlapped.
     redis.call('HSET', state_key(name), 'chain', '1')
+    if not is_earlier then
+      redis.call('HDEL', state_key(name), 'blocked')
+      if item then redis.call('ZADD', due_key(), 'XX', item.start, name) end
+    end
   end
-  redis.call('HDEL', state_key(name), unpack(cleared))
-  return woken
+  return state.waiting ~= nil or item ~= nil
 end
 
 local freed_tasks = {}
