@@ -71,18 +71,18 @@ function countOf(definition: Definition): { count?: number } {
 }
 
 /** Whether a plan goes on without more instants, whatever its definition says: it is closed, or long enough. */
-export function isPlanFull(planLeft: string): boolean {
-  return planLeft.endsWith(PLAN_END) || planLeft.indexOf(' ') !== planLeft.lastIndexOf(' ')
+export function isPlanFull(remainingPlan: string): boolean {
+  return remainingPlan.endsWith(PLAN_END) || remainingPlan.indexOf(' ') !== remainingPlan.lastIndexOf(' ')
 }
 
 /** More instants behind a plan that runs low; null when the plan is long enough or closed. */
 export function refillPlan(
   definition: Definition,
-  planLeft: string,
+  remainingPlan: string,
   nominalMs: number,
 ): { after: number; more: string } | null {
-  if (isPlanFull(planLeft) || (planLeft !== '' && periodOf(definition) !== null)) return null
-  const items = planLeft === '' ? [] : planLeft.split(' ')
+  if (isPlanFull(remainingPlan) || (remainingPlan !== '' && periodOf(definition) !== null)) return null
+  const items = remainingPlan === '' ? [] : remainingPlan.split(' ')
   const after = items.length === 0 ? nominalMs : Number.parseInt(items.at(-1)!, 10)
   const more = closePlan(definition, upcomingInstants(definition.trigger, after, {}), null)
   return { after, more }

@@ -116,12 +116,12 @@ export class ShardWorker {
     const { shard } = this.#options
     this.#polledAt = this.#runtime.time.monotonic()
     this.#hasActivity = false
-    const reply = await this.#ask(() => this.store.tend())
-    this.#hasActivity ||= reply.isBusy
+    const reply = await this.#ask(() => this.store.pollShard())
+    this.#hasActivity ||= reply.hasActivity
     const position = pollingPosition(shard, this.#fleet.size, this.#fleet.rank)
-    this.#isAlone = position !== 0 && reply.elected && reply.isBusy
+    this.#isAlone = position !== 0 && reply.isElected && reply.hasActivity
     // The message about parked work may have been lost.
-    if (reply.laneCount > 0) this.loop.requestTick()
+    if (reply.parkedQueueCount > 0) this.loop.requestTick()
   }
 
   /** Reads the clock of the shard's server: the first calls are slow, and as imprecise a clock makes every start late. */
@@ -188,13 +188,13 @@ export class ShardWorker {
       this.loop.pause()
       throw error
     }
-    this.loop.takeNextDue(version, reply.headMs, reply.headCount)
+    this.loop.takeNextDue(version, reply.nextDueMs, reply.dueCount)
     for (const runId of reply.cancelled) this.#options.onCancelled(runId)
     const isLost = this.isOtherGeneration(reply.generation)
     this.#generation = reply.generation
     if (isLost) this.#options.onDataLoss()
     if (reply.repaired.length > 0) this.#repair(reply.repaired)
-    if (reply.elected) void this.maintenance.pass(reply)
+    if (reply.isElected) void this.maintenance.pass(reply)
   }
 
   #repair(keys: readonly string[]): void {

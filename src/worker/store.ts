@@ -1,259 +1,240 @@
 import type { SkipReason } from '../events/reasons.js'
 import type { PlanChange, StoredSchedule } from '../schedule/stored-schedule.js'
 
-/** What a worker needs of Redis, in the words of the engine. One of these per shard; `redis/` provides it. */
+/** What a worker needs of Redis, in the words of the engine: one store per shard. `redis/` implements it. */
 export interface WorkerStore {
-  /** The clock of the server that this shard is on. */
+  /** The clock of the server that holds this shard. */
   readonly clock: RedisClock
+  /** Claims due occurrences and waiting runs. */
   claim(request: ClaimRequest): Promise<ClaimReply>
+  /** Records the outcomes of runs, and gives their leases up; one outcome per settlement, in the same order. */
   settle(settlements: readonly Settlement[]): Promise<SettleOutcome[]>
   /** Tells the fleet what is due next. */
-  announceHead(): Promise<void>
+  announceNextDue(): Promise<void>
   /** The name of the schedule that is due first; null when none is planned. */
   firstDue(): Promise<string | null>
-  /** Sets the clock of this shard by a call that costs nothing else. */
+  /** Takes a sample of the shard's clock by the cheapest call that gives one. */
   readClock(): Promise<void>
+  /** Adds instants to the end of a plan, when the definition is still the one that they were computed of. */
   extendPlan(plan: PlanExtension): Promise<void>
+  /** Stores a plan; `moved` when the schedule changed after the plan was computed: then nothing is written. */
   storePlan(plan: PlanChange): Promise<'stored' | 'moved'>
-  removeFinished(schedule: string): Promise<void>
-  /** Shows that the worker lives; on the first shard only. `lookedWith`: the time-zone data it has checked all plans with. */
-  heartbeat(fields: Record<string, string>, lookedWith?: string): Promise<HeartbeatReply>
-  /** Looks after a shard that is not the first. */
-  tend(): Promise<ShardReply>
-  /** Asks the worker with the newest time-zone data to plan a schedule. Nothing waits for it. */
+  /** Deletes a schedule that is finished; a schedule that has a next run stays. */
+  deleteFinished(schedule: string): Promise<void>
+  /**
+   * Records this worker's heartbeat; on the first shard only.
+   *
+   * @param inspectedWith the version of the time-zone data with which this worker has inspected all plans
+   */
+  heartbeat(fields: Record<string, string>, inspectedWith?: string): Promise<HeartbeatReply>
+  /** Polls a shard other than the first: reads what is due next, and whether this worker is its elected one. */
+  pollShard(): Promise<ShardReply>
+  /** Asks the tz authority to plan a schedule. Returns when the message is sent; the plan comes later, or never. */
   askForPlan(planner: string, schedule: string): Promise<void>
+  /** Removes this worker from the fleet. */
   leave(): Promise<void>
-  recover(count: number): Promise<RecoverReply>
+  /** Ends at most `count` runs past their deadlines, each by its `onCrash`: delivered again, or abandoned. */
+  recoverRuns(count: number): Promise<RecoverReply>
+  /** Inspects a bounded part of the definitions for edits that no plan follows. */
   inspect(slice: InspectSlice): Promise<InspectReply>
+  /** Reads the given schedules; those that do not exist are left out. */
   read(names: readonly string[]): Promise<{ nowMs: number; schedules: StoredSchedule[] }>
-  /** One page in the order of names; `nextName` is empty at the end. */
+  /** Reads a page of schedules in the order of their names; `nextName` is empty at the end. */
   page(after: string, count: number): Promise<{ nowMs: number; nextName: string; schedules: StoredSchedule[] }>
   /** Extends the lease of a run; rejects when Redis does not answer. */
   extendLease(run: ClaimedRun): Promise<'extended' | 'lost'>
-  /** Whether there are lock nodes that have to be asked before each start. */
-  readonly startsAreLocked: boolean
+  /** Whether each start needs its start key, because the fleet has lock nodes. */
+  readonly needsStartKey: boolean
   /**
-   * Asks the lock nodes, where there are any, whether this delivery was started before. Never rejects; `unknown` when
-   * too few of them answer.
+   * Takes the start key of this delivery on the lock nodes; without lock nodes it is `taken`. `held`: the delivery was
+   * started before. `unknown`: too few nodes answered. Never rejects.
    */
-  takeStart(run: ClaimedRun): Promise<'taken' | 'held' | 'unknown'>
-  /** A delivery that was not started after all. Never rejects. */
-  giveBackStart(run: ClaimedRun): Promise<void>
+  takeStartKey(run: ClaimedRun): Promise<'taken' | 'held' | 'unknown'>
+  /** Releases the start key of a delivery that was not started. Never rejects. */
+  releaseStartKey(run: ClaimedRun): Promise<void>
 }
 
-/** Extends leases beside the event loop, in a thread with a connection of its own, for a time that is bounded. */
-export interface LeaseThread {
-  /**
-   * Begins to extend the lease of a run that is trusted until `trustedUntil`.
-   *
-   * @param until when to let go, on the monotonic clock, ms; null: when the event loop has shown no life for too long
-   * @param onLost is called on the event loop when Redis does not hold the lease any more
-   */
-  keep(lease: ThreadLease, trustedUntil: number, until: number | null, onLost: () => void): KeptLease
-  /** The event loop runs. */
-  showLife(): void
-}
-
-/** A run whose lease the thread extends, and the shard that it is on. */
-export interface ThreadLease {
-  readonly run: ClaimedRun
-  readonly shard: number
-}
-
-/** What the thread says of one lease; read from memory that both share, also after the event loop was blocked. */
-export interface KeptLease {
-  /** Until when its last extension may be trusted, on the monotonic clock, ms; 0 before the first. */
-  readonly trustedUntil: number
-  /** The same on the wall clock. */
-  readonly trustedUntilWall: number
-  /** Whether Redis said that it does not hold the lease any more. */
-  readonly isLost: boolean
-  /** Ends the extending. */
-  release(): void
-}
-
-/** What the fleet channel tells a worker. A message that is not understood is a reason to look. */
-export interface FleetListener {
-  /** What is due next on a shard: the instant (null for nothing), and how many schedules share it. */
-  onNextDue(shard: number, dueMs: number | null, dueCount: number): void
-  /** Work of a task was parked, because no worker that looked could take it. */
-  onParked(shard: number, pool: string, task: string): void
-  /** Definitions were written or removed. */
-  onChanged(shard: number, schedules: readonly string[]): void
-  /** A run of the given worker is cancelled or replaced. */
-  onCancel(workerId: string, kind: string, runId: string): void
-  /** A worker with older time-zone data asks the given worker to plan a schedule. */
-  onPlanRequest(shard: number, workerId: string, schedule: string): void
-  /** `size`: how many workers there are now. */
-  onJoined(workerId: string, size: number): void
-  onLeft(workerId: string): void
-  /** A memory of Redis was named: it was flushed, or is another server's, or the message is of another database. */
-  onGeneration(shard: number, generation: string): void
-  /** The layout or the number of shards was changed. */
-  onLayout(): void
-  onUnknown(shard: number): void
-  /** The subscription is made, for the first time or again: messages may have been missed. */
-  onSubscribed(): void
-}
-
-/** What the definition watch tells a worker. */
-export interface DefinitionListener {
-  /** A definition was written or removed; the report does not say how, nor by what. */
-  onDefinition(shard: number, schedule: string): void
-  /** A database of the server was flushed. */
-  onFlush(): void
-  /** Whether edits are seen from now on; earlier ones have to be searched. */
-  onWatching(isWatching: boolean): void
-}
-
-/** What a worker asks for. */
+/** What one claim may take. */
 export interface ClaimRequest {
-  /** The same id gets the same runs again, so that a lost reply loses nothing. */
+  /** Sent again unchanged after a lost reply: the same id brings the same runs. */
   requestId: string
+  /** Most runs to take, of all kinds. */
   slots: number
-  /** Most occurrences to take while other workers are likely to come for the rest. */
-  share: number
-  /** How early an occurrence may be claimed, ms; its start is held back until its instant. */
+  /** Most occurrences to take while other workers claim the same instant. */
+  maxClaims: number
+  /** How early an occurrence may be claimed, ms; its start waits for its instant. */
   aheadMs: number
-  /** When this worker believed the next occurrence to be due, epoch ms. */
-  expectedMs: number | null
-  lanes: readonly Lane[]
+  /** When this worker expects the next occurrence, epoch ms; null for none. */
+  expectedDueMs: number | null
+  /** The task queues that this worker serves. */
+  capacities: readonly Capacity[]
 }
 
-/** A task in a pool, how many of its runs the whole fleet may have at once (0: no limit), and how many this worker takes. */
-export interface Lane {
+/** What a claim offers to one task queue: the work of one task in one pool. */
+export interface Capacity {
   pool: string
   task: string
+  /** Most runs of the task on this shard at once, over the whole fleet; 0: no limit. */
   maxConcurrent: number
-  room: number
+  /** Most runs of the task that this worker takes with this claim. */
+  freeSlots: number
 }
 
-/** By its schedule, by hand, or made up for on request. */
+/** What a run comes from: its schedule's trigger, a manual run, or a backfill. */
 export type RunKind = 'occurrence' | 'manual' | 'backfill'
 
 /** A run that this worker won. */
 export interface ClaimedRun {
   readonly schedule: string
   readonly runId: string
+  /** The nominal instant, epoch ms. */
   readonly nominalMs: number
+  /** When the handler may start, epoch ms: the nominal instant and the jitter. */
   readonly startMs: number
+  /** The fencing token of this claim. */
   readonly fence: number
+  /** Number of the execution after failures, from 1. */
   readonly attempt: number
+  /** Number of the hand-over to a worker, from 1. */
   readonly delivery: number
+  /** How many occurrences before this one were missed. */
   readonly missed: number
+  /** Whether the run makes up for a misfire. */
   readonly catchUp: boolean
   readonly kind: RunKind
   /** Whether the lease belongs to this run alone rather than to its schedule. */
-  readonly ownLease: boolean
-  /** What was left of the lease when Redis answered, ms. */
+  readonly hasRunLease: boolean
+  /** What is left of the lease at the reply, ms. */
   readonly leaseLeftMs: number
-  /** JSON that replaces the definition's payload, of a manual run. */
+  /** JSON that replaces the definition's payload in a manual run; null for none. */
   readonly payloadText: string | null
-  /** Plan text that is left behind this instant. */
-  readonly planLeft: string
-  /** Whether a plan that is not closed goes on by itself, by adding its period. */
+  /** The plan text after this instant. */
+  readonly remainingPlan: string
+  /** Whether the script continues the plan by itself, by adding the period. */
   readonly isPeriodic: boolean
+  /** The digest of the definition that the run was claimed under. */
   readonly digest: string
+  /** The fields of that definition. */
   readonly fields: Record<string, string>
 }
 
-/** What a claim brought. */
-export interface ClaimReply {
+/** The time on a shard, and what the shard has next. */
+export interface ShardNow {
   /** Redis's time in whole milliseconds, to decide by. */
   readonly nowMs: number
-  /** The same with its fraction, to set clocks by. */
+  /** Redis's time with its fraction, ms, to set clocks by. */
   readonly clockMs: number
-  /** When somebody has to look next, epoch ms; null when nothing is planned. */
-  readonly headMs: number | null
-  /** How many schedules are due at the head. */
-  readonly headCount: number
-  /** Whether the others are to be told of the head once these runs have started. */
-  readonly tellsHead: boolean
+  /** The earliest instant at which the shard has work, epoch ms; null when nothing is planned. */
+  readonly nextDueMs: number | null
+  /** How many schedules share that instant. */
+  readonly dueCount: number
+}
+
+/** What a claim won. */
+export interface ClaimReply extends ShardNow {
+  /** Whether this worker has to announce what is due next, once these runs have started. */
+  readonly shouldAnnounce: boolean
   readonly runs: readonly ClaimedRun[]
-  readonly handedBack: readonly StoredSchedule[]
+  /** Due schedules that the script could not claim with the plan they have. */
+  readonly needsPlanning: readonly StoredSchedule[]
+  /** Occurrences that the claim skipped. */
   readonly skipped: readonly { schedule: string; nominalMs: number; reason: SkipReason }[]
-  /** False when fewer replicas than asked for hold the claim: its runs must not start. */
+  /** False when fewer replicas than `durability` asks for hold the claim: its runs must not start. */
   readonly isAcknowledged: boolean
 }
 
-/** What became of a run. */
+/** How a run ended. */
 export interface Settlement {
   readonly run: ClaimedRun
-  /** `returned`: it was never started, and is delivered again. */
+  /** `returned`: the run was never started, and is delivered again. */
   readonly outcome: 'ok' | 'failed' | 'cancelled' | 'abandoned' | 'returned'
+  /** Why the run did not succeed, for the history; empty for none. */
   readonly reason: string
+  /** How long the handler took, ms. */
   readonly durationMs: number
+  /** How late the handler started, ms. */
   readonly latenessMs: number
+  /** The handler's result as JSON; empty for none. */
   readonly resultText: string
+  /** The error as JSON; empty for none. */
   readonly errorText: string
-  /** Wait before the next attempt, ms; null when there is none. */
+  /** Delay before the next attempt, ms; null when there is none. */
   readonly retryDelayMs: number | null
+  /** Failures in a row after which the schedule is paused; 0: never. */
   readonly pauseAfter: number
-  /** More instants for the plan, computed after `after`; null when it needs none. */
+  /** More instants for the plan, computed after `after`; null when the plan needs none. */
   readonly refill: { after: number; more: string } | null
 }
 
-/** `rerun` and `abandoned`: the lease was gone, or the worker gave the run up; `lost`: somebody else has it. */
+/**
+ * What Redis recorded of a settlement. `rerun`, `abandoned`: the lease was gone, or the worker gave the run up. `lost`:
+ * another worker has the run. `forgotten`: the schedule was removed.
+ */
 export type SettleOutcome =
   'settled' | 'retrying' | 'paused' | 'rerun' | 'abandoned' | 'returned' | 'lost' | 'forgotten' | 'unrecorded'
 
-/** Instants to add behind a plan that runs low. */
+/** Instants for the end of a plan that runs low. */
 export interface PlanExtension {
   readonly schedule: string
+  /** The digest of the definition that the instants were computed of. */
   readonly digest: string
+  /** The nominal instant after which they were computed, epoch ms. */
   readonly after: number
+  /** Plan text. */
   readonly more: string
 }
 
-/** What a worker learns of a shard when it looks after it. */
-export interface ShardReply {
-  readonly nowMs: number
-  readonly clockMs: number
-  readonly headMs: number | null
-  readonly headCount: number
-  readonly elected: boolean
+/** What a poll says of a shard. */
+export interface ShardReply extends ShardNow {
+  /** Whether this worker does the shard's maintenance until its next poll. */
+  readonly isElected: boolean
+  /** How many runs are past their deadlines. */
   readonly overdueRuns: number
   readonly generation: string
   readonly layout: string
-  /** How many shards there are, or `resharding` with what is under way. */
+  /** The number of shards; during a change of it `resharding` and both numbers. */
   readonly shards: string
+  /** The runs of this worker that were cancelled. */
   readonly cancelled: readonly string[]
-  /** Whether runs go anywhere in the fleet, or may: then the shard is looked after more often. */
-  readonly isBusy: boolean
-  /** Lanes in which something waits for a worker. */
-  readonly laneCount: number
-  /** Keys of the engine that held another type, and were removed: what they held has to be put back. */
+  /** Whether a run of the shard is running, or may be: then the shard is polled more often. */
+  readonly hasActivity: boolean
+  /** How many task queues have parked work. */
+  readonly parkedQueueCount: number
+  /** Index keys that held another type: they were removed, and their content has to be written again. */
   readonly repaired: readonly string[]
-  /** Whether another worker is known to see edits as they happen; said to the elected one. */
+  /** Whether another worker has a definition watch; only the elected worker learns it. */
   readonly isWatched: boolean
 }
 
-/** What a worker learns of the fleet with each beat. */
+/** What a heartbeat says of the fleet and of the first shard. */
 export interface HeartbeatReply extends ShardReply {
+  /** The number of workers. */
   readonly fleetSize: number
   /** This worker's place in the order of joining, from 0. */
   readonly rank: number
-  readonly gone: readonly string[]
   readonly zoneData: FleetZoneData
 }
 
-/** What the fleet has of time-zone data. */
+/** The time-zone data of the fleet. */
 export interface FleetZoneData {
-  /** The newest version among the live workers; empty when none is known. */
+  /** The newest version among the workers; empty when none is known. */
   readonly newest: string
-  /** The worker that plans for those whose data is older; empty when there is none. */
+  /** The id of the tz authority, which plans for workers with older data; empty when there is none. */
   readonly planner: string
-  /** Whether this worker is to look at all plans: they may come from older data. */
-  readonly looksAtAll: boolean
+  /** Whether this worker has to inspect all plans: they may come from older data. */
+  readonly mustInspectAll: boolean
+  /** Whether the workers have several versions. */
   readonly isMixed: boolean
-  /** How many workers have which version, when there are several and the elected worker has just noticed; else null. */
+  /** The number of workers by version, for the elected worker when the mix has just appeared; otherwise null. */
   readonly mix: Readonly<Record<string, number>> | null
 }
 
-/** What became of runs past their deadline. */
+/** What happened to runs past their deadlines. */
 export interface RecoverReply {
-  readonly lookedAt: number
-  readonly givenUp: readonly {
+  /** How many entries of the index were inspected: fewer than asked for means that no more is overdue. */
+  readonly inspectedCount: number
+  /** The runs that are delivered again (`rerun`) or ended (`abandoned`), with the worker that had them. */
+  readonly recovered: readonly {
     schedule: string
     runId: string
     kind: 'rerun' | 'abandoned'
@@ -266,20 +247,29 @@ export interface RecoverReply {
 
 /** A bounded part of the definitions: names after one, keys from a cursor, or the given names. */
 export interface InspectSlice {
-  /** Goes on with the walk that the fleet shares, in place of `after` and `cursor`. */
+  /** Continues the sweep that the fleet shares, in place of `after` and `cursor`. */
   shared?: boolean
+  /** The name after which the slice of the index begins. */
   after: string
+  /** Most names of the index. */
   count: number
+  /** The cursor of `SCAN` over definition keys: it finds schedules that are not in the index. */
   cursor: string
+  /** `COUNT` of that `SCAN`; 0: none. */
   scanCount: number
+  /** Schedules to inspect beside the slice. */
   names?: readonly string[]
 }
 
-/** What an inspection found, and where the next one goes on. */
+/** What an inspection found, and where the next one continues. */
 export interface InspectReply {
+  /** Empty at the end of the index. */
   readonly nextName: string
+  /** `0` at the end of the scan. */
   readonly nextCursor: string
+  /** Schedules whose plan does not follow their definition. */
   readonly toPlan: readonly string[]
+  /** Schedules of which only a state was left: it was removed. */
   readonly removed: readonly string[]
 }
 

@@ -8,7 +8,8 @@ import { LeaseKeeper } from './run/lease-keeper.js'
 import { describeRun } from './run/describe-run.js'
 import type { Task } from './run/task.js'
 import type { WorkerRuntime } from './shard-runtime.js'
-import type { LeaseThread, ShardReply } from './store.js'
+import type { LeaseThread } from './lease-thread.js'
+import type { ShardReply } from './store.js'
 
 /** What a worker is made of. */
 export interface WorkerOptions {

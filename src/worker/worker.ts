@@ -10,7 +10,8 @@ import { GIVE_UP_MS } from './run/call-handler.js'
 import type { WorkerRuntime } from './shard-runtime.js'
 import { ShardWorker } from './shard-worker.js'
 import { createWorkerRuntime, type WorkerOptions } from './worker-options.js'
-import type { DefinitionListener, FleetListener, WorkerStore } from './store.js'
+import type { DefinitionListener, FleetListener } from './listeners.js'
+import type { WorkerStore } from './store.js'
 
 /** How many workers, the first in the order of joining, watch definitions: enough to survive a death. */
 const WATCHERS = 2
@@ -244,7 +245,7 @@ export class Worker implements FleetListener, DefinitionListener, HealthSource {
     tzAuthority.onRecorded(checkedWith)
     this.#setFleet(reply.fleetSize, reply.rank)
     // The message about parked work may have been lost.
-    if (reply.laneCount > 0) this.#home.loop.requestTick(this.#parkedDelayMs())
+    if (reply.parkedQueueCount > 0) this.#home.loop.requestTick(this.#parkedDelayMs())
     const isWatcher = reply.rank < WATCHERS
     if (this.#isWatcher !== isWatcher) {
       this.#isWatcher = isWatcher

@@ -35,9 +35,14 @@ function whyWrongArrow(from: string, to: string, isTypeOnly: boolean): string | 
   if (rankOf(target) < rankOf(source)) return null
   if (PARTS.includes(source) && PARTS.includes(target)) {
     if (source !== 'redis') return `${source} needs nothing of ${target}; the shapes that they share lie in schedule`
-    return to === `${target}/store.ts` && isTypeOnly ? null : 'redis sees the types of a store.ts'
+    return isTypeOnly && isPort(target, to) ? null : 'redis sees the types of the ports of a part'
   }
   return `${source} stands below ${target}`
+}
+
+/** The files that say what a part needs of Redis, which `redis/` implements or calls. */
+function isPort(part: string, path: string): boolean {
+  return ['store', 'listeners', 'lease-thread'].some((name) => path === `${part}/${name}.ts`)
 }
 
 /**

@@ -126,6 +126,7 @@ describe('the rules', () => {
     ['worker/a.ts', "import { x } from '../options/options.js'"],
     ['redis/a.ts', "import type { x } from '../worker/store.js'"],
     ['redis/a.ts', "import { type x } from '../worker/store.js'"],
+    ['redis/a.ts', "import type { x } from '../worker/listeners.js'"],
     ['redis/a.ts', "import { x } from './scripts/generated.js'"],
     ['everybeat.ts', "import { x } from './worker/loop.js'"],
     ['index.ts', "export { x } from './everybeat.js'"],

@@ -127,10 +127,10 @@ describe('a claim', () => {
     }
     const request = {
       slots: 2,
-      share: 2,
+      maxClaims: 2,
       aheadMs: 0,
-      expectedMs: null,
-      lanes: [{ pool: 'default', task: 'work', maxConcurrent: 0, room: 10 }],
+      expectedDueMs: null,
+      capacities: [{ pool: 'default', task: 'work', maxConcurrent: 0, freeSlots: 10 }],
     }
     const first = await store.claim({ requestId: '1', ...request })
     const again = await store.claim({ requestId: '1', ...request })

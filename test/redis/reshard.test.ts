@@ -91,13 +91,13 @@ async function fill(shards: number, count: number, leaseMs: number) {
       shards,
       generation: 'g',
     })
-    const lanes = ['quick', 'limited'].map((task) => ({
+    const capacities = ['quick', 'limited'].map((task) => ({
       pool: 'default',
       task,
       maxConcurrent: task === 'limited' ? 50 : 0,
-      room: 100,
+      freeSlots: 100,
     }))
-    await store.claim({ requestId: '1', slots: 100, share: 100, aheadMs: 0, expectedMs: null, lanes })
+    await store.claim({ requestId: '1', slots: 100, maxClaims: 100, aheadMs: 0, expectedDueMs: null, capacities })
   }
   await control.sync({ owned: { every: '1h' } }, { owner: 'app', version: 7 })
   await redis.client.hset(tagsOf(shards)[shardOf('by-hand', shards)]!.schedule('by-hand'), {

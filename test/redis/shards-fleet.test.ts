@@ -77,9 +77,10 @@ describe('a fleet on several shards', () => {
         shards: SHARDS,
         generation: 'g',
       })
-      const lanes = [{ pool: 'default', task: 'job', maxConcurrent: 0, room: 9 }]
+      const capacities = [{ pool: 'default', task: 'job', maxConcurrent: 0, freeSlots: 9 }]
       expect(
-        (await store.claim({ requestId: '1', slots: 9, share: 9, aheadMs: 0, expectedMs: null, lanes })).runs,
+        (await store.claim({ requestId: '1', slots: 9, maxClaims: 9, aheadMs: 0, expectedDueMs: null, capacities }))
+          .runs,
       ).toHaveLength(1)
     }
     const beat = create()

@@ -112,10 +112,10 @@ export function createScriptedFleet(redis: SuiteRedis): ScriptedFleet {
       store.claim({
         requestId,
         slots: 10,
-        share: 10,
+        maxClaims: 10,
         aheadMs,
-        expectedMs: null,
-        lanes: [{ pool: 'default', task: 'work', maxConcurrent, room: 10 }],
+        expectedDueMs: null,
+        capacities: [{ pool: 'default', task: 'work', maxConcurrent, freeSlots: 10 }],
       })
     return {
       id,
@@ -172,8 +172,8 @@ export function createScriptedFleet(redis: SuiteRedis): ScriptedFleet {
     async giveUp(by) {
       const given = await waitFor(
         async () => {
-          const { givenUp } = await by.store.recover(10)
-          return givenUp[0]
+          const { recovered } = await by.store.recoverRuns(10)
+          return recovered[0]
         },
         { what: 'a run to be given up' },
       )

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { EverybeatError } from '../../errors.js'
-import type { KeptLease, LeaseThread } from '../../worker/store.js'
+import type { KeptLease, LeaseThread } from '../../worker/lease-thread.js'
 import type { RedisSource } from '../../options/redis-source.js'
 import type { Keys } from '../keys.js'
 import {

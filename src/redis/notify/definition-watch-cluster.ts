@@ -1,5 +1,5 @@
 import type { Cluster, Redis } from 'ioredis'
-import type { DefinitionListener } from '../../worker/store.js'
+import type { DefinitionListener } from '../../worker/listeners.js'
 import { listenTo, stopListening } from '../connection/client-events.js'
 import type { Watch } from './definition-listener.js'
 

@@ -3,7 +3,7 @@ import { closeClient, duplicateConnection, duplicateNode, type Connection } from
 import { databaseOf } from '../database.js'
 import type { Keys } from '../keys.js'
 import { watchCluster } from './definition-watch-cluster.js'
-import type { DefinitionListener } from '../../worker/store.js'
+import type { DefinitionListener } from '../../worker/listeners.js'
 import type { Watch } from './definition-listener.js'
 import { createSignOfLife } from './subscription-watchdog.js'
 import type { TimeSource } from '../../time-source.js'

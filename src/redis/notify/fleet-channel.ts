@@ -3,7 +3,7 @@ import { duplicateConnection, type Connection } from '../connection/client.js'
 import { unreachable } from '../connection/wait-until-ready.js'
 import { databaseOf, readMessage } from '../database.js'
 import type { Keys } from '../keys.js'
-import type { FleetListener } from '../../worker/store.js'
+import type { FleetListener } from '../../worker/listeners.js'
 import type { RedisClient } from '../redis-client.js'
 import { createSignOfLife } from './subscription-watchdog.js'
 

@@ -29,10 +29,10 @@ class RunReply implements ClaimedRun {
   readonly missed: number
   readonly catchUp: boolean
   readonly kind: RunKind
-  readonly ownLease: boolean
+  readonly hasRunLease: boolean
   readonly leaseLeftMs: number
   readonly payloadText: string | null
-  readonly planLeft: string
+  readonly remainingPlan: string
   readonly isPeriodic: boolean
   readonly digest: string
   readonly #definition: string
@@ -43,7 +43,7 @@ class RunReply implements ClaimedRun {
     this.nominalMs = Number(nominal)
     this.startMs = Number(start)
     this.fence = Number(fence)
-    this.planLeft = raw[at + 2]!
+    this.remainingPlan = raw[at + 2]!
     this.isPeriodic = periodic === '1'
     this.digest = digest!
     this.#definition = raw[at + 3]!
@@ -55,7 +55,7 @@ class RunReply implements ClaimedRun {
       this.missed = 0
       this.catchUp = false
       this.kind = 'occurrence'
-      this.ownLease = false
+      this.hasRunLease = false
       this.leaseLeftMs = leaseMs
       this.payloadText = null
     } else {
@@ -66,7 +66,7 @@ class RunReply implements ClaimedRun {
       this.missed = Number(values[3])
       this.catchUp = values[4] === 1
       this.kind = values[5]
-      this.ownLease = values[6] === 1
+      this.hasRunLease = values[6] === 1
       this.leaseLeftMs = Number(values[7])
       this.payloadText = values[8] === '' ? null : values[8]
     }
@@ -84,17 +84,17 @@ function toNextDue(nextDueMs: number, count: number): number | null {
 
 /** Reads the reply of claim-due.lua, where a run that says nothing of its lease has all of it left. */
 export function toClaimReply(raw: ScriptReplies['claim-due'], leaseMs: number, isAcknowledged: boolean): ClaimReply {
-  const [now, head, count, runs, handed, skipped, tells] = raw
+  const [now, nextDue, count, runs, handed, skipped, tells] = raw
   const claimed: ClaimedRun[] = []
   for (let at = 0; at < runs.length; at += 5) claimed.push(new RunReply(runs, at, leaseMs))
   return {
     nowMs: Math.floor(now / 1000),
     clockMs: now / 1000,
-    headMs: toNextDue(head, count),
-    headCount: count,
-    tellsHead: tells === 1,
+    nextDueMs: toNextDue(nextDue, count),
+    dueCount: count,
+    shouldAnnounce: tells === 1,
     runs: claimed,
-    handedBack: handed.map(([name, , digest, state, fields]) => ({
+    needsPlanning: handed.map(([name, , digest, state, fields]) => ({
       name,
       digest,
       state: toRecord(state),
@@ -137,18 +137,18 @@ export function toHeartbeatReply(
 ): HeartbeatReply & { readonly knownBeatMs: number | null } {
   const [
     now,
-    head,
+    nextDue,
     count,
     size,
     rank,
-    elected,
+    isElected,
     overdue,
     generation,
     layout,
     shards,
     cancelled,
-    gone,
-    lanes,
+    ,
+    parkedQueues,
     zones,
     repaired,
     watched,
@@ -158,26 +158,25 @@ export function toHeartbeatReply(
   return {
     nowMs: Math.floor(now / 1000),
     clockMs: now / 1000,
-    headMs: toNextDue(head, count),
-    headCount: count,
+    nextDueMs: toNextDue(nextDue, count),
+    dueCount: count,
     fleetSize: size,
     rank,
-    elected: elected === 1,
+    isElected: isElected === 1,
     overdueRuns: overdue,
     generation,
     layout,
     shards,
     cancelled: toRunIds(cancelled),
-    isBusy: true,
-    gone,
-    laneCount: lanes,
+    hasActivity: true,
+    parkedQueueCount: parkedQueues,
     repaired,
     isWatched: watched === 1,
     knownBeatMs: knownBeat === '' ? null : Number(knownBeat),
     zoneData: {
       newest,
       planner,
-      looksAtAll: looks === 1,
+      mustInspectAll: looks === 1,
       isMixed: mixed === 1,
       mix: mix.length === 0 ? null : toCounts(mix),
     },
@@ -192,20 +191,33 @@ function toCounts(flat: readonly (string | number)[]): Record<string, number> {
 
 /** Reads the reply of tend-shard.lua. */
 export function toShardReply(raw: ScriptReplies['tend-shard']): ShardReply {
-  const [now, head, count, elected, overdue, generation, layout, shards, cancelled, going, lanes, repaired] = raw
+  const [
+    now,
+    nextDue,
+    count,
+    isElected,
+    overdue,
+    generation,
+    layout,
+    shards,
+    cancelled,
+    going,
+    parkedQueues,
+    repaired,
+  ] = raw
   return {
     nowMs: Math.floor(now / 1000),
     clockMs: now / 1000,
-    headMs: toNextDue(head, count),
-    headCount: count,
-    elected: elected === 1,
+    nextDueMs: toNextDue(nextDue, count),
+    dueCount: count,
+    isElected: isElected === 1,
     overdueRuns: overdue,
     generation,
     layout,
     shards,
     cancelled: toRunIds(cancelled),
-    isBusy: going > 0,
-    laneCount: lanes,
+    hasActivity: going > 0,
+    parkedQueueCount: parkedQueues,
     repaired,
     isWatched: false,
   }

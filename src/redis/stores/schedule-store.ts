@@ -65,7 +65,7 @@ export function createScheduleStore(
     const found = new Map<string, StoredRun>()
     for (let offset = 0; found.size < limit; offset += READ_COUNT) {
       const args = { tag: keys.tag, offset, count: READ_COUNT, kind }
-      const [lookedAt, ...rest] = await runScript(client, 'read-runs', { runs: set }, args)
+      const [inspectedCount, ...rest] = await runScript(client, 'read-runs', { runs: set }, args)
       for (let index = 0; index < rest.length && found.size < limit; index += 3) {
         const [runId, due, text] = rest.slice(index, index + 3) as [string, string, string]
         const schedule = nameOfRun(runId)!
@@ -73,7 +73,7 @@ export function createScheduleStore(
         // The state may have been written by anybody.
         if (run) found.set(runId, { runId, schedule, run, dueMs: Number(due), running: set === keys.running })
       }
-      if (lookedAt < READ_COUNT) break
+      if (inspectedCount < READ_COUNT) break
     }
     return [...found.values()]
   }

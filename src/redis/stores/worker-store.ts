@@ -51,7 +51,7 @@ function startKey(keys: Keys, { runId, attempt, delivery }: ClaimedRun): string 
 
 /** The key of the lease that a run holds, and the token that it holds it by. */
 export function leaseOf(keys: Keys, workerId: string, run: ClaimedRun): { key: string; token: string } {
-  const key = run.ownLease ? keys.runLease(run.runId) : keys.lease(run.schedule)
+  const key = run.hasRunLease ? keys.runLease(run.runId) : keys.lease(run.schedule)
   return { key, token: `${workerId}:${run.fence}` }
 }
 
@@ -79,9 +79,13 @@ export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
   return {
     clock,
 
-    claim: ({ requestId, slots, share, aheadMs, expectedMs, lanes }) =>
+    claim: ({ requestId, slots, maxClaims, aheadMs, expectedDueMs, capacities }) =>
       timed(async () => {
-        const list = lanes.flatMap(({ pool, task, maxConcurrent, room }) => [`${pool}\n${task}`, maxConcurrent, room])
+        const list = capacities.flatMap(({ pool, task, maxConcurrent, freeSlots }) => [
+          `${pool}\n${task}`,
+          maxConcurrent,
+          freeSlots,
+        ])
         const call = [
           'claim-due',
           { due: keys.due, pending: keys.pending, running: keys.running, worker: keys.worker(workerId) },
@@ -90,10 +94,10 @@ export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
             request: requestId,
             worker_id: workerId,
             slots,
-            max_claims: share,
+            max_claims: maxClaims,
             lease_ms: leaseMs,
             ahead: aheadMs,
-            expected: expectedMs === null ? '' : Math.floor(expectedMs),
+            expected: expectedDueMs === null ? '' : Math.floor(expectedDueMs),
           },
           list,
         ] as const
@@ -115,7 +119,7 @@ export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
       return outcomes
     },
 
-    async announceHead() {
+    async announceNextDue() {
       await runScript(client, 'announce-head', { due: keys.due }, place)
     },
 
@@ -142,7 +146,7 @@ export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
 
     storePlan: (change) => storePlan(client, keys, change),
 
-    async removeFinished(schedule) {
+    async deleteFinished(schedule) {
       await runScript(
         client,
         'remove-schedule',
@@ -151,7 +155,7 @@ export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
       )
     },
 
-    heartbeat: (fields, lookedWith = '') =>
+    heartbeat: (fields, inspectedWith = '') =>
       timed(async () => {
         const raw = await runScript(
           client,
@@ -170,7 +174,7 @@ export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
             beat_ms: BEAT_MS,
             generation: freshGeneration(),
             shards: options.shards,
-            looked_with: lookedWith,
+            looked_with: inspectedWith,
           },
           Object.entries(fields).flat(),
         )
@@ -183,7 +187,7 @@ export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
         await client.publish(keys.wake, writeMessage(databaseOf(client), `plan ${planner} ${schedule}`))
     },
 
-    tend: () =>
+    pollShard: () =>
       timed(async () => {
         const raw = await runScript(
           client,
@@ -203,16 +207,16 @@ export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
       )
     },
 
-    async recover(count) {
-      const [lookedAt, givenUp] = await runScript(
+    async recoverRuns(count) {
+      const [inspectedCount, recovered] = await runScript(
         client,
         'recover-runs',
         { running: keys.running },
         { ...place, count },
       )
       return {
-        lookedAt,
-        givenUp: givenUp.map(([schedule, runId, kind, worker, nominalMs, fence, attempt]) => ({
+        inspectedCount,
+        recovered: recovered.map(([schedule, runId, kind, worker, nominalMs, fence, attempt]) => ({
           schedule,
           runId,
           kind,
@@ -250,9 +254,9 @@ export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
       const raw = await runScript(client, 'read-schedules', { names: keys.names }, { tag: keys.tag, after, count })
       return toSchedules(raw)
     },
-    startsAreLocked: Boolean(locks),
-    takeStart: (run) => locks?.tryTake(startKey(keys, run)) ?? Promise.resolve('taken'),
-    giveBackStart: (run) => locks?.giveBack(startKey(keys, run)) ?? Promise.resolve(),
+    needsStartKey: Boolean(locks),
+    takeStartKey: (run) => locks?.tryTake(startKey(keys, run)) ?? Promise.resolve('taken'),
+    releaseStartKey: (run) => locks?.giveBack(startKey(keys, run)) ?? Promise.resolve(),
 
     extendLease(run) {
       const { key, token } = leaseOf(keys, workerId, run)

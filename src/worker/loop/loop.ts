@@ -264,10 +264,10 @@ export class Loop {
   }
 
   #takeReply(version: number, reply: ClaimReply, maxClaims: number): void {
-    this.#setNextDue(version, reply.headMs, reply.headCount)
-    if (reply.tellsHead) void this.#announceNextDue(reply.runs)
-    const isLeftDue = reply.headMs !== null && reply.headMs <= reply.nowMs + AHEAD_MS
-    this.#triedEarlyMs = isLeftDue ? reply.headMs : null
+    this.#setNextDue(version, reply.nextDueMs, reply.dueCount)
+    if (reply.shouldAnnounce) void this.#announceNextDue(reply.runs)
+    const isLeftDue = reply.nextDueMs !== null && reply.nextDueMs <= reply.nowMs + AHEAD_MS
+    this.#triedEarlyMs = isLeftDue ? reply.nextDueMs : null
     const isYielding = isLeftDue && this.#fleet.size > 1 && reply.runs.length >= maxClaims
     this.#yieldUntil = isYielding ? this.#lastContactAt + STEP_MS : Number.NEGATIVE_INFINITY
   }
@@ -279,6 +279,6 @@ export class Loop {
     await preciseTimer.at(Math.max(...runs.map(({ startMs }) => startMs)), AHEAD_MS)
     await sleep(time, ANNOUNCE_MS)
     // A worker that does not hear of it claims by its own timer.
-    if (this.#isRunning) await store.announceHead().catch(() => {})
+    if (this.#isRunning) await store.announceNextDue().catch(() => {})
   }
 }

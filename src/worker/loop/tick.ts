@@ -5,7 +5,7 @@ import { reportSkip } from '../report-skip.js'
 import { runClaimed } from '../run/run-claimed.js'
 import type { Task } from '../run/task.js'
 import type { ShardRuntime } from '../shard-runtime.js'
-import type { ClaimReply, Lane } from '../store.js'
+import type { ClaimReply, Capacity } from '../store.js'
 import { endsWithin } from '../../time-source.js'
 import type { Reservation } from './slots.js'
 
@@ -40,10 +40,10 @@ export async function tick(shard: ShardRuntime, request: TickRequest): Promise<C
   const claim = store.claim({
     requestId,
     slots: reservation.slots,
-    share: Math.min(maxClaims, reservation.slots),
+    maxClaims: Math.min(maxClaims, reservation.slots),
     aheadMs,
-    expectedMs: expectedDueMs,
-    lanes: openLanes(shard, reservation),
+    expectedDueMs,
+    capacities: openCapacities(shard, reservation),
   })
   const reply = await (CLAIM_CHANNEL.hasSubscribers ? published(shard, claim) : claim)
   const { isAcknowledged, runs } = reply
@@ -52,7 +52,7 @@ export async function tick(shard: ShardRuntime, request: TickRequest): Promise<C
   for (const run of runs) void runClaimed(shard, run, sent, shard.preciseTimer.at(run.startMs, aheadMs))
   for (const skipped of reply.skipped) reportSkip(shard, { ...skipped, count: 1 })
   // Plans are made beside the claims: after an outage they may be many, and other schedules are due meanwhile.
-  if (reply.handedBack.length > 0) await endsWithin(time, PLANNING_WAIT_MS, planAll(shard, reply))
+  if (reply.needsPlanning.length > 0) await endsWithin(time, PLANNING_WAIT_MS, planAll(shard, reply))
   return reply
 }
 
@@ -84,16 +84,19 @@ function reportUnacknowledged({ emit }: ShardRuntime, runCount: number): void {
 }
 
 /** The tasks that this worker may claim now, and how many runs of each. */
-function openLanes({ tasks, pool, shard, shardCount, parkedShards }: ShardRuntime, reservation: Reservation): Lane[] {
-  const lanes: Lane[] = []
+function openCapacities(
+  { tasks, pool, shard, shardCount, parkedShards }: ShardRuntime,
+  reservation: Reservation,
+): Capacity[] {
+  const capacities: Capacity[] = []
   for (const task of tasks.values()) {
-    const room = reservation.roomFor(task)
-    if (room === 0) continue
+    const freeSlots = reservation.roomFor(task)
+    if (freeSlots === 0) continue
     // If parked work remains after this claim, the script announces it again.
     parkedShards.get(task.name)?.delete(shard)
-    lanes.push({ pool, task: task.name, maxConcurrent: limitOn(task, shard, shardCount), room })
+    capacities.push({ pool, task: task.name, maxConcurrent: limitOn(task, shard, shardCount), freeSlots })
   }
-  return lanes
+  return capacities
 }
 
 /**
@@ -108,7 +111,7 @@ function limitOn({ maxConcurrent }: Task, shard: number, shardCount: number): nu
 /** One schedule that cannot be planned must not keep the others waiting. */
 async function planAll(shard: ShardRuntime, reply: ClaimReply): Promise<void> {
   await Promise.all(
-    reply.handedBack.map((schedule) =>
+    reply.needsPlanning.map((schedule) =>
       replan(shard, schedule, reply.nowMs).catch((error: unknown) =>
         shard.emit('error', { ...toErrorData(error), context: `planning ${schedule.name}` }),
       ),

@@ -134,21 +134,21 @@ export class Maintenance {
   async #abandonRuns(): Promise<void> {
     const { store, emit } = this.#context
     for (;;) {
-      const { lookedAt, givenUp } = await store.recover(ABANDON_COUNT)
-      for (const { runId, schedule, kind, worker, nominalMs, fence, attempt } of givenUp) {
+      const { inspectedCount, recovered } = await store.recoverRuns(ABANDON_COUNT)
+      for (const { runId, schedule, kind, worker, nominalMs, fence, attempt } of recovered) {
         const event = { runId, schedule, task: '', scheduledAt: nominalMs, worker, attempt, fence }
         emit('run:abandoned', { ...event, reason: 'crash', rerun: kind === 'rerun' })
       }
-      if (lookedAt < ABANDON_COUNT) return
+      if (inspectedCount < ABANDON_COUNT) return
     }
   }
 
   /** A schedule that is due for long before the first pass of this worker is what it is about to claim itself. */
-  async #reportLate({ headMs, nowMs }: ShardReply): Promise<void> {
-    if (headMs === null || nowMs - headMs <= LATE_MS || this.#passCount < 2) return
+  async #reportLate({ nextDueMs, nowMs }: ShardReply): Promise<void> {
+    if (nextDueMs === null || nowMs - nextDueMs <= LATE_MS || this.#passCount < 2) return
     const schedule = await this.#context.store.firstDue()
     if (schedule === null) return
-    this.#context.emit('schedule:late', { schedule, dueAt: headMs, latenessMs: nowMs - headMs })
+    this.#context.emit('schedule:late', { schedule, dueAt: nextDueMs, latenessMs: nowMs - nextDueMs })
   }
 
   async #planNamed(names: readonly string[]): Promise<void> {

@@ -19,7 +19,7 @@ export class PlanCheck {
     const { tzAuthority, emit } = this.#runtime
     tzAuthority.onZoneData(data)
     if (data.mix) emit('fleet:mixed-tz', { versions: data.mix })
-    if (data.looksAtAll && !this.#isChecking) void this.#checkAll()
+    if (data.mustInspectAll && !this.#isChecking) void this.#checkAll()
   }
 
   async #checkAll(): Promise<void> {

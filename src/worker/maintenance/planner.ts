@@ -29,7 +29,7 @@ export async function replan(context: PlanContext, handed: StoredSchedule, nowMs
     if (tzAuthority.isPlannedElsewhere(decision.definition, decision.error)) {
       return await store.askForPlan(tzAuthority.planner, schedule.name)
     }
-    if (isRemovable(schedule, decision)) return await store.removeFinished(schedule.name)
+    if (isRemovable(schedule, decision)) return await store.deleteFinished(schedule.name)
     if (decision.error?.startsWith(MISSING_HERE)) {
       // An optional package is not installed here, which says nothing about the other workers.
       context.emit('schedule:invalid', { schedule: schedule.name, error: decision.error })

@@ -35,10 +35,10 @@ export class ActiveRuns {
    * @returns the run whose place it takes: it lost its lease, but may still execute on this worker
    */
   add(run: ActiveRun): ActiveRun | undefined {
-    const { runId, schedule, ownLease } = run.claimed
-    const previous = ownLease ? this.#byId.get(runId) : this.#bySchedule.get(schedule)
+    const { runId, schedule, hasRunLease } = run.claimed
+    const previous = hasRunLease ? this.#byId.get(runId) : this.#bySchedule.get(schedule)
     this.#byId.set(runId, run)
-    if (!ownLease) this.#bySchedule.set(schedule, run)
+    if (!hasRunLease) this.#bySchedule.set(schedule, run)
     return previous
   }
 

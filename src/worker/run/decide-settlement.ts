@@ -115,7 +115,7 @@ function decideRefill(shard: ShardRuntime, { run }: RunEnd): Settlement['refill'
   const { claimed } = run
   if (!needsRefill(claimed)) return null
   const definition = readIfReadable(run)
-  const refill = definition && refillPlan(definition, claimed.planLeft, claimed.nominalMs)
+  const refill = definition && refillPlan(definition, claimed.remainingPlan, claimed.nominalMs)
   return refill && !leaveToAuthority(shard, claimed.schedule, definition) ? refill : null
 }
 

@@ -79,15 +79,15 @@ async function reachEnding(shard: ShardRuntime, run: ActiveRun, beginning: Begin
 function permissionNow({ leases, isStopping, store }: ShardRuntime, run: ActiveRun): Permission | null {
   if (isStopping() || run.aborted) return 'refused'
   if (!run.isAcknowledged) return 'unconfirmed'
-  return !store.startsAreLocked && leases.isTrusted(run) ? 'granted' : null
+  return !store.needsStartKey && leases.isTrusted(run) ? 'granted' : null
 }
 
 async function askToStart({ leases, store }: ShardRuntime, run: ActiveRun): Promise<Permission> {
-  const start = await store.takeStart(run.claimed)
+  const start = await store.takeStartKey(run.claimed)
   if (start === 'held') return 'already-started'
   if (start === 'unknown') return 'unconfirmed'
   if (await leases.confirm(run, store)) return 'granted'
-  await store.giveBackStart(run.claimed)
+  await store.releaseStartKey(run.claimed)
   return 'refused'
 }
 
@@ -133,10 +133,10 @@ function abortUntrusted(run: ActiveRun): boolean {
  */
 function refillEarly(shard: ShardRuntime, { claimed, definition: kept }: ActiveRun): (() => void) | null {
   const { time, store } = shard
-  if (claimed.planLeft.includes(' ') || !needsRefill(claimed)) return null
+  if (claimed.remainingPlan.includes(' ') || !needsRefill(claimed)) return null
   async function refill(): Promise<void> {
     const definition = kept.read()
-    const more = refillPlan(definition, claimed.planLeft, claimed.nominalMs)
+    const more = refillPlan(definition, claimed.remainingPlan, claimed.nominalMs)
     if (!more || leaveToAuthority(shard, claimed.schedule, definition)) return
     await store.extendPlan({ schedule: claimed.schedule, digest: claimed.digest, ...more })
   }
@@ -146,8 +146,8 @@ function refillEarly(shard: ShardRuntime, { claimed, definition: kept }: ActiveR
 }
 
 /** Whether a plan needs instants: it neither continues by its period, nor is it closed or long enough. */
-export function needsRefill({ kind, isPeriodic, planLeft }: ClaimedRun): boolean {
-  return kind === 'occurrence' && !(isPeriodic && planLeft !== '') && !isPlanFull(planLeft)
+export function needsRefill({ kind, isPeriodic, remainingPlan }: ClaimedRun): boolean {
+  return kind === 'occurrence' && !(isPeriodic && remainingPlan !== '') && !isPlanFull(remainingPlan)
 }
 
 /** Whether a worker with newer time-zone data plans the schedule; it is asked to. */

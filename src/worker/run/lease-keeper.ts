@@ -1,6 +1,7 @@
 import { EXTEND_SHARE, RETRY_SHARE, STEP_IN_SHARE, TRUST_SHARE } from '../../lease-timing.js'
 import type { Timer, TimeSource } from '../../time-source.js'
-import type { KeptLease, LeaseThread, WorkerStore } from '../store.js'
+import type { KeptLease, LeaseThread } from '../lease-thread.js'
+import type { WorkerStore } from '../store.js'
 import type { ActiveRun } from './active-run.js'
 
 /** How long leases are, by which clocks, and who is told of a loss. */

@@ -97,7 +97,7 @@ function release(shard: ShardRuntime, { run, previous }: Admission): void {
 
 /** Whether nothing waits for the settlement: neither the next occurrence of the schedule nor a queued one. */
 function isDeferrable({ clock }: ShardRuntime, { claimed, definition }: ActiveRun): boolean {
-  const { kind, planLeft } = claimed
+  const { kind, remainingPlan } = claimed
   if (kind !== 'occurrence' || definition.overlap === 'queue' || definition.overlap === 'replace') return false
-  return planLeft === PLAN_END || Number.parseInt(planLeft, 10) > clock.now() + DEFERRABLE_MS
+  return remainingPlan === PLAN_END || Number.parseInt(remainingPlan, 10) > clock.now() + DEFERRABLE_MS
 }

@@ -76,9 +76,9 @@ describe('a claim', () => {
   it('a claim does not start by a plan that was made for another definition', async () => {
     const fleet = await createDaily(redis)
     await fleet.client.hset(fleet.keys.schedule('it'), 'every', '2d')
-    const { runs, handedBack } = await fleet.worker('w').claim()
+    const { runs, needsPlanning } = await fleet.worker('w').claim()
     expect(runs).toEqual([])
-    expect(handedBack).toMatchObject([{ name: 'it', fields: { every: '2d' }, state: { plan: String(t3) } }])
+    expect(needsPlanning).toMatchObject([{ name: 'it', fields: { every: '2d' }, state: { plan: String(t3) } }])
     expect(await fleet.client.exists(fleet.keys.lease('it'))).toBe(0)
   })
 
@@ -86,30 +86,30 @@ describe('a claim', () => {
     const fleet = await createDaily(redis)
     await fleet.control.schedules.pause('it')
     await fleet.client.zadd(fleet.keys.due, t3, 'it')
-    const { runs, handedBack } = await fleet.worker('w').claim()
-    expect([runs, handedBack.map(({ name }) => name)]).toEqual([[], ['it']])
+    const { runs, needsPlanning } = await fleet.worker('w').claim()
+    expect([runs, needsPlanning.map(({ name }) => name)]).toEqual([[], ['it']])
   })
 
   it.each([t3, t3 + 1])('a claim does not start an instant that was claimed before, or an older one', async (last) => {
     const fleet = await createDaily(redis)
     await fleet.plan('it', String(t3), last)
-    const { runs, handedBack } = await fleet.worker('w').claim()
-    expect([runs, handedBack.map(({ name }) => name)]).toEqual([[], ['it']])
+    const { runs, needsPlanning } = await fleet.worker('w').claim()
+    expect([runs, needsPlanning.map(({ name }) => name)]).toEqual([[], ['it']])
     expect(await fleet.state('it')).toMatchObject({ last: String(last) })
   })
 
   it('a claim does not start what is later than its grace: the misfire policy has to decide', async () => {
     const fleet = await createDaily(redis, { misfireGrace: '1m' })
-    const { runs, handedBack } = await fleet.worker('w').claim()
-    expect([runs, handedBack.map(({ name }) => name)]).toEqual([[], ['it']])
+    const { runs, needsPlanning } = await fleet.worker('w').claim()
+    expect([runs, needsPlanning.map(({ name }) => name)]).toEqual([[], ['it']])
   })
 
   it('a claim does not start before its instant, also where the index says that it is due', async () => {
     const fleet = await createDaily(redis)
     await fleet.plan('it', String(t3 + 2 * DAY), t3)
     await fleet.client.zadd(fleet.keys.due, t3, 'it')
-    const { runs, headMs } = await fleet.worker('w').claim()
-    expect([runs, headMs]).toEqual([[], t3 + 2 * DAY])
+    const { runs, nextDueMs } = await fleet.worker('w').claim()
+    expect([runs, nextDueMs]).toEqual([[], t3 + 2 * DAY])
   })
 
   it('a claim does not start beside a lease that somebody holds, and takes one that would never end for none', async () => {
@@ -157,8 +157,8 @@ describe('a claim', () => {
     await fleet.store.enqueue('it', null)
     await fleet.control.schedules.pause('it')
     await fleet.client.hset(fleet.keys.schedule('it'), 'note', 'edited')
-    const { runs, handedBack } = await fleet.worker('w').claim()
-    expect([runs, handedBack.map(({ name }) => name)]).toEqual([[], ['it']])
+    const { runs, needsPlanning } = await fleet.worker('w').claim()
+    expect([runs, needsPlanning.map(({ name }) => name)]).toEqual([[], ['it']])
     expect(await fleet.client.zscore(fleet.keys.due, 'it')).toBeNull()
   })
 })
@@ -190,8 +190,8 @@ describe('a run that waits to be delivered', () => {
     const run = await worker.claimOne()
     await worker.settle(run, { outcome: 'failed', retryDelayMs: 0 })
     await fleet.client.hset(fleet.keys.schedule('it'), 'timeout', 'never')
-    const { runs, handedBack } = await worker.claim()
-    expect([runs, handedBack.map(({ name }) => name)]).toEqual([[], ['it']])
+    const { runs, needsPlanning } = await worker.claim()
+    expect([runs, needsPlanning.map(({ name }) => name)]).toEqual([[], ['it']])
   })
 
   it('a run that waits to be delivered is not started in a pause when it was never claimed, and is accounted for', async () => {

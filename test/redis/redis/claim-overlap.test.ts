@@ -29,7 +29,7 @@ describe('an occurrence that meets the run before it', () => {
       const worker = fleet.worker('w')
       const soon = Date.now() + 60_000
       const run = await comesDue(fleet, worker, soon)
-      expect(await worker.claim('early', 90_000)).toMatchObject({ runs: [], skipped: [], headMs: soon })
+      expect(await worker.claim('early', 90_000)).toMatchObject({ runs: [], skipped: [], nextDueMs: soon })
       expect(await fleet.outcomes('it')).toEqual([])
       // The run has ended by then.
       await worker.settle(run)

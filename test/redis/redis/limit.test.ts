@@ -10,11 +10,11 @@ async function runAll(fleet: ScriptedFleet): Promise<number> {
   const worker = fleet.worker('w')
   let count = 0
   for (;;) {
-    const { runs, handedBack } = await worker.claim()
+    const { runs, needsPlanning } = await worker.claim()
     for (const run of runs) await worker.settle(run)
     count += runs.length
-    if (runs.length === 0 && handedBack.length === 0) return count
-    for (const { name } of handedBack) await fleet.store.storePlan(await fleet.decide(name))
+    if (runs.length === 0 && needsPlanning.length === 0) return count
+    for (const { name } of needsPlanning) await fleet.store.storePlan(await fleet.decide(name))
   }
 }
 

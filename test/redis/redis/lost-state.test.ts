@@ -10,11 +10,11 @@ async function runAll(fleet: ScriptedFleet): Promise<string[]> {
   const worker = fleet.worker('w')
   const ids: string[] = []
   for (;;) {
-    const { runs, handedBack } = await worker.claim()
+    const { runs, needsPlanning } = await worker.claim()
     for (const run of runs) await worker.settle(run)
     ids.push(...runs.map(({ runId }) => runId))
-    if (runs.length === 0 && handedBack.length === 0) return ids
-    for (const { name } of handedBack) {
+    if (runs.length === 0 && needsPlanning.length === 0) return ids
+    for (const { name } of needsPlanning) {
       while ((await fleet.store.storePlan(await fleet.decide(name))) === 'moved');
     }
   }

@@ -32,13 +32,13 @@ describe('many runs in one call', () => {
     const fleet = await createDaily(redis)
     await addDaily(fleet, 'a', 'b')
     const worker = fleet.worker('w')
-    const { runs, headMs } = await worker.claim()
+    const { runs, nextDueMs } = await worker.claim()
     expect(runs.map(({ schedule, nominalMs }) => [schedule, nominalMs]).sort()).toEqual([
       ['a', t3],
       ['b', t3],
       ['it', t3],
     ])
-    expect(headMs).toBe(t3 + DAY)
+    expect(nextDueMs).toBe(t3 + DAY)
     expect((await fleet.client.zrange(fleet.keys.running, 0, -1)).sort()).toEqual(runs.map(({ runId }) => runId).sort())
     expect(await worker.store.settle(runs.map((run) => settlementOf(run)))).toEqual(['settled', 'settled', 'settled'])
     expect(await fleet.client.exists(fleet.keys.running, ...runs.map((run) => fleet.keys.lease(run.schedule)))).toBe(0)

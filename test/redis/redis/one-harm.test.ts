@@ -53,8 +53,8 @@ describe('what is wrong with one schedule', () => {
       JSON.stringify({ n: t3, f: 5, a: 1, d: 1, m: 0, k: 'o', w: 'w', s: 5, t: 'limited' }),
     )
     await fleet.client.set(fleet.keys.busy('limited'), 'no set')
-    const { givenUp } = await worker.store.recover(10)
-    expect(givenUp.map(({ schedule }) => schedule).sort()).toEqual(['a', 'c'])
+    const { recovered } = await worker.store.recoverRuns(10)
+    expect(recovered.map(({ schedule }) => schedule).sort()).toEqual(['a', 'c'])
   })
 
   it('what is wrong with one schedule does not hold up a claim: more payload than one reply takes comes in several', async () => {
@@ -68,7 +68,7 @@ describe('what is wrong with one schedule', () => {
     const first = await worker.claim()
     expect(first.runs.length).toBeGreaterThan(0)
     expect(first.runs.length).toBeLessThan(5)
-    expect(first.headMs).toBe(t3)
+    expect(first.nextDueMs).toBe(t3)
     const rest = [await worker.claim(), await worker.claim(), await worker.claim()].flatMap(({ runs }) => runs)
     expect([...first.runs, ...rest].map(({ schedule }) => schedule).sort()).toEqual(names)
   })
@@ -76,13 +76,13 @@ describe('what is wrong with one schedule', () => {
   it('what is wrong with one schedule of a worker with thousands of tasks does not end in what Lua passes at once', async () => {
     const fleet = await createThree()
     const { store } = fleet.worker('w')
-    const lanes = Array.from({ length: 3_000 }, (_, index) => ({
+    const capacities = Array.from({ length: 3_000 }, (_, index) => ({
       pool: 'default',
       task: index === 0 ? 'work' : `other-${index}`,
       maxConcurrent: 0,
-      room: 10,
+      freeSlots: 10,
     }))
-    const request = { requestId: 'r', slots: 10, share: 10, aheadMs: 0, expectedMs: null, lanes }
+    const request = { requestId: 'r', slots: 10, maxClaims: 10, aheadMs: 0, expectedDueMs: null, capacities }
     expect((await store.claim(request)).runs).toHaveLength(3)
   })
 
@@ -109,9 +109,9 @@ describe('an instant before 1970', () => {
     await fleet.control.schedules.put('old', { task: 'work', at: '1969-07-20T20:17Z' })
     const first = await worker.claim()
     expect(first.runs.map(({ schedule }) => schedule).sort()).toEqual([...NAMES])
-    expect(first.handedBack.map(({ name }) => name)).toEqual(['old'])
+    expect(first.needsPlanning.map(({ name }) => name)).toEqual(['old'])
     await fleet.control.schedules.pause('a', { until: '1969-07-20T20:17Z' })
-    expect((await worker.claim()).handedBack.map(({ name }) => name)).toEqual(['a'])
+    expect((await worker.claim()).needsPlanning.map(({ name }) => name)).toEqual(['a'])
   })
 
   it('an instant before 1970 is a misfire like any other', async () => {

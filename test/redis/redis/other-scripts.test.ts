@@ -24,7 +24,7 @@ describe('the upkeep of runs', () => {
     const worker = fleet.worker('w')
     const run = await worker.claimOne()
     await fleet.client.zadd(fleet.keys.running, 0, run.runId)
-    expect(await worker.store.recover(10)).toEqual({ lookedAt: 1, givenUp: [] })
+    expect(await worker.store.recoverRuns(10)).toEqual({ inspectedCount: 1, recovered: [] })
     expect(Number(await fleet.client.zscore(fleet.keys.running, run.runId))).toBeGreaterThan(Date.now())
     expect(await worker.settle(run)).toBe('settled')
   })
@@ -54,7 +54,7 @@ describe('the upkeep of runs', () => {
     expect(await fleet.giveUp(slow)).toBe('rerun')
     // An index that somebody brought back from a backup.
     await fleet.client.zadd(fleet.keys.running, 0, runId)
-    expect(await slow.store.recover(10)).toEqual({ lookedAt: 1, givenUp: [] })
+    expect(await slow.store.recoverRuns(10)).toEqual({ inspectedCount: 1, recovered: [] })
     expect(await fleet.client.zrange(fleet.keys.pending, 0, -1)).toEqual([runId])
     expect(await fleet.worker('fast').claimOne()).toMatchObject({ runId, delivery: 2 })
   })
@@ -179,14 +179,14 @@ describe('the removal of a finished schedule', () => {
       const refill = { after: t3, more: '.' }
       if (how === 'by an extension') await worker.store.extendPlan({ schedule: 'it', digest: run.digest, ...refill })
       await worker.settle(run, { refill })
-      expect((await worker.claim()).handedBack).toMatchObject([{ name: 'it', state: { plan: '.' } }])
+      expect((await worker.claim()).needsPlanning).toMatchObject([{ name: 'it', state: { plan: '.' } }])
     },
   )
 
   it('the removal of a finished schedule does not take one that has occurrences again, or a run that goes or waits', async () => {
     const fleet = await createDaily(redis, { removeAfter: 0 })
     const worker = fleet.worker('w')
-    const remove = () => worker.store.removeFinished('it')
+    const remove = () => worker.store.deleteFinished('it')
     await withoutTrace(fleet, remove)
     const run = await worker.claimOne()
     await fleet.plan('it', '.', t3)

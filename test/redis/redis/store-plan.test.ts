@@ -58,7 +58,7 @@ describe('a plan that arrives late', () => {
     const fleet = await createSchedule()
     const [slow, fast] = [fleet.worker('slow'), fleet.worker('fast')]
     await fleet.plan('it', `${t2} ${t3}`, t1)
-    const [handed] = (await slow.claim()).handedBack
+    const [handed] = (await slow.claim()).needsPlanning
     expect(handed?.name).toBe('it')
     const late = await fleet.decide('it')
     expect(await fast.store.storePlan(await fleet.decide('it'))).toBe('stored')

@@ -19,8 +19,8 @@ function createCountedLoop(taken = 0, monotonic = () => performance.now()) {
     ...empty,
     async claim(request) {
       claims.push(monotonic())
-      shares.push(request.share)
-      return { ...(await empty.claim(request)), headMs: null }
+      shares.push(request.maxClaims)
+      return { ...(await empty.claim(request)), nextDueMs: null }
     },
   }
   const shard = createStubRuntime(store, { concurrency: 10, time: { ...SYSTEM_TIME, monotonic } })

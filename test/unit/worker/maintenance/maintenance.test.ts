@@ -20,7 +20,7 @@ it.each([
     },
   }
   const maintenance = new Maintenance(createStubRuntime(store, { concurrency: 1 }))
-  const beat = { overdueRuns: 0, headMs: null, isWatched } as unknown as ShardReply
+  const beat = { overdueRuns: 0, nextDueMs: null, isWatched } as unknown as ShardReply
   const counts: number[] = []
   for (const _ of wanted) {
     calls = 0
