@@ -19,6 +19,7 @@ const groups: DefaultTheme.SidebarItem[] = [
       page('Time', '/guides/time'),
       page('Policies', '/guides/policies'),
       page('Testing', '/guides/testing'),
+      page('Which Redis', '/guides/redis'),
       page('Capacity', '/guides/capacity'),
       page('Monitoring', '/guides/monitoring'),
       page('Monitors', '/guides/monitors'),

@@ -40,7 +40,7 @@ const ABILITIES: Record<string, Pick<Refused, 'isEssential' | 'why' | 'advice'>>
     isEssential: true,
     why: 'a claim cannot know beforehand which schedules it wins, so it makes their keys from the prefix',
     advice:
-      'allow scripts to use keys that are not declared; Dragonfly: --default_lua_flags=allow-undeclared-keys. Allow this user the keys of the prefix',
+      'allow scripts to use keys that are not declared; Dragonfly: --cluster_mode=emulated --lock_on_hashtags, or --default_lua_flags=allow-undeclared-keys. Allow this user the keys of the prefix',
   },
   publish: {
     isEssential: false,
@@ -84,7 +84,7 @@ export async function assertServer(client: RedisClient, keys: Keys): Promise<voi
   const reasons = essential.map(
     ({ what, why, advice, answer }) => `${what}: ${answer}. Needed: ${why}. To do: ${advice}`,
   )
-  const message = `Redis at ${addressOf(client)} refuses what a fleet needs. ${reasons.join('; ')}`
+  const message = `Redis at ${addressOf(client)} refuses what a fleet needs. ${reasons.join('; ')}. The guide “Which Redis” (docs/guides/redis.md) says which servers work`
   throw new EverybeatError('ERR_EVERYBEAT_SERVER', message, {
     field: 'redis',
     value: essential.map(({ what }) => what),
