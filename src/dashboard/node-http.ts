@@ -69,6 +69,8 @@ async function send(response: Response, incoming: IncomingMessage, outgoing: Ser
     outgoing.end()
     return
   }
+  // A stream of events ends when the server closes; a connection that stayed open behind it would keep the server waiting.
+  if (response.headers.get('content-type')?.startsWith('text/event-stream')) outgoing.shouldKeepAlive = false
   outgoing.flushHeaders()
   const source = Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0])
   outgoing.once('close', () => source.destroy())

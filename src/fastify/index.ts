@@ -1,2 +1,2 @@
 export { everybeat, everybeat as default } from './plugin.js'
-export type { EverybeatPluginOptions } from './plugin.js'
+export type { EverybeatPluginOptions, FastifyDashboardOptions } from './plugin.js'

@@ -1,5 +1,7 @@
 import { FLEET_MATCHERS } from './matchers.js'
 
+export type { MatcherResult } from './matchers.js'
+
 /** The matchers, for who adds them to an `expect` of their own. */
 export const matchers = FLEET_MATCHERS
 

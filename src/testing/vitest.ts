@@ -1,5 +1,7 @@
 import { FLEET_MATCHERS } from './matchers.js'
 
+export type { MatcherResult } from './matchers.js'
+
 /** Where Vitest keeps its `expect`, whether or not it is a global name: to be had without loading Vitest a second time. */
 const GLOBAL_EXPECT = Symbol.for('expect-global')
 

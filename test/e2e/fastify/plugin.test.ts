@@ -2,6 +2,7 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import everybeat, { everybeat as named } from '../../../src/fastify/index.js'
 import { Everybeat } from '../../../src/index.js'
+import { WRITE_HEADERS } from '../../support/dashboard.js'
 import { uniquePrefix, useRedis } from '../../support/redis.js'
 import { waitFor } from '../../support/wait-for.js'
 
@@ -101,7 +102,46 @@ describe('everybeat/fastify', () => {
     expect(JSON.parse(lines.find((line) => line.includes('no paper')) ?? '')).toMatchObject({ level: 50 })
   })
 
+  it('everybeat/fastify serves the dashboard of its fleet below the prefix, behind the hooks of the server', async () => {
+    const server = createServer()
+    server.addHook('onRequest', async (request, reply) => {
+      if (request.headers.authorization !== 'Basic b3Bz') return reply.code(401).send()
+      return undefined
+    })
+    await server.register(everybeat, { ...connection(), dashboard: { prefix: '/admin/beat' } })
+    server.post('/own', (request) => request.body)
+    const url = await server.listen({ port: 0, host: '127.0.0.1' })
+    const ask = (path: string, init: RequestInit = {}) =>
+      fetch(`${url}${path}`, { ...init, headers: { ...init.headers, authorization: 'Basic b3Bz' } })
+    expect((await fetch(`${url}/admin/beat/api/overview`)).status).toBe(401)
+    expect(await (await ask('/admin/beat')).text()).toContain('<html')
+    const put = { method: 'PUT', headers: WRITE_HEADERS, body: '{"every":"1h"}' }
+    expect((await ask('/admin/beat/api/schedules/report', put)).status).toBe(201)
+    expect(await server.everybeat.schedules.get('report')).toMatchObject({ every: '1h' })
+    // The parsers of the server stay: the dashboard reads bodies in a scope of its own.
+    const own = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"a":1}' }
+    expect(await (await ask('/own', own)).json()).toEqual({ a: 1 })
+  })
+
+  it('everybeat/fastify ends the streams of its dashboard when the server closes', async () => {
+    // A connection that stays open behind the stream would keep the server from closing for ever.
+    const server = createServer({ keepAliveTimeout: 0 })
+    const dashboard = { prefix: '/beat/', token: 'a token of thirty-two characters or more', readOnly: true }
+    await server.register(everybeat, { ...connection(), dashboard })
+    const url = await server.listen({ port: 0, host: '127.0.0.1' })
+    expect((await fetch(`${url}/beat/api/overview`)).status).toBe(401)
+    const headers = { authorization: `Bearer ${dashboard.token}` }
+    const stream = await fetch(`${url}/beat/api/events`, { headers })
+    expect(stream.status).toBe(200)
+    await server.close()
+    expect(await stream.text()).toContain('id:')
+  })
+
   it.each([
+    [{ dashboard: true }, 'dashboard'],
+    [{ dashboard: {} }, 'dashboard.prefix'],
+    [{ dashboard: { prefix: 'admin' } }, 'dashboard.prefix'],
+    [{ dashboard: { prefix: '/admin', tokn: 'x' } }, 'tokn'],
     [{ stopTimeoutMs: -1 }, 'stopTimeoutMs'],
     [{ beat: {}, prefix: 'both' }, 'prefix'],
     [{ prefixx: 'shop' }, 'prefixx'],
