@@ -87,8 +87,8 @@ function connectionOf(
   explicit: string | undefined,
   config: EverybeatOptions,
 ): { connection: EverybeatOptions; close: () => void } {
-  const url = explicit ?? (config.redis === undefined ? textOf(process.env.REDIS_URL) : undefined)
-  const list = url === undefined ? null : parseServerList(url)
+  const url = explicit ?? (config.redis === undefined ? textOf(process.env.REDIS_URL) : config.redis)
+  const list = typeof url === 'string' ? parseServerList(url) : null
   const cluster = list?.kind === 'cluster' ? openCluster(list) : undefined
   const given: EverybeatOptions = {
     redis: cluster ?? (list?.kind === 'sentinel' ? list.options : url),

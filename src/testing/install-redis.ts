@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
-import { accessSync, constants, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { EverybeatError } from '../errors.js'
+import { isExecutable, tryFindProgram } from './find-program.js'
 
 /** Names the server to start by its path, where another one than the first of the `PATH` is wanted. */
 const SERVER_VARIABLE = 'EVERYBEAT_REDIS_SERVER'
@@ -18,20 +18,6 @@ export interface Machine {
 }
 
 /**
- * Gives the path of the first executable file with one of these names, name by name, in the folders of `PATH`.
- * Gives `null` when there is none.
- */
-export function tryFindProgram(names: readonly string[], env: NodeJS.ProcessEnv = process.env): string | null {
-  for (const name of names) {
-    for (const folder of (env['PATH'] ?? '').split(delimiter)) {
-      const file = join(folder, name)
-      if (folder !== '' && isExecutable(file)) return file
-    }
-  }
-  return null
-}
-
-/**
  * Gives the server that the environment variable `EVERYBEAT_REDIS_SERVER` names, else the path of `redis-server`, else
  * of `valkey-server`, else `null`.
  *
@@ -41,10 +27,10 @@ export function tryFindRedisServer(machine: Machine = {}): string | null {
   const { env = process.env, platform = process.platform } = machine
   const chosen = env[SERVER_VARIABLE]
   if (chosen !== undefined && chosen !== '') return checkServer(chosen)
-  const found = tryFindProgram(BINARIES, env)
+  const found = tryFindProgram(BINARIES, { env, platform })
   if (found !== null || platform !== 'darwin') return found
   // Homebrew's folder is often missing from the PATH of programs that no login shell started.
-  return tryFindProgram(BINARIES, { PATH: ['/opt/homebrew/bin', '/usr/local/bin'].join(delimiter) })
+  return tryFindProgram(BINARIES, { env: { PATH: '/opt/homebrew/bin:/usr/local/bin' }, platform })
 }
 
 /**
@@ -55,8 +41,8 @@ export function tryFindRedisServer(machine: Machine = {}): string | null {
  */
 export async function installRedisServer(onProgress: (line: string) => void, machine: Machine = {}): Promise<string> {
   const { env = process.env, platform = process.platform, isRoot = process.getuid?.() === 0 } = machine
-  const aptGet = tryFindProgram(['apt-get'], env)
-  const brew = tryFindProgram(['brew'], env)
+  const aptGet = tryFindProgram(['apt-get'], { env, platform })
+  const brew = tryFindProgram(['brew'], { env, platform })
   let failure: unknown
   try {
     if (platform === 'linux' && isRoot && aptGet !== null)
@@ -169,13 +155,4 @@ function checkServer(file: string): string {
     `The environment variable ${SERVER_VARIABLE} is ${JSON.stringify(file)}, which is no file that can be executed: ` +
     `give it the path of a redis-server or valkey-server, or leave it out.`
   throw new EverybeatError('ERR_EVERYBEAT_DEPENDENCY', message, { field: SERVER_VARIABLE, value: file })
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK)
-    return statSync(file).isFile()
-  } catch {
-    return false
-  }
 }

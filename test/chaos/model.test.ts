@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { beforeAll, describe, expect, it, onTestFinished, type TestContext } from 'vitest'
-import { tryFindProgram } from '../../src/testing/install-redis.js'
+import { tryFindProgram } from '../../src/testing/find-program.js'
 import { PROJECT_DIR } from '../support/build.js'
 import { ensureTool, type Tool } from '../support/tools.js'
 

@@ -4,7 +4,7 @@ import { chmodSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { tryFindProgram } from '../../src/testing/install-redis.js'
+import { tryFindProgram } from '../../src/testing/find-program.js'
 import { uniquePrefix, useRedis } from '../support/redis.js'
 import { MAIN, runCli, temporaryFiles, type CliOptions } from './cli-runner.js'
 

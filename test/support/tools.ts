@@ -1,4 +1,5 @@
-import { installWithApt, tryFindProgram } from '../../src/testing/install-redis.js'
+import { tryFindProgram } from '../../src/testing/find-program.js'
+import { installWithApt } from '../../src/testing/install-redis.js'
 
 const TOOLS = {
   faketime: { programs: ['faketime'], aptPackage: 'faketime', purpose: 'gives a worker a wrong wall clock' },

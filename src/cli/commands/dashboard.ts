@@ -6,6 +6,7 @@ import { mount } from '../../dashboard/mount/node.js'
 import { setAction, wholeNumber, type Command } from '../command.js'
 import { CliFailure } from '../failure.js'
 import type { Session } from '../session.js'
+import { nextStopSignal } from '../stop-signals.js'
 
 interface DashboardCommandOptions {
   port: number
@@ -109,10 +110,4 @@ function openBrowser(session: Session, url: string): void {
   const child = spawn(program!, [...parameters, url], { stdio: 'ignore', detached: true })
   child.on('error', () => session.note(`No browser could be opened; go to ${url}`))
   child.unref()
-}
-
-function nextStopSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
-  })
 }

@@ -3,6 +3,7 @@ import { CliFailure } from '../failure.js'
 import { runDemo } from '../demo/run-demo.js'
 import { openEnvironment } from '../demo/environment.js'
 import { createOutput } from '../demo/output.js'
+import { onStopSignal, STOP_EXIT_CODES, type StopSignal } from '../stop-signals.js'
 
 interface DemoOptions {
   seconds: number
@@ -23,8 +24,7 @@ export function registerDemo(program: Command): void {
     }
     const output = createOutput(session.json ? session.note : session.print, session.colors)
     const interruption = new AbortController()
-    const onSignal = (signal: NodeJS.Signals) => interruption.abort(signal)
-    process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
+    const off = onStopSignal((signal) => interruption.abort(signal))
     try {
       const environment = await openEnvironment(session.redis, output.showLine)
       try {
@@ -38,9 +38,9 @@ export function registerDemo(program: Command): void {
     } catch (error) {
       if (!interruption.signal.aborted) throw error
       session.note('demo interrupted; its workers are stopped and its keys removed')
-      return interruption.signal.reason === 'SIGINT' ? 130 : 143
+      return STOP_EXIT_CODES[interruption.signal.reason as StopSignal]
     } finally {
-      process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
+      off()
     }
   })
 }

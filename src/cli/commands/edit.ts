@@ -3,7 +3,7 @@ import { collect, setAction, type Command } from '../command.js'
 import { readAssignment, readFieldName } from '../definition-options.js'
 import { checkWritten, describeWrite } from '../describe.js'
 import { editInEditor } from '../edit/edit-in-editor.js'
-import { CliFailure } from '../failure.js'
+import { findEditor } from '../edit/editor-command.js'
 
 interface EditOptions {
   set?: string[]
@@ -33,10 +33,4 @@ export function registerEdit(program: Command): void {
     checkWritten(name, written)
     session.result(written, () => describeWrite(name, written, session.colors))
   })
-}
-
-function findEditor(): string {
-  const editor = process.env.VISUAL || process.env.EDITOR
-  if (editor) return editor
-  throw new CliFailure('ERR_CLI_USAGE', 'edit needs $VISUAL or $EDITOR, or --set and --unset')
 }

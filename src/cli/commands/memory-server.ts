@@ -1,6 +1,6 @@
-import { once } from 'node:events'
 import { startMemoryServer } from '../../testing/index.js'
 import { setAction, wholeNumber, type Command } from '../command.js'
+import { nextStopSignal } from '../stop-signals.js'
 
 interface MemoryServerCommandOptions {
   port: number
@@ -18,7 +18,7 @@ export function registerMemoryServer(program: Command): void {
     const server = await startMemoryServer({ port })
     session.note('The memory server is for development and tests: nothing that it holds outlives this process.')
     session.result({ url: server.url, port: server.port }, () => `listening at ${server.url}`)
-    await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
+    await nextStopSignal()
     await server.stop()
     return 0
   })

@@ -3,6 +3,7 @@ import { setAction, wholeNumber, type Command } from '../command.js'
 import { formatDuration, safeJson } from '../format.js'
 import { loadWorkerModule } from '../module.js'
 import type { Session } from '../session.js'
+import { onStopSignal, STOP_EXIT_CODES, type StopSignal } from '../stop-signals.js'
 
 interface WorkerOptions {
   concurrency?: number
@@ -10,10 +11,6 @@ interface WorkerOptions {
   lease?: string
   timeout: string
 }
-
-const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGBREAK: 149 } as const
-
-type StopSignal = keyof typeof EXIT_CODES
 
 /** `worker <module>`: runs a worker until a signal stops it. */
 export function registerWorker(program: Command): void {
@@ -33,7 +30,7 @@ export function registerWorker(program: Command): void {
     const logger = session.json ? createJsonLogger(session) : undefined
     const own = Object.entries({ concurrency, pool, leaseMs, logger }).filter(([, value]) => value !== undefined)
     const beat = new Everybeat({ ...session.connection, ...Object.fromEntries(own) })
-    const stopSignal = nextStopSignal()
+    const stopSignal = firstStopSignal()
     try {
       const early = await Promise.race([startUp(session, beat, setUp), stopSignal])
       const signal = early ?? (await stopSignal)
@@ -55,18 +52,15 @@ async function startUp(session: Session, beat: Everybeat, setUp: (beat: Everybea
   report(session, { event: 'started', worker }, `worker ${worker} is up`)
 }
 
-/** Resolves at the first SIGTERM or SIGINT; the second one ends the process at once, with 128 + its number. */
-function nextStopSignal(): Promise<StopSignal> {
+/** Resolves at the first signal to end; the second one ends the process at once, with 128 + its number. */
+function firstStopSignal(): Promise<StopSignal> {
   return new Promise((resolve) => {
     let isStopping = false
-    // Windows knows no SIGTERM; it sends SIGBREAK when a console closes or a service stops.
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGBREAK'] as const) {
-      process.on(signal, () => {
-        if (isStopping) process.exit(EXIT_CODES[signal])
-        isStopping = true
-        resolve(signal)
-      })
-    }
+    onStopSignal((signal) => {
+      if (isStopping) process.exit(STOP_EXIT_CODES[signal])
+      isStopping = true
+      resolve(signal)
+    })
   })
 }
 

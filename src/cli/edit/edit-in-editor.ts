@@ -15,6 +15,7 @@ import { noSuchSchedule } from '../describe.js'
 import { CliFailure } from '../failure.js'
 import { compareDefinitions } from '../import/compare-stored.js'
 import { definitionOf, openText, readText, withHead } from './edit-text.js'
+import { editorCommand } from './editor-command.js'
 
 type Changes = Parameters<Everybeat['schedules']['patch']>[1]
 
@@ -107,9 +108,8 @@ function keepText(failed: Error, file: string): Error {
   return failed
 }
 
-// The variable may hold a command with options (`code --wait`), so a shell reads it; the file is ours and quoted.
 async function runEditor(editor: string, file: string): Promise<void> {
-  const child = spawn(`${editor} "${file}"`, { shell: true, stdio: 'inherit' })
+  const child = spawn(editorCommand(editor, file), { shell: true, stdio: 'inherit' })
   const [code] = (await once(child, 'exit')) as [number | null]
   if (code === 0) return
   throw new CliFailure('ERR_CLI_FAILED', `${editor} ended with ${code ?? 'a signal'}; nothing was changed`)

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { promisify } from 'node:util'
-import { tryFindProgram } from '../../../src/testing/install-redis.js'
+import { tryFindProgram } from '../../../src/testing/find-program.js'
 import { Unavailable } from './stage.js'
 
 /** A network namespace with one cable to this machine. */
