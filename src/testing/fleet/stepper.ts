@@ -8,7 +8,7 @@ import type { VirtualTime } from './virtual-time.js'
 /** So long a handler may go on without waiting for the clock of the fleet, real ms. */
 const STUCK_MS = 5_000
 /** For so long at most an idle worker sends no heartbeat, virtual ms. */
-const MOST_SILENT_MS = 21_600_000
+const MOST_SILENT_MS = 86_400_000
 /** So often, in real ms, it is looked whether handlers have ended that nobody told of. */
 const LOOK_MS = 50
 
