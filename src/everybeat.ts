@@ -3,6 +3,7 @@ import { noteCallSite } from './control/check-definition.js'
 import { Declarations } from './control/declarations.js'
 import { diagnose, type Diagnosis } from './control/diagnose/diagnose.js'
 import { readFleet, type WorkerView } from './control/fleet.js'
+import { readFleetFigures, type FleetFigures } from './control/fleet-figures.js'
 import type { ScheduleContext } from './control/schedule-context.js'
 import { Schedules } from './control/schedules.js'
 import { readSyncInput, type SyncInput } from './control/sync-input.js'
@@ -211,6 +212,11 @@ export class Everybeat<Tasks extends object = AnyTasks> extends IsolatedEmitter 
   /** The live workers of the fleet. */
   async fleet(): Promise<WorkerView[]> {
     return await readFleet(await this.#store())
+  }
+
+  /** How many schedules are in each state, what is due, what waits, and how many workers live, from indexes alone. */
+  async figures(): Promise<FleetFigures> {
+    return await readFleetFigures(await this.#store())
   }
 
   /** Looks at the server, the fleet and its schedules, and says in plain words what is wrong. Changes nothing. */

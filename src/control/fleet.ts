@@ -23,7 +23,7 @@ export interface WorkerView {
 }
 
 /** A worker that has not beaten for so long is no longer listed, ms. */
-const ALIVE_MS = 15_000
+export const ALIVE_MS = 15_000
 
 function parseTasks(text: string | undefined): string[] {
   try {

@@ -116,6 +116,12 @@ export interface Backlog {
   readonly lanes: readonly { readonly pool: string; readonly task: string; readonly count: number }[]
 }
 
+/** What one shard holds. */
+export type ShardFigures = readonly [
+  ...[schedules: number, paused: number, finished: number, invalid: number],
+  ...[dueCount: number, overdueMs: number, waiting: number, workers: number],
+]
+
 /** Everything the control side does with schedules in Redis, on every shard. */
 export interface ScheduleStore {
   put(write: DefinitionWrite): Promise<PutReply>
@@ -135,6 +141,8 @@ export interface ScheduleStore {
     count: number,
   ): Promise<{ nowMs: number; schedules: StoredSchedule[]; cursor: string | null }>
   count(): Promise<number>
+  /** What each shard holds, from its indexes; a worker counts as live that has beaten within `aliveMs`. */
+  figures(aliveMs: number): Promise<ShardFigures[]>
   remove(name: string, owner?: string): Promise<'removed' | 'missing' | 'kept'>
   pause(name: string, pause: PauseWrite): Promise<{ outcome: 'paused' | 'unchanged' | 'missing'; revision: number }>
   /** Stores a decision; `editor` is who ends a pause by it, left out where nobody does. */

@@ -34,11 +34,10 @@ const NAMES = ['registry', 'prefix', 'labels', 'perSchedule']
  * before `start()`, so that nothing is missed. Of several instances in one process each counts its own work only.
  *
  * What it costs: each claim, run, settlement and skip counts in this process. Nothing is read from Redis until a scrape;
- * then the fleet is read at most every 5 s, however many scrapes come: the number of schedules, the 10 that come next (500
- * when these are all due), up to 1 000 runs that wait, the live workers, and 500 schedules for the count by state. That
- * count goes through a fleet of more than 500 schedules in several readings: `active` is up to date, the other states
- * are as old as the last walk. `perSchedule` reads 500 schedules more at each reading, and 10 history entries of each.
- * When Redis does not answer within 2 s, a scrape goes without the gauges of the fleet, and `connected` is 0.
+ * then the fleet is read at most every 5 s, however many scrapes come, by one call for each shard that counts by indexes
+ * alone: the same with ten schedules and with a million. `perSchedule` reads 500 schedules more at each reading, and 10
+ * history entries of each. When Redis does not answer within 2 s, a scrape goes without the gauges of the fleet, and
+ * `connected` is 0.
  *
  * A task that is met after the first 100 has the label `other`.
  *

@@ -1,16 +1,9 @@
-import type { Everybeat, ScheduleView, WorkerView } from '../index.js'
-import { ScheduleStates, type StateCounts } from './schedule-states.js'
+import type { Everybeat, FleetFigures, ScheduleView } from '../index.js'
 
 /** How the fleet was at one moment. */
 export interface FleetReading {
-  readonly states: StateCounts
-  /** Schedules that are due and not claimed, at most 500. */
-  readonly dueCount: number
-  /** How long the earliest of them has been due, s; 0 when none is. */
-  readonly overdueSeconds: number
-  /** Runs that wait, at most 1 000. */
-  readonly pendingCount: number
-  readonly workers: readonly WorkerView[]
+  readonly figures: FleetFigures
+  /** Only with `perSchedule`. */
   readonly schedules: readonly ScheduleReading[]
 }
 
@@ -27,10 +20,6 @@ export interface ScheduleReading {
 const KEPT_MS = 5_000
 /** A scrape waits for Redis for so long, ms: the metrics of this process have to come also without Redis. */
 const WAIT_MS = 2_000
-const MOST_DUE = 500
-const MOST_PENDING = 1_000
-/** A schedule that cannot run may be listed before the first that is due. */
-const LOOK_COUNT = 10
 const MOST_SCHEDULES = 500
 const HISTORY_COUNT = 10
 
@@ -39,7 +28,6 @@ export class FleetReader {
   readonly #beat: Everybeat
   readonly #perSchedule: boolean
   readonly #onFailure: () => void
-  readonly #states = new ScheduleStates()
   /** The last success that each schedule of the last reading is known to have had, epoch s. */
   #successes = new Map<string, number>()
   /** The last reading that was begun; null when it failed. */
@@ -78,28 +66,11 @@ export class FleetReader {
   }
 
   async #readFleet(): Promise<FleetReading> {
-    const { schedules } = this.#beat
-    const [states, due, waiting, workers, each] = await Promise.all([
-      schedules.count().then((total) => this.#states.step(this.#beat, total)),
-      this.#readDue(),
-      schedules.runs({ state: 'waiting', limit: MOST_PENDING }),
-      this.#beat.fleet(),
+    const [figures, schedules] = await Promise.all([
+      this.#beat.figures(),
       this.#perSchedule ? this.#readSchedules() : [],
     ])
-    return { states, ...due, pendingCount: waiting.length, workers, schedules: each }
-  }
-
-  async #readDue(): Promise<Pick<FleetReading, 'dueCount' | 'overdueSeconds'>> {
-    const first = await this.#listDue(LOOK_COUNT)
-    const due = first.length < LOOK_COUNT ? first : await this.#listDue(MOST_DUE)
-    return { dueCount: due.length, overdueSeconds: Math.max(0, ...due) / 1_000 }
-  }
-
-  /** How long each schedule that is due has been so, ms, of so many that come next. */
-  async #listDue(limit: number): Promise<number[]> {
-    const page = await this.#beat.schedules.list({ order: 'next', limit })
-    const nowMs = Date.now() - (this.#beat.health().skewMs ?? 0)
-    return page.flatMap(({ next }) => (next !== null && next.getTime() <= nowMs ? [nowMs - next.getTime()] : []))
+    return { figures, schedules }
   }
 
   async #readSchedules(): Promise<ScheduleReading[]> {

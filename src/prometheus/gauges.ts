@@ -5,11 +5,9 @@ import type { MetricFactory, SetGauge } from './metric-factory.js'
 /** Makes the gauges of this worker and this process, which are read when they are scraped. */
 export function createWorkerGauges(beat: Everybeat, fleet: FleetReader, factory: MetricFactory): void {
   factory.gauge('runs_running', 'Runs that this worker has now', [], (set) => set(beat.health().running))
-  factory.gauge('slots_free', 'Runs that this worker could take beside those that it has', [], async (set) => {
-    const reading = await fleet.read()
-    const { worker, running } = beat.health()
-    const own = reading?.workers.find(({ id }) => id === worker)
-    if (own) set(Math.max(0, own.concurrency - running))
+  factory.gauge('slots_free', 'Runs that this worker could take beside those that it has', [], (set) => {
+    const { slotsFree, worker } = beat.health()
+    if (worker !== null) set(slotsFree)
   })
   factory.gauge('clock_offset_seconds', "The wall clock of this process minus Redis's", [], (set) => {
     const { skewMs } = beat.health()
@@ -36,17 +34,15 @@ export function createWorkerGauges(beat: Everybeat, fleet: FleetReader, factory:
 /** Makes the gauges of the fleet, which share one reading of it. */
 export function createFleetGauges(fleet: FleetReader, factory: MetricFactory): void {
   const gauge = gaugeOf(fleet, factory)
-  gauge('schedules', 'Schedules of the fleet, by state', ['state'], ({ states }, set) => {
-    for (const [state, count] of Object.entries(states)) set(count, { state })
+  gauge('schedules', 'Schedules of the fleet, by state', ['state'], ({ figures }, set) => {
+    for (const [state, count] of Object.entries(figures.schedules)) set(count, { state })
   })
-  gauge('due_backlog', 'Schedules that are due and not claimed; at most 500 are counted', [], ({ dueCount }, set) =>
-    set(dueCount),
+  gauge('due_backlog', 'Schedules that are due and not claimed', [], ({ figures }, set) => set(figures.dueCount))
+  gauge('overdue_seconds', 'How long the earliest of what is due and not claimed has been so', [], ({ figures }, set) =>
+    set(figures.overdueMs / 1_000),
   )
-  gauge('overdue_seconds', 'How long the earliest of them has been due', [], ({ overdueSeconds }, set) =>
-    set(overdueSeconds),
-  )
-  gauge('pending_runs', 'Runs that wait; at most 1 000 are counted', [], ({ pendingCount }, set) => set(pendingCount))
-  gauge('workers', 'Live workers of the fleet', [], ({ workers }, set) => set(workers.length))
+  gauge('pending_runs', 'Runs that wait', [], ({ figures }, set) => set(figures.waitingCount))
+  gauge('workers', 'Live workers of the fleet', [], ({ figures }, set) => set(figures.workerCount))
 }
 
 /** Makes the gauges with a series for each schedule, at most 500. */

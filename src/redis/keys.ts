@@ -5,6 +5,8 @@ export interface Keys {
   readonly pending: string
   readonly running: string
   readonly names: string
+  /** The schedules that are not active, and why. */
+  readonly inactive: string
   readonly workers: string
   readonly ranks: string
   readonly meta: string
@@ -44,6 +46,7 @@ export function createKeys(prefix: string, shard: number, shards: number): Keys 
     pending: `${tag}:pending`,
     running: `${tag}:running`,
     names: `${tag}:names`,
+    inactive: `${tag}:inactive`,
     workers: `${tag}:workers`,
     ranks: `${tag}:ranks`,
     meta: `${tag}:meta`,

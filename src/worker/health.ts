@@ -9,6 +9,8 @@ export interface Health {
   lastContactMs: number | null
   /** Runs that this worker has now. */
   running: number
+  /** Runs that it could take beside those; 0 before the start, while it is paused, and after the stop. */
+  slotsFree: number
   /** This process's wall clock minus Redis's, whole ms; null before the first answer. */
   skewMs: number | null
   /** Shards, by index from 0, about which Redis has not answered this worker for 12 s. */
@@ -22,6 +24,7 @@ const HEALTHY_MS = 12_000
 export interface HealthSource {
   readonly id: string
   readonly runCount: number
+  readonly slotsFree: number
   /** When Redis last answered, on the monotonic clock, ms. */
   readonly lastContactAt: number
   /** How long each shard has not answered, ms; 0 where nothing waits for an answer. */
@@ -45,6 +48,7 @@ export function describeHealth(
     worker: worker?.id ?? null,
     lastContactMs,
     running: worker?.runCount ?? 0,
+    slotsFree: state === 'running' ? (worker?.slotsFree ?? 0) : 0,
     skewMs: Number.isNaN(skewMs) ? null : Math.round(skewMs),
     unreachableShards,
   }

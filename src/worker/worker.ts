@@ -79,6 +79,11 @@ export class Worker implements FleetListener, DefinitionListener, HealthSource {
     return this.#runtime.runs.size
   }
 
+  /** Runs that it could take beside those; 0 while it is paused. */
+  get slotsFree(): number {
+    return this.#runtime.slots.left
+  }
+
   /** When Redis last answered, on the monotonic clock, ms. */
   get lastContactAt(): number {
     return Math.max(...this.#shards.map(({ loop }) => loop.lastContactAt))

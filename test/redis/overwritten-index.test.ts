@@ -6,7 +6,7 @@ import { waitFor } from '../support/wait-for.js'
 const redis = useRedis()
 
 describe('an index that somebody overwrote', () => {
-  it.each(['due', 'pending', 'running', 'names', 'lanes', 'workers', 'ranks', 'meta'])(
+  it.each(['due', 'pending', 'running', 'names', 'inactive', 'lanes', 'workers', 'ranks', 'meta'])(
     'an index that somebody overwrote %s is told of and repaired, and every schedule goes on',
     async (kind) => {
       let runs = 0

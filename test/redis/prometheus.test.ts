@@ -3,6 +3,7 @@ import { Registry } from 'prom-client'
 import { expect, it, onTestFinished } from 'vitest'
 import type { Everybeat } from '../../src/index.js'
 import { collectMetrics, type MetricsOptions } from '../../src/prometheus/index.js'
+import { countCommands, scriptCalls } from '../support/command-counts.js'
 import { nextEvent, useFleet } from '../support/fleet.js'
 import { useRedis } from '../support/redis.js'
 import { waitFor } from '../support/wait-for.js'
@@ -161,21 +162,15 @@ it('an instance without a worker reads the fleet, and its backlog while nobody c
 
 it('nothing is read while nobody scrapes, and one reading serves every gauge of a scrape', async () => {
   const client = fleet.create()
-  let reads = 0
-  const { registry } = collect(Object.assign(client, { fleet: countReads(client.fleet.bind(client), () => reads++) }))
   await client.schedules.put('some', { task: 'none', every: '1h' })
-  expect(reads).toBe(0)
-  await Promise.all([registry.metrics(), registry.metrics()])
-  await registry.metrics()
-  expect(reads).toBe(1)
+  const { registry } = collect(client)
+  const countCalls = async (action: () => Promise<unknown>) =>
+    scriptCalls(await countCommands(redis.url, async () => void (await action())))
+  expect(await countCalls(() => client.schedules.get('some'))).toBe(1)
+  const scrapes = () => Promise.all([registry.metrics(), registry.metrics(), registry.metrics()])
+  expect(await countCalls(scrapes)).toBe(1)
+  expect(await countCalls(scrapes)).toBe(0)
 })
-
-function countReads<Result>(read: () => Result, note: () => void): () => Result {
-  return () => {
-    note()
-    return read()
-  }
-}
 
 it('after stop a run is counted nowhere', async () => {
   const beat = fleet.create()

@@ -29,7 +29,7 @@ async function contentOf(shards: number): Promise<Map<string, unknown>> {
         note(suffix, await valueOf(key))
       } else if (suffix.startsWith('run-lease:')) {
         note(suffix, await redis.client.get(key))
-      } else if (['due', 'pending', 'running', 'names'].includes(suffix) || suffix.startsWith('busy:')) {
+      } else if (['due', 'pending', 'running', 'names', 'inactive'].includes(suffix) || suffix.startsWith('busy:')) {
         const members = await redis.client.zrange(key, 0, -1, 'WITHSCORES')
         for (let at = 0; at < members.length; at += 2) note(`${suffix} ${members[at]}`, members[at + 1])
       }

@@ -81,6 +81,7 @@ local function rest_of_run(run_id, run, lease_left)
 end
 
 -- @include claim-due/start.lua
+-- @include lib/inactive.lua
 -- @include claim-due/instant.lua
 
 -- What few claims need. Each function that a call creates costs Redis a third of a microsecond, so these are created when

@@ -20,12 +20,14 @@ local tag, channel, name, digest, reached, more = unpack(ARGV)
 -- @include lib/notify.lua
 -- @include lib/schedule.lua
 -- @include lib/plan.lua
+-- @include lib/inactive.lua
 -- @include lib/next-due.lua
 
 local state = read_state(name)
 local plan = extend_plan(state, digest, reached, more)
 if not plan then return 'moved' end
 redis.call('HSET', state_key(name), 'plan', plan)
+if plan == '.' then note_inactive(name, FINISHED) end
 if state.plan == '' and not state.blocked then
   local item = split_plan(plan)
   -- Where nothing follows, the next claim has the schedule closed.

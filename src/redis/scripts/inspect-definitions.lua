@@ -34,6 +34,8 @@ local given = rest_of(ARGV, 8)
 -- @include lib/runs.lua
 -- @include lib/backfill.lua
 -- @include lib/restore-state.lua
+-- @include lib/inactive.lua
+-- @include lib/index-activity.lua
 
 local TRIM_COUNT = 5
 local now = read_now()
@@ -87,6 +89,8 @@ local function inspect(name)
     to_plan[#to_plan + 1] = name
     return
   end
+  -- A worker of a former version keeps no such index.
+  note_activity(name, why_inactive(state.error, state.paused, state.trigger, state.plan))
   if state.error or state.paused or state.plan == '.' or not state.trigger then return end
   if not redis.call('ZSCORE', due, name) and not is_parked('s' .. name) then
     local item = split_plan(state.plan)

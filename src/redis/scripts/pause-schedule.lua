@@ -24,6 +24,8 @@ local tag, channel, name, note, pause_end, by, via, if_active = unpack(ARGV)
 -- @include lib/task-queues.lua
 -- @include lib/next-due.lua
 -- @include lib/changes.lua
+-- @include lib/inactive.lua
+-- @include lib/index-activity.lua
 
 local now = read_now()
 local definition, digest, _, text = read_definition(name)
@@ -34,6 +36,7 @@ local previous = state.paused and read_json(state.paused)
 local pause = cjson.encode({ at = previous and tonumber(previous.at) or now, note = note,
   ['until'] = tonumber(pause_end), via = via ~= 'api' and via or nil })
 redis.call('HSET', state_key(name), 'paused', pause)
+index_activity(name)
 local list = read_changes(name)
 if #list == 0 and state.digest == digest then list[1] = text end
 add_change(list, { r = tonumber(state.revision) or 0, t = now, k = 'pause', b = by ~= '' and by or nil, v = via,

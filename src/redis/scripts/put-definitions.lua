@@ -44,6 +44,8 @@ local groups = rest_of(ARGV, 4)
 -- @include lib/layout.lua
 -- @include lib/state-change.lua
 -- @include lib/changes.lua
+-- @include lib/inactive.lua
+-- @include lib/index-activity.lua
 
 local about, is_right = read_layout(meta, shards)
 if not is_right then return { 'elsewhere', about[2], about[3] } end
@@ -151,6 +153,7 @@ local function write_definition(entry, previous, previous_flat, state, revision)
   end
   apply_trigger(entry, previous, state, change)
   write_change(change, name, previous or next(state))
+  index_activity(name)
   redis.call('ZADD', names, 0, name)
   local pause_end = state.paused and tonumber(read_json(state.paused)['until'])
   if pause_end then redis.call('ZADD', due, pause_end, name) end

@@ -19,6 +19,7 @@ local tag, channel, count = unpack(ARGV)
 -- @include lib/schedule.lua
 -- @include lib/task-queues.lua
 -- @include lib/plan.lua
+-- @include lib/inactive.lua
 -- @include lib/minutes.lua
 -- @include lib/history.lua
 -- @include lib/runs.lua

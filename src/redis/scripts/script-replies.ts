@@ -1,3 +1,5 @@
+import type { ShardFigures } from '../../control/store.js'
+
 /** Fields and values of a hash in turn, as Redis gives them. */
 export type FlatHash = string[]
 
@@ -47,6 +49,7 @@ export interface ScriptReplies {
   'probe-server': string[]
   /** Outcomes and revisions in turn, or why nothing was written. */
   'put-definitions': (string | number)[] | ['elsewhere', layout: string, shards: string]
+  'read-figures': ShardFigures
   'read-head': Next
   /** The next name; then name and last instant of each schedule in turn. */
   'read-last': string[]

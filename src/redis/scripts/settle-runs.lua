@@ -28,6 +28,7 @@ local groups = rest_of(ARGV, 4)
 -- @include lib/notify.lua
 -- @include lib/schedule.lua
 -- @include lib/plan.lua
+-- @include lib/inactive.lua
 -- @include lib/minutes.lua
 -- @include lib/history.lua
 -- @include lib/runs.lua

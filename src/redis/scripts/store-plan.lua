@@ -48,6 +48,8 @@ local dropped = rest_of(ARGV, 20)
 -- @include lib/next-due.lua
 -- @include lib/state-change.lua
 -- @include lib/changes.lua
+-- @include lib/inactive.lua
+-- @include lib/index-activity.lua
 
 local now = read_now()
 local definition, current, _, text = read_definition(name)
@@ -134,6 +136,7 @@ if resume == '1' then
 end
 unpark_all_work(name, state, now)
 index_schedule()
+index_activity(name)
 if changed or resume == '1' then notify_changed(name) end
 announce_if_first(name)
 return { 'stored', revision }

@@ -128,6 +128,14 @@ export function createScheduleStore(
       return counts.reduce((sum, count) => sum + count, 0)
     },
 
+    figures: (aliveMs) =>
+      Promise.all(
+        allKeys.map((keys) => {
+          const { tag, due, names, pending, workers } = keys
+          return runScript(client, 'read-figures', { due, names, pending, workers }, { tag, alive_ms: aliveMs })
+        }),
+      ),
+
     async remove(name, owner = '') {
       const keys = keysOf(name)
       const args = { ...place(keys), name, if_finished: 0, if_owner: owner }

@@ -53,6 +53,11 @@ export class Slots {
     return this.#isPaused ? 0 : Math.max(0, this.concurrency - this.#taken - this.#reserved)
   }
 
+  /** Slots without a run, those of claims under way among them; 0 while paused. */
+  get left(): number {
+    return this.#isPaused ? 0 : Math.max(0, this.concurrency - this.#taken)
+  }
+
   take(task: string): void {
     this.#taken += 1
     this.#takenByTask.set(task, (this.#takenByTask.get(task) ?? 0) + 1)

@@ -1,5 +1,5 @@
 -- The instant in hand, and what is left of the plan behind it. Values and no tables: every claim comes this way.
--- Needs: due, now, PLANNING_MS; claim-due/start, lib/keys, lib/numbers, lib/plan
+-- Needs: due, now, PLANNING_MS; claim-due/start, lib/inactive, lib/keys, lib/numbers, lib/plan
 -- Sets: due_changed
 -- Nominal, start, missed, catch-up and the plan behind it; nothing where no instant is planned.
 local function first_instant(plan)
@@ -19,6 +19,7 @@ end
 -- No instant is left: a finished schedule waits for its removal, any other for a worker that plans it.
 local function schedule_no_instant(name, plan)
   if plan ~= '.' then return redis.call('ZADD', due, now + PLANNING_MS, name) end
+  note_inactive(name, FINISHED)
   local removal = integer_of(redis.call('HGET', state_key(name), 'removal'))
   if removal then return redis.call('ZADD', due, now + removal, name) end
   redis.call('ZREM', due, name)

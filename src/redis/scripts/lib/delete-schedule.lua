@@ -16,5 +16,6 @@ local function delete_schedule(name)
   end
   redis.call('ZREM', due_key(), name)
   redis.call('ZREM', names_key(), name)
+  redis.pcall('ZREM', inactive_key(), name)
   redis.call('DEL', state_key(name), history_key(name), backfill_key(name), changes_key(name))
 end

@@ -37,6 +37,7 @@ local function dump_schedule(name)
   for _, kind in ipairs({ 'schedule', 'state', 'history', 'backfill', 'lease', 'changes' }) do add_key(kind .. ':' .. name) end
   add_member('names', name)
   add_member('due', name)
+  add_member('inactive', name)
   local queues = read_queues()
   -- Parked work becomes due again on the other shard, and is parked there.
   for _, queue in ipairs(queues) do add_member('lane:' .. queue, 's' .. name, 'due', name) end

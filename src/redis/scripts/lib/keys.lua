@@ -11,6 +11,7 @@ local function due_key() return tag .. ':due' end
 local function pending_key() return tag .. ':pending' end
 local function running_key() return tag .. ':running' end
 local function names_key() return tag .. ':names' end
+local function inactive_key() return tag .. ':inactive' end
 local function meta_key() return tag .. ':meta' end
 -- Work that no free worker can take is parked by its task queue (`pool\ntask`): the key says `lane`.
 local function queues_key() return tag .. ':lanes' end

@@ -20,5 +20,5 @@ end
 -- otherwise.
 local function repair_shard(worker)
   return repair({ [worker] = 'hash', [due_key()] = 'zset', [pending_key()] = 'zset', [running_key()] = 'zset',
-    [names_key()] = 'zset', [queues_key()] = 'set' })
+    [names_key()] = 'zset', [inactive_key()] = 'zset', [queues_key()] = 'set' })
 end

@@ -1,5 +1,5 @@
 -- What the settlement of every run does: its lease is freed, its plan refilled. Leases are freed in one command for many.
--- Needs: running, now; lib/arguments, lib/keys, lib/plan
+-- Needs: running, now; lib/arguments, lib/inactive, lib/keys, lib/plan
 -- Sets: woken
 local leases_to_free, ended_runs = {}, {}
 
@@ -22,6 +22,7 @@ local function refill_plan(name, digest, reached, more)
   local plan = extend_plan(state, digest, reached, more)
   if not plan then return end
   redis.call('HSET', state_key(name), 'plan', plan)
+  if plan == '.' then note_inactive(name, FINISHED) end
   if state.plan ~= '' then return end
   local item = split_plan(plan)
   redis.call('ZADD', due_key(), item and item.start or now, name)

@@ -1,0 +1,63 @@
+-- Counts what a shard holds, for metrics and dashboards.
+--
+-- Guarantee: reads indexes alone, at the same cost with ten schedules and with a million; nothing is changed.
+--
+-- KEYS
+--   due          zset, schedule name → when to look at it next, epoch ms
+--   names        zset, every schedule name, score 0
+--   pending      zset, run id → when to deliver it, epoch ms
+--   workers      zset, worker id → last heartbeat, epoch ms; only the first shard has it
+-- ARGV
+--   tag          text, the prefix in its hash tag
+--   alive_ms     ms since its last heartbeat within which a worker counts as live
+-- REPLY
+--   [schedules, paused, finished, invalid, due and not claimed, how long the earliest of them has been due in ms, runs that
+--    wait, live workers]
+local due, names, pending, workers = unpack(KEYS)
+local tag, alive_ms = unpack(ARGV)
+-- @include lib/clock.lua
+-- @include lib/keys.lua
+-- @include lib/numbers.lua
+-- @include lib/task-queues.lua
+-- @include lib/inactive.lua
+
+-- Of what is parked so many members are told apart into schedules and runs; the others count as schedules.
+local PARKED_COUNT = 1000
+
+local now = read_now()
+
+-- What an index holds; one of another type, which the maintenance repairs, holds nothing.
+local function count(command, ...)
+  local value = redis.pcall(command, ...)
+  return type(value) == 'number' and value or 0
+end
+
+local function count_inactive(why) return count('ZCOUNT', inactive_key(), why, why) end
+
+-- How long the first member of an index has been due, ms; 0 when it is not.
+local function overdue_of(index)
+  local first = redis.pcall('ZRANGE', index, 0, 0, 'WITHSCORES')
+  return first[2] and math.max(0, now - tonumber(first[2])) or 0
+end
+
+-- Returns how many schedules and how many runs are parked, and how long the earliest has been due, ms.
+local function read_parked()
+  local schedules, runs, overdue, left = 0, 0, 0, PARKED_COUNT
+  for _, queue in ipairs(redis.pcall('SMEMBERS', queues_key())) do
+    local total = count('ZCARD', parked_key(queue))
+    local members = left > 0 and redis.pcall('ZRANGE', parked_key(queue), 0, left - 1) or {}
+    local runs_here = 0
+    for _, member in ipairs(members) do
+      if string.sub(member, 1, 1) == 'r' then runs_here = runs_here + 1 end
+    end
+    left = left - #members
+    runs, schedules = runs + runs_here, schedules + total - runs_here
+    overdue = math.max(overdue, overdue_of(parked_key(queue)))
+  end
+  return schedules, runs, overdue
+end
+
+local parked_schedules, parked_runs, parked_overdue = read_parked()
+return { count('ZCARD', names), count_inactive(PAUSED), count_inactive(FINISHED), count_inactive(INVALID),
+  count('ZCOUNT', due, '-inf', now) + parked_schedules, math.max(overdue_of(due), parked_overdue),
+  count('ZCARD', pending) + parked_runs, count('ZCOUNT', workers, now - alive_ms, '+inf') }
