@@ -1,10 +1,12 @@
-import type { WorkerView } from '../index.js'
-import type { Catalogue, CatalogueRow } from './catalogue.js'
+import type { RunView, WorkerView } from '../index.js'
+import type { Catalogue } from './catalogue.js'
+import type { CatalogueRow } from './catalogue-row.js'
+import type { TaskPlace } from './catalogue-summary.js'
 import type { FleetSource } from './fleet-source.js'
 
 /** Something that a person should look at. */
 export interface AttentionItem {
-  readonly kind: 'late' | 'failing' | 'invalid' | 'unserved' | 'edited' | 'no-workers' | 'paused'
+  readonly kind: 'late' | 'stuck' | 'failing' | 'invalid' | 'unserved' | 'edited' | 'no-workers' | 'paused'
   /** The schedule, where it is one. */
   readonly name?: string
   /** How many schedules it is about, where it is several. */
@@ -21,29 +23,40 @@ export interface AttentionItem {
 
 /** So many of a kind are shown one by one. */
 const MOST_EACH = 5
+/** A run is stuck when it goes for so long, ms, and so many times as long as any of the last ones of its schedule took. */
+const STUCK_LEAST_MS = 60_000
+const STUCK_FACTOR = 5
+const STUCK_HISTORY = 60
+/** Of so many of the oldest runs the history is read. */
+const MOST_LOOKED_AT = 20
 
 interface Situation {
   readonly source: FleetSource
   readonly catalogue: Catalogue
   readonly workers: readonly WorkerView[]
   readonly late: readonly { readonly name: string; readonly at: Date }[]
+  /** The runs that go. */
+  readonly running: readonly RunView[]
   readonly nowMs: number
 }
 
-/** What needs a person, the worst first: late, failing, invalid, unserved, paused. */
+/** What needs a person, the worst first: late, stuck, failing, invalid, unserved, edited, paused. */
 export async function findAttention(situation: Situation): Promise<AttentionItem[]> {
   const { catalogue, workers } = situation
-  const rows = [...catalogue.rows.values()]
-  const active = rows.filter(({ state }) => state === 'active')
+  const { counts, failing, invalid, edited, places } = catalogue.summary
   const items: AttentionItem[] = []
-  if (workers.length === 0 && active.length > 0) {
-    const text = `No worker is there: ${active.length === 1 ? 'the one active schedule waits' : `${active.length} active schedules wait`}.`
-    items.push({ kind: 'no-workers', count: active.length, text })
+  if (workers.length === 0 && counts.active > 0) {
+    const text = `No worker is there: ${counts.active === 1 ? 'the one active schedule waits' : `${counts.active} active schedules wait`}.`
+    items.push({ kind: 'no-workers', count: counts.active, text })
   }
-  items.push(...(await findLate(situation)), ...(await findFailing(situation, rows)))
-  items.push(...findInvalid(rows))
-  if (workers.length > 0) items.push(...findUnserved(active, workers))
-  items.push(...findEdited(rows), ...findPaused(rows))
+  const [late, stuck, failed] = await Promise.all([
+    findLate(situation),
+    findStuck(situation),
+    findFailing(situation, failing),
+  ])
+  items.push(...late, ...stuck, ...failed, ...findInvalid(invalid))
+  if (workers.length > 0) items.push(...findUnserved(places, workers))
+  items.push(...findEdited(edited), ...findPaused(counts.paused))
   return items
 }
 
@@ -59,9 +72,31 @@ async function findLate({ late, source }: Situation): Promise<AttentionItem[]> {
   return withRest(items, 'late', late.length)
 }
 
+/** Runs that go far longer than those before them, the oldest first. */
+async function findStuck({ source, running, nowMs }: Situation): Promise<AttentionItem[]> {
+  const long = running.filter(({ startedAt }) => startedAt && nowMs - startedAt.getTime() >= STUCK_LEAST_MS)
+  long.sort((left, right) => left.startedAt!.getTime() - right.startedAt!.getTime())
+  const items = await Promise.all(
+    long.slice(0, MOST_LOOKED_AT).map(async ({ schedule, startedAt }): Promise<AttentionItem | null> => {
+      const took = (await source.history(schedule, STUCK_HISTORY))
+        .map(({ durationMs }) => durationMs)
+        .filter((duration) => duration !== undefined)
+      const longestMs = Math.max(...took)
+      if (took.length === 0 || nowMs - startedAt!.getTime() < longestMs * STUCK_FACTOR) return null
+      const runs = took.length === 1 ? 'the run before took' : `none of the ${took.length} runs before took longer than`
+      return { kind: 'stuck', name: schedule, since: startedAt!, text: `${runs} ${secondsText(longestMs)}` }
+    }),
+  )
+  const stuck = items.filter((item) => item !== null)
+  return withRest(stuck.slice(0, MOST_EACH), 'stuck', stuck.length)
+}
+
+function secondsText(ms: number): string {
+  return ms < 1_000 ? `${ms} ms` : `${Math.ceil(ms / 1_000)} s`
+}
+
 async function findFailing({ source }: Situation, rows: readonly CatalogueRow[]): Promise<AttentionItem[]> {
-  const failing = rows.filter(({ failures, state }) => failures > 0 && state !== 'invalid')
-  failing.sort((left, right) => right.failures - left.failures || (left.name < right.name ? -1 : 1))
+  const failing = [...rows].sort((left, right) => right.failures - left.failures || (left.name < right.name ? -1 : 1))
   const items = await Promise.all(
     failing.slice(0, MOST_EACH).map(async ({ name, failures, state }): Promise<AttentionItem> => {
       const [last] = (await source.history(name, 5)).filter(({ outcome }) => outcome !== 'skipped')
@@ -73,44 +108,31 @@ async function findFailing({ source }: Situation, rows: readonly CatalogueRow[])
   return withRest(items, 'failing', failing.length)
 }
 
-function findInvalid(rows: readonly CatalogueRow[]): AttentionItem[] {
-  const invalid = rows.filter(({ state }) => state === 'invalid')
+function findInvalid(invalid: readonly CatalogueRow[]): AttentionItem[] {
   const items = invalid.slice(0, MOST_EACH).map(({ name, error }): AttentionItem => {
     return { kind: 'invalid', name, text: 'cannot be used as it is written', ...(error ? { error } : {}) }
   })
   return withRest(items, 'invalid', invalid.length)
 }
 
-function findUnserved(active: readonly CatalogueRow[], workers: readonly WorkerView[]): AttentionItem[] {
+function findUnserved(places: readonly TaskPlace[], workers: readonly WorkerView[]): AttentionItem[] {
   const served = new Set(workers.flatMap(({ pool, tasks }) => tasks.map((task) => `${pool}\n${task}`)))
-  const unserved = new Map<string, CatalogueRow[]>()
-  for (const row of active) {
-    const place = `${row.pool}\n${row.task}`
-    if (served.has(place)) continue
-    const group = unserved.get(place)
-    if (group) group.push(row)
-    else unserved.set(place, [row])
-  }
-  return [...unserved.values()].slice(0, MOST_EACH).map((group): AttentionItem => {
-    const { task, pool, name } = group[0]!
+  const unserved = places.filter(({ pool, task }) => !served.has(`${pool}\n${task}`))
+  return unserved.slice(0, MOST_EACH).map(({ pool, task, name, count }): AttentionItem => {
     const where = pool === 'default' ? '' : ` in pool ${pool}`
     const text = `no live worker${where} has the task ${task}`
-    return group.length === 1
-      ? { kind: 'unserved', name, task, text }
-      : { kind: 'unserved', task, count: group.length, text }
+    return count === 1 ? { kind: 'unserved', name, task, text } : { kind: 'unserved', task, count, text }
   })
 }
 
-function findEdited(rows: readonly CatalogueRow[]): AttentionItem[] {
-  const edited = rows.filter(({ differs }) => differs.length > 0)
+function findEdited(edited: readonly CatalogueRow[]): AttentionItem[] {
   const items = edited.slice(0, MOST_EACH).map(({ name, differs }): AttentionItem => {
     return { kind: 'edited', name, text: `was edited live, and differs from its declaration in ${differs.join(', ')}` }
   })
   return withRest(items, 'edited', edited.length)
 }
 
-function findPaused(rows: readonly CatalogueRow[]): AttentionItem[] {
-  const count = rows.filter(({ state }) => state === 'paused').length
+function findPaused(count: number): AttentionItem[] {
   return count === 0
     ? []
     : [{ kind: 'paused', count, text: `${count === 1 ? '1 schedule is' : `${count} schedules are`} paused` }]

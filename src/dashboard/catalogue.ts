@@ -1,31 +1,8 @@
-import type { ScheduleState, ScheduleView } from '../index.js'
+import type { ScheduleView } from '../index.js'
+import { findChanges, toRow, type CatalogueChange, type CatalogueRow } from './catalogue-row.js'
+import { summarize, type CatalogueSummary } from './catalogue-summary.js'
 import type { FleetSource } from './fleet-source.js'
-import { triggerOf, type TriggerGroup } from './trigger-group.js'
-
-/** What the catalogue keeps of a schedule: enough to search, filter, sort and count. */
-export interface CatalogueRow {
-  readonly name: string
-  readonly task: string
-  readonly pool: string
-  readonly owner: string | null
-  readonly tags: readonly string[]
-  readonly state: ScheduleState
-  readonly nextMs: number | null
-  readonly lastMs: number | null
-  readonly failures: number
-  readonly revision: number
-  readonly error: string | null
-  /** The fields in which it differs from what code declares. */
-  readonly differs: readonly string[]
-  readonly trigger: TriggerGroup | null
-}
-
-/** What a reading found of a schedule: `before` null for a new one, `after` null for one that is gone. */
-export interface CatalogueChange {
-  readonly name: string
-  readonly before: CatalogueRow | null
-  readonly after: CatalogueRow | null
-}
+import type { Traffic } from './traffic.js'
 
 const PAGE = 200
 /** So few schedules are read anew for a question. */
@@ -33,34 +10,39 @@ const FEW = 2_000
 const FRESH_MS = 500
 /** Between two pages of a long reading, ms. */
 const PAUSE_MS = 10
-/** A question waits so long for the first reading of many schedules, ms. */
-const PATIENCE_MS = 200
 /** Between readings there is so many times the time that one takes. */
-const REST_FACTOR = 15
+const REST_FACTOR = 4
 const LEAST_REST_MS = 5_000
 
 /**
  * An index of all schedules in this process, read page by page in the background while somebody asks, so that a search
- * over a hundred thousand of them reads nothing from Redis. What it says may be some seconds old; pages show fresh rows.
+ * over a hundred thousand of them reads nothing from Redis. What it says may be some seconds old, with a hundred thousand
+ * schedules about a minute; pages show fresh rows.
+ * No question waits for a reading of many schedules: it is answered from what is there, and says that it is not all.
  */
 export class Catalogue {
   readonly #source: FleetSource
+  readonly #traffic: Traffic
   readonly #now: () => number
   /** The rows of the last reading, and what changed since. */
   #rows = new Map<string, CatalogueRow>()
   /** Grows whenever a row changes: what was computed from the rows is old then. */
   #version = 0
+  #summary: { readonly version: number; readonly summary: CatalogueSummary } | null = null
   /** What was taken in while a reading goes, which may have read it before. */
   readonly #taken = new Map<string, CatalogueRow | null>()
   #isComplete = false
   #readAt = Number.NEGATIVE_INFINITY
   #tookMs = 0
   #reading: Promise<void> | null = null
+  /** Whether the reading that goes is one of few schedules; known a moment after it began. */
+  #isShort: Promise<boolean> = Promise.resolve(true)
   /** Hears of what a reading found changed. */
   #listener: ((changes: readonly CatalogueChange[]) => void) | null = null
 
-  constructor(source: FleetSource, now: () => number) {
+  constructor(source: FleetSource, traffic: Traffic, now: () => number) {
     this.#source = source
+    this.#traffic = traffic
     this.#now = now
   }
 
@@ -73,8 +55,21 @@ export class Catalogue {
     return this.#version
   }
 
+  /** Whether there are so few schedules that every question is answered from a new reading. */
+  get isSmall(): boolean {
+    return this.#isComplete && this.#rows.size <= FEW
+  }
+
   get rows(): ReadonlyMap<string, CatalogueRow> {
     return this.#rows
+  }
+
+  /** The rows in sum; kept until a row changes. */
+  get summary(): CatalogueSummary {
+    if (this.#summary?.version !== this.#version) {
+      this.#summary = { version: this.#version, summary: summarize(this.#rows.values()) }
+    }
+    return this.#summary.summary
   }
 
   /** Calls a function with what each later reading finds changed; null stops that. */
@@ -85,19 +80,9 @@ export class Catalogue {
   /** Makes the rows as fresh as a question needs them: new for few schedules, what is known for many. */
   async prepare(): Promise<void> {
     const age = this.#now() - this.#readAt
-    const isSmall = this.#isComplete && this.#rows.size <= FEW
-    const restMs = Math.max(isSmall ? FRESH_MS : LEAST_REST_MS, this.#tookMs * REST_FACTOR)
+    const restMs = Math.max(this.isSmall ? FRESH_MS : LEAST_REST_MS, this.#tookMs * REST_FACTOR)
     if (age >= restMs && !this.#reading) this.#begin()
-    if (!this.#reading) return
-    if (isSmall) await this.#reading
-    else if (!this.#isComplete) await Promise.race([this.#reading, rest(PATIENCE_MS)])
-  }
-
-  /** Waits until every schedule was read at least once. */
-  async complete(): Promise<void> {
-    if (this.#isComplete) return
-    if (!this.#reading) this.#begin()
-    await this.#reading
+    if (this.#reading && (await this.#isShort)) await this.#reading
   }
 
   /** Takes in how some schedules are now; one that is null is gone. */
@@ -111,6 +96,7 @@ export class Catalogue {
 
   #begin(): void {
     const startedAt = this.#now()
+    this.#isShort = this.#source.count().then((count) => count <= FEW && this.#rows.size <= FEW)
     this.#reading = this.#read()
       .then(() => {
         this.#isComplete = true
@@ -120,7 +106,8 @@ export class Catalogue {
         this.#readAt = this.#now()
         this.#reading = null
       })
-    // Who waits for it is told of a failure; nobody may.
+    // A question that waits for it is told of a failure; there may be none.
+    this.#isShort.catch(() => {})
     this.#reading.catch(() => {})
   }
 
@@ -137,8 +124,7 @@ export class Catalogue {
         if (!this.#isComplete) this.#rows.set(view.name, row)
       }
       cursor = page.cursor
-      // Who asks meanwhile does not stand behind the whole reading.
-      if (rows.size > FEW) await rest(PAUSE_MS)
+      if (rows.size > FEW) await this.#giveWay()
       if (!this.#isComplete) this.#version += 1
     } while (cursor !== null)
     for (const [name, row] of this.#taken) {
@@ -150,45 +136,10 @@ export class Catalogue {
     this.#version += 1
     if (changes.length > 0) this.#listener?.(changes)
   }
-}
 
-function findChanges(
-  before: ReadonlyMap<string, CatalogueRow>,
-  after: ReadonlyMap<string, CatalogueRow>,
-): CatalogueChange[] {
-  const changes: CatalogueChange[] = []
-  for (const [name, row] of after) {
-    const old = before.get(name) ?? null
-    if (!old || !isSameRow(old, row)) changes.push({ name, before: old, after: row })
+  /** A request that comes meanwhile does not stand behind the whole reading. */
+  async #giveWay(): Promise<void> {
+    await new Promise<void>((resolve) => setTimeout(resolve, PAUSE_MS).unref())
+    await this.#traffic.quiet()
   }
-  for (const [name, old] of before) if (!after.has(name)) changes.push({ name, before: old, after: null })
-  return changes
-}
-
-function isSameRow(left: CatalogueRow, right: CatalogueRow): boolean {
-  return (['revision', 'state', 'nextMs', 'lastMs', 'failures', 'error'] as const).every(
-    (field) => left[field] === right[field],
-  )
-}
-
-function toRow(view: ScheduleView): CatalogueRow {
-  return {
-    name: view.name,
-    task: view.task ?? view.name,
-    pool: view.pool ?? 'default',
-    owner: view.owner ?? null,
-    tags: Array.isArray(view.tags) ? view.tags : [],
-    state: view.state,
-    nextMs: view.next?.getTime() ?? null,
-    lastMs: view.last?.getTime() ?? null,
-    failures: view.failures ?? 0,
-    revision: view.revision,
-    error: view.error ?? null,
-    differs: view.declared?.differs ?? [],
-    trigger: view.state === 'active' && view.given ? triggerOf(view.name, view.given) : null,
-  }
-}
-
-function rest(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds).unref())
 }

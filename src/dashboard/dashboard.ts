@@ -16,6 +16,7 @@ import { Redaction } from './redaction.js'
 import { RequestContext, type Services } from './request-context.js'
 import { Router } from './router.js'
 import { secure } from './security-headers.js'
+import { Traffic } from './traffic.js'
 
 /** A dashboard: one function from a request to its response, for any host that has such a place. */
 export interface Dashboard {
@@ -46,13 +47,14 @@ class DashboardServer implements Dashboard {
   readonly #gate: Gate
   readonly #router = new Router(API_ROUTES)
   readonly #assets = new PageAssets()
+  readonly #traffic = new Traffic()
 
   constructor(beat: Everybeat, given: DashboardOptions) {
     const options = resolveDashboardOptions(given)
     this.basePath = options.basePath
     const now = Date.now
     const source = new FleetSource(beat)
-    const catalogue = new Catalogue(source, now)
+    const catalogue = new Catalogue(source, this.#traffic, now)
     const forecast = new Forecast(catalogue, now)
     const overview = new Overview({ source, catalogue, forecast, now })
     const redaction = new Redaction(options.redact)
@@ -87,7 +89,8 @@ class DashboardServer implements Dashboard {
     const path = pathname.slice(base.length)
     if (path === 'api/session')
       return await answerSession({ request, gate: this.#gate, options: this.#services.options, path: base })
-    if (path === 'api' || path.startsWith('api/')) return await this.#answerApi(request, path.slice('api/'.length))
+    if (path === 'api' || path.startsWith('api/'))
+      return await this.#traffic.pass(() => this.#answerApi(request, path.slice('api/'.length)))
     return await this.#answerPage(request, path)
   }
 

@@ -10,6 +10,7 @@ import type {
   Explanation,
   HistoryEntry,
   Instant,
+  ListOrder,
   PreviewEntry,
   PutResult,
   RevertResult,
@@ -34,9 +35,9 @@ export class FleetSource {
     this.#beat = beat
   }
 
-  /** A page of schedules in the order of their names. */
-  page(limit: number, cursor: string | null): Promise<SchedulePage> {
-    return this.#beat.schedules.list({ limit, cursor })
+  /** A page of schedules in an order that Redis has an index for; by default that of their names. */
+  page(limit: number, cursor: string | null, order: ListOrder = 'name'): Promise<SchedulePage> {
+    return this.#beat.schedules.list({ order, limit, cursor })
   }
 
   /** The schedules that come next, the earliest first; those that are late stand before them. */

@@ -1,5 +1,5 @@
-import { parseDuration, preview } from '../index.js'
 import type { Catalogue } from './catalogue.js'
+import { addStarts } from './planned-starts.js'
 import type { TriggerGroup } from './trigger-group.js'
 
 /** Planned starts per bucket of a range. */
@@ -7,8 +7,17 @@ export interface ForecastResult {
   readonly fromMs: number
   readonly bucketMs: number
   readonly counts: readonly number[]
-  /** Whether every schedule is in it; false while the catalogue is being read, or where time ran out. */
+  /** Whether every schedule is in it; false while the catalogue is being read, while it is counted, or where time ran out. */
   readonly isComplete: boolean
+}
+
+/** Which starts are counted. */
+export interface ForecastQuestion {
+  readonly fromMs: number
+  readonly bucketMs: number
+  readonly buckets: number
+  /** The answer is what was counted so far after so long. */
+  readonly patienceMs: number
 }
 
 /** The most buckets of one answer. */
@@ -16,20 +25,32 @@ export const MOST_BUCKETS = 2_016
 /** The event loop is given back after so long, ms. */
 const SLICE_MS = 8
 /** A forecast that takes longer ends where it is, ms. */
-const MOST_MS = 5_000
+const MOST_MS = 60_000
 const KEPT_MS = 10_000
+/** So long is kept what is counted while the schedules are still being read, ms. */
+const KEPT_PARTIAL_MS = 1_000
 const MOST_KEPT = 20
-const PREVIEW_COUNT = 2_000
+
+/** A count that goes or has ended. */
+interface Count {
+  readonly at: number
+  readonly counts: number[]
+  /** Whether every schedule is in it. */
+  isComplete: boolean
+  hasEnded: boolean
+  /** Resolves when it ends. */
+  end: Promise<void>
+}
 
 /**
- * Counts the starts to come of all active schedules. Schedules with the same trigger are computed once; what was computed
- * is kept for some seconds.
+ * Counts the starts to come of all active schedules, in the background. Schedules with the same trigger are computed
+ * once; what was computed is kept for some seconds.
  */
 export class Forecast {
   readonly #catalogue: Catalogue
   readonly #now: () => number
-  /** Answers by their question. */
-  readonly #kept = new Map<string, { readonly at: number; readonly result: Promise<ForecastResult> }>()
+  /** Counts by their question. */
+  readonly #kept = new Map<string, Count>()
 
   constructor(catalogue: Catalogue, now: () => number) {
     this.#catalogue = catalogue
@@ -37,21 +58,61 @@ export class Forecast {
   }
 
   /** Planned starts from `fromMs`, and after now, to before the end of the last bucket. */
-  async count(fromMs: number, bucketMs: number, buckets: number): Promise<ForecastResult> {
+  async count({ fromMs, bucketMs, buckets, patienceMs }: ForecastQuestion): Promise<ForecastResult> {
     await this.#catalogue.prepare()
-    const key = `${fromMs} ${bucketMs} ${buckets} ${this.#catalogue.version}`
-    const known = this.#kept.get(key)
-    const now = this.#now()
-    if (known && now - known.at < KEPT_MS) return known.result
-    for (const [old, { at }] of this.#kept) {
-      if (now - at >= KEPT_MS || this.#kept.size >= MOST_KEPT) this.#kept.delete(old)
-    }
-    const result = this.#compute(fromMs, bucketMs, buckets)
-    this.#kept.set(key, { at: now, result })
-    return result
+    // With few schedules an edit is seen at once; with many the same count serves for some seconds.
+    const version = this.#catalogue.isSmall ? this.#catalogue.version : 'many'
+    const key = `${fromMs} ${bucketMs} ${buckets} ${version}`
+    this.#forgetOld()
+    const count = this.#kept.get(key) ?? this.#begin(fromMs, bucketMs, buckets)
+    this.#kept.set(key, count)
+    if (!count.hasEnded) await Promise.race([count.end, rest(patienceMs)])
+    return { fromMs, bucketMs, counts: [...count.counts], isComplete: count.isComplete }
   }
 
-  async #compute(fromMs: number, bucketMs: number, buckets: number): Promise<ForecastResult> {
+  #forgetOld(): void {
+    const now = this.#now()
+    for (const [key, { at, isComplete, hasEnded }] of this.#kept) {
+      const keptMs = isComplete ? KEPT_MS : hasEnded ? KEPT_PARTIAL_MS : MOST_MS
+      if (now - at >= keptMs || this.#kept.size >= MOST_KEPT) this.#kept.delete(key)
+    }
+  }
+
+  #begin(fromMs: number, bucketMs: number, buckets: number): Count {
+    const count: Count = {
+      at: this.#now(),
+      counts: new Array<number>(buckets).fill(0),
+      isComplete: false,
+      hasEnded: false,
+      end: Promise.resolve(),
+    }
+    count.end = this.#compute(count, fromMs, bucketMs)
+      .catch(() => {
+        // The answer says that not every schedule is in it.
+      })
+      .finally(() => (count.hasEnded = true))
+    return count
+  }
+
+  async #compute(count: Count, fromMs: number, bucketMs: number): Promise<void> {
+    const isWhole = this.#catalogue.isComplete
+    const range = { fromMs, bucketMs, afterMs: count.at }
+    let sliceEnd = this.#now() + SLICE_MS
+    for (const { group, size } of this.#groups()) {
+      const steps = addStarts(count.counts, group, size, range)
+      for (let isDone = false; !isDone;) {
+        isDone = steps.next().done ?? false
+        if (this.#now() < sliceEnd) continue
+        if (this.#now() - count.at > MOST_MS) return
+        await new Promise((resolve) => setImmediate(resolve))
+        sliceEnd = this.#now() + SLICE_MS
+      }
+    }
+    count.isComplete = isWhole
+  }
+
+  /** The triggers of all active schedules, each with how many have it. */
+  #groups(): Iterable<{ readonly group: TriggerGroup; readonly size: number }> {
     const groups = new Map<string, { group: TriggerGroup; size: number }>()
     for (const { trigger } of this.#catalogue.rows.values()) {
       if (!trigger) continue
@@ -59,57 +120,10 @@ export class Forecast {
       if (known) known.size += 1
       else groups.set(trigger.key, { group: trigger, size: 1 })
     }
-    const counts = new Array<number>(buckets).fill(0)
-    const startedAt = this.#now()
-    let sliceEnd = startedAt + SLICE_MS
-    let isComplete = this.#catalogue.isComplete
-    for (const { group, size } of groups.values()) {
-      addStarts(counts, group, size, { fromMs, bucketMs, afterMs: startedAt })
-      if (this.#now() < sliceEnd) continue
-      if (this.#now() - startedAt > MOST_MS) {
-        isComplete = false
-        break
-      }
-      await new Promise((resolve) => setImmediate(resolve))
-      sliceEnd = this.#now() + SLICE_MS
-    }
-    return { fromMs, bucketMs, counts, isComplete }
+    return groups.values()
   }
 }
 
-interface Range {
-  readonly fromMs: number
-  readonly bucketMs: number
-  /** Starts up to this instant are not counted. */
-  readonly afterMs: number
-}
-
-/** Adds the starts of one trigger to the buckets, as often as schedules have it. */
-export function addStarts(counts: number[], { definition, name }: TriggerGroup, size: number, range: Range): void {
-  const { fromMs, bucketMs, afterMs } = range
-  const endMs = fromMs + bucketMs * counts.length
-  const periodMs = definition.every === undefined ? null : parseDuration(definition.every, 'every')
-  const isPlain =
-    periodMs !== null &&
-    definition.exclude === undefined &&
-    definition.start === undefined &&
-    definition.end === undefined
-  if (isPlain && periodMs * 4 <= bucketMs) {
-    // Many starts in each bucket: they are as many in all of them.
-    for (let index = 0; index < counts.length; index++) {
-      const openMs = Math.min(bucketMs, fromMs + (index + 1) * bucketMs - afterMs)
-      if (openMs > 0) counts[index]! += Math.round((size * openMs) / periodMs)
-    }
-    return
-  }
-  for (let from = Math.max(fromMs - 1, afterMs); ;) {
-    const entries = preview(definition, { from, count: PREVIEW_COUNT, name })
-    for (const { at } of entries) {
-      const ms = at.getTime()
-      if (ms >= endMs) return
-      counts[Math.floor((ms - fromMs) / bucketMs)]! += size
-    }
-    if (entries.length < PREVIEW_COUNT) return
-    from = entries.at(-1)!.at.getTime()
-  }
+function rest(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds).unref())
 }

@@ -3,7 +3,6 @@ import { findAttention, type AttentionItem } from './attention.js'
 import type { Catalogue } from './catalogue.js'
 import type { FleetSource } from './fleet-source.js'
 import type { Forecast } from './forecast.js'
-import { createTest } from './schedule-query.js'
 
 /** How the fleet is at a glance; what `GET overview` answers. */
 export interface OverviewView {
@@ -40,6 +39,8 @@ const NEXT_COUNT = 8
 const HERD_LEAST = 20
 const HERD_FACTOR = 2
 const KEPT_MS = 900
+/** The forecast is waited for so long; a later look has the rest. */
+const PATIENCE_MS = 60
 const MOST_RUNS = 1_000
 const MOST_MEMBERS = 24
 
@@ -81,7 +82,7 @@ export class Overview {
       this.#source.runs('running', MOST_RUNS),
       this.#source.runs('waiting', MOST_RUNS),
       this.#soonest(),
-      this.#forecast.count(minute, MINUTE_MS, HOUR_MINUTES + 1),
+      this.#forecast.count({ fromMs: minute, bucketMs: MINUTE_MS, buckets: HOUR_MINUTES + 1, patienceMs: PATIENCE_MS }),
       this.#source.minutes(minute - HOUR_MINUTES * MINUTE_MS, minute),
     ])
     const coming = forecast.counts.map((planned, index) => ({ at: new Date(minute + index * MINUTE_MS), planned }))
@@ -89,9 +90,16 @@ export class Overview {
     return {
       now: new Date(nowMs),
       total,
-      counts: { ...this.#countStates(), late: late.length },
-      complete: this.#catalogue.isComplete,
-      attention: await findAttention({ source: this.#source, catalogue: this.#catalogue, workers, late, nowMs }),
+      counts: { ...this.#catalogue.summary.counts, late: late.length },
+      complete: this.#catalogue.isComplete && forecast.isComplete,
+      attention: await findAttention({
+        source: this.#source,
+        catalogue: this.#catalogue,
+        workers,
+        late,
+        running,
+        nowMs,
+      }),
       timeline: { bucketMs: MINUTE_MS, past, coming },
       herds: findHerds(coming),
       next: soonest.filter(({ at }) => nowMs - at.getTime() <= LATE_MS).slice(0, NEXT_COUNT),
@@ -117,16 +125,6 @@ export class Overview {
       words: view.given ? describe(view.given, view.name) : '',
       ...(view.tz === undefined ? {} : { tz: view.tz }),
     }))
-  }
-
-  #countStates(): Record<string, number> {
-    const counts: Record<string, number> = { active: 0, paused: 0, finished: 0, invalid: 0, failing: 0 }
-    const isFailing = createTest({ q: '', state: 'failing', task: undefined, tag: undefined, owner: undefined })
-    for (const row of this.#catalogue.rows.values()) {
-      counts[row.state]! += 1
-      if (isFailing(row)) counts['failing']! += 1
-    }
-    return counts
   }
 }
 

@@ -1,4 +1,6 @@
+import type { ScheduleView } from '../index.js'
 import type { DashboardOptions } from './options.js'
+import { Problem } from './problem.js'
 
 /** What stands in place of a value that is not shown. */
 export const MASK = '••••••'
@@ -53,6 +55,20 @@ export class Redaction {
    */
   restore(edited: unknown, stored: unknown, schedule: string): unknown {
     return restoreValue(edited, this.payload(stored, schedule), stored)
+  }
+
+  /**
+   * The payload that a request means, beside that of its schedule: as {@link restore}.
+   *
+   * @throws Problem 422 for a mask that is where no value was hidden
+   */
+  restoreWritten(edited: unknown, { name, payload: stored = null }: ScheduleView): unknown {
+    const payload = this.restore(edited, stored, name)
+    if (JSON.stringify(payload)?.includes(MASK) && !JSON.stringify(stored).includes(MASK)) {
+      const detail = `payload: ${MASK} stands for a value that is not shown, and is not where it was; write the value itself`
+      throw new Problem(422, { detail, code: 'ERR_EVERYBEAT_PAYLOAD', field: 'payload' })
+    }
+    return payload
   }
 }
 

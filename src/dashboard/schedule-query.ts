@@ -1,10 +1,11 @@
-import type { Catalogue, CatalogueRow } from './catalogue.js'
+import type { Catalogue } from './catalogue.js'
+import type { CatalogueRow } from './catalogue-row.js'
 import { badRequest } from './problem.js'
 
 /** The states that a list is filtered by: those of schedules, and two that the dashboard sees in them. */
 export const LISTED_STATES = ['active', 'paused', 'finished', 'invalid', 'failing'] as const
 
-/** What a list is sorted by; with `-` before it the other way round. */
+/** What a list is sorted by, `last` with the latest first; with `-` before it the other way round. */
 export const SORTS = ['name', 'next', 'last', 'failures'] as const
 
 /** Which schedules, in which order, from where on. */
@@ -100,8 +101,7 @@ function createWordTest(word: string): Test {
     case 'pool':
       return (row) => has(row.pool, part)
     default:
-      return (row) =>
-        has(row.name, word) || has(row.task, word) || has(row.owner, word) || row.tags.some((tag) => has(tag, word))
+      return (row) => row.text.includes(word)
   }
 }
 
@@ -118,12 +118,14 @@ function compareRows(left: CatalogueRow, right: CatalogueRow, order: Order): num
 }
 
 /** What has no value comes last, whichever way the rest goes. */
-function compareKeys(left: Key, right: Key, { isDescending }: Order): number {
+function compareKeys(left: Key, right: Key, { sort, isDescending }: Order): number {
   const sign = isDescending ? -1 : 1
+  // The latest comes first, as in the engine's own list.
+  const valueSign = sort === 'last' ? -sign : sign
   if (left[0] !== right[0]) {
     if (left[0] === null) return 1
     if (right[0] === null) return -1
-    return sign * (left[0] - right[0])
+    return valueSign * (left[0] - right[0])
   }
   return sign * (left[1] < right[1] ? -1 : left[1] > right[1] ? 1 : 0)
 }

@@ -8,5 +8,6 @@ export const NEEDS_A_REAL_SERVER: Readonly<Record<string, string>> = {
   'test/redis/cluster-password.test.ts': 'a Cluster',
   'test/redis/field.test.ts': 'maxclients, and renamed commands',
   'test/redis/testing/redis-server.test.ts': 'the process of redis-server itself',
+  'test/redis/dashboard/many-schedules.test.ts': 'the statistics of commands',
   'test/redis/memory/same-as-redis.test.ts': 'redis-server, to be compared with',
 }

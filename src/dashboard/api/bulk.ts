@@ -3,6 +3,7 @@ import { badRequest, toProblem } from '../problem.js'
 import { json, type RequestContext } from '../request-context.js'
 import type { Route } from '../router.js'
 import { afterWrite } from './after-write.js'
+import { readPauseOptions } from './pause-options.js'
 
 const MOST_NAMES = 1_000
 /** Writes of one bulk action that go at once. */
@@ -12,6 +13,8 @@ interface BulkAction {
   readonly verb: string
   readonly role: Role
   readonly summary: string
+  /** Fields of the body beside `names`. */
+  readonly fields: Readonly<Record<string, object>>
   act(
     context: RequestContext,
     name: string,
@@ -25,22 +28,21 @@ const ACTIONS: readonly BulkAction[] = [
     verb: 'pause',
     role: 'operate',
     summary: 'Pauses many schedules, with one note',
-    act: ({ services }, name, { note, until }, user) =>
-      services.source.as(user).pause(name, {
-        ...(typeof note === 'string' && note !== '' ? { note } : {}),
-        ...(typeof until === 'string' && until !== '' ? { until } : {}),
-      }),
+    fields: { note: { type: 'string' }, until: { type: 'string', format: 'date-time' } },
+    act: ({ services }, name, body, user) => services.source.as(user).pause(name, readPauseOptions(body)),
   },
   {
     verb: 'resume',
     role: 'operate',
     summary: 'Resumes many schedules',
+    fields: {},
     act: ({ services }, name, _body, user) => services.source.as(user).resume(name),
   },
   {
     verb: 'delete',
     role: 'edit',
     summary: 'Removes many schedules',
+    fields: {},
     act: ({ services }, name, _body, user) => services.source.as(user).remove(name),
   },
 ]
@@ -57,7 +59,7 @@ export const bulkRoutes: readonly Route[] = ACTIONS.map((action) => ({
     required: ['names'],
     properties: {
       names: { type: 'array', items: { type: 'string' }, minItems: 1, maxItems: MOST_NAMES },
-      ...(action.verb === 'pause' ? { note: { type: 'string' }, until: { type: 'string', format: 'date-time' } } : {}),
+      ...action.fields,
     },
   },
   answer: 'results: [{ name, outcome, error? }], counts by outcome; one that fails does not hold up the others',
@@ -66,7 +68,12 @@ export const bulkRoutes: readonly Route[] = ACTIONS.map((action) => ({
 
 async function perform(action: BulkAction, context: RequestContext): Promise<Response> {
   const body = await context.body()
+  const known = ['names', ...Object.keys(action.fields)]
+  const unknown = Object.keys(body).find((field) => !known.includes(field))
+  if (unknown !== undefined) throw badRequest(unknown, body[unknown], known.join(', '))
   const names = checkNames(body['names'])
+  // What is wrong for all of them is refused before the first.
+  readPauseOptions(body)
   const results: { name: string; outcome: string; error?: string }[] = []
   for (let start = 0; start < names.length; start += AT_ONCE) {
     const batch = names.slice(start, start + AT_ONCE)

@@ -9,6 +9,8 @@ const DAY_MS = 24 * HOUR_MS
 /** The sizes of a bucket; the smallest that fits a range is taken. */
 const BUCKETS_MS = [MINUTE_MS, 5 * MINUTE_MS, 15 * MINUTE_MS, HOUR_MS, 6 * HOUR_MS, DAY_MS]
 const AIMED_BUCKETS = 400
+/** What is counted by then is answered, with `complete: false`. */
+const PATIENCE_MS = 1_000
 
 /** `GET load`. */
 export const loadRoute: Route = {
@@ -38,7 +40,7 @@ async function showLoad(context: RequestContext): Promise<Response> {
   if (count > MOST_BUCKETS)
     throw badRequest('bucket', bucketMs, `at most ${MOST_BUCKETS} buckets: a larger bucket, or a shorter range`)
   const [forecast, past] = await Promise.all([
-    context.services.forecast.count(fromMs, bucketMs, count),
+    context.services.forecast.count({ fromMs, bucketMs, buckets: count, patienceMs: PATIENCE_MS }),
     context.services.source.minutes(fromMs, Math.min(to, nowMs)),
   ])
   const sums = sumMinutes(past, fromMs, bucketMs)

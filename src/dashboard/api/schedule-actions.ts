@@ -1,9 +1,10 @@
-import type { BackfillOptions, Instant } from '../../index.js'
+import type { BackfillOptions } from '../../index.js'
 import { badRequest, noSuchSchedule, Problem } from '../problem.js'
 import { json, type RequestContext } from '../request-context.js'
 import type { Role, DashboardUser } from '../options.js'
 import type { Route } from '../router.js'
 import { afterWrite } from './after-write.js'
+import { readPauseOptions } from './pause-options.js'
 import { find } from './schedule-reads.js'
 
 interface Action {
@@ -25,11 +26,7 @@ const ACTIONS: readonly Action[] = [
     summary: 'Pauses a schedule until it is resumed, or until an instant',
     body: { note: text, until: { type: 'string', format: 'date-time' } },
     answer: 'outcome: paused, revision',
-    act: ({ services, name }, { note, until }, user) =>
-      services.source.as(user).pause(name, {
-        ...(note === undefined || note === null || note === '' ? {} : { note: checkText('note', note) }),
-        ...(until === undefined || until === null || until === '' ? {} : { until: checkInstant('until', until) }),
-      }),
+    act: ({ services, name }, body, user) => services.source.as(user).pause(name, readPauseOptions(body)),
   },
   {
     verb: 'resume',
@@ -45,8 +42,12 @@ const ACTIONS: readonly Action[] = [
     summary: 'Runs a schedule once, now; does not move it',
     body: { payload: { description: 'instead of the payload of the definition' } },
     answer: 'outcome: triggered, runId; 202',
-    act: ({ services, name }, body, user) =>
-      services.source.as(user).trigger(name, 'payload' in body ? { payload: body['payload'] } : {}),
+    async act(context, body, user) {
+      const { source, redaction } = context.services
+      // The form begins with the payload as it is shown: a secret that was left as it is goes along.
+      const payload = 'payload' in body ? redaction.restoreWritten(body['payload'], await find(context)) : undefined
+      return await source.as(user).trigger(context.name, payload === undefined ? {} : { payload })
+    },
   },
   {
     verb: 'backfill',
@@ -139,14 +140,4 @@ async function skipNext(context: RequestContext, _body: unknown, user: Dashboard
     throw new Problem(409, { detail: 'it was changed at the same moment; try again', code: 'ERR_DASHBOARD_STATE' })
   const [after] = await source.next(view.name, 1)
   return { ...result, skipped: next.at, next: after?.at ?? null }
-}
-
-function checkText(field: string, value: unknown): string {
-  if (typeof value !== 'string') throw badRequest(field, value, 'text')
-  return value
-}
-
-function checkInstant(field: string, value: unknown): Instant {
-  if (typeof value !== 'string' && typeof value !== 'number') throw badRequest(field, value, 'an instant in ISO 8601')
-  return value
 }

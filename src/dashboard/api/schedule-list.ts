@@ -1,4 +1,5 @@
-import { describe } from '../../index.js'
+import { describe, type ListOrder, type SchedulePage } from '../../index.js'
+import { badRequest } from '../problem.js'
 import { toStrip, withoutSecrets } from '../schedule-views.js'
 import type { ListedSchedule } from '../fleet-source.js'
 import { json, type RequestContext, type Services } from '../request-context.js'
@@ -9,8 +10,6 @@ import type { Route } from '../router.js'
 const STRIP_COUNT = 20
 const DEFAULT_LIMIT = 50
 const MOST_LIMIT = 500
-/** Marks the cursor of the engine's own list. */
-const OWN_LIST = 'list:'
 
 const searches = new WeakMap<Services, ScheduleSearch>()
 
@@ -28,12 +27,12 @@ export const listRoutes: readonly Route[] = [
       task: 'only schedules of this task',
       tag: 'only schedules with this tag',
       owner: 'only schedules of this owner',
-      sort: `${SORTS.join(', ')}; with - before it the other way round; default name`,
+      sort: `${SORTS.join(', ')}; last has the latest first; with - before it the other way round; default name`,
       cursor: 'the cursor of the page before',
       limit: `schedules in the page, 1 to ${MOST_LIMIT}; default ${DEFAULT_LIMIT}`,
     },
     answer:
-      'schedules, cursor (null at the end), total, counts by state, complete (whether all schedules were searched)',
+      'schedules, cursor (null at the end), total, counts by state, complete (whether all schedules were searched), counted (whether the counts are of all)',
     handle: listSchedules,
   },
 ]
@@ -42,40 +41,68 @@ async function listSchedules(context: RequestContext): Promise<Response> {
   const query = readQuery(context)
   const { services } = context
   const { catalogue, source } = services
-  const isFiltered = query.q !== '' || query.state || query.task || query.tag || query.owner
-  if (!isFiltered && query.sort === 'name' && !query.isDescending && (query.cursor ?? OWN_LIST).startsWith(OWN_LIST)) {
-    return await listByName(context, query)
-  }
   await catalogue.prepare()
+  const order = ownOrder(query)
+  if (order !== null) return await listInOrder(context, query, order)
   const search = searches.get(services) ?? new ScheduleSearch(catalogue)
   searches.set(services, search)
   const { names, total, cursor } = search.find(query)
   const listed = await source.listed(names, STRIP_COUNT)
-  return json({
-    schedules: listed.map((each) => toListed(each, context)),
-    cursor,
-    total,
-    counts: countStates(context),
-    complete: catalogue.isComplete,
-  })
+  return answer(context, { listed, cursor, total, complete: catalogue.isComplete })
 }
 
-/** All schedules by name: the engine reads exactly the page, however many there are. */
-async function listByName(context: RequestContext, { cursor, limit }: ScheduleQuery): Promise<Response> {
-  const { source, catalogue } = context.services
-  const [page, total] = await Promise.all([
-    source.page(limit, cursor === null ? null : cursor.slice(OWN_LIST.length)),
-    source.count(),
-  ])
+/**
+ * The order of the engine that answers a query, or null. It reads exactly the page from an index, however many schedules
+ * there are. Its order by the last occurrence looks at all of them, so that one is the catalogue's.
+ */
+function ownOrder({ q, state, task, tag, owner, sort, isDescending, cursor }: ScheduleQuery): ListOrder | null {
+  if (q !== '' || state || task || tag || owner || isDescending) return null
+  if (sort !== 'name' && sort !== 'next') return null
+  return cursor === null || cursor.startsWith(markOf(sort)) ? sort : null
+}
+
+async function listInOrder(context: RequestContext, query: ScheduleQuery, order: ListOrder): Promise<Response> {
+  const { source } = context.services
+  const [page, total] = await Promise.all([readPage(context, query, order), source.count()])
   const histories = await Promise.all(page.map(({ name }) => source.history(name, STRIP_COUNT)))
-  // For the counts, and the search that often follows: nobody waits for it.
-  catalogue.prepare().catch(() => {})
+  const listed = page.map((view, index) => ({ view, history: histories[index]! }))
+  const cursor = page.cursor === null ? null : `${markOf(order)}${page.cursor}`
+  return answer(context, { listed, cursor, total, complete: true })
+}
+
+async function readPage(
+  { services }: RequestContext,
+  { cursor, limit }: ScheduleQuery,
+  order: ListOrder,
+): Promise<SchedulePage> {
+  try {
+    return await services.source.page(limit, cursor === null ? null : cursor.slice(markOf(order).length), order)
+  } catch (error) {
+    // A cursor that was not made here.
+    if (error instanceof SyntaxError) throw badRequest('cursor', cursor, 'the cursor of the page before')
+    throw error
+  }
+}
+
+/** What a cursor of the engine's own list begins with. */
+function markOf(order: string): string {
+  return `list:${order}:`
+}
+
+interface ListAnswer {
+  readonly listed: readonly ListedSchedule[]
+  readonly cursor: string | null
+  readonly total: number
+  readonly complete: boolean
+}
+
+function answer(context: RequestContext, { listed, ...rest }: ListAnswer): Response {
+  const { catalogue } = context.services
   return json({
-    schedules: page.map((view, index) => toListed({ view, history: histories[index]! }, context)),
-    cursor: page.cursor === null ? null : `${OWN_LIST}${page.cursor}`,
-    total,
-    counts: countStates(context),
-    complete: true,
+    schedules: listed.map((each) => toListed(each, context)),
+    ...rest,
+    counts: catalogue.summary.counts,
+    counted: catalogue.isComplete,
   })
 }
 
@@ -106,13 +133,4 @@ function wordsOf(given: object, name: string): string | null {
   } catch {
     return null
   }
-}
-
-function countStates({ services }: RequestContext): Record<string, number> {
-  const counts: Record<string, number> = { active: 0, paused: 0, finished: 0, invalid: 0, failing: 0 }
-  for (const { state, failures } of services.catalogue.rows.values()) {
-    counts[state]! += 1
-    if (failures > 0) counts['failing']! += 1
-  }
-  return counts
 }

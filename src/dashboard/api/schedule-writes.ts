@@ -1,6 +1,5 @@
 import type { DefinitionShape, PutResult, ScheduleView } from '../../index.js'
 import { badRequest, noSuchSchedule, Problem } from '../problem.js'
-import { MASK } from '../redaction.js'
 import { json, type RequestContext } from '../request-context.js'
 import { toShown } from '../schedule-views.js'
 import type { Route } from '../router.js'
@@ -96,14 +95,9 @@ function readIfMatch({ request }: RequestContext, current: ScheduleView | null):
   return Number(revision)
 }
 
-/** What was masked when it was shown and comes back so is what it was. @throws Problem 422 for a mask elsewhere */
-function restorePayload(definition: DefinitionShape, current: ScheduleView, { services, name }: RequestContext): void {
-  if (definition.payload === undefined) return
-  const stored = current.payload ?? null
-  definition.payload = services.redaction.restore(definition.payload, stored, name)
-  if (JSON.stringify(definition.payload).includes(MASK) && !JSON.stringify(stored).includes(MASK)) {
-    const detail = `payload: ${MASK} stands for a value that is not shown, and is not where it was; write the value itself`
-    throw new Problem(422, { detail, code: 'ERR_EVERYBEAT_PAYLOAD', field: 'payload' })
+function restorePayload(definition: DefinitionShape, current: ScheduleView, { services }: RequestContext): void {
+  if (definition.payload !== undefined) {
+    definition.payload = services.redaction.restoreWritten(definition.payload, current)
   }
 }
 

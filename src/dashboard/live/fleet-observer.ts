@@ -1,5 +1,6 @@
 import type { HistoryEntry, RunView, WorkerView } from '../../index.js'
-import type { Catalogue, CatalogueChange } from '../catalogue.js'
+import type { Catalogue } from '../catalogue.js'
+import type { CatalogueChange } from '../catalogue-row.js'
 import type { FleetSource } from '../fleet-source.js'
 import type { Overview } from '../overview.js'
 import type { Redaction } from '../redaction.js'

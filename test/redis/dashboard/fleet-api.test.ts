@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import { findAttention } from '../../../src/dashboard/attention.js'
+import { Catalogue } from '../../../src/dashboard/catalogue.js'
+import { FleetSource } from '../../../src/dashboard/fleet-source.js'
 import { createDashboard, type DashboardOptions } from '../../../src/dashboard/index.js'
+import { Traffic } from '../../../src/dashboard/traffic.js'
 import { DashboardClient } from '../../support/dashboard.js'
-import { useFleet } from '../../support/fleet.js'
+import { nextEvent, useFleet } from '../../support/fleet.js'
 import { useRedis } from '../../support/redis.js'
 
 const fleet = useFleet(useRedis())
@@ -38,6 +42,20 @@ describe('payloads', () => {
       },
     })
     expect(JSON.stringify((await hidden.get('schedules/a')).body)).not.toContain('Ana')
+  })
+})
+
+describe('a run with a payload', () => {
+  it('a run with a payload as it was shown gets the secrets that were masked in it', async () => {
+    const beat = fleet.create()
+    const seen = new Promise((resolve) => beat.task('t', ({ payload }) => resolve(payload)))
+    await beat.schedules.put('a', { task: 't', every: '1h', payload: { apiKey: 's3cret', to: 'ops' } })
+    await beat.start()
+    const client = open()
+    const { payload } = (await client.get('schedules/a')).body
+    expect((await client.post('schedules/a/run', { payload: { ...payload, to: 'dev' } })).status).toBe(202)
+    expect(await seen).toEqual({ apiKey: 's3cret', to: 'dev' })
+    expect((await client.post('schedules/a/run', { payload: { elsewhere: payload.apiKey } })).status).toBe(422)
   })
 })
 
@@ -93,6 +111,35 @@ describe('the fleet', () => {
     expect(body.timeline.coming).toHaveLength(61)
     expect((await client.get('fleet')).body.workers).toMatchObject([{ tasks: ['bad'] }])
     expect((await client.get('doctor')).body).toMatchObject({ findings: expect.arrayContaining([]) })
+  })
+
+  it('the fleet shows a run as stuck that goes far longer than those before it, and no other', async () => {
+    const beat = fleet.create()
+    let isHanging = false
+    beat.task('sometimes', ({ signal }) =>
+      isHanging ? new Promise((resolve) => signal.addEventListener('abort', resolve)) : undefined,
+    )
+    await beat.schedules.putMany([
+      { name: 'hangs', task: 'sometimes', every: '1h' },
+      { name: 'new', task: 'sometimes', every: '1h' },
+    ])
+    await beat.start()
+    const ended = nextEvent(beat, 'run:succeeded')
+    await beat.schedules.trigger('hangs')
+    await ended
+    isHanging = true
+    const client = open()
+    for (const name of ['hangs', 'new']) await beat.schedules.trigger(name)
+    await expect.poll(async () => (await client.get('runs?state=running')).body.runs.length).toBe(2)
+    const source = new FleetSource(beat)
+    const catalogue = new Catalogue(source, new Traffic(), Date.now)
+    await catalogue.prepare()
+    const [running, workers] = await Promise.all([source.runs('running', 10), source.fleet()])
+    const at = (nowMs: number) => findAttention({ source, catalogue, workers, running, late: [], nowMs })
+    expect(await at(Date.now())).toEqual([])
+    expect(await at(Date.now() + 120_000)).toMatchObject([
+      { kind: 'stuck', name: 'hangs', text: expect.stringMatching(/^the run before took \d+ ms$/) },
+    ])
   })
 
   it('the fleet has a load: planned starts of every schedule, bucket by bucket', async () => {

@@ -43,6 +43,11 @@ describe('GET schedules', () => {
     expect(await found('state=paused')).toEqual(['vacuum'])
     expect(await found('sort=-name')).toEqual(['vacuum', 'invoice-mail', 'invoice-export', 'digest'])
     expect((await found('sort=next')).at(-1)).toBe('vacuum')
+    const ordered = await client.get('schedules?sort=next&limit=2')
+    expect(await found(`sort=next&cursor=${encodeURIComponent(ordered.body.cursor)}`)).toEqual([
+      'invoice-export',
+      'vacuum',
+    ])
     const first = await client.get('schedules?q=mail&limit=1')
     expect(first.body.total).toBe(2)
     expect(await found(`q=mail&limit=1&cursor=${first.body.cursor}`)).toEqual(['invoice-mail'])
@@ -57,7 +62,7 @@ describe('GET schedules', () => {
     await expect.poll(async () => (await client.get('schedules?q=fresh')).body.total, { timeout: 10_000 }).toBe(1)
   })
 
-  it.each(['limit=0', 'limit=x', 'state=gone', 'sort=colour', 'cursor=%7B&q=x'])(
+  it.each(['limit=0', 'limit=x', 'state=gone', 'sort=colour', 'cursor=%7B&q=x', 'cursor=list:next:eA&sort=next'])(
     'GET schedules refuses %s',
     async (query) => {
       const { status, body, headers } = await open().get(`schedules?${query}`)
@@ -237,6 +242,10 @@ describe('actions', () => {
     expect((await client.get('schedules?state=paused')).body.total).toBe(2)
     expect((await client.post('schedules:resume', { names: ['a'] })).body.counts).toEqual({ resumed: 1 })
     expect((await client.post('schedules%3Adelete', { names: ['a', 'b'] })).body.counts).toEqual({ removed: 2 })
+    for (const wrong of [{ note: 7 }, { until: true }, { reason: 'x' }]) {
+      const answer = await client.post('schedules:pause', { names: ['a'], ...wrong })
+      expect(answer).toMatchObject({ status: 400, body: { field: Object.keys(wrong)[0] } })
+    }
     for (const names of [undefined, [], 'a', [1], Array.from({ length: 1_001 }, String)]) {
       expect((await client.post('schedules:pause', { names })).status).toBe(400)
     }

@@ -1,0 +1,45 @@
+import type { ScheduleState } from '../index.js'
+import type { CatalogueRow } from './catalogue-row.js'
+
+/** Active schedules that the same workers can run. */
+export interface TaskPlace {
+  readonly pool: string
+  readonly task: string
+  /** The first of them, and how many there are. */
+  readonly name: string
+  count: number
+}
+
+/** What one pass over all rows finds. */
+export interface CatalogueSummary {
+  /** Schedules by state, and how many of them failed the last time. */
+  readonly counts: Readonly<Record<ScheduleState | 'failing', number>>
+  readonly failing: readonly CatalogueRow[]
+  readonly invalid: readonly CatalogueRow[]
+  readonly edited: readonly CatalogueRow[]
+  readonly places: readonly TaskPlace[]
+}
+
+/** Sums the rows up in one pass, however many there are. */
+export function summarize(rows: Iterable<CatalogueRow>): CatalogueSummary {
+  const counts = { active: 0, paused: 0, finished: 0, invalid: 0, failing: 0 }
+  const found = { failing: [] as CatalogueRow[], invalid: [] as CatalogueRow[], edited: [] as CatalogueRow[] }
+  const places = new Map<string, TaskPlace>()
+  for (const row of rows) {
+    const { state, failures, differs } = row
+    counts[state] += 1
+    if (failures > 0) counts.failing += 1
+    if (state === 'invalid') found.invalid.push(row)
+    else if (failures > 0) found.failing.push(row)
+    if (differs.length > 0) found.edited.push(row)
+    if (state === 'active') addPlace(places, row)
+  }
+  return { counts, ...found, places: [...places.values()] }
+}
+
+function addPlace(places: Map<string, TaskPlace>, { pool, task, name }: CatalogueRow): void {
+  const key = `${pool}\n${task}`
+  const known = places.get(key)
+  if (known) known.count += 1
+  else places.set(key, { pool, task, name, count: 1 })
+}
