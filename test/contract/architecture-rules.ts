@@ -1,4 +1,5 @@
 import ts from 'typescript'
+import { ENTRIES } from '../tools/build/entries.js'
 import { packageOf, type SourceFile } from '../support/sources.js'
 
 const PARTS = ['worker', 'control', 'redis']
@@ -237,7 +238,7 @@ export function findVagueNames(paths: readonly string[]): Offences {
 /** Finds re-exports of own files anywhere but at the entry of a subpath; the door of an outside package may hand it on. */
 export function findBarrels(sources: readonly SourceFile[]): Offences {
   return sources
-    .filter(({ path }) => !/^([^/]+\/)?index\.ts$/.test(path))
+    .filter(({ path }) => !/^([^/]+\/)?index\.ts$/.test(path) && !Object.values(ENTRIES).includes(path))
     .flatMap(({ path, syntax }) => [
       ...(path.endsWith('/index.ts') ? [`${path}: an index.ts that is no subpath entry`] : []),
       ...syntax.statements

@@ -18,6 +18,7 @@ const EXCEPTIONS: Record<string, readonly string[]> = {
   'cli/commands/export.ts': ['node:fs'],
   'cli/commands/simulate.ts': ['node:fs'],
   'cli/edit/edit-in-editor.ts': ['node:fs', 'node:child_process'],
+  'cli/edit/editor-command.ts': ['node:fs'],
   'cli/commands/init.ts': ['node:fs'],
   'cli/config.ts': ['node:fs'],
   // The module that a person names, imported in a process of its own.
@@ -34,6 +35,7 @@ const EXCEPTIONS: Record<string, readonly string[]> = {
   'shell/command.ts': ['node:child_process'],
   // Throw-away servers for tests.
   'testing/install-redis.ts': ['node:fs', 'node:child_process'],
+  'testing/find-program.ts': ['node:fs'],
   'testing/redis-process.ts': ['node:fs', 'node:child_process'],
   'testing/redis-server.ts': ['node:fs'],
 }

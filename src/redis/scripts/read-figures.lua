@@ -27,12 +27,9 @@ local PARKED_COUNT = 1000
 local now = read_now()
 
 -- What an index holds; one of another type, which the maintenance repairs, holds nothing.
-local function count(command, ...)
-  local value = redis.pcall(command, ...)
-  return type(value) == 'number' and value or 0
-end
+local function count_of(value) return type(value) == 'number' and value or 0 end
 
-local function count_inactive(why) return count('ZCOUNT', inactive_key(), why, why) end
+local function count_inactive(why) return count_of(redis.pcall('ZCOUNT', inactive_key(), why, why)) end
 
 -- How long the first member of an index has been due, ms; 0 when it is not.
 local function overdue_of(index)
@@ -44,7 +41,7 @@ end
 local function read_parked()
   local schedules, runs, overdue, left = 0, 0, 0, PARKED_COUNT
   for _, queue in ipairs(redis.pcall('SMEMBERS', queues_key())) do
-    local total = count('ZCARD', parked_key(queue))
+    local total = count_of(redis.pcall('ZCARD', parked_key(queue)))
     local members = left > 0 and redis.pcall('ZRANGE', parked_key(queue), 0, left - 1) or {}
     local runs_here = 0
     for _, member in ipairs(members) do
@@ -58,6 +55,6 @@ local function read_parked()
 end
 
 local parked_schedules, parked_runs, parked_overdue = read_parked()
-return { count('ZCARD', names), count_inactive(PAUSED), count_inactive(FINISHED), count_inactive(INVALID),
-  count('ZCOUNT', due, '-inf', now) + parked_schedules, math.max(overdue_of(due), parked_overdue),
-  count('ZCARD', pending) + parked_runs, count('ZCOUNT', workers, now - alive_ms, '+inf') }
+return { count_of(redis.pcall('ZCARD', names)), count_inactive(PAUSED), count_inactive(FINISHED), count_inactive(INVALID),
+  count_of(redis.pcall('ZCOUNT', due, '-inf', now)) + parked_schedules, math.max(overdue_of(due), parked_overdue),
+  count_of(redis.pcall('ZCARD', pending)) + parked_runs, count_of(redis.pcall('ZCOUNT', workers, now - alive_ms, '+inf')) }

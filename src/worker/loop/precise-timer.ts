@@ -100,19 +100,30 @@ export class PreciseTimer {
     this.#timer = null
     let next = Number.POSITIVE_INFINITY
     let nextLeftMs = Number.POSITIVE_INFINITY
-    for (const [instantMs, { resolve, latestAt }] of this.#waiters) {
+    const passed: number[] = []
+    for (const [instantMs, { latestAt }] of this.#waiters) {
       const leftMs = this.#leftUntil(instantMs, latestAt)
       if (!(leftMs > 0)) {
-        this.#waiters.delete(instantMs)
-        resolve()
+        passed.push(instantMs)
       } else if (leftMs < nextLeftMs) {
         next = instantMs
         nextLeftMs = leftMs
       }
     }
+    this.#resolve(passed)
     if (this.#waiters.size > 0) return this.#set(next, nextLeftMs)
     this.#count()
     this.#isSpinning = false
     this.#setFor = next
+  }
+
+  /** A process that was held up finds several instants passed: they go on in their order. */
+  #resolve(passed: number[]): void {
+    if (passed.length > 1) passed.sort((a, b) => a - b)
+    for (const instantMs of passed) {
+      const waiter = this.#waiters.get(instantMs)
+      this.#waiters.delete(instantMs)
+      waiter?.resolve()
+    }
   }
 }

@@ -63,7 +63,7 @@ function toSchedule(shape: Shape): ChaosSchedule {
       payload: { ms },
       onCrash,
       overlap,
-      misfire: 'all',
+      misfire: keepsUp(shape) ? 'all' : 'latest',
       maxDeliveries: 50,
       ...(jitterMs > 0 ? { jitter: jitterMs } : {}),
     },
@@ -74,6 +74,14 @@ function toSchedule(shape: Shape): ChaosSchedule {
     isPrompt: ms < 100,
     jitterMs,
   }
+}
+
+/**
+ * Whether the schedule has room to catch up: under `all`, one whose runs take most of its period would have occurrences to
+ * make up for long after the run of the suite.
+ */
+function keepsUp({ everyMs, seconds, overlap = 'skip', ms = 5 }: Shape): boolean {
+  return overlap === 'allow' || ms <= (everyMs ?? seconds! * 1_000) / 3
 }
 
 /** The instants in (fromMs, toMs] at which the schedule is due, from its definition alone. */
