@@ -1,7 +1,20 @@
 /** What the scripts call, and what Everybeat itself sends: nothing of it reaches beyond the keys of the prefix. */
 export const ACL_COMMANDS = [
   // The scripts, and what they call.
-  ...['eval', 'evalsha', 'time', 'publish', 'pubsub|numsub', 'scan', 'del', 'exists', 'pexpire', 'pttl'],
+  ...[
+    'eval',
+    'evalsha',
+    'time',
+    'publish',
+    'pubsub|numsub',
+    'scan',
+    'copy',
+    'del',
+    'exists',
+    'pexpire',
+    'pttl',
+    'rename',
+  ],
   ...[
     'get',
     'set',

@@ -41,6 +41,17 @@ export function parseChanges(list: readonly string[]): StoredChanges {
   }
 }
 
+/** The fields of a state that stand for the change list of a schedule that was not edited since it was made. */
+export const BRIEF_CHANGES = ['made', 'known', 'known2', 'known3', 'known4'] as const
+
+/** Reads the change list that a state stands for: who made the schedule when, and its definition in pieces. */
+export function parseBriefChanges([made, ...pieces]: readonly (string | null)[]): StoredChanges {
+  const [, at, via, by] = /^(\d+) (\S+) ?(.*)$/s.exec(made ?? '') ?? []
+  if (at === undefined) return { known: null, changes: [] }
+  const entry = JSON.stringify({ r: 1, t: Number(at), k: 'create', v: via, ...(by !== '' && { b: by }) })
+  return parseChanges([pieces.join(''), '', entry])
+}
+
 /** Reads a definition as the scripts join it: the count of names and texts, then each name with its text, apart by NUL. */
 export function parseJoinedFields(text: string): DefinitionFields {
   const parts = text.split('\0')

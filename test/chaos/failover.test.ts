@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { Everybeat, type EverybeatOptions } from '../../src/index.js'
 import { startRedisServer } from '../../src/testing/redis-server.js'
+import { readHistory } from './harness/history-reader.js'
 import { createRandom } from './harness/random.js'
 import { startReplicatedPair } from './harness/replication.js'
 import { waitFor } from '../support/wait-for.js'
@@ -53,12 +54,8 @@ async function failOverUnderLoad(options: (beat: number) => EverybeatOptions): P
       return ids
     })
     const recorded = async (): Promise<Map<string, string>> => {
-      const entries = await Promise.all(
-        NAMES.map((name) => pair.primary.xrange(`{failover}:history:${name}`, '-', '+')),
-      )
-      return new Map(
-        entries.flat().map(([, flat]) => [flat[flat.indexOf('run') + 1]!, flat[flat.indexOf('reason') + 1] ?? '']),
-      )
+      const entries = await readHistory(pair.primary, 'failover', 1, NAMES)
+      return new Map(entries.map(({ runId, reason }) => [runId, reason]))
     }
     await waitFor(
       async () => {

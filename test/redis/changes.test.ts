@@ -94,10 +94,11 @@ describe('the change list of a schedule', () => {
 
   it('the change list of a schedule of a key that somebody overwrote begins anew', async () => {
     const { schedules } = fleet.create()
+    await schedules.put('it', { every: '90m' })
     await schedules.put('it', { every: '1h' })
     await redis.client.set(key('changes', 'it'), 'nonsense')
     await schedules.put('it', { every: '2h' })
-    expect(brief(await schedules.changes('it'))).toEqual([[2, undefined, 'api', 'edit', { every: ['1h', '2h'] }]])
+    expect(brief(await schedules.changes('it'))).toEqual([[3, undefined, 'api', 'edit', { every: ['1h', '2h'] }]])
   })
 })
 

@@ -107,7 +107,7 @@ it('a shard goes to another node with its keys, under load: nothing starts twice
   })
   const recorded = async (): Promise<Set<string>> => {
     const lists = await Promise.all(names.map((name) => client.xrange(keys.history(name), '-', '+')))
-    return new Set(lists.flat().map(([, flat]) => flat[flat.indexOf('run') + 1]!))
+    return new Set(lists.flatMap((entries, index) => entries.map(([, flat]) => `${names[index]}@${flat[1]}`)))
   }
   await waitFor(async () => await recorded().then((known) => due.every((id) => known.has(id))), {
     what: 'all to be recorded',

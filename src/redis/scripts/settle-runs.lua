@@ -93,20 +93,26 @@ local function continue_run(name, run_id, run, outcome, retry, reason)
   return nil
 end
 
+-- Takes the run out of the state, and that it held the lease of its schedule: without it a state is small. Where a lease
+-- blocks an instant, the next run goes on from the start of this one.
+local function clear_run(name, run_id, outcome, holds_lease)
+  local fields = { 'run:' .. run_id }
+  if outcome == 'ok' then fields[2] = 'failures' end
+  if holds_lease then fields[#fields + 1], fields[#fields + 2] = 'holder', 'started' end
+  redis.call('HDEL', state_key(name), unpack(fields))
+end
+
 -- Records the end of a run. `run` is nil for the first start of an occurrence: the texts say everything then.
-local function record_end(name, run_id, fence, outcome, reason, duration, lateness, result, failure, nominal, started, run)
+local function record_end(name, run_id, fence, outcome, reason, duration, lateness, result, failure, nominal, started, run,
+    is_blocking)
   local attempt, missed = '1', '0'
   if run then
     nominal, started, attempt, missed = text_of(run.nominal), text_of(run.claimed_at), text_of(run.attempt), text_of(run.missed)
   end
-  add_entry(name, entry_of(nominal, outcome, reason, run_id, worker_id, attempt, fence, started, duration, lateness,
+  add_entry(name, entry_of(name, nominal, outcome, reason, run_id, worker_id, attempt, fence, started, duration, lateness,
     result or '', failure or '', missed, '1', ''))
   count_end(outcome, lateness, duration, 1)
-  if outcome == 'ok' then
-    redis.call('HDEL', state_key(name), 'run:' .. run_id, 'failures')
-  else
-    redis.call('HDEL', state_key(name), 'run:' .. run_id)
-  end
+  clear_run(name, run_id, outcome, not (run and run.own_lease or is_blocking))
   if run and run.kind == 'backfill' then rarely().end_backfill(name, run) end
 end
 
@@ -134,7 +140,8 @@ local function settle(position, last)
   local answer = (outcome == 'returned' or retry >= 0 or is_abandoned) and
     continue_run(name, run_id, run or read_run(look[1]), outcome, retry, reason)
   if not answer then
-    record_end(name, run_id, fence, outcome, reason, duration, lateness, result, failure, nominal, started, run)
+    record_end(name, run_id, fence, outcome, reason, duration, lateness, result, failure, nominal, started, run,
+      look[3])
     local pauses = outcome == 'failed' and rarely().count_failure(name, tonumber(pause_after) or 0)
     answer = pauses and 'paused' or 'settled'
   end

@@ -1,14 +1,15 @@
 import type { ScheduleStore, StoredRun } from '../../control/store.js'
 import type { TimeSource } from '../../time-source.js'
-import { parseChanges } from '../../schedule/stored-change.js'
+import { BRIEF_CHANGES, parseBriefChanges, parseChanges } from '../../schedule/stored-change.js'
 import { readRunText } from '../../schedule/stored-run.js'
 import type { StoredSchedule } from '../../schedule/stored-schedule.js'
 import type { RedisClock } from '../../worker/store.js'
 import { createDefinitionWriter } from './definition-writer.js'
+import { toHistoryFields } from './history-fields.js'
 import { createKeys, shardOf, type Keys } from '../keys.js'
 import { pageByLast, pageByNext, type PageSource } from './ordered-pages.js'
 import { readMinutes } from './minute-reader.js'
-import { toRecord, toSchedules } from './replies.js'
+import { toSchedules } from './replies.js'
 import { readBacklog, readFleetLayout, readServerFacts } from './server-facts.js'
 import type { RedisClient } from '../redis-client.js'
 import { runScript } from '../scripts/run-script.js'
@@ -151,7 +152,11 @@ export function createScheduleStore(
 
     storePlan: (change, editor) => storePlan(client, keysOf(change.schedule.name), change, editor),
 
-    changes: async (name) => parseChanges(await client.lrange(keysOf(name).changes(name), 0, -1)),
+    async changes(name) {
+      const list = await client.lrange(keysOf(name).changes(name), 0, -1)
+      if (list.length > 0) return parseChanges(list)
+      return parseBriefChanges(await client.hmget(keysOf(name).state(name), ...BRIEF_CHANGES))
+    },
 
     async enqueue(name, payloadText) {
       const keys = keysOf(name)
@@ -200,7 +205,7 @@ export function createScheduleStore(
       const nowMs = Number.isNaN(known) ? await this.now() : known
       const oldest = Math.max(0, Math.floor(nowMs - HISTORY_AGE_MS))
       const entries = await client.xrevrange(keysOf(name).history(name), '+', oldest, 'COUNT', limit)
-      return entries.map(([, fields]) => toRecord(fields))
+      return entries.map(([, fields]) => toHistoryFields(name, fields))
     },
 
     minutes: (first, last) => readMinutes(client, allKeys, first, last),

@@ -69,15 +69,17 @@ function toEntry(schedule: string, flat: readonly string[]): HistoryRecord {
   const fields = new Map<string, string>()
   for (let index = 0; index + 1 < flat.length; index += 2) fields.set(flat[index]!, flat[index + 1]!)
   const field = (name: string): string => fields.get(name) ?? ''
+  const at = Number(field('at'))
+  const distance = fields.get('+fence')
   return {
     schedule,
-    scheduledAt: Number(field('at')),
+    scheduledAt: at,
     outcome: field('outcome'),
     reason: field('reason'),
-    runId: field('run'),
+    runId: fields.get('run') ?? `${schedule}@${field('at')}`,
     worker: field('worker'),
-    fence: Number(field('fence')),
-    count: Number(field('count')),
+    fence: distance === undefined ? Number(field('fence')) : at + Number(distance),
+    count: Number(fields.get('count') ?? 1),
     untilMs: Number(field('until')),
   }
 }

@@ -8,13 +8,50 @@ local CHANGES_BYTES = 262144
 -- So long a schedule that was declared, ran to its end and was removed is known to be done, ms: a year.
 local DONE_MS = 31536000000
 
+-- A schedule that was made and not edited since has no list, which would take as much memory as its definition and its
+-- state: its state says who made it, `made`, and its definition, in pieces that Redis keeps compactly.
+local PIECES = { 'known', 'known2', 'known3', 'known4' }
+local PIECE_BYTES = 64
+
+-- Where the piece that begins here ends: no character of it is cut, for readers take each field as text.
+local function end_of_piece(text, first)
+  local last = math.min(first + PIECE_BYTES - 1, #text)
+  while last > first and last < #text and string.find(text, '^[\128-\191]', last + 1) do last = last - 1 end
+  return last
+end
+
+-- The fields of the state in place of this list; nil where the list says more.
+local function brief_changes(list)
+  local known = list[1]
+  if #list ~= 3 or list[2] ~= '' or known == '' then return nil end
+  local made = cjson.decode(list[3])
+  if made.k ~= 'create' or made.r ~= 1 or made.d or made.c then return nil end
+  local text = string.format('%.0f %s', made.t, made.v) .. (made.b and ' ' .. made.b or '')
+  if #text > PIECE_BYTES then return nil end
+  local fields, first = { 'made', text }, 1
+  for _, piece in ipairs(PIECES) do
+    local last = end_of_piece(known, first)
+    if first <= #known then fields[#fields + 1], fields[#fields + 2] = piece, string.sub(known, first, last) end
+    first = last + 1
+  end
+  return first > #known and fields or nil
+end
+
+-- The list that the state stands for; an empty one where it says nothing.
+local function read_brief_changes(name)
+  local pieces = redis.pcall('HMGET', state_key(name), 'made', unpack(PIECES))
+  local at, via, by = string.match(pieces[1] or '', '^(%d+) (%S+) ?(.*)$')
+  if not at then return {} end
+  local known = ''
+  for i = 2, #pieces do known = known .. (pieces[i] or '') end
+  return { known, '', cjson.encode({ r = 1, t = tonumber(at), k = 'create', b = by ~= '' and by or nil, v = via }) }
+end
+
 -- The list of a schedule, with the definition and the declaration in front; a key of another type counts as empty.
 local function read_changes(name)
   local list = redis.pcall('LRANGE', changes_key(name), 0, -1)
-  if list.err then
-    redis.call('DEL', changes_key(name))
-    return {}
-  end
+  if list.err then redis.call('DEL', changes_key(name)) end
+  if list.err or #list == 0 then return read_brief_changes(name) end
   return list
 end
 
@@ -71,7 +108,9 @@ local function write_changes(name, list)
     end
   end
   redis.call('DEL', changes_key(name))
-  redis.call('RPUSH', changes_key(name), unpack(list))
+  redis.call('HDEL', state_key(name), 'made', unpack(PIECES))
+  local brief = brief_changes(list)
+  if brief then redis.call('HSET', state_key(name), unpack(brief)) else redis.call('RPUSH', changes_key(name), unpack(list)) end
 end
 
 -- Adds an edit: its revision (`r`), when (`t`), kind (`k`), by whom (`b`), from where (`v`), what a declaration

@@ -1,4 +1,5 @@
--- The history: one stream entry per occurrence, always the same fields in the same order (streams store that compactly).
+-- The history: one stream entry per occurrence, its fields always in the same order. A field that says nothing is left out,
+-- and the entries of one schedule nearly always have the same fields: streams store that compactly.
 -- Needs: lib/clock, lib/keys, lib/minutes, lib/numbers
 local HISTORY_COUNT = 1000
 local HISTORY_AGE_MS = 30 * 86400000
@@ -11,16 +12,59 @@ local function history_limit()
   return history_count
 end
 
--- Removes entries beyond the age of the history. Servers before 6.2 cannot, and keep the count alone.
+-- Removes entries beyond the age of the history. Servers before 6.2 cannot, and keep the count alone. An empty stream goes:
+-- the next entry makes a compact one.
 local function trim_history(name, now)
-  redis.pcall('XTRIM', history_key(name), 'MINID', string.format('%.0f', now - HISTORY_AGE_MS))
+  local history = history_key(name)
+  local removed = redis.pcall('XTRIM', history, 'MINID', string.format('%.0f', now - HISTORY_AGE_MS))
+  if type(removed) ~= 'number' or removed == 0 then return end
+  if #redis.call('XREVRANGE', history, '+', '-', 'COUNT', 1) == 0 then redis.call('DEL', history) end
 end
 
-local function entry_of(at, outcome, reason, run_id, worker, attempt, fence, started, duration, lateness, result, failure,
-    missed, count, to)
-  return 'at', at, 'outcome', outcome, 'reason', reason, 'run', run_id, 'worker', worker, 'attempt', attempt,
-    'fence', fence, 'started', started, 'duration', duration, 'lateness', lateness, 'result', result, 'error', failure,
-    'missed', missed, 'count', count, 'until', to
+local function add_field(values, field, text, nothing)
+  if text == nothing then return end
+  local count = #values
+  values[count + 1], values[count + 2] = field, text
+end
+
+-- A number that lies near the instant is written as its distance from it, which takes two bytes in place of ten.
+local function add_distance(values, field, text, at)
+  local distance = tonumber(text) - tonumber(at)
+  local count = #values
+  values[count + 1], values[count + 2] = '+' .. field, text_of(distance)
+end
+
+-- The fields of an entry; all values are texts. The run of the occurrence itself is left out: its id is `<name>@<at>`.
+local function entry_of(name, at, outcome, reason, run_id, worker, attempt, fence, started, duration, lateness, result,
+    failure, missed, count, to)
+  local values = { 'at', at, 'outcome', outcome }
+  add_field(values, 'reason', reason, '')
+  -- A worker of an earlier version that asks what became of its run looks for an abandoned one by these two.
+  local is_whole = outcome == 'abandoned'
+  add_field(values, 'run', run_id, not is_whole and name .. '@' .. at or '')
+  add_field(values, 'worker', worker, '')
+  add_field(values, 'attempt', attempt, outcome == 'skipped' and '0' or '1')
+  if is_whole then
+    add_field(values, 'fence', fence, '0')
+  elseif fence ~= '0' then
+    add_distance(values, 'fence', fence, at)
+  end
+  if started ~= '' then add_distance(values, 'started', started, at) end
+  add_field(values, 'duration', duration, '')
+  add_field(values, 'lateness', lateness, '')
+  add_field(values, 'result', result, '')
+  add_field(values, 'error', failure, '')
+  add_field(values, 'missed', missed, '0')
+  add_field(values, 'count', count, '1')
+  add_field(values, 'until', to, '')
+  return values
+end
+
+-- Run id and fence of an entry. Entries of earlier versions have both in full.
+local function run_and_fence(name, fields)
+  local distance = integer_of(fields['+fence'])
+  local fence = fields.fence or distance and integer_of(fields.at) and text_of(integer_of(fields.at) + distance)
+  return fields.run or name .. '@' .. (fields.at or ''), fence
 end
 
 -- Writes a history anew, with those of its entries that are not from the future.
@@ -35,21 +79,37 @@ local function rewrite_history(history)
   end
 end
 
-local function add_entry(name, ...)
+-- The first node of a stream is made 4 KiB large, whatever is in it. A copy is as large as its content, and grows with it.
+local function compact_history(history)
+  -- No schedule has an empty name.
+  local copy = history_key('')
+  -- A server or a user without these commands keeps the larger form.
+  if redis.pcall('COPY', history, copy) ~= 1 then return end
+  local renamed = redis.pcall('RENAME', copy, history)
+  if renamed.err then redis.call('DEL', copy) end
+end
+
+local function add_entry(name, values)
   local history = history_key(name)
-  local added = redis.pcall('XADD', history, 'MAXLEN', '~', history_limit(), '*', ...)
-  if type(added) ~= 'table' or not added.err then return end
+  local is_first = redis.call('EXISTS', history) == 0
+  local added = redis.pcall('XADD', history, 'MAXLEN', '~', history_limit(), '*', unpack(values))
+  if type(added) ~= 'table' or not added.err then
+    if is_first then compact_history(history) end
+    return
+  end
   -- The key has another type, or a foreign entry has an id that no later id can follow. Any other error is of the server
   -- (no memory, a read-only replica): the history is sound, and the caller tries again.
   if not string.find(added.err, '^WRONGTYPE') and not string.find(added.err, '^ERR') then error(added.err, 0) end
   rewrite_history(history)
-  added = redis.pcall('XADD', history, '*', ...)
+  added = redis.pcall('XADD', history, '*', unpack(values))
   if type(added) == 'table' and added.err then error(added.err) end
+  compact_history(history)
 end
 
 local function record(name, entry)
-  add_entry(name, entry_of(text_of(entry.at), entry.outcome, entry.reason or '', entry.run or '', entry.worker or '',
-    text_of(entry.attempt or 0), text_of(entry.fence or 0), entry.started or '', entry.duration or '',
+  local at = text_of(entry.at)
+  add_entry(name, entry_of(name, at, entry.outcome, entry.reason or '', entry.run or name .. '@' .. at,
+    entry.worker or '', text_of(entry.attempt or 0), text_of(entry.fence or 0), entry.started or '', entry.duration or '',
     entry.lateness or '', entry.result or '', entry.error or '', text_of(entry.missed or 0), text_of(entry.count or 1),
     entry.to or ''))
   count_end(entry.outcome, entry.lateness, entry.duration, tonumber(entry.count) or 1)

@@ -1,5 +1,5 @@
 -- Settlements other than that of a run which ended: lost, repeated, tried again, returned, abandoned.
--- Needs: running, worker_id, now; settle-runs/end-run, lib/abandon-run, lib/backfill, lib/keys,
+-- Needs: running, worker_id, now; settle-runs/end-run, lib/abandon-run, lib/backfill, lib/history, lib/keys,
 --   lib/numbers, lib/runs, lib/schedule, lib/settle-waiting, lib/task-queues
 -- Sets: woken
 -- The reply to an earlier delivery of this very call may have been lost: what the history says of the run, or nil.
@@ -8,7 +8,8 @@ local function recorded_outcome(name, run_id, fence)
   if entries.err then return nil end
   for _, entry in ipairs(entries) do
     local fields = to_map(entry[2])
-    if fields.run == run_id and fields.fence == fence then return fields.outcome end
+    local recorded_run, recorded_fence = run_and_fence(name, fields)
+    if recorded_run == run_id and recorded_fence == fence then return fields.outcome end
   end
   return nil
 end

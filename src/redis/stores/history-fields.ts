@@ -1,0 +1,24 @@
+import { toRecord } from './replies.js'
+
+/**
+ * The fields of a history entry, each in full: a stored entry leaves out what says nothing, the id of the occurrence's own
+ * run, and writes fence and start as distances from the instant (`lib/history.lua`). An entry of an earlier version has
+ * everything, and stays as it is.
+ */
+export function toHistoryFields(schedule: string, flat: readonly string[]): Record<string, string> {
+  const stored = toRecord(flat)
+  const at = stored.at ?? ''
+  const near = (field: string): string | undefined => {
+    const distance = stored[`+${field}`]
+    return distance === undefined ? undefined : String(Number(at) + Number(distance))
+  }
+  const fence = stored.fence ?? near('fence')
+  const started = stored.started ?? near('started')
+  return {
+    ...stored,
+    run: stored.run ?? `${schedule}@${at}`,
+    attempt: stored.attempt ?? (stored.outcome === 'skipped' ? '0' : '1'),
+    ...(fence !== undefined && { fence }),
+    ...(started !== undefined && { started }),
+  }
+}
