@@ -41,9 +41,13 @@ export interface EverybeatErrorDetails {
 
 /** The one base of all errors that Everybeat throws, rejects with, or gives as the reason of a signal. */
 export class EverybeatError extends Error {
+  /** Always `EverybeatError`. */
   override readonly name = 'EverybeatError'
+  /** What went wrong, by the catalogue: see `ERROR_CODES`. */
   readonly code: ErrorCode
+  /** The option or field that cannot be used, where the error is about one. */
   readonly field?: string
+  /** The value that cannot be used, where the error is about one. */
   readonly value?: unknown
   /** The schedule whose definition is wrong, where the error is about one. */
   readonly schedule?: string

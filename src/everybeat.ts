@@ -124,7 +124,8 @@ export class Everybeat<Tasks extends object = AnyTasks> extends IsolatedEmitter 
    * Declares the schedules of an owner, and says what that did, or with `dryRun` would do. What the declaration changed
    * since the last one is changed, what was edited live stays.
    *
-   * @throws EverybeatError for an option or a definition that is refused; then nothing is written
+   * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS` for an option that is refused, `ERR_EVERYBEAT_DEFINITION` or another code of
+   *   a definition for one that is; then nothing is written
    */
   async sync(definitions: SyncInput<Tasks>, options: SyncOptions): Promise<SyncResult> {
     return await this.#declarations.sync(readSyncInput(definitions), options, noteCallSite(this.sync))
@@ -205,26 +206,35 @@ export class Everybeat<Tasks extends object = AnyTasks> extends IsolatedEmitter 
     await this.#stopping
   }
 
+  /** Stops the instance, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop()
   }
 
-  /** The live workers of the fleet. */
+  /** The live workers of the fleet, by id. @throws EverybeatError `ERR_EVERYBEAT_CONNECTION` when Redis does not answer */
   async fleet(): Promise<WorkerView[]> {
     return await readFleet(await this.#store())
   }
 
-  /** How many schedules are in each state, what is due, what waits, and how many workers live, from indexes alone. */
+  /**
+   * How many schedules are in each state, what is due, what waits, and how many workers live, from indexes alone.
+   *
+   * @throws EverybeatError `ERR_EVERYBEAT_CONNECTION` when Redis does not answer
+   */
   async figures(): Promise<FleetFigures> {
     return await readFleetFigures(await this.#store())
   }
 
-  /** Looks at the server, the fleet and its schedules, and says in plain words what is wrong. Changes nothing. */
+  /**
+   * Checks the server, the fleet and its schedules, and says in plain words what is wrong. Changes nothing.
+   *
+   * @throws EverybeatError `ERR_EVERYBEAT_CONNECTION` when Redis does not answer
+   */
   async diagnose(): Promise<Diagnosis> {
     return await diagnose(await this.#storeOfAnyLayout(), () => this.#clock.skewMs())
   }
 
-  /** Whether this worker ticks. Asks nobody: it is safe to call as often as a probe likes. */
+  /** Whether this worker does its work. Sends nothing to Redis: a probe may call it as often as it likes. */
   health(): Health {
     const state = this.#state === 'starting' ? 'idle' : this.#state
     return describeHealth(state, this.#instance?.worker ?? null, this.#clock.skewMs(), this.#time.monotonic())

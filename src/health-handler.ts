@@ -2,6 +2,7 @@ import type { Health } from './worker/health.js'
 
 /** What {@link createHealthHandler} asks: an instance. */
 export interface HealthSubject {
+  /** What `beat.health()` says. */
   health(): Health
 }
 

@@ -6,6 +6,7 @@ import type { Handler } from './worker/run/task.js'
 
 /** A registered task: schedules and runs it with payloads that its handler understands. */
 export interface TaskHandle<Payload = unknown> {
+  /** The name that the task was registered by. */
   readonly name: string
   /**
    * Declares a schedule of this task: what the declaration changed since the last one is changed, what was edited live
@@ -14,7 +15,12 @@ export interface TaskHandle<Payload = unknown> {
    * @throws EverybeatError for a definition that is refused; then nothing is written
    */
   schedule(name: string, definition: TaskDefinition<Payload>): Promise<PutResult>
-  /** Runs the task once, now, somewhere in the fleet. */
+  /**
+   * Runs the task once, now, on a worker of the fleet. Resolves, with the `runId` and the name that was made for its
+   * `schedule`, when the run is asked for; it does not wait for the run.
+   *
+   * @throws EverybeatError `ERR_EVERYBEAT_PAYLOAD` for a payload that the schema refuses
+   */
   run(...payload: PayloadArguments<Payload>): Promise<{ runId: string; schedule: string }>
 }
 
@@ -22,7 +28,7 @@ export interface TaskHandle<Payload = unknown> {
 type Written<Payload, Arriving> = unknown extends Payload ? Arriving : Payload
 
 /**
- * Registers the handler of a task. The handler gets the payload as it arrives from JSON, or as the schema of the task
+ * Registers the handler of a task, with the options of the task, `schema` among them, where it has some. The handler gets the payload as it arrives from JSON, or as the schema of the task
  * makes it; a payload is written as JSON, which is what the schema reads. Where the tasks of the fleet are listed, only
  * these can be registered.
  */

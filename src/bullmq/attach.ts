@@ -2,14 +2,23 @@ import { EverybeatError, type Everybeat } from '../index.js'
 
 /** What `attach` needs of a BullMQ `Worker`. */
 export interface QueueWorker {
+  /** Adds a listener, as BullMQ's `Worker` does. */
   on(event: 'closing' | 'paused' | 'resumed', listener: () => void): unknown
+  /** Removes a listener. */
   off(event: 'closing' | 'paused' | 'resumed', listener: () => void): unknown
+  /** Resolves when the worker is connected. */
   waitUntilReady(): Promise<unknown>
+  /** Whether the worker takes jobs, or was told to. */
   isRunning(): boolean
+  /** Whether it was paused. */
   isPaused(): boolean
+  /** Begins to take jobs; resolves when the worker has closed. */
   run(): Promise<void>
+  /** Takes no new jobs; resolves when the jobs under way are done. */
   pause(doNotWaitActive?: boolean): Promise<void>
+  /** Takes jobs again. */
   resume(): void | Promise<void>
+  /** Ends the worker; resolves when the jobs under way are done. */
   close(force?: boolean): Promise<void>
 }
 
@@ -19,7 +28,10 @@ export interface Attachment extends AsyncDisposable {
   pause(): Promise<void>
   /** Both take work again. */
   resume(): Promise<void>
-  /** Stops Everybeat first, so that nothing is added to a queue that closes, then the BullMQ worker. Never in part. */
+  /**
+   * Stops Everybeat first, so that nothing is added to a queue that closes, then the BullMQ worker; both, also when one of
+   * them fails. `timeoutMs` is that of `beat.stop()`.
+   */
   close(options?: { timeoutMs?: number }): Promise<void>
 }
 

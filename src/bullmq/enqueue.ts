@@ -3,7 +3,9 @@ import type { JobsOptions } from './bullmq.js'
 
 /** What `enqueue` needs of a BullMQ `Queue`. */
 export interface JobQueue {
+  /** The name by which its workers know the queue. */
   readonly name: string
+  /** Adds a job, and gives it back with its `id`. */
   add(name: string, data: unknown, options?: JobsOptions): Promise<{ id?: string | undefined }>
 }
 

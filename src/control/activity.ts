@@ -6,11 +6,17 @@ import type { HistoryOutcome } from './history.js'
 
 /** What became of occurrences in one minute, in the whole fleet; they count where they ended. */
 export interface ActivityMinute {
+  /** Begin of the minute. */
   at: Date
+  /** How many runs succeeded. */
   ok: number
+  /** How many runs failed after their last attempt. */
   failed: number
+  /** How many occurrences ended without a run. */
   skipped: number
+  /** How many runs ended because their worker died or gave them up. */
   abandoned: number
+  /** How many runs were cancelled or replaced. */
   cancelled: number
   /** How many of them started a second or more late. */
   late: number

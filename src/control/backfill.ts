@@ -26,7 +26,9 @@ export interface BackfillOptions {
 
 /** What a backfill asked for, or with `dryRun` would ask for. */
 export interface BackfillResult {
+  /** `planned`: with `dryRun`. `missing`: no schedule has this name. */
   outcome: 'enqueued' | 'planned' | 'missing'
+  /** How many occurrences lie in the range. */
   count: number
   /** The occurrences, oldest first, at most 1 000. */
   instants: Date[]

@@ -11,7 +11,9 @@ export interface Change {
   at: Date
   /** Who made it; left out when nobody said, as with plain Redis commands. */
   by?: string
+  /** From where it was made: `hset` is an edit by plain Redis commands. */
   via: ChangeVia
+  /** Which sort of edit it was. */
   kind: ChangeKind
   /** What it changed: for each field the former and the new value; `null` for none, `paused` for a pause. */
   diff: Record<string, [former: unknown, now: unknown]>

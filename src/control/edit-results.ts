@@ -1,4 +1,4 @@
-/** What became of a write. */
+/** The outcome of a write. */
 export interface PutResult {
   /**
    * `conflict`: the revision is not the one that was asked for, and nothing was written. `outdated`, of a declaration: a
@@ -15,8 +15,9 @@ export interface WriteOptions {
   ifRevision?: number | undefined
 }
 
-/** What became of a removal. */
+/** The outcome of a removal. */
 export interface RemoveResult {
+  /** `missing`: no schedule has this name. */
   outcome: 'removed' | 'missing'
   /** Code declares the schedule, so it comes back at the next start of that code; left out where none does. */
   isDeclared?: true

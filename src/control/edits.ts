@@ -10,7 +10,9 @@ import { prepareWrite, writeDefinition } from './write.js'
 
 /** What became of the way back to an earlier definition. `undeclared`: no code declared the schedule. */
 export interface RevertResult {
+  /** `conflict`: the schedule was edited at the same time, again and again. */
   outcome: 'updated' | 'unchanged' | 'conflict' | 'missing' | 'undeclared'
+  /** The revision of the schedule now; 0 when it does not exist. */
   revision: number
 }
 

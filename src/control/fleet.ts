@@ -2,19 +2,29 @@ import type { ScheduleStore } from './store.js'
 
 /** A live worker of the fleet. */
 export interface WorkerView {
+  /** Random id of the worker, new with each start. */
   id: string
+  /** Host name of its machine. */
   host: string
+  /** Process id. */
   pid: number
+  /** Version of Everybeat. */
   version: string
+  /** Version of Node.js. */
   node: string
   /** Version of the time-zone data it computes with. */
   tz: string
+  /** The pool whose schedules it runs. */
   pool: string
+  /** Names of its registered tasks. */
   tasks: string[]
+  /** Most runs that it has at the same time. */
   concurrency: number
+  /** Runs that it had at its last heartbeat. */
   running: number
   /** Its wall clock minus Redis's, ms. */
   skewMs: number
+  /** When it joined the fleet, by Redis's clock. */
   startedAt: Date
   /** When its last heartbeat came. */
   lastSeenAt: Date

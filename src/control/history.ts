@@ -4,18 +4,27 @@ import { splitDescription } from '../events/describe-error.js'
 /** How an occurrence ended. */
 export type HistoryOutcome = 'ok' | 'failed' | 'skipped' | 'abandoned' | 'cancelled'
 
-/** One entry of the ledger. */
+/** One entry of the history. */
 export interface HistoryEntry {
+  /** The nominal instant of the occurrence; of several, the first one's. */
   scheduledAt: Date
+  /** How the occurrence ended. */
   outcome: HistoryOutcome
   /** Why, of everything that is not `ok`: `overlap`, `misfire`, `paused`, `timeout`, `crash`, … */
   reason?: HistoryReason
+  /** Id of the run; of a skipped occurrence, the id that its run would have had. */
   runId: string
+  /** Id of the worker that ran it; absent for an occurrence without a run. */
   worker?: string
+  /** Number of the last attempt, from 1; 0 without a run. */
   attempt: number
+  /** Fencing token of the last claim; 0 without a run. */
   fence: number
+  /** When the run was claimed, by Redis's clock, but not before its start instant; absent without a run. */
   startedAt?: Date
+  /** How long the last attempt took, ms; absent without a run. */
   durationMs?: number
+  /** How much later than its start instant the handler started, ms; 0 for retries and reruns. */
   latenessMs?: number
   /** Missed occurrences that the run stood for beyond itself. */
   missed?: number
@@ -27,6 +36,7 @@ export interface HistoryEntry {
   stack?: string
   /** More than 1: the entry stands for so many neighbouring occurrences, from `scheduledAt` to `until`. */
   count?: number
+  /** The nominal instant of the last of these occurrences. */
   until?: Date
 }
 

@@ -6,7 +6,7 @@ import type { ScheduleStore } from './store.js'
 /** In which order schedules are listed. */
 export type ListOrder = 'name' | 'next' | 'last'
 
-/** A page of schedules; `cursor` brings the next page, null at the end. */
+/** A page of schedules; `cursor` brings the next page, and is null at the end. */
 export type SchedulePage = ScheduleView[] & { cursor: string | null }
 
 /** Which schedules to list, in which order, and how many at a time. */

@@ -6,7 +6,9 @@ import type { ScheduleStore } from './store.js'
 
 /** What became of the end of a pause. `unchanged`: the schedule was not paused. */
 export interface ResumeResult {
+  /** `missing`: no schedule has this name. */
   outcome: 'resumed' | 'unchanged' | 'missing'
+  /** The revision of the definition now; 0 when the schedule does not exist. */
   revision: number
 }
 

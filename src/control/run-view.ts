@@ -3,18 +3,27 @@ import type { StoredRun } from './store.js'
 
 /** A run that goes or waits somewhere in the fleet. */
 export interface RunView {
+  /** Id of the run: what `cancel` takes. */
   runId: string
+  /** Name of the schedule. */
   schedule: string
+  /** `running` on a worker, or `waiting` for one. */
   state: 'running' | 'waiting'
   /** Why it waits: `retry`, `rerun`, `queued`, `replace`, `asked`, `backfill`. */
   reason?: WaitReason
+  /** The nominal instant of the occurrence. */
   scheduledAt: Date
+  /** When the run was claimed, by Redis's clock; absent while it waits. */
   startedAt?: Date
   /** When a waiting run is delivered. */
   dueAt?: Date
+  /** Id of the worker that has it; absent while it waits. */
   worker?: string
+  /** Number of the execution after failures, from 1. */
   attempt: number
+  /** How often the run was handed to a worker, this time included; a retry does not count. */
   delivery: number
+  /** Fencing token of its last claim; 0 before the first. */
   fence: number
 }
 

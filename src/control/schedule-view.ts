@@ -11,11 +11,13 @@ export type ScheduleState = (typeof SCHEDULE_STATES)[number]
 /** The states of a schedule. */
 export const SCHEDULE_STATES = ['active', 'paused', 'finished', 'invalid'] as const
 
-/** A schedule as `get` and `list` give it: its definition with the defaults, and how it stands. */
+/** A schedule as `get` and `list` give it: its definition with the defaults, and its state. */
 export interface ScheduleView extends DefinitionInput {
+  /** Name of the schedule, unique in the fleet. */
   name: string
   /** Grows with each change of the definition. */
   revision: number
+  /** Whether the schedule fires, or why it does not. */
   state: ScheduleState
   /** The next nominal instant; null when none is planned. */
   next: Date | null
@@ -23,13 +25,13 @@ export interface ScheduleView extends DefinitionInput {
   last: Date | null
   /** Why the definition cannot be used. */
   error?: string
-  /** The definition as somebody wrote it, without the defaults: what `put` takes. Not there while it is invalid. */
+  /** The definition as it was written, without the defaults: what `put` takes. Absent while it is invalid. */
   given?: ExactDefinition
-  /** Failures in a row up to now; left out when the last run went well. */
+  /** Failures in a row up to now; absent when the last run succeeded. */
   failures?: number
-  /** Since when, why, and until when it is paused. */
+  /** Present while it is paused: since `at`, with the `note` that was given, and up to `until`, where one was given. */
   paused?: { at: Date; note?: string; until?: Date }
-  /** Of a schedule that code declares: the version of that code, and the fields that were edited since. */
+  /** Present when code declares it: the `version` of that code, and in `differs` the fields that were edited since. */
   declared?: { version?: string; differs: string[] }
 }
 

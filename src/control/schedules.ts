@@ -1,5 +1,3 @@
-import { EverybeatError } from '../errors.js'
-import type { Change } from './change-list.js'
 import { checkDefinition, noteCallSite } from './check-definition.js'
 import { readDeclaration } from '../schedule/declaration.js'
 import type { Definition, DefinitionInput, Instant } from '../schedule/definition.js'
@@ -10,19 +8,13 @@ import { copyPayload } from '../schedule/payload.js'
 import { parseNote } from '../schedule/policy-values.js'
 import { checkActor, checkName } from '../schedule/name.js'
 import { parseInstant } from '../time/instant.js'
-import { preview, type PreviewEntry } from '../time/preview.js'
-import { readActivity, type ActivityMinute } from './activity.js'
 import { backfillSchedule, checkBackfill, type BackfillOptions, type BackfillResult } from './backfill.js'
-import { explainSchedule, type Explanation } from './explain/explain.js'
-import { toHistoryEntry, type HistoryEntry } from './history.js'
-import { readChanges, revertSchedule, rollbackSchedule, type RevertResult } from './edits.js'
-import { checkListOptions, listSchedules, type ListOptions, type SchedulePage } from './list.js'
+import { revertSchedule, rollbackSchedule, type RevertResult } from './edits.js'
 import { givenOf, mergeChanges } from './merge-changes.js'
 import type { PutResult, RemoveResult, WriteOptions } from './edit-results.js'
 import { resumeSchedule, type ResumeResult } from './resume.js'
-import { toRunView, type RunView } from './run-view.js'
+import { ScheduleQueries } from './schedule-queries.js'
 import type { ScheduleContext } from './schedule-context.js'
-import { decodeStored, viewSchedule, type ScheduleView } from './schedule-view.js'
 import { prepareWrite, writeDefinition, writeMany } from './write.js'
 
 /** Edits of one schedule at the same time are tried again this often; each time at least one of them comes through. */
@@ -34,10 +26,11 @@ const CODE = 'ERR_EVERYBEAT_OPTIONS'
  *
  * @typeParam Tasks the tasks of the fleet and their payloads, where they are known
  */
-export class Schedules<Tasks extends object = AnyTasks> {
+export class Schedules<Tasks extends object = AnyTasks> extends ScheduleQueries {
   readonly #context: ScheduleContext
 
   constructor(context: ScheduleContext) {
+    super(context)
     this.#context = context
   }
 
@@ -45,7 +38,8 @@ export class Schedules<Tasks extends object = AnyTasks> {
    * Writes a schedule. The same definition again is `unchanged` and touches nothing; a changed trigger starts anew from
    * now; any other change leaves the next run where it is.
    *
-   * @throws EverybeatError when the definition is refused; then nothing is written
+   * @throws EverybeatError `ERR_EVERYBEAT_DEFINITION`, `ERR_EVERYBEAT_NAME`, `ERR_EVERYBEAT_CRON`, … when the definition is
+   *   refused, `ERR_EVERYBEAT_PAYLOAD` when its payload is; then nothing is written
    */
   async put<Name extends string>(
     name: Name,
@@ -61,7 +55,15 @@ export class Schedules<Tasks extends object = AnyTasks> {
     )
   }
 
-  /** Writes many schedules in pipelined batches. All are checked before the first is written. */
+  /**
+   * Writes many schedules in pipelined batches. All are checked before the first is written. Resolves with how many were
+   * `created`, `updated` and `unchanged`.
+   *
+   * @param definitions with their names
+   * @param options `onProgress` is called after each batch: `done` of `total`
+   * @throws EverybeatError `ERR_EVERYBEAT_DEFINITION`, or another code of a definition, for the first that is refused; then
+   *   nothing is written
+   */
   async putMany(
     definitions: Iterable<NamedDefinition<Tasks>>,
     options: { onProgress?: ((progress: { done: number; total: number }) => void) | undefined } = {},
@@ -79,6 +81,8 @@ export class Schedules<Tasks extends object = AnyTasks> {
   /**
    * Changes some fields of a schedule; `null` takes a field away. A field of another trigger replaces the trigger.
    * Edits of others meanwhile are not lost: the change is applied again to what they wrote.
+   *
+   * @throws EverybeatError `ERR_EVERYBEAT_DEFINITION` or another code of {@link put}, for the definition that comes out
    */
   async patch(
     name: string,
@@ -101,34 +105,13 @@ export class Schedules<Tasks extends object = AnyTasks> {
     }
   }
 
-  /** A schedule as it stands, or null when there is none of that name. */
-  async get(name: string): Promise<ScheduleView | null> {
-    checkName('schedule', name, 'name')
-    const store = await this.#context.store()
-    const { schedule, nowMs } = await store.read(name)
-    return schedule && viewSchedule(schedule, nowMs)
-  }
-
-  /**
-   * A page of schedules, by default in the order of their names. Reads only as far as it takes to fill the page.
-   *
-   * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS` for an unknown option, order, state or cursor
-   */
-  async list(options: ListOptions = {}): Promise<SchedulePage> {
-    checkListOptions(options)
-    return await listSchedules(await this.#context.store(), options)
-  }
-
-  /** How many schedules there are. */
-  async count(): Promise<number> {
-    return await (await this.#context.store()).count()
-  }
-
   /**
    * Removes a schedule and everything that the engine keeps of it. A run under way comes to its end.
    *
    * `isDeclared` says that code declares the schedule: it comes back when that code starts the next time; to keep it
    * from running, pause it.
+   *
+   * @throws EverybeatError `ERR_EVERYBEAT_NAME` for what can be no name
    */
   async remove(name: string): Promise<RemoveResult> {
     checkName('schedule', name, 'name')
@@ -139,7 +122,13 @@ export class Schedules<Tasks extends object = AnyTasks> {
     return { outcome: outcome === 'kept' ? 'missing' : outcome, ...(isDeclared ? { isDeclared } : {}) }
   }
 
-  /** Pauses a schedule until it is resumed, or until an instant. Its definition is left alone. */
+  /**
+   * Pauses a schedule until it is resumed, or until an instant. Its definition, and so its `revision`, stays as it is; the
+   * `outcome` is `missing` when no schedule has this name.
+   *
+   * @param options `note`: why, for people; `until`: the instant at which it resumes by itself
+   * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS`, `ERR_EVERYBEAT_INSTANT` for a wrong `until`
+   */
   async pause(
     name: string,
     options: { note?: string | undefined; until?: Instant | undefined } = {},
@@ -154,14 +143,24 @@ export class Schedules<Tasks extends object = AnyTasks> {
     return { outcome: outcome === 'missing' ? outcome : 'paused', revision }
   }
 
-  /** Resumes a schedule from now: what was missed meanwhile stays missed, and is in the history as skipped. */
+  /**
+   * Resumes a schedule from now: what was missed meanwhile stays missed, and is in the history as skipped.
+   *
+   * @throws EverybeatError `ERR_EVERYBEAT_NAME` for what can be no name
+   */
   async resume(name: string): Promise<ResumeResult> {
     checkName('schedule', name, 'name')
     const { store, editor } = this.#context
     return await resumeSchedule(await store(), name, editor, () => this.patch(name, { enabled: true }))
   }
 
-  /** Runs a schedule once, now, on some worker that has its task; does not move the schedule. */
+  /**
+   * Runs a schedule once, now, on a worker that has its task; does not move the schedule. Resolves with the `runId` when the
+   * run is asked for; the `outcome` is `missing` when no schedule has this name.
+   *
+   * @param options `payload` in place of the definition's
+   * @throws EverybeatError `ERR_EVERYBEAT_PAYLOAD` for a payload that is no JSON, or that the schema of the task refuses
+   */
   async trigger(
     name: string,
     options: { payload?: unknown } = {},
@@ -181,10 +180,10 @@ export class Schedules<Tasks extends object = AnyTasks> {
   }
 
   /**
-   * Runs the occurrences of a range of the past, both ends included, in order and beside the schedule; what comes due
-   * meanwhile is not held up by it. At most 1 000 in one call.
+   * Runs the occurrences of a range of the past, both ends included, in order and beside the schedule; what becomes due
+   * meanwhile does not wait for it. At most 1 000 in one call.
    *
-   * @throws EverybeatError for a range or pace that makes no sense, or too many occurrences; then nothing is asked for
+   * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS` for a range or pace that makes no sense, or too many occurrences; then nothing is asked for
    */
   async backfill(name: string, options: BackfillOptions): Promise<BackfillResult> {
     checkName('schedule', name, 'name')
@@ -195,64 +194,15 @@ export class Schedules<Tasks extends object = AnyTasks> {
     return await backfillSchedule(store, decodeFields(name, schedule.fields), nowMs, options)
   }
 
-  /** Says when a schedule runs next and why, what became of its last occurrence and why, and what would make it run. */
-  async explain(name: string): Promise<Explanation> {
-    checkName('schedule', name, 'name')
-    return await explainSchedule(await this.#context.store(), name)
-  }
-
-  /** The next `count` instants of a schedule, strictly after now; none for one that is not there or cannot be used. */
-  async next(name: string, count = 5): Promise<PreviewEntry[]> {
-    checkName('schedule', name, 'name')
-    checkInteger(count, 'count', 1, 10_000, CODE)
-    const store = await this.#context.store()
-    const { schedule, nowMs } = await store.read(name)
-    const definition = schedule && decodeStored(schedule)
-    if (!definition || definition instanceof EverybeatError) return []
-    const remaining = definition.limit === null ? count : definition.limit - Number(schedule.state.seen ?? 0)
-    return remaining < 1 ? [] : preview(definition.given, { from: nowMs, count: Math.min(count, remaining), name })
-  }
-
-  /** What became of the occurrences of a schedule, newest first. */
-  async history(name: string, options: { limit?: number | undefined } = {}): Promise<HistoryEntry[]> {
-    checkName('schedule', name, 'name')
-    checkOptionNames(options, ['limit'])
-    const { limit = 1_000 } = options
-    checkInteger(limit, 'limit', 1, 100_000, CODE)
-    const entries = await (await this.#context.store()).history(name, limit)
-    return entries.map(toHistoryEntry)
-  }
-
-  /** What became of all occurrences, minute by minute for a day back; a minute in which nothing ended is left out. */
-  async activity({ from, to }: { from: Instant; to: Instant }): Promise<ActivityMinute[]> {
-    return await readActivity(await this.#context.store(), from, to)
-  }
-
-  /** The runs that go or wait now, in the whole fleet; at most `limit`, 10 000 when it does not say. */
-  async runs(
-    options: { state?: 'running' | 'waiting' | undefined; limit?: number | undefined } = {},
-  ): Promise<RunView[]> {
-    checkOptionNames(options, ['state', 'limit'])
-    const { state, limit = 10_000 } = options
-    checkInteger(limit, 'limit', 1, 1_000_000, CODE)
-    if (state !== undefined) checkChoice(state, 'state', ['running', 'waiting'], CODE)
-    const stored = await (await this.#context.store()).runs({ state, limit })
-    return stored.map(toRunView)
-  }
-
-  /** Cancels a run, wherever it is: one that waits is closed, the signal of one that goes aborts. */
+  /**
+   * Cancels a run, on any worker. `outcome` is `cancelled` for one that waited, `cancelling` for one that is running: its signal
+   * aborts; `missing` when no such run exists.
+   *
+   * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS` for an id that is no text
+   */
   async cancel(runId: string): Promise<{ outcome: 'cancelled' | 'cancelling' | 'missing' }> {
     if (typeof runId !== 'string') throw wrongValue('runId', runId, 'the id of a run', CODE)
     return { outcome: await (await this.#context.store()).cancel(runId) }
-  }
-
-  /**
-   * The last 20 edits of a schedule, newest first: who made them, when, from where, and what they changed. An edit by
-   * plain Redis commands is in it once a worker has noticed it. Empty for a schedule that does not exist.
-   */
-  async changes(name: string): Promise<Change[]> {
-    checkName('schedule', name, 'name')
-    return await readChanges(await this.#context.store(), name)
   }
 
   /**
@@ -267,15 +217,19 @@ export class Schedules<Tasks extends object = AnyTasks> {
     return result as PutResult
   }
 
-  /** Makes the definition of a schedule what code declared of it last: the edits that were made live since then go. */
+  /**
+   * Makes the definition of a schedule what code declared of it last: live edits since then are undone.
+   *
+   * @throws EverybeatError `ERR_EVERYBEAT_NAME` for what can be no name
+   */
   async revert(name: string): Promise<RevertResult> {
     checkName('schedule', name, 'name')
     return await revertSchedule(await this.#context.store(), name, this.#context.editor)
   }
 
   /**
-   * The same schedules, edited in the name of somebody else: what the change list says of the edits that are made
-   * through the object that it returns.
+   * The same schedules, edited in the name of another person or program: the change lists name that editor for the edits that
+   * are made through the returned object.
    *
    * @param editor `actor` as the option of that name; `via` by default `api`
    * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS`

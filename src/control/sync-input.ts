@@ -2,7 +2,7 @@ import type { DefinitionInput } from '../schedule/definition.js'
 import type { AnyTasks, DefinitionOf, NamedDefinition as ExactNamedDefinition } from '../schedule/exact-definition.js'
 import { isPlainObject, wrongValue } from '../schedule/field-values.js'
 
-/** A definition with its name. */
+/** A definition with the `name` of its schedule. */
 export type NamedDefinition = DefinitionInput & { name: string }
 
 /** What `sync` takes: definitions with their names, or a plain object of definitions by name. */

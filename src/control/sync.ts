@@ -25,7 +25,7 @@ export interface SyncOptions {
   version?: number | string | undefined
   /** Only says what would be done; default false. */
   dryRun?: boolean | undefined
-  /** Called after each batch of definitions. */
+  /** Called after each batch of definitions: `done` of `total`. */
   onProgress?: ((progress: { done: number; total: number }) => void) | undefined
 }
 

@@ -7,6 +7,7 @@ export type Role = 'view' | 'operate' | 'edit'
 export interface DashboardUser {
   /** Stands in the changes of every schedule that this user edits. */
   user: string
+  /** What the user may do. */
   role: Role
 }
 

@@ -5,8 +5,11 @@ export type FieldKind = 'text' | 'choice' | 'number' | 'boolean' | 'duration' | 
 
 /** What a person has to know of a field of a definition. */
 export interface DefinitionField {
+  /** How its value is written. */
   readonly kind: FieldKind
+  /** What the field does, in a few words. */
   readonly help: string
+  /** The values that `choice` allows. */
   readonly choices?: readonly string[]
   /** The name of the command line option where it is not the field's own. */
   readonly option?: string

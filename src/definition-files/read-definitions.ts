@@ -3,7 +3,9 @@ import { parseYaml, type YamlDocument } from './yaml.js'
 
 /** A definition as a file holds it, not checked yet. */
 export interface FileDefinition {
+  /** Name of the schedule. */
   readonly name: string
+  /** The fields as the file has them. */
   readonly definition: DefinitionShape
   /** File and line: `schedules.yaml:12`. */
   readonly source: string

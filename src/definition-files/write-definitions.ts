@@ -2,7 +2,8 @@ import type { DefinitionShape } from '../index.js'
 import { escapeControls, toYaml } from './yaml.js'
 
 /**
- * The text of a file that {@link readDefinitions} reads back to the same definitions. Names are sorted by code unit and
+ * The text of a file that {@link readDefinitions} reads back to the same definitions: of each schedule its `name` and what
+ * was `given` of it. Names are sorted by code unit and
  * fields are in one order, so equal schedules give equal text.
  */
 export function writeDefinitions(

@@ -3,6 +3,7 @@ import { EverybeatError } from '../index.js'
 
 /** One document of a YAML stream: its value, and the line of each key of its top level and of `schedules`. */
 export interface YamlDocument {
+  /** The content as plain JavaScript data. */
   readonly value: unknown
   /** The document with its comments, for writing it back. */
   readonly document: Document.Parsed

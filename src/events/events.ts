@@ -3,49 +3,99 @@ import type { AbandonReason, FailureReason, SkipReason } from './reasons.js'
 
 /** What every event about a run says. Instants are epoch milliseconds of Redis's clock. */
 export interface RunEvent {
+  /** Id of the run: the same across its attempts and deliveries. */
   readonly runId: string
+  /** Name of the schedule; of a run of `handle.run()`, a name that was made for it. */
   readonly schedule: string
+  /** Name of the task; empty where it is not known, as in `run:abandoned` with reason `crash`. */
   readonly task: string
+  /** The nominal instant of the occurrence, epoch ms. */
   readonly scheduledAt: number
+  /** Id of the worker that the event is about. */
   readonly worker: string
+  /** Number of the execution after failures, from 1. */
   readonly attempt: number
+  /** Fencing token of the claim. */
   readonly fence: number
 }
 
 /** An error as plain data. */
 export interface ErrorData {
+  /** Class of the error: `EverybeatError`, `TypeError`, …; `NonError` for a thrown value that is no error. */
   readonly name: string
+  /** Text for people. */
   readonly message: string
   /** The code of an Everybeat error, or what another error calls its code. */
   readonly code?: ErrorCode | (string & {})
 }
 
-/** Every event of an instance and its payload: plain data. A listener that throws harms nothing. */
+/**
+ * Every event of an instance and its payload: plain data, with durations in ms and instants in epoch ms of Redis's clock. A
+ * listener that throws harms nothing: what it threw becomes an `error` event. Events about runs are emitted on the worker
+ * that has the run, and nowhere else.
+ */
 export interface EverybeatEvents {
+  /**
+   * The payload was checked and the handler is about to be called. `latenessMs` is the delay after the start instant, 0 for
+   * retries and reruns; `missed` counts the missed occurrences that the run stands for beyond itself; `catchUp`: the run
+   * makes up for a missed occurrence; `manual`: a person or a program asked for the run.
+   */
   'run:started': (event: RunEvent & { latenessMs: number; missed: number; catchUp: boolean; manual: boolean }) => void
+  /** The handler returned after `durationMs`, and Redis has recorded it. `latenessMs` is that of the start. */
   'run:succeeded': (event: RunEvent & { durationMs: number; latenessMs: number }) => void
-  /** The second argument is what the handler threw, as it was thrown; undefined where nothing was thrown. */
+  /**
+   * The last attempt failed after `durationMs`, or the run was cancelled or replaced, and Redis has recorded it. `reason`
+   * says which; `error` is what was thrown, as plain data. The second argument is what the handler threw, as it was thrown;
+   * undefined where nothing was thrown.
+   */
   'run:failed': (
     event: RunEvent & { durationMs: number; reason: FailureReason; error: ErrorData },
     thrown: unknown,
   ) => void
-  /** The second argument is what the handler threw, as it was thrown. */
+  /**
+   * An attempt failed after `durationMs` with `error`, and another one follows after `delayMs`. The second argument is what
+   * the handler threw, as it was thrown.
+   */
   'run:retrying': (event: RunEvent & { durationMs: number; delayMs: number; error: ErrorData }, thrown: unknown) => void
+  /**
+   * An occurrence of `schedule` at `scheduledAt` does not run, by `reason`. A `count` of more than 1 stands for so many
+   * neighbouring occurrences, of which `scheduledAt` is the first.
+   */
   'run:skipped': (event: { schedule: string; scheduledAt: number; reason: SkipReason; count: number }) => void
+  /**
+   * A run ended because its worker died, stops, or lost its lease: `reason`. `rerun` says whether it is delivered again.
+   * With reason `crash` the event is emitted on the worker that found it: `worker` is the one that died, `task` is empty.
+   */
   'run:abandoned': (event: RunEvent & { reason: AbandonReason; rerun: boolean }) => void
+  /** A run on this worker has lost its lease, or the trust in it has ended. `reason` is text for people. */
   'lease:lost': (event: RunEvent & { reason: string }) => void
+  /** The definition of `schedule` was written or removed, or it was paused or resumed; seen on every started instance. */
   'schedule:changed': (event: { schedule: string }) => void
+  /** A declaration of this instance overwrote `fields` of `schedule` that had been edited live. */
   'schedule:overwritten': (event: { schedule: string; fields: readonly string[] }) => void
+  /** The definition of `schedule` cannot be used. `error` is text with code, field and value. */
   'schedule:invalid': (event: { schedule: string; error: string }) => void
+  /**
+   * Work has been due since `dueAt`, for `latenessMs`, which is more than 10 s, and no worker claimed it. `schedule` is its
+   * name, or empty where several may be meant. Emitted on the worker that does the maintenance.
+   */
   'schedule:late': (event: { schedule: string; dueAt: number; latenessMs: number }) => void
+  /** The worker with the id `worker` joined the fleet; emitted on every started instance, its own included. */
   'worker:joined': (event: { worker: string }) => void
+  /** The worker with the id `worker` stopped, or has sent no heartbeat for 15 s; emitted on every started instance. */
   'worker:left': (event: { worker: string }) => void
+  /**
+   * The workers have different time-zone data: `versions` counts the workers by version. Emitted once for each such mix, on
+   * the worker that does the maintenance.
+   */
   'fleet:mixed-tz': (event: { versions: Readonly<Record<string, number>> }) => void
+  /** The command connection to `address` is lost and is being made again; `error` where one is known. */
   'connection:lost': (event: { address: string; error?: ErrorData }) => void
+  /** The command connection to `address` works again, after `downMs`. */
   'connection:restored': (event: { address: string; downMs: number }) => void
   /**
-   * The engine met an error. One that repeats is emitted once, and once more when it has ended: then
-   * `recoveredAfterMs` says how long it lasted.
+   * The engine met an error that no call could throw; `context` says at what. An error that repeats is emitted once, and
+   * once more when it has ended: then `recoveredAfterMs` says how long it lasted. Without a listener nothing is thrown.
    */
   error: (event: ErrorData & { context: string; recoveredAfterMs?: number }) => void
 }

@@ -8,31 +8,45 @@ export type MonitorKind = 'start' | 'success' | 'failure' | 'missed' | 'late' | 
 
 /** What a service is told of a schedule, so that nobody has to type it twice. */
 export interface MonitorSchedule {
+  /** The cron expression, of a schedule with one. */
   readonly cron?: string | undefined
+  /** The interval, of a schedule with one. */
   readonly every?: Duration | undefined
+  /** The IANA zone; absent for UTC. */
   readonly tz?: string | undefined
+  /** How late an occurrence may start and still count as on time. */
   readonly misfireGrace?: Duration | undefined
+  /** How long a run may take. */
   readonly timeout?: Duration | undefined
+  /** The labels of the schedule. */
   readonly tags?: readonly string[] | undefined
 }
 
 /** What a sink gets: plain data. Instants are epoch ms of Redis's clock. */
 export interface MonitorEvent {
+  /** What happened. */
   readonly kind: MonitorKind
+  /** Name of the schedule. */
   readonly schedule: string
   /** The same for every report about one run; of `missed`, the name and the instant. */
   readonly runId: string
   /** The nominal instant. */
   readonly scheduledAt: number
+  /** Name of the task; absent where no run started. */
   readonly task?: string
+  /** Id of the worker; absent where no run started. */
   readonly worker?: string
+  /** Number of the execution after failures, from 1. */
   readonly attempt?: number
+  /** How long the handler took, ms; of `success` and `failure`. */
   readonly durationMs?: number
+  /** How much later than its start instant the handler started, ms. */
   readonly latenessMs?: number
   /** Occurrences that a `missed` stands for. */
   readonly count?: number
   /** Why, of `failure` and `missed`. */
   readonly reason?: string
+  /** What the run failed with. */
   readonly error?: ErrorData
   /** The exit status of a command that failed. */
   readonly exitStatus?: number

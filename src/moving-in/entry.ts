@@ -12,7 +12,7 @@ export interface ImportedEntry {
   notes: string[]
   /** Why the entry cannot be converted, with the nearest definition that can be had. */
   reason?: string
-  /** The next three instants by the old rules and by ours, ISO 8601; present only when they differ. */
+  /** The next three instants by the `old` rules and by `ours`, ISO 8601; present only when they differ. */
   next?: { old: string[]; ours: string[] }
   /** How to switch the entry off in the old system. */
   switchOff?: string
@@ -20,20 +20,29 @@ export interface ImportedEntry {
 
 /** What a converter makes of one entry before names are made unique and options are applied. */
 export interface Draft {
+  /** Name that the schedule will have, before it is made unique. */
   name: string
+  /** Where the entry was read: file and line, key, or path in the document. */
   source: string
+  /** The definition here. */
   definition: DefinitionShape
+  /** What differs from the old system. */
   notes: string[]
   /** A definition that fires by the old rules, where ours had to be approximated. */
   oldRules?: DefinitionShape
+  /** How to switch the entry off in the old system. */
   switchOff: string
 }
 
 /** An entry that a converter refuses. */
 export interface RefusedDraft {
+  /** Name that the schedule would have had. */
   name: string
+  /** Where the entry was read: file and line, key, or path in the document. */
   source: string
+  /** Why it cannot be converted, with the nearest definition that can be had. */
   reason: string
+  /** What else differs from the old system. */
   notes: string[]
 }
 
@@ -42,6 +51,7 @@ export const APPROXIMATED = 'approximated: '
 
 /** Thrown inside a converter to refuse one entry; the other entries are not affected. */
 export class Refusal extends Error {
+  /** Always `Refusal`. */
   override readonly name = 'Refusal'
 
   /** @param nearest the nearest definition that can be had, in words; it becomes part of the reason */

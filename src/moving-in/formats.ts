@@ -28,6 +28,7 @@ export interface SourceOptions extends ConvertOptions {
 
 /** What the keys of another system gave. */
 export interface SourceKeys {
+  /** One per entry, in the order of the keys. */
   drafts: (Draft | RefusedDraft)[]
   /** Why the system must not be imported while it runs; absent when nothing speaks against it. */
   isRunning?: string

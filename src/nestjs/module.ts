@@ -24,6 +24,8 @@ import {
  */
 export class EverybeatModule {
   /**
+   * The module with an instance of its own, global in the application.
+   *
    * @param options of the instance and the module, or `{ useFactory, inject, imports }` that makes them
    * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS` for a wrong option of the module; one of a factory refuses the start
    */

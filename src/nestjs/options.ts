@@ -22,8 +22,11 @@ export interface EverybeatModuleOptions extends EverybeatOptions {
 
 /** What `EverybeatModule.forRoot` takes when the options need other providers, a configuration service for example. */
 export interface EverybeatFactory<Parameters extends unknown[] = never[]> {
+  /** Modules whose providers the factory needs. */
   imports?: ModuleMetadata['imports']
+  /** Providers that `useFactory` gets, in order. */
   inject?: (InjectionToken | OptionalFactoryDependency)[]
+  /** Makes the options; a rejection refuses the start of the application. */
   useFactory: (...parameters: Parameters) => EverybeatModuleOptions | Promise<EverybeatModuleOptions>
 }
 

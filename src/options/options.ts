@@ -13,9 +13,13 @@ import { parseTls } from './tls-options.js'
 
 /** Takes what Everybeat has to say; the console is one. */
 export interface Logger {
+  /** Details for somebody who looks for a fault; Everybeat itself writes none. */
   debug(message: string, details?: unknown): void
+  /** What is good to know: a connection that was restored. */
   info(message: string, details?: unknown): void
+  /** What may need attention: retries, abandoned runs, lost leases, late schedules, lost connections. */
   warn(message: string, details?: unknown): void
+  /** What needs attention: failed runs, definitions that cannot be used, errors of the engine. */
   error(message: string, details?: unknown): void
 }
 

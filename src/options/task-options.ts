@@ -2,18 +2,27 @@ import type { Backoff, BackoffInput, Duration } from '../schedule/definition.js'
 import { checkInteger, checkKeys, isPlainObject, wrongValue } from '../schedule/field-values.js'
 import { parseBackoff, parseRetries, parseTimeout } from '../schedule/policy-values.js'
 
-/** What a Standard Schema validator (Zod, Valibot, ArkType, …) says about a value: https://standardschema.dev, version 1. */
+/**
+ * What a Standard Schema validator (Zod, Valibot, ArkType, …) says about a value: the `value` that it makes of it, or the
+ * `issues` that it finds. See https://standardschema.dev, version 1.
+ */
 export type StandardSchemaResult<Output> =
   { readonly value: Output; readonly issues?: undefined } | { readonly issues: readonly StandardSchemaIssue[] }
 
 /** One thing that a validator finds wrong. */
 export interface StandardSchemaIssue {
+  /** What is wrong, for people. */
   readonly message: string
+  /** Where in the value: each key, or an object with the `key`, from the outside to the inside. */
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
 }
 
 /** Any Standard Schema validator, by its shape. */
 export interface StandardSchema<Input = unknown, Output = Input> {
+  /**
+   * What the specification asks of a validator: its `version` (1), the `vendor` who made it, `validate`, and for the compiler
+   * `types`, with the type of what comes in (`input`) and of what goes out (`output`).
+   */
   readonly '~standard': {
     readonly version: 1
     readonly vendor: string

@@ -60,7 +60,8 @@ export const ACL_CLUSTER_COMMANDS = [
  * `CLIENT SETINFO`; it does without, and a server that knows it may be given `+client|setinfo` too.
  *
  * @param prefix the option `prefix` of the fleet
- * @param options `mayReshard`: also what `everybeat reshard` needs
+ * @param options `isCluster`: also what a Redis Cluster needs; `mayReshard`: also what `everybeat reshard` needs; both
+ *   default to false
  */
 export function aclRules(prefix: string, options: { isCluster?: boolean; mayReshard?: boolean } = {}): string[] {
   const glob = prefix.replace(/[[\]*?\\^]/g, '\\$&')

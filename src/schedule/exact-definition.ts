@@ -1,5 +1,6 @@
 import type { DefinitionInput } from './definition.js'
 
+/** The fields that belong to a trigger. */
 type TriggerField =
   | 'cron'
   | 'every'
@@ -14,8 +15,11 @@ type TriggerField =
   | 'lat'
   | 'lon'
 
+/** Fields of a trigger that have to be there. */
 type NamedField<Field extends TriggerField> = { [Name in Field]: Exclude<DefinitionInput[Name], undefined> }
+/** Fields of a trigger that may be there. */
 type FreeField<Field extends TriggerField> = { [Name in Field]?: DefinitionInput[Name] | undefined }
+/** Fields of other triggers, which are refused. */
 type ForeignField<Field extends TriggerField> = { [Name in Exclude<TriggerField, Field>]?: undefined }
 
 /** A trigger with the fields that belong to it, and none that belongs to another. */
@@ -37,9 +41,10 @@ type CommonFields = {
     DefinitionInput[Field] | undefined
 }
 
-/** The payload is left out only where the task does without: the handler then gets `null`. */
+/** The `payload` may be left out only where the task does without: the handler then gets `null`. */
 type PayloadField<Payload> = IsOptional<Payload> extends true ? { payload?: Payload | undefined } : { payload: Payload }
 
+/** Whether a payload of this type may be left out. */
 type IsOptional<Payload> = unknown extends Payload
   ? true
   : undefined extends Payload
@@ -58,7 +63,7 @@ export type PayloadArguments<Payload> =
  */
 export type ExactDefinition<Payload = unknown> = ExactTrigger & CommonFields & PayloadField<Payload>
 
-/** A definition without the task, which the handle that it is given to names. */
+/** A definition without `task`: the handle that it is given to names the task. */
 export type TaskDefinition<Payload = unknown> = ExactDefinition<Payload> & { task?: undefined }
 
 /** The tasks of a fleet that nobody listed: any name, any payload. */
@@ -70,17 +75,18 @@ export type TaskName<Tasks extends object> = string extends keyof Tasks ? never 
 /** Any text where nobody listed the tasks of the fleet; never where somebody did. */
 export type FreeTaskName<Tasks extends object> = string extends keyof Tasks ? string : never
 
+/** A definition that names one of the listed tasks as its `task`. */
 type ListedDefinition<Tasks extends object> = {
   [Task in keyof Tasks & string]: ExactDefinition<Tasks[Task]> & { task: Task }
 }[keyof Tasks & string]
 
-/** A definition for one of these tasks; the task may be left out where the schedule has its name. */
+/** A definition for one of these tasks; `task` may be left out where the schedule has the name of the task. */
 export type DefinitionOf<Tasks extends object, Name extends string = string> = string extends keyof Tasks
   ? ExactDefinition
   : | ListedDefinition<Tasks>
     | (Name extends keyof Tasks ? ExactDefinition<Tasks[Name]> & { task?: Name | undefined } : never)
 
-/** A definition for one of these tasks, with the name of its schedule. */
+/** A definition for one of these tasks, with the `name` of its schedule; `task` may be left out where it is the same. */
 export type NamedDefinition<Tasks extends object> = string extends keyof Tasks
   ? ExactDefinition & { name: string }
   : | (ListedDefinition<Tasks> & { name: string })

@@ -3,9 +3,11 @@ import { EverybeatError } from '../index.js'
 
 /** What is kept of a command that ended well. */
 export interface CommandResult {
+  /** The exit status: a command with another one fails the run. */
   readonly exitCode: 0
   /** The end of what it wrote: about 1 900 signs, for which a result has room. */
   readonly stdout: string
+  /** The end of what it wrote to stderr, in the same length. */
   readonly stderr: string
 }
 

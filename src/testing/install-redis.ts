@@ -11,7 +11,9 @@ const BINARIES = ['redis-server', 'valkey-server']
 export interface Machine {
   /** Environment variables; `PATH` says where programs are looked for. */
   env?: NodeJS.ProcessEnv
+  /** The operating system, as `process.platform` has it. */
   platform?: NodeJS.Platform
+  /** Whether the process may install packages. */
   isRoot?: boolean
   /** The file that Debian's package scripts ask whether they may start a service. */
   policyFile?: string

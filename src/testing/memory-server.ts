@@ -13,6 +13,7 @@ export interface MemoryServerOptions {
 export interface MemoryServer extends AsyncDisposable {
   /** `redis://127.0.0.1:<port>` */
   readonly url: string
+  /** The port that it listens on, on the loopback. */
   readonly port: number
   /** Cuts all connections; what the server held is gone. Calling it again does nothing. */
   stop(): Promise<void>

@@ -28,9 +28,11 @@ export interface RedisServerOptions {
 export interface RedisServer extends AsyncDisposable {
   /** `redis://127.0.0.1:<port>` */
   readonly url: string
+  /** The port that it listens on, on the loopback. */
   readonly port: number
   /** The process id of the server that runs now, or ran last. */
   readonly pid: number
+  /** The working folder, which holds its files. */
   readonly dir: string
   /** Ends the server in order and removes its folder, unless the caller gave that. Calling it again does nothing. */
   stop(): Promise<void>
@@ -86,7 +88,8 @@ export async function startRedisServer(options: RedisServerOptions = {}): Promis
 /**
  * Makes sure that this machine has a Redis server and gives the path of its binary. Where there is none it installs one
  * without asking, with the package manager and nothing else: `apt-get` as root on Debian and its children, Homebrew on
- * macOS; no service is started. Lines that tell how a long installation goes reach `onProgress`, by default stderr.
+ * macOS; no service is started. The lines of a long installation are handed to `onProgress`, by default stderr; `quiet`
+ * drops them.
  *
  * @throws EverybeatError `ERR_EVERYBEAT_DEPENDENCY` with what to install and how, where that is not possible.
  */

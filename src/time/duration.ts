@@ -23,7 +23,9 @@ const ISO_FORM = /^P(?=[\dT])(?:\d+(?:[.,]\d{1,3})?[WD])*(?:T(?:\d+(?:[.,]\d{1,3
 
 /** The least and the most that {@link parseDuration} accepts, both included. */
 export interface DurationBounds {
+  /** Shortest duration, ms; default 0. */
   minMs?: number
+  /** Longest duration, ms; default: 100 years. */
   maxMs?: number
 }
 

@@ -19,6 +19,7 @@ export interface PreviewOptions {
 
 /** One occurrence to come. */
 export interface PreviewEntry {
+  /** The nominal instant. */
   readonly at: Date
   /** The wall clock of the definition's zone with its offset from UTC: `2026-03-08 03:00:00 -04:00`. */
   readonly local: string
@@ -31,7 +32,7 @@ const DAY_MS = 86_400_000
 
 /**
  * The next occurrences of a definition, in order, with a note wherever a clock change matters. Reads no clock and needs
- * no Redis. `limit` is counted from the first occurrence shown; `jitter` moves starts, not occurrences.
+ * no Redis. The `name` in the definition counts where `options` has none. `limit` is counted from the first occurrence shown; `jitter` moves starts, not occurrences.
  *
  * @example
  * preview({ cron: '30 2 * * *', tz: 'America/New_York' }, { from: '2026-03-08T00:00', count: 1 })

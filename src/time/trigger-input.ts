@@ -3,22 +3,39 @@ import type { DstRules } from './wall-occurrences.js'
 
 /** The fields of a schedule's definition that decide when it fires. */
 export interface TriggerInput {
+  /** Five fields, or six with seconds first; `@daily` and the like. */
   readonly cron?: unknown
+  /** A duration of at least 100 ms. */
   readonly every?: unknown
+  /** One instant. */
   readonly at?: unknown
+  /** RFC 5545 text with `DTSTART`. */
   readonly rrule?: unknown
+  /** `sunrise`, `sunset`, `dawn`, `dusk`, `noon`, with an offset if wanted: `sunset-30m`. */
   readonly solar?: unknown
+  /** IANA zone; default `UTC`. */
   readonly tz?: unknown
+  /** With `cron` and `rrule`: `first-instant` (default), `shift`, `skip`. */
   readonly dstGap?: unknown
+  /** With `cron` and `rrule`: `first` (default), `last`, `both`. */
   readonly dstOverlap?: unknown
+  /** With `cron`: `or` (default), `and`. */
   readonly dayMatch?: unknown
+  /** With `every`: an instant that the grid goes through; default: the Unix epoch. */
   readonly anchor?: unknown
+  /** With `every`: `true` shifts the grid by a hash of the name; default `false`. */
   readonly spread?: unknown
+  /** With `solar`: degrees north, -90 to 90. */
   readonly lat?: unknown
+  /** With `solar`: degrees east, -180 to 180. */
   readonly lon?: unknown
+  /** Dates, date ranges, weekday sets, or a cron; one text or several. */
   readonly exclude?: unknown
+  /** One instant that is left out. */
   readonly skipNext?: unknown
+  /** First instant allowed. */
   readonly start?: unknown
+  /** Last instant allowed. */
   readonly end?: unknown
 }
 

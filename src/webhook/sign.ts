@@ -17,8 +17,7 @@ export function checkSecret(secret: unknown): void {
 /**
  * The headers `webhook-id`, `webhook-timestamp` and `webhook-signature` of Standard Webhooks for a body.
  *
- * @param id the same for every delivery of the same message: visible ASCII
- * @param at when it is sent
+ * @param request `id`: the same for every delivery of the same message, visible ASCII; `at`: when it is sent; `body`
  * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS` for a wrong secret, `ERR_EVERYBEAT_DEPENDENCY` without `standardwebhooks`
  */
 export async function signRequest(

@@ -14,6 +14,7 @@ export interface WebhookOptions {
 
 /** What is kept of an answer, as the result of the run. */
 export interface WebhookResult {
+  /** The HTTP status of the answer: 200 to 299. */
   readonly status: number
   /** JSON where the receiver says that it is, otherwise text; of a longer one the first 3 900 signs, as text. */
   readonly body: unknown

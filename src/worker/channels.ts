@@ -18,8 +18,11 @@ export interface RunTrace {
 
 /** What the channel `everybeat:claim` says of one claim. */
 export interface ClaimMessage {
+  /** Id of the worker that claimed. */
   readonly worker: string
+  /** Index of the shard, from 0. */
   readonly shard: number
+  /** `empty`: the claim won nothing. `error`: Redis did not answer, or refused. */
   readonly result: 'won' | 'empty' | 'error'
   /** Runs that the claim won. */
   readonly runCount: number
@@ -31,21 +34,31 @@ export interface ClaimMessage {
 
 /** What the channel `everybeat:settle` says of one settlement that Redis has answered. */
 export interface SettleMessage {
+  /** Id of the run: the same across its attempts and deliveries. */
   readonly runId: string
+  /** Name of the schedule; of a run of `handle.run()`, a name that was made for it. */
   readonly schedule: string
+  /** Name of the task. */
   readonly task: string
+  /** Id of the worker that ran it. */
   readonly worker: string
   /** The nominal instant, epoch ms. */
   readonly scheduledAt: number
+  /** Number of the execution after failures, from 1. */
   readonly attempt: number
+  /** How often the run was handed to a worker, this time included; a retry does not count. */
   readonly delivery: number
+  /** Fencing token of the claim. */
   readonly fence: number
   /** How the run ended on this worker. */
   readonly outcome: 'ok' | 'failed' | 'cancelled' | 'abandoned' | 'returned'
   /** What Redis made of it. */
   readonly answer: SettleOutcome
+  /** Why the run did not succeed; empty for none. */
   readonly reason: string
+  /** How long the handler took, ms. */
   readonly durationMs: number
+  /** How much later than its start instant the handler started, ms; 0 for retries and reruns. */
   readonly latenessMs: number
   /** Delay before the next attempt, ms; null when there is none. */
   readonly retryDelayMs: number | null
@@ -55,10 +68,13 @@ export interface SettleMessage {
 
 /** What the channel `everybeat:skip` says of occurrences that end without a run. */
 export interface SkipMessage {
+  /** Id of the worker that decided it. */
   readonly worker: string
+  /** Name of the schedule. */
   readonly schedule: string
   /** The nominal instant, epoch ms; of the first where `count` is more than 1. */
   readonly scheduledAt: number
+  /** Why they do not run: a reason of `run:skipped`. */
   readonly reason: string
   /** How many neighbouring occurrences the message stands for. */
   readonly count: number

@@ -2,6 +2,7 @@
 export interface Health {
   /** Started, connected, and answered by Redis lately, on every shard that it asked about. */
   ok: boolean
+  /** `idle` before the start; `stopped` from the call of `stop()` on. */
   state: 'idle' | 'running' | 'stopped'
   /** The id of the worker; null before the start. */
   worker: string | null

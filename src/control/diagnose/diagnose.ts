@@ -10,6 +10,7 @@ import { viewSchedule } from '../schedule-view.js'
 export interface Diagnosis {
   /** Whether there is no problem; there may be warnings. */
   ok: boolean
+  /** What was found, in a fixed order: the server, the fleet, the schedules. */
   findings: Finding[]
 }
 

@@ -11,14 +11,17 @@ import { decodeStored, viewSchedule, type ScheduleState, type ScheduleView } fro
 
 /** Why a schedule runs when it does, or does not run. */
 export interface Explanation {
+  /** Name of the schedule that was asked about. */
   name: string
+  /** `missing`: no schedule has this name. */
   state: ScheduleState | 'missing'
   /** Everything below as sentences, one a line. */
   text: string
-  /** The next instant and where it comes from; null when none is planned. */
+  /** The next instant, `at`, and `why` it is that one; null when none is planned. */
   next: { at: Date; why: string } | null
-  /** What became of the newest occurrence in the history; null when there is none. */
+  /** The newest occurrence of the history: its instant `at`, its `outcome`, the `reason` of the history, and `why` in words; null for none. */
   last: { at: Date; outcome: HistoryOutcome; reason?: string; why: string } | null
+  /** What holds the schedule back, and what its policies have decided lately; empty for nothing. */
   reasons: ExplanationReason[]
   /** What would make it run, or run better. */
   advice: string[]

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Dashboard } from '../dashboard.js'
 import { serve } from '../node-http.js'
 
-/** What of a request of Express is used; whatever version it is. */
+/** The part of a request of Express that is used, of any version: `baseUrl`, `originalUrl` and the parsed `body`. */
 export type ExpressRequest = IncomingMessage & { baseUrl?: string; originalUrl?: string; body?: unknown }
 
 /**

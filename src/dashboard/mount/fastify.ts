@@ -2,15 +2,20 @@ import type { ServerResponse } from 'node:http'
 import type { Dashboard } from '../dashboard.js'
 import { serve, type NodeRequest } from '../node-http.js'
 
-/** What of an instance of Fastify is used; whatever version it is. */
+/** The part of an instance of Fastify that is used, of any version. */
 export interface FastifyLike {
+  /** The path that the plugin is registered below. */
   readonly prefix: string
+  /** Removes the parsers of this scope. */
   removeAllContentTypeParsers(): unknown
+  /** Adds a parser to this scope. */
   addContentTypeParser(
     type: string,
     parse: (request: never, payload: never, done: (error: null) => void) => void,
   ): unknown
+  /** Adds a hook that is called before the server closes. */
   addHook(name: 'preClose', hook: (done: () => void) => void): unknown
+  /** Adds a route for every method. */
   all(path: string, handler: (request: never, reply: never) => void): unknown
 }
 

@@ -1,8 +1,10 @@
 import type { Dashboard } from '../dashboard.js'
 
-/** What of a context of Hono is used; whatever version it is. */
+/** The part of a context of Hono that is used, of any version. */
 export interface HonoContext {
+  /** The request: `raw` as the runtime gave it, and the `routePath` that matched it. */
   readonly req: { readonly raw: Request; readonly routePath?: string }
+  /** What the runtime hands to a request; on Node.js it has the socket. */
   readonly env: unknown
 }
 

@@ -2,9 +2,11 @@ import type { Dashboard } from '../dashboard.js'
 import { mount as mountExpress } from './express.js'
 import { mount as mountFastify } from './fastify.js'
 
-/** What of a Nest application is used; on Express or on Fastify, whatever version it is. */
+/** The part of a Nest application that is used, on Express or on Fastify, of any version. */
 export interface NestApplication {
+  /** Adds a middleware of Express. */
   use(...parameters: unknown[]): unknown
+  /** Gives the adapter, whose `getType` names the server and whose `getInstance` is the server. */
   getHttpAdapter(): { getType(): string; getInstance(): unknown }
 }
 

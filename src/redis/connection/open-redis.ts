@@ -4,6 +4,7 @@ import type { RedisClient } from '../redis-client.js'
 
 /** A connection for what runs beside Everybeat on the same Redis. */
 export interface OpenedRedis {
+  /** The ioredis client: the one that was given, or a new one. */
   readonly client: RedisClient
   /** Checked; the default where none was given. */
   readonly prefix: string

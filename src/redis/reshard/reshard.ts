@@ -8,7 +8,7 @@ import { runScript } from '../scripts/run-script.js'
 
 /** Options of a change of the number of shards. */
 export interface ReshardOptions {
-  /** Told after each page: schedules looked at, of how many, and how many of them had to be carried. */
+  /** Called after each page of schedules: `done` of `total` were inspected, and `moved` of them went to another shard. */
   onProgress?: ((progress: { done: number; total: number; moved: number }) => void) | undefined
 }
 
@@ -16,7 +16,9 @@ export interface ReshardOptions {
 export interface ReshardResult {
   /** `unchanged`: there are as many already. */
   outcome: 'done' | 'unchanged'
+  /** The number of shards before. */
   from: number
+  /** The number of shards now. */
   to: number
   /** Schedules that were carried to another shard, by this call. */
   moved: number

@@ -2,22 +2,33 @@ import type { Everybeat, Run } from '../../index.js'
 
 /** One start of a run: an attempt of an occurrence on a worker. */
 export interface RunRecord {
+  /** Name of the schedule; of a run of `handle.run()`, a name that was made for it. */
   readonly schedule: string
+  /** Name of the task. */
   readonly task: string
+  /** Id of the run: the same across its attempts and deliveries. */
   readonly runId: string
+  /** The nominal instant of the occurrence. */
   readonly scheduledAt: Date
+  /** When the handler was called, by the clock of the fleet. */
   readonly startedAt: Date
   /** When it ended; null while it goes. */
   endedAt: Date | null
   /** The id of the worker that ran it. */
   readonly worker: string
+  /** Number of the execution after failures, from 1. */
   readonly attempt: number
+  /** Fencing token of the claim. */
   readonly fence: number
+  /** Missed occurrences that the run stands for beyond itself. */
   readonly missed: number
+  /** Whether the run makes up for a missed occurrence. */
   readonly catchUp: boolean
+  /** Whether a program asked for the run. */
   readonly manual: boolean
   /** `running` until it ends. An attempt that is followed by another one is `failed` with the reason `retrying`. */
   outcome: 'running' | 'ok' | 'failed' | 'abandoned' | 'cancelled'
+  /** Why the attempt did not succeed; absent for none. */
   reason?: string
   /** What the handler returned. */
   result?: unknown
@@ -27,8 +38,11 @@ export interface RunRecord {
 
 /** Which records to give. */
 export interface RunFilter {
+  /** Only runs of this schedule. */
   readonly schedule?: string | undefined
+  /** Only runs of this task. */
   readonly task?: string | undefined
+  /** Only attempts that ended so, or that are `running`. */
   readonly outcome?: RunRecord['outcome'] | undefined
 }
 

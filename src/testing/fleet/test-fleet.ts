@@ -167,7 +167,7 @@ export class TestFleet implements AsyncDisposable {
     return this.#records.select(filter)
   }
 
-  /** What the ledger of a schedule says, newest first. */
+  /** The history of a schedule, newest first. */
   async history(name: string): Promise<HistoryEntry[]> {
     return await this.schedules.history(name, { limit: 1_000 })
   }
@@ -175,6 +175,7 @@ export class TestFleet implements AsyncDisposable {
   /**
    * Runs a schedule once, now, in the fleet; retries follow without their waits. Resolves with the end of the run.
    *
+   * @param options `payload` in place of the definition's
    * @throws EverybeatError `ERR_EVERYBEAT_STATE` when no worker has its task, or there is no such schedule
    */
   async fire(name: string, options: { payload?: unknown } = {}): Promise<RunRecord> {

@@ -1,8 +1,8 @@
 import { EverybeatError, showValue } from '../../errors.js'
 
 /**
- * How durations are spread, in ms: values that were measured, evenly between two, around a mean, or skewed as most durations
- * are, by their median and their 99th percentile.
+ * How durations are spread, in ms: as values that were measured, evenly from `min` to `max`, around a `mean` by their `stddev`,
+ * or skewed as most durations are, by their median `p50` and their 99th percentile `p99`.
  */
 export type Distribution =
   | readonly number[]

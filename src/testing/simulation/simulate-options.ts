@@ -17,24 +17,31 @@ export interface SimulatedTask {
 
 /** Workers that are gone, or a Redis that is out of reach, for a time. */
 export interface SimulatedFailure {
+  /** When it begins. */
   readonly at: Instant
   /** So many workers end as by SIGKILL. */
   readonly kill?: number | undefined
   /** Nothing can be claimed. */
   readonly outage?: boolean | undefined
+  /** How long it lasts. */
   readonly for: Duration
 }
 
 /** What {@link simulate} takes. */
 export interface SimulateOptions {
+  /** The schedules: definitions with a `name`, or an object of definitions by name. */
   readonly definitions: readonly (DefinitionInput & { name: string })[] | Readonly<Record<string, DefinitionInput>>
   /** By the names of tasks; one that is not named lasts a second and does not fail. */
   readonly tasks?: Readonly<Record<string, SimulatedTask>> | undefined
+  /** How many workers the fleet has. */
   readonly workers: number
   /** Runs at the same time on each worker; default 50. */
   readonly concurrency?: number | undefined
+  /** Begin of the simulated time. */
   readonly from: Instant
+  /** End of the simulated time. */
   readonly to: Instant
+  /** Outages and lost workers; none by default. */
   readonly failures?: readonly SimulatedFailure[] | undefined
   /** The same seed gives the same result; default 1. */
   readonly seed?: number | undefined

@@ -6,7 +6,9 @@ import { resolveSimulation, type SimulateOptions, type Simulation } from './simu
 
 /** Many schedules that are due at the same second. */
 export interface Herd {
+  /** The instant that they share. */
   readonly at: Date
+  /** How many schedules are due then. */
   readonly count: number
   /** The first of them, by name. */
   readonly schedules: readonly string[]
@@ -14,31 +16,47 @@ export interface Herd {
 
 /** Occurrences of one schedule that met a run of it that still went. */
 export interface Overlap {
+  /** Name of the schedule. */
   readonly schedule: string
+  /** How many occurrences met an earlier run. */
   readonly count: number
+  /** What the schedule does with them: its `overlap`. */
   readonly policy: OverlapPolicy
 }
 
 /** How late runs started, ms. */
 export interface Lateness {
+  /** Half of the starts were at most this late. */
   readonly p50: number
+  /** 95 of 100 starts were at most this late. */
   readonly p95: number
+  /** 99 of 100 starts were at most this late. */
   readonly p99: number
+  /** The latest start. */
   readonly max: number
 }
 
 /** What {@link simulate} gives. */
 export interface SimulationResult {
+  /** The runs of the fleet over time, part by part. */
   readonly load: readonly LoadPoint[]
   /** How long each part of the load is, ms. */
   readonly stepMs: number
+  /** The instants at which most schedules are due together, largest first. */
   readonly herds: readonly Herd[]
+  /** The schedules whose occurrences met a run that was not over. */
   readonly overlaps: readonly Overlap[]
+  /** How many attempts started. */
   readonly started: number
+  /** How many attempts failed. */
   readonly failed: number
+  /** How many runs ended with their worker. */
   readonly abandoned: number
+  /** How many occurrences ended without a run by a policy. */
   readonly skipped: number
+  /** How many occurrences were too late to run on time. */
   readonly missed: number
+  /** How late the starts were. */
   readonly lateness: Lateness
   /** What to change, in plain words; none where all is well. */
   readonly suggestions: readonly string[]

@@ -5,8 +5,11 @@ import type { Backoff } from '../../schedule/definition.js'
 export interface Run<Payload = unknown> {
   /** The same across attempts and deliveries of an occurrence. */
   readonly id: string
+  /** Name of the schedule; of a run of `handle.run()`, a name that was made for it. */
   readonly schedule: string
+  /** Name of the task. */
   readonly task: string
+  /** The payload as it arrives from JSON, or as the schema of the task returns it; `null` for none. */
   readonly payload: Payload
   /** The nominal instant of the occurrence. */
   readonly scheduledAt: Date

@@ -1,0 +1,135 @@
+import { EverybeatError } from '../errors.js'
+import type { Change } from './change-list.js'
+import type { Instant } from '../schedule/definition.js'
+import { checkChoice, checkInteger, checkOptionNames } from '../schedule/field-values.js'
+import { checkName } from '../schedule/name.js'
+import { preview, type PreviewEntry } from '../time/preview.js'
+import { readActivity, type ActivityMinute } from './activity.js'
+import { explainSchedule, type Explanation } from './explain/explain.js'
+import { toHistoryEntry, type HistoryEntry } from './history.js'
+import { readChanges } from './edits.js'
+import { checkListOptions, listSchedules, type ListOptions, type SchedulePage } from './list.js'
+import { toRunView, type RunView } from './run-view.js'
+import type { ScheduleContext } from './schedule-context.js'
+import { decodeStored, viewSchedule, type ScheduleView } from './schedule-view.js'
+
+const CODE = 'ERR_EVERYBEAT_OPTIONS'
+
+/** Everything that can be asked of the schedules of a fleet. No method changes anything. */
+export class ScheduleQueries {
+  readonly #context: ScheduleContext
+
+  constructor(context: ScheduleContext) {
+    this.#context = context
+  }
+
+  /**
+   * A schedule with its state, or null when none has this name.
+   *
+   * @throws EverybeatError `ERR_EVERYBEAT_NAME` for what can be no name
+   */
+  async get(name: string): Promise<ScheduleView | null> {
+    checkName('schedule', name, 'name')
+    const store = await this.#context.store()
+    const { schedule, nowMs } = await store.read(name)
+    return schedule && viewSchedule(schedule, nowMs)
+  }
+
+  /**
+   * A page of schedules, by default in the order of their names. Reads only as far as it takes to fill the page.
+   *
+   * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS` for an unknown option, order, state or cursor
+   */
+  async list(options: ListOptions = {}): Promise<SchedulePage> {
+    checkListOptions(options)
+    return await listSchedules(await this.#context.store(), options)
+  }
+
+  /**
+   * The number of schedules.
+   *
+   * @throws EverybeatError `ERR_EVERYBEAT_CONNECTION` when Redis cannot be reached
+   */
+  async count(): Promise<number> {
+    return await (await this.#context.store()).count()
+  }
+
+  /**
+   * Says when a schedule runs next and why, how its last occurrence ended and why, and what would make it run.
+   *
+   * @throws EverybeatError `ERR_EVERYBEAT_NAME` for what can be no name
+   */
+  async explain(name: string): Promise<Explanation> {
+    checkName('schedule', name, 'name')
+    return await explainSchedule(await this.#context.store(), name)
+  }
+
+  /**
+   * The next `count` instants of a schedule, strictly after now; none when it does not exist or cannot be used.
+   *
+   * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS` for a `count` that is not 1 to 10 000
+   */
+  async next(name: string, count = 5): Promise<PreviewEntry[]> {
+    checkName('schedule', name, 'name')
+    checkInteger(count, 'count', 1, 10_000, CODE)
+    const store = await this.#context.store()
+    const { schedule, nowMs } = await store.read(name)
+    const definition = schedule && decodeStored(schedule)
+    if (!definition || definition instanceof EverybeatError) return []
+    const remaining = definition.limit === null ? count : definition.limit - Number(schedule.state.seen ?? 0)
+    return remaining < 1 ? [] : preview(definition.given, { from: nowMs, count: Math.min(count, remaining), name })
+  }
+
+  /**
+   * How the occurrences of a schedule ended, newest first.
+   *
+   * @param options `limit`: most entries, 1 to 100 000; default 1 000
+   * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS`
+   */
+  async history(name: string, options: { limit?: number | undefined } = {}): Promise<HistoryEntry[]> {
+    checkName('schedule', name, 'name')
+    checkOptionNames(options, ['limit'])
+    const { limit = 1_000 } = options
+    checkInteger(limit, 'limit', 1, 100_000, CODE)
+    const entries = await (await this.#context.store()).history(name, limit)
+    return entries.map(toHistoryEntry)
+  }
+
+  /**
+   * How all occurrences ended, minute by minute for a day back; a minute in which nothing ended is left out.
+   *
+   * @param range `from`: the first minute; `to`: the last one
+   * @throws EverybeatError `ERR_EVERYBEAT_INSTANT`, `ERR_EVERYBEAT_OPTIONS`
+   */
+  async activity({ from, to }: { from: Instant; to: Instant }): Promise<ActivityMinute[]> {
+    return await readActivity(await this.#context.store(), from, to)
+  }
+
+  /**
+   * The runs that are running or wait, in the whole fleet.
+   *
+   * @param options `state`: only these; `limit`: most of them, default 10 000
+   * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS`
+   */
+  async runs(
+    options: { state?: 'running' | 'waiting' | undefined; limit?: number | undefined } = {},
+  ): Promise<RunView[]> {
+    checkOptionNames(options, ['state', 'limit'])
+    const { state, limit = 10_000 } = options
+    checkInteger(limit, 'limit', 1, 1_000_000, CODE)
+    if (state !== undefined) checkChoice(state, 'state', ['running', 'waiting'], CODE)
+    const stored = await (await this.#context.store()).runs({ state, limit })
+    return stored.map(toRunView)
+  }
+
+  /**
+   * The last 20 edits of a schedule, newest first: who made them, when, from where, and what they changed. An edit by
+   * plain Redis commands is in it once a worker has noticed it. Empty for a schedule that does not exist.
+   *
+   * @throws EverybeatError `ERR_EVERYBEAT_NAME` for what can be no name
+   */
+  async changes(name: string): Promise<Change[]> {
+    checkName('schedule', name, 'name')
+    return await readChanges(await this.#context.store(), name)
+  }
+}
