@@ -1,4 +1,4 @@
-import { boundStore } from './control/bounded-store.js'
+import { BoundStores } from './control/bounded-store.js'
 import { noteCallSite } from './control/check-definition.js'
 import { Declarations } from './control/declarations.js'
 import { diagnose, type Diagnosis } from './control/diagnose/diagnose.js'
@@ -57,7 +57,7 @@ export class Everybeat<Tasks extends object = AnyTasks> extends IsolatedEmitter 
   readonly #context: ScheduleContext
   readonly #connection: InstanceConnection
   /** The store of each connection, with calls that end within `connectTimeoutMs`. */
-  readonly #boundStores = new WeakMap<ScheduleStore, ScheduleStore>()
+  readonly #boundStores: BoundStores
   #instance: Instance | null = null
   #state: 'idle' | 'starting' | 'running' | 'stopped' = 'idle'
   #isPaused = false
@@ -70,6 +70,7 @@ export class Everybeat<Tasks extends object = AnyTasks> extends IsolatedEmitter 
     this.#tasks = new TaskRegistry(this.#options.shards)
     this.#time = timeSourceOf(options)
     this.#clock = createRedisClock(this.#time.monotonic, this.#time.wall)
+    this.#boundStores = new BoundStores(this.#options.connectTimeoutMs, this.#time)
     this.#writeLine = createLineWriter(this.#options.logger)
     logEvents(this, this.#writeLine)
     announceMemory(this.#options)
@@ -255,20 +256,12 @@ export class Everybeat<Tasks extends object = AnyTasks> extends IsolatedEmitter 
 
   async #storeOfAnyLayout(): Promise<ScheduleStore> {
     this.#refuseIfStopped('this instance is stopped; make a new one')
-    return this.#bound(await this.#connection.storeOfAnyLayout())
+    return this.#boundStores.of(await this.#connection.storeOfAnyLayout())
   }
 
   async #store(): Promise<ScheduleStore> {
     this.#refuseIfStopped('this instance is stopped; make a new one')
-    return this.#bound(await this.#connection.store())
-  }
-
-  #bound(store: ScheduleStore): ScheduleStore {
-    const known = this.#boundStores.get(store)
-    if (known) return known
-    const bounded = boundStore(store, this.#options.connectTimeoutMs, this.#time)
-    this.#boundStores.set(store, bounded)
-    return bounded
+    return this.#boundStores.of(await this.#connection.store())
   }
 
   async #runOnce(task: string, payload: unknown): Promise<{ runId: string; schedule: string }> {

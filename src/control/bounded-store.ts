@@ -3,22 +3,38 @@ import { endsWithin, type TimeSource } from '../time-source.js'
 import type { ScheduleStore } from './store.js'
 
 /**
- * A store of which each call ends within a time: a server that hangs, or a node of a Cluster that is gone, keeps no
- * caller waiting for ever. The call itself goes on, and may take effect later.
- *
- * @param timeoutMs how long a call may take, ms; it rejects with `ERR_EVERYBEAT_CONNECTION` then
+ * Bounds the calls of stores: each ends within a time, so that a server that hangs, or a node of a Cluster that is gone,
+ * keeps no caller waiting for ever. The call itself goes on, and may take effect later.
  */
-export function boundStore(store: ScheduleStore, timeoutMs: number, time: TimeSource): ScheduleStore {
-  const bounded = Object.entries(store).map(([name, method]) => {
-    const call = method as (...args: unknown[]) => Promise<unknown>
-    return [name, (...args: unknown[]) => bound(call.apply(store, args), name)] as const
-  })
+export class BoundStores {
+  /** How long a call may take, ms. */
+  readonly #timeoutMs: number
+  readonly #time: TimeSource
+  /** The bounded store of each store. */
+  readonly #bounded = new WeakMap<ScheduleStore, ScheduleStore>()
 
-  async function bound(work: Promise<unknown>, what: string): Promise<unknown> {
-    if (await endsWithin(time, timeoutMs, work)) return await work
-    const message = `Redis did not answer \`${what}\` within ${timeoutMs} ms (connectTimeoutMs); it may still do what it was asked for`
-    throw new EverybeatError('ERR_EVERYBEAT_CONNECTION', message)
+  constructor(timeoutMs: number, time: TimeSource) {
+    this.#timeoutMs = timeoutMs
+    this.#time = time
   }
 
-  return Object.fromEntries(bounded) as unknown as ScheduleStore
+  /** The store with bounded calls: one that is late rejects with `ERR_EVERYBEAT_CONNECTION`. */
+  of(store: ScheduleStore): ScheduleStore {
+    const known = this.#bounded.get(store)
+    if (known) return known
+    const bounded = new Proxy(store, {
+      get: (target, name) => {
+        const method = Reflect.get(target, name) as ((...args: unknown[]) => Promise<unknown>) | undefined
+        return method && ((...args: unknown[]) => this.#bound(Reflect.apply(method, target, args), String(name)))
+      },
+    })
+    this.#bounded.set(store, bounded)
+    return bounded
+  }
+
+  async #bound(work: Promise<unknown>, what: string): Promise<unknown> {
+    if (await endsWithin(this.#time, this.#timeoutMs, work)) return await work
+    const message = `Redis did not answer \`${what}\` within ${this.#timeoutMs} ms (connectTimeoutMs); it may still do what it was asked for`
+    throw new EverybeatError('ERR_EVERYBEAT_CONNECTION', message)
+  }
 }

@@ -3,7 +3,9 @@ import type { TestFleet } from './fleet/test-fleet.js'
 
 /** What a matcher says. */
 export interface MatcherResult {
+  /** Whether the expectation holds. */
   readonly pass: boolean
+  /** Text for people: of what it failed, or with `not` would fail. */
   readonly message: () => string
 }
 
