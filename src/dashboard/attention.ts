@@ -30,6 +30,9 @@ const STUCK_HISTORY = 60
 /** Of so many of the oldest runs the history is read. */
 const MOST_LOOKED_AT = 20
 
+/** Reasons that say less of what is late than any other. */
+const WEAK_REASONS: readonly string[] = ['late', 'clock', 'running']
+
 interface Situation {
   readonly source: FleetSource
   readonly catalogue: Catalogue
@@ -65,7 +68,7 @@ async function findLate({ late, source }: Situation): Promise<AttentionItem[]> {
   const items = await Promise.all(
     shown.map(async ({ name, at }): Promise<AttentionItem> => {
       const { reasons } = await source.explain(name)
-      const telling = reasons.find(({ code }) => code !== 'late' && code !== 'clock') ?? reasons[0]
+      const telling = reasons.find(({ code }) => !WEAK_REASONS.includes(code)) ?? reasons[0]
       return { kind: 'late', name, since: at, text: telling?.message ?? 'it is due, and no worker has taken it' }
     }),
   )

@@ -66,7 +66,10 @@ export interface SchedulePage {
   readonly cursor: string | null
   readonly total: number
   readonly counts: Readonly<Record<string, number>>
+  /** Whether all schedules were searched. */
   readonly complete: boolean
+  /** Whether the counts are of all schedules. */
+  readonly counted: boolean
 }
 
 /** An entry of a history. */
@@ -164,7 +167,7 @@ export interface Minute {
 
 /** What needs a person. */
 export interface Attention {
-  readonly kind: 'late' | 'failing' | 'invalid' | 'unserved' | 'edited' | 'no-workers' | 'paused'
+  readonly kind: 'late' | 'stuck' | 'failing' | 'invalid' | 'unserved' | 'edited' | 'no-workers' | 'paused'
   readonly name?: string
   readonly count?: number
   readonly text: string

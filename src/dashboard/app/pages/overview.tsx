@@ -103,6 +103,7 @@ function Glance({ view }: { view: OverviewView }) {
 const ICONS: Readonly<Record<Attention['kind'], { icon: IconName; tone: string }>> = {
   'no-workers': { icon: 'fleet', tone: 'bad' },
   late: { icon: 'clock', tone: 'late' },
+  stuck: { icon: 'stuck', tone: 'late' },
   failing: { icon: 'alert', tone: 'bad' },
   invalid: { icon: 'cross', tone: 'bad' },
   unserved: { icon: 'unserved', tone: 'late' },
@@ -146,6 +147,7 @@ function AttentionRow({ item }: { item: Attention }) {
             {name}
           </a>
         )}{' '}
+        {kind === 'stuck' && since ? `runs since ${formatSpan(now.value - Date.parse(since))}: ` : ''}
         {kind === 'late' && since ? `is due since ${formatSpan(now.value - Date.parse(since))}: ` : ''}
         {text}
         {kind === 'failing' && since ? `, last ${formatRelative(since, now.value)}` : ''}
@@ -171,6 +173,7 @@ function AttentionRow({ item }: { item: Attention }) {
 function listUrl({ kind, task }: Attention): string {
   if (kind === 'no-workers') return pageUrl('fleet')
   if (kind === 'unserved' && task) return `${pageUrl('schedules')}?q=${encodeURIComponent(`task:${task}`)}`
+  if (kind === 'stuck') return pageUrl('runs')
   if (kind === 'late') return `${pageUrl('schedules')}?sort=next`
   return `${pageUrl('schedules')}?state=${kind}`
 }

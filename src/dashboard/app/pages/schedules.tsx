@@ -15,6 +15,8 @@ import { followSchedules } from '../schedule/follow-schedules.js'
 
 const FILTERS = ['q', 'state', 'task', 'tag', 'owner', 'sort', 'cursor'] as const
 const TYPING_MS = 180
+/** An answer that is not whole yet is asked for again after so long, ms. */
+const PARTIAL_MS = 1_500
 
 /** All schedules: searched as one types, filtered and sorted by what stands in the address. */
 export function SchedulesPage() {
@@ -27,6 +29,13 @@ export function SchedulesPage() {
   }, [data.value])
   useLive((event) => followSchedules(event, data, unseen, reload))
   const page = data.value
+  const isPartial = page !== null && !(page.complete && page.counted)
+  // What is still being read comes by itself.
+  useEffect(() => {
+    if (!isPartial) return
+    const timer = setTimeout(reload, PARTIAL_MS)
+    return () => clearTimeout(timer)
+  }, [page])
   const isFiltered = FILTERS.some((field) => field !== 'sort' && query.value.has(field))
   return (
     <>
@@ -112,7 +121,7 @@ const STATES = ['failing', 'paused', 'invalid', 'active', 'finished'] as const
 
 function Filters({ page }: { page: SchedulePage | null }) {
   const state = query.value.get('state')
-  const counts = page?.counts ?? {}
+  const counts: Readonly<Record<string, number>> = page?.counted ? page.counts : {}
   const all = Object.entries(counts).reduce((sum, [name, count]) => (name === 'failing' ? sum : sum + count), 0)
   const set = (value: string | null) => setQuery({ state: value, cursor: null })
   return (

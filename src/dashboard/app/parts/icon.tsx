@@ -21,6 +21,7 @@ const PATHS = {
   auto: 'M12 3a9 9 0 1 0 0 18zM12 3a9 9 0 0 1 0 18',
   keys: 'M3 6h18v12H3zM7 10h.01M11 10h.01M15 10h.01M8 14h8',
   leave: 'M10 4H4v16h6M15 8l4 4-4 4M19 12H9',
+  stuck: 'M7 4h10M7 20h10M8 4c0 5 8 5 8 8s-8 3-8 8M16 4c0 5-8 5-8 8s8 3 8 8',
   differs: 'M5 9h14M5 15h14M16 4L8 20',
   unserved: 'M4 4l16 16M9 5h11v9M4 9v10h10',
 } as const
