@@ -1,5 +1,6 @@
 import { readFileSync, realpathSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import ts from 'typescript'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { PROJECT_DIR } from '../support/build.js'
@@ -15,6 +16,22 @@ const specifiers = Object.keys(ENTRIES)
   .filter((subpath) => subpath !== './lease-thread')
   .map((subpath) => subpath.replace('.', manifest.name))
 
+/** What the package has beside the engine, its types and its command line, by the paths of the files. */
+const OTHER_PARTS = [
+  { part: 'dashboard', of: /^dist\/(bundler\/)?dashboard\// },
+  { part: 'memory store', of: /^dist\/(bundler|shared)\/memory/ },
+  { part: 'importers', of: /^dist\/(\w+\/)?(moving-in|definition-files)/ },
+  { part: 'test kit', of: /^dist\/(\w+\/)?(testing|matchers)/ },
+  {
+    part: 'integrations',
+    of: /^dist\/(\w+\/)?(monitors|opentelemetry|prometheus|nestjs|bullmq|fastify|node-cron|shell|webhook)/,
+  },
+  { part: 'documentation', of: /^(docs\/|README)/ },
+]
+
+/** Pictures, pages of the site and sources, which the package leaves out. */
+const IN_THE_REPOSITORY_ALONE = /^(docs\/(images|compare|decisions)\/|src\/|benchmarks\/)/
+
 let consumer: Consumer
 beforeAll(async () => {
   consumer = await createConsumer()
@@ -24,13 +41,34 @@ afterAll(() => consumer[Symbol.dispose]())
 describe('the packed package', () => {
   it('the packed package holds what it is made of and nothing else', () => {
     const allowed =
-      /^(package\.json|README\.md|LICENSE|dist\/.+\.(js|cjs|d\.ts|d\.cts)|dist\/dashboard\/app\/.+\.(html|css|svg|woff2)|docs\/.+\.md|docs\/monitoring\/(alerts\.yml|grafana\.json))$/
+      /^(package\.json|README\.md|LICENSE|dist\/.+\.(js|cjs|d\.ts|d\.cts)|dist\/dashboard\/app\/.+\.(html|css|svg|woff2)|docs\/.+\.md|docs\/examples\/.+|docs\/monitoring\/(alerts\.yml|grafana\.json))$/
     expect(consumer.files.filter((path) => !allowed.test(path))).toEqual([])
     expect(consumer.files).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'package.json']))
   })
 
-  it('the packed package has at most 1.5 MB with the dashboard, the importers and the memory store', () => {
-    expect(consumer.packedBytes).toBeLessThanOrEqual(1_500_000)
+  it('the packed package has at most 500 kB of engine, types and command line, and 1.25 MB in all', () => {
+    const sizes = new Map(OTHER_PARTS.map(({ part }) => [part, 0]))
+    for (const path of consumer.files) {
+      const part = OTHER_PARTS.find(({ of }) => of.test(path))?.part ?? 'engine'
+      const bytes = gzipSync(readFileSync(join(consumer.packageDir, path))).length
+      sizes.set(part, (sizes.get(part) ?? 0) + bytes)
+    }
+    expect(sizes.get('engine'), JSON.stringify([...sizes])).toBeLessThanOrEqual(500_000)
+    expect(consumer.packedBytes).toBeLessThanOrEqual(1_250_000)
+  })
+
+  it('the packed package has no page that links to a file which is neither there nor in the repository alone', () => {
+    // README.md is shown by registries with the repository as its base.
+    const pages = consumer.files.filter((path) => /^docs\/.+\.md$/.test(path))
+    const dead = pages.flatMap((page) => {
+      const text = readFileSync(join(consumer.packageDir, page), 'utf8')
+      return [...text.matchAll(/\]\((?![a-z]+:|#)([\w./-]+)[^)]*\)/g)]
+        .map(([, link]) => join(dirname(page), link!))
+        .filter((path) => !consumer.files.includes(path) && !IN_THE_REPOSITORY_ALONE.test(path))
+        .map((path) => `${page}: ${path}`)
+    })
+    expect(pages.length).toBeGreaterThan(30)
+    expect(dead).toEqual([])
   })
 
   it('the packed package names no source map, and nothing of the machine it was built on', () => {

@@ -152,6 +152,8 @@ describe('rm', () => {
       const command = `${process.execPath} ${MAIN} rm a --prefix ${prefix} --redis ${redis.url}`
       const terminal = spawn(script, ['-qec', command, '/dev/null'])
       onTestFinished(() => void terminal.kill('SIGKILL'))
+      // The question stays on the screen when the command has ended, and may come in more than one piece.
+      terminal.stdin.on('error', () => {})
       let shown = ''
       terminal.stdout.on('data', (chunk: Buffer) => {
         shown += chunk.toString()

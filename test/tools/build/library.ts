@@ -35,6 +35,8 @@ export async function buildLibrary(build: LibraryBuild): Promise<Map<string, rea
     entryFileNames: '[name].cjs',
     // What entries share is named after its folder, and that of the library is `src`.
     chunkFileNames: ({ name }) => `shared/${name === 'src' ? 'library' : name}.cjs`,
+    // The declarations carry the documentation; here it would be read by every process, and packed a second time.
+    comments: { jsdoc: false },
   })
   await forNode.close()
   const names = new Map(
