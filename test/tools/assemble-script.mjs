@@ -1,5 +1,6 @@
 // Assembles a script from its file and the files that it includes: what is sent to Redis.
 import { readFileSync } from 'node:fs'
+import { inlineExpressions, sinkRareFunctions } from './lighten-script.mjs'
 
 /** Where the Lua files are. */
 export const SCRIPT_FOLDER = new URL('../../src/redis/scripts/', import.meta.url)
@@ -15,7 +16,8 @@ const LOCAL_CONSTANT = /^local ([A-Z][A-Z_]+) = [^\n]*\n(?: [^\n]*\n)*/gm
  */
 export function assembleScript(source) {
   const whole = source.replace(INCLUDE, (_, path) => readFileSync(new URL(path, SCRIPT_FOLDER), 'utf8'))
-  return removeUnused(removeComments(whole))
+  const inlined = removeUnused(inlineExpressions(removeUnused(removeComments(whole))))
+  return sinkRareFunctions(inlined, LOCAL_FUNCTION)
 }
 
 function removeComments(text) {

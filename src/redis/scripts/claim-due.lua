@@ -92,6 +92,8 @@ local function create_rare()
 -- @include lib/backfill.lua
 -- @include lib/delete-schedule.lua
 
+  local function digest_of_unordered(flat) return digest_of(flat, to_map(flat)) end
+
   local function hand_to_planner(name, why, digest, state_flat, flat)
     to_plan[#to_plan + 1] = { name, why, digest or '', state_flat, flat or {} }
     redis.call('ZADD', due, 'XX', now + PLANNING_MS, name)
@@ -124,7 +126,8 @@ local function create_rare()
 
   return { delete_schedule = delete_schedule, hand_back = hand_back, park = park, has_capacity = has_capacity,
     unpark_own_work = unpark_own_work, prune_limited_tasks = prune_limited_tasks, apply_overlap = apply_overlap,
-    apply_max_concurrent = apply_max_concurrent, claim_waiting_run = claim_waiting_run, repeat_reply = repeat_reply }
+    apply_max_concurrent = apply_max_concurrent, claim_waiting_run = claim_waiting_run, repeat_reply = repeat_reply,
+    digest_of_unordered = digest_of_unordered, read_state = read_state }
 end
 local rare
 local function rarely()
@@ -179,20 +182,19 @@ local function count_kept_slots(ready)
   return (not first_due[2] or tonumber(first_pending[2]) < tonumber(first_due[2])) and 1 or 0
 end
 
-local request_before = redis.pcall('HMGET', worker, 'request', 'won')
-if request_before.err then
-  redis.call('DEL', worker)
-  request_before = {}
-end
-if request_before[1] == request then
-  rarely().repeat_reply(request_before[2])
+local request_before = redis.pcall('HGET', worker, 'request')
+if type(request_before) == 'table' then redis.call('DEL', worker) end
+if request_before == request then
+  rarely().repeat_reply(redis.call('HGET', worker, 'won'))
   local next_due, count = read_next_due()
   return { now_us, next_due, count, runs, to_plan, skipped, 0 }
 end
 
 local parked_queues = read_queues()
 if #parked_queues > 0 then rarely().unpark_own_work(parked_queues, slots) end
-local ready = redis.call('ZCOUNT', pending, '-inf', now)
+local first_pending = redis.call('ZRANGE', pending, 0, 0, 'WITHSCORES')
+local is_ready = first_pending[2] and tonumber(first_pending[2]) <= now
+local ready = is_ready and redis.call('ZCOUNT', pending, '-inf', now) or 0
 claim_all(due, horizon, claim_schedule, math.min(max_claims, slots - count_kept_slots(ready)))
 if ready > 0 then claim_all(pending, now, rarely().claim_waiting_run, slots) end
 write_batched()
@@ -210,7 +212,8 @@ elseif redis.call('HSET', worker, 'request', request, 'won', cjson.encode(won)) 
   redis.call('PEXPIRE', worker, STATE_TTL_MS)
 end
 for queue in pairs(announced_queues) do notify_parked(queue) end
-local next_due, count = read_next_due()
+-- Only the rare paths write into `pending`.
+local next_due, count = read_next_due(not rare and first_pending)
 -- Other workers came, or hold back, for the same instant: they are told that nothing is left of it. A worker with starts
 -- to make announces it itself, after them.
 local is_expected = tonumber(expected) and tonumber(expected) <= horizon

@@ -1,12 +1,12 @@
 -- Claims the next occurrence of a due schedule, or leaves it to the planner, a worker with its task, or its policy.
 -- This decides what a fire costs: texts stay texts, and no table is made where a local will do.
 -- Needs: due, now, now_text, horizon, worker_id, worker_id_is_plain, limits, capacity, lease_ms, DEFAULT_GRACE_MS;
---   add_reply, rarely, rest_of_run, claim-due/instant, claim-due/start, lib/keys, lib/numbers, lib/runs, lib/schedule
+--   add_reply, rarely, rest_of_run, claim-due/instant, claim-due/start, lib/keys, lib/numbers, lib/runs
 -- The digest of fields and values, and the text that it is of. They are stored in the order of their names nearly always.
 local function digest_as_stored(flat, expected)
   local text = #flat .. '\0' .. table.concat(flat, '\0')
   if string.sub(redis.sha1hex(text), 1, 16) == expected then return expected, text end
-  return digest_of(flat, to_map(flat))
+  return rarely().digest_of_unordered(flat)
 end
 
 -- The task queue, and the fields that a claim decides by: overlap, limit, maxConcurrent.
@@ -46,7 +46,7 @@ end
 
 -- Takes the lease, or leaves the occurrence to the overlap policy. Returns the fence as text, nil where it was left.
 local function take_lease(name, run_id, flat, plan, start, fence, own_lease, max_concurrent)
-  if own_lease and max_concurrent and rarely().apply_max_concurrent(name, plan, to_map(flat), start) then return nil end
+  if own_lease and max_concurrent and rarely().apply_max_concurrent(name, plan, flat, start) then return nil end
   local lease = lease_key_of(name, run_id, own_lease)
   local fence_text = text_of(next_fence(fence))
   if try_lease(lease, fence_text) then return fence_text end
@@ -54,7 +54,7 @@ local function take_lease(name, run_id, flat, plan, start, fence, own_lease, max
   if start > now then
     redis.call('ZADD', due, start, name)
   else
-    rarely().apply_overlap(name, plan, to_map(flat), lease)
+    rarely().apply_overlap(name, plan, flat, lease)
   end
   return nil
 end
@@ -80,7 +80,7 @@ local function claim_schedule(name)
   local values = redis.pcall('HMGET', state_key(name), 'digest', 'plan', 'last', 'seen', 'fence', 'period', 'paused',
     'grace', 'chain')
   if values.err then
-    read_state(name)
+    rarely().read_state(name)
     values = {}
   end
   local planned, plan, last, seen, fence, period, paused, grace, chain = unpack(values, 1, 9)

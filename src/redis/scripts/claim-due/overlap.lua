@@ -73,7 +73,9 @@ local function waits_behind(policy, state, item)
   return holder and holder.catch_up
 end
 
-local function apply_overlap(name, plan, definition, lease)
+-- `flat`: the definition as it is stored.
+local function apply_overlap(name, plan, flat, lease)
+  local definition = to_map(flat)
   local state = read_state(name)
   local item, rest = split_plan(plan)
   local policy = definition.overlap or 'skip'
@@ -105,7 +107,8 @@ end
 
 -- Under `allow`: whether as many runs of the schedule are running as it allows. Then the occurrence is skipped, or waits
 -- if it is caught up.
-local function apply_max_concurrent(name, plan, definition, start)
+local function apply_max_concurrent(name, plan, flat, start)
+  local definition = to_map(flat)
   local state = read_state(name)
   if count_running(state) < tonumber(definition.maxConcurrent) then return false end
   if start > now then

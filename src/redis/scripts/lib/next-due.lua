@@ -1,8 +1,9 @@
 -- What is due next: the earliest of `due` and `pending`, and how many schedules are due then.
 -- Needs: lib/keys, lib/notify
-local function read_next_due()
+-- `first_pending`: the first of `pending` with its score, where the caller has read it and it is still true.
+local function read_next_due(first_pending)
   local first_due = redis.call('ZRANGE', due_key(), 0, 0, 'WITHSCORES')
-  local first_pending = redis.call('ZRANGE', pending_key(), 0, 0, 'WITHSCORES')
+  first_pending = first_pending or redis.call('ZRANGE', pending_key(), 0, 0, 'WITHSCORES')
   local instant, count = -1, 0
   if first_due[2] then
     instant = tonumber(first_due[2])

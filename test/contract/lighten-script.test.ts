@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest'
+import { SCRIPTS } from '../../src/redis/scripts/generated.js'
+import { inlineExpressions, sinkRareFunctions } from '../tools/lighten-script.mjs'
+
+const LOCAL_FUNCTION = /^local function ([a-z_]+)\([^\n]*?(?: end\n|\n(?:(?!end\n)[^\n]*\n)*?end\n)/gm
+
+describe('a script that is made lighter', () => {
+  it('a script that is made lighter has the expression of a one-line function in the place of each call', () => {
+    const text = [
+      "local function state_key(name) return tag .. ':state:' .. name end\n",
+      "redis.call('GET', state_key(name_of(run, 'a, (b')))\n",
+      'note(state_key)\n',
+    ].join('')
+    const [definition, ...uses] = inlineExpressions(text).split('\n')
+    expect(definition).toBe(text.split('\n')[0])
+    // A function that is handed on as a value is still called there.
+    expect(uses).toEqual(["redis.call('GET', (tag .. ':state:' .. name_of(run, 'a, (b')))", 'note(state_key)', ''])
+  })
+
+  it.each([
+    [
+      'takes a parameter twice, which may be a call',
+      'local function twice(name) return name .. name end\n',
+      'twice(read())\n',
+    ],
+    ['names what may mean something else elsewhere', 'local function due_in(ms) return now + ms end\n', 'due_in(5)\n'],
+  ])('a script that is made lighter keeps a function that %s', (_what, definition, use) => {
+    expect(inlineExpressions(definition + use)).toBe(definition + use)
+  })
+
+  it('a script that is made lighter creates what only its rare paths need when the first of them is taken', () => {
+    const common = 'local function common()\n  return 1\nend\n'
+    const deep = 'local function deep()\n  return common()\nend\n'
+    const seldom = 'local function seldom()\n  return deep()\nend\n'
+    const rare = 'local function create_rare()\n  return { seldom = seldom }\nend\nlocal rare\n'
+    const rest = 'return common()\n'
+    expect(sinkRareFunctions(common + deep + seldom + rare + rest, LOCAL_FUNCTION)).toBe(
+      `${common}local function create_rare()\n${deep}${seldom}  return { seldom = seldom }\nend\nlocal rare\n${rest}`,
+    )
+  })
+
+  it.each([
+    ['claim-due', 45],
+    ['settle-runs', 42],
+  ] as const)('a script that is made lighter, %s, creates at most %d functions in an ordinary call', (name, most) => {
+    const ordinary = SCRIPTS[name].text.replace(/^local function create_rare\(\)\n[\s\S]*?\nend\nlocal rare\n/m, '')
+    expect(ordinary.match(/\bfunction\b/g)!.length).toBeLessThanOrEqual(most)
+  })
+})

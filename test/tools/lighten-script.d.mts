@@ -1,0 +1,2 @@
+export function inlineExpressions(text: string): string
+export function sinkRareFunctions(text: string, pattern: RegExp): string
