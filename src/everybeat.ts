@@ -30,7 +30,6 @@ import type { RedisClock } from './worker/store.js'
 import { describeStart } from './worker/describe-start.js'
 import { describeOneOff } from './worker/run/one-off.js'
 import { TaskRegistry } from './worker/run/task-registry.js'
-import { preparePayload } from './worker/run/prepare-payload.js'
 import type { Handler } from './worker/run/task.js'
 
 /** Longest wait for the end of a start that `stop()` breaks off, ms. */
@@ -80,10 +79,7 @@ export class Everybeat<Tasks extends object = AnyTasks> extends IsolatedEmitter 
       version: this.#options.version,
       emit: this.#emit,
       store: () => this.#store(),
-      checkPayload: async (name, payload) => {
-        const task = this.#tasks.tasks.get(name)
-        if (task?.schema) await preparePayload(task, payload)
-      },
+      checkPayload: (name, payload) => this.#tasks.checkPayload(name, payload),
     }
     this.schedules = new Schedules<Tasks>(this.#context)
     this.#declarations = new Declarations(this.#context, this.schedules as unknown as Schedules)
@@ -105,6 +101,11 @@ export class Everybeat<Tasks extends object = AnyTasks> extends IsolatedEmitter 
    */
   readonly task = ((name: string, optionsOrHandler: TaskOptions | Handler, maybeHandler?: Handler) =>
     this.#register(name, optionsOrHandler, maybeHandler)) as RegisterTask<Tasks>
+
+  /** The names of the registered tasks, in the order of their registration. */
+  get registeredTasks(): string[] {
+    return [...this.#tasks.tasks.keys()]
+  }
 
   #register(name: string, optionsOrHandler: TaskOptions | Handler, maybeHandler?: Handler): TaskHandle {
     const isHandler = typeof optionsOrHandler === 'function'

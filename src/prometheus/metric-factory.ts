@@ -21,17 +21,37 @@ export class MetricFactory {
     this.#fixed = fixed
   }
 
-  /** Makes a counter that grows by one. */
-  counter(name: string, help: string, labelNames: readonly string[] = []): (labels?: LabelValues) => void {
-    const add = this.counterBy(name, help, labelNames)
+  /** Makes a counter that grows by one; see {@link counterBy}. */
+  counter(
+    name: string,
+    help: string,
+    labelNames: readonly string[] = [],
+    initial: () => readonly LabelValues[] = () => [],
+  ): (labels?: LabelValues) => void {
+    const add = this.counterBy(name, help, labelNames, initial)
     if (labelNames.length === 0) add(0)
     return (labels) => add(1, labels)
   }
 
-  /** Makes a counter that grows by so many. */
-  counterBy(name: string, help: string, labelNames: readonly string[]): (count: number, labels?: LabelValues) => void {
-    const metric = new Counter(this.#describe(name, help, labelNames))
-    return (count, labels = {}) => metric.inc({ ...this.#fixed, ...labels }, count)
+  /**
+   * Makes a counter that grows by so many.
+   *
+   * @param initial what is there as 0 before it happens: Prometheus sees no growth in a series that begins with 1
+   */
+  counterBy(
+    name: string,
+    help: string,
+    labelNames: readonly string[],
+    initial: () => readonly LabelValues[],
+  ): (count: number, labels?: LabelValues) => void {
+    const fixed = this.#fixed
+    const metric = new Counter({
+      ...this.#describe(name, help, labelNames),
+      collect() {
+        for (const labels of initial()) this.inc({ ...fixed, ...labels }, 0)
+      },
+    })
+    return (count, labels = {}) => metric.inc({ ...fixed, ...labels }, count)
   }
 
   /** Makes a histogram of seconds. */

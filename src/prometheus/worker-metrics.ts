@@ -1,5 +1,5 @@
 import { subscribe, tracingChannel, unsubscribe } from 'node:diagnostics_channel'
-import type { Everybeat, EverybeatEvents, Run } from '../index.js'
+import type { Everybeat, EverybeatEvents, Run, SkipReason } from '../index.js'
 import type { MetricFactory } from './metric-factory.js'
 
 const LATENESS_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300]
@@ -11,6 +11,19 @@ const MOST_TASKS = 100
 const ENDED = ['settled', 'paused', 'abandoned']
 /** Contexts of the event `error` that come from talking with Redis, and the label `kind` of each. */
 const ERROR_KINDS: Readonly<Record<string, string>> = { index: 'index', layout: 'layout', 'lease keeper': 'lease' }
+
+/** Every reason to skip an occurrence. */
+const SKIP_REASONS: Readonly<Record<SkipReason, true>> = {
+  overlap: true,
+  'max-concurrent': true,
+  replaced: true,
+  misfire: true,
+  'catch-up-window': true,
+  'catch-up-cap': true,
+  paused: true,
+  disabled: true,
+  invalid: true,
+}
 
 interface ClaimMessage {
   readonly worker: string
@@ -48,10 +61,13 @@ export class WorkerMetrics {
   readonly #tasks = new Set<string>()
   /** The id of the instance's worker, once it has one. */
   #worker: string | null = null
+  #isStopped = false
 
   constructor(beat: Everybeat, factory: MetricFactory) {
     this.#beat = beat
-    this.#record = createRecorders(factory)
+    this.#record = createRecorders(factory, () =>
+      this.#isStopped ? [] : beat.registeredTasks.map((name) => this.#taskLabel(name)),
+    )
     subscribe('everybeat:claim', this.#onClaim)
     subscribe('everybeat:settle', this.#onSettle)
     subscribe('everybeat:skip', this.#onSkip)
@@ -68,6 +84,7 @@ export class WorkerMetrics {
 
   /** Listens no longer. */
   stop(): void {
+    this.#isStopped = true
     unsubscribe('everybeat:claim', this.#onClaim)
     unsubscribe('everybeat:settle', this.#onSettle)
     unsubscribe('everybeat:skip', this.#onSkip)
@@ -132,7 +149,8 @@ export class WorkerMetrics {
   }
 }
 
-function createRecorders(factory: MetricFactory) {
+/** @param tasks labels of the registered tasks */
+function createRecorders(factory: MetricFactory, tasks: () => readonly string[]) {
   const skipped = 'Occurrences that ended without a run, by reason'
   return {
     lateness: factory.histogram(
@@ -147,12 +165,25 @@ function createRecorders(factory: MetricFactory) {
       ['task', 'outcome'],
       DURATION_BUCKETS,
     ),
-    runs: factory.counter('runs_total', 'Runs that ended', ['task', 'outcome']),
-    skips: factory.counterBy('occurrences_skipped_total', skipped, ['reason']),
-    retries: factory.counter('retries_total', 'Attempts that failed and are tried again', ['task']),
+    runs: factory.counter('runs_total', 'Runs that ended', ['task', 'outcome'], () =>
+      tasks().flatMap((task) => [
+        { task, outcome: 'ok' },
+        { task, outcome: 'failed' },
+      ]),
+    ),
+    skips: factory.counterBy('occurrences_skipped_total', skipped, ['reason'], () =>
+      Object.keys(SKIP_REASONS).map((reason) => ({ reason })),
+    ),
+    retries: factory.counter('retries_total', 'Attempts that failed and are tried again', ['task'], () =>
+      tasks().map((task) => ({ task })),
+    ),
     leaseLost: factory.counter('lease_lost_total', 'Runs whose lease was lost'),
-    redisErrors: factory.counter('redis_errors_total', 'Errors in talking with Redis, by kind', ['kind']),
-    claims: factory.counter('claims_total', 'Claims, by result: won, empty, error', ['result']),
+    redisErrors: factory.counter('redis_errors_total', 'Errors in talking with Redis, by kind', ['kind'], () =>
+      ['claim', 'connection', 'scrape', ...Object.values(ERROR_KINDS)].map((kind) => ({ kind })),
+    ),
+    claims: factory.counter('claims_total', 'Claims, by result: won, empty, error', ['result'], () =>
+      ['won', 'empty', 'error'].map((result) => ({ result })),
+    ),
     claimDuration: factory.histogram(
       'claim_duration_seconds',
       'From the request of a claim to its reply',

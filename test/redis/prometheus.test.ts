@@ -80,7 +80,8 @@ it('after a run, a failure, a retry and a skip every metric of the contract is t
   await workThrough(beat)
   // An error of a claim: the server goes away and comes back.
   await redis.kill()
-  await waitFor(async () => (await seriesOf(registry, 'everybeat_redis_errors_total')).length > 0, {
+  const errors = () => seriesOf(registry, 'everybeat_redis_errors_total')
+  await waitFor(async () => (await errors()).some(({ value }) => value > 0), {
     what: 'an error of Redis',
   })
   expect(await seriesOf(registry, 'everybeat_build_info')).toHaveLength(1)

@@ -11,9 +11,9 @@ interface Needs {
 }
 
 const NEEDS: Record<string, Needs> = {
-  contract: { build: true, redis: false, tools: [] },
+  contract: { build: true, redis: false, tools: ['prometheus'] },
   redis: { build: true, redis: true, tools: [] },
-  e2e: { build: true, redis: true, tools: ['chromium'] },
+  e2e: { build: true, redis: true, tools: ['chromium', 'prometheus'] },
   setups: { build: true, redis: true, tools: [] },
   chaos: { build: true, redis: true, tools: ['faketime', 'spin'] },
 }

@@ -9,6 +9,11 @@ const TOOLS = {
     aptPackage: 'chromium',
     purpose: 'opens the dashboard and the site',
   },
+  prometheus: {
+    programs: ['prometheus'],
+    aptPackage: 'prometheus',
+    purpose: 'scrapes a fleet and checks the alert rules',
+  },
   postgresql: {
     programs: ['pg_ctlcluster'],
     aptPackage: 'postgresql',

@@ -2,6 +2,7 @@ import { EverybeatError } from '../../errors.js'
 import { resolveTaskOptions, type TaskOptions } from '../../options/task-options.js'
 import { DEFAULT_BACKOFF } from '../../schedule/backoff.js'
 import { checkName } from '../../schedule/name.js'
+import { preparePayload } from './prepare-payload.js'
 import type { Handler, Task } from './task.js'
 
 /** Most tasks of one instance: each claim names them all, and Lua takes only so many values at once. */
@@ -38,6 +39,12 @@ export class TaskRegistry {
     const { retries, backoff } = options
     const task = { ...options, name, handler, retries: retries ?? 0, backoff: backoff ?? DEFAULT_BACKOFF }
     this.#tasks.set(name, task)
+  }
+
+  /** Checks a payload that is written against the schema of its task, where this instance has the task. */
+  async checkPayload(name: string, payload: unknown): Promise<void> {
+    const task = this.#tasks.get(name)
+    if (task?.schema) await preparePayload(task, payload)
   }
 }
 
