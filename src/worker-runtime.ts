@@ -3,7 +3,7 @@ import { EverybeatError } from './errors.js'
 import { toErrorData, type Emit } from './events/events.js'
 import type { ResolvedOptions } from './options/options.js'
 import { closeClient, duplicateForClaims, openLockNode, type Connection } from './redis/connection/client.js'
-import type { Link } from './redis/connection/command-connection.js'
+import type { CommandConnection } from './redis/connection/command-connection.js'
 import { refuseWrongNode } from './redis/connection/wait-until-ready.js'
 import { createKeys, type Keys } from './redis/keys.js'
 import { agreeOnLayout, assertLayout } from './redis/layout.js'
@@ -11,7 +11,7 @@ import { createLeaseThread } from './redis/lease/lease-thread.js'
 import { createStartLocks } from './redis/lease/redlock-leases.js'
 import type { Watch } from './redis/notify/definition-listener.js'
 import { openWatch } from './redis/notify/definition-watch.js'
-import { openWake, type Wake } from './redis/notify/fleet-channel.js'
+import { FleetChannel } from './redis/notify/fleet-channel.js'
 import type { RedisClient } from './redis/redis-client.js'
 import { createStubStore } from './redis/stores/stub-store.js'
 import { assertServer } from './redis/stores/probe-server.js'
@@ -28,7 +28,7 @@ import { Worker } from './worker/worker.js'
 /** What a worker and its connections are made of. */
 export interface InstanceParts {
   readonly options: ResolvedOptions
-  readonly link: Link
+  readonly link: CommandConnection
   readonly clock: RedisClock
   readonly tasks: ReadonlyMap<string, Task>
   readonly emit: Emit
@@ -58,7 +58,7 @@ export class Instance {
   /** Rejects when a lock node refuses a certificate, a user or a password. */
   readonly #lockNodesChecked: Promise<unknown>
   readonly #leaseThread: LeaseThreadHandle | null
-  #channel: Wake | null = null
+  #channel: FleetChannel | null = null
   #watch: Watch | null = null
   #isStopping = false
 
@@ -111,7 +111,7 @@ export class Instance {
   async start(): Promise<void> {
     const { options, link, time } = this.#parts
     const { connectTimeoutMs, shards } = options
-    const channel = openWake(link.connection, this.#shards, this.worker.id, this.worker)
+    const channel = new FleetChannel(link.connection, this.#shards, this.worker.id, this.worker)
     this.#channel = channel
     await Promise.all([
       // A stopped clock has nothing to warm up for.
@@ -179,8 +179,8 @@ export class Instance {
       heartbeat: async (...beat) => {
         const sentAt = this.#parts.time.monotonic()
         const reply = await home.heartbeat(...beat)
-        this.#channel?.expectSign(sentAt)
-        this.#watch?.expectSign(sentAt)
+        this.#channel?.expectEcho(sentAt)
+        this.#watch?.expectEcho(sentAt)
         return reply
       },
     }

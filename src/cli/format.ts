@@ -68,20 +68,16 @@ export function plural(count: number, one: string, many = `${one}s`): string {
 
 function formatSpan(spanMs: number): string {
   if (spanMs < MINUTE) return `${Math.floor(spanMs / SECOND)}s`
-  if (spanMs < HOUR) return twoUnits(spanMs, MINUTE, 'm', SECOND, 's', 10)
-  if (spanMs < DAY) return twoUnits(spanMs, HOUR, 'h', MINUTE, 'm', 24)
-  return twoUnits(spanMs, DAY, 'd', HOUR, 'h', 10)
+  if (spanMs < HOUR) return twoUnits(spanMs, [MINUTE, 'm'], [SECOND, 's'], 10)
+  if (spanMs < DAY) return twoUnits(spanMs, [HOUR, 'h'], [MINUTE, 'm'], 24)
+  return twoUnits(spanMs, [DAY, 'd'], [HOUR, 'h'], 10)
 }
 
-// The smaller unit is shown only while it still says something: 3m 10s, but 45m.
-function twoUnits(
-  spanMs: number,
-  big: number,
-  bigName: string,
-  small: number,
-  smallName: string,
-  until: number,
-): string {
+/** A unit of time: its length, ms, and its name. */
+type Unit = readonly [lengthMs: number, name: string]
+
+/** A span in two units; the smaller one only below `until` of the larger: 3m 10s, but 45m. */
+function twoUnits(spanMs: number, [big, bigName]: Unit, [small, smallName]: Unit, until: number): string {
   const bigCount = Math.floor(spanMs / big)
   const smallCount = Math.floor((spanMs % big) / small)
   const rest = bigCount < until && smallCount > 0 ? ` ${smallCount}${smallName}` : ''

@@ -35,6 +35,41 @@ import { registerTop } from './commands/top.js'
 import { registerValidate } from './commands/validate.js'
 import { registerWorker } from './commands/worker.js'
 
+/** The commands, in the order of the help. */
+const COMMANDS: readonly ((program: Command) => void)[] = [
+  registerWorker,
+  registerDemo,
+  registerDashboard,
+  registerPut,
+  registerList,
+  registerShow,
+  registerEdit,
+  registerRemove,
+  registerPause,
+  registerRun,
+  registerNext,
+  registerHistory,
+  registerExplain,
+  registerChanges,
+  registerBackfill,
+  registerRuns,
+  registerTail,
+  registerTop,
+  registerFleet,
+  registerDoctor,
+  registerExport,
+  registerImport,
+  registerApply,
+  registerDiff,
+  registerValidate,
+  registerSchema,
+  registerInit,
+  registerCompletion,
+  registerReshard,
+  registerMemoryServer,
+  registerSimulate,
+]
+
 /** Runs one command line (without node and the script) and sets `process.exitCode`; never rejects. */
 export async function runCli(parameters: readonly string[]): Promise<void> {
   const program = createProgram()
@@ -77,41 +112,7 @@ export function createProgram(): Command {
     // Every error is reported in one place, as one line or as JSON.
     .configureOutput({ outputError: () => undefined, writeErr: () => undefined })
     .exitOverride()
-  for (const register of [
-    registerWorker,
-    registerDemo,
-    registerDashboard,
-    registerPut,
-    registerList,
-    registerShow,
-    registerEdit,
-    registerRemove,
-    registerPause,
-    registerRun,
-    registerNext,
-    registerHistory,
-    registerExplain,
-    registerChanges,
-    registerBackfill,
-    registerRuns,
-    registerTail,
-    registerTop,
-    registerFleet,
-    registerDoctor,
-    registerExport,
-    registerImport,
-    registerApply,
-    registerDiff,
-    registerValidate,
-    registerSchema,
-    registerInit,
-    registerCompletion,
-    registerReshard,
-    registerMemoryServer,
-    registerSimulate,
-  ]) {
-    register(program)
-  }
+  for (const register of COMMANDS) register(program)
   return program
 }
 

@@ -46,7 +46,7 @@ export function checkBackfill(options: BackfillOptions): { atOnce: number; gapMs
     throw wrongValue('maxPerSecond', maxPerSecond, 'a number from 0.001 to 1000', CODE)
   }
   return {
-    atOnce: checkInteger(concurrency, 'concurrency', 1, 1_000, CODE),
+    atOnce: checkInteger(concurrency, 'concurrency', [1, 1_000], CODE),
     gapMs: maxPerSecond === undefined ? 0 : Math.ceil(1_000 / maxPerSecond),
   }
 }

@@ -38,7 +38,7 @@ export async function declareSchedule(
     if (decision.kind === 'unchanged' || decision.kind === 'outdated') {
       return { outcome: decision.kind, revision, conflicts: [] }
     }
-    const write = prepareDeclaration(schedule, definition, decision, declarer, await store.now())
+    const write = prepareDeclaration(declarer, { schedule, definition, decision }, await store.now())
     const reply = await writeDefinition(store, write)
     const conflicts = decision.kind === 'written' ? decision.conflicts : []
     if (reply.outcome !== 'conflict') return { ...reply, conflicts }
@@ -56,12 +56,17 @@ export function decideFor(
   return decideDeclaration(schedule, definition, version)
 }
 
-/** Prepares what a decision writes: only if the schedule still is what was decided from. */
+/** A decision that writes, with the stored schedule and the declared definition that it was made of. */
+export interface DecidedDeclaration {
+  readonly schedule: StoredSchedule
+  readonly definition: Definition
+  readonly decision: Extract<DeclarationDecision, { kind: 'noted' | 'written' }>
+}
+
+/** Prepares the write of a decision; it is refused when the schedule was changed since the decision. */
 export function prepareDeclaration(
-  schedule: StoredSchedule,
-  definition: Definition,
-  decision: Extract<DeclarationDecision, { kind: 'noted' | 'written' }>,
   { editor, version }: Declarer,
+  { schedule, definition, decision }: DecidedDeclaration,
   nowMs: number,
 ): DefinitionWrite {
   const about = {

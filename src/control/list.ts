@@ -35,7 +35,7 @@ export function checkListOptions(options: ListOptions): void {
   const { order, state, limit, cursor } = options as ListOptions
   if (order !== undefined) checkChoice(order, 'order', ORDERS, CODE)
   if (state !== undefined) checkChoice(state, 'state', SCHEDULE_STATES, CODE)
-  if (limit !== undefined) checkInteger(limit, 'limit', 1, 100_000, CODE)
+  if (limit !== undefined) checkInteger(limit, 'limit', [1, 100_000], CODE)
   if (cursor !== undefined && cursor !== null && typeof cursor !== 'string') {
     throw wrongValue('cursor', cursor, 'the cursor of the page before, or null', CODE)
   }

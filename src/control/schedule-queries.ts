@@ -71,7 +71,7 @@ export class ScheduleQueries {
    */
   async next(name: string, count = 5): Promise<PreviewEntry[]> {
     checkName('schedule', name, 'name')
-    checkInteger(count, 'count', 1, 10_000, CODE)
+    checkInteger(count, 'count', [1, 10_000], CODE)
     const store = await this.#context.store()
     const { schedule, nowMs } = await store.read(name)
     const definition = schedule && decodeStored(schedule)
@@ -90,7 +90,7 @@ export class ScheduleQueries {
     checkName('schedule', name, 'name')
     checkOptionNames(options, ['limit'])
     const { limit = 1_000 } = options
-    checkInteger(limit, 'limit', 1, 100_000, CODE)
+    checkInteger(limit, 'limit', [1, 100_000], CODE)
     const entries = await (await this.#context.store()).history(name, limit)
     return entries.map(toHistoryEntry)
   }
@@ -116,7 +116,7 @@ export class ScheduleQueries {
   ): Promise<RunView[]> {
     checkOptionNames(options, ['state', 'limit'])
     const { state, limit = 10_000 } = options
-    checkInteger(limit, 'limit', 1, 1_000_000, CODE)
+    checkInteger(limit, 'limit', [1, 1_000_000], CODE)
     if (state !== undefined) checkChoice(state, 'state', ['running', 'waiting'], CODE)
     const stored = await (await this.#context.store()).runs({ state, limit })
     return stored.map(toRunView)

@@ -212,7 +212,7 @@ export class Schedules<Tasks extends object = AnyTasks> extends ScheduleQueries 
    */
   async rollback(name: string, revision: number): Promise<PutResult> {
     checkName('schedule', name, 'name')
-    checkInteger(revision, 'revision', 1, Number.MAX_SAFE_INTEGER, CODE)
+    checkInteger(revision, 'revision', [1, Number.MAX_SAFE_INTEGER], CODE)
     const result = await rollbackSchedule(await this.#context.store(), name, revision, this.#context.editor)
     return result as PutResult
   }
@@ -246,5 +246,5 @@ export class Schedules<Tasks extends object = AnyTasks> extends ScheduleQueries 
 function checkWriteOptions(options: WriteOptions): number | null {
   checkOptionNames(options, ['ifRevision'])
   const { ifRevision } = options
-  return ifRevision === undefined ? null : checkInteger(ifRevision, 'ifRevision', 0, Number.MAX_SAFE_INTEGER, CODE)
+  return ifRevision === undefined ? null : checkInteger(ifRevision, 'ifRevision', [0, Number.MAX_SAFE_INTEGER], CODE)
 }

@@ -159,7 +159,7 @@ async function declareBatch(
       const decision = decideFor(schedule, definition, declarer)
       if (decision.kind === 'unchanged' || decision.kind === 'outdated') result.unchanged.push(name)
       else if (!dryRun) {
-        const write = prepareDeclaration(schedule, definition, decision, declarer, nowMs)
+        const write = prepareDeclaration(declarer, { schedule, definition, decision }, nowMs)
         writes.push({ definition, write, decision })
       } else if (decision.kind === 'noted') result.unchanged.push(name)
       else result[exists ? 'updated' : 'created'].push(name)

@@ -67,13 +67,18 @@ function createInstance(options: EverybeatModuleOptions): Everybeat {
   return new Everybeat({ ...instance, logger: instance.logger ?? createLogger() })
 }
 
-function createLifecycle(
+/** The providers that a lifecycle is made of, in the order in which Nest injects them. */
+type LifecycleParts = [
   beat: Everybeat,
   options: EverybeatModuleOptions,
   discovery: DiscoveryService,
   scanner: MetadataScanner,
   moduleRef: ModuleRef,
   modules: ModulesContainer,
+]
+
+function createLifecycle(
+  ...[beat, options, discovery, scanner, moduleRef, modules]: LifecycleParts
 ): EverybeatLifecycle {
   return new EverybeatLifecycle(beat, options, { discovery, scanner, moduleRef }, modules)
 }

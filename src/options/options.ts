@@ -148,7 +148,7 @@ export function resolveOptions(
 ): ResolvedOptions {
   const full = complete(options)
   const integer = (name: keyof typeof DEFAULT_OPTIONS, least: number, most: number) =>
-    checkInteger(full[name], name, least, most, CODE)
+    checkInteger(full[name], name, [least, most], CODE)
   const tls = full.tls === undefined ? null : parseTls(full.tls)
   const redis = options.redis === undefined ? redisOfEnvironment(env, tls) : parseRedis(options.redis, 'redis', tls)
   const lockNodes = parseLockNodes(full.lockNodes, tls)
@@ -215,8 +215,8 @@ function parseDurability(value: unknown): Readonly<DurabilityOptions> {
   if (!isPlainObject(value)) throw wrongValue('durability', value, '{ replicas, timeoutMs }', CODE)
   checkKeys(value, ['replicas', 'timeoutMs'], 'durability', CODE)
   return Object.freeze({
-    replicas: checkInteger(value['replicas'], 'durability.replicas', 1, 100, CODE),
-    timeoutMs: checkInteger(value['timeoutMs'], 'durability.timeoutMs', 1, 60_000, CODE),
+    replicas: checkInteger(value['replicas'], 'durability.replicas', [1, 100], CODE),
+    timeoutMs: checkInteger(value['timeoutMs'], 'durability.timeoutMs', [1, 60_000], CODE),
   })
 }
 

@@ -75,9 +75,9 @@ export function resolveTaskOptions(options: TaskOptions = {}, shards = 1): Resol
   const { schema, concurrency, maxConcurrent, timeout, retries, backoff } = options as TaskOptions
   return Object.freeze({
     schema: schema === undefined ? null : checkSchema(schema),
-    concurrency: concurrency === undefined ? null : checkInteger(concurrency, 'concurrency', 1, 10_000, CODE),
+    concurrency: concurrency === undefined ? null : checkInteger(concurrency, 'concurrency', [1, 10_000], CODE),
     maxConcurrent:
-      maxConcurrent === undefined ? null : checkInteger(maxConcurrent, 'maxConcurrent', shards, 10_000, CODE),
+      maxConcurrent === undefined ? null : checkInteger(maxConcurrent, 'maxConcurrent', [shards, 10_000], CODE),
     timeoutMs: timeout === undefined ? null : parseTimeout(timeout),
     retries: retries === undefined ? null : parseRetries(retries, 'retries', CODE),
     backoff: backoff === undefined ? null : parseBackoff(backoff, 'backoff', CODE),

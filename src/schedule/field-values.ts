@@ -23,8 +23,13 @@ export function checkChoice<Choice extends string>(
   return value as Choice
 }
 
-/** Gives the value back when it is an integer from `least` to `most`. @throws EverybeatError with `code` */
-export function checkInteger(value: unknown, field: string, least: number, most: number, code?: ErrorCode): number {
+/** Gives the value back when it is an integer within the bounds, both included. @throws EverybeatError with `code` */
+export function checkInteger(
+  value: unknown,
+  field: string,
+  [least, most]: readonly [least: number, most: number],
+  code?: ErrorCode,
+): number {
   if (!Number.isInteger(value) || (value as number) < least || (value as number) > most) {
     throw wrongValue(field, value, `a whole number from ${least} to ${most}`, code)
   }

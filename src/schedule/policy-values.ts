@@ -23,7 +23,7 @@ export function parseTimeout(value: unknown, field = 'timeout'): number {
 
 /** Reads `retries` of a definition or a task: 0 to 1 000. @throws EverybeatError with `code` */
 export function parseRetries(value: unknown, field = 'retries', code?: ErrorCode): number {
-  return checkInteger(value, field, 0, 1000, code)
+  return checkInteger(value, field, [0, 1000], code)
 }
 
 /**

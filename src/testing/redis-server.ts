@@ -78,7 +78,7 @@ export async function startRedisServer(options: RedisServerOptions = {}): Promis
     spawnRedis({ binary, args, env, port, dir, temporaryDir, readyTimeoutMs, onLine: lineReader(options) })
   try {
     const { port, redis } = await spawnOnFreePort(options.port, spawnOn)
-    return createRedisServer(port, dir, redis, () => spawnOn(port), removeDir)
+    return createRedisServer({ port, dir, first: redis, spawnAgain: () => spawnOn(port), removeDir })
   } catch (error) {
     removeDir()
     throw error
@@ -103,13 +103,16 @@ export async function ensureRedisServer(
   return installRedisServer(show, machine)
 }
 
-function createRedisServer(
-  port: number,
-  dir: string,
-  first: RedisProcess,
-  spawnAgain: () => Promise<RedisProcess>,
-  removeDir: () => void,
-): RedisServer {
+/** A server that has started, and how to start it again and to remove what it leaves behind. */
+interface StartedServer {
+  readonly port: number
+  readonly dir: string
+  readonly first: RedisProcess
+  readonly spawnAgain: () => Promise<RedisProcess>
+  readonly removeDir: () => void
+}
+
+function createRedisServer({ port, dir, first, spawnAgain, removeDir }: StartedServer): RedisServer {
   let redis = first
   let isStopped = false
   const end = async (): Promise<void> => {

@@ -44,7 +44,7 @@ export function readRule(input: unknown, parts: ReadonlyMap<string, string>): Rr
   if (!FREQUENCIES.includes(frequency))
     refuseRrule(input, `FREQ is ${frequency ?? 'missing'}; allowed are ${FREQUENCIES.join(', ')}`)
   const list = (key: string, low: number, high: number): number[] =>
-    readList(input, key, parts.get(key), (text) => readNumber(text, low, high), `${low < 0 ? '±1' : low} to ${high}`)
+    readList(input, [key, parts.get(key)], (text) => readNumber(text, low, high), `${low < 0 ? '±1' : low} to ${high}`)
   const one = (key: string, high: number): number | null => {
     const text = parts.get(key)
     const value = text === undefined ? null : readNumber(text, 1, high)
@@ -52,7 +52,7 @@ export function readRule(input: unknown, parts: ReadonlyMap<string, string>): Rr
       ? refuseRrule(input, `${key} is ${text}; allowed is 1 to ${high}`)
       : value
   }
-  const weekStart = readList(input, 'WKST', parts.get('WKST'), readWeekday, 'MO to SU')
+  const weekStart = readList(input, ['WKST', parts.get('WKST')], readWeekday, 'MO to SU')
   const rule: RruleRule = {
     frequency,
     interval: one('INTERVAL', 1_000_000_000) ?? 1,
@@ -62,7 +62,7 @@ export function readRule(input: unknown, parts: ReadonlyMap<string, string>): Rr
     seconds: list('BYSECOND', 0, 59),
     minutes: list('BYMINUTE', 0, 59),
     hours: list('BYHOUR', 0, 23),
-    weekdays: readList(input, 'BYDAY', parts.get('BYDAY'), readDay, 'MO to SU, with a place such as 1MO or -1FR'),
+    weekdays: readList(input, ['BYDAY', parts.get('BYDAY')], readDay, 'MO to SU, with a place such as 1MO or -1FR'),
     monthDays: list('BYMONTHDAY', -31, 31),
     yearDays: list('BYYEARDAY', -366, 366),
     weeks: list('BYWEEKNO', -53, 53),
@@ -100,8 +100,7 @@ export function isSubDaily(frequency: Frequency): boolean {
 
 function readList<Item>(
   input: unknown,
-  key: string,
-  text: string | undefined,
+  [key, text]: readonly [key: string, text: string | undefined],
   read: (text: string) => Item | null,
   allowed: string,
 ): Item[] {

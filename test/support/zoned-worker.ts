@@ -1,7 +1,7 @@
 import { IsolatedEmitter } from '../../src/events/isolated-emitter.js'
 import { Instance } from '../../src/worker-runtime.js'
 import { resolveOptions } from '../../src/options/options.js'
-import { openLink } from '../../src/redis/connection/command-connection.js'
+import { CommandConnection } from '../../src/redis/connection/command-connection.js'
 import { DEFAULT_BACKOFF } from '../../src/schedule/backoff.js'
 import { SYSTEM_TIME } from '../../src/time-source.js'
 import { createRedisClock } from '../../src/worker/loop/redis-clock.js'
@@ -29,7 +29,7 @@ export async function startZonedWorker(options: {
 }): Promise<ZonedWorker> {
   const events = new Events()
   const resolved = resolveOptions({ redis: options.url, prefix: options.prefix, shards: options.shards, logger: false })
-  const link = openLink(resolved.redis, SYSTEM_TIME, events.emitTo, () => {})
+  const link = new CommandConnection(resolved.redis, SYSTEM_TIME, { emit: events.emitTo, onRestored: () => {} })
   await link.ready(10_000)
   const tasks = new Map<string, Task>()
   if (options.task !== undefined) {

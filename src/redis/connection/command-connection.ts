@@ -1,7 +1,7 @@
 import type { Emit } from '../../events/events.js'
 import { toErrorData } from '../../events/events.js'
 import type { RedisSource } from '../../options/redis-source.js'
-import { EverybeatError } from '../../errors.js'
+import { wrongValue } from '../../schedule/field-values.js'
 import { listenTo, stopListening } from './client-events.js'
 import { addressOf } from './address.js'
 import { closeClient, openConnection, type Connection } from './client.js'
@@ -9,78 +9,114 @@ import { waitUntilReady } from './wait-until-ready.js'
 import { adviceFor, forgetPassword } from './permanent-errors.js'
 import type { TimeSource } from '../../time-source.js'
 
-/** The command connection of an instance, and news of its losses. */
-export interface Link {
-  readonly connection: Connection
-  readonly address: string
-  /** Resolves when commands can be sent; rejects with `ERR_EVERYBEAT_CONNECTION` after the time-out. */
-  ready(timeoutMs: number): Promise<void>
-  close(): Promise<void>
+/** What a command connection reports. */
+export interface ConnectionReports {
+  readonly emit: Emit
+  /** The connection works again after a loss. */
+  readonly onRestored: () => void
 }
 
-/** Opens the connection of an instance, or takes the user's, and reports when it goes and comes back. */
-export function openLink(source: RedisSource, time: TimeSource, emit: Emit, onRestored: () => void): Link {
-  const connection = openConnection(source, time)
-  const { client, owned } = connection
-  const keyPrefix = 'nodes' in client ? client.options.redisOptions?.keyPrefix : client.options.keyPrefix
-  if (keyPrefix) {
-    if (owned) void closeClient(client, time)
-    const message = `redis: a client with keyPrefix ${JSON.stringify(keyPrefix)} is not allowed: use the prefix option of Everybeat, scripts derive keys that the client cannot rename`
-    throw new EverybeatError('ERR_EVERYBEAT_OPTIONS', message, { field: 'redis.keyPrefix', value: keyPrefix })
+/** The command connection of an instance: the user's client or one of its own. Reports when it is lost and restored. */
+export class CommandConnection {
+  readonly connection: Connection
+  /** Where it leads, without user and password. */
+  readonly address: string
+  readonly #time: TimeSource
+  readonly #reports: ConnectionReports
+  /** The error that the client reported last, since it was ready. */
+  #lastError: unknown
+  /** When the connection was lost, on the monotonic clock, ms; null while it is not. */
+  #lostAt: number | null = null
+  /** Whether the connection was ever made: a connection that was not cannot be lost. */
+  #wasReady: boolean
+  /** The wait for the connection that all callers share; null while there is none. */
+  #waiting: Promise<void> | null = null
+  #isClosed = false
+  /** Messages of permanent errors that were reported since the connection was lost. */
+  readonly #reported = new Set<string>()
+  /** Bound, for ioredis removes a listener by its identity. */
+  readonly #listeners = {
+    error: (error: unknown) => this.#onError(error),
+    close: () => this.#onClose(),
+    ready: () => this.#onReady(),
   }
-  const address = addressOf(client)
-  let lastError: unknown
-  let lostAt: number | null = null
-  let wasReady = client.status === 'ready'
-  let waiting: Promise<void> | null = null
-  let closed = false
-  const told = new Set<string>()
-  const onError = (error: unknown) => {
+
+  /** @throws EverybeatError `ERR_EVERYBEAT_OPTIONS` for a client with a `keyPrefix` */
+  constructor(source: RedisSource, time: TimeSource, reports: ConnectionReports) {
+    this.connection = openConnection(source, time)
+    this.#time = time
+    this.#reports = reports
+    const { client } = this.connection
+    this.#refuseKeyPrefix()
+    this.address = addressOf(client)
+    this.#wasReady = client.status === 'ready'
+    listenTo(client, 'error', this.#listeners.error)
+    listenTo(client, 'close', this.#listeners.close)
+    listenTo(client, 'ready', this.#listeners.ready)
+  }
+
+  /** Resolves when commands can be sent; rejects with `ERR_EVERYBEAT_CONNECTION` after the time-out. */
+  ready(timeoutMs: number): Promise<void> {
+    const { client } = this.connection
+    if (client.status === 'ready') return Promise.resolve()
+    // All callers share one wait, for the client may be the user's and warns of many listeners.
+    this.#waiting ??= waitUntilReady(client, this.#time, timeoutMs).finally(() => (this.#waiting = null))
+    return this.#waiting
+  }
+
+  /** Closes the connection, where Everybeat opened it, and reports nothing any more. */
+  async close(): Promise<void> {
+    const { client, owned } = this.connection
+    this.#isClosed = true
+    stopListening(client, 'error', this.#listeners.error)
+    stopListening(client, 'close', this.#listeners.close)
+    stopListening(client, 'ready', this.#listeners.ready)
+    if (!owned) return
+    client.on('error', () => {})
+    await closeClient(client, this.#time)
+  }
+
+  #refuseKeyPrefix(): void {
+    const { client, owned } = this.connection
+    const keyPrefix = 'nodes' in client ? client.options.redisOptions?.keyPrefix : client.options.keyPrefix
+    if (!keyPrefix) return
+    if (owned) void closeClient(client, this.#time)
+    throw wrongValue(
+      'redis.keyPrefix',
+      keyPrefix,
+      "a client without keyPrefix, and Everybeat's option prefix in place of it: scripts derive keys, which the client cannot rename",
+      'ERR_EVERYBEAT_OPTIONS',
+    )
+  }
+
+  #onError(error: unknown): void {
     forgetPassword(error)
-    lastError = error
-    // Who waits for the first connection learns of it by the error of the call.
-    const advice = lostAt === null ? null : adviceFor(error)
+    this.#lastError = error
+    // A caller that waits for the first connection learns of the error by its own call.
+    const advice = this.#lostAt === null ? null : adviceFor(error)
     if (advice === null) return
     const data = toErrorData(error)
-    // Each attempt to come back meets the same: once is enough.
-    if (told.has(data.message)) return
-    told.add(data.message)
-    emit('error', { ...data, message: `${data.message}. ${advice}`, context: 'connection' })
+    // Each attempt to reconnect meets the same error: it is reported once.
+    if (this.#reported.has(data.message)) return
+    this.#reported.add(data.message)
+    this.#reports.emit('error', { ...data, message: `${data.message}. ${advice}`, context: 'connection' })
   }
-  const onClose = () => {
-    if (!wasReady || lostAt !== null || closed) return
-    lostAt = time.monotonic()
-    emit('connection:lost', { address, ...(lastError ? { error: toErrorData(lastError) } : {}) })
+
+  #onClose(): void {
+    if (!this.#wasReady || this.#lostAt !== null || this.#isClosed) return
+    this.#lostAt = this.#time.monotonic()
+    const error = this.#lastError ? { error: toErrorData(this.#lastError) } : {}
+    this.#reports.emit('connection:lost', { address: this.address, ...error })
   }
-  const onReady = () => {
-    wasReady = true
-    lastError = undefined
-    told.clear()
-    if (lostAt === null) return
-    emit('connection:restored', { address, downMs: time.monotonic() - lostAt })
-    lostAt = null
-    onRestored()
-  }
-  listenTo(client, 'error', onError)
-  listenTo(client, 'close', onClose)
-  listenTo(client, 'ready', onReady)
-  return {
-    connection,
-    address,
-    ready(timeoutMs) {
-      if (client.status === 'ready') return Promise.resolve()
-      // However many calls wait for the connection, they wait together: the client may be the user's.
-      waiting ??= waitUntilReady(client, time, timeoutMs).finally(() => (waiting = null))
-      return waiting
-    },
-    async close() {
-      closed = true
-      stopListening(client, 'error', onError)
-      stopListening(client, 'close', onClose)
-      stopListening(client, 'ready', onReady)
-      if (!owned) return
-      client.on('error', () => {})
-      await closeClient(client, time)
-    },
+
+  #onReady(): void {
+    this.#wasReady = true
+    this.#lastError = undefined
+    this.#reported.clear()
+    if (this.#lostAt === null) return
+    const downMs = this.#time.monotonic() - this.#lostAt
+    this.#reports.emit('connection:restored', { address: this.address, downMs })
+    this.#lostAt = null
+    this.#reports.onRestored()
   }
 }

@@ -5,7 +5,7 @@ import type { TimeSource } from '../../time-source.js'
 import type { RedisClock } from '../../worker/store.js'
 import { createLayoutCheck } from '../layout.js'
 import { createScheduleStore } from '../stores/schedule-store.js'
-import { openLink, type Link } from './command-connection.js'
+import { CommandConnection } from './command-connection.js'
 
 /** Wait for a connection after which the log says so, ms. */
 const PATIENCE_MS = 1_000
@@ -26,7 +26,7 @@ export interface InstanceConnectionOptions {
 export class InstanceConnection {
   readonly #parts: InstanceConnectionOptions
   /** The open connection; null before the first use and after {@link close}. */
-  #link: Link | null = null
+  #link: CommandConnection | null = null
   #store: ScheduleStore | null = null
   #checkLayout: (() => Promise<void>) | null = null
 
@@ -35,13 +35,13 @@ export class InstanceConnection {
   }
 
   /** The connection, which may not be ready yet. */
-  open(): Link {
+  open(): CommandConnection {
     const { options, time, emit, onRestored } = this.#parts
-    return (this.#link ??= openLink(options.redis, time, emit, onRestored))
+    return (this.#link ??= new CommandConnection(options.redis, time, { emit, onRestored }))
   }
 
   /** The connection, ready. @throws EverybeatError `ERR_EVERYBEAT_CONNECTION` after `connectTimeoutMs` */
-  async ready(): Promise<Link> {
+  async ready(): Promise<CommandConnection> {
     const { options, time, onSlow } = this.#parts
     const link = this.open()
     const timer = time.setTimeout(() => onSlow(link.address), PATIENCE_MS)

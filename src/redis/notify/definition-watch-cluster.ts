@@ -3,66 +3,83 @@ import type { DefinitionListener } from '../../worker/listeners.js'
 import { listenTo, stopListening } from '../connection/client-events.js'
 import type { Watch } from './definition-listener.js'
 
+/** The watch of one primary, and whether it reports edits. */
+interface NodeWatch {
+  isWatching: boolean
+  watch: Watch | null
+}
+
 /**
  * Watches every primary of a Cluster, each on a connection of its own, and follows when others take their place. Edits
  * count as seen while all of them are watched.
- *
- * @param watchNode begins to watch one primary; its connection is the watch's to close
  */
-export function watchCluster(
-  cluster: Cluster,
-  watchNode: (primary: Redis, listener: DefinitionListener) => Watch,
-  listener: DefinitionListener,
-): Watch {
-  const watches = new Map<string, { isWatching: boolean; watch: Watch | null }>()
-  let wasWatching = false
+export class ClusterWatch implements Watch {
+  readonly #cluster: Cluster
+  readonly #watchNode: (primary: Redis, listener: DefinitionListener) => Watch
+  readonly #listener: DefinitionListener
+  /** By the address of the primary. */
+  readonly #watches = new Map<string, NodeWatch>()
+  /** What the listener was told last. */
+  #wasWatching = false
+  /** Bound, for ioredis removes a listener by its identity. */
+  readonly #onRefresh = () => this.#followTopology()
 
-  function tell(): void {
-    const all = [...watches.values()]
-    const isWatching = all.length > 0 && all.every((each) => each.isWatching)
-    if (isWatching === wasWatching) return
-    wasWatching = isWatching
-    listener.onWatching(isWatching)
+  /** @param watchNode begins to watch one primary; it closes its connection itself */
+  constructor(
+    cluster: Cluster,
+    watchNode: (primary: Redis, listener: DefinitionListener) => Watch,
+    listener: DefinitionListener,
+  ) {
+    this.#cluster = cluster
+    this.#watchNode = watchNode
+    this.#listener = listener
+    // The client reads the topology anew whenever a command meets a change of it.
+    listenTo(cluster, 'refresh', this.#onRefresh)
+    this.#followTopology()
   }
 
-  function begin(address: string, primary: Redis): void {
-    const entry: { isWatching: boolean; watch: Watch | null } = { isWatching: false, watch: null }
-    watches.set(address, entry)
-    entry.watch = watchNode(primary, {
+  /** A subscription to a Cluster may be at a node that receives the echo later: no echo is expected. */
+  expectEcho(): void {}
+
+  async stop(): Promise<void> {
+    stopListening(this.#cluster, 'refresh', this.#onRefresh)
+    const all = [...this.#watches.values()]
+    this.#watches.clear()
+    await Promise.all(all.flatMap(({ watch }) => watch?.stop() ?? []))
+  }
+
+  #followTopology(): void {
+    const primaries = new Map(this.#cluster.nodes('master').map((node) => [addressOf(node), node]))
+    for (const [address, { watch }] of this.#watches) {
+      if (primaries.has(address)) continue
+      this.#watches.delete(address)
+      void watch?.stop()
+    }
+    for (const [address, node] of primaries) if (!this.#watches.has(address)) this.#begin(address, node)
+    this.#report()
+  }
+
+  #begin(address: string, primary: Redis): void {
+    const entry: NodeWatch = { isWatching: false, watch: null }
+    this.#watches.set(address, entry)
+    entry.watch = this.#watchNode(primary, {
       // The methods of a listener may be those of a class, which a spread would leave out.
-      onDefinition: (shard, schedule) => listener.onDefinition(shard, schedule),
-      onFlush: () => listener.onFlush(),
-      onWatching(isWatching) {
-        if (watches.get(address) !== entry) return
+      onDefinition: (shard, schedule) => this.#listener.onDefinition(shard, schedule),
+      onFlush: () => this.#listener.onFlush(),
+      onWatching: (isWatching) => {
+        if (this.#watches.get(address) !== entry) return
         entry.isWatching = isWatching
-        tell()
+        this.#report()
       },
     })
   }
 
-  function follow(): void {
-    const primaries = new Map(cluster.nodes('master').map((node) => [addressOf(node), node]))
-    for (const [address, { watch }] of watches) {
-      if (primaries.has(address)) continue
-      watches.delete(address)
-      void watch?.stop()
-    }
-    for (const [address, node] of primaries) if (!watches.has(address)) begin(address, node)
-    tell()
-  }
-
-  // The client looks at the topology anew whenever a command meets a change of it.
-  listenTo(cluster, 'refresh', follow)
-  follow()
-  return {
-    // A subscription to a Cluster may be at a node that hears of a heartbeat's word later: no sign is expected.
-    expectSign: () => {},
-    async stop() {
-      stopListening(cluster, 'refresh', follow)
-      const all = [...watches.values()]
-      watches.clear()
-      await Promise.all(all.flatMap(({ watch }) => watch?.stop() ?? []))
-    },
+  #report(): void {
+    const all = [...this.#watches.values()]
+    const isWatching = all.length > 0 && all.every((each) => each.isWatching)
+    if (isWatching === this.#wasWatching) return
+    this.#wasWatching = isWatching
+    this.#listener.onWatching(isWatching)
   }
 }
 

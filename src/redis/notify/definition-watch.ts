@@ -2,18 +2,13 @@ import type { Cluster, Redis } from 'ioredis'
 import { closeClient, duplicateConnection, duplicateNode, type Connection } from '../connection/client.js'
 import { databaseOf } from '../database.js'
 import type { Keys } from '../keys.js'
-import { watchCluster } from './definition-watch-cluster.js'
+import { ClusterWatch } from './definition-watch-cluster.js'
 import type { DefinitionListener } from '../../worker/listeners.js'
 import type { Watch } from './definition-listener.js'
-import { createSignOfLife } from './subscription-watchdog.js'
+import { SubscriptionWatchdog } from './subscription-watchdog.js'
 import type { TimeSource } from '../../time-source.js'
 
 const INVALIDATE = '__redis__:invalidate'
-
-/** A glob that matches exactly this text. */
-function escapeGlob(text: string): string {
-  return text.replace(/[[\]*?\\^]/g, '\\$&')
-}
 
 /**
  * Watches definitions through Redis's own key tracking (`CLIENT TRACKING … BCAST`, Redis 6 and later), which needs no
@@ -27,68 +22,95 @@ export function openWatch(
   listener: DefinitionListener,
 ): Watch {
   const { time } = connection
-  const watchNode = (client: Redis, told: DefinitionListener) => watchServer(client, time, shards, workerId, told)
-  if (!connection.isCluster) return watchNode(duplicateConnection(connection) as Redis, listener)
-  return watchCluster(
-    connection.client as Cluster,
-    (primary, told) => watchNode(duplicateNode(primary, time), told),
-    listener,
-  )
+  const watched = { shards, workerId, time }
+  if (!connection.isCluster) return new ServerWatch(duplicateConnection(connection) as Redis, watched, listener)
+  const watchNode = (primary: Redis, nodeListener: DefinitionListener) =>
+    new ServerWatch(duplicateNode(primary, time), watched, nodeListener)
+  return new ClusterWatch(connection.client as Cluster, watchNode, listener)
 }
 
-/** Watches one server on this connection, which it closes when it stops. */
-function watchServer(
-  client: Redis,
-  time: TimeSource,
-  shards: readonly Keys[],
-  workerId: string,
-  listener: DefinitionListener,
-): Watch {
-  const prefixes = shards.map((keys) => keys.schedule(''))
-  const byTag = new Map(shards.map(({ tag }, shard) => [tag, shard]))
-  const keyspace = `__keyspace@${databaseOf(client)}__:`
-  const ownChannel = shards[0]!.worker(workerId)
-  const life = createSignOfLife(client, ownChannel, time)
-  let stopped = false
+/** What is watched on each server, and for which worker. */
+interface Watched {
+  readonly shards: readonly Keys[]
+  readonly workerId: string
+  readonly time: TimeSource
+}
 
-  function onKey(key: string): void {
-    // A prefix has no brace in it, so the first one ends the tag.
-    const shard = byTag.get(key.slice(0, key.indexOf('}') + 1))
-    if (shard !== undefined && key.startsWith(prefixes[shard]!)) {
-      listener.onDefinition(shard, key.slice(prefixes[shard]!.length))
-    }
+/** Watches one server on a connection of its own, which it closes when it stops. */
+class ServerWatch implements Watch {
+  readonly #client: Redis
+  readonly #time: TimeSource
+  readonly #listener: DefinitionListener
+  /** What the keys of definitions begin with, by shard. */
+  readonly #prefixes: readonly string[]
+  /** Shards by their hash tag, braces included. */
+  readonly #shardByTag: ReadonlyMap<string, number>
+  /** What the channels of keyspace notifications begin with. */
+  readonly #keyspace: string
+  /** The channel of the echo of this worker's heartbeats. */
+  readonly #ownChannel: string
+  readonly #watchdog: SubscriptionWatchdog
+  #isStopped = false
+
+  constructor(client: Redis, { shards, workerId, time }: Watched, listener: DefinitionListener) {
+    this.#client = client
+    this.#time = time
+    this.#listener = listener
+    this.#prefixes = shards.map((keys) => keys.schedule(''))
+    this.#shardByTag = new Map(shards.map(({ tag }, shard) => [tag, shard]))
+    this.#keyspace = `__keyspace@${databaseOf(client)}__:`
+    this.#ownChannel = shards[0]!.worker(workerId)
+    this.#watchdog = new SubscriptionWatchdog(client, this.#ownChannel, time)
+    client.on('messageBuffer', (channel: Buffer, keys: Buffer | Buffer[] | null) => {
+      if (channel.toString() === INVALIDATE) this.#onInvalidation(keys)
+    })
+    client.on('pmessage', (_pattern: string, channel: string) => this.#onKey(channel.slice(this.#keyspace.length)))
+    client.on('close', () => listener.onWatching(false))
+    client.on('ready', () => void this.#subscribe().catch(() => {}))
   }
 
-  client.on('messageBuffer', (channel: Buffer, keys: Buffer | Buffer[] | null) => {
-    if (channel.toString() !== INVALIDATE) return
-    if (keys === null) listener.onFlush()
-    else for (const key of Array.isArray(keys) ? keys : [keys]) onKey(key.toString())
-  })
-  client.on('pmessage', (_pattern: string, channel: string) => onKey(channel.slice(keyspace.length)))
-  client.on('close', () => listener.onWatching(false))
+  expectEcho(sentAt: number): void {
+    this.#watchdog.expectEcho(sentAt)
+  }
 
-  async function begin(): Promise<void> {
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    await closeClient(this.#client, this.#time)
+  }
+
+  async #subscribe(): Promise<void> {
+    const client = this.#client
     const id = (await client.client('ID')) as number
     try {
-      const wanted = prefixes.flatMap((prefix) => ['PREFIX', prefix])
+      const wanted = this.#prefixes.flatMap((prefix) => ['PREFIX', prefix])
       await client.call('CLIENT', 'TRACKING', 'ON', 'REDIRECT', String(id), 'BCAST', ...wanted)
-      await client.subscribe(INVALIDATE, ownChannel)
-      life.stands()
-      if (!stopped) listener.onWatching(true)
+      await client.subscribe(INVALIDATE, this.#ownChannel)
+      this.#watchdog.subscribed()
+      if (!this.#isStopped) this.#listener.onWatching(true)
     } catch {
       // An old server, a proxy, or a user without the right: notifications, when they are on, say the same.
-      await client.psubscribe(...prefixes.map((prefix) => `${keyspace}${escapeGlob(prefix)}*`))
-      await client.subscribe(ownChannel)
-      life.stands()
+      await client.psubscribe(...this.#prefixes.map((prefix) => `${this.#keyspace}${escapeGlob(prefix)}*`))
+      await client.subscribe(this.#ownChannel)
+      this.#watchdog.subscribed()
     }
   }
 
-  client.on('ready', () => void begin().catch(() => {}))
-  return {
-    expectSign: (sentAt) => life.expect(sentAt),
-    async stop() {
-      stopped = true
-      await closeClient(client, time)
-    },
+  /** @param keys what was written; null when a database was flushed */
+  #onInvalidation(keys: Buffer | Buffer[] | null): void {
+    if (keys === null) this.#listener.onFlush()
+    else for (const key of Array.isArray(keys) ? keys : [keys]) this.#onKey(key.toString())
   }
+
+  #onKey(key: string): void {
+    // A prefix has no brace in it, so the first one ends the tag.
+    const shard = this.#shardByTag.get(key.slice(0, key.indexOf('}') + 1))
+    if (shard === undefined) return
+    const prefix = this.#prefixes[shard]!
+    if (key.startsWith(prefix)) this.#listener.onDefinition(shard, key.slice(prefix.length))
+  }
+}
+
+/** A glob that matches exactly this text. */
+function escapeGlob(text: string): string {
+  return text.replace(/[[\]*?\\^]/g, '\\$&')
 }

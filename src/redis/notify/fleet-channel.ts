@@ -5,20 +5,7 @@ import { databaseOf, readMessage } from '../database.js'
 import type { Keys } from '../keys.js'
 import type { FleetListener } from '../../worker/listeners.js'
 import type { RedisClient } from '../redis-client.js'
-import { createSignOfLife } from './subscription-watchdog.js'
-
-/** A subscription to the wake channels. */
-export interface Wake {
-  readonly client: RedisClient
-  /**
-   * Resolves when messages are heard.
-   *
-   * @throws EverybeatError `ERR_EVERYBEAT_CONNECTION` after this time, ms, with the last error of the connection as cause
-   */
-  ready(timeoutMs: number): Promise<void>
-  /** A heartbeat was sent at this instant of the monotonic clock and answered: its word has to be heard here soon. */
-  expectSign(sentAt: number): void
-}
+import { SubscriptionWatchdog } from './subscription-watchdog.js'
 
 /** Calls the listener with what a message says; `false` for a text that is not understood. */
 function read(listener: FleetListener, shard: number, verb: string, rest: string): boolean {
@@ -77,50 +64,77 @@ function deliver(listener: FleetListener, shard: number, message: string): void 
 }
 
 /**
- * Subscribes to the wake channel of every shard on a connection of its own. A worker also subscribes to the channel of
- * its own name: as long as somebody is there, its connection, and so most likely its process, lives.
+ * The subscription to the fleet channel of every shard, on a connection of its own. A worker also subscribes to the channel
+ * of its own name: as long as that channel has a subscriber, its connection, and so most likely its process, lives.
  */
-export function openWake(
-  connection: Connection,
-  shards: readonly Keys[],
-  workerId: string,
-  listener: FleetListener,
-): Wake {
-  const client = duplicateConnection(connection)
-  const byChannel = new Map(shards.map((keys, shard) => [keys.wake, shard]))
-  const channels = [...byChannel.keys()]
-  // On a Cluster a subscription shows only on the node it was made at, so it would prove nothing.
-  if (!connection.isCluster) channels.push(...shards.map((keys) => keys.worker(workerId)))
-  const life = connection.isCluster ? null : createSignOfLife(client, shards[0]!.worker(workerId), connection.time)
-  client.on('message', (channel: string, message: string) => {
-    const shard = byChannel.get(channel)
-    const own = readMessage(databaseOf(connection.client), message)
-    if (shard !== undefined && own !== null) deliver(listener, shard, own)
-  })
-  const subscribe = async (): Promise<void> => {
-    await client.subscribe(...channels)
-    life?.stands()
-    listener.onSubscribed()
+export class FleetChannel {
+  /** The connection of the subscription; the caller closes it. */
+  readonly client: RedisClient
+  readonly #connection: Connection
+  readonly #listener: FleetListener
+  /** Every channel to subscribe to. */
+  readonly #channels: readonly string[]
+  /** Null on a Cluster: there a subscription shows only on the node at which it was made, so it would prove nothing. */
+  readonly #watchdog: SubscriptionWatchdog | null
+  /** The first subscription. */
+  readonly #subscribed: Promise<void>
+  #wasReady = false
+  #lastError: unknown
+
+  constructor(connection: Connection, shards: readonly Keys[], workerId: string, listener: FleetListener) {
+    const client = duplicateConnection(connection)
+    this.client = client
+    this.#connection = connection
+    this.#listener = listener
+    const shardByChannel = new Map(shards.map((keys, shard) => [keys.wake, shard]))
+    const ownChannels = connection.isCluster ? [] : shards.map((keys) => keys.worker(workerId))
+    this.#channels = [...shardByChannel.keys(), ...ownChannels]
+    const [ownChannel] = ownChannels
+    this.#watchdog = ownChannel === undefined ? null : new SubscriptionWatchdog(client, ownChannel, connection.time)
+    client.on('message', (channel: string, message: string) => {
+      const shard = shardByChannel.get(channel)
+      const own = readMessage(databaseOf(connection.client), message)
+      if (shard !== undefined && own !== null) deliver(listener, shard, own)
+    })
+    client.on('error', (error: unknown) => (this.#lastError = error))
+    this.#subscribed = this.#subscribe()
+    this.#subscribed.catch(() => {})
+    client.on('ready', () => this.#onReady())
   }
-  const subscribed = subscribe()
-  subscribed.catch(() => {})
-  // Left to ioredis, nobody could handle that this fails: a process that stops just then would end by a rejection. What
-  // was said since the connection was lost is lost.
-  let first = true
-  client.on('ready', () => {
-    if (!first) {
-      subscribe().catch(() => {
-        // Refused, and not closed: the sign of life does not come, and it is tried anew.
-        if (client.status === 'ready') life?.stands()
+
+  /**
+   * Resolves when messages arrive.
+   *
+   * @throws EverybeatError `ERR_EVERYBEAT_CONNECTION` after this time, ms, with the last error of the connection as cause
+   */
+  async ready(timeoutMs: number): Promise<void> {
+    if (await endsWithin(this.#connection.time, timeoutMs, this.#subscribed)) return
+    const message = `the connection for messages could not be made within ${timeoutMs} ms`
+    throw unreachable(this.client, message, this.#lastError)
+  }
+
+  /** A heartbeat was sent at this instant of the monotonic clock and answered: its echo has to arrive here soon. */
+  expectEcho(sentAt: number): void {
+    this.#watchdog?.expectEcho(sentAt)
+  }
+
+  async #subscribe(): Promise<void> {
+    await this.client.subscribe(...this.#channels)
+    this.#watchdog?.subscribed()
+    this.#listener.onSubscribed()
+  }
+
+  /**
+   * Subscribes again after each reconnect. ioredis would do so by itself, but no caller could handle its failure: a process
+   * that stops at that moment would end by an unhandled rejection. Messages in between are lost.
+   */
+  #onReady(): void {
+    if (this.#wasReady) {
+      this.#subscribe().catch(() => {
+        // Refused, but not closed: the echo does not arrive, and the watchdog makes the connection anew.
+        if (this.client.status === 'ready') this.#watchdog?.subscribed()
       })
     }
-    first = false
-  })
-  let lastError: unknown
-  client.on('error', (error: unknown) => (lastError = error))
-  async function ready(timeoutMs: number): Promise<void> {
-    if (await endsWithin(connection.time, timeoutMs, subscribed)) return
-    throw unreachable(client, `the connection for messages could not be made within ${timeoutMs} ms`, lastError)
+    this.#wasReady = true
   }
-  return { client, ready, expectSign: (sentAt) => life?.expect(sentAt) }
 }
