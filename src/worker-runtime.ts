@@ -14,6 +14,7 @@ import { openWatch } from './redis/notify/definition-watch.js'
 import { FleetChannel } from './redis/notify/fleet-channel.js'
 import type { RedisClient } from './redis/redis-client.js'
 import { createStubStore } from './redis/stores/stub-store.js'
+import { createTaskQueueReader } from './redis/stores/task-queue-reader.js'
 import { assertServer } from './redis/stores/probe-server.js'
 import { BEAT_MS, createWorkerStore } from './redis/stores/worker-store.js'
 import { endsWithin, SYSTEM_TIME, type TimeSource } from './time-source.js'
@@ -94,6 +95,7 @@ export class Instance {
         emit,
         time,
         describe: () => this.#describe(),
+        taskQueues: (shard) => createTaskQueueReader(link.connection.client, this.#shards[shard]!, this.#shards[0]!),
         onDataLoss: () => this.#onDataLoss(),
         onWatchDuty: (isWatcher) => this.#setWatch(isWatcher),
         onReply: (reply) => assertLayout(options, reply),

@@ -80,6 +80,8 @@ export interface EverybeatEvents {
    * name, or empty where several may be meant. Emitted on the worker that does the maintenance.
    */
   'schedule:late': (event: { schedule: string; dueAt: number; latenessMs: number }) => void
+  /** Work of `task` waits, and no live worker of `pool` has the task. `schedule` is one of the `count` that wait. */
+  'task:unserved': (event: { task: string; pool: string; schedule: string; count: number }) => void
   /** The worker with the id `worker` joined the fleet; emitted on every started instance, its own included. */
   'worker:joined': (event: { worker: string }) => void
   /** The worker with the id `worker` stopped, or has sent no heartbeat for 15 s; emitted on every started instance. */
@@ -113,6 +115,7 @@ export const EVENT_NAMES = [
   'schedule:overwritten',
   'schedule:invalid',
   'schedule:late',
+  'task:unserved',
   'worker:joined',
   'worker:left',
   'fleet:mixed-tz',

@@ -44,6 +44,11 @@ export function logEvents(events: IsolatedEmitter, write: WriteLine): void {
     const lateS = Math.round(event.latenessMs / 1000)
     write('warn', `schedule ${event.schedule} has been due for ${lateS} s, and no worker has claimed it`, event)
   })
+  events.on('task:unserved', (event) => {
+    const others = event.count > 1 ? ` and ${event.count - 1} more` : ''
+    const what = `no live worker of the pool ${event.pool} has the task ${event.task}: ${event.schedule}${others} waits for it`
+    write('warn', `${what}. Start a worker that has it, or correct \`task\` or \`pool\``, event)
+  })
   events.on('fleet:mixed-tz', (event) => {
     const counts = Object.entries(event.versions).map(([version, count]) => `${version} on ${count}`)
     const advice = 'Those with the newest plan the schedules with a time zone; run one Node.js version everywhere'

@@ -4,6 +4,7 @@ import { Loop } from './loop/loop.js'
 import { PreciseTimer } from './loop/precise-timer.js'
 import { Maintenance } from './maintenance/maintenance.js'
 import type { PlanningPace } from './maintenance/planning-pace.js'
+import { UnservedTasks, type TaskQueueReader } from './maintenance/unserved-tasks.js'
 import { decidePoll, pollingPosition, QUIET_MS } from './maintenance/shard-polling.js'
 import { Settler } from './run/settler.js'
 import type { ShardRuntime, WorkerRuntime } from './shard-runtime.js'
@@ -16,6 +17,7 @@ const CLOCK_READINGS = 5
 export interface ShardWorkerOptions {
   readonly runtime: WorkerRuntime
   readonly store: WorkerStore
+  readonly taskQueues: TaskQueueReader
   readonly pace: PlanningPace
   /** The index of the shard, from 0; the first one knows the fleet. */
   readonly shard: number
@@ -38,6 +40,9 @@ export class ShardWorker {
   readonly store: WorkerStore
   readonly #runtime: ShardRuntime
   readonly #options: ShardWorkerOptions
+  readonly #unserved: UnservedTasks
+  /** Whether a reply came before: what waits at the first one is what this worker is about to claim. */
+  #hasReply = false
   /** The size of the fleet, and this worker's place in the order of joining. */
   #fleet = { size: 1, rank: 0 }
   /** The name of the memory that Redis has; null before the first reply. */
@@ -82,6 +87,14 @@ export class ShardWorker {
       onSuccess: () => errors.onSuccess('claim'),
     })
     this.maintenance = new Maintenance(this.#runtime)
+    this.#unserved = new UnservedTasks({
+      reader: options.taskQueues,
+      pool: runtime.pool,
+      tasks: runtime.tasks,
+      emit,
+      onError: (error) => errors.onError('unserved tasks', error),
+      onSuccess: () => errors.onSuccess('unserved tasks'),
+    })
     this.#polledAt = time.monotonic()
   }
 
@@ -195,6 +208,16 @@ export class ShardWorker {
     if (isLost) this.#options.onDataLoss()
     if (reply.repaired.length > 0) this.#repair(reply.repaired)
     if (reply.isElected) void this.maintenance.pass(reply)
+    this.#tellUnserved(reply)
+  }
+
+  /** One worker tells it for the fleet, and knows what it has told: the one that tends the shard. */
+  #tellUnserved({ parkedQueueCount, nowMs }: ShardReply): void {
+    const { size, rank } = this.#fleet
+    const tends = pollingPosition(this.#options.shard, size, rank) === 0
+    if (parkedQueueCount === 0) this.#unserved.forget()
+    else if (this.#hasReply && tends) void this.#unserved.check(nowMs)
+    this.#hasReply = true
   }
 
   #repair(keys: readonly string[]): void {

@@ -67,6 +67,7 @@ export function createStubRuntime(
       time,
       describe: () => ({}),
       onDataLoss: () => {},
+      taskQueues: () => ({ overdue: () => Promise.resolve([]), served: () => Promise.resolve(new Set<string>()) }),
       onWatchDuty: () => {},
       onReply: () => {},
     },

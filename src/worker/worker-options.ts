@@ -2,6 +2,7 @@ import type { Emit } from '../events/events.js'
 import type { TimeSource } from '../time-source.js'
 import { Slots } from './loop/slots.js'
 import { TzAuthority } from './maintenance/tz-authority.js'
+import type { TaskQueueReader } from './maintenance/unserved-tasks.js'
 import { ActiveRuns } from './run/active-runs.js'
 import { createDefinitionCache } from './run/definition-cache.js'
 import { LeaseKeeper } from './run/lease-keeper.js'
@@ -28,6 +29,8 @@ export interface WorkerOptions {
   readonly time: TimeSource
   /** What the record of this worker says. */
   readonly describe: () => Record<string, string>
+  /** Reads what is parked on a shard, by its index from 0. */
+  readonly taskQueues: (shard: number) => TaskQueueReader
   /** Redis has another memory than before: what is declared in code has to be written again. */
   readonly onDataLoss: () => void
   /** This worker's rank gives it the definition watch, or takes it away. */

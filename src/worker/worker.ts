@@ -237,9 +237,10 @@ export class Worker implements FleetListener, DefinitionListener, HealthSource {
 
   #createShard(store: WorkerStore, shard: number, shardCount: number, pace: PlanningPace): ShardWorker {
     const { maxSleepMs, beatMs, emit, onReply, onDataLoss } = this.#options
+    const taskQueues = this.#options.taskQueues(shard)
     const onCancelled = (runId: string) => this.#abort(runId, 'cancelled')
     const place = { runtime: this.#runtime, store, pace, shard, shardCount }
-    return new ShardWorker({ ...place, maxSleepMs, beatMs, emit, onReply, onCancelled, onDataLoss })
+    return new ShardWorker({ ...place, taskQueues, maxSleepMs, beatMs, emit, onReply, onCancelled, onDataLoss })
   }
 
   async #beat(): Promise<void> {

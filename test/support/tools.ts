@@ -20,7 +20,6 @@ const TOOLS = {
     purpose: 'is written to under a fence by an example',
   },
   tmux: { programs: ['tmux'], aptPackage: 'tmux', purpose: 'is the terminal that commands are recorded on' },
-  prometheus: { programs: ['prometheus'], aptPackage: 'prometheus', purpose: 'scrapes the workers of an example' },
   python3: { programs: ['python3'], aptPackage: 'python3', purpose: 'runs the example in another language' },
 } as const
 

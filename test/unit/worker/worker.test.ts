@@ -35,6 +35,7 @@ it('a worker leaves the fleet when its heartbeats are answered: one that came be
     time: SYSTEM_TIME,
     describe: () => ({}),
     onDataLoss: () => {},
+    taskQueues: () => ({ overdue: () => Promise.resolve([]), served: () => Promise.resolve(new Set<string>()) }),
     onWatchDuty: () => {},
     onReply: () => {},
   }
