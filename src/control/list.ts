@@ -6,8 +6,11 @@ import type { ScheduleStore } from './store.js'
 /** In which order schedules are listed. */
 export type ListOrder = 'name' | 'next' | 'last'
 
-/** A page of schedules; `cursor` brings the next page, and is null at the end. */
-export type SchedulePage = ScheduleView[] & { cursor: string | null }
+/**
+ * A page of schedules; `cursor` brings the next page, null at the end. `unreachableShards` are the shards that did not
+ * answer, by index from 0, whose schedules are missing here; left out where all answered.
+ */
+export type SchedulePage = ScheduleView[] & { cursor: string | null; unreachableShards?: number[] }
 
 /** Which schedules to list, in which order, and how many at a time. */
 export interface ListOptions extends ListFilter {
@@ -48,6 +51,7 @@ export async function listSchedules(
 ): Promise<SchedulePage> {
   const accepts = createFilter(filter)
   const found: ScheduleView[] = []
+  const unreachable = new Set<number>()
   let at: string | null = cursor
   do {
     const count = Math.min(PAGE_READ, limit - found.length)
@@ -56,7 +60,9 @@ export async function listSchedules(
       const view = viewSchedule(schedule, page.nowMs)
       if (accepts(view)) found.push(view)
     }
+    for (const shard of page.unreachable) unreachable.add(shard)
     at = page.cursor
   } while (at !== null && found.length < limit)
-  return Object.assign(found, { cursor: at })
+  const missing = unreachable.size === 0 ? {} : { unreachableShards: [...unreachable] }
+  return Object.assign(found, { cursor: at, ...missing })
 }

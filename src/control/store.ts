@@ -114,6 +114,8 @@ export interface Backlog {
   readonly names: readonly string[]
   /** What was put aside for workers that were not there or had no room. */
   readonly lanes: readonly { readonly pool: string; readonly task: string; readonly count: number }[]
+  /** Shards that did not answer, by index. */
+  readonly unreachable: readonly number[]
 }
 
 /** What one shard holds. */
@@ -129,17 +131,20 @@ export interface ScheduleStore {
   read(name: string): Promise<{ nowMs: number; schedule: StoredSchedule | null }>
   /** Reads many schedules in few calls, by name; one that does not exist has an empty digest. */
   readEach(names: readonly string[]): Promise<Map<string, StoredSchedule>>
-  /** One page of schedules in the order of their names, shard after shard; an opaque cursor, null at the end. */
+  /**
+   * One page of schedules in the order of their names, shard after shard; an opaque cursor, null at the end.
+   * `unreachable` are shards that did not answer, by index, whose schedules are left out.
+   */
   page(
     cursor: string | null,
     count: number,
-  ): Promise<{ nowMs: number; schedules: StoredSchedule[]; cursor: string | null }>
+  ): Promise<{ nowMs: number; schedules: StoredSchedule[]; cursor: string | null; unreachable: readonly number[] }>
   /** One page by the next run, the earliest first, or by the last occurrence, the latest first; else as `page`. */
   pageBy(
     order: 'next' | 'last',
     cursor: string | null,
     count: number,
-  ): Promise<{ nowMs: number; schedules: StoredSchedule[]; cursor: string | null }>
+  ): Promise<{ nowMs: number; schedules: StoredSchedule[]; cursor: string | null; unreachable: readonly number[] }>
   count(): Promise<number>
   /** What each shard holds, from its indexes; a worker counts as live that has beaten within `aliveMs`. */
   figures(aliveMs: number): Promise<ShardFigures[]>

@@ -26,7 +26,7 @@ export function useRedisCluster(masters = 3, password?: string): SuiteCluster {
       if (password !== undefined) args.push('--requirepass', password)
       const server = await startRedisServer({ args })
       servers.push(server)
-      nodes.push(new Redis(server.url, { maxRetriesPerRequest: null, ...secret }))
+      nodes.push(new Redis(server.url, { maxRetriesPerRequest: null, ...secret }).on('error', () => {}))
     }
     await joinCluster(servers, nodes)
   })

@@ -2,7 +2,7 @@
 export interface Finding {
   /**
    * `server`, `latency`, `eviction`, `memory`, `persistence`, `edits`, `layout`, `workers`, `clocks`, `versions`,
-   * `time-zone-data`, `schedules`, `invalid`, `unserved`, `overdue`.
+   * `time-zone-data`, `schedules`, `invalid`, `unserved`, `overdue`, `unreachable`.
    */
   check: string
   /** `problem`: something does not run, or may be lost, because of it; `warning`: it works, and could be better. */

@@ -2,6 +2,7 @@ import type { ScheduleStore } from '../../control/store.js'
 import type { StoredSchedule } from '../../schedule/stored-schedule.js'
 import type { Keys } from '../keys.js'
 import type { RedisClient } from '../redis-client.js'
+import type { ShardReach } from './shard-reach.js'
 import { runScript } from '../scripts/run-script.js'
 
 type Page = Awaited<ReturnType<ScheduleStore['page']>>
@@ -10,6 +11,7 @@ type Page = Awaited<ReturnType<ScheduleStore['page']>>
 export interface PageSource {
   readonly client: RedisClient
   readonly keys: readonly Keys[]
+  readonly reach: ShardReach
   /** Reads schedules of one shard, in the order of the names. */
   read(keys: Keys, names: readonly string[]): Promise<StoredSchedule[]>
   /** One page by name. */
@@ -31,9 +33,14 @@ type NextCursor =
 export async function pageByNext(source: PageSource, cursor: string | null, count: number): Promise<Page> {
   const at = readCursor<NextCursor>(cursor) ?? { due: source.keys.map(() => null) }
   if ('names' in at) return await pageWithoutNext(source, at.names === '' ? null : at.names, count)
-  const ahead = await Promise.all(source.keys.map((keys, shard) => readDue(source.client, keys, at.due[shard]!, count)))
+  const ahead = await Promise.all(
+    source.keys.map((_, shard) =>
+      source.reach.tryAsk(shard, (keys) => readDue(source.client, keys, at.due[shard]!, count)),
+    ),
+  )
+  const unreachable = ahead.flatMap((items, shard) => (items === null ? [shard] : []))
   const merged = ahead
-    .flatMap((items, shard) => items.map(([score, name]) => ({ score, name, shard })))
+    .flatMap((items, shard) => (items ?? []).map(([score, name]) => ({ score, name, shard })))
     .sort((one, other) => Number(one.score) - Number(other.score) || (one.name < other.name ? -1 : 1))
     .slice(0, count)
   const due = [...at.due]
@@ -45,7 +52,7 @@ export async function pageByNext(source: PageSource, cursor: string | null, coun
   }
   const schedules = merged.map(({ name }) => found.get(name)!).filter((schedule) => hasNext(schedule))
   const next: NextCursor = merged.length < count ? { names: '' } : { due }
-  return { nowMs: await source.now(), schedules, cursor: writeCursor(next) }
+  return { nowMs: await source.now(), schedules, cursor: writeCursor(next), unreachable }
 }
 
 /** What has no next run, and what waits outside `due` for a worker with room. */
@@ -63,6 +70,7 @@ async function pageWithoutNext(source: PageSource, cursor: string | null, count:
     nowMs: page.nowMs,
     schedules: page.schedules.filter(({ name }) => !inDue.has(name)),
     cursor: page.cursor === null ? null : writeCursor({ names: page.cursor }),
+    unreachable: page.unreachable,
   }
 }
 
@@ -87,20 +95,24 @@ async function readDue(
 export async function pageByLast(source: PageSource, cursor: string | null, count: number): Promise<Page> {
   const [before, beforeName] = readCursor<[string, string]>(cursor) ?? ['', '']
   const found: { name: string; last: number; keys: Keys }[] = []
-  for (const keys of source.keys) {
-    let after = ''
-    do {
-      const raw = await runScript(
-        source.client,
-        'read-last',
-        { names: keys.names },
-        { tag: keys.tag, after, count: SCAN_COUNT, most: count, before, before_name: beforeName },
+  const unreachable: number[] = []
+  for (let shard = 0; shard < source.keys.length; shard += 1) {
+    for (let after: string | null = ''; after !== null;) {
+      const from: string = after
+      const raw: string[] | null = await source.reach.tryAsk(shard, (keys) =>
+        runScript(
+          source.client,
+          'read-last',
+          { names: keys.names },
+          { tag: keys.tag, after: from, count: SCAN_COUNT, most: count, before, before_name: beforeName },
+        ),
       )
-      after = raw[0]!
-      for (let index = 1; index < raw.length; index += 2) {
-        found.push({ name: raw[index]!, last: Number(raw[index + 1]), keys })
+      if (raw === null) unreachable.push(shard)
+      for (let index = 1; raw !== null && index < raw.length; index += 2) {
+        found.push({ name: raw[index]!, last: Number(raw[index + 1]), keys: source.keys[shard]! })
       }
-    } while (after !== '')
+      after = raw?.[0] || null
+    }
   }
   found.sort((one, other) => other.last - one.last || Buffer.compare(Buffer.from(one.name), Buffer.from(other.name)))
   const page = found.slice(0, count)
@@ -114,6 +126,7 @@ export async function pageByLast(source: PageSource, cursor: string | null, coun
     nowMs: await source.now(),
     schedules: page.map(({ name }) => schedules.get(name)!).filter(({ digest }) => digest !== ''),
     cursor: end === undefined || found.length <= count ? null : writeCursor([String(end.last), end.name]),
+    unreachable,
   }
 }
 

@@ -10,6 +10,7 @@ import { createKeys, shardOf, type Keys } from '../keys.js'
 import { pageByLast, pageByNext, type PageSource } from './ordered-pages.js'
 import { readMinutes } from './minute-reader.js'
 import { toSchedules } from './replies.js'
+import { ShardReach } from './shard-reach.js'
 import { readBacklog, readFleetLayout, readServerFacts } from './server-facts.js'
 import type { RedisClient } from '../redis-client.js'
 import { runScript } from '../scripts/run-script.js'
@@ -34,6 +35,7 @@ export function createScheduleStore(
 ): ScheduleStore {
   const allKeys = Array.from({ length: shards }, (_, shard) => createKeys(prefix, shard, shards))
   const keysOf = (name: string): Keys => allKeys[shardOf(name, shards)]!
+  const reach = new ShardReach(client, allKeys, time)
   const place = (keys: Keys) => ({ tag: keys.tag, channel: keys.wake })
 
   const write = createDefinitionWriter({
@@ -108,19 +110,23 @@ export function createScheduleStore(
       let shard = Number(match?.[1] ?? 0)
       let after = match?.[2] ?? ''
       const found: StoredSchedule[] = []
+      const unreachable: number[] = []
       let nowMs = 0
       while (found.length < count && shard < shards) {
-        const reply = await readSome(allKeys[shard]!, after, count - found.length, [])
-        nowMs = reply.nowMs
-        found.push(...reply.schedules.filter(({ digest }) => digest !== ''))
-        after = reply.nextName
+        const reply = await reach.tryAsk(shard, (keys) => readSome(keys, after, count - found.length, []))
+        if (reply === null) unreachable.push(shard)
+        else {
+          nowMs = reply.nowMs
+          found.push(...reply.schedules.filter(({ digest }) => digest !== ''))
+        }
+        after = reply?.nextName ?? ''
         if (after === '') shard += 1
       }
-      return { nowMs, schedules: found, cursor: shard < shards ? `${shard}:${after}` : null }
+      return { nowMs, schedules: found, cursor: shard < shards ? `${shard}:${after}` : null, unreachable }
     },
 
     pageBy(order, cursor, count) {
-      const source: PageSource = { client, keys: allKeys, read: readNames, page: this.page, now: this.now }
+      const source: PageSource = { client, keys: allKeys, reach, read: readNames, page: this.page, now: this.now }
       return order === 'next' ? pageByNext(source, cursor, count) : pageByLast(source, cursor, count)
     },
 
@@ -247,7 +253,7 @@ export function createScheduleStore(
 
     serverFacts: () => readServerFacts(client, allKeys),
     layout: () => readFleetLayout(client, prefix, shards),
-    backlog: (beforeMs) => readBacklog(client, allKeys, beforeMs),
+    backlog: (beforeMs) => readBacklog(client, shards, reach, beforeMs),
 
     // By a script, for on a Cluster a plain TIME goes to any node.
     now: async () => (await readSome(allKeys[0]!, '', 0, [])).nowMs,

@@ -3,6 +3,7 @@ import type { Backlog, FleetLayout, ServerFacts } from '../../control/store.js'
 import { closeClient, duplicateConnection, duplicateNode } from '../connection/client.js'
 import type { Keys } from '../keys.js'
 import { probeServer } from './probe-server.js'
+import type { ShardReach } from './shard-reach.js'
 import { LAYOUT, readLayout } from '../layout.js'
 import type { RedisClient } from '../redis-client.js'
 import { endsWithin, SYSTEM_TIME } from '../../time-source.js'
@@ -14,16 +15,17 @@ const TRACKING_TIMEOUT_MS = 3_000
 
 /** Looks at the server as far as this user may: what is refused is null. Changes nothing. */
 export async function readServerFacts(client: RedisClient, keys: readonly Keys[]): Promise<ServerFacts> {
-  const info = parseInfo(await tolerate(() => client.info()))
+  const node = await answeringNode(client)
+  const info = parseInfo(await tolerate(() => node.info()))
   const [notifications, save] = await Promise.all([
-    readSetting(client, 'notify-keyspace-events'),
-    readSetting(client, 'save'),
+    readSetting(node, 'notify-keyspace-events'),
+    readSetting(node, 'save'),
   ])
   return {
     version: info?.valkey_version ?? info?.redis_version ?? null,
     isReplica: info?.role === 'slave',
     isCluster: 'nodes' in client,
-    latencyMs: await measureLatency(client),
+    latencyMs: await measureLatency(node),
     evictionPolicy: info?.maxmemory_policy ?? null,
     maxMemory: toNumber(info?.maxmemory),
     usedMemory: toNumber(info?.used_memory),
@@ -31,7 +33,7 @@ export async function readServerFacts(client: RedisClient, keys: readonly Keys[]
     snapshots: save === null ? null : save !== '',
     // The server refuses writes after a failed snapshot, and cannot keep its promise after a failed append.
     lastSaveFailed: info?.rdb_last_bgsave_status === 'err' || info?.aof_last_write_status === 'err',
-    tracking: await tryTracking(client, keys),
+    tracking: await tryTracking(node, keys, 'nodes' in client),
     refused: info?.role === 'slave' ? [] : await probeServer(client, keys[0]!),
     notifications,
   }
@@ -44,17 +46,23 @@ export async function readFleetLayout(client: RedisClient, prefix: string, shard
 }
 
 /** What is due since before the instant and was not taken: by nobody, or aside in a lane. */
-export async function readBacklog(client: RedisClient, keys: readonly Keys[], beforeMs: number): Promise<Backlog> {
+export async function readBacklog(
+  client: RedisClient,
+  shards: number,
+  reach: ShardReach,
+  beforeMs: number,
+): Promise<Backlog> {
   const names: string[] = []
   const lanes = new Map<string, number>()
+  const unreachable: number[] = []
   let count = 0
-  for (const { due, lanes: queues, lane: parked } of keys) {
-    count += await client.zcount(due, '-inf', beforeMs)
-    const some = await client.zrangebyscore(due, '-inf', beforeMs, 'LIMIT', 0, NAMES_SHOWN)
-    names.push(...some)
-    for (const lane of await client.smembers(queues)) {
-      const waiting = await client.zcount(parked(lane), '-inf', beforeMs)
-      if (waiting > 0) lanes.set(lane, (lanes.get(lane) ?? 0) + waiting)
+  for (let shard = 0; shard < shards; shard += 1) {
+    const found = await reach.tryAsk(shard, (keys) => readShardBacklog(client, keys, beforeMs))
+    if (found === null) unreachable.push(shard)
+    else {
+      count += found.count
+      names.push(...found.names)
+      for (const [lane, waiting] of found.lanes) lanes.set(lane, (lanes.get(lane) ?? 0) + waiting)
     }
   }
   return {
@@ -64,7 +72,29 @@ export async function readBacklog(client: RedisClient, keys: readonly Keys[], be
       const cut = lane.indexOf('\n')
       return { pool: lane.slice(0, cut), task: lane.slice(cut + 1), count: waiting }
     }),
+    unreachable,
   }
+}
+
+async function readShardBacklog(client: RedisClient, keys: Keys, beforeMs: number) {
+  const { due, lanes: queues, lane: parked } = keys
+  const count = await client.zcount(due, '-inf', beforeMs)
+  const names = await client.zrangebyscore(due, '-inf', beforeMs, 'LIMIT', 0, NAMES_SHOWN)
+  const lanes: [lane: string, waiting: number][] = []
+  for (const lane of await client.smembers(queues)) {
+    const waiting = await client.zcount(parked(lane), '-inf', beforeMs)
+    if (waiting > 0) lanes.push([lane, waiting])
+  }
+  return { count, names, lanes }
+}
+
+/** A node to ask what a server is: on a Cluster the first one to answer, for one of them may hang. */
+async function answeringNode(client: RedisClient): Promise<RedisClient> {
+  if (!('nodes' in client)) return client
+  const pings = client.nodes('master').map((node) => node.ping().then(() => node as unknown as RedisClient))
+  return await Promise.any(pings).catch((error: AggregateError) => {
+    throw error.errors[0]
+  })
 }
 
 /** Null for what this user may not do, or this server does not know. */
@@ -107,11 +137,14 @@ async function measureLatency(client: RedisClient): Promise<{ medianMs: number; 
 }
 
 /** Tries what a worker does to hear of edits, on a connection of its own. */
-async function tryTracking(client: RedisClient, keys: readonly Keys[]): Promise<ServerFacts['tracking']> {
-  const own =
-    'nodes' in client
-      ? duplicateNode(client.nodes('master')[0]!)
-      : (duplicateConnection({ client, owned: false, isCluster: false, time: SYSTEM_TIME }) as Redis)
+async function tryTracking(
+  client: RedisClient,
+  keys: readonly Keys[],
+  isNode: boolean,
+): Promise<ServerFacts['tracking']> {
+  const own = isNode
+    ? duplicateNode(client as Redis)
+    : (duplicateConnection({ client, owned: false, isCluster: false, time: SYSTEM_TIME }) as Redis)
   async function track(): Promise<void> {
     const id = (await own.client('ID')) as number
     const prefix = keys[0]!.schedule('')

@@ -39,7 +39,7 @@ const WORKER: WorkerView = {
   silentMs: 0,
   lastSeenAt: new Date(0),
 }
-const NOTHING: Backlog = { count: 0, names: [], lanes: [] }
+const NOTHING: Backlog = { count: 0, names: [], lanes: [], unreachable: [] }
 
 const worst = (findings: readonly Finding[]) =>
   findings.filter(({ level }) => level !== 'ok').map(({ check, level }) => `${check} ${level}`)
