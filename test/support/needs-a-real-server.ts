@@ -7,6 +7,8 @@ export const NEEDS_A_REAL_SERVER: Readonly<Record<string, string>> = {
   'test/redis/cluster-migration.test.ts': 'a Cluster',
   'test/redis/cluster-password.test.ts': 'a Cluster',
   'test/redis/field.test.ts': 'maxclients, and renamed commands',
+  'test/redis/cluster-silent-node.test.ts': 'a Cluster',
+  'test/redis/dead-sentinel.test.ts': 'a Sentinel',
   'test/redis/testing/redis-server.test.ts': 'the process of redis-server itself',
   'test/redis/dashboard/many-schedules.test.ts': 'the statistics of commands',
   'test/redis/memory/same-as-redis.test.ts': 'redis-server, to be compared with',

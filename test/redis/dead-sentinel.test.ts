@@ -1,0 +1,64 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { Everybeat } from '../../src/index.js'
+import { tryFindRedisServer } from '../../src/testing/install-redis.js'
+import { useRedis } from '../support/redis.js'
+import { waitFor } from '../support/wait-for.js'
+
+const NAME = 'group'
+const redis = useRedis()
+const dir = mkdtempSync(join(tmpdir(), 'everybeat-sentinel-'))
+let sentinel: ChildProcess
+let sentinelPort = 0
+
+/** A port on the loopback where nothing listens now. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+beforeAll(async () => {
+  sentinelPort = await freePort()
+  const file = join(dir, 'sentinel.conf')
+  writeFileSync(file, `port ${sentinelPort}\nbind 127.0.0.1\nsentinel monitor ${NAME} 127.0.0.1 ${redis.port} 1\n`)
+  sentinel = spawn(tryFindRedisServer()!, [file, '--sentinel'], { stdio: 'ignore' })
+  const client = new Redis(sentinelPort, '127.0.0.1', { maxRetriesPerRequest: null }).on('error', () => {})
+  await waitFor(async () => (await client.ping()) === 'PONG', { what: 'the sentinel' })
+  client.disconnect()
+})
+
+afterAll(async () => {
+  sentinel.kill('SIGKILL')
+  await once(sentinel, 'exit')
+  rmSync(dir, { recursive: true, force: true })
+})
+
+it('a sentinel that is dead leaves the console empty where no logger is wanted, and the fleet works', async () => {
+  const written = (['error', 'warn', 'log', 'info'] as const).map((method) =>
+    vi.spyOn(console, method).mockImplementation(() => {}),
+  )
+  const deadPort = await freePort()
+  const sentinels = [deadPort, sentinelPort].map((port) => ({ host: '127.0.0.1', port }))
+  const beat = new Everybeat({ redis: { sentinels, name: NAME }, prefix: 'sentinel', logger: false })
+  let runs = 0
+  beat.task('tick', () => void (runs += 1))
+  await beat.start()
+  await beat.schedules.put('tick', { every: '200ms' })
+  await redis.client.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
+  const before = runs
+  await waitFor(() => runs > before + 2, { what: 'runs after all connections were made anew' })
+  await beat.stop()
+  const lines = written.flatMap((spy) => spy.mock.calls.map((args) => args.map(String).join(' ')))
+  vi.restoreAllMocks()
+  expect(lines).toEqual([])
+})
