@@ -83,7 +83,7 @@ local function inspect(name)
   index_runs(state)
   if state.digest ~= digest then
     if not next(state) then
-      restore_state(name, state)
+      restore_state(name, state, now)
       restart_backfill(name, now)
     end
     to_plan[#to_plan + 1] = name

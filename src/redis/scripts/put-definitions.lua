@@ -209,7 +209,7 @@ local function put(entry)
     store_declaration(entry, list, previous_text)
     return 'unchanged', revision
   end
-  if previous and not next(state) then restore_state(name, state) end
+  if previous and not next(state) then restore_state(name, state, now) end
   if not previous and next(state) then
     -- The definition was deleted a moment ago: this is a new schedule, and starts clean.
     delete_schedule(name)

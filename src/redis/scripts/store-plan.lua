@@ -56,7 +56,7 @@ local definition, current, _, text = read_definition(name)
 if not definition or current ~= digest then return { 'moved', 0 } end
 local state = read_state(name)
 -- A state that was lost is restored first: the decision was made without what the history knows.
-if not next(state) then restore_state(name, state) end
+if not next(state) then restore_state(name, state, now) end
 if (state.digest or '') ~= previous_digest or (state.plan or '') ~= previous_plan or (state.last or '') ~= previous_last
   or (state.paused or '') ~= previous_pause then
   return { 'moved', 0 }

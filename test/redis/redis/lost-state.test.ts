@@ -92,3 +92,34 @@ describe('a schedule that was removed and made again while its run was running',
     },
   )
 })
+
+describe('a schedule that is paused and whose state is lost', () => {
+  it.each(['claim', 'inspection', 'put'])(
+    'a schedule that is paused and whose state is lost stays paused, with its note: found by a %s',
+    async (how) => {
+      const fleet = await createDaily(redis)
+      const { schedules } = fleet.control
+      await schedules.pause('it', { note: 'the database moves' })
+      await fleet.client.del(fleet.keys.state('it'))
+      if (how === 'claim') await fleet.client.zadd(fleet.keys.due, 0, 'it')
+      if (how === 'inspection') {
+        await fleet.worker('w').store.inspect({ after: '', count: 10, cursor: '', scanCount: 0 })
+      }
+      if (how === 'put') await schedules.patch('it', { note: 'an edit' })
+      while ((await fleet.store.storePlan(await fleet.decide('it'))) === 'moved');
+      expect(await runAll(fleet)).toEqual([])
+      expect(await schedules.get('it')).toMatchObject({ state: 'paused' })
+      expect(JSON.parse((await fleet.state('it')).paused!)).toMatchObject({ note: 'the database moves' })
+    },
+  )
+
+  it('a schedule whose pause had ended when its state was lost is not paused again', async () => {
+    const fleet = await createDaily(redis)
+    const { schedules } = fleet.control
+    await schedules.pause('it', { note: 'first' })
+    await schedules.resume('it')
+    await fleet.client.del(fleet.keys.state('it'))
+    while ((await fleet.store.storePlan(await fleet.decide('it'))) === 'moved');
+    expect(await schedules.get('it')).toMatchObject({ state: 'active' })
+  })
+})

@@ -1,8 +1,24 @@
--- A definition whose state is lost (deleted, evicted) and whose history is not: it is no new schedule.
+-- A definition whose state is lost (deleted, evicted) and whose history or edits are not: it is no new schedule.
 -- Needs: lib/history, lib/keys, lib/schedule
--- Fills the empty state from the history: the last instant, so that nothing runs twice, and the count towards the limit.
--- Manual and backfilled runs, whose ids end in `#<n>`, count for neither.
-local function restore_state(name, state)
+-- The pause that was in effect, as the newest edit that speaks of one noted it; nil for none, and for one that has ended.
+local function last_pause(name, now)
+  local list = redis.pcall('LRANGE', changes_key(name), 2, -1)
+  for i = list.err and 0 or #list, 1, -1 do
+    local diff = read_json(list[i]).d
+    local pause = type(diff) == 'table' and diff.paused
+    if type(pause) == 'table' then
+      if type(pause[2]) ~= 'string' then return nil end
+      local pause_end = tonumber(read_json(pause[2])['until'])
+      return (not pause_end or pause_end > now) and pause[2] or nil
+    end
+  end
+end
+
+-- Fills the empty state from the edits: the pause; and from the history: the last instant, so that nothing runs twice, and
+-- the count towards the limit. Manual and backfilled runs, whose ids end in `#<n>`, count for neither.
+local function restore_state(name, state, now)
+  state.paused = last_pause(name, now)
+  if state.paused then redis.call('HSET', state_key(name), 'paused', state.paused) end
   local entries = redis.pcall('XREVRANGE', history_key(name), '+', '-', 'COUNT', history_limit())
   if entries.err then return end
   local last, seen = nil, 0
