@@ -147,7 +147,7 @@ export class Instance {
   }
 
   #createStores(workerId: string): WorkerStore[] {
-    const { options, link, clock, time } = this.#parts
+    const { options, link, clock, time, emit } = this.#parts
     const { client, isCluster } = link.connection
     const clients = this.#lockNodes.map((node) => node.client)
     const locks = clients.length === 0 ? null : createStartLocks(clients, time)
@@ -168,6 +168,7 @@ export class Instance {
         leaseMs: options.leaseMs,
         shards: options.shards,
         generation: this.#generation,
+        onRewind: (rewind) => emit('dataset:rewound', { ...rewind }),
       }),
     )
     const [home, ...others] = stores as [WorkerStore, ...WorkerStore[]]

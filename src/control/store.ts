@@ -92,6 +92,8 @@ export interface ServerFacts {
     readonly advice: string
     readonly answer: string
   }[]
+  /** When the dataset went back in time last, and to when, epoch ms; null for never. */
+  readonly rewind: { readonly at: number; readonly to: number | null } | null
   /** The flags of `notify-keyspace-events`. */
   readonly notifications: string | null
 }

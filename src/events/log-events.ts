@@ -54,6 +54,11 @@ export function logEvents(events: IsolatedEmitter, write: WriteLine): void {
     const advice = 'Those with the newest plan the schedules with a time zone; run one Node.js version everywhere'
     write('warn', `the workers of the fleet have different time-zone data: ${counts.join(', ')}. ${advice}`, event)
   })
+  events.on('dataset:rewound', (event) => {
+    const to = event.to === null ? 'to before this worker joined' : `to ${new Date(event.to).toISOString()}`
+    const what = 'edits, pauses, removals and runs since then are forgotten; what live code declares is put back'
+    write('error', `the dataset of Redis went back ${to}: ${what}`, event)
+  })
   events.on('connection:lost', (event) => {
     const why = event.error ? `: ${event.error.message}` : ''
     write('warn', `lost Redis at ${event.address}${why}; trying again`, event)

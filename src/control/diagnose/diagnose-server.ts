@@ -18,6 +18,7 @@ export function diagnoseServer(facts: ServerFacts): Finding[] {
     eviction(facts),
     memory(facts),
     persistence(facts),
+    rewind(facts),
     edits(facts),
   ].flat()
 }
@@ -173,6 +174,22 @@ function persistence({ appendOnly, snapshots, lastSaveFailed }: ServerFacts): Fi
       message: `the append-only file is off, ${rest}`,
       why: `after a restart the server has forgotten ${snapshots === false ? 'everything' : 'what came after the last snapshot'}: schedules that are not declared in code, pauses, history, and which occurrences ran`,
       advice: 'CONFIG SET appendonly yes, and in the configuration file too; on a hosted Redis switch persistence on',
+    },
+  ]
+}
+
+/** What was written in between is not there any more, and nobody else says so. */
+function rewind({ rewind: found }: ServerFacts): Finding[] {
+  if (found === null) return []
+  const to = found.to === null ? 'to before its workers joined' : `to ${new Date(found.to).toISOString()}`
+  return [
+    {
+      check: 'rewind',
+      level: 'warning',
+      message: `at ${new Date(found.at).toISOString()} the dataset went back ${to}`,
+      why: 'a replica that lagged took over, or a backup was restored: edits, pauses, removals and runs in between are forgotten, and occurrences of that time may have run twice',
+      advice:
+        'look at the schedules that people changed in between; `durability` or `lockNodes` keep runs from starting twice, and a server that waits for its replicas keeps the rest',
     },
   ]
 }

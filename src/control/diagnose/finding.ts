@@ -1,7 +1,7 @@
 /** What one check found. */
 export interface Finding {
   /**
-   * `server`, `latency`, `eviction`, `memory`, `persistence`, `edits`, `layout`, `workers`, `clocks`, `versions`,
+   * `server`, `latency`, `eviction`, `memory`, `persistence`, `rewind`, `edits`, `layout`, `workers`, `clocks`, `versions`,
    * `time-zone-data`, `schedules`, `invalid`, `unserved`, `overdue`, `unreachable`.
    */
   check: string

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis'
 import type { Backlog, FleetLayout, ServerFacts } from '../../control/store.js'
+import { readRewind } from './dataset-watch.js'
 import { closeClient, duplicateConnection, duplicateNode } from '../connection/client.js'
 import type { Keys } from '../keys.js'
 import { probeServer } from './probe-server.js'
@@ -35,6 +36,7 @@ export async function readServerFacts(client: RedisClient, keys: readonly Keys[]
     lastSaveFailed: info?.rdb_last_bgsave_status === 'err' || info?.aof_last_write_status === 'err',
     tracking: await tryTracking(node, keys, 'nodes' in client),
     refused: info?.role === 'slave' ? [] : await probeServer(client, keys[0]!),
+    rewind: await readRewind(client, keys[0]!),
     notifications,
   }
 }

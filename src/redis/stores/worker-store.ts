@@ -4,7 +4,7 @@ import { databaseOf, writeMessage } from '../database.js'
 import type { Keys } from '../keys.js'
 import { createLeaseClient, type StartLocks } from '../lease/redlock-leases.js'
 import { storePlan } from './store-plan.js'
-import { DatasetWatch } from './dataset-watch.js'
+import { DatasetWatch, noteRewind, type Rewind } from './dataset-watch.js'
 import { toClaimReply, toHeartbeatReply, toSchedules, toShardReply } from './replies.js'
 import type { RedisClient } from '../redis-client.js'
 import { runAcknowledged, runScript } from '../scripts/run-script.js'
@@ -22,6 +22,8 @@ interface WorkerStoreOptions {
   shards: number
   /** What to call the memory of a Redis that has no name yet begins with this: any random text. */
   generation: string
+  /** The dataset went back in time; told by heartbeats. */
+  onRewind?: (rewind: Rewind) => void
   /** Where claims wait for replicas: on a connection of their own. */
   durability?: { client: RedisClient; acknowledgement: Readonly<DurabilityOptions> } | null
   /** Where independent nodes have to agree before anything starts. */
@@ -179,7 +181,13 @@ export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
           Object.entries(fields).flat(),
         )
         const reply = toHeartbeatReply(raw)
-        return { ...reply, generation: dataset.nameOf(reply.generation, reply.nowMs, reply.knownBeatMs) }
+        const { generation, rewind } = dataset.take(reply.generation, reply.nowMs, reply.knownBeatMs)
+        // An index that was removed knows no beat either.
+        if (rewind && reply.repaired.length === 0) {
+          options.onRewind?.(rewind)
+          await noteRewind(client, keys, rewind)
+        }
+        return { ...reply, generation }
       }),
 
     async askForPlan(planner, schedule) {

@@ -20,6 +20,7 @@ const GOOD: ServerFacts = {
   lastSaveFailed: false,
   tracking: { allowed: true },
   refused: [],
+  rewind: null,
   notifications: '',
 }
 const REFUSED = { allowed: false, why: 'NOPERM' } as const
@@ -58,6 +59,7 @@ describe('the server', () => {
     ['that keeps snapshots', { appendOnly: false }, ['persistence warning']],
     ['that cannot write', { lastSaveFailed: true }, ['persistence problem']],
     ['that refuses tracking', { tracking: REFUSED }, ['edits warning']],
+    ['whose dataset went back', { rewind: { at: 2_000, to: 1_000 } }, ['rewind warning']],
     ['that refuses tracking and notifies', { tracking: REFUSED, notifications: 'KA' }, []],
     ['that notifies of something else', { tracking: REFUSED, notifications: 'Ex' }, ['edits warning']],
     [

@@ -4,7 +4,7 @@ import { DatasetWatch } from '../../../../src/redis/stores/dataset-watch.js'
 /** A watch after a beat at 100 000. */
 function afterBeat(): DatasetWatch {
   const watch = new DatasetWatch()
-  expect(watch.nameOf('g', 100_000, null)).toBe('g')
+  expect(watch.take('g', 100_000, null).generation).toBe('g')
   return watch
 }
 
@@ -16,13 +16,22 @@ describe('the dataset watch', () => {
     ['no beat, so long after one that the worker may have counted as dead', 120_000, null, 'g'],
     ['a clock that was set back', 50_000, 50_000, 'g'],
   ])('the dataset watch names the generation by whether the dataset went back: %s', (_, nowMs, knownMs, name) => {
-    expect(afterBeat().nameOf('g', nowMs, knownMs)).toBe(name)
+    expect(afterBeat().take('g', nowMs, knownMs).generation).toBe(name)
   })
 
   it('the dataset watch keeps the name until the dataset goes back again', () => {
     const watch = afterBeat()
-    expect(watch.nameOf('g', 105_000, 90_000)).toBe('g~1')
-    expect(watch.nameOf('g', 110_000, 105_000)).toBe('g~1')
-    expect(watch.nameOf('g', 115_000, 90_000)).toBe('g~2')
+    expect(watch.take('g', 105_000, 90_000).generation).toBe('g~1')
+    expect(watch.take('g', 110_000, 105_000).generation).toBe('g~1')
+    expect(watch.take('g', 115_000, 90_000).generation).toBe('g~2')
   })
+})
+
+it('the dataset watch says when the dataset went back and to when, once, and not of another generation', () => {
+  const watch = new DatasetWatch()
+  expect(watch.take('g', 100_000, null).rewind).toBeNull()
+  expect(watch.take('g', 105_000, 90_000).rewind).toEqual({ at: 105_000, to: 90_000 })
+  expect(watch.take('g', 110_000, 105_000).rewind).toBeNull()
+  expect(watch.take('g', 115_000, null).rewind).toEqual({ at: 115_000, to: null })
+  expect(watch.take('other', 120_000, null).rewind).toBeNull()
 })

@@ -1,0 +1,33 @@
+import { expect, it } from 'vitest'
+import { nextEvent, useFleet } from '../support/fleet.js'
+import { useRedis } from '../support/redis.js'
+import { waitFor } from '../support/wait-for.js'
+
+const redis = useRedis()
+const fleet = useFleet(redis)
+
+it('a backup that is restored is told by an event, a line in the log and doctor, and what live code declares comes back', async () => {
+  const lines: string[] = []
+  const note = (line: string) => void lines.push(line)
+  const beat = fleet.create({ logger: { debug: note, info: note, warn: note, error: note } })
+  const job = beat.task('job', () => null)
+  await beat.start()
+  await job.schedule('old', { every: '1h' })
+  const lastBeat = async () =>
+    Number((await redis.client.zrange(`{${fleet.prefix()}}:workers`, '0', '0', 'WITHSCORES'))[1])
+  await redis.client.save()
+  const savedBeat = await lastBeat()
+  await job.schedule('new', { every: '2h' })
+  await beat.schedules.pause('old')
+  await waitFor(async () => (await lastBeat()) > savedBeat, { what: 'a heartbeat after the backup', timeoutMs: 15_000 })
+  const told = nextEvent(beat, 'dataset:rewound', undefined, 30_000)
+  await redis.kill()
+  await redis.restart()
+  const { at, to } = await told
+  expect(to).toBe(savedBeat)
+  expect(at).toBeGreaterThan(savedBeat)
+  await waitFor(() => beat.schedules.get('new'), { what: 'the declaration', timeoutMs: 15_000 })
+  expect(lines.filter((line) => line.includes('went back'))).toHaveLength(1)
+  const { findings } = await beat.diagnose()
+  expect(findings.find(({ check }) => check === 'rewind')?.message).toContain(new Date(savedBeat).toISOString())
+}, 90_000)
