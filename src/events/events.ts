@@ -91,12 +91,12 @@ export interface EverybeatEvents {
    * the worker that does the maintenance.
    */
   'fleet:mixed-tz': (event: { versions: Readonly<Record<string, number>> }) => void
-  /** The command connection to `address` is lost and is being made again; `error` where one is known. */
   /**
    * The dataset of Redis is an older one than before: a replica that lagged took over, or a backup was restored. What was
    * written after `to` is gone; null where all of it is older than this worker.
    */
   'dataset:rewound': (event: { at: number; to: number | null }) => void
+  /** The command connection to `address` is lost and is being made again; `error` where one is known. */
   'connection:lost': (event: { address: string; error?: ErrorData }) => void
   /** The command connection to `address` works again, after `downMs`. */
   'connection:restored': (event: { address: string; downMs: number }) => void

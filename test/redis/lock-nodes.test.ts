@@ -30,3 +30,23 @@ it('one of three lockNodes may be down; without a quorum nothing starts, and wha
   await waitFor(async () => (await returned()) === 0 && starts.size >= withTwo + 7, { what: 'all that waited to run' })
   expect([...starts].filter(([, count]) => count > 1)).toEqual([])
 })
+
+it('a backfill with lockNodes runs again after its schedule was removed and made again', async () => {
+  const nodes = await Promise.all([1, 2, 3].map(() => startRedisServer()))
+  onTestFinished(async () => void (await Promise.all(nodes.map((node) => node.stop()))))
+  const lockNodes = nodes.map(({ url }) => url)
+  await using beat = new Everybeat({ redis: redis.url, prefix: uniquePrefix('locks'), lockNodes, logger: false })
+  const instants: number[] = []
+  beat.task('job', ({ scheduledAt }) => void instants.push(scheduledAt.getTime()))
+  await beat.start()
+  const days = [1, 2, 3].map((day) => Date.UTC(2026, 0, day))
+  const range = { from: new Date(days[0]!), to: new Date(days[2]!) }
+  for (const round of [1, 2]) {
+    await beat.schedules.put('job', { cron: '0 0 * * *' })
+    const { runIds } = await beat.schedules.backfill('job', range)
+    expect(runIds).toHaveLength(3)
+    await waitFor(() => instants.length === 3 * round, { what: `the runs of round ${round}` })
+    await beat.schedules.remove('job')
+  }
+  expect(instants).toEqual([...days, ...days])
+})

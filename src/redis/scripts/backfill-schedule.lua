@@ -32,10 +32,15 @@ if redis.call('EXISTS', definition_key(name)) == 0 then return { 'missing' } end
 local waiting = redis.call('LLEN', backfill_key(name))
 if waiting + #nominals > tonumber(most) then return { 'full', waiting } end
 local now = read_now()
+-- Never a number from before the schedule was removed and made again: the lock nodes remember which runs were started.
+local counted = redis.pcall('HGET', state_key(name), 'extra')
+if type(counted) ~= 'table' and (tonumber(counted or 0) or 0) < now then
+  redis.call('HSET', state_key(name), 'extra', text_of(now))
+end
 local last = count_up(name, 'extra', #nominals)
 local reply = { 'enqueued' }
 for i, nominal in ipairs(nominals) do
-  reply[i + 1] = name .. '@' .. nominal .. '#' .. (last - #nominals + i)
+  reply[i + 1] = name .. '@' .. nominal .. '#' .. text_of(last - #nominals + i)
   redis.call('RPUSH', backfill_key(name), reply[i + 1])
 end
 local feed = read_feed(redis.call('HGET', state_key(name), 'backfill')) or { n = 0 }
