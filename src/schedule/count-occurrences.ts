@@ -3,6 +3,8 @@ import type { Trigger } from '../time/trigger.js'
 /** Occurrences are counted one by one at most this often, where arithmetic cannot; a slow trigger gets the lesser. */
 const MAX_COUNTED = 100_000
 const MAX_COUNTED_SLOWLY = 10_000
+/** So many exclusions of a trigger make a step take twice its time. */
+const EXCLUSIONS_PER_STEP = 6
 
 /** What is known of the occurrences in a span of time. */
 export interface OccurrenceCount {
@@ -15,9 +17,13 @@ export interface OccurrenceCount {
 
 const NOTHING: OccurrenceCount = { count: 0, exact: true, newest: [] }
 
-/** How many occurrences of the trigger are counted one by one before a count becomes a lower bound. */
-export function countingBound(trigger: Trigger): number {
-  return trigger.kind === 'cron' || trigger.kind === 'every' ? MAX_COUNTED : MAX_COUNTED_SLOWLY
+/**
+ * How many occurrences of the trigger are counted one by one before a count becomes a lower bound: as many as take some
+ * ten milliseconds, so that one decision never holds up the event loop.
+ */
+export function countingBound({ kind, exclusionCount = 0 }: Trigger): number {
+  const most = kind === 'cron' || kind === 'every' ? MAX_COUNTED : MAX_COUNTED_SLOWLY
+  return Math.floor(most / (1 + exclusionCount / EXCLUSIONS_PER_STEP))
 }
 
 /**

@@ -38,7 +38,12 @@ export function compileTrigger(input: TriggerInput, name: string): CompiledTrigg
   const limited = isLimited(limits)
   const source = limited ? limitOccurrences(part.source, limits) : part.source
   const text = [part.text, ...describeLimits(limits, zone.name)].join('; ')
-  return { trigger: assemble(kind, text, source, limited ? undefined : part.arithmetic), part, zone }
+  const { length: exclusionCount } = limits.exclusions
+  const extra = {
+    ...(limited || part.arithmetic === undefined ? {} : { arithmetic: Object.freeze(part.arithmetic) }),
+    ...(exclusionCount === 0 ? {} : { exclusionCount }),
+  }
+  return { trigger: assemble(kind, text, source, extra), part, zone }
 }
 
 /** The zone is `tz`; a rule may name it itself, but not another one. */
@@ -82,13 +87,13 @@ function assemble(
   kind: Trigger['kind'],
   text: string,
   source: OccurrenceSource,
-  arithmetic: Trigger['arithmetic'],
+  extra: Pick<Trigger, 'arithmetic' | 'exclusionCount'>,
 ): Trigger {
   const next = (afterMs: number): number | null => source.next(checkInstant(afterMs, 'afterMs'))
   return Object.freeze({
     kind,
     text,
-    ...(arithmetic === undefined ? {} : { arithmetic: Object.freeze(arithmetic) }),
+    ...extra,
     next,
     previous: (beforeMs: number) => source.previous(checkInstant(beforeMs, 'beforeMs')),
     between(fromMs: number, toMs: number, limit: number) {

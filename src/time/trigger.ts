@@ -15,6 +15,8 @@ export interface Trigger {
    * any other exception from now on: then Redis can step the schedule by itself.
    */
   readonly arithmetic?: { readonly periodMs: number; readonly phaseMs: number }
+  /** How many exclusions each step looks at; left out for none. Who steps far steps less far for more of them. */
+  readonly exclusionCount?: number
   /** The first occurrence strictly after the instant, or null when there is none. */
   next(afterMs: number): number | null
   /** The last occurrence strictly before the instant, or null when there is none. */

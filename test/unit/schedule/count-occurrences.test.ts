@@ -59,6 +59,20 @@ describe('a count of occurrences', () => {
     expect(nthOccurrence(trigger, 1000, 5000, 6)).toBeNull()
   })
 
+  it('a count of occurrences takes as long with many excluded crons as without: it counts less far', () => {
+    const cron = '* * * * * *'
+    const exclude = Array.from({ length: 20 }, (_, minute) => `* ${minute} * * *`)
+    const plain = createTrigger({ cron }, 'report')
+    const limited = createTrigger({ cron, exclude }, 'report')
+    expect(countingBound(limited) * (1 + exclude.length / 6)).toBeLessThanOrEqual(countingBound(plain))
+    const toMs = Date.UTC(2026, 5, 1)
+    const { count, exact } = countOccurrences(limited, toMs - 30 * 86_400_000, toMs, 1)
+    expect([count, exact]).toEqual([countingBound(limited), false])
+    // A day of one excluded time a day is counted whole.
+    const nightly = createTrigger({ cron, exclude: '* 3 * * *' }, 'report')
+    expect(countOccurrences(nightly, toMs - 86_400_000 + 1, toMs, 1)).toMatchObject({ exact: true })
+  })
+
   it('a count of occurrences counts a slow kind of trigger less far', () => {
     expect(countingBound({ ...listedTrigger([]), kind: 'rrule' })).toBeLessThan(countingBound(listedTrigger([])))
   })
