@@ -45,6 +45,7 @@ export default defineConfig({
         hookTimeout: 60_000,
         retry,
       }),
+      suite('simulation', { testTimeout: 120_000 }),
       suite('e2e', { exclude, testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false, retry }),
       suite('setups', { testTimeout: 300_000, hookTimeout: 600_000, fileParallelism: false, retry }),
       suite('chaos', { testTimeout: 900_000, hookTimeout: 120_000, fileParallelism: false, retry }),

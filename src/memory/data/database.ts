@@ -1,4 +1,5 @@
 import { wrongType } from '../store/reply.js'
+import { dumpValue, restoreValue } from './dump.js'
 import { emptyValue, isSpent, type Kind, type Value, type ValueOf } from './value.js'
 
 /** The class letter of a keyspace notification, as `notify-keyspace-events` names it. */
@@ -15,6 +16,9 @@ interface Entry {
   /** When the key expires, epoch ms; null when it does not. */
   expiresAt: number | null
 }
+
+/** A key with its value as `DUMP` writes it, and its end. */
+export type EntryCopy = readonly [key: string, dump: string, expiresAt: number | null]
 
 /** The keys of one numbered database. A key that has expired is not there, whether it was removed yet or not. */
 export class Database {
@@ -136,6 +140,15 @@ export class Database {
 
   get mortalCount(): number {
     return this.#mortal.size
+  }
+
+  /** A copy of all keys, in the order of their making. */
+  copyEntries(): EntryCopy[] {
+    return [...this.#entries].map(([key, { value, expiresAt }]) => [key, dumpValue(value), expiresAt])
+  }
+
+  putEntries(entries: readonly EntryCopy[]): void {
+    for (const [key, dump, expiresAt] of entries) this.set(key, restoreValue(dump)!, expiresAt)
   }
 
   clear(): void {

@@ -4,8 +4,8 @@ import { Conversation, type After } from './conversation.js'
 
 /** Carries what two ends of a connection send each other: later, and in order, or never. */
 export interface Wire {
-  /** Carries one piece to the other end. */
-  carry(deliver: () => void): void
+  /** Carries one piece to one of the two ends. */
+  carry(deliver: () => void, to: 'store' | 'client'): void
 }
 
 /** A wire without latency: each piece arrives with the next turn of the event loop. */
@@ -25,36 +25,35 @@ export class MemoryStream extends Duplex {
     this.#wire = wire
     const line = {
       address,
-      write: (text: string) => this.#carry(() => void this.push(Buffer.from(text, 'latin1'))),
-      end: () => this.#carry(() => void this.push(null)),
+      write: (text: string) => this.#carryBack(() => void this.push(Buffer.from(text, 'latin1'))),
+      end: () => this.#carryBack(() => void this.push(null)),
     }
     this.#conversation = new Conversation(store, line, after)
     // A stream that is cut has no reader who would notice that it has ended.
     this.once('end', () => this.destroy())
   }
 
-  #carry(deliver: () => void): void {
+  #carryBack(deliver: () => void): void {
     this.#wire.carry(() => {
       if (!this.destroyed) deliver()
-    })
+    }, 'client')
   }
 
   override _read(): void {}
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
-    this.#carry(() => this.#conversation.receive(chunk))
+    this.#wire.carry(() => this.#conversation.receive(chunk), 'store')
     done()
   }
 
   override _final(done: (error?: Error | null) => void): void {
-    this.#carry(() => {
-      this.#conversation.close()
-    })
+    this.#wire.carry(() => this.#conversation.close(), 'store')
     done()
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    this.#conversation.close()
+    // What was sent before a connection broke is still carried to its end.
+    this.#wire.carry(() => this.#conversation.close(), 'store')
     done(error)
   }
 

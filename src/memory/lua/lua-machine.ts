@@ -33,10 +33,13 @@ export class LuaMachine {
   readonly #scripts = new Map<string, number>()
   /** The memory from the front of the buffer on. */
   #bytes: Buffer = Buffer.alloc(0)
+  readonly #rewrite: (text: string) => string
   /** Runs the commands of the script under way. */
   #command: ScriptCommand = () => null
 
-  constructor() {
+  /** @param rewrite what is compiled in place of a script */
+  constructor(rewrite: (text: string) => string = (text) => text) {
+    this.#rewrite = rewrite
     compiled ??= new WebAssembly.Module(brotliDecompressSync(Buffer.from(LUA_WASM, 'base64')))
     this.#exports = new WebAssembly.Instance(compiled, this.#imports()).exports as Exports
     this.#exports._initialize()
@@ -49,8 +52,9 @@ export class LuaMachine {
     const sha1 = digest(text)
     if (this.#scripts.has(sha1)) return sha1
     this.#writer.restart()
-    this.#writer.bare(text)
-    const script = this.#exports.load(text.length)
+    const code = this.#rewrite(text)
+    this.#writer.bare(code)
+    const script = this.#exports.load(code.length)
     if (script === 0) {
       const reader = new LuaReader(this.#buffer(1))
       throw new CommandError(`ERR Error compiling script (new function): ${(reader.reply() as Failure).message}`)

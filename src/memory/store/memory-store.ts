@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Call, Command, CommandStat, Host } from '../commands/command.js'
 import { COMMANDS } from '../commands/command-table.js'
-import { Database } from '../data/database.js'
+import { Database, type EntryCopy } from '../data/database.js'
 import { LuaMachine } from '../lua/lua-machine.js'
 import { Changes } from './changes.js'
 import { describeServer } from './info.js'
@@ -10,7 +10,16 @@ import { Session, type Outlet } from './session.js'
 import { Settings } from './settings.js'
 
 const DATABASES = 16
+
+/** Options of a {@link MemoryStore}. */
+export interface MemoryStoreOptions {
+  /** What is run in place of a script, which keeps its digest; default: the script itself. */
+  readonly rewriteScript?: ((text: string) => string) | undefined
+}
 const QUEUED = new Status('QUEUED')
+
+/** What a store held at one moment. */
+export type StoreCopy = readonly { readonly index: number; readonly entries: readonly EntryCopy[] }[]
 
 /**
  * A Redis inside this process: keys, expiry, channels, transactions and Lua scripts, one command after the other. Nothing
@@ -22,20 +31,23 @@ export class MemoryStore implements Host {
   readonly databases = new Map<number, Database>()
   readonly stats = new Map<string, CommandStat>()
   readonly startedAt: number
-  readonly runId: string
+  /** Another one after each restart. */
+  runId: string
   commandCount = 0
   readonly #changes = new Changes(this.sessions, this.settings)
   readonly #now: () => number
+  readonly #options: MemoryStoreOptions
   #lua: LuaMachine | null = null
   #sessionCount = 0
   /** The time of the command under way, by which keys expire while it runs; null between commands. */
   #commandAt: number | null = null
 
   /** @param now the clock: epoch ms with a fraction, by default this machine's */
-  constructor(now: () => number = () => performance.timeOrigin + performance.now()) {
+  constructor(now: () => number = () => performance.timeOrigin + performance.now(), options: MemoryStoreOptions = {}) {
     this.#now = now
+    this.#options = options
     this.startedAt = now()
-    this.runId = createHash('sha1').update(`${this.startedAt}`).digest('hex')
+    this.runId = createRunId(this.startedAt)
   }
 
   now(): number {
@@ -75,6 +87,22 @@ export class MemoryStore implements Host {
   flush(indexes: 'all' | number): void {
     for (const db of this.databases.values()) if (indexes === 'all' || db.index === indexes) db.clear()
     this.#changes.flushed()
+  }
+
+  /** A copy of everything that is stored now; it holds at least what has expired by then. */
+  copyData(): StoreCopy {
+    return [...this.databases.values()].map((db) => ({ index: db.index, entries: db.copyEntries() }))
+  }
+
+  /**
+   * Holds what a copy holds and nothing else, as a replica does that takes over and has missed the newest writes. The
+   * connections are another matter: a replica has none of them.
+   */
+  takeOver(copy: StoreCopy): void {
+    for (const db of this.databases.values()) db.clear()
+    for (const { index, entries } of copy) this.database(index).putEntries(entries)
+    this.forgetScripts()
+    this.runId = createRunId(this.now())
   }
 
   publish(channel: string, message: string, kind: 'channel' | 'shard'): number {
@@ -157,7 +185,7 @@ export class MemoryStore implements Host {
   }
 
   get #machine(): LuaMachine {
-    return (this.#lua ??= new LuaMachine())
+    return (this.#lua ??= new LuaMachine(this.#options.rewriteScript))
   }
 
   loadScript(text: string): string {
@@ -195,6 +223,10 @@ export class MemoryStore implements Host {
       other.outlet.push([new Status(line)])
     }
   }
+}
+
+function createRunId(startedAt: number): string {
+  return createHash('sha1').update(`${startedAt}`).digest('hex')
 }
 
 function fits(command: Command, args: readonly string[]): boolean {

@@ -15,12 +15,16 @@ interface Host {
   isCut: boolean
   isFrozen: boolean
   isDead: boolean
-  /** What was sent while the host was frozen. */
+  /** What came to the host while it was frozen. */
   readonly held: (() => void)[]
   /** Connections that were cut and are about to be made again. */
   returning: number
   /** Those that wait until the host is back. */
   readonly waiting: (() => void)[]
+  /** How much longer what the store sends takes to this host, virtual ms; Infinity: it never comes. */
+  delayMs: number
+  /** When the newest of what the store sent comes in, virtual ms: nothing overtakes it. */
+  lastArrivalAt: number
 }
 
 /** Carries what the hosts of a fleet and the store send each other, in one order, and knows when nothing is under way. */
@@ -44,7 +48,8 @@ export class Network {
   #host(name: string): Host {
     let host = this.#hosts.get(name)
     if (!host) {
-      host = { streams: new Set(), isCut: false, isFrozen: false, isDead: false, held: [], returning: 0, waiting: [] }
+      const state = { isCut: false, isFrozen: false, isDead: false, returning: 0, delayMs: 0, lastArrivalAt: 0 }
+      host = { streams: new Set(), held: [], waiting: [], ...state }
       this.#hosts.set(name, host)
     }
     return host
@@ -63,7 +68,7 @@ export class Network {
 
   #open(name: string, host: Host): MemoryStream {
     this.#activity += 1
-    const wire: Wire = { carry: (deliver) => this.#carry(host, deliver) }
+    const wire: Wire = { carry: (deliver, to) => this.#carry(host, deliver, to) }
     const after = (ms: number, run: () => void): (() => void) => {
       const timer = this.#time.add(`${SLEEP}network`, ms, run)
       return () => this.#time.remove(timer)
@@ -74,12 +79,23 @@ export class Network {
     return stream
   }
 
-  #carry(host: Host, deliver: () => void): void {
+  #carry(host: Host, deliver: () => void, to: 'store' | 'client'): void {
     this.#activity += 1
-    if (host.isDead) return
-    if (host.isFrozen) return void host.held.push(deliver)
-    if (this.#latencyMs > 0) this.#time.add(`${SLEEP}network`, this.#latencyMs, deliver)
+    if (to === 'store') return this.#send(this.#latencyMs, deliver)
+    if (host.delayMs === Number.POSITIVE_INFINITY) return
+    const at = Math.max(this.#time.nowMs + this.#latencyMs + host.delayMs, host.lastArrivalAt)
+    host.lastArrivalAt = at
+    this.#send(at - this.#time.nowMs, () => this.#arrive(host, deliver))
+  }
+
+  #send(delayMs: number, deliver: () => void): void {
+    if (delayMs > 0) this.#time.add(`${SLEEP}network`, delayMs, deliver)
     else this.#enqueue(deliver)
+  }
+
+  #arrive(host: Host, deliver: () => void): void {
+    if (host.isFrozen) host.held.push(deliver)
+    else if (!host.isDead) deliver()
   }
 
   #enqueue(deliver: () => void): void {
@@ -111,7 +127,7 @@ export class Network {
   setFrozen(name: string, isFrozen: boolean): void {
     const host = this.#host(name)
     host.isFrozen = isFrozen
-    if (!isFrozen) for (const deliver of host.held.splice(0)) this.#enqueue(deliver)
+    if (!isFrozen) for (const deliver of host.held.splice(0)) this.#enqueue(() => this.#arrive(host, deliver))
   }
 
   /** Cuts a host off, or lets it come back. */
@@ -122,8 +138,20 @@ export class Network {
     else for (const resolve of host.waiting.splice(0)) resolve()
   }
 
-  isCut(name: string): boolean {
-    return this.#host(name).isCut
+  /** Whether what the store sends can reach a host. */
+  isReached(name: string): boolean {
+    const { isCut, delayMs } = this.#host(name)
+    return !isCut && delayMs < Number.POSITIVE_INFINITY
+  }
+
+  /** Breaks the connections of a host, which may connect again at once. */
+  breakConnections(name: string): void {
+    this.#cutStreams(this.#host(name))
+  }
+
+  /** Holds up what the store sends to a host, by so many virtual ms; with Infinity it is lost. */
+  setDelay(name: string, delayMs: number): void {
+    this.#host(name).delayMs = delayMs
   }
 
   /** Resolves when nothing is under way: no message, no connection about to be made, and nothing follows from the last. */
@@ -133,8 +161,12 @@ export class Network {
       const former = this.#activity
       // What was sent is carried by an immediate that was set before this one; all that follows from it runs before the next.
       await new Promise((resolve) => setImmediate(resolve))
-      const isReturning = [...this.#hosts.values()].some(({ returning }) => returning > 0)
-      if (this.#activity === former && !(isReturning && performance.now() < deadline)) return
+      if (this.#activity === former && !(this.#isReturning() && performance.now() < deadline)) return
     }
+  }
+
+  #isReturning(): boolean {
+    for (const { returning } of this.#hosts.values()) if (returning > 0) return true
+    return false
   }
 }

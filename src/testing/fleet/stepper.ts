@@ -51,7 +51,7 @@ export class Stepper {
     const until = this.#idleUntil(instantMs)
     if (until !== null && until > next.at) {
       time.postponeIntervals(until, MOST_SILENT_MS)
-      this.#parts.idle.keepAlive(until)
+      this.#parts.idle.keepAlive(until - time.nowMs + store.now())
       time.moveTo(until)
     } else {
       if (next.at > instantMs) return false
@@ -91,16 +91,18 @@ export class Stepper {
   }
 
   #idleUntil(instantMs: number): number | null {
-    const { handlers, idle, time, alive } = this.#parts
+    const { handlers, idle, time, store, alive } = this.#parts
     if (handlers.count > 0) return null
     const workers = alive()
     if (!workers || time.hasOwnTimer()) return null
-    const until = idle.until(time.nowMs, workers)
-    return until === null ? null : Math.min(until, instantMs)
+    const until = idle.until(store.now(), workers)
+    // The clock of the store may be another one.
+    return until === null ? null : Math.min(until - store.now() + time.nowMs, instantMs)
   }
 
   #keepAlive(atMs: number): void {
-    if (this.#idleUntil(atMs) !== null) this.#parts.idle.keepAlive(atMs)
+    const { idle, store, time } = this.#parts
+    if (this.#idleUntil(atMs) !== null) idle.keepAlive(atMs - time.nowMs + store.now())
   }
 }
 

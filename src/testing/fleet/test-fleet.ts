@@ -9,18 +9,19 @@ import {
   type Instant,
   type Schedules,
 } from '../../index.js'
-import { MemoryStore } from '../../memory/index.js'
+import type { MemoryStore } from '../../memory/index.js'
 import { resolveFleetOptions, readInstant, type ResolvedFleetOptions, type TestFleetOptions } from './fleet-options.js'
 import { Handlers } from './handlers.js'
 import { IdleTime } from './idle-time.js'
-import { Network } from './network.js'
+import type { Network } from './network.js'
 import { fireOnce } from './fire.js'
 import { RunRecords, type RunFilter, type RunRecord } from './run-records.js'
 import { Stepper } from './stepper.js'
+import { createSurroundings, type Surroundings } from './surroundings.js'
 import { FLEET_SETTINGS, openTestClient } from './test-client.js'
 import { TestWorker } from './test-worker.js'
 import { Turns } from './turns.js'
-import { SLEEP, VirtualTime } from './virtual-time.js'
+import { SLEEP, type VirtualTime } from './virtual-time.js'
 
 /** What the options of an instance may carry for tests: its clocks, timers and random numbers. */
 const TIME_SOURCE = Symbol.for('everybeat.time-source')
@@ -53,13 +54,15 @@ export class TestFleet implements AsyncDisposable {
   readonly #frozen = new Set<TestWorker>()
   #workerCount = 0
 
-  constructor(options: TestFleetOptions = {}) {
+  /** @param surroundings what the fleet lives in, for who wants to do more to it than the fleet does; by default new ones */
+  constructor(options: TestFleetOptions = {}, surroundings?: Surroundings) {
     this.#options = resolveFleetOptions(options)
-    const { startMs, seed, latencyMs, everybeat } = this.#options
+    const { seed, everybeat } = this.#options
     this.seed = seed
-    this.#time = new VirtualTime(startMs, seed)
-    this.#store = new MemoryStore(() => this.#time.nowMs)
-    this.#network = new Network(this.#store, this.#time, latencyMs)
+    const { time, store, network } = surroundings ?? createSurroundings(this.#options)
+    this.#time = time
+    this.#store = store
+    this.#network = network
     this.#stepper = new Stepper({
       store: this.#store,
       time: this.#time,
@@ -111,8 +114,9 @@ export class TestFleet implements AsyncDisposable {
       const beat = new TestWorker(name, this.#optionsFor(name, options), this.#handlers, drive)
       this.#records.follow(beat)
       await setup(beat)
+      // Workers that were killed are listed for a while.
+      const known = new Set(this.#memberIds())
       await beat.start()
-      const known = new Set(this.#workers.values())
       this.#workers.set(beat, this.#memberIds().find((id) => !known.has(id)) ?? '')
       return beat
     })
@@ -130,7 +134,8 @@ export class TestFleet implements AsyncDisposable {
 
   /** The ids of the workers while all are connected and none is frozen. */
   #alive(): ReadonlySet<string> | null {
-    const isWhole = this.#frozen.size === 0 && [...this.#workers.keys()].every(({ name }) => !this.#network.isCut(name))
+    const isWhole =
+      this.#frozen.size === 0 && [...this.#workers.keys()].every(({ name }) => this.#network.isReached(name))
     return isWhole ? new Set(this.#workers.values()) : null
   }
 

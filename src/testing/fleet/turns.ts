@@ -7,6 +7,8 @@ import type { VirtualTime } from './virtual-time.js'
 const MOST_DRIVEN_MS = 3_600_000
 /** So long a call may wait for something real, ms. */
 const STUCK_MS = 5_000
+/** A call that waits for the clock of the fleet waits for an event as near as this, virtual ms, such as a reply on its way. */
+const NEAR_MS = 100
 
 /** Lets the calls of a fleet's user follow one another, so that their order is the order of events. */
 export class Turns {
@@ -70,7 +72,8 @@ export class Turns {
     for (;;) {
       await this.#stepper.settle()
       if (hasEnded) return await ending
-      if (waitingSince === null || performance.now() - waitingSince < STUCK_MS) {
+      const isNear = (this.#time.next()?.at ?? Number.POSITIVE_INFINITY) <= this.#time.nowMs + NEAR_MS
+      if (!isNear && (waitingSince === null || performance.now() - waitingSince < STUCK_MS)) {
         // Before time passes: it may wait for something real.
         waitingSince ??= performance.now()
         await Promise.race([ending.catch(() => {}), new Promise((resolve) => setTimeout(resolve, 20))])

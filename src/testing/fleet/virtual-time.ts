@@ -38,6 +38,8 @@ export class VirtualTime {
   readonly #timers = new Set<VirtualTimer>()
   readonly #dead = new Set<string>()
   readonly #frozen = new Set<string>()
+  /** How far the wall clocks of owners are off, ms. */
+  readonly #wallOffsets = new Map<string, number>()
   /** Owners that have just slept through a part of a millisecond. */
   readonly #blocked = new Set<string>()
   readonly #random: () => number
@@ -140,13 +142,18 @@ export class VirtualTime {
     else this.#frozen.delete(owner)
   }
 
+  /** Sets the wall clock of an owner, which its other clock knows nothing of, ahead by so many ms. */
+  setWallOffset(owner: string, offsetMs: number): void {
+    this.#wallOffsets.set(owner, offsetMs)
+  }
+
   /** The clocks, timers and random numbers of one owner. */
   sourceFor(owner: string): VirtualSource {
     const originMs = this.#nowMs - 1_000
     const remove = (timer: unknown): void => this.remove(timer)
     return {
       monotonic: () => this.#nowMs - originMs,
-      wall: () => this.#nowMs,
+      wall: () => this.#nowMs + (this.#wallOffsets.get(owner) ?? 0),
       setTimeout: (callback, delayMs) => this.add(owner, delayMs, callback),
       clearTimeout: remove,
       setInterval: (callback, periodMs) => this.add(owner, periodMs, callback, Math.max(1, Math.ceil(periodMs))),

@@ -14,6 +14,8 @@ export interface Evidence {
   readonly leaseMs: number
   /** Spans of time in which Redis had lost its memory or was out of anybody's reach with it. */
   readonly dataLoss: readonly { fromMs: number; toMs: number }[]
+  /** Spans, by the monotonic clock, of which all writes are gone: what was started then may be started again, with the same fences. */
+  readonly lostWrites?: readonly { fromMs: number; toMs: number }[]
 }
 
 /** What the checker found. */
@@ -47,6 +49,10 @@ export interface Findings {
 const MAX_PROBLEMS = 10
 /** Redis cuts its time to whole milliseconds. */
 const CLOCK_TOLERANCE_MS = 2
+/** How early an occurrence is claimed at the most, with its way over a slow network, ms. */
+const AHEAD_MS = 100
+/** A run whose worker has died waits so long beside its lease until it is looked after, ms; so do some retries. */
+const TAKE_OVER_MS = 15_000
 const OPEN_OUTCOMES = ['skipped', 'cancelled']
 
 /** Holds what handlers did, and the history, against what the definitions alone say was due. */
@@ -73,11 +79,13 @@ export function check(evidence: Evidence): Findings {
 
 function checkSchedule(schedule: ChaosSchedule, evidence: Evidence, findings: Findings): void {
   const { name } = schedule
-  const { time } = evidence
+  const { time, lostWrites = [] } = evidence
   const spans = evidence.spans.filter((span) => span.schedule === name).sort((a, b) => a.from - b.from)
   const entries = evidence.records.filter((entry) => entry.schedule === name)
   const due = dueBetween(schedule, evidence.fromMs, evidence.toMs)
-  const forgettable = (at: number) => evidence.dataLoss.some(({ fromMs, toMs }) => at >= fromMs && at <= toMs)
+  // What waits for its start, spread by its jitter, is forgotten with the rest.
+  const forgettable = (at: number) =>
+    evidence.dataLoss.some(({ fromMs, toMs }) => at + schedule.jitterMs >= fromMs && at <= toMs)
   const report = (kind: 'doubled' | 'lost' | 'together' | 'early' | 'fences' | 'unrecorded', what: string): void => {
     findings[kind] += 1
     if (findings.problems.length < MAX_PROBLEMS) findings.problems.push(`${kind}: ${name} ${what}`)
@@ -88,7 +96,10 @@ function checkSchedule(schedule: ChaosSchedule, evidence: Evidence, findings: Fi
       report('early', `was started for ${span.scheduledAt}, which is no occurrence`)
     }
     const leadMs = time.reachedAt(span.scheduledAt) - span.from
-    if (leadMs > CLOCK_TOLERANCE_MS) report('early', `@${span.scheduledAt} started ${leadMs} ms before its instant`)
+    // A worker claims a moment before the instant; a clock that is set back in this moment makes it early.
+    const isSetBack = time.jumps.some(({ atMs, byMs }) => byMs < 0 && atMs <= span.from && span.from - atMs < AHEAD_MS)
+    if (leadMs > CLOCK_TOLERANCE_MS && !isSetBack)
+      report('early', `@${span.scheduledAt} started ${leadMs} ms before its instant`)
   }
   for (const at of due) {
     findings.checked += 1
@@ -104,9 +115,15 @@ function checkSchedule(schedule: ChaosSchedule, evidence: Evidence, findings: Fi
     findings.redelivered += Math.max(0, starts.length - 1)
     findings.skipped += mine.filter(({ outcome }) => outcome === 'skipped').length > 0 ? 1 : 0
     findings.abandoned += mine.filter(({ outcome }) => outcome === 'abandoned').length > 0 ? 1 : 0
-    if (schedule.onCrash === 'skip' && starts.length > 1) report('doubled', tell())
+    const remembered = starts.filter((span) => !isWithin(lostWrites, span.from))
+    // Each attempt of a run that failed starts once.
+    const isDoubled = new Set(remembered.map(({ attempt }) => attempt)).size < remembered.length
+    if (schedule.onCrash === 'skip' && isDoubled) report('doubled', tell())
     // A run that was going when the memory was lost has nowhere to be recorded, and nobody to deliver it again.
-    const isOrphan = starts.some(({ to }) => forgettable(time.at(to)))
+    const isOrphan = starts.some(({ to }) => {
+      const untilMs = time.at(to) + evidence.leaseMs + TAKE_OVER_MS
+      return evidence.dataLoss.some((loss) => untilMs >= loss.fromMs && time.at(to) <= loss.toMs)
+    })
     if (starts.length === 0 && mine.length === 0) {
       if (forgettable(at)) findings.forgotten += 1
       else report('lost', tell())
@@ -120,11 +137,15 @@ function checkSchedule(schedule: ChaosSchedule, evidence: Evidence, findings: Fi
       report('lost', `rerun did not finish ${tell()}`)
     }
     if (mine.length !== 1 && !(mine.length === 0 && (forgettable(at) || isOrphan))) report('unrecorded', tell())
-    if (mine.some(({ outcome }) => outcome === 'skipped') && starts.length > 0 && mine.length === 1)
+    if (mine.some(({ outcome }) => outcome === 'skipped') && remembered.length > 0 && mine.length === 1)
       report('unrecorded', `ran and is told as skipped ${tell()}`)
   }
   checkTogether(schedule, spans, evidence, report)
-  checkFences(schedule, spans, report)
+  checkFences(schedule, spans, evidence, report)
+}
+
+function isWithin(stretches: readonly { fromMs: number; toMs: number }[], at: number): boolean {
+  return stretches.some(({ fromMs, toMs }) => at >= fromMs && at <= toMs)
 }
 
 function covers(entry: HistoryRecord, at: number): boolean {
@@ -155,7 +176,7 @@ function checkTogether(
       if (overlap === 'allow' && second.id !== first.id) continue
       const startedAt = evidence.time.at(second.from)
       // Who has lost its memory has lost its leases with it.
-      if (evidence.dataLoss.some(({ fromMs, toMs }) => startedAt >= fromMs && startedAt <= toMs)) continue
+      if (isWithin(evidence.dataLoss, startedAt)) continue
       if (isEndedByJump(first, second, evidence)) continue
       report(
         'together',
@@ -168,11 +189,13 @@ function checkTogether(
 function checkFences(
   { overlap }: ChaosSchedule,
   spans: readonly Span[],
+  { lostWrites = [] }: Evidence,
   report: (kind: 'fences', what: string) => void,
 ): void {
   const seen = new Set<number>()
   let highest = -1
-  for (const { id, fence } of spans) {
+  for (const { id, fence, attempt, from } of spans) {
+    if (attempt > 1 || isWithin(lostWrites, from)) continue
     if (seen.has(fence)) report('fences', `${id} has fence ${fence}, which was given before`)
     // Under `allow` two processes may start what they claimed in any order.
     else if (overlap !== 'allow' && fence < highest) report('fences', `${id} has fence ${fence} after ${highest}`)

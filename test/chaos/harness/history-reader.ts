@@ -65,7 +65,8 @@ export async function readHistory(
   return lists.flat()
 }
 
-function toEntry(schedule: string, flat: readonly string[]): HistoryRecord {
+/** Reads an entry of a history from its fields and values. */
+export function toEntry(schedule: string, flat: readonly string[]): HistoryRecord {
   const fields = new Map<string, string>()
   for (let index = 0; index + 1 < flat.length; index += 2) fields.set(flat[index]!, flat[index + 1]!)
   const field = (name: string): string => fields.get(name) ?? ''

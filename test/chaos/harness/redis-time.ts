@@ -17,9 +17,13 @@ export interface RedisTime {
   jump(byMs: number): void
 }
 
-/** Begins with a clock that is right. */
-export function createRedisTime(): RedisTime {
-  const wallOffsetMs = Date.now() - monotonicNow()
+/**
+ * Begins with a clock that is right.
+ *
+ * @param monotonic the clock of the fleet, ms
+ * @param wallOffsetMs how far the wall clock is ahead of it
+ */
+export function createRedisTime(monotonic = monotonicNow, wallOffsetMs = Date.now() - monotonic()): RedisTime {
   const jumps: { atMs: number; byMs: number }[] = []
   const offsetAt = (atMs: number): number => jumps.reduce((sum, jump) => (jump.atMs <= atMs ? sum + jump.byMs : sum), 0)
   const time: RedisTime = {
@@ -36,12 +40,12 @@ export function createRedisTime(): RedisTime {
       }
       return Number.POSITIVE_INFINITY
     },
-    now: () => time.at(monotonicNow()),
+    now: () => time.at(monotonic()),
     highest: () => Math.max(time.now(), ...jumps.map(({ atMs }) => time.at(atMs - 0.001))),
     get offsetMs() {
       return offsetAt(Number.POSITIVE_INFINITY)
     },
-    jump: (byMs) => void jumps.push({ atMs: monotonicNow(), byMs }),
+    jump: (byMs) => void jumps.push({ atMs: monotonic(), byMs }),
   }
   return time
 }

@@ -13,6 +13,8 @@ export interface ChaosSchedule {
   /** Nothing but a fault delays it: handlers are short, and wait for nobody. */
   readonly isPrompt: boolean
   readonly jitterMs: number
+  /** It is due within this stretch only, ends included; default: at any time. */
+  readonly window?: { readonly fromMs: number; readonly toMs: number } | undefined
 }
 
 interface Shape {
@@ -85,10 +87,18 @@ function keepsUp({ everyMs, seconds, overlap = 'skip', ms = 5 }: Shape): boolean
 }
 
 /** The instants in (fromMs, toMs] at which the schedule is due, from its definition alone. */
-export function dueBetween({ stepMs, inMinute }: ChaosSchedule, fromMs: number, toMs: number): number[] {
+export function dueBetween(schedule: ChaosSchedule, fromMs: number, toMs: number): number[] {
+  const { stepMs, inMinute, window } = schedule
+  if (window)
+    return dueBetween(
+      { ...schedule, window: undefined },
+      Math.max(fromMs, window.fromMs - 1),
+      Math.min(toMs, window.toMs),
+    )
   const due: number[] = []
-  for (let at = Math.floor(fromMs / 100) * 100; at <= toMs; at += 100) {
-    if (at > fromMs && (inMinute ? at % 60_000 : at) % stepMs === 0) due.push(at)
+  const gridMs = inMinute ? 1_000 : stepMs
+  for (let at = (Math.floor(fromMs / gridMs) + 1) * gridMs; at <= toMs; at += gridMs) {
+    if ((inMinute ? at % 60_000 : at) % stepMs === 0) due.push(at)
   }
   return due
 }

@@ -1,0 +1,139 @@
+import type { SimulatedFleet, SimulatedWorker } from './simulated-fleet.js'
+
+/** A fault and its moment, as far as a scenario says it. */
+export interface PlannedFault {
+  readonly kind: string
+  /** How long after the beginning, ms. */
+  readonly atMs: number
+  /** The place of the worker that it strikes, among those that live. */
+  readonly worker: number
+  /** How long it lasts, where it does, ms. */
+  readonly lastsMs: number
+  /** By how much a clock jumps, or a reply is delayed, ms. */
+  readonly byMs: number
+}
+
+/** What is to be done later. */
+export type Later = (afterMs: number, act: () => Promise<void>) => void
+
+type Inject = (sim: SimulatedFleet, fault: PlannedFault, later: Later) => Promise<void>
+
+/** From now on a time in which nobody knows what was claimed: until what code declares is back, and leases have ended. */
+const LOSS_MS = 8_000
+/** What came due within the last moments may have been claimed, or not, by a memory that is gone. */
+const BEFORE_LOSS_MS = 1_500
+/** The most that a clock of the store jumps, ms. */
+const MOST_STORE_JUMP_MS = 60_000
+
+function choose(sim: SimulatedFleet, { worker }: PlannedFault): SimulatedWorker {
+  return sim.alive[worker % sim.alive.length]!
+}
+
+const FAULTS: Readonly<Record<string, Inject>> = {
+  async kill(sim, fault, later) {
+    await sim.kill(choose(sim, fault))
+    // A fleet without workers does nothing; it gets one back soon.
+    if (sim.alive.length === 0) await sim.join()
+    else later(fault.lastsMs, () => sim.join())
+  },
+
+  async freeze(sim, fault, later) {
+    const worker = choose(sim, fault)
+    await sim.setFrozen(worker, true)
+    later(fault.lastsMs, () => sim.setFrozen(worker, false))
+  },
+
+  async cut(sim, fault, later) {
+    const worker = choose(sim, fault)
+    await sim.setCut(worker, true)
+    later(fault.lastsMs, () => sim.setCut(worker, false))
+  },
+
+  async cutAll(sim, fault, later) {
+    const all = sim.alive
+    for (const worker of all) await sim.setCut(worker, true)
+    later(fault.lastsMs, async () => {
+      for (const worker of all) await sim.setCut(worker, false)
+    })
+  },
+
+  async loseReplies(sim, fault, later) {
+    const { name } = choose(sim, fault)
+    const { network } = sim.surroundings
+    network.setDelay(name, Number.POSITIVE_INFINITY)
+    later(fault.lastsMs, async () => {
+      network.setDelay(name, 0)
+      network.breakConnections(name)
+      await sim.pass(0)
+    })
+    await Promise.resolve()
+  },
+
+  async delayReplies(sim, fault, later) {
+    const { name } = choose(sim, fault)
+    sim.surroundings.network.setDelay(name, Math.min(Math.abs(fault.byMs), 60_000))
+    later(fault.lastsMs, async () => Promise.resolve(sim.surroundings.network.setDelay(name, 0)))
+    await Promise.resolve()
+  },
+
+  async wallClock(sim, fault) {
+    sim.surroundings.time.setWallOffset(choose(sim, fault).name, fault.byMs)
+    await Promise.resolve()
+  },
+
+  async storeClock(sim, fault, later) {
+    const byMs = Math.sign(fault.byMs) * Math.min(Math.abs(fault.byMs), MOST_STORE_JUMP_MS)
+    const jump = (ms: number): void => {
+      sim.time.jump(ms)
+      sim.surroundings.storeClock.offsetMs += ms
+    }
+    jump(byMs)
+    later(fault.lastsMs, async () => Promise.resolve(jump(-byMs)))
+    await Promise.resolve()
+  },
+
+  async flush(sim) {
+    if (sim.isFailingOver) return
+    noteLoss(sim, sim.monotonicNow())
+    await sim.fleet.flush()
+  },
+
+  async failover(sim, fault, later) {
+    if (sim.isFailingOver) return
+    const copy = sim.surroundings.store.copyData()
+    const copiedAt = sim.monotonicNow()
+    sim.isFailingOver = true
+    later(Math.min(fault.lastsMs, 3_000), async () => {
+      sim.isFailingOver = false
+      noteLoss(sim, copiedAt)
+      sim.lostWrites.push({ fromMs: copiedAt, toMs: sim.monotonicNow() })
+      sim.surroundings.store.takeOver(copy)
+      for (const { name } of sim.alive) sim.surroundings.network.breakConnections(name)
+      await sim.pass(0)
+    })
+    await Promise.resolve()
+  },
+
+  join: (sim) => sim.join(),
+
+  async leave(sim, fault) {
+    const worker = choose(sim, fault)
+    if (sim.alive.length > 1 && !worker.isFrozen && !worker.isCut) await sim.leave(worker)
+  },
+}
+
+/** Names of all faults. */
+export const FAULT_KINDS: readonly string[] = Object.keys(FAULTS)
+
+/** Strikes a fleet. */
+export async function inject(sim: SimulatedFleet, fault: PlannedFault, later: Later): Promise<void> {
+  sim.note(`fault ${fault.kind} worker ${fault.worker} lasts ${fault.lastsMs} by ${fault.byMs}`)
+  sim.troubles.push({ fromMs: sim.monotonicNow(), toMs: sim.monotonicNow() + fault.lastsMs })
+  await FAULTS[fault.kind]!(sim, fault, later)
+}
+
+/** What was due and had not begun by then is forgotten; after another fault that is more than after none. */
+function noteLoss(sim: SimulatedFleet, lostAt: number): void {
+  const fromMs = sim.time.at(sim.wellUntil(lostAt)) - BEFORE_LOSS_MS
+  sim.dataLoss.push({ fromMs, toMs: sim.storeNow() + LOSS_MS + sim.scenario.leaseMs })
+}

@@ -1,0 +1,44 @@
+/** A fault of the engine itself: what one of its scripts says is replaced. */
+export interface Mutant {
+  readonly what: string
+  /** Text of the scripts, and what takes its place. */
+  readonly changes: readonly (readonly [from: string, to: string])[]
+}
+
+/** Faults that the simulation must find. */
+export const MUTANTS: Readonly<Record<string, Mutant>> = {
+  'compare-and-set': {
+    what: 'a plan is stored without a look at what happened since it was made, and claimed though its instants have passed',
+    changes: [
+      [
+        "if (state.digest or '') ~= previous_digest or (state.plan or '') ~= previous_plan or (state.last or '') ~= previous_last",
+        'if false',
+      ],
+      ["if nominal <= (integer_of(last) or -math.huge) then return 'behind' end", ''],
+    ],
+  },
+  lease: {
+    what: 'a run is settled without a look at its lease and its holder',
+    changes: [
+      ["if read_token(position, lease, own_lease) ~= worker_id .. ':' .. fence then", 'if false then'],
+      ['if holder ~= worker_id or run_fence ~= fence then', 'if not look[1] then'],
+    ],
+  },
+  plan: {
+    what: 'a claim does not move the plan on',
+    changes: [
+      [
+        "'plan', left, 'seen', seen, 'fence', fence_text, 'run:' .. run_id, text,\n      'holder'",
+        "'seen', seen, 'fence', fence_text, 'run:' .. run_id, text,\n      'holder'",
+      ],
+      ["if nominal <= (integer_of(last) or -math.huge) then return 'behind' end", ''],
+    ],
+  },
+}
+
+/** Gives the scripts with the fault in them. @throws Error for a name that there is no mutant of */
+export function rewriterOf(name: string): (text: string) => string {
+  const mutant = MUTANTS[name]
+  if (!mutant) throw new Error(`there is no mutant ${name}; there are ${Object.keys(MUTANTS).join(', ')}`)
+  return (text) => mutant.changes.reduce((script, [from, to]) => script.replaceAll(from, to), text)
+}
