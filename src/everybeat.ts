@@ -161,6 +161,7 @@ export class Everybeat<Tasks extends object = AnyTasks> extends IsolatedEmitter 
         emit: this.#emit,
         time: this.#time,
         onDataLoss: () => void this.#declarations.restore(),
+        onAnswer: () => this.#declarations.restoreRest(),
       })
       this.#instance.worker.setPaused(this.#isPaused)
       await this.#instance.start()

@@ -37,6 +37,8 @@ export interface InstanceParts {
   readonly time: TimeSource
   /** Redis has another memory than before: what is declared in code has to be written again. */
   readonly onDataLoss: () => void
+  /** Redis has answered a heartbeat. */
+  readonly onAnswer: () => void
   /** The version of time-zone data to work under; default: this runtime's. For tests of fleets with different ones. */
   readonly tz?: string
 }
@@ -98,7 +100,10 @@ export class Instance {
         taskQueues: (shard) => createTaskQueueReader(link.connection.client, this.#shards[shard]!, this.#shards[0]!),
         onDataLoss: () => this.#onDataLoss(),
         onWatchDuty: (isWatcher) => this.#setWatch(isWatcher),
-        onReply: (reply) => assertLayout(options, reply),
+        onReply: (reply) => {
+          assertLayout(options, reply)
+          parts.onAnswer()
+        },
       },
       this.#createStores(id),
     )

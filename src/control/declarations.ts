@@ -19,6 +19,8 @@ export class Declarations {
   readonly #syncs = new Map<string, { definitions: readonly NamedDefinition[]; options: SyncOptions }>()
   /** Ends when no restoring is under way. */
   #restoring: Promise<void> = Promise.resolve()
+  /** Whether something that Redis has lost could not be put back yet. */
+  #isUnfinished = false
 
   constructor(context: ScheduleContext, schedules: Schedules) {
     this.#context = context
@@ -53,12 +55,22 @@ export class Declarations {
 
   /**
    * Puts back what does not exist any more. What was written meanwhile stays, but a higher version of a sync wins over a
-   * lower one. A single instant that has passed is left out: nobody knows any more whether it ran. Never rejects.
+   * lower one. A single instant that has passed is left out: nobody knows any more whether it ran. Never rejects; what
+   * fails is left for {@link restoreRest}.
    */
   async restore(): Promise<void> {
     // A flush is noticed in several ways at once: one after the other they find less and less to do.
-    this.#restoring = this.#restoring.then(() => this.#guard('schedules', () => this.#restoreAll()))
+    this.#restoring = this.#restoring.then(async () => {
+      const isFirstTry = !this.#isUnfinished
+      this.#isUnfinished = false
+      await this.#guard('schedules', isFirstTry, () => this.#restoreAll(isFirstTry))
+    })
     await this.#restoring
+  }
+
+  /** Puts back what {@link restore} could not, for example because Redis was away again; called whenever Redis answers. */
+  restoreRest(): void {
+    if (this.#isUnfinished) void this.restore()
   }
 
   async #apply(definition: Definition, onlyMissing: boolean): Promise<DeclareResult> {
@@ -67,16 +79,16 @@ export class Declarations {
     return await declareSchedule(await this.#context.store(), definition, declarer)
   }
 
-  async #restoreAll(): Promise<void> {
+  async #restoreAll(isFirstTry: boolean): Promise<void> {
     const nowMs = await (await this.#context.store()).now()
     for (const [name, input] of this.#single) {
-      await this.#guard(name, async () => {
+      await this.#guard(name, isFirstTry, async () => {
         const definition = parseDefinition(name, input, this.#context.defaults)
         if (isAhead(definition, nowMs)) await this.#apply(definition, true)
       })
     }
     for (const [owner, { definitions, options }] of this.#syncs) {
-      await this.#guard(`the schedules of ${owner}`, async () => {
+      await this.#guard(`the schedules of ${owner}`, isFirstTry, async () => {
         const wanted = definitions.filter(({ name, ...input }) =>
           isAhead(parseDefinition(name, input, this.#context.defaults), nowMs),
         )
@@ -87,10 +99,13 @@ export class Declarations {
     }
   }
 
-  async #guard(what: string, work: () => Promise<unknown>): Promise<void> {
+  async #guard(what: string, isFirstTry: boolean, work: () => Promise<unknown>): Promise<void> {
     try {
       await work()
     } catch (error) {
+      this.#isUnfinished = true
+      // It is tried with every heartbeat, and told once.
+      if (!isFirstTry) return
       this.#emit('error', { ...toErrorData(error), context: `declaring ${what} again` })
     }
   }

@@ -1,4 +1,5 @@
-import type { SimulatedFleet, SimulatedWorker } from './simulated-fleet.js'
+import { createKeys } from '../../src/redis/keys.js'
+import { PREFIX, type SimulatedFleet, type SimulatedWorker } from './simulated-fleet.js'
 
 /** A fault and its moment, as far as a scenario says it. */
 export interface PlannedFault {
@@ -20,6 +21,10 @@ type Inject = (sim: SimulatedFleet, fault: PlannedFault, later: Later) => Promis
 
 /** From now on a time in which nobody knows what was claimed: until what code declares is back, and leases have ended. */
 const LOSS_MS = 8_000
+/** The longest that a run which failed waits for its next attempt, ms. */
+const RETRY_MS = 15_000
+/** So long after a declaration a replica has it for sure, ms. */
+const DECLARING_MS = 60_000
 /** What came due within the last moments may have been claimed, or not, by a memory that is gone. */
 const BEFORE_LOSS_MS = 1_500
 /** The most that a clock of the store jumps, ms. */
@@ -95,11 +100,13 @@ const FAULTS: Readonly<Record<string, Inject>> = {
   async flush(sim) {
     if (sim.isFailingOver) return
     noteLoss(sim, sim.monotonicNow())
+    sim.declaredAt = sim.monotonicNow()
     await sim.fleet.flush()
   },
 
   async failover(sim, fault, later) {
-    if (sim.isFailingOver) return
+    // A replica that has missed a declaration, and no heartbeat beside it, is not told from one that has missed nothing.
+    if (sim.isFailingOver || sim.monotonicNow() - sim.declaredAt < DECLARING_MS) return
     const copy = sim.surroundings.store.copyData()
     const copiedAt = sim.monotonicNow()
     sim.isFailingOver = true
@@ -112,6 +119,23 @@ const FAULTS: Readonly<Record<string, Inject>> = {
       await sim.pass(0)
     })
     await Promise.resolve()
+  },
+
+  /** A person edits a definition with plain commands; the deploys that follow must leave it. */
+  async edit(sim, fault) {
+    const { name } = sim.scenario.schedules[fault.worker % sim.scenario.schedules.length]!
+    await sim.edit(name, `edited at ${fault.atMs}`)
+  },
+
+  /** The state of a schedule that has ended is evicted: it must not run again. */
+  async dropState(sim) {
+    const db = sim.surroundings.store.database(0)
+    const key = createKeys(PREFIX, 0, 1).state('once-kept')
+    if (db.read(key, 'hash')?.fields.get('plan') !== '.' || sim.isFailingOver) return
+    db.delete(key)
+    db.changed(key, 'g', 'del')
+    sim.surroundings.store.removeExpired()
+    await sim.pass(0)
   },
 
   join: (sim) => sim.join(),
@@ -132,8 +156,14 @@ export async function inject(sim: SimulatedFleet, fault: PlannedFault, later: La
   await FAULTS[fault.kind]!(sim, fault, later)
 }
 
+/** How long an occurrence may wait behind another one of its schedule that is tried again, ms. */
+function longestWait({ scenario }: SimulatedFleet): number {
+  return 2 * Math.max(...scenario.schedules.map(({ workMs }) => workMs)) + RETRY_MS
+}
+
 /** What was due and had not begun by then is forgotten; after another fault that is more than after none. */
 function noteLoss(sim: SimulatedFleet, lostAt: number): void {
-  const fromMs = sim.time.at(sim.wellUntil(lostAt)) - BEFORE_LOSS_MS
+  sim.edits.clear()
+  const fromMs = sim.time.at(sim.wellUntil(lostAt)) - BEFORE_LOSS_MS - longestWait(sim)
   sim.dataLoss.push({ fromMs, toMs: sim.storeNow() + LOSS_MS + sim.scenario.leaseMs })
 }

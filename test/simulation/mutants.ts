@@ -25,7 +25,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     ],
   },
   plan: {
-    what: 'a claim does not move the plan on',
+    what: 'a claim does not move the plan on, and is made though its instant has passed',
     changes: [
       [
         "'plan', left, 'seen', seen, 'fence', fence_text, 'run:' .. run_id, text,\n      'holder'",
@@ -33,6 +33,14 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
       ],
       ["if nominal <= (integer_of(last) or -math.huge) then return 'behind' end", ''],
     ],
+  },
+  'removed-declarations': {
+    what: 'a declared schedule that ran to its end and was removed is not known to be done',
+    changes: [["if declared ~= '' then\n", 'if false then\n']],
+  },
+  'lost-state': {
+    what: 'a schedule whose state is lost counts as new, though its history is there',
+    changes: [['if not last then return end', 'do return end']],
   },
 }
 

@@ -24,9 +24,7 @@ export async function play(scenario: Scenario, rewriteScript?: (text: string) =>
   const records = new Map<string, HistoryRecord>()
   const injections = await strikeAll(sim, records)
   const toMs = sim.time.highest()
-  const longest = scenario.schedules.map(
-    ({ definition, jitterMs }) => (definition.payload as { ms: number }).ms * 2 + jitterMs,
-  )
+  const longest = scenario.schedules.map(({ workMs, jitterMs }) => workMs * 2 + jitterMs)
   await sim.pass(Math.max(0, toMs - sim.storeNow()) + Math.max(...longest) + scenario.leaseMs * 3 + RECOVERY_MS)
   collect(sim, records)
   const findings = check({
@@ -40,8 +38,12 @@ export async function play(scenario: Scenario, rewriteScript?: (text: string) =>
     dataLoss: sim.dataLoss,
     lostWrites: sim.lostWrites,
   })
+  findings.problems.push(...sim.undoneEdits())
   return { findings, log: sim.log, injections }
 }
+
+/** How often the histories are read at least, ms: they go with schedules that are removed. */
+const COLLECT_MS = 900_000
 
 /** Lets the time of a scenario pass, with its faults. Gives how many there were. */
 async function strikeAll(sim: SimulatedFleet, records: Map<string, HistoryRecord>): Promise<number> {
@@ -53,15 +55,15 @@ async function strikeAll(sim: SimulatedFleet, records: Map<string, HistoryRecord
   for (;;) {
     const [fault] = planned
     const [undo] = undone.sort((first, second) => first.at - second.at)
-    const next = Math.min(fault?.atMs ?? endMs, undo?.at ?? endMs, endMs)
+    const next = Math.min(fault?.atMs ?? endMs, undo?.at ?? endMs, endMs, atOf() + COLLECT_MS)
     if (next > atOf()) await sim.pass(next - atOf())
+    collect(sim, records)
     if (next >= endMs && !(fault && fault.atMs <= endMs)) break
-    if (undo && undo.at <= next) {
+    if (undo && undo.at <= atOf()) {
       undone.shift()
       await undo.act()
-    } else if (fault) {
+    } else if (fault && fault.atMs <= atOf()) {
       planned.shift()
-      if (fault.kind === 'flush') collect(sim, records)
       await inject(sim, fault, (afterMs, act) => void undone.push({ at: atOf() + afterMs, act }))
     }
   }
@@ -72,6 +74,8 @@ async function strikeAll(sim: SimulatedFleet, records: Map<string, HistoryRecord
 
 /** Reads the histories as they stand. */
 function collect(sim: SimulatedFleet, records: Map<string, HistoryRecord>): void {
+  // What is about to be forgotten was never written.
+  if (sim.isFailingOver) return
   const keys = createKeys(PREFIX, 0, 1)
   for (const { name } of sim.scenario.schedules) {
     const entries = sim.surroundings.store.database(0).read(keys.history(name), 'stream')?.stream.entries ?? []

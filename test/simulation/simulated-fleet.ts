@@ -1,4 +1,6 @@
+import type { Redis } from 'ioredis'
 import type { Everybeat, Run } from '../../src/index.js'
+import { createKeys } from '../../src/redis/keys.js'
 import { createSurroundings, type Surroundings } from '../../src/testing/fleet/surroundings.js'
 import { TestFleet } from '../../src/testing/fleet/test-fleet.js'
 import { type JournalLine, type Span, toSpans } from '../chaos/harness/journal.js'
@@ -46,11 +48,16 @@ export class SimulatedFleet implements AsyncDisposable {
   readonly lostWrites: Loss[] = []
   /** When faults struck, and until when they lasted, by the monotonic clock. */
   readonly troubles: Loss[] = []
+  /** When schedules were declared that were not there, by the monotonic clock. */
+  declaredAt = Number.NEGATIVE_INFINITY
+  /** The newest note of each schedule that was edited by hand. */
+  readonly edits = new Map<string, string>()
   /** The store is about to go back to a former state. */
   isFailingOver = false
   /** What happened, one line each. */
   readonly log: string[] = []
   #workerCount = 0
+  #client: Redis | null = null
 
   constructor(scenario: Scenario, rewriteScript?: (text: string) => string) {
     const { seed, latencyMs, leaseMs, concurrency } = scenario
@@ -117,6 +124,28 @@ export class SimulatedFleet implements AsyncDisposable {
       this.scenario.seed + attempt + [...id].reduce((sum, char) => sum * 31 + char.charCodeAt(0), 7),
     )
     if (lot.next() < failureRate) throw new Error('this attempt fails')
+  }
+
+  /** Writes a note into a definition with a plain command. */
+  async edit(schedule: string, note: string): Promise<void> {
+    const key = createKeys(PREFIX, 0, 1).schedule(schedule)
+    if (this.isFailingOver || !this.surroundings.store.database(0).has(key)) return
+    this.#client ??= this.fleet.client()
+    let isDone = false
+    const writing = this.#client.hset(key, 'note', note).finally(() => (isDone = true))
+    while (!isDone) await this.pass(this.scenario.latencyMs)
+    await writing
+    this.edits.set(schedule, note)
+  }
+
+  /** Edits that are not there any more, of schedules that are. */
+  undoneEdits(): string[] {
+    const keys = createKeys(PREFIX, 0, 1)
+    const db = this.surroundings.store.database(0)
+    return [...this.edits].flatMap(([name, note]) => {
+      const fields = db.read(keys.schedule(name), 'hash')?.fields
+      return !fields || fields.get('note') === note ? [] : [`undone: the edit of ${name} by hand: ${note}`]
+    })
   }
 
   async kill(worker: SimulatedWorker): Promise<void> {

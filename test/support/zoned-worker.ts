@@ -45,6 +45,7 @@ export async function startZonedWorker(options: {
     emit: events.emitTo,
     time: SYSTEM_TIME,
     onDataLoss: () => {},
+    onAnswer: () => {},
     tz: options.tz,
   })
   let stopping: Promise<void> | null = null

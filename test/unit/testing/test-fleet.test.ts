@@ -119,6 +119,20 @@ describe('a test fleet', () => {
 })
 
 describe('a test fleet that is used in a wrong way', () => {
+  it('schedules that are declared in code come back when the connection breaks while they are put back', async () => {
+    await using fleet = await createTestFleet({ latencyMs: 40 })
+    const worker = await fleet.worker(async (beat) => {
+      await beat.task('work', () => {}).schedule('kept', { every: '10m' })
+    })
+    await fleet.advance('5m')
+    await fleet.flush()
+    await fleet.advance(283)
+    await fleet.disconnect(worker)
+    await fleet.advance('12s')
+    await fleet.reconnect(worker)
+    expect(await fleet.advance('30m')).toHaveLength(3)
+  })
+
   it('the past is refused, and the clock does not move', async () => {
     await using fleet = await createTestFleet({ now: '2026-01-01T00:00:00Z' })
     await expect(fleet.advanceTo('2025-12-31T00:00:00Z')).rejects.toMatchObject({
