@@ -34,6 +34,14 @@ function choose(sim: SimulatedFleet, { worker }: PlannedFault): SimulatedWorker 
   return sim.alive[worker % sim.alive.length]!
 }
 
+/** A schedule that goes fast at this time, or any other. */
+function chooseSchedule(sim: SimulatedFleet, { worker }: PlannedFault): string {
+  const { schedules } = sim.scenario
+  const now = sim.storeNow()
+  const busy = schedules.find(({ stepMs, window }) => window && now >= window.fromMs - stepMs && now <= window.toMs)
+  return (busy ?? schedules[worker % schedules.length]!).name
+}
+
 const FAULTS: Readonly<Record<string, Inject>> = {
   async kill(sim, fault, later) {
     await sim.kill(choose(sim, fault))
@@ -87,7 +95,9 @@ const FAULTS: Readonly<Record<string, Inject>> = {
   },
 
   async storeClock(sim, fault, later) {
-    const byMs = Math.sign(fault.byMs) * Math.min(Math.abs(fault.byMs), MOST_STORE_JUMP_MS)
+    // A large jump goes forward: it ends the leases of runs that go on.
+    const sign = Math.abs(fault.byMs) >= sim.scenario.leaseMs ? 1 : Math.sign(fault.byMs)
+    const byMs = sign * Math.min(Math.abs(fault.byMs), MOST_STORE_JUMP_MS)
     const jump = (ms: number): void => {
       sim.time.jump(ms)
       sim.surroundings.storeClock.offsetMs += ms
@@ -123,8 +133,13 @@ const FAULTS: Readonly<Record<string, Inject>> = {
 
   /** A person edits a definition with plain commands; the deploys that follow must leave it. */
   async edit(sim, fault) {
-    const { name } = sim.scenario.schedules[fault.worker % sim.scenario.schedules.length]!
-    await sim.edit(name, `edited at ${fault.atMs}`)
+    await sim.edit(chooseSchedule(sim, fault), `edited at ${fault.atMs}`)
+  },
+
+  /** The same, while one worker hears late of everything, and plans by what it has heard. */
+  async editUnheard(sim, fault, later) {
+    await FAULTS['delayReplies']!(sim, fault, later)
+    await sim.edit(chooseSchedule(sim, fault), `edited at ${fault.atMs}`)
   },
 
   /** The state of a schedule that has ended is evicted: it must not run again. */

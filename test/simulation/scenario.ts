@@ -28,6 +28,8 @@ const MINUTE_MS = 60_000
 const HOUR_MS = 3_600_000
 /** How many faults an hour has. */
 const FAULTS_PER_HOUR = 3
+/** What comes more often than other faults: what nothing but a check in a script guards against. */
+const FREQUENT = ['storeClock', 'storeClock', 'editUnheard', 'editUnheard']
 /** How likely a fault has another one close behind it. */
 const COMPANY = 0.4
 /** How likely a fault comes while schedules follow fast. */
@@ -44,6 +46,7 @@ export function generateScenario(seed: number, hours: number, kinds: readonly st
   const isForgetful = random.next() < 0.5
   const excluded = isForgetful ? ['storeClock', 'dropState'] : ['flush', 'failover']
   const possible = kinds.filter((kind) => kinds.length === 1 || !excluded.includes(kind))
+  if (possible.length > 1) possible.push(...FREQUENT.filter((kind) => !excluded.includes(kind)))
   const lengthMs = hours * HOUR_MS
   const steady = Array.from({ length: random.between(2, 4) }, (_, index) => generateSteady(random, index))
   const bursts = Array.from({ length: Math.max(1, Math.round(hours / HOURS_PER_BURST)) }, (_, index) => {
@@ -75,7 +78,7 @@ function generateSteady(random: Random, index: number): SimulatedSchedule {
 
 /** A schedule that goes for a short time only, and fast, with runs as long as its period. */
 function generateBurst(random: Random, index: number, lengthMs: number): SimulatedSchedule {
-  const stepMs = random.pick([500, 1_000, 3_000, 10_000])
+  const stepMs = random.pick([500, 1_000, 3_000, 10_000, 10_000])
   const fromMs = START_MS + MINUTE_MS + Math.floor(random.next() * Math.max(1, lengthMs - 2 * MINUTE_MS))
   const window = { fromMs, toMs: fromMs + Math.max(10_000, stepMs * 4) }
   const trigger = { every: stepMs, start: new Date(window.fromMs), end: new Date(window.toMs), anchor: 0 }

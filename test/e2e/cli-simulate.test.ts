@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { runCli, temporaryFiles } from './cli-runner.js'
+
+const WEEK = ['--from', '2026-11-01T00:00:00Z', '--to', '2026-11-08T00:00:00Z']
+const DEFINITIONS = `
+schedules:
+  slow:
+    every: 10m
+    overlap: skip
+  daily:
+    task: report
+    cron: 0 9 * * *
+    tz: America/New_York
+`
+/** No Redis is needed for definitions of a file: none is there. */
+const env = { REDIS_URL: 'redis://127.0.0.1:1' }
+
+describe('everybeat simulate', () => {
+  it('shows what a week of the definitions of a file is like, the same for the same seed', async () => {
+    const folder = temporaryFiles({
+      'schedules.yaml': DEFINITIONS,
+      'tasks.json': JSON.stringify({ slow: { durationMs: 900_000 }, report: { durationMs: 60_000, failureRate: 0.5 } }),
+    })
+    const file = ['--file', join(folder, 'schedules.yaml'), '--tasks', join(folder, 'tasks.json')]
+    const command = ['simulate', ...WEEK, '--workers', '2', ...file, '--seed', '7']
+    const shown = await runCli(command, { env })
+    expect(shown.exitCode).toBe(0)
+    expect(shown.stdout).toContain('2 schedules: ')
+    expect(shown.stdout).toMatch(/overlap +slow +\d+ times, skip/)
+    const [first, second] = [
+      await runCli([...command, '--json'], { env }),
+      await runCli([...command, '--json'], { env }),
+    ]
+    expect(first.stdout).toBe(second.stdout)
+    expect(JSON.parse(first.stdout)).toMatchObject({ missed: 0, herds: [] })
+  })
+
+  it('writes a page with charts that asks no other host for anything', async () => {
+    const folder = temporaryFiles({ 'schedules.yaml': DEFINITIONS })
+    const page = join(folder, 'report.html')
+    const file = ['--file', join(folder, 'schedules.yaml')]
+    const { exitCode } = await runCli(['simulate', ...WEEK, '--workers', '1', ...file, '--html', page], { env })
+    expect(exitCode).toBe(0)
+    const html = readFileSync(page, 'utf8')
+    expect(html).toContain('<svg')
+    expect(html).not.toMatch(/(src|href)="|url\(|@import/)
+  })
+
+  it.for([
+    [['simulate', ...WEEK, '--workers', '0', '--file', '-'], 2, 'workers'],
+    [['simulate', '--from', 'soon', '--to', 'later', '--workers', '1', '--file', '-'], 1, 'soon'],
+    [['simulate', ...WEEK.slice(0, 2), '--to', '2026-10-01T00:00:00Z', '--workers', '1', '--file', '-'], 1, 'to'],
+    [['simulate', ...WEEK, '--workers', '1', '--file', 'there-is-none.yaml'], 1, 'there-is-none.yaml'],
+  ] as const)('%s ends with %i and names what is wrong', async ([parameters, code, named]) => {
+    const { exitCode, stderr } = await runCli([...parameters], { env, input: DEFINITIONS })
+    expect(stderr).toContain(named)
+    expect(exitCode).toBe(code)
+  })
+})
