@@ -9,8 +9,11 @@ export interface WorkerStore {
   claim(request: ClaimRequest): Promise<ClaimReply>
   /** Records the outcomes of runs, and gives their leases up; one outcome per settlement, in the same order. */
   settle(settlements: readonly Settlement[]): Promise<SettleOutcome[]>
-  /** Tells the fleet what is due next. */
-  announceNextDue(): Promise<void>
+  /**
+   * Tells the fleet what is due next: with settlements that are sent before `delay` has resolved, else in a call of its
+   * own. An announcement whose call fails is lost: other workers claim by their own timers.
+   */
+  announceNextDue(delay: Promise<void>): Promise<void>
   /** The name of the schedule that is due first; null when none is planned. */
   firstDue(): Promise<string | null>
   /** Takes a sample of the shard's clock by the cheapest call that gives one. */

@@ -9,6 +9,7 @@
 --   tag          text, the prefix in its hash tag
 --   channel      text, where the fleet is told what is due next
 --   worker_id    text
+--   announces    0/1, whether this call tells the fleet what is due next, as announce-head does
 --   groups       text…, one a run: how many values follow; name, run id, fence, outcome (ok, failed, cancelled, abandoned,
 --                returned), duration ms, lateness ms; digest, plan reached (nominal), instants to add ('' none); reason,
 --                result JSON, error, retry delay ms (-1 none), failures in a row that pause (0 never). The last ones may
@@ -19,9 +20,9 @@
 --   (another worker has it), `forgotten` (the schedule or run is gone), `unrecorded` (it met an error: nothing is decided,
 --   and it is to be sent again)
 local running = unpack(KEYS)
-local tag, channel, worker_id = unpack(ARGV, 1, 3)
+local tag, channel, worker_id, announces = unpack(ARGV, 1, 4)
 -- @include lib/arguments.lua
-local groups = rest_of(ARGV, 4)
+local groups = rest_of(ARGV, 5)
 -- @include lib/clock.lua
 -- @include lib/keys.lua
 -- @include lib/numbers.lua
@@ -164,5 +165,5 @@ end
 free_leases()
 store_counts()
 if rare then rare.announce_freed() end
-if woken then announce_next_due() end
+if woken or announces == '1' then announce_next_due() end
 return reply

@@ -64,6 +64,8 @@ export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
   const leases = createLeaseClient(client)
   const dataset = new DatasetWatch()
   let generations = 0
+  /** Whether an announcement waits for a call that it can go with. */
+  let isAnnouncementWaiting = false
 
   /** Never the same twice: whoever named a memory that is flushed has to see that the next one is another. */
   function freshGeneration(): string {
@@ -111,17 +113,17 @@ export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
     async settle(settlements) {
       const groups: (string | number)[] = []
       for (const settlement of settlements) addSettlement(groups, settlement)
-      const [, ...outcomes] = await runScript(
-        client,
-        'settle-runs',
-        { running: keys.running },
-        { ...place, worker_id: workerId },
-        groups,
-      )
+      const args = { ...place, worker_id: workerId, announces: isAnnouncementWaiting ? 1 : 0 }
+      isAnnouncementWaiting = false
+      const [, ...outcomes] = await runScript(client, 'settle-runs', { running: keys.running }, args, groups)
       return outcomes
     },
 
-    async announceNextDue() {
+    async announceNextDue(delay) {
+      isAnnouncementWaiting = true
+      await delay
+      if (!isAnnouncementWaiting) return
+      isAnnouncementWaiting = false
       await runScript(client, 'announce-head', { due: keys.due }, place)
     },
 

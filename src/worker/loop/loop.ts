@@ -13,7 +13,10 @@ const AHEAD_MS = 6
 const EARLY_MS = 5
 /** How much later a worker claims whose slots are nearly all taken, ms: workers with more free slots come first. */
 const BUSY_MS = 3
-/** Delay from the starts of an instant to the message that nothing is left of it, ms; backups step in later still. */
+/**
+ * Delay from the starts of an instant to the message that nothing is left of it, ms; backups step in later still. Runs that
+ * end within it take the message along.
+ */
 const ANNOUNCE_MS = 1
 /** How far from its instant a timer may fire, ms: timers keep whole milliseconds, and Redis refuses an early claim. */
 const PRECISION_MS = 0.2
@@ -277,8 +280,7 @@ export class Loop {
     if (this.#fleet.size <= 1) return
     const { preciseTimer, store, time } = this.#shard
     await preciseTimer.at(Math.max(...runs.map(({ startMs }) => startMs)), AHEAD_MS)
-    await sleep(time, ANNOUNCE_MS)
     // A worker that does not hear of it claims by its own timer.
-    if (this.#isRunning) await store.announceNextDue().catch(() => {})
+    if (this.#isRunning) await store.announceNextDue(sleep(time, ANNOUNCE_MS)).catch(() => {})
   }
 }

@@ -1,0 +1,60 @@
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { countCommands } from '../../support/command-counts.js'
+import { useRedis } from '../../support/redis.js'
+import { createDaily, DAY, pastDays } from '../../support/scripted-fleet.js'
+import { waitFor } from '../../support/wait-for.js'
+
+const redis = useRedis()
+const [t3] = pastDays(1) as [number]
+
+/** A fleet with a run under way, and what its channel was told since. */
+async function claimAndListen() {
+  const fleet = await createDaily(redis)
+  const worker = fleet.worker('w')
+  await fleet.plan('it', `${t3} ${t3 + DAY}`, t3 - DAY)
+  const run = await worker.claimOne()
+  const listener = redis.client.duplicate()
+  onTestFinished(() => listener.disconnect())
+  const heads: string[] = []
+  listener.on('message', (_channel: string, message: string) => {
+    if (message.startsWith('head ')) heads.push(message)
+  })
+  await listener.subscribe(fleet.keys.wake)
+  /** Resolves when everything that was published before has arrived. */
+  const heardAll = async () => {
+    const count = heads.length
+    await fleet.client.publish(fleet.keys.wake, 'head 0 end')
+    await waitFor(() => heads.at(-1) === 'head 0 end' && heads.length > count, { what: 'the last message' })
+    return heads.filter((head) => head !== 'head 0 end')
+  }
+  return { worker, run, heardAll }
+}
+
+describe('an announcement of what is due next', () => {
+  it('an announcement of what is due next goes with a settlement that is sent before its time, and is one call less', async () => {
+    const { worker, run, heardAll } = await claimAndListen()
+    let endDelay = (): void => {}
+    const announced = worker.store.announceNextDue(new Promise((resolve) => (endDelay = resolve)))
+    const counts = await countCommands(redis.url, async () => {
+      expect(await worker.settle(run)).toBe('settled')
+      endDelay()
+      await announced
+    })
+    expect(await heardAll()).toEqual([`head ${t3 + DAY} 1`])
+    expect(counts.get('evalsha')).toBe(1)
+  })
+
+  it('an announcement of what is due next is a call of its own when no settlement was sent before its time', async () => {
+    const { worker, run, heardAll } = await claimAndListen()
+    await worker.store.announceNextDue(Promise.resolve())
+    expect(await heardAll()).toEqual([`head ${t3 + DAY} 1`])
+    await worker.settle(run)
+    expect(await heardAll()).toHaveLength(1)
+  })
+
+  it('an announcement of what is due next is not made by a settlement that none waits for', async () => {
+    const { worker, run, heardAll } = await claimAndListen()
+    await worker.settle(run)
+    expect(await heardAll()).toEqual([])
+  })
+})
