@@ -167,7 +167,7 @@ while position <= #groups do
   position = last + 1
 end
 free_leases()
-store_counts()
+store_counts(now)
 if rare then rare.announce_freed() end
 if woken or announces == '1' then announce_next_due() end
 return reply
