@@ -39,6 +39,8 @@ class ScheduleMonitor implements Monitor {
   readonly #context: string
   /** The definitions of schedules, until they change; null: there is none. */
   readonly #known = new Map<string, Promise<ScheduleView | null>>()
+  /** The instant of each schedule that was reported as late before its run started. */
+  readonly #toldLate = new Map<string, number>()
   /** Calls that take the listeners away. */
   readonly #undo: (() => void)[] = []
   /** Since when the sink fails, on the monotonic clock; null while it works. */
@@ -50,6 +52,7 @@ class ScheduleMonitor implements Monitor {
     this.#context = `monitor ${typeof sink === 'function' ? sink.name || 'function' : sink.name}`
     this.#delivery = new Delivery({ ...options, target: sink, onEnd: (error) => this.#onEnd(error) })
     this.#listen('schedule:changed', ({ schedule }) => void this.#known.delete(schedule))
+    this.#listen('schedule:late', (event) => this.#onOverdue(event))
     this.#listen('run:started', (event) => this.#onStarted(event))
     this.#listen('run:succeeded', (event) => this.#onSucceeded(event))
     this.#listen('run:failed', (event, thrown) => this.#onFailed(event, thrown))
@@ -77,12 +80,21 @@ class ScheduleMonitor implements Monitor {
     this.#undo.push(() => void this.#beat.off(name, listener as never))
   }
 
+  /** Nobody has claimed an occurrence: told once, though the event comes again until somebody does. */
+  #onOverdue({ schedule, dueAt, latenessMs }: Payload<'schedule:late'>): void {
+    if (latenessMs <= this.#options.lateAfterMs || this.#toldLate.get(schedule) === dueAt) return
+    this.#toldLate.set(schedule, dueAt)
+    if (this.#toldLate.size > MAX_KNOWN) this.#toldLate.delete(this.#toldLate.keys().next().value!)
+    const late: MonitorEvent = { kind: 'late', schedule, runId: `${schedule}@${dueAt}`, scheduledAt: dueAt, latenessMs }
+    this.#report(schedule, () => Promise.resolve([late]))
+  }
+
   #onStarted(event: Payload<'run:started'>): void {
     if (event.attempt > 1) return
-    const { latenessMs } = event
+    const { latenessMs, schedule, scheduledAt } = event
     const facts = { ...factsOf(event), latenessMs }
-    const isLate = latenessMs > this.#options.lateAfterMs
-    this.#report(event.schedule, () =>
+    const isLate = latenessMs > this.#options.lateAfterMs && this.#toldLate.get(schedule) !== scheduledAt
+    this.#report(schedule, () =>
       Promise.resolve([
         { kind: 'start', ...facts },
         ...(isLate ? ([{ kind: 'late', ...facts }] satisfies MonitorEvent[]) : []),
