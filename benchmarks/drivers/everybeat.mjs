@@ -7,9 +7,10 @@ const OPTIONS = { prefix: 'benchmark', logger: false }
 const CHUNK = 10_000
 
 /** One Everybeat worker. `settings.perWorkerTask`: it also knows a task of its own, `benchmark-<index>`. */
-export async function startWorker({ url, settings, index, handle }) {
+export async function startWorker({ url, settings, index, handle, onCreated }) {
   const beat = new Everybeat({ ...OPTIONS, redis: url, concurrency: 50, ...settings.everybeat })
   beat.on('error', (error) => console.error(error))
+  onCreated?.(beat)
   const handler = (run) => handle(idOf(run.schedule), run.scheduledAt.getTime())
   beat.task('benchmark', handler)
   if (settings.perWorkerTask) beat.task(`benchmark-${index}`, handler)

@@ -3,6 +3,10 @@ import { readFile } from 'node:fs/promises'
 /** Every driver: its title, the package whose version is printed, and how it was set up. */
 export const DRIVERS = {
   everybeat: { title: 'Everybeat', setup: 'concurrency 50' },
+  'everybeat-signals': {
+    title: 'Everybeat with all signals',
+    setup: 'metrics scraped each second, a tenth of the runs traced, a monitor on each run',
+  },
   bullmq: { title: 'BullMQ', package: 'bullmq', setup: 'upsertJobScheduler, concurrency 50, finished jobs removed' },
   agenda: {
     title: 'Agenda on Redis',
@@ -17,7 +21,7 @@ export const DRIVERS = {
 }
 
 /** Drivers that are measured whatever `--peers` says. */
-export const ALWAYS = ['everybeat', 'timer', 'redis']
+export const ALWAYS = ['everybeat', 'everybeat-signals', 'timer', 'redis']
 
 /** The title with the version of the installed package. */
 export async function titleOf(name) {

@@ -20,6 +20,7 @@ const SCENARIOS = [
   'claim-cost',
   'live-edit',
   'recovery',
+  'signals',
 ]
 const PEERS = Object.keys(DRIVERS).filter((name) => !ALWAYS.includes(name))
 const RESULTS = new URL('../results/', import.meta.url)
