@@ -73,6 +73,34 @@ describe('the change list of a schedule', () => {
     ])
   })
 
+  it('the change list of a schedule that plain commands made and deleted has its creation, and goes with it', async () => {
+    const beat = fleet.create({ actor: 'anna' })
+    await beat.start()
+    await redis.client.hset(key('schedule', 'bare'), 'task', 'none', 'every', '1h')
+    await waitFor(async () => (await beat.schedules.changes('bare')).length === 1, { what: 'the creation in the list' })
+    expect(brief(await beat.schedules.changes('bare'))).toEqual([
+      [1, undefined, 'hset', 'create', { task: [null, 'none'], every: [null, '1h'] }],
+    ])
+    await redis.client.del(key('schedule', 'bare'))
+    await waitFor(async () => (await redis.client.exists(key('changes', 'bare'))) === 0, {
+      what: 'the list to be gone',
+    })
+  })
+
+  it('the change list of a schedule is bounded also for edits by plain commands', async () => {
+    const beat = fleet.create()
+    await beat.start()
+    await beat.schedules.put('it', { task: 'none', every: '1h' })
+    for (let retries = 1; retries <= 23; retries++) {
+      await redis.client.hset(key('schedule', 'it'), 'retries', retries)
+      const isNoticed = async () => (await beat.schedules.changes('it'))[0]?.revision === retries + 1
+      await waitFor(isNoticed, { what: `edit ${retries} in the list` })
+    }
+    const changes = await beat.schedules.changes('it')
+    expect(changes).toHaveLength(20)
+    expect(new Set(changes.map(({ via }) => via))).toEqual(new Set(['hset']))
+  })
+
   it('the change list of a schedule keeps the last 20 edits, and goes with the schedule', async () => {
     const { schedules } = fleet.create()
     for (let retries = 1; retries <= 25; retries++) await schedules.put('it', { every: '1h', retries })
