@@ -16,6 +16,8 @@ export interface ForecastQuestion {
   readonly fromMs: number
   readonly bucketMs: number
   readonly buckets: number
+  /** The jitter that schedules with less are taken to have, ms; default 0. */
+  readonly jitterMs?: number
   /** The answer is what was counted so far after so long. */
   readonly patienceMs: number
 }
@@ -58,13 +60,14 @@ export class Forecast {
   }
 
   /** Planned starts from `fromMs`, and after now, to before the end of the last bucket. */
-  async count({ fromMs, bucketMs, buckets, patienceMs }: ForecastQuestion): Promise<ForecastResult> {
+  async count(question: ForecastQuestion): Promise<ForecastResult> {
+    const { fromMs, bucketMs, buckets, jitterMs = 0, patienceMs } = question
     await this.#catalogue.prepare()
     // With few schedules an edit is seen at once; with many the same count serves for some seconds.
     const version = this.#catalogue.isSmall ? this.#catalogue.version : 'many'
-    const key = `${fromMs} ${bucketMs} ${buckets} ${version}`
+    const key = `${fromMs} ${bucketMs} ${buckets} ${jitterMs} ${version}`
     this.#forgetOld()
-    const count = this.#kept.get(key) ?? this.#begin(fromMs, bucketMs, buckets)
+    const count = this.#kept.get(key) ?? this.#begin(question)
     this.#kept.set(key, count)
     if (!count.hasEnded) await Promise.race([count.end, rest(patienceMs)])
     return { fromMs, bucketMs, counts: [...count.counts], isComplete: count.isComplete }
@@ -78,15 +81,15 @@ export class Forecast {
     }
   }
 
-  #begin(fromMs: number, bucketMs: number, buckets: number): Count {
+  #begin(question: ForecastQuestion): Count {
     const count: Count = {
       at: this.#now(),
-      counts: new Array<number>(buckets).fill(0),
+      counts: new Array<number>(question.buckets).fill(0),
       isComplete: false,
       hasEnded: false,
       end: Promise.resolve(),
     }
-    count.end = this.#compute(count, fromMs, bucketMs)
+    count.end = this.#compute(count, question)
       .catch(() => {
         // The answer says that not every schedule is in it.
       })
@@ -94,9 +97,9 @@ export class Forecast {
     return count
   }
 
-  async #compute(count: Count, fromMs: number, bucketMs: number): Promise<void> {
+  async #compute(count: Count, { fromMs, bucketMs, jitterMs = 0 }: ForecastQuestion): Promise<void> {
     const isWhole = this.#catalogue.isComplete
-    const range = { fromMs, bucketMs, afterMs: count.at }
+    const range = { fromMs, bucketMs, afterMs: count.at, leastJitterMs: jitterMs }
     let sliceEnd = this.#now() + SLICE_MS
     for (const { group, size } of this.#groups()) {
       const steps = addStarts(count.counts, group, size, range)

@@ -11,6 +11,8 @@ interface Range {
   readonly bucketMs: number
   /** Starts up to this instant are not counted. */
   readonly afterMs: number
+  /** The jitter that schedules with less would have, ms; 0 for their own. */
+  readonly leastJitterMs: number
 }
 
 /**
@@ -19,7 +21,7 @@ interface Range {
  */
 export function* addStarts(
   counts: number[],
-  { definition, name }: TriggerGroup,
+  { definition, name, jitterMs }: TriggerGroup,
   size: number,
   range: Range,
 ): Generator<void> {
@@ -39,17 +41,40 @@ export function* addStarts(
     }
     return
   }
+  const spreadMs = Math.max(jitterMs, range.leastJitterMs)
   let count = FIRST_COUNT
-  for (let from = Math.max(fromMs - 1, afterMs); ;) {
+  // What was to start before the range may be spread into it.
+  for (let from = Math.max(fromMs - 1 - spreadMs, afterMs); ;) {
     const entries = preview(definition, { from, count, name })
-    for (const { at } of entries) {
+    for (const [index, { at }] of entries.entries()) {
       const ms = at.getTime()
       if (ms >= endMs) return
-      counts[Math.floor((ms - fromMs) / bucketMs)]! += size
+      // Jitter never goes past the next occurrence; that of the last one of a page is not known here.
+      const nextMs = entries[index + 1]?.at.getTime() ?? ms + spreadMs + 1
+      spreadStarts(counts, size, range, [ms, Math.min(spreadMs, nextMs - ms - 1)])
     }
     if (entries.length < count) return
     from = entries.at(-1)!.at.getTime()
     count = Math.min(MOST_COUNT, count * GROWTH)
     yield
+  }
+}
+
+/** Adds starts that are spread evenly over some time from an instant on, each in its bucket. */
+function spreadStarts(
+  counts: number[],
+  size: number,
+  { fromMs, bucketMs }: Range,
+  [ms, spreadMs]: readonly [ms: number, spreadMs: number],
+): void {
+  const first = Math.floor((ms - fromMs) / bucketMs)
+  const last = Math.floor((ms + spreadMs - fromMs) / bucketMs)
+  let placed = 0
+  for (let index = first; index <= last; index++) {
+    const untilMs = fromMs + (index + 1) * bucketMs
+    const share = index === last ? 1 : (untilMs - ms) / (spreadMs + 1)
+    const sum = Math.round(size * share)
+    if (index >= 0 && index < counts.length) counts[index]! += sum - placed
+    placed = sum
   }
 }

@@ -1,4 +1,4 @@
-import type { DefinitionShape } from '../index.js'
+import { parseDuration, type DefinitionShape } from '../index.js'
 
 /** A trigger that schedules share: they fire at the same instants. */
 export interface TriggerGroup {
@@ -6,6 +6,8 @@ export interface TriggerGroup {
   readonly definition: DefinitionShape
   /** The schedule whose name decides the instants; empty when none does. */
   readonly name: string
+  /** How far its starts are spread, ms; 0 for those that start at their instants. */
+  readonly jitterMs: number
 }
 
 const FIELDS = [
@@ -34,5 +36,7 @@ export function triggerOf(name: string, given: DefinitionShape): TriggerGroup {
   for (const field of FIELDS) if (given[field] !== undefined) definition[field] = given[field]
   // `H` in a cron, and `spread`, depend on the name.
   const isOwn = given.spread === true || /H/.test(given.cron ?? '')
-  return { key: `${isOwn ? name : ''}\n${JSON.stringify(definition)}`, definition, name: isOwn ? name : '' }
+  const jitterMs = given.jitter === undefined ? 0 : parseDuration(given.jitter, 'jitter')
+  const key = `${isOwn ? name : ''}\n${jitterMs}\n${JSON.stringify(definition)}`
+  return { key, definition, name: isOwn ? name : '', jitterMs }
 }

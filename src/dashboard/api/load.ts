@@ -1,4 +1,5 @@
 import { MOST_BUCKETS } from '../forecast.js'
+import { parseDuration } from '../../index.js'
 import { badRequest } from '../problem.js'
 import { json, type RequestContext } from '../request-context.js'
 import type { Route } from '../router.js'
@@ -22,6 +23,8 @@ export const loadRoute: Route = {
   query: {
     from: 'an instant; default a day ago',
     to: 'an instant; default in a week',
+    jitter:
+      'a duration such as 5m: the planned starts as if every schedule had at least this jitter; default their own',
     bucket: 'milliseconds of a bucket, a whole number of minutes; default what suits the range',
   },
   answer: 'from, to, bucketMs, buckets: [{ at, planned, past: { ok, failed, … } | null }], complete',
@@ -39,8 +42,9 @@ async function showLoad(context: RequestContext): Promise<Response> {
   const count = Math.ceil((to - fromMs) / bucketMs)
   if (count > MOST_BUCKETS)
     throw badRequest('bucket', bucketMs, `at most ${MOST_BUCKETS} buckets: a larger bucket, or a shorter range`)
+  const jitterMs = readJitter(context)
   const [forecast, past] = await Promise.all([
-    context.services.forecast.count({ fromMs, bucketMs, buckets: count, patienceMs: PATIENCE_MS }),
+    context.services.forecast.count({ fromMs, bucketMs, buckets: count, jitterMs, patienceMs: PATIENCE_MS }),
     context.services.source.minutes(fromMs, Math.min(to, nowMs)),
   ])
   const sums = sumMinutes(past, fromMs, bucketMs)
@@ -55,6 +59,20 @@ async function showLoad(context: RequestContext): Promise<Response> {
     buckets,
     complete: forecast.isComplete,
   })
+}
+
+const MOST_JITTER_MS = DAY_MS
+
+function readJitter({ query }: RequestContext): number {
+  const text = query.get('jitter')
+  if (text === null || text === '') return 0
+  try {
+    const jitterMs = parseDuration(text, 'jitter')
+    if (jitterMs <= MOST_JITTER_MS) return jitterMs
+  } catch {
+    // Below it is refused as any other.
+  }
+  throw badRequest('jitter', text, 'a duration up to a day, such as 30s or 5m')
 }
 
 const EMPTY = { ok: 0, failed: 0, skipped: 0, abandoned: 0, cancelled: 0, late: 0 }

@@ -1,5 +1,6 @@
 import { ApiError, schedulePath, write } from './api.js'
 import { plural } from './format.js'
+import type { Schedule } from './model.js'
 import { toast } from './parts/toast.js'
 
 /** So long an action can be taken back, ms. */
@@ -49,21 +50,36 @@ export async function pauseMany(
   })
 }
 
-/** Resumes schedules; for ten seconds that can be taken back. */
-export async function resumeMany(names: readonly string[], done: () => void): Promise<void> {
+/** Resumes schedules; for ten seconds that can be taken back, each with the note and the end that its pause had. */
+export async function resumeMany(
+  schedules: readonly Pick<Schedule, 'name' | 'paused'>[],
+  done: () => void,
+): Promise<void> {
   await attempt(async () => {
+    const names = schedules.map(({ name }) => name)
     const { results } = await write<BulkAnswer>('POST', 'schedules:resume', { names })
-    const resumed = results.filter(({ outcome }) => outcome === 'resumed').map(({ name }) => name)
+    const resumed = new Set(results.filter(({ outcome }) => outcome === 'resumed').map(({ name }) => name))
     tellRefused(results)
     done()
-    toast(`Resumed ${describeNames(resumed)}`, {
+    const undo = () => pauseAgain(schedules.filter(({ name }) => resumed.has(name)))
+    toast(`Resumed ${describeNames([...resumed])}`, {
       stayMs: UNDO_MS,
-      action: {
-        label: 'Undo',
-        run: () => void attempt(() => write('POST', 'schedules:pause', { names: resumed })).then(done),
-      },
+      action: { label: 'Undo', run: () => void attempt(undo).then(done) },
     })
   })
+}
+
+/** Pauses schedules as they were paused, those with the same reason in one go. */
+async function pauseAgain(schedules: readonly Pick<Schedule, 'name' | 'paused'>[]): Promise<void> {
+  const groups = new Map<string, string[]>()
+  for (const { name, paused } of schedules) {
+    const { note, until } = paused ?? {}
+    const key = JSON.stringify({ note, until })
+    groups.set(key, [...(groups.get(key) ?? []), name])
+  }
+  for (const [options, names] of groups) {
+    await write('POST', 'schedules:pause', { names, ...(JSON.parse(options) as object) })
+  }
 }
 
 /** Removes schedules ten seconds from now, unless that is taken back: what is removed takes its history with it. */

@@ -7,6 +7,8 @@ export interface Loaded<Answer> {
   readonly data: Signal<Answer | null>
   readonly error: Signal<ApiError | null>
   readonly isLoading: Signal<boolean>
+  /** How many answers have come: `data` also changes when what happens is written into it. */
+  readonly answers: Signal<number>
   /** Reads anew. */
   reload(): void
 }
@@ -16,6 +18,7 @@ export function useApi<Answer>(path: string | null, everyMs = 0): Loaded<Answer>
   const data = useSignal<Answer | null>(null)
   const error = useSignal<ApiError | null>(null)
   const isLoading = useSignal(path !== null)
+  const answers = useSignal(0)
   const round = useSignal(0)
   useEffect(() => {
     if (path === null) return
@@ -25,6 +28,7 @@ export function useApi<Answer>(path: string | null, everyMs = 0): Loaded<Answer>
       .then((answer) => {
         if (abort.signal.aborted) return
         data.value = answer
+        answers.value += 1
         error.value = null
       })
       .catch((cause: unknown) => {
@@ -43,7 +47,23 @@ export function useApi<Answer>(path: string | null, everyMs = 0): Loaded<Answer>
     }, everyMs)
     return () => clearInterval(timer)
   }, [everyMs])
-  return { data, error, isLoading, reload: () => void (round.value += 1) }
+  return { data, error, isLoading, answers, reload: () => void (round.value += 1) }
+}
+
+/** An answer that is not whole yet is asked for again after so long, ms. */
+const PARTIAL_MS = 1_500
+
+/** Asks again for an answer while the server is still reading or counting what belongs to it. */
+export function useReloadUntilComplete(
+  data: Signal<{ readonly complete: boolean; readonly counted?: boolean } | null>,
+  reload: () => void,
+): void {
+  const answer = data.value
+  useEffect(() => {
+    if (answer === null || (answer.complete && answer.counted !== false)) return
+    const timer = setTimeout(reload, PARTIAL_MS)
+    return () => clearTimeout(timer)
+  }, [answer])
 }
 
 /** The instant now, second by second, by the clock of the server. */

@@ -46,15 +46,16 @@ export function formatDuration(milliseconds: number): string {
 export function formatSpan(milliseconds: number): string {
   const ms = Math.abs(milliseconds)
   if (ms < MINUTE) return `${Math.floor(ms / SECOND)}${FIXED}s`
-  if (ms < HOUR) return units(ms, MINUTE, 'min', ms < 10 * MINUTE ? SECOND : 0, 's')
-  if (ms < DAY) return units(ms, HOUR, 'h', ms < 10 * HOUR ? MINUTE : 0, 'min')
-  return units(ms, DAY, 'd', ms < 3 * DAY ? HOUR : 0, 'h')
+  if (ms < HOUR) return inUnits(ms, [MINUTE, 'min'], ms < 10 * MINUTE ? [SECOND, 's'] : null)
+  if (ms < DAY) return inUnits(ms, [HOUR, 'h'], ms < 10 * HOUR ? [MINUTE, 'min'] : null)
+  return inUnits(ms, [DAY, 'd'], ms < 3 * DAY ? [HOUR, 'h'] : null)
 }
 
-function units(ms: number, big: number, bigName: string, small: number, smallName: string): string {
-  const count = Math.floor(ms / big)
-  const rest = small === 0 ? 0 : Math.floor((ms % big) / small)
-  return `${count}${FIXED}${bigName}${rest > 0 ? `${FIXED}${rest}${FIXED}${smallName}` : ''}`
+type Unit = readonly [size: number, name: string]
+
+function inUnits(ms: number, [big, bigName]: Unit, small: Unit | null): string {
+  const rest = small === null ? 0 : Math.floor((ms % big) / small[0])
+  return `${Math.floor(ms / big)}${FIXED}${bigName}${rest > 0 ? `${FIXED}${rest}${FIXED}${small![1]}` : ''}`
 }
 
 /** A distance from now: `in 3 min`, `12 s ago`, `now`. */

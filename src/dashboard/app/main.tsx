@@ -52,7 +52,7 @@ function Page() {
     case 'schedules':
       return name === undefined ? <SchedulesPage /> : <SchedulePage key={name} name={name} />
     case 'new':
-      return <EditPage name={null} schedule={null} />
+      return <EditPage schedule={null} />
     case 'runs':
       return <RunsPage />
     case 'fleet':

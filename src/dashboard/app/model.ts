@@ -209,6 +209,13 @@ export interface Finding {
   readonly advice?: string
 }
 
+/** Starts bucket by bucket. */
+export interface LoadAnswer {
+  readonly buckets: readonly LoadBucket[]
+  readonly bucketMs: number
+  readonly complete: boolean
+}
+
 /** One bucket of the load. */
 export interface LoadBucket {
   readonly at: string

@@ -24,18 +24,7 @@ export function HeatMap(props: {
     <div class="heat-wrap">
       <table class="heat">
         <caption class="visually-hidden">Starts per hour of each day</caption>
-        <thead>
-          <tr>
-            <th>
-              <span class="visually-hidden">Day</span>
-            </th>
-            {Array.from({ length: 24 }, (_, hour) => (
-              <th scope="col">
-                {hour % 3 === 0 ? String(hour).padStart(2, '0') : <span class="visually-hidden">{hour}</span>}
-              </th>
-            ))}
-          </tr>
-        </thead>
+        <HourHead />
         <tbody>
           {[...days].map(([day, hours]) => (
             <tr>
@@ -51,21 +40,44 @@ export function HeatMap(props: {
           ))}
         </tbody>
       </table>
-      <div class="legend">
-        <span>
-          fewer
-          {Array.from({ length: STEPS }, (_, step) => (
-            <i class={`heat-cell step-${step + 1}`} />
-          ))}
-          more, up to {formatCount(most)} an hour
-        </span>
-        <span>
-          <i class="heat-cell step-4 future" /> planned
-        </span>
-        <span>
-          <i class="heat-cell troubled step-3" /> with failures
-        </span>
-      </div>
+      <HeatLegend most={most} />
+    </div>
+  )
+}
+
+function HourHead() {
+  return (
+    <thead>
+      <tr>
+        <th>
+          <span class="visually-hidden">Day</span>
+        </th>
+        {Array.from({ length: 24 }, (_, hour) => (
+          <th scope="col">
+            {hour % 3 === 0 ? String(hour).padStart(2, '0') : <span class="visually-hidden">{hour}</span>}
+          </th>
+        ))}
+      </tr>
+    </thead>
+  )
+}
+
+function HeatLegend({ most }: { most: number }) {
+  return (
+    <div class="legend">
+      <span>
+        fewer
+        {Array.from({ length: STEPS }, (_, step) => (
+          <i class={`heat-cell step-${step + 1}`} />
+        ))}
+        more, up to {formatCount(most)} an hour
+      </span>
+      <span>
+        <i class="heat-cell step-4 future" /> planned
+      </span>
+      <span>
+        <i class="heat-cell troubled step-3" /> with failures
+      </span>
     </div>
   )
 }

@@ -5,6 +5,8 @@ import { formatDuration } from '../format.js'
 import { theme } from '../parts/theme.js'
 
 const HEIGHT = 150
+/** So high is the axis at least, ms: finer steps would all read the same. */
+const LEAST_TOP_MS = 10
 
 /** Durations over time: `at` in seconds, values in milliseconds, null where there is none. */
 export function LineChart({ at, values, tone }: { at: number[]; values: (number | null)[]; tone: 'run' | 'late' }) {
@@ -35,7 +37,7 @@ function optionsOf(target: HTMLElement, tone: 'run' | 'late'): uPlot.Options {
     legend: { show: false },
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1_000), 'UTC'),
     cursor: { y: false, points: { size: 7, fill: line }, drag: { x: false, y: false } },
-    scales: { y: { range: (_plot, _low, high) => [0, Math.max(high * 1.1, 1)] } },
+    scales: { y: { range: (_plot, _low, high) => [0, Math.max(high * 1.1, LEAST_TOP_MS)] } },
     axes: [
       { ...axis, grid: { show: false }, space: 74, values: (_plot, splits) => splits.map(timeText(splits)) },
       {

@@ -152,7 +152,12 @@ function Herds({
   const y = HEIGHT - BOTTOM - (highest.planned / most) * (HEIGHT - TOP - BOTTOM)
   const isRight = x > width - 190
   return (
-    <text x={isRight ? x - 8 : x + 8} y={Math.max(12, y + 4)} class="herd" text-anchor={isRight ? 'end' : 'start'}>
+    <text
+      x={isRight ? x + step : x + 8}
+      y={isRight ? 11 : Math.max(12, y + 4)}
+      class="herd"
+      text-anchor={isRight ? 'end' : 'start'}
+    >
       {formatTime(columns[highest.index]!.at)} · {formatCount(highest.planned)} starts at once
     </text>
   )

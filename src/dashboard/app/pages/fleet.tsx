@@ -7,6 +7,7 @@ import { commandLine } from '../parts/command.js'
 import { Empty, Failure, Skeleton } from '../parts/states.js'
 
 const SKEW_MS = 1_000
+const MOST_TASKS = 8
 
 /** The live workers: what each can run, how full it is, and what it reckons time with. */
 export function FleetPage() {
@@ -97,7 +98,6 @@ function Fact({ name, value, isOdd = false }: { name: string; value: string; isO
 
 function WorkerRow({ worker }: { worker: WorkerView }) {
   const { id, host, pid, running, concurrency, tasks, pool, version, node, tz, skewMs, startedAt, lastSeenAt } = worker
-  const isOff = Math.abs(skewMs) >= SKEW_MS
   return (
     <tr>
       <td class="full">
@@ -115,16 +115,7 @@ function WorkerRow({ worker }: { worker: WorkerView }) {
         </span>
       </td>
       <td class="full tasks">
-        {tasks.slice(0, 8).map((task) => (
-          <span class="tag">{task}</span>
-        ))}
-        {tasks.length > 8 && (
-          <span class="soft" title={tasks.slice(8).join(', ')}>
-            {' '}
-            and {tasks.length - 8} more
-          </span>
-        )}
-        {tasks.length === 0 && <span class="soft">none</span>}
+        <Tasks tasks={tasks} />
       </td>
       <td class="hide-phone">{pool}</td>
       <td class="hide-phone">
@@ -134,20 +125,39 @@ function WorkerRow({ worker }: { worker: WorkerView }) {
         </div>
       </td>
       <td class="n" title="its wall clock against Redis's">
-        {isOff ? (
-          <Badge tone="late" icon="clock">
-            {skewMs > 0 ? '+' : '−'}
-            {formatDuration(skewMs)}
-          </Badge>
-        ) : (
-          <span class="soft">
-            {skewMs > 0 ? '+' : skewMs < 0 ? '−' : '±'}
-            {formatDuration(skewMs)}
-          </span>
-        )}
+        <Clock skewMs={skewMs} />
       </td>
       <td class="nowrap hide-phone">{formatSpan(now.value - Date.parse(startedAt))}</td>
       <td class="nowrap soft hide-phone">{formatRelative(lastSeenAt, now.value)}</td>
     </tr>
+  )
+}
+
+function Tasks({ tasks }: { tasks: readonly string[] }) {
+  if (tasks.length === 0) return <span class="soft">none</span>
+  return (
+    <>
+      {tasks.slice(0, MOST_TASKS).map((task) => (
+        <span class="tag">{task}</span>
+      ))}
+      {tasks.length > MOST_TASKS && (
+        <span class="soft" title={tasks.slice(MOST_TASKS).join(', ')}>
+          {' '}
+          and {tasks.length - MOST_TASKS} more
+        </span>
+      )}
+    </>
+  )
+}
+
+/** How far the wall clock of a worker is from that of Redis; a badge where that is worth a look. */
+function Clock({ skewMs }: { skewMs: number }) {
+  const text = `${skewMs > 0 ? '+' : skewMs < 0 ? '−' : '±'}${formatDuration(skewMs)}`
+  return Math.abs(skewMs) < SKEW_MS ? (
+    <span class="soft">{text}</span>
+  ) : (
+    <Badge tone="late" icon="clock">
+      {text}
+    </Badge>
   )
 }

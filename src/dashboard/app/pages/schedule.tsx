@@ -1,26 +1,22 @@
 import { useSignal } from '@preact/signals'
-import { resumeMany, pauseMany, runNow, attempt, removeMany } from '../actions.js'
+import { attempt } from '../actions.js'
 import { schedulePath, write } from '../api.js'
 import { now, useApi } from '../data.js'
 import { formatInstant, formatRelative } from '../format.js'
 import { useLive } from '../live.js'
-import { go, pageUrl, query, segments, setQuery } from '../location.js'
+import { pageUrl, segments } from '../location.js'
 import type { Explanation, HistoryEntry, NextInstant, Schedule } from '../model.js'
 import { StateBadge } from '../parts/badge.js'
 import { Icon } from '../parts/icon.js'
-import { mayEdit, mayOperate } from '../parts/may.js'
-import { Menu } from '../parts/menu.js'
+import { mayEdit } from '../parts/may.js'
 import { Failure, Skeleton } from '../parts/states.js'
 import { toast } from '../parts/toast.js'
-import { BackfillDialog } from '../schedule/backfill-dialog.js'
+import { ActionBar, ActionDialogs } from '../schedule/action-bar.js'
 import { ChangesPanel } from '../schedule/changes.js'
-import { CommandDialog } from '../schedule/command-dialog.js'
 import { EditPage } from '../schedule/edit.js'
 import { HistoryPanel } from '../schedule/history.js'
-import { PauseDialog } from '../schedule/pause-dialog.js'
 import { PoliciesPanel } from '../schedule/policies.js'
 import { NextPanel, WhyPanel } from '../schedule/why.js'
-import { RunDialog } from '../schedule/run-dialog.js'
 import { TrendPanels } from '../schedule/trends.js'
 
 const HISTORY_COUNT = 200
@@ -29,7 +25,7 @@ const HISTORY_COUNT = 200
 export function SchedulePage({ name }: { name: string }) {
   const schedule = useApi<Schedule>(schedulePath(name), 15_000)
   const view = schedule.data.value
-  if (segments.value[2] === 'edit' && view) return <EditPage name={name} schedule={view} onSaved={schedule.reload} />
+  if (segments.value[2] === 'edit' && view) return <EditPage schedule={view} onSaved={schedule.reload} />
   if (schedule.error.value && (!view || schedule.error.value.status === 404)) {
     return (
       <>
@@ -98,7 +94,7 @@ function Loaded({ schedule, reload }: { schedule: Schedule; reload: () => void }
     <>
       <Crumbs name={name}>
         <StateBadge state={schedule.state} failures={schedule.failures} />
-        <Actions schedule={schedule} reload={reloadAll} />
+        <ActionBar schedule={schedule} reload={reloadAll} />
       </Crumbs>
       <Lead schedule={schedule} reload={reloadAll} />
       <div class="grid two stretch">
@@ -111,7 +107,7 @@ function Loaded({ schedule, reload }: { schedule: Schedule; reload: () => void }
         <ChangesPanel schedule={schedule} version={changed.value} reload={reloadAll} />
         <PoliciesPanel schedule={schedule} />
       </div>
-      <Dialogs schedule={schedule} reload={reloadAll} />
+      <ActionDialogs schedule={schedule} reload={reloadAll} />
     </>
   )
 }
@@ -167,94 +163,4 @@ function EditedNote(props: { name: string; differs: readonly string[]; reload: (
       )}
     </p>
   )
-}
-
-function Actions({ schedule, reload }: { schedule: Schedule; reload: () => void }) {
-  const { name, state } = schedule
-  const ask = (what: string) => setQuery({ do: what }, { replace: false })
-  const skipNext = () =>
-    attempt(async () => {
-      const { skipped } = await write<{ skipped: string }>('POST', schedulePath(name, 'skip-next'))
-      toast(`${name} leaves out ${formatInstant(skipped)} UTC`)
-      reload()
-    })
-  return (
-    <div class="spread">
-      {mayOperate() &&
-        (state === 'paused' ? (
-          <button class="button" onClick={() => void resumeMany([name], reload)}>
-            <Icon name="play" />
-            Resume
-          </button>
-        ) : (
-          state === 'active' && (
-            <button class="button" onClick={() => ask('pause')}>
-              <Icon name="pause" />
-              Pause…
-            </button>
-          )
-        ))}
-      {mayEdit() && (
-        <a class="button" href={pageUrl('schedules', name, 'edit')}>
-          Edit
-        </a>
-      )}
-      <Menu
-        label="More"
-        items={[
-          ...(mayOperate()
-            ? [
-                { label: 'Run with a payload…', run: () => ask('run') },
-                { label: 'Skip the next occurrence', isOff: state !== 'active', run: () => void skipNext() },
-                { label: 'Backfill…', run: () => ask('backfill') },
-              ]
-            : []),
-          { label: 'As commands…', run: () => ask('commands') },
-          ...(mayEdit()
-            ? [
-                {
-                  label: 'Remove',
-                  isDanger: true,
-                  run: () => {
-                    removeMany([name], () => undefined)
-                    go(pageUrl('schedules'))
-                  },
-                },
-              ]
-            : []),
-        ]}
-      />
-      {mayOperate() && (
-        <button class="button primary" onClick={() => void runNow(name).then(reload)}>
-          Run now
-        </button>
-      )}
-    </div>
-  )
-}
-
-function Dialogs({ schedule, reload }: { schedule: Schedule; reload: () => void }) {
-  const { name } = schedule
-  const close = () => setQuery({ do: null })
-  switch (query.value.get('do')) {
-    case 'pause':
-      return (
-        <PauseDialog
-          names={[name]}
-          onClose={close}
-          onPause={(options) => {
-            close()
-            void pauseMany([name], options, reload)
-          }}
-        />
-      )
-    case 'run':
-      return <RunDialog schedule={schedule} onClose={close} onDone={reload} />
-    case 'backfill':
-      return <BackfillDialog name={name} onClose={close} onDone={reload} />
-    case 'commands':
-      return <CommandDialog schedule={schedule} onClose={close} />
-    default:
-      return null
-  }
 }

@@ -1,6 +1,6 @@
-import { useSignal } from '@preact/signals'
+import { useSignal, type Signal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
-import { useApi } from '../data.js'
+import { useApi, useReloadUntilComplete, type Loaded } from '../data.js'
 import { formatCount, plural } from '../format.js'
 import { useLive } from '../live.js'
 import { go, pageUrl, query, setQuery } from '../location.js'
@@ -15,28 +15,19 @@ import { followSchedules } from '../schedule/follow-schedules.js'
 
 const FILTERS = ['q', 'state', 'task', 'tag', 'owner', 'sort', 'cursor'] as const
 const TYPING_MS = 180
-/** An answer that is not whole yet is asked for again after so long, ms. */
-const PARTIAL_MS = 1_500
 
 /** All schedules: searched as one types, filtered and sorted by what stands in the address. */
 export function SchedulesPage() {
-  const path = `schedules?${listQuery()}`
-  const { data, error, isLoading, reload } = useApi<SchedulePage>(path)
+  const loaded = useApi<SchedulePage>(`schedules?${listQuery()}`)
+  const { data, reload } = loaded
   const unseen = useSignal(0)
   const selected = useSignal<ReadonlySet<string>>(new Set())
   useEffect(() => {
     unseen.value = 0
-  }, [data.value])
+  }, [loaded.answers.value])
   useLive((event) => followSchedules(event, data, unseen, reload))
   const page = data.value
-  const isPartial = page !== null && !(page.complete && page.counted)
-  // What is still being read comes by itself.
-  useEffect(() => {
-    if (!isPartial) return
-    const timer = setTimeout(reload, PARTIAL_MS)
-    return () => clearTimeout(timer)
-  }, [page])
-  const isFiltered = FILTERS.some((field) => field !== 'sort' && query.value.has(field))
+  useReloadUntilComplete(data, reload)
   return (
     <>
       <div class="head">
@@ -52,27 +43,41 @@ export function SchedulesPage() {
         </div>
       </div>
       <Filters page={page} />
-      <section class="panel" aria-label="Schedules" aria-busy={isLoading.value}>
-        {unseen.value > 0 && (
-          <button class="notice" onClick={reload}>
-            {plural(unseen.value, 'change')} since you began to read · <u>show</u>
-          </button>
-        )}
-        {error.value && !page ? (
-          <Failure error={error.value} retry={reload} />
-        ) : !page ? (
-          <Skeleton lines={10} />
-        ) : page.schedules.length === 0 ? (
-          <Nothing isFiltered={isFiltered} isComplete={page.complete} />
-        ) : (
-          <>
-            <ScheduleTable page={page} selected={selected} />
-            <Pager page={page} />
-          </>
-        )}
-      </section>
+      <SchedulesPanel {...{ loaded, unseen, selected }} />
       <BulkBar selected={selected} schedules={page?.schedules ?? ([] as readonly ListedSchedule[])} reload={reload} />
     </>
+  )
+}
+
+function SchedulesPanel(props: {
+  loaded: Loaded<SchedulePage>
+  unseen: Signal<number>
+  selected: Signal<ReadonlySet<string>>
+}) {
+  const { loaded, unseen, selected } = props
+  const { data, error, isLoading, reload } = loaded
+  const page = data.value
+  const isFiltered = FILTERS.some((field) => field !== 'sort' && query.value.has(field))
+  return (
+    <section class="panel" aria-label="Schedules" aria-busy={isLoading.value}>
+      {unseen.value > 0 && (
+        <button class="notice" onClick={reload}>
+          {plural(unseen.value, 'change')} since you began to read · <u>show</u>
+        </button>
+      )}
+      {error.value && !page ? (
+        <Failure error={error.value} retry={reload} />
+      ) : !page ? (
+        <Skeleton lines={10} />
+      ) : page.schedules.length === 0 ? (
+        <Nothing isFiltered={isFiltered} isComplete={page.complete} />
+      ) : (
+        <>
+          <ScheduleTable page={page} selected={selected} />
+          <Pager page={page} />
+        </>
+      )}
+    </section>
   )
 }
 

@@ -1,25 +1,9 @@
-import { useSignal } from '@preact/signals'
+import { useSignal, type Signal } from '@preact/signals'
 import { ApiError, loadSession, session, write } from '../api.js'
 import { Icon } from '../parts/icon.js'
 
 /** Asks for the token; or says that the application around the dashboard has to let somebody in. */
 export function SignInPage() {
-  const token = useSignal('')
-  const problem = useSignal<string | null>(null)
-  const isBusy = useSignal(false)
-  const signIn = async (event: Event) => {
-    event.preventDefault()
-    isBusy.value = true
-    try {
-      await write('POST', 'session', { token: token.value })
-      await loadSession()
-    } catch (error) {
-      problem.value =
-        error instanceof ApiError && error.status === 401 ? 'This is not the token.' : (error as Error).message
-    } finally {
-      isBusy.value = false
-    }
-  }
   return (
     <main class="sign-in">
       <div class="brand">
@@ -27,31 +11,7 @@ export function SignInPage() {
         Everybeat
       </div>
       {session.value?.signIn === 'token' ? (
-        <form class="panel" onSubmit={(event) => void signIn(event)}>
-          <h1>Sign in</h1>
-          <label class="field">
-            <span>Token</span>
-            <input
-              type="password"
-              name="token"
-              autocomplete="current-password"
-              autofocus
-              required
-              value={token.value}
-              aria-invalid={problem.value !== null}
-              onInput={(event) => (token.value = event.currentTarget.value)}
-            />
-            <small>The one that the dashboard was started with: --token, or EVERYBEAT_DASHBOARD_TOKEN.</small>
-          </label>
-          {problem.value && (
-            <p class="problem" role="alert">
-              {problem.value}
-            </p>
-          )}
-          <button class="button primary" disabled={isBusy.value}>
-            Sign in
-          </button>
-        </form>
+        <TokenForm />
       ) : (
         <div class="panel">
           <h1>Not signed in</h1>
@@ -62,5 +22,55 @@ export function SignInPage() {
         </div>
       )}
     </main>
+  )
+}
+
+/** Signs in by a token; says in `problem` why that failed. */
+async function signIn(token: string, problem: Signal<string | null>): Promise<void> {
+  try {
+    await write('POST', 'session', { token })
+    await loadSession()
+  } catch (error) {
+    const isWrong = error instanceof ApiError && error.status === 401
+    problem.value = isWrong ? 'This is not the token.' : (error as Error).message
+  }
+}
+
+function TokenForm() {
+  const token = useSignal('')
+  const problem = useSignal<string | null>(null)
+  const isBusy = useSignal(false)
+  const submit = async (event: Event) => {
+    event.preventDefault()
+    isBusy.value = true
+    await signIn(token.value, problem)
+    isBusy.value = false
+  }
+  return (
+    <form class="panel" onSubmit={(event) => void submit(event)}>
+      <h1>Sign in</h1>
+      <label class="field">
+        <span>Token</span>
+        <input
+          type="password"
+          name="token"
+          autocomplete="current-password"
+          autofocus
+          required
+          value={token.value}
+          aria-invalid={problem.value !== null}
+          onInput={(event) => (token.value = event.currentTarget.value)}
+        />
+        <small>The one that the dashboard was started with: --token, or EVERYBEAT_DASHBOARD_TOKEN.</small>
+      </label>
+      {problem.value && (
+        <p class="problem" role="alert">
+          {problem.value}
+        </p>
+      )}
+      <button class="button primary" disabled={isBusy.value}>
+        Sign in
+      </button>
+    </form>
   )
 }

@@ -37,6 +37,17 @@ export function commandLine(...words: readonly (string | undefined)[]): string {
   return ['everybeat', ...words.filter((word) => word !== undefined), ...prefix].map(quote).join(' ')
 }
 
+/** The command line that does the same with one schedule after the other, in a POSIX shell. */
+export function commandForEach(names: readonly string[], verb: string, ...flags: readonly string[]): string {
+  const [first] = names
+  if (names.length === 1) return commandLine(verb, first, ...flags)
+  const line = commandLine(verb, PLACE, ...flags).replace(PLACE, '"$name"')
+  return `for name in ${names.map(quote).join(' ')}; do ${line}; done`
+}
+
+/** Where the name of a schedule goes; quoted, a word like any other. */
+const PLACE = '@name@'
+
 function quote(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`
 }

@@ -43,3 +43,17 @@ export function Dialog(props: {
     </dialog>
   )
 }
+
+/** What stands at the end of a dialog that does something: the way out, and what it does. */
+export function DialogFoot(props: { action: string; isOff?: boolean; onClose: () => void }) {
+  return (
+    <>
+      <button type="button" class="button" onClick={props.onClose}>
+        Cancel
+      </button>
+      <button class="button primary" disabled={props.isOff ?? false}>
+        {props.action}
+      </button>
+    </>
+  )
+}

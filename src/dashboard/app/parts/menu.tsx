@@ -1,4 +1,5 @@
-import { useSignal } from '@preact/signals'
+import { useSignal, type Signal } from '@preact/signals'
+import type { TargetedKeyboardEvent } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import { Icon } from './icon.js'
 
@@ -23,20 +24,8 @@ export function Menu({ label, items }: { label: string; items: readonly MenuItem
     window.addEventListener('pointerdown', close)
     return () => window.removeEventListener('pointerdown', close)
   }, [isOpen.value])
-  const move = (event: KeyboardEvent) => {
-    if (!isOpen.value) return
-    const buttons = [...(element.current?.querySelectorAll<HTMLButtonElement>('[role=menuitem]') ?? [])]
-    const index = buttons.indexOf(document.activeElement as HTMLButtonElement)
-    if (event.key === 'ArrowDown') buttons[(index + 1) % buttons.length]?.focus()
-    else if (event.key === 'ArrowUp') buttons.at(index - 1)?.focus()
-    else if (event.key === 'Escape') {
-      isOpen.value = false
-      element.current?.querySelector('button')?.focus()
-    } else return
-    event.preventDefault()
-  }
   return (
-    <div class="menu" ref={element} onKeyDown={move}>
+    <div class="menu" ref={element} onKeyDown={(event) => isOpen.value && moveFocus(event, isOpen)}>
       <button
         class="button"
         aria-haspopup="menu"
@@ -48,21 +37,36 @@ export function Menu({ label, items }: { label: string; items: readonly MenuItem
       </button>
       {isOpen.value && (
         <div class="menu-list" role="menu" aria-label={label}>
-          {items.map(({ label: text, isDanger, isOff, run }) => (
-            <button
-              role="menuitem"
-              class={isDanger ? 'danger' : ''}
-              disabled={isOff ?? false}
-              onClick={() => {
-                isOpen.value = false
-                run()
-              }}
-            >
-              {text}
-            </button>
+          {items.map((item) => (
+            <MenuButton item={item} isOpen={isOpen} />
           ))}
         </div>
       )}
     </div>
   )
+}
+
+function MenuButton({ item: { label, isDanger, isOff, run }, isOpen }: { item: MenuItem; isOpen: Signal<boolean> }) {
+  const choose = () => {
+    isOpen.value = false
+    run()
+  }
+  return (
+    <button role="menuitem" class={isDanger ? 'danger' : ''} disabled={isOff ?? false} onClick={choose}>
+      {label}
+    </button>
+  )
+}
+
+function moveFocus(event: TargetedKeyboardEvent<HTMLDivElement>, isOpen: Signal<boolean>): void {
+  const menu = event.currentTarget
+  const buttons = [...menu.querySelectorAll<HTMLButtonElement>('[role=menuitem]:not(:disabled)')]
+  const index = buttons.indexOf(document.activeElement as HTMLButtonElement)
+  if (event.key === 'ArrowDown') buttons[(index + 1) % buttons.length]?.focus()
+  else if (event.key === 'ArrowUp') buttons.at(index - 1)?.focus()
+  else if (event.key === 'Escape') {
+    isOpen.value = false
+    menu.querySelector('button')?.focus()
+  } else return
+  event.preventDefault()
 }

@@ -1,17 +1,11 @@
-import { useSignal } from '@preact/signals'
-import { useEffect } from 'preact/hooks'
+import { useSignal, type Signal } from '@preact/signals'
 import { type ApiError, schedulePath, write } from '../api.js'
 import { formatInstant, plural } from '../format.js'
 import { Command, commandLine } from '../parts/command.js'
-import { Dialog } from '../parts/dialog.js'
+import { Dialog, DialogFoot } from '../parts/dialog.js'
 import { toast } from '../parts/toast.js'
+import { useBackfillPlan, type BackfillPlan } from './use-backfill-plan.js'
 
-interface Planned {
-  readonly count: number
-  readonly instants: readonly string[]
-}
-
-const TYPING_MS = 250
 const SHOWN = 4
 const DAY_MS = 86_400_000
 
@@ -20,30 +14,15 @@ export function BackfillDialog({ name, onClose, onDone }: { name: string; onClos
   const from = useSignal(localOf(Date.now() - DAY_MS))
   const to = useSignal(localOf(Date.now()))
   const rate = useSignal('')
-  const planned = useSignal<Planned | null>(null)
-  const problem = useSignal<string | null>(null)
-  const body = {
+  const range = {
     from: `${from.value}Z`,
     to: `${to.value}Z`,
     ...(rate.value === '' ? {} : { maxPerSecond: Number(rate.value) }),
   }
-  useEffect(() => {
-    const timer = setTimeout(() => {
-      write<Planned>('POST', schedulePath(name, 'backfill'), { ...body, dryRun: true })
-        .then((answer) => {
-          planned.value = answer
-          problem.value = null
-        })
-        .catch((error: unknown) => {
-          planned.value = null
-          problem.value = (error as ApiError).message
-        })
-    }, TYPING_MS)
-    return () => clearTimeout(timer)
-  }, [from.value, to.value, rate.value])
+  const { plan, problem } = useBackfillPlan(name, range)
   const run = async () => {
     try {
-      const { count } = await write<Planned>('POST', schedulePath(name, 'backfill'), body)
+      const { count } = await write<BackfillPlan>('POST', schedulePath(name, 'backfill'), range)
       onClose()
       toast(`${plural(count, 'occurrence')} of ${name} will run`)
       onDone()
@@ -51,87 +30,75 @@ export function BackfillDialog({ name, onClose, onDone }: { name: string; onClos
       problem.value = (error as ApiError).message
     }
   }
-  const { count = 0, instants = [] } = planned.value ?? {}
+  const { count = 0, instants = [] } = plan.value ?? {}
+  const action = count === 0 ? 'Nothing to run' : `Run ${plural(count, 'occurrence')}`
+  const speed = rate.value === '' ? [] : ['--max-per-second', rate.value]
   return (
     <Dialog
       title={`Backfill ${name}`}
       onClose={onClose}
       onSubmit={() => void run()}
-      foot={
-        <>
-          <button type="button" class="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button class="button primary" disabled={count === 0}>
-            {count === 0 ? 'Nothing to run' : `Run ${plural(count, 'occurrence')}`}
-          </button>
-        </>
-      }
+      foot={<DialogFoot action={action} isOff={count === 0} onClose={onClose} />}
     >
       <p>
         Occurrences of the past run in order, beside the schedule. What has run already in the range runs once more.
       </p>
-      <div class="fields">
-        <label class="field">
-          <span>From, in UTC</span>
-          <input
-            type="datetime-local"
-            step={1}
-            required
-            value={from.value}
-            onInput={(event) => (from.value = event.currentTarget.value)}
-          />
-        </label>
-        <label class="field">
-          <span>To, in UTC</span>
-          <input
-            type="datetime-local"
-            step={1}
-            required
-            value={to.value}
-            onInput={(event) => (to.value = event.currentTarget.value)}
-          />
-        </label>
-        <label class="field">
-          <span>At most, a second</span>
-          <input
-            type="number"
-            min="0.001"
-            step="any"
-            placeholder="as fast as they end"
-            value={rate.value}
-            onInput={(event) => (rate.value = event.currentTarget.value)}
-          />
-        </label>
-      </div>
+      <RangeFields from={from} to={to} rate={rate} />
       {problem.value && (
         <p class="problem" role="alert">
           {problem.value}
         </p>
       )}
-      {count > 0 && (
-        <ol class="dry">
-          {instants.slice(0, SHOWN).map((at) => (
-            <li>{formatInstant(at)}</li>
-          ))}
-          {count > SHOWN * 2 && <li class="soft">… {count - SHOWN * 2} more …</li>}
-          {instants.slice(Math.max(SHOWN, count - SHOWN)).map((at) => (
-            <li>{formatInstant(at)}</li>
-          ))}
-        </ol>
-      )}
-      <Command
-        text={commandLine(
-          'backfill',
-          name,
-          '--from',
-          body.from,
-          '--to',
-          body.to,
-          ...(rate.value ? ['--max-per-second', rate.value] : []),
-        )}
-      />
+      <DryRun instants={instants} />
+      <Command text={commandLine('backfill', name, '--from', range.from, '--to', range.to, ...speed)} />
     </Dialog>
+  )
+}
+
+function RangeFields({ from, to, rate }: { from: Signal<string>; to: Signal<string>; rate: Signal<string> }) {
+  return (
+    <div class="fields">
+      {[['From, in UTC', from] as const, ['To, in UTC', to] as const].map(([label, value]) => (
+        <label class="field">
+          <span>{label}</span>
+          <input
+            type="datetime-local"
+            step={1}
+            required
+            value={value.value}
+            onInput={(event) => (value.value = event.currentTarget.value)}
+          />
+        </label>
+      ))}
+      <label class="field">
+        <span>At most, a second</span>
+        <input
+          type="number"
+          min="0.001"
+          step="any"
+          placeholder="as fast as they end"
+          value={rate.value}
+          onInput={(event) => (rate.value = event.currentTarget.value)}
+        />
+      </label>
+    </div>
+  )
+}
+
+/** The first and the last instants of a plan. */
+function DryRun({ instants }: { instants: readonly string[] }) {
+  const count = instants.length
+  if (count === 0) return null
+  return (
+    <ol class="dry">
+      {instants.slice(0, SHOWN).map((at) => (
+        <li>{formatInstant(at)}</li>
+      ))}
+      {count > SHOWN * 2 && <li class="soft">… {count - SHOWN * 2} more …</li>}
+      {instants.slice(Math.max(SHOWN, count - SHOWN)).map((at) => (
+        <li>{formatInstant(at)}</li>
+      ))}
+    </ol>
   )
 }
 

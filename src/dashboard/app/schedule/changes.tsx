@@ -52,26 +52,37 @@ export function ChangesPanel({
       ) : (
         <ol class="changes">
           {changes.map((change, index) => (
-            <li key={`${change.revision} ${change.at}`}>
-              <time dateTime={change.at} title={change.at} class="soft">
-                {formatRelative(change.at, now.value)}
-              </time>
-              <div>
-                <Diff diff={change.diff} />
-                <p class="soft">
-                  {change.by ?? 'somebody'} {VIA[change.via] ?? change.via} · revision {change.revision}
-                </p>
-              </div>
-              {mayEdit() && index > 0 && change.revision !== revision && (
-                <button class="button small" onClick={() => void rollBack(change.revision)}>
-                  Roll back
-                </button>
-              )}
-            </li>
+            <ChangeRow
+              key={`${change.revision} ${change.at}`}
+              change={change}
+              rollBack={index > 0 && change.revision !== revision ? () => void rollBack(change.revision) : null}
+            />
           ))}
         </ol>
       )}
     </section>
+  )
+}
+
+function ChangeRow({ change, rollBack }: { change: Change; rollBack: (() => void) | null }) {
+  const { revision, at, by, via, diff } = change
+  return (
+    <li>
+      <time dateTime={at} title={at} class="soft">
+        {formatRelative(at, now.value)}
+      </time>
+      <div>
+        <Diff diff={diff} />
+        <p class="soft">
+          {by ?? 'somebody'} {VIA[via] ?? via} · revision {revision}
+        </p>
+      </div>
+      {mayEdit() && rollBack && (
+        <button class="button small" onClick={rollBack}>
+          Roll back
+        </button>
+      )}
+    </li>
   )
 }
 

@@ -1,18 +1,10 @@
-import { useSignal, type Signal } from '@preact/signals'
-import { useEffect } from 'preact/hooks'
-import { ApiError, write } from '../api.js'
+import type { Signal } from '@preact/signals'
+import type { ApiError } from '../api.js'
 import { now } from '../data.js'
 import { formatInstant, formatRelative } from '../format.js'
 import type { Definition, NextInstant } from '../model.js'
 import { Diff } from './changes.js'
-
-interface Preview {
-  readonly words: string
-  readonly next: readonly NextInstant[]
-}
-
-const TYPING_MS = 200
-const COUNT = 10
+import { usePreviews } from './use-previews.js'
 
 /** What an edit changes: the fields, and the next instants before and after. */
 export function Consequences(props: {
@@ -23,33 +15,8 @@ export function Consequences(props: {
   refusal: Signal<ApiError | null>
 }) {
   const { name, before, draft, diff, refusal } = props
-  const earlier = useSignal<Preview | null>(null)
-  const later = useSignal<Preview | null>(null)
-  const [beforeText, draftText] = [JSON.stringify(before), JSON.stringify(draft)]
-  useEffect(() => {
-    if (before)
-      preview(name, before).then(
-        (answer) => (earlier.value = answer),
-        () => (earlier.value = null),
-      )
-  }, [beforeText])
-  useEffect(() => {
-    const timer = setTimeout(() => {
-      preview(name, draft)
-        .then((answer) => {
-          later.value = answer
-          refusal.value = null
-        })
-        .catch((error: unknown) => {
-          if (error instanceof ApiError) refusal.value = error
-        })
-    }, TYPING_MS)
-    return () => clearTimeout(timer)
-  }, [draftText, name])
+  const { earlier, later } = usePreviews(name, before, draft, refusal)
   const isChanged = before !== null && Object.keys(diff).length > 0
-  const old = new Set(earlier.value?.next.map(({ at }) => at))
-  const fresh = later.value?.next ?? []
-  const moved = fresh.filter(({ at }) => !old.has(at)).length
   return (
     <section class="panel consequences" aria-label="What it means" aria-live="polite">
       <div class="panel-body">
@@ -58,7 +25,7 @@ export function Consequences(props: {
             {refusal.value.message}
           </p>
         ) : (
-          <p class="words">{later.value?.words}</p>
+          <p class="words">{later?.words}</p>
         )}
         {isChanged && (
           <>
@@ -66,36 +33,39 @@ export function Consequences(props: {
             <Diff diff={diff} />
           </>
         )}
-        {!refusal.value && later.value && (
-          <>
-            <h2>
-              Next {fresh.length}
-              {isChanged && (
-                <small>
-                  {moved === 0 ? 'none of them moves' : `${moved} of them ${moved === 1 ? 'is' : 'are'} new`}
-                </small>
-              )}
-            </h2>
-            <div class={isChanged && moved > 0 && earlier.value ? 'sides' : ''}>
-              {isChanged && moved > 0 && earlier.value && (
-                <Instants
-                  title="Before"
-                  entries={earlier.value.next}
-                  kept={new Set(fresh.map(({ at }) => at))}
-                  kind="gone"
-                />
-              )}
-              <Instants
-                title={isChanged ? 'After' : ''}
-                entries={fresh}
-                kept={before === null ? null : old}
-                kind="new"
-              />
-            </div>
-          </>
+        {!refusal.value && later && (
+          <Sides earlier={isChanged ? (earlier?.next ?? null) : null} later={later.next} isNew={before === null} />
         )}
       </div>
     </section>
+  )
+}
+
+/** The next instants; beside them those before the edit, where some of them move. */
+function Sides(props: { earlier: readonly NextInstant[] | null; later: readonly NextInstant[]; isNew: boolean }) {
+  const { earlier, later, isNew } = props
+  const old = new Set(earlier?.map(({ at }) => at))
+  const moved = earlier === null ? 0 : later.filter(({ at }) => !old.has(at)).length
+  return (
+    <>
+      <h2>
+        Next {later.length}
+        {earlier && (
+          <small>{moved === 0 ? 'none of them moves' : `${moved} of them ${moved === 1 ? 'is' : 'are'} new`}</small>
+        )}
+      </h2>
+      <div class={moved > 0 ? 'sides' : ''}>
+        {earlier && moved > 0 && (
+          <Instants title="Before" entries={earlier} kept={new Set(later.map(({ at }) => at))} kind="gone" />
+        )}
+        <Instants
+          title={moved > 0 ? 'After' : ''}
+          entries={later}
+          kept={isNew || earlier === null ? null : old}
+          kind="new"
+        />
+      </div>
+    </>
   )
 }
 
@@ -122,8 +92,4 @@ function Instants(props: {
       </ol>
     </div>
   )
-}
-
-function preview(name: string, definition: Definition): Promise<Preview> {
-  return write<Preview>('POST', 'preview', { definition, name, count: COUNT })
 }

@@ -41,78 +41,84 @@ interface FormProps {
 
 /** The fields that most schedules use; all others are in the YAML, and stay as they are. */
 export function DefinitionForm({ draft, wrongField }: FormProps) {
-  const trigger = TRIGGERS.find((kind) => draft.value[kind] !== undefined) ?? 'cron'
   const set = (field: string, value: unknown) => {
     const { [field]: _old, ...rest } = draft.value
     draft.value = value === undefined || value === '' ? rest : { ...draft.value, [field]: value }
   }
-  const changeTrigger = (kind: Trigger) => {
-    const rest = Object.fromEntries(
-      Object.entries(draft.value).filter(([field]) => !TRIGGERS.includes(field as Trigger)),
-    )
-    draft.value = { [kind]: TRIGGER_WORDS[kind].first, ...rest }
-  }
-  const text = (field: string, label: string, hint: string, placeholder = '') => (
+  const text = ([field, label, hint, placeholder]: TextRow) => (
     <TextField
       {...{ field, label, hint, placeholder, wrongField }}
+      isNumber={NUMBERS.includes(field)}
       value={draft.value[field]}
-      set={(value) => set(field, value)}
+      set={(value) => set(field, value !== '' && NUMBERS.includes(field) ? Number(value) : value)}
     />
   )
-  const number = (field: string, label: string, hint: string, placeholder: string) => (
-    <TextField
-      {...{ field, label, hint, placeholder, wrongField }}
-      isNumber
-      value={draft.value[field]}
-      set={(value) => set(field, value === '' ? undefined : Number(value))}
-    />
-  )
+  const tags = draft.value['tags']
   return (
     <div class="fields form">
-      <label class="field">
-        <span>Fires</span>
-        <select
-          name="trigger"
-          value={trigger}
-          onChange={(event) => changeTrigger(event.currentTarget.value as Trigger)}
-        >
-          {TRIGGERS.map((kind) => (
-            <option value={kind}>{TRIGGER_WORDS[kind].label}</option>
-          ))}
-        </select>
-      </label>
-      <TextField
-        field={trigger}
-        label={TRIGGER_WORDS[trigger].label}
-        hint={TRIGGER_WORDS[trigger].hint}
-        placeholder=""
-        isMono
-        value={draft.value[trigger]}
-        wrongField={wrongField}
-        set={(value) => (draft.value = { ...draft.value, [trigger]: value })}
-      />
-      {text('tz', 'Time zone', 'IANA name; changes of clocks are marked beside', 'UTC')}
-      {text('task', 'Task', 'what workers register', 'as the name')}
+      <TriggerFields draft={draft} wrongField={wrongField} />
+      {FIRST_ROWS.map(text)}
       <JsonField label="Payload, JSON" value={draft.value['payload']} set={(value) => set('payload', value)} />
       <ChoiceField field="overlap" label="While the run before it goes" draft={draft} set={set} />
       <ChoiceField field="misfire" label="What was missed" draft={draft} set={set} />
       <ChoiceField field="onCrash" label="When its worker dies" draft={draft} set={set} />
-      {text('timeout', 'Time-out', 'such as 90s; its signal aborts then', 'none')}
-      {number('retries', 'Retries', 'more attempts after a failure', '0')}
-      {text('jitter', 'Jitter', 'spreads starts, such as 30s', 'none')}
-      {number('pauseAfter', 'Pause after', 'failures in a row', 'never')}
-      {text('pool', 'Pool', 'the workers that may run it', 'default')}
+      {POLICY_ROWS.map(text)}
       <TextField
         field="tags"
         label="Tags"
         hint="with commas between"
         placeholder="none"
         wrongField={wrongField}
-        value={Array.isArray(draft.value['tags']) ? draft.value['tags'].join(', ') : draft.value['tags']}
+        value={Array.isArray(tags) ? tags.join(', ') : tags}
         set={(value) => set('tags', value === '' ? undefined : value.split(/,\s*/))}
       />
-      <div class="full">{text('note', 'Note', 'why it is there', '')}</div>
+      <div class="full">{text(['note', 'Note', 'why it is there', ''])}</div>
     </div>
+  )
+}
+
+type TextRow = readonly [field: string, label: string, hint: string, placeholder: string]
+
+const FIRST_ROWS: readonly TextRow[] = [
+  ['tz', 'Time zone', 'IANA name; changes of clocks are marked beside', 'UTC'],
+  ['task', 'Task', 'what workers register', 'as the name'],
+]
+const POLICY_ROWS: readonly TextRow[] = [
+  ['timeout', 'Time-out', 'such as 90s; its signal aborts then', 'none'],
+  ['retries', 'Retries', 'more attempts after a failure', '0'],
+  ['jitter', 'Jitter', 'spreads starts, such as 30s', 'none'],
+  ['pauseAfter', 'Pause after', 'failures in a row', 'never'],
+  ['pool', 'Pool', 'the workers that may run it', 'default'],
+]
+const NUMBERS: readonly string[] = ['retries', 'pauseAfter']
+
+/** Which kind of trigger, and its text. */
+function TriggerFields({ draft, wrongField }: FormProps) {
+  const trigger = TRIGGERS.find((kind) => draft.value[kind] !== undefined) ?? 'cron'
+  const change = (kind: Trigger) => {
+    const rest = Object.entries(draft.value).filter(([field]) => !TRIGGERS.includes(field as Trigger))
+    draft.value = { [kind]: TRIGGER_WORDS[kind].first, ...Object.fromEntries(rest) }
+  }
+  const { label, hint } = TRIGGER_WORDS[trigger]
+  return (
+    <>
+      <label class="field">
+        <span>Fires</span>
+        <select name="trigger" value={trigger} onChange={(event) => change(event.currentTarget.value as Trigger)}>
+          {TRIGGERS.map((kind) => (
+            <option value={kind}>{TRIGGER_WORDS[kind].label}</option>
+          ))}
+        </select>
+      </label>
+      <TextField
+        {...{ label, hint, wrongField }}
+        field={trigger}
+        placeholder=""
+        isMono
+        value={draft.value[trigger]}
+        set={(value) => (draft.value = { ...draft.value, [trigger]: value })}
+      />
+    </>
   )
 }
 

@@ -26,7 +26,6 @@ export function HistoryPanel(props: {
     )
   }
   const opened = query.value.get('entry')
-  const strip = history.slice(0, STRIP_COUNT).reverse()
   return (
     <section class="panel" aria-labelledby="history">
       <div class="panel-head">
@@ -40,24 +39,7 @@ export function HistoryPanel(props: {
         </Empty>
       ) : (
         <>
-          <div class="panel-body strip-body">
-            <span class="strip wide">
-              {strip.map((entry) => (
-                <button
-                  key={keyOf(entry)}
-                  class={`mark ${markKind(entry.outcome, entry.latenessMs)}`}
-                  aria-pressed={opened === keyOf(entry)}
-                  aria-label={markWords(toMark(entry))}
-                  title={markWords(toMark(entry))}
-                  onClick={() => setQuery({ entry: opened === keyOf(entry) ? null : keyOf(entry) })}
-                />
-              ))}
-              {next.slice(0, PLANNED).map(({ at }) => (
-                <span class="mark planned" title={`${formatInstant(at)} UTC: planned`} />
-              ))}
-            </span>
-            <Legend kinds={[...new Set(strip.map(({ outcome, latenessMs }) => markKind(outcome, latenessMs)))]} />
-          </div>
+          <HistoryStrip {...{ history, next, opened }} />
           <OpenedEntry entry={history.find((entry) => keyOf(entry) === opened)} />
           <HistoryTable history={history.slice(0, shown.value)} opened={opened} />
           {history.length > shown.value && (
@@ -73,6 +55,42 @@ export function HistoryPanel(props: {
         </>
       )}
     </section>
+  )
+}
+
+/** The last occurrences as marks, each a button that opens its entry; behind them those that are planned. */
+function HistoryStrip(props: {
+  history: readonly HistoryEntry[]
+  next: readonly NextInstant[]
+  opened: string | null
+}) {
+  const { history, next, opened } = props
+  const strip = history.slice(0, STRIP_COUNT).reverse()
+  const open = (key: string) => setQuery({ entry: opened === key ? null : key })
+  return (
+    <div class="panel-body strip-body">
+      <span class="strip wide">
+        {strip.map((entry) => (
+          <button
+            key={keyOf(entry)}
+            class={`mark ${markKind(entry.outcome, entry.latenessMs)}`}
+            aria-pressed={opened === keyOf(entry)}
+            aria-label={markWords(toMark(entry))}
+            title={markWords(toMark(entry))}
+            onClick={() => open(keyOf(entry))}
+          />
+        ))}
+        {next.slice(0, PLANNED).map(({ at }) => (
+          <span class="mark planned" title={`${formatInstant(at)} UTC: planned`} />
+        ))}
+      </span>
+      <Legend
+        kinds={[
+          ...new Set(strip.map(({ outcome, latenessMs }) => markKind(outcome, latenessMs))),
+          ...(next.length > 0 ? (['planned'] as const) : []),
+        ]}
+      />
+    </div>
   )
 }
 

@@ -1,7 +1,7 @@
-import { useSignal } from '@preact/signals'
+import { useSignal, type Signal } from '@preact/signals'
 import { plural } from '../format.js'
-import { Command, commandLine } from '../parts/command.js'
-import { Dialog } from '../parts/dialog.js'
+import { Command, commandForEach } from '../parts/command.js'
+import { Dialog, DialogFoot } from '../parts/dialog.js'
 
 const HOUR_MS = 3_600_000
 const CHOICES = [
@@ -13,37 +13,32 @@ const CHOICES = [
   ['at', 'until an instant'],
 ] as const
 
+/** Why and until when schedules are paused. */
+export interface PauseOptions {
+  readonly note?: string
+  readonly until?: string
+}
+
 /** Asks why, and until when. */
 export function PauseDialog(props: {
   names: readonly string[]
   onClose: () => void
-  onPause: (options: { note?: string; until?: string }) => void
+  onPause: (options: PauseOptions) => void
 }) {
+  const { names, onClose, onPause } = props
   const note = useSignal('')
   const choice = useSignal('')
   const at = useSignal('')
-  const { names } = props
-  const until =
-    choice.value === ''
-      ? undefined
-      : choice.value === 'at'
-        ? toInstant(at.value)
-        : new Date(Date.now() + Number(choice.value) * HOUR_MS).toISOString()
+  const until = endOf(choice.value, at.value)
   const options = { ...(note.value === '' ? {} : { note: note.value }), ...(until === undefined ? {} : { until }) }
   const title = names.length === 1 ? `Pause ${names[0]}` : `Pause ${plural(names.length, 'schedule')}`
+  const flags = [...(note.value ? ['--note', note.value] : []), ...(until ? ['--until', until] : [])]
   return (
     <Dialog
       title={title}
-      onClose={props.onClose}
-      onSubmit={() => props.onPause(options)}
-      foot={
-        <>
-          <button type="button" class="button" onClick={props.onClose}>
-            Cancel
-          </button>
-          <button class="button primary">Pause</button>
-        </>
-      }
+      onClose={onClose}
+      onSubmit={() => onPause(options)}
+      foot={<DialogFoot action="Pause" onClose={onClose} />}
     >
       <p>
         Runs that go come to their end. What comes due meanwhile is in the history as skipped, and is not made up for.
@@ -54,46 +49,45 @@ export function PauseDialog(props: {
           name="note"
           autofocus
           maxLength={500}
-          placeholder="For whoever sees it paused and wonders"
+          placeholder="For everybody who sees it paused and wonders"
           value={note.value}
           onInput={(event) => (note.value = event.currentTarget.value)}
         />
       </label>
-      <div class="fields">
-        <label class="field">
-          <span>How long</span>
-          <select name="until" value={choice.value} onChange={(event) => (choice.value = event.currentTarget.value)}>
-            {CHOICES.map(([value, label]) => (
-              <option value={value}>{label}</option>
-            ))}
-          </select>
-        </label>
-        {choice.value === 'at' && (
-          <label class="field">
-            <span>Until, in UTC</span>
-            <input
-              type="datetime-local"
-              required
-              value={at.value}
-              onInput={(event) => (at.value = event.currentTarget.value)}
-            />
-          </label>
-        )}
-      </div>
-      {names.length === 1 && (
-        <Command
-          text={commandLine(
-            'pause',
-            names[0]!,
-            ...(note.value ? ['--note', note.value] : []),
-            ...(until ? ['--until', until] : []),
-          )}
-        />
-      )}
+      <EndFields choice={choice} at={at} />
+      <Command text={commandForEach(names, 'pause', ...flags)} />
     </Dialog>
   )
 }
 
-function toInstant(local: string): string | undefined {
-  return local === '' ? undefined : `${local}:00Z`
+function EndFields({ choice, at }: { choice: Signal<string>; at: Signal<string> }) {
+  return (
+    <div class="fields">
+      <label class="field">
+        <span>How long</span>
+        <select name="until" value={choice.value} onChange={(event) => (choice.value = event.currentTarget.value)}>
+          {CHOICES.map(([value, label]) => (
+            <option value={value}>{label}</option>
+          ))}
+        </select>
+      </label>
+      {choice.value === 'at' && (
+        <label class="field">
+          <span>Until, in UTC</span>
+          <input
+            type="datetime-local"
+            required
+            value={at.value}
+            onInput={(event) => (at.value = event.currentTarget.value)}
+          />
+        </label>
+      )}
+    </div>
+  )
+}
+
+function endOf(choice: string, at: string): string | undefined {
+  if (choice === '') return undefined
+  if (choice === 'at') return at === '' ? undefined : `${at}:00Z`
+  return new Date(Date.now() + Number(choice) * HOUR_MS).toISOString()
 }

@@ -2,42 +2,28 @@ import { useSignal } from '@preact/signals'
 import { runNow } from '../actions.js'
 import type { Schedule } from '../model.js'
 import { Command, commandLine } from '../parts/command.js'
-import { Dialog } from '../parts/dialog.js'
+import { Dialog, DialogFoot } from '../parts/dialog.js'
 
 /** Runs a schedule once with another payload than its own. */
-export function RunDialog({
-  schedule,
-  onClose,
-  onDone,
-}: {
-  schedule: Schedule
-  onClose: () => void
-  onDone: () => void
-}) {
+export function RunDialog(props: { schedule: Schedule; onClose: () => void; onDone: () => void }) {
+  const { schedule, onClose, onDone } = props
   const { name, payload = null } = schedule
-  const text = useSignal(JSON.stringify(payload, null, 2))
+  const own = JSON.stringify(payload, null, 2)
+  const text = useSignal(own)
   const problem = problemOf(text.value)
-  const isOwn = text.value === JSON.stringify(payload, null, 2)
+  const isOwn = text.value === own
   const run = () => {
     if (problem) return
     onClose()
     void runNow(name, isOwn ? {} : { payload: JSON.parse(text.value) as unknown }).then(onDone)
   }
+  const other = isOwn || problem ? [] : ['--payload', JSON.stringify(JSON.parse(text.value))]
   return (
     <Dialog
       title={`Run ${name} once, now`}
       onClose={onClose}
       onSubmit={run}
-      foot={
-        <>
-          <button type="button" class="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button class="button primary" disabled={problem !== null}>
-            Run now
-          </button>
-        </>
-      }
+      foot={<DialogFoot action="Run now" isOff={problem !== null} onClose={onClose} />}
     >
       <p>It runs on some worker that has its task, beside the schedule: the next instant stays where it is.</p>
       <label class="field">
@@ -51,13 +37,7 @@ export function RunDialog({
         />
         <small>{problem ?? (isOwn ? 'The payload of the definition.' : 'For this run only.')}</small>
       </label>
-      <Command
-        text={commandLine(
-          'run',
-          name,
-          ...(isOwn || problem ? [] : ['--payload', JSON.stringify(JSON.parse(text.value))]),
-        )}
-      />
+      <Command text={commandLine('run', name, ...other)} />
     </Dialog>
   )
 }

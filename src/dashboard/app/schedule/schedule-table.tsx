@@ -6,7 +6,7 @@ import { go, pageUrl, query, setQuery } from '../location.js'
 import type { ListedSchedule, SchedulePage } from '../model.js'
 import { StateBadge } from '../parts/badge.js'
 import { mayOperate } from '../parts/may.js'
-import { Strip } from '../parts/mark.js'
+import { markKind, markWords, Strip } from '../parts/mark.js'
 
 /** A page of schedules as a table; on a phone each is a card. */
 export function ScheduleTable({ page, selected }: { page: SchedulePage; selected: Signal<ReadonlySet<string>> }) {
@@ -69,7 +69,7 @@ function SortHead({ field, children }: { field: string; children: preact.Compone
 
 function Row(props: { schedule: ListedSchedule; isActive: boolean; selected: Signal<ReadonlySet<string>> }) {
   const { schedule, isActive, selected } = props
-  const { name, task, words, tz, last, strip, state, failures } = schedule
+  const { name, task, words, tz, strip, state, failures } = schedule
   return (
     <tr data-active={isActive} data-name={name}>
       {mayOperate() && (
@@ -103,7 +103,7 @@ function Row(props: { schedule: ListedSchedule; isActive: boolean; selected: Sig
         <NextCell schedule={schedule} />
       </td>
       <td class="nowrap num soft hide-phone">
-        {last === null ? '–' : <time dateTime={last}>{formatRelative(last, now.value)}</time>}
+        <LastCell schedule={schedule} />
       </td>
       <td class="full">
         <Strip marks={strip} />
@@ -111,6 +111,22 @@ function Row(props: { schedule: ListedSchedule; isActive: boolean; selected: Sig
       <td class="n hide-phone">{typical(strip.map(({ durationMs }) => durationMs))}</td>
       <td class="n hide-phone">{typical(strip.map(({ latenessMs }) => latenessMs))}</td>
     </tr>
+  )
+}
+
+/** How the last occurrence ended, as a mark with its word, and when it was. */
+function LastCell({ schedule: { last, strip } }: { schedule: ListedSchedule }) {
+  const mark = strip.at(-1)
+  if (last === null) return <>–</>
+  return (
+    <>
+      {mark && (
+        <span class={`mark small ${markKind(mark.outcome, mark.latenessMs)}`} title={markWords(mark)}>
+          <span class="visually-hidden">{mark.outcome} </span>
+        </span>
+      )}{' '}
+      <time dateTime={last}>{formatRelative(last, now.value)}</time>
+    </>
   )
 }
 
