@@ -59,9 +59,10 @@ class DashboardServer implements Dashboard {
     const overview = new Overview({ source, catalogue, forecast, now })
     const redaction = new Redaction(options.redact)
     const feed = new Feed()
-    feed.observe(new FleetObserver({ feed, source, catalogue, overview, redaction }))
+    const observer = new FleetObserver({ feed, source, catalogue, overview, redaction })
+    feed.observe(observer)
     this.#gate = new Gate(options, now)
-    this.#services = { options, source, catalogue, forecast, overview, redaction, feed }
+    this.#services = { options, source, catalogue, forecast, overview, redaction, feed, observer }
     // Hosts take the function as it is: `{ fetch: dashboard.fetch }`.
     this.fetch = this.fetch.bind(this)
   }

@@ -1,4 +1,5 @@
 import type { Feed } from './live/feed.js'
+import type { FleetObserver } from './live/fleet-observer.js'
 import type { DashboardUser, ResolvedDashboardOptions } from './options.js'
 import { badRequest, Problem } from './problem.js'
 import type { Redaction } from './redaction.js'
@@ -15,6 +16,7 @@ export interface Services {
   readonly forecast: Forecast
   readonly overview: Overview
   readonly feed: Feed
+  readonly observer: FleetObserver
   readonly redaction: Redaction
 }
 

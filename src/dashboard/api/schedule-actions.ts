@@ -43,9 +43,10 @@ const ACTIONS: readonly Action[] = [
     body: { payload: { description: 'instead of the payload of the definition' } },
     answer: 'outcome: triggered, runId; 202',
     async act(context, body, user) {
-      const { source, redaction } = context.services
+      const { source, redaction, feed, observer } = context.services
       // The form begins with the payload as it is shown: a secret that was left as it is goes along.
       const payload = 'payload' in body ? redaction.restoreWritten(body['payload'], await find(context)) : undefined
+      if (feed.watchers > 0) await observer.expect(context.name)
       return await source.as(user).trigger(context.name, payload === undefined ? {} : { payload })
     },
   },

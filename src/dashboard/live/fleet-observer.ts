@@ -13,6 +13,8 @@ const MOST_TOLD = 100
 const MOST_HISTORIES = 50
 const WORKERS_EVERY = 3
 const OVERVIEW_EVERY = 2
+/** A schedule that was run by hand is looked after for so many looks. */
+const EXPECTED_LOOKS = 30
 
 interface Parts {
   readonly feed: Feed
@@ -31,6 +33,8 @@ export class FleetObserver implements Observer {
   #workers: Map<string, WorkerView> | null = null
   /** Schedules whose history may have grown, with the newest instant that was told. */
   readonly #toldUntil = new Map<string, number>()
+  /** Schedules that were run by hand, with the look at which they are let go. */
+  readonly #expected = new Map<string, number>()
   #overviewText = ''
 
   constructor(parts: Parts) {
@@ -46,12 +50,23 @@ export class FleetObserver implements Observer {
     if (this.#looks % OVERVIEW_EVERY === 1) await this.#lookAtOverview()
   }
 
+  /**
+   * Looks after a schedule that is about to run by hand: its run may begin and end between two looks, and does not move
+   * the schedule.
+   */
+  async expect(schedule: string): Promise<void> {
+    const [newest] = await this.#parts.source.history(schedule, 1)
+    this.#toldUntil.set(schedule, newest ? orderOf(newest) : 0)
+    this.#expected.set(schedule, this.#looks + EXPECTED_LOOKS)
+  }
+
   rest(): void {
     this.#parts.catalogue.listen(null)
     this.#looks = 0
     this.#runs = null
     this.#workers = null
     this.#toldUntil.clear()
+    this.#expected.clear()
     this.#overviewText = ''
   }
 
@@ -68,7 +83,8 @@ export class FleetObserver implements Observer {
       if (told++ < MOST_TOLD) feed.publish('run', { kind: run.state === 'running' ? 'started' : 'waiting', ...run })
     }
     const ended = [...before.values()].filter(({ runId }) => !runs.has(runId))
-    await this.#tellEnds(ended.map(({ schedule }) => schedule))
+    for (const [schedule, until] of this.#expected) if (until < this.#looks) this.#expected.delete(schedule)
+    await this.#tellEnds([...ended.map(({ schedule }) => schedule), ...this.#expected.keys()])
   }
 
   /** Tells what became of schedules of which a run has ended, from their histories. */

@@ -32,6 +32,20 @@ describe('the stream of events', () => {
     await reader.close()
   })
 
+  it('the stream of events tells of a run by hand that begins and ends between two looks', async () => {
+    const beat = fleet.create()
+    beat.task('t', () => 'done')
+    await beat.start()
+    await beat.schedules.put('a', { task: 't', every: '1h' })
+    const client = open()
+    const reader = await watch(client)
+    await reader.next(({ type }) => type === 'overview')
+    const { runId } = (await client.post('schedules/a/run')).body
+    const run = await reader.next(({ type, data }) => type === 'run' && data.kind === 'ended')
+    expect(run.data).toMatchObject({ schedule: 'a', runId, outcome: 'ok' })
+    await reader.close()
+  })
+
   it('the stream of events goes on where a browser was that comes back, with nothing left out', async () => {
     const client = open()
     const reader = await watch(client)
