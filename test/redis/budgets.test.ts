@@ -70,3 +70,39 @@ describe('an idle worker', () => {
     expect(scriptCalls(counts) / seconds).toBeLessThanOrEqual(0.5)
   })
 })
+
+describe('runs in flight', () => {
+  it('the leases of a thousand long runs take at most 10 calls a second, however they started', async () => {
+    const leaseMs = 6_000
+    const seconds = 5
+    const beat = fleet.create({ concurrency: 1_000, leaseMs })
+    const lost: string[] = []
+    beat.on('lease:lost', ({ runId }) => lost.push(runId))
+    let started = 0
+    let end = () => {}
+    const ended = new Promise<void>((resolve) => (end = resolve))
+    beat.task('long', () => {
+      started += 1
+      return ended
+    })
+    await beat.schedules.putMany(
+      Array.from({ length: 1_000 }, (_, index) => ({ name: `s${index}`, task: 'long', every: '2s', spread: true })),
+    )
+    await beat.start()
+    try {
+      await waitFor(() => started === 1_000, { what: 'all runs to be in flight', timeoutMs: 30_000 })
+      await beat.schedules.putMany(
+        Array.from({ length: 1_000 }, (_, index) => ({ name: `s${index}`, task: 'long', cron: '0 0 1 1 *' })),
+      )
+      const counts = await countCommands(redis.url, async () => {
+        await new Promise((resolve) => setTimeout(resolve, seconds * 1_000))
+      })
+      expect(scriptCalls(counts) / seconds).toBeLessThanOrEqual(10)
+      // Every lease was extended at least once.
+      expect(counts.get('set')).toBeGreaterThanOrEqual(1_000)
+      expect(lost).toEqual([])
+    } finally {
+      end()
+    }
+  })
+})

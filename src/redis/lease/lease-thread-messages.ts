@@ -15,6 +15,8 @@ export type LeaseOrder =
   | {
       readonly kind: 'keep'
       readonly id: number
+      /** The index of the shard that the lease is on. */
+      readonly shard: number
       readonly key: string
       readonly token: string
       readonly trustedUntil: number

@@ -85,7 +85,7 @@ export function createLeaseThread(options: LeaseThreadOptions): LeaseThread & {
       const id = (count += 1)
       const cells = shareCells(CELLS.count)
       const { key, token } = leaseOf(options.shards[shard]!, options.workerId, run)
-      const order: LeaseOrder = { kind: 'keep', id, key, token, trustedUntil, until, cells }
+      const order: LeaseOrder = { kind: 'keep', id, shard, key, token, trustedUntil, until, cells }
       kept.set(id, { order, onLost })
       send(order)
       return readLease(cells, () => {

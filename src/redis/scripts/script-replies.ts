@@ -34,10 +34,10 @@ export interface ScriptReplies {
   'declare-version': 'stored' | 'moved'
   'drop-schedules': ('dropped' | 'changed')[]
   'enqueue-run': ['enqueued', runId: string] | ['missing']
+  'extend-leases': number[]
   'extend-plan': 'extended' | 'moved'
   'inspect-definitions': [nextName: string, nextCursor: string, toPlan: string[], removed: string[]]
   'leave-fleet': 'left'
-  'note-trace': 'noted' | 'gone'
   /** In bytes: a dump is no text. */
   'pack-schedules': [
     name: Buffer,

@@ -2,7 +2,8 @@ import type { DurabilityOptions } from '../../options/redis-source.js'
 import type { ClaimedRun, RedisClock, Settlement, WorkerStore } from '../../worker/store.js'
 import { databaseOf, writeMessage } from '../database.js'
 import type { Keys } from '../keys.js'
-import { createLeaseClient, type StartLocks } from '../lease/redlock-leases.js'
+import { extendLeases, type HeldLease } from '../lease/extend-leases.js'
+import type { StartLocks } from '../lease/start-locks.js'
 import { storePlan } from './store-plan.js'
 import { DatasetWatch, noteRewind, type Rewind } from './dataset-watch.js'
 import { toClaimReply, toHeartbeatReply, toSchedules, toShardReply } from './replies.js'
@@ -42,12 +43,8 @@ function addSettlement(list: (string | number)[], settlement: Settlement): void 
     (pauseAfter === 0 || settlement.outcome === 'ok')
   const at = list.push(0) - 1
   list.push(run.schedule, run.runId, run.fence, settlement.outcome, settlement.durationMs, settlement.latenessMs)
-  const { traceparent } = settlement
-  if (refill || !isPlain || traceparent !== undefined) list.push(run.digest, refill?.after ?? '', refill?.more ?? '')
-  if (!isPlain || traceparent !== undefined) {
-    list.push(settlement.reason, settlement.resultText, settlement.errorText, retryDelayMs, pauseAfter)
-  }
-  if (traceparent !== undefined) list.push(traceparent)
+  if (refill || !isPlain) list.push(run.digest, refill?.after ?? '', refill?.more ?? '')
+  if (!isPlain) list.push(settlement.reason, settlement.resultText, settlement.errorText, retryDelayMs, pauseAfter)
   list[at] = list.length - at - 1
 }
 
@@ -55,17 +52,16 @@ function startKey(keys: Keys, { runId, attempt, delivery }: ClaimedRun): string 
   return keys.start(runId, attempt, delivery)
 }
 
-/** The key of the lease that a run holds, and the token that it holds it by. */
-export function leaseOf(keys: Keys, workerId: string, run: ClaimedRun): { key: string; token: string } {
+/** The lease that a run holds. */
+export function leaseOf(keys: Keys, workerId: string, run: ClaimedRun): HeldLease {
   const key = run.hasRunLease ? keys.runLease(run.runId) : keys.lease(run.schedule)
   return { key, token: `${workerId}:${run.fence}` }
 }
 
-/** What a worker does on one shard: each method is one script call (the lease is redlock's). */
+/** What a worker does on one shard: each method is one script call. */
 export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
   const { client, keys, clock, monotonic, workerId, leaseMs, durability, locks } = options
   const place = { tag: keys.tag, channel: keys.wake }
-  const leases = createLeaseClient(client)
   const dataset = new DatasetWatch()
   let generations = 0
   /** Whether an announcement waits for a call that it can go with. */
@@ -141,11 +137,6 @@ export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
         const [nowMicros] = await runScript(client, 'read-head', { due: keys.due }, { tag: keys.tag })
         return { clockMs: nowMicros / 1000 }
       })
-    },
-
-    async noteTrace({ schedule, runId, fence }, traceparent) {
-      const args = { tag: keys.tag, run_id: runId, fence, trace: traceparent }
-      await runScript(client, 'note-trace', { state: keys.state(schedule) }, args)
     },
 
     async extendPlan({ schedule, digest, after, more }) {
@@ -277,9 +268,9 @@ export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
     takeStartKey: (run) => locks?.tryTake(startKey(keys, run)) ?? Promise.resolve('taken'),
     releaseStartKey: (run) => locks?.giveBack(startKey(keys, run)) ?? Promise.resolve(),
 
-    extendLease(run) {
-      const { key, token } = leaseOf(keys, workerId, run)
-      return leases.tryExtend(key, token, leaseMs)
+    extendLeases(runs) {
+      const leases = runs.map((run) => leaseOf(keys, workerId, run))
+      return extendLeases(client, leases, leaseMs)
     },
   }
 }

@@ -1,4 +1,4 @@
-import { EXTEND_SHARE, RETRY_SHARE, STEP_IN_SHARE, TRUST_SHARE } from '../../lease-timing.js'
+import { EXTEND_SHARE, GATHER_SHARE, RETRY_SHARE, STEP_IN_SHARE, TRUST_SHARE } from '../../lease-timing.js'
 import type { Timer, TimeSource } from '../../time-source.js'
 import type { KeptLease, LeaseThread } from '../lease-thread.js'
 import type { WorkerStore } from '../store.js'
@@ -27,9 +27,15 @@ const GONE = 'Redis does not hold it any more'
 const TRUST_ENDED = 'trust in the lease ran out before it could be extended'
 
 /**
- * Extends the leases of long runs, and aborts a run before its lease can pass to another worker. Trust counts from the
- * moment at which an extension was *sent*: a late answer says only that the lease was extended some time after that, so a
- * slow success never stretches trust.
+ * Extends the leases of long runs, and aborts a run before its lease can pass to another worker.
+ *
+ * Invariants:
+ * 1. Trust counts from the moment at which an extension was *sent*: a late answer says only that the lease was extended
+ *    some time after that, so a slow success never stretches trust.
+ * 2. A lease is extended early rather than late: those that are nearly due go with one that is due, in one call a shard,
+ *    so the number of calls follows from the length of a lease and not from the number of runs.
+ * 3. Each lease has an answer of its own. A lost one ends its run alone, and a call without an answer says nothing about
+ *    any of its leases.
  */
 export class LeaseKeeper {
   readonly #leaseMs: number
@@ -71,7 +77,7 @@ export class LeaseKeeper {
     if (this.isTrusted(run)) return true
     const sentAt = this.#time.monotonic()
     const sentAtWall = this.#time.wall()
-    const outcome = await store.extendLease(run.claimed).catch(() => 'unknown')
+    const [outcome] = await store.extendLeases([run.claimed]).catch(() => ['unknown'])
     if (outcome !== 'extended' || run.aborted) return false
     this.#trust(run, sentAt, sentAtWall)
     if (!this.isTrusted(run)) return false
@@ -142,14 +148,26 @@ export class LeaseKeeper {
     this.#timerAt = Number.POSITIVE_INFINITY
     const now = this.#time.monotonic()
     this.#thread?.showLife()
-    let next = Number.POSITIVE_INFINITY
+    let isDue = false
+    const due = new Map<WorkerStore, Watched[]>()
     for (const entry of this.#watched.values()) {
-      if (!this.isTrusted(entry.run)) {
-        this.#lose(entry, entry.kept?.isLost ? GONE : TRUST_ENDED)
-        continue
+      if (!this.isTrusted(entry.run)) this.#lose(entry, entry.kept?.isLost ? GONE : TRUST_ENDED)
+      else if (now >= entry.extendAt - this.#leaseMs * GATHER_SHARE && !entry.isExtending) {
+        isDue ||= now >= entry.extendAt
+        const ofStore = due.get(entry.store)
+        if (ofStore) ofStore.push(entry)
+        else due.set(entry.store, [entry])
       }
-      if (now >= entry.extendAt && !entry.isExtending) void this.#extend(entry)
-      next = Math.min(next, entry.run.trustedUntilMonotonic, entry.isExtending ? Infinity : entry.extendAt)
+    }
+    if (isDue) for (const [store, entries] of due) void this.#extend(store, entries)
+    this.#checkNext(this.#watched.values())
+  }
+
+  /** Checks when the first of these leases is to be extended, or its trust ends. */
+  #checkNext(entries: Iterable<Watched>): void {
+    let next = Number.POSITIVE_INFINITY
+    for (const { run, isExtending, extendAt } of entries) {
+      next = Math.min(next, run.trustedUntilMonotonic, isExtending ? Number.POSITIVE_INFINITY : extendAt)
     }
     if (next < Number.POSITIVE_INFINITY) this.#checkAt(next)
   }
@@ -159,23 +177,22 @@ export class LeaseKeeper {
     if (run.abort('lease-lost', `the lease of run ${run.claimed.runId} is lost: ${reason}`)) this.#onLost(run, reason)
   }
 
-  async #extend(entry: Watched): Promise<void> {
-    const { run, store } = entry
-    entry.isExtending = true
+  async #extend(store: WorkerStore, entries: readonly Watched[]): Promise<void> {
+    for (const entry of entries) entry.isExtending = true
     const sentAt = this.#time.monotonic()
     const sentAtWall = this.#time.wall()
-    try {
-      const outcome = await store.extendLease(run.claimed)
-      if (this.#watched.get(run) !== entry) return
-      if (outcome === 'lost') return this.#lose(entry, GONE)
-      this.#trust(run, sentAt, sentAtWall)
-      entry.extendAt = sentAt + this.#leaseMs * (entry.kept ? STEP_IN_SHARE : EXTEND_SHARE)
-    } catch {
-      // No answer says nothing about the lease: trust lasts to its end, and the next try may still be in time.
-      entry.extendAt = this.#time.monotonic() + this.#leaseMs * RETRY_SHARE
-    } finally {
+    const outcomes = await store.extendLeases(entries.map(({ run }) => run.claimed)).catch(() => null)
+    for (const [index, entry] of entries.entries()) {
       entry.isExtending = false
+      if (this.#watched.get(entry.run) !== entry) continue
+      if (outcomes === null) {
+        // No answer says nothing about the leases: trust lasts to its end, and the next try may still be in time.
+        entry.extendAt = this.#time.monotonic() + this.#leaseMs * RETRY_SHARE
+      } else if (outcomes[index] === 'extended') {
+        this.#trust(entry.run, sentAt, sentAtWall)
+        entry.extendAt = sentAt + this.#leaseMs * (entry.kept ? STEP_IN_SHARE : EXTEND_SHARE)
+      } else this.#lose(entry, GONE)
     }
-    this.#checkAt(Math.min(entry.extendAt, run.trustedUntilMonotonic))
+    this.#checkNext(entries.filter((entry) => this.#watched.get(entry.run) === entry))
   }
 }
