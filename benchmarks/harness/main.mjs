@@ -13,6 +13,8 @@ const SCENARIOS = [
   'lateness',
   'herd',
   'ceiling',
+  'work',
+  'in-flight',
   'idle',
   'registration',
   'worker-start',

@@ -9,6 +9,8 @@ const driver = await import(`../drivers/${process.argv[2]}.mjs`)
 const recorder = createRecorder()
 let workers = []
 let registrar
+/** Processor time that handlers took, ms. */
+let workedMs = 0
 
 const methods = {
   /** Makes and starts `count` workers; gives when that began and ended, epoch ms. */
@@ -17,6 +19,7 @@ const methods = {
       recorder.record(id, scheduledAt)
       // Only where the process is going to be killed and its memory with it.
       if (settings.stream) process.send({ fire: { id, scheduledAt, startedAt: wallTimeMs() } })
+      if (settings.workMs) workedMs += work(settings.workMs)
       return settings.handlerMs ? delay(settings.handlerMs) : undefined
     }
     const beganAt = wallTimeMs()
@@ -47,6 +50,7 @@ const methods = {
     await registrar.edit({ id, instant, task })
     return { beganAt, doneAt: wallTimeMs() }
   },
+  workedMs: () => workedMs,
   count: () => recorder.count(),
   fires: () => recorder.take(),
   memory: () => {
@@ -58,6 +62,17 @@ const methods = {
     // Not from inside the handler, or the answer would be lost.
     setImmediate(() => process.exit(0))
   },
+}
+
+/** Computes until this process has used so much processor time, ms; gives how much it was. */
+function work(ms) {
+  const before = process.cpuUsage()
+  for (;;) {
+    for (let index = 0, value = 1; index < 20_000; index += 1) value = Math.imul(value, 31) + index
+    const { user, system } = process.cpuUsage(before)
+    const usedMs = (user + system) / 1000
+    if (usedMs >= ms) return usedMs
+  }
 }
 
 process.on('message', async ({ call, method, parameters }) => {

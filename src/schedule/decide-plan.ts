@@ -1,9 +1,10 @@
 import { EverybeatError } from '../errors.js'
 import type { Definition } from './definition.js'
 import { decodeFields } from './hash-codec.js'
+import type { InstantRule } from './instant-rules.js'
 import { decideMisfire, type MisfireDecision } from './decide-misfire.js'
 import { DEFAULT_GRACE_MS, graceAt, graceOfPlan } from './misfire-grace.js'
-import { delayOf, formatPlan, upcomingInstants } from './plan-text.js'
+import { delayOf, formatPlan, PLAN_MIN_COUNT, upcomingInstants } from './plan-text.js'
 import type { DroppedOccurrences, PlanDecision, StoredSchedule } from './stored-schedule.js'
 
 /** Written behind the last instant of a plan when nothing follows. */
@@ -22,7 +23,7 @@ export function planSettings(
 }
 
 /** Distance of the occurrences where a plan goes on by addition, ms; else null. */
-function periodOf({ trigger, jitterMs }: Definition): number | null {
+function periodOf({ trigger, jitterMs }: Pick<InstantRule, 'trigger' | 'jitterMs'>): number | null {
   return trigger.arithmetic && jitterMs === 0 ? trigger.arithmetic.periodMs : null
 }
 
@@ -70,25 +71,22 @@ function countOf(definition: Definition): { count?: number } {
   return periodOf(definition) === null ? {} : { count: 1 }
 }
 
-/** Whether a plan goes on without more instants, whatever its definition says: it is closed, or long enough. */
-export function isPlanFull(remainingPlan: string): boolean {
-  return remainingPlan.endsWith(PLAN_END) || remainingPlan.indexOf(' ') !== remainingPlan.lastIndexOf(' ')
-}
-
-/** More instants behind a plan that runs low; null when the plan is long enough or closed. */
+/** More instants behind what is left of a plan; null where it needs none: it is closed, or goes on by addition. */
 export function refillPlan(
-  definition: Definition,
+  rule: InstantRule,
   remainingPlan: string,
   nominalMs: number,
 ): { after: number; more: string } | null {
-  if (isPlanFull(remainingPlan) || (remainingPlan !== '' && periodOf(definition) !== null)) return null
+  if (remainingPlan.endsWith(PLAN_END) || (remainingPlan !== '' && periodOf(rule) !== null)) return null
   const items = remainingPlan === '' ? [] : remainingPlan.split(' ')
   const after = items.length === 0 ? nominalMs : Number.parseInt(items.at(-1)!, 10)
-  const more = closePlan(definition, upcomingInstants(definition.trigger, after, {}), null)
-  return { after, more }
+  // Without a delay, four instants are the most that a state keeps in its short form.
+  const least = Math.max(1, (rule.jitterMs === 0 ? PLAN_MIN_COUNT + 1 : PLAN_MIN_COUNT) - items.length)
+  const span = items.length === 0 ? { least } : { least, fromMs: Number.parseInt(items[0]!, 10) }
+  return { after, more: closePlan(rule, upcomingInstants(rule.trigger, after, span), null) }
 }
 
-function closePlan(definition: Definition, instants: readonly number[], remaining: number | null): string {
+function closePlan(definition: InstantRule, instants: readonly number[], remaining: number | null): string {
   const lastMs = instants.at(-1)
   const ends =
     lastMs === undefined ||

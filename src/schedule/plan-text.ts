@@ -13,6 +13,10 @@ export const PLAN_SPAN_MS = 20_000
 export interface PlanOptions {
   /** Number of instants, at most 16; default: at least 3, and as many as cover 20 s. */
   count?: number
+  /** The least number of instants where no number is given; default: 3. */
+  least?: number
+  /** The instant that the plan begins with, from which it reaches 20 s, epoch ms; default: the first of these. */
+  fromMs?: number
   /** Occurrences that the schedule's `limit` still allows; null and left out mean no limit. */
   remaining?: number | null
 }
@@ -36,13 +40,13 @@ export function planInstants(definition: Plannable, afterMs: number, options: Pl
 /** The nominal instants of the next occurrences strictly after the instant, as many as belong into a plan. */
 export function upcomingInstants(trigger: Trigger, afterMs: number, options: PlanOptions = {}): number[] {
   const most = Math.min(options.count ?? PLAN_MAX_COUNT, PLAN_MAX_COUNT, options.remaining ?? Infinity)
-  const least = options.count ?? PLAN_MIN_COUNT
+  const least = options.count ?? options.least ?? PLAN_MIN_COUNT
   const instants: number[] = []
   for (let atMs = afterMs; instants.length < most;) {
     const nextMs = trigger.next(atMs)
     if (nextMs === null) break
     instants.push(nextMs)
-    if (instants.length >= least && nextMs - instants[0]! >= PLAN_SPAN_MS) break
+    if (instants.length >= least && nextMs - (options.fromMs ?? instants[0]!) >= PLAN_SPAN_MS) break
     atMs = nextMs
   }
   return instants

@@ -1,5 +1,6 @@
 import { EverybeatError } from '../errors.js'
 import type { Definition } from './definition.js'
+import type { InstantRule } from './instant-rules.js'
 import { decodeFields } from './hash-codec.js'
 import { fingerprint, PLAN_END } from './decide-plan.js'
 import type { StoredSchedule } from './stored-schedule.js'
@@ -8,7 +9,7 @@ import type { StoredSchedule } from './stored-schedule.js'
 export const UNKNOWN_ZONE = 'ERR_EVERYBEAT_ZONE'
 
 /** Whether other time-zone data may give other instants: a time zone is named, and the rule is no plain interval. */
-export function dependsOnZoneData({ given, trigger }: Pick<Definition, 'given' | 'trigger'>): boolean {
+export function dependsOnZoneData({ given, trigger }: Pick<InstantRule, 'given' | 'trigger'>): boolean {
   return (given.tz ?? 'UTC') !== 'UTC' && trigger.arithmetic === undefined
 }
 

@@ -150,7 +150,7 @@ export class Loop {
     this.#isRunning = false
     this.#clearTimer()
     await this.#claiming
-    this.#shard.settler.flush()
+    this.#shard.settler.release()
   }
 
   #setNextDue(version: number, dueMs: number | null, dueCount: number): void {
@@ -202,13 +202,12 @@ export class Loop {
   }
 
   #reschedule(): void {
-    const { time, settler } = this.#shard
+    const { time } = this.#shard
     this.#clearTimer()
     if (!this.#canClaim()) return
     const next = this.#decideNextTick()
     const waitMs = next.at - time.monotonic()
     if (waitMs <= 0) return this.#startTick(next.maxClaims)
-    settler.flush()
     if (waitMs === Number.POSITIVE_INFINITY) return
     this.#timer = time.setTimeout(() => this.#onTimer(), Math.min(Math.ceil(waitMs), MAX_TIMER_MS))
   }
@@ -235,7 +234,7 @@ export class Loop {
     const { slots, settler, tasks, time } = this.#shard
     // Runs that end together free their slots one by one: the next claim is for all of them.
     if (slots.available === 0) return slots.onAvailable(() => void time.setImmediate(() => this.#reschedule()))
-    settler.defer()
+    settler.hold()
     this.#requestedAt = Number.POSITIVE_INFINITY
     const reservation = slots.reserve(tasks.values())
     this.#waitingSince = time.monotonic()
@@ -270,6 +269,9 @@ export class Loop {
     this.#setNextDue(version, reply.nextDueMs, reply.dueCount)
     if (reply.shouldAnnounce) void this.#announceNextDue(reply.runs)
     const isLeftDue = reply.nextDueMs !== null && reply.nextDueMs <= reply.nowMs + AHEAD_MS
+    // Of many schedules on one instant, the starts of all come first; where other instants follow, starts never end.
+    const isSameInstant = isLeftDue && reply.runs.some(({ startMs }) => startMs === reply.nextDueMs)
+    if (!isSameInstant) this.#shard.settler.release()
     this.#triedEarlyMs = isLeftDue ? reply.nextDueMs : null
     const isYielding = isLeftDue && this.#fleet.size > 1 && reply.runs.length >= maxClaims
     this.#yieldUntil = isYielding ? this.#lastContactAt + STEP_MS : Number.NEGATIVE_INFINITY
@@ -278,8 +280,9 @@ export class Loop {
   /** Tells the other workers what is due next once these runs have started: a woken worker may share their core. */
   async #announceNextDue(runs: readonly ClaimedRun[]): Promise<void> {
     if (this.#fleet.size <= 1) return
-    const { preciseTimer, store, time } = this.#shard
+    const { preciseTimer, settler, store, time } = this.#shard
     await preciseTimer.at(Math.max(...runs.map(({ startMs }) => startMs)), AHEAD_MS)
+    settler.skipGap()
     // A worker that does not hear of it claims by its own timer.
     if (this.#isRunning) await store.announceNextDue(sleep(time, ANNOUNCE_MS)).catch(() => {})
   }

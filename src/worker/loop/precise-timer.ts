@@ -4,11 +4,11 @@ import type { RedisClock } from '../store.js'
 /** Longest wait for which an ordinary timer would fire too late, ms: the event loop spins instead. */
 const SPIN_MS = 1.2
 /** Longest sleep of one spin, ms: other work of this process waits no longer than that. */
-const SLEEP_MS = 0.25
+const SLEEP_MS = 0.5
 /** How much longer than asked a sleep may take, ms. */
 const SLEEP_OVERRUN_MS = 0.15
 /** Largest share of the time that goes to spinning, beyond a reserve of {@link RESERVE_MS}. */
-const SPIN_SHARE = 0.05
+const SPIN_SHARE = 0.01
 /** Largest reserve of spinning time, ms. */
 const RESERVE_MS = 5
 

@@ -1,4 +1,4 @@
-import type { Definition } from '../../schedule/definition.js'
+import type { InstantRule } from '../../schedule/instant-rules.js'
 import { dependsOnZoneData, UNKNOWN_ZONE } from '../../schedule/zone-check.js'
 import { isOlderTzData } from '../../time/tz-data.js'
 import type { FleetZoneData } from '../store.js'
@@ -48,7 +48,7 @@ export class TzAuthority {
   }
 
   /** Whether a worker with newer data plans a schedule, as long as one lives. */
-  isPlannedElsewhere(definition: Definition | null, error: string | null = null): boolean {
+  isPlannedElsewhere(definition: InstantRule | null, error: string | null = null): boolean {
     if (!this.#isOlder) return false
     return definition ? definition.enabled && dependsOnZoneData(definition) : error?.startsWith(UNKNOWN_ZONE) === true
   }

@@ -3,6 +3,7 @@ import { toErrorData, type ErrorData } from '../../events/events.js'
 import { retryDelay } from '../../schedule/backoff.js'
 import { refillPlan } from '../../schedule/decide-plan.js'
 import type { Definition } from '../../schedule/definition.js'
+import type { InstantRule } from '../../schedule/instant-rules.js'
 import type { ShardRuntime } from '../shard-runtime.js'
 import type { Settlement } from '../store.js'
 import { ABORTS, type ActiveRun } from './active-run.js'
@@ -48,7 +49,6 @@ export function decideSettlement(shard: ShardRuntime, end: RunEnd): Decided {
         ...describeFailure(ending.error),
         outcome: ABORTS[ending.abort].outcome,
         reason: ending.abort,
-        ...traceOf(run),
       }
   }
 }
@@ -87,12 +87,7 @@ function decideFailure(shard: ShardRuntime, end: RunEnd, base: Decided, error: u
   const backoff = definition?.backoff ?? task?.backoff
   const retryDelayMs = backoff && attempt <= retries ? retryDelay(backoff, attempt, shard.time.random()) : null
   const reason = end.ending.kind === 'aborted' ? 'timeout' : 'error'
-  return { ...base, ...describeFailure(error), outcome: 'failed', reason, retryDelayMs, ...traceOf(end.run) }
-}
-
-/** What the next attempt or delivery is to know of the first one. */
-function traceOf({ traceparent }: ActiveRun): Pick<Settlement, 'traceparent'> {
-  return traceparent === null ? {} : { traceparent }
+  return { ...base, ...describeFailure(error), outcome: 'failed', reason, retryDelayMs }
 }
 
 function describeFailure(thrown: unknown): Pick<Decided, 'error' | 'thrown' | 'errorText'> {
@@ -119,10 +114,18 @@ function readIfReadable({ definition }: ActiveRun): Definition | null {
 /** The instants that the plan needs. A worker that cannot read a definition (a newer one planned it) must not end it. */
 function decideRefill(shard: ShardRuntime, { run }: RunEnd): Settlement['refill'] {
   const { claimed } = run
-  if (!needsRefill(claimed)) return null
-  const definition = readIfReadable(run)
-  const refill = definition && refillPlan(definition, claimed.remainingPlan, claimed.nominalMs)
-  return refill && !leaveToAuthority(shard, claimed.schedule, definition) ? refill : null
+  if (!needsRefill(shard, claimed)) return null
+  const rule = ruleIfReadable(run)
+  const refill = rule && refillPlan(rule, claimed.remainingPlan, claimed.nominalMs)
+  return refill && !leaveToAuthority(shard, claimed.schedule, rule) ? refill : null
+}
+
+function ruleIfReadable({ definition }: ActiveRun): InstantRule | null {
+  try {
+    return definition.rule()
+  } catch {
+    return null
+  }
 }
 
 /** What the handler returned, as JSON for the history; what cannot be written or is too long is replaced by a note. */

@@ -1,6 +1,6 @@
-import { readTraceparent } from '../../events/traceparent.js'
-import { isPlanFull, refillPlan } from '../../schedule/decide-plan.js'
-import type { Definition } from '../../schedule/definition.js'
+import { refillPlan } from '../../schedule/decide-plan.js'
+import type { InstantRule } from '../../schedule/instant-rules.js'
+import { runsLow } from '../../schedule/low-plan.js'
 import type { ShardRuntime } from '../shard-runtime.js'
 import type { ClaimedRun } from '../store.js'
 import type { ActiveRun } from './active-run.js'
@@ -9,6 +9,9 @@ import { HandlerRun } from './handler-run.js'
 import { prepareRun } from './prepare-payload.js'
 import { describeRun } from './describe-run.js'
 import type { Task } from './task.js'
+
+/** A run that ends within this time leaves the refill of its plan to its settlement, which costs no call, ms. */
+const SHORT_RUN_MS = 1_000
 
 /** How a run ended on this worker. */
 export interface RunEnd {
@@ -112,9 +115,7 @@ async function call(shard: ShardRuntime, run: ActiveRun, task: Task, call: Call)
   }))
   shard.leases.guard(run, timeoutMs)
   const input = new HandlerRun(shard.workerId, run, call.payload, call.startedAtMs)
-  const onTrace = (traceparent: string): void => keepTrace(shard, run, traceparent)
-  const { time } = shard
-  const called = callHandler({ task, run: input, active: run, timeoutMs, spentMs, latenessMs, time, onTrace })
+  const called = callHandler({ task, run: input, active: run, timeoutMs, spentMs, latenessMs, time: shard.time })
   const cancelRefill = refillEarly(shard, run)
   const ending = await called
   cancelRefill?.()
@@ -123,19 +124,6 @@ async function call(shard: ShardRuntime, run: ActiveRun, task: Task, call: Call)
     shard.emit('lease:lost', { ...describeRun(shard, run), reason: 'event loop blocked' })
   }
   return ending
-}
-
-/**
- * Keeps the trace in which a run has started for its retries and reruns. A settlement carries it to a retry; where the run
- * goes again after a crash, Redis has to know it before.
- */
-function keepTrace(shard: ShardRuntime, run: ActiveRun, value: string): void {
-  const traceparent = readTraceparent(value)
-  if (traceparent === '') return
-  run.traceparent = traceparent
-  if (run.claimed.fields.onCrash !== 'rerun') return
-  // If this fails, a rerun is not linked.
-  shard.store.noteTrace(run.claimed, traceparent).catch(() => {})
 }
 
 function abortUntrusted(run: ActiveRun): boolean {
@@ -147,32 +135,39 @@ function abortUntrusted(run: ActiveRun): boolean {
  *
  * @returns how to cancel the refill; null where none is needed
  */
-function refillEarly(shard: ShardRuntime, { claimed, definition: kept }: ActiveRun): (() => void) | null {
-  const { time, store } = shard
-  if (claimed.remainingPlan.includes(' ') || !needsRefill(claimed)) return null
+function refillEarly(shard: ShardRuntime, { claimed, definition }: ActiveRun): (() => void) | null {
+  const { clock, time, store } = shard
+  const { remainingPlan } = claimed
+  if (remainingPlan.includes(' ') || !needsRefill(shard, claimed)) return null
   async function refill(): Promise<void> {
-    const definition = kept.read()
-    const more = refillPlan(definition, claimed.remainingPlan, claimed.nominalMs)
-    if (!more || leaveToAuthority(shard, claimed.schedule, definition)) return
+    const rule = definition.rule()
+    const more = refillPlan(rule, remainingPlan, claimed.nominalMs)
+    if (!more || leaveToAuthority(shard, claimed.schedule, rule)) return
     await store.extendPlan({ schedule: claimed.schedule, digest: claimed.digest, ...more })
   }
   // If this fails, the worker that finds the plan spent makes a new one.
-  const immediate = time.setImmediate(() => void refill().catch(() => {}))
-  return () => time.clearImmediate(immediate)
+  const attempt = () => void refill().catch(() => {})
+  if (remainingPlan === '' || Number.parseInt(remainingPlan, 10) < clock.now() + 2 * SHORT_RUN_MS) {
+    const immediate = time.setImmediate(attempt)
+    return () => time.clearImmediate(immediate)
+  }
+  const timer = time.setTimeout(attempt, SHORT_RUN_MS)
+  return () => time.clearTimeout(timer)
 }
 
-/** Whether a plan needs instants: it neither continues by its period, nor is it closed or long enough. */
-export function needsRefill({ kind, isPeriodic, remainingPlan }: ClaimedRun): boolean {
-  return kind === 'occurrence' && !(isPeriodic && remainingPlan !== '') && !isPlanFull(remainingPlan)
+/** Whether the occurrence refills its plan, which neither continues by its period nor is long enough. */
+export function needsRefill(
+  { time }: ShardRuntime,
+  { kind, isPeriodic, nominalMs, remainingPlan }: ClaimedRun,
+): boolean {
+  return (
+    kind === 'occurrence' && !(isPeriodic && remainingPlan !== '') && runsLow(remainingPlan, nominalMs, time.random)
+  )
 }
 
 /** Whether a worker with newer time-zone data plans the schedule; it is asked to. */
-export function leaveToAuthority(
-  { tzAuthority, store }: ShardRuntime,
-  schedule: string,
-  definition: Definition,
-): boolean {
-  if (!tzAuthority.isPlannedElsewhere(definition)) return false
+export function leaveToAuthority({ tzAuthority, store }: ShardRuntime, schedule: string, rule: InstantRule): boolean {
+  if (!tzAuthority.isPlannedElsewhere(rule)) return false
   store.askForPlan(tzAuthority.planner, schedule).catch(() => {})
   return true
 }

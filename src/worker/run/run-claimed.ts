@@ -4,11 +4,14 @@ import type { ShardRuntime } from '../shard-runtime.js'
 import type { ClaimedRun } from '../store.js'
 import { ActiveRun } from './active-run.js'
 import { decideSettlement } from './decide-settlement.js'
-import { executeRun } from './execute-run.js'
+import { executeRun, type RunEnd } from './execute-run.js'
 import { reportRun } from './report-run.js'
 
-/** A settlement is deferred only when the next occurrence of its schedule is at least this far away, ms. */
-const DEFERRABLE_MS = 1_000
+/**
+ * A settlement is deferred only when the next occurrence of its schedule and the end of the trust in its lease are at
+ * least this far away, ms: many times what a settlement is held, and nobody extends the lease of a run that has ended.
+ */
+const DEFERRABLE_MS = 500
 
 /** When the claim that brought a run was sent, and what came of it. */
 export interface ClaimSent {
@@ -55,7 +58,7 @@ export async function runClaimed(
     }
     const { settlement, outcome } = await shard.settler.settle(
       () => decideSettlement(shard, end),
-      isDeferrable(shard, run),
+      isDeferrable(shard, end),
     )
     reportRun(shard, run, settlement, outcome)
   } catch (error) {
@@ -95,9 +98,15 @@ function release(shard: ShardRuntime, { run, previous }: Admission): void {
   else leave()
 }
 
-/** Whether nothing waits for the settlement: neither the next occurrence of the schedule nor a queued one. */
-function isDeferrable({ clock }: ShardRuntime, { claimed, definition }: ActiveRun): boolean {
+/**
+ * Whether nothing waits for the settlement: neither the next occurrence of the schedule nor a queued one, no parked run of
+ * its task, and no other attempt.
+ */
+function isDeferrable({ clock, tasks, time }: ShardRuntime, { run, ending }: RunEnd): boolean {
+  const { claimed, definition, task } = run
   const { kind, remainingPlan } = claimed
-  if (kind !== 'occurrence' || definition.overlap === 'queue' || definition.overlap === 'replace') return false
+  if (kind !== 'occurrence' || ending.kind !== 'returned' || tasks.get(task)?.maxConcurrent !== null) return false
+  if (definition.overlap === 'queue' || definition.overlap === 'replace') return false
+  if (run.trustedUntilMonotonic < time.monotonic() + DEFERRABLE_MS) return false
   return remainingPlan === PLAN_END || Number.parseInt(remainingPlan, 10) > clock.now() + DEFERRABLE_MS
 }

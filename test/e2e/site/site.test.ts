@@ -142,8 +142,7 @@ describe('in a browser, the site', () => {
   it('draws the diagrams', async (context) => {
     if (browser === null) return context.skip(missing)
     const { page, troubles } = await open('/how-it-works.html')
-    const drawn = readFileSync(join(PROJECT_DIR, 'docs/how-it-works.md'), 'utf8').split('```mermaid').length - 1
-    for (let index = 0; index < drawn; index += 1) await page.locator('.diagram svg').nth(index).waitFor()
+    await page.locator('.diagram svg').first().waitFor()
     expect(troubles).toEqual([])
   })
 })

@@ -1,21 +1,36 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { Settlement, SettleOutcome, WorkerStore } from '../../../../src/worker/store.js'
 import { SYSTEM_TIME } from '../../../../src/time-source.js'
-import { Settler } from '../../../../src/worker/run/settler.js'
+import { GAP_MS, HOLD_MS, Settler } from '../../../../src/worker/run/settler.js'
 
-function createStore() {
+/** A settler of a store that answers at once, or, with `isSlow`, when it is told to. */
+function createStore({ isSlow = false } = {}) {
   const calls: string[][] = []
+  const answers: ((outcome: SettleOutcome | Error) => void)[] = []
+  const errors: unknown[] = []
   const store = {
     settle: (settlements: readonly Settlement[]): Promise<SettleOutcome[]> => {
       calls.push(settlements.map(({ reason }) => reason))
-      return Promise.resolve(settlements.map(() => 'settled'))
+      return new Promise((resolve, reject) => {
+        const answer = (outcome: SettleOutcome | Error) =>
+          outcome instanceof Error ? reject(outcome) : resolve(settlements.map(() => outcome))
+        if (isSlow) answers.push(answer)
+        else answer('settled')
+      })
     },
   } as unknown as WorkerStore
-  return { calls, settler: new Settler(store, SYSTEM_TIME, { onError: () => {}, onSuccess: () => {} }) }
+  const observer = { onError: (error: unknown) => void errors.push(error), onSuccess: () => {} }
+  return { calls, answers, errors, settler: new Settler(store, SYSTEM_TIME, observer) }
 }
 
-const settlementOf = (reason: string) => () => ({ reason }) as Settlement
+const settlementOf = (reason: string) => () => ({ reason, run: { runId: reason } }) as Settlement
 const turn = () => new Promise((resolve) => setImmediate(resolve))
+const turns = async () => {
+  for (let count = 0; count < 5; count += 1) await turn()
+}
+const settleMany = (settler: Settler, count: number) => {
+  for (let index = 0; index < count; index += 1) void settler.settle(settlementOf(String(index)), true)
+}
 
 /** Time that stands still, and with it whatever waits for a timer. */
 function stopTime(): void {
@@ -30,54 +45,136 @@ describe('settlements', () => {
     expect(calls).toEqual([['a', 'b']])
   })
 
-  it('settlements are deferred while a claim is under way', async () => {
+  it('settlements are held while starts come first', async () => {
     stopTime()
     const { calls, settler } = createStore()
-    settler.defer()
+    settler.hold()
     const settled = settler.settle(settlementOf('a'), true)
-    await turn()
-    await turn()
+    await turns()
     expect(calls).toEqual([])
-    settler.flush()
+    settler.release()
     expect(await settled).toMatchObject({ outcome: 'settled' })
   })
 
-  it('settlements are not deferred when something waits for the end of one of them', async () => {
+  it('settlements are not held when something waits for the end of one of them', async () => {
     const { calls, settler } = createStore()
-    settler.defer()
+    settler.hold()
     const settled = [settler.settle(settlementOf('a'), true), settler.settle(settlementOf('urgent'))]
     await Promise.all(settled)
     expect(calls).toEqual([['a', 'urgent']])
   })
 
-  it('deferred settlements are sent when the claim takes long', async () => {
+  it('a settlement that something waits for takes no long queue of held ones with it', async () => {
+    stopTime()
     const { calls, settler } = createStore()
-    settler.defer()
-    await settler.settle(settlementOf('a'), true)
-    expect(calls).toEqual([['a']])
+    settler.hold()
+    settleMany(settler, 300)
+    await settler.settle(settlementOf('urgent'))
+    expect(calls).toEqual([['urgent']])
   })
 
-  it('settlements are deferred at the beginning of a busy time only', async () => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'performance'] })
-    onTestFinished(() => void vi.useRealTimers())
+  it('a settlement is held for no longer than its time, however long starts go on', async () => {
+    stopTime()
     const { calls, settler } = createStore()
-    for (let passed = 0; passed < 190; passed += 10) {
-      settler.defer()
-      void settler.settle(settlementOf('early'), true)
+    for (let passed = 0; passed < 300; passed += 10) {
+      settler.hold()
+      void settler.settle(settlementOf(String(passed)), true)
+      await turn()
       vi.advanceTimersByTime(10)
+      await turns()
+      const heldSince = Number(calls.at(-1)?.at(-1) ?? -10) + 10
+      expect(passed + 10 - heldSince).toBeLessThanOrEqual(HOLD_MS + 10)
     }
-    expect(calls).toEqual([])
-    vi.advanceTimersByTime(20)
+    expect(calls[0]?.[0]).toBe('0')
+    expect(calls.length).toBeLessThan(10)
+  })
+
+  it('held settlements are released oldest first, with at most two calls under way', async () => {
+    const { calls, answers, settler } = createStore({ isSlow: true })
+    settler.hold()
+    settleMany(settler, 400)
+    await turn()
+    settler.release()
+    await turns()
+    expect(calls.map((call) => [call[0], call.length])).toEqual([
+      ['0', 100],
+      ['100', 100],
+    ])
+    answers[0]!('settled')
+    await turns()
+    expect(calls.map((call) => call[0])).toEqual(['0', '100', '200'])
+    answers[1]!('settled')
+    await turns()
+    expect(calls.map((call) => [call[0], call.length]).at(-1)).toEqual(['300', 100])
+  })
+
+  it('settlements that follow each other share a call, and the first one does not wait', async () => {
+    stopTime()
+    const { calls, settler } = createStore()
+    await settler.settle(settlementOf('first'), true)
+    expect(calls).toEqual([['first']])
+    for (const reason of ['second', 'third', 'fourth']) {
+      void settler.settle(settlementOf(reason), true)
+      vi.advanceTimersByTime(GAP_MS / 4)
+      await turns()
+    }
     expect(calls).toHaveLength(1)
-    settler.defer()
-    void settler.settle(settlementOf('late'), true)
-    vi.advanceTimersByTime(1)
-    expect(calls.at(-1)).toEqual(['late'])
-    settler.flush()
-    settler.defer()
-    void settler.settle(settlementOf('of another time'), true)
-    vi.advanceTimersByTime(50)
-    expect(calls).toHaveLength(2)
+    vi.advanceTimersByTime(GAP_MS / 4)
+    await turns()
+    expect(calls.slice(1)).toEqual([['second', 'third', 'fourth']])
+    vi.advanceTimersByTime(GAP_MS)
+    await settler.settle(settlementOf('later'), true)
+    expect(calls.at(-1)).toEqual(['later'])
+  })
+
+  it('settlements do not wait for each other when an announcement goes with them', async () => {
+    stopTime()
+    const { calls, settler } = createStore()
+    await settler.settle(settlementOf('first'), true)
+    settler.skipGap()
+    await settler.settle(settlementOf('second'), true)
+    expect(calls).toEqual([['first'], ['second']])
+  })
+
+  it('a settlement that something waits for is sent whatever is under way', async () => {
+    const { calls, settler } = createStore({ isSlow: true })
+    settler.hold()
+    settleMany(settler, 350)
+    settler.release()
+    await turns()
+    void settler.settle(settlementOf('urgent'))
+    await turns()
+    expect(calls.at(-1)).toEqual(['urgent'])
+  })
+
+  it('settlements that Redis cannot record hold up no others', async () => {
+    stopTime()
+    const { calls, answers, errors, settler } = createStore({ isSlow: true })
+    settler.hold()
+    settleMany(settler, 300)
+    settler.release()
+    await turns()
+    answers[0]!('unrecorded')
+    answers[1]!(new Error('no memory'))
+    await turns()
+    expect(errors).toHaveLength(101)
+    expect(calls.at(-1)![0]).toBe('200')
+    vi.advanceTimersByTime(250)
+    await turns()
+    expect(calls.slice(3).map((call) => call[0])).toEqual(['0', '100'])
+  })
+
+  it('settlements that are late go in larger calls', async () => {
+    stopTime()
+    const { calls, answers, settler } = createStore({ isSlow: true })
+    settler.hold()
+    settleMany(settler, 1_000)
+    settler.release()
+    await turns()
+    vi.advanceTimersByTime(150)
+    answers[0]!('settled')
+    await turns()
+    expect(calls.map((call) => call.length)).toEqual([100, 100, 500])
   })
 
   it('a settlement that cannot be decided keeps no other of its call from being sent', async () => {
@@ -94,25 +191,30 @@ describe('settlements', () => {
   it('a settlement is decided when it is sent', async () => {
     stopTime()
     const { settler } = createStore()
-    settler.defer()
+    settler.hold()
     let made = 0
     const decide = () => {
       made += 1
       return settlementOf('a')()
     }
     const settled = settler.settle(decide, true)
-    await turn()
+    await turns()
     expect(made).toBe(0)
-    settler.flush()
+    settler.release()
     await settled
     expect(made).toBe(1)
   })
 
-  it('deferred settlements are sent before the worker stops', async () => {
-    const { calls, settler } = createStore()
-    settler.defer()
-    void settler.settle(settlementOf('a'), true)
-    await settler.stop(1_000)
-    expect(calls).toEqual([['a']])
+  it('all that is held is sent before the worker stops, and what comes meanwhile too', async () => {
+    const { calls, answers, settler } = createStore({ isSlow: true })
+    settler.hold()
+    settleMany(settler, 350)
+    const stopped = settler.stop(60_000)
+    expect(calls.map((call) => call.length)).toEqual([100, 100, 100, 50])
+    void settler.settle(settlementOf('last'), true)
+    await turns()
+    expect(calls.at(-1)).toEqual(['last'])
+    for (const answer of answers) answer('settled')
+    await stopped
   })
 })
