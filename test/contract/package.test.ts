@@ -5,7 +5,7 @@ import ts from 'typescript'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { PROJECT_DIR } from '../support/build.js'
 import { type Consumer, createConsumer, readManifest } from '../support/packed.js'
-import { listFiles } from '../support/sources.js'
+import { listFiles, packageOf } from '../support/sources.js'
 import { ENTRIES, filesOfEntry } from '../tools/build/entries.js'
 import { entryFields, versionModule } from '../tools/build/manifest.js'
 import { LOADED_WHEN_USED } from '../tools/build/plugins.js'
@@ -41,7 +41,7 @@ afterAll(() => consumer[Symbol.dispose]())
 describe('the packed package', () => {
   it('the packed package holds what it is made of and nothing else', () => {
     const allowed =
-      /^(package\.json|README\.md|LICENSE|dist\/.+\.(js|cjs|d\.ts|d\.cts)|dist\/dashboard\/app\/.+\.(html|css|svg|woff2)|docs\/.+\.md|docs\/examples\/.+|docs\/monitoring\/(alerts\.yml|grafana\.json))$/
+      /^(package\.json|README\.md|LICENSE|dist\/THIRD-PARTY\.txt|dist\/.+\.(js|cjs|d\.ts|d\.cts)|dist\/dashboard\/app\/.+\.(html|css|svg|woff2)|docs\/.+\.md|docs\/examples\/.+|docs\/monitoring\/(alerts\.yml|grafana\.json))$/
     expect(consumer.files.filter((path) => !allowed.test(path))).toEqual([])
     expect(consumer.files).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'package.json']))
   })
@@ -69,6 +69,14 @@ describe('the packed package', () => {
     })
     expect(pages.length).toBeGreaterThan(30)
     expect(dead).toEqual([])
+  })
+
+  it('the packed package has the licences of what the dashboard bundles, and of Lua', () => {
+    const text = readFileSync(join(consumer.packageDir, 'dist/THIRD-PARTY.txt'), 'utf8')
+    const titles = [...text.matchAll(/^(\S+) .*\n=+$/gm)].map(([, name]) => name)
+    const app = readAppImports().filter((name) => !['vite'].includes(name))
+    expect(app).toContain('preact')
+    expect([...app, 'Lua'].filter((name) => !titles.includes(name))).toEqual([])
   })
 
   it('the packed package names no source map, and nothing of the machine it was built on', () => {
@@ -169,6 +177,15 @@ describe('a project with the optional packages too', () => {
     expect(files.flatMap((file) => compile([file]))).toEqual([])
   })
 })
+
+/** The packages that the pages of the dashboard import. */
+function readAppImports(): string[] {
+  const files = listFiles('src/dashboard/app').filter((path) => /\.tsx?$/.test(path))
+  const texts = files.map((path) => readFileSync(join(PROJECT_DIR, 'src/dashboard/app', path), 'utf8'))
+  const specifiers = texts.flatMap((text) => [...text.matchAll(/(?:from |import |import\()'([^.'][^']*)'/g)])
+  const names = specifiers.map(([, specifier]) => packageOf(specifier!)).filter((name) => !name.startsWith('node:'))
+  return [...new Set(names)]
+}
 
 async function importNames(specifier: string): Promise<string[]> {
   const code = `import('${specifier}').then((all) => console.log(JSON.stringify(Object.keys(all).sort())))`

@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build as buildPages } from 'vite'
 import { buildCommands } from './commands.js'
 import { buildLibrary } from './library.js'
+import { writeLicences } from './licences.js'
 import { buildDeclarations } from './declarations.js'
 
 // `npm run build`: writes dist/ anew. Type errors are shown, and fail the build after everything is written.
@@ -22,4 +24,9 @@ try {
   process.exitCode = 1
 }
 await buildDeclarations(declarationDir, outDir, exportsOf)
-await buildPages({ configFile: `${sourceDir}/dashboard/app/vite.config.ts` })
+const pages = await buildPages({ configFile: `${sourceDir}/dashboard/app/vite.config.ts` })
+const chunks = [pages].flat().flatMap((result) => ('output' in result ? result.output : []))
+const modules = chunks
+  .flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : chunk.originalFileNames))
+  .map((file) => resolve(`${sourceDir}/dashboard/app`, file))
+writeLicences(modules, projectDir, outDir)
