@@ -47,7 +47,7 @@ const leaving = new WeakSet<RedisClient>()
 function tend<Client extends RedisClient>(client: Client, time: TimeSource): Client {
   client.on('error', forgetPassword)
   if ('nodes' in client || !client.options.sentinels) return client
-  // Somebody who closes a connection, or whose `retryStrategy` has enough, ends it by way of `close`.
+  // A program that closes its client, and a `retryStrategy` that gives up, both end it by way of `close`.
   let isClosed = false
   client.on('connecting', () => (isClosed = false))
   client.on('close', () => (isClosed = true))
@@ -123,7 +123,7 @@ const SUBSCRIBER_SETTINGS: RedisOptions = {
   enableReadyCheck: false,
   stringNumbers: false,
   enableOfflineQueue: true,
-  // Whoever subscribes does so again on each connection, and handles that it fails: ioredis leaves that unhandled.
+  // The owner of a subscription makes it again on each connection and handles a failure: ioredis leaves one unhandled.
   autoResubscribe: false,
   keepAlive: 10_000,
   socketTimeout: undefined as never,

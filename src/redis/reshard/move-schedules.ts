@@ -7,7 +7,7 @@ const CALL_COUNT = 50
 const CALL_BYTES = 1024 * 1024
 /** Members of the shard's sets in one call: Lua takes some 8 000 values at once. */
 const CALL_MEMBERS = 2_000
-/** Somebody who keeps changing a schedule would have it carried for ever. */
+/** Most tries to move a schedule that other programs keep changing. */
 const MAX_TRIES = 100
 
 interface Bundle {
@@ -19,7 +19,7 @@ interface Bundle {
 
 /**
  * Carries schedules from one shard to others with everything that belongs to them: written there first, then removed
- * here if nothing has changed meanwhile. Broken off anywhere and done again, nothing is lost and nothing is there twice.
+ * here if nothing has changed meanwhile. Broken off anywhere and done again, nothing is lost and nothing is stored twice.
  *
  * @param keysOf the keys of a schedule's new shard
  */

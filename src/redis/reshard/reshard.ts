@@ -157,7 +157,7 @@ async function* pagesOf(client: RedisClient, { names, due, tag, wake }: Keys): A
   }
 }
 
-/** Which version of an owner's declarations stands is noted in the first shard. */
+/** The first shard holds the version of each owner's declarations. */
 async function carryVersions(client: RedisClient, source: Keys, target: Keys): Promise<void> {
   if (source.tag === target.tag) return
   for (const [field, value] of Object.entries(await client.hgetall(source.meta))) {

@@ -80,7 +80,7 @@ export async function runAcknowledged<Name extends ScriptName>(
     return await send(true)
   } catch (error) {
     if (isForgotten(error)) return await send(false)
-    // ioredis follows a slot only when the whole pipeline was sent away; `WAIT` is answered by whoever gets it.
+    // ioredis follows a slot only when the whole pipeline was sent away; any node answers `WAIT`.
     if ('nodes' in client && isSentAway(error)) client.refreshSlotsCache()
     throw error
   }

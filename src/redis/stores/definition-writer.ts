@@ -76,7 +76,7 @@ interface Call {
   length: number
 }
 
-/** Puts what goes to the same shard into the same calls, as far as they take it. */
+/** Groups writes by shard into calls of bounded size. */
 function gatherCalls(writes: readonly DefinitionWrite[], keysOf: (name: string) => Keys): Call[] {
   const calls: Call[] = []
   const open = new Map<string, Call>()

@@ -28,7 +28,7 @@ type NextCursor =
 
 /**
  * One page of schedules by their next run: first what is in `due` and has an instant, then everything else by name.
- * What fires while somebody pages moves on, and may be passed over.
+ * A schedule that fires between two pages moves on, and may be passed over.
  */
 export async function pageByNext(source: PageSource, cursor: string | null, count: number): Promise<Page> {
   const at = readCursor<NextCursor>(cursor) ?? { due: source.keys.map(() => null) }

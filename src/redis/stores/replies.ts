@@ -13,7 +13,7 @@ export function toRecord(flat: readonly string[]): Record<string, string> {
 /** The values of a definition, as a claim sends them: how many there are, and they, apart by NUL. */
 function splitDefinition(text: string): string[] {
   const [count, ...values] = text.split('\0')
-  // With a NUL of its own it is no definition that anybody can read.
+  // A value that contains a NUL cannot be taken apart: such a definition counts as unreadable.
   return values.length === Number(count) ? values : []
 }
 

@@ -43,7 +43,7 @@ function isComplete({ after, cursor }: Scan): boolean {
 
 /**
  * The maintenance of one shard, shared by the whole fleet: with each heartbeat one elected worker does a bounded part of
- * it. No method rejects: what goes wrong is an `error` event.
+ * it. No method rejects: a failure is an `error` event.
  */
 export class Maintenance {
   readonly #context: PlanContext
