@@ -33,11 +33,13 @@ export function toRunView({ runId, schedule, run, dueMs, running }: StoredRun): 
     runId,
     schedule,
     state: running ? 'running' : 'waiting',
-    ...(typeof run.r === 'string' ? { reason: run.r as WaitReason } : {}),
-    scheduledAt: new Date(Number(run.n)),
-    ...(running ? { startedAt: new Date(Number(run.s)), worker: String(run.w) } : { dueAt: new Date(dueMs) }),
-    attempt: Number(run.a),
-    delivery: Number(run.d),
-    fence: Number(run.f),
+    ...(typeof run.waitsFor === 'string' ? { reason: run.waitsFor as WaitReason } : {}),
+    scheduledAt: new Date(Number(run.nominalMs)),
+    ...(running
+      ? { startedAt: new Date(Number(run.claimedAtMs)), worker: String(run.worker) }
+      : { dueAt: new Date(dueMs) }),
+    attempt: Number(run.attempt),
+    delivery: Number(run.delivery),
+    fence: Number(run.fence),
   }
 }

@@ -1,6 +1,6 @@
 import type { ChangeKind, Editor, StoredChanges } from '../schedule/stored-change.js'
 import type { DefinitionFields } from '../schedule/definition.js'
-import type { NotedRun } from '../schedule/stored-run.js'
+import type { RecordedRun } from '../schedule/stored-run.js'
 import type { PlanChange, StoredSchedule } from '../schedule/stored-schedule.js'
 
 /** A definition to write, with the plan for the case that its trigger is new. */
@@ -50,7 +50,7 @@ export interface PauseWrite {
 export interface StoredRun {
   readonly runId: string
   readonly schedule: string
-  readonly run: NotedRun
+  readonly run: RecordedRun
   readonly dueMs: number
   readonly running: boolean
 }

@@ -1,35 +1,53 @@
-/** A run as the state of its schedule notes it, by the short names of the protocol. */
-export interface NotedRun {
-  /** Nominal instant, epoch ms. */
-  readonly n: number
-  /** Fence of its claim. */
-  readonly f: number
-  /** Attempt and delivery, from 1. */
-  readonly a: number
-  readonly d: number
-  /** When it was claimed, epoch ms, and by whom; absent while it waits. */
-  readonly s?: number
-  readonly w?: string
-  /** Missed occurrences that it stands for beyond itself. */
-  readonly m: number
-  /** `o` occurrence, `m` by hand, `b` backfilled. */
-  readonly k: string
-  /** Whether it has a lease of its own. */
-  readonly l?: boolean
+/** A run as the state of its schedule holds it. The state may be written by any program: a field may be of any type. */
+export interface RecordedRun {
+  /** The nominal instant, epoch ms. */
+  readonly nominalMs: number
+  /** The fencing token of its last claim. */
+  readonly fence: number
+  /** Number of the execution after failures, from 1. */
+  readonly attempt: number
+  /** Number of the hand-over to a worker, from 1. */
+  readonly delivery: number
+  /** When it was claimed, epoch ms; absent while it waits. */
+  readonly claimedAtMs?: number
+  /** The id of the worker that has it; absent while it waits. */
+  readonly worker?: string
+  /** Whether its lease belongs to it alone rather than to its schedule. */
+  readonly hasRunLease?: boolean
   /** Why it waits. */
-  readonly r?: string
+  readonly waitsFor?: string
 }
 
-/** Reads what a state notes of a run: the short form `<n> <f> <s> <w>` of a first start, or JSON. Null for what is none. */
-export function readRunText(text: string): NotedRun | null {
-  const plain = /^(\d{1,16}) (\d{1,16}) (\d{1,16}) ([\w-]+)$/.exec(text)
-  if (plain) {
-    const [, nominal, fence, started, worker] = plain as unknown as [string, string, string, string, string]
-    return { n: Number(nominal), f: Number(fence), a: 1, d: 1, m: 0, k: 'o', s: Number(started), w: worker }
+/** The letters of the JSON form; `lib/runs.lua` has the same, and more that only scripts need. */
+const LETTERS = {
+  nominalMs: 'n',
+  fence: 'f',
+  attempt: 'a',
+  delivery: 'd',
+  claimedAtMs: 's',
+  worker: 'w',
+  hasRunLease: 'l',
+  waitsFor: 'r',
+} as const satisfies Record<keyof RecordedRun, string>
+
+/**
+ * Reads the text of a run: the short form `<nominal> <fence> <claimed at> <worker>` of a first start, or JSON by letters.
+ * Null for a text that is no run. No other TypeScript file knows these forms.
+ */
+export function readRunText(text: string): RecordedRun | null {
+  const first = /^(\d{1,16}) (\d{1,16}) (\d{1,16}) ([\w-]+)$/.exec(text)
+  if (first) {
+    const [, nominal, fence, claimedAt, worker] = first as unknown as [string, string, string, string, string]
+    const numbers = { nominalMs: Number(nominal), fence: Number(fence), claimedAtMs: Number(claimedAt) }
+    return { ...numbers, attempt: 1, delivery: 1, worker }
   }
   try {
-    const run = JSON.parse(text) as unknown
-    return typeof run === 'object' && run !== null && !Array.isArray(run) ? (run as NotedRun) : null
+    const stored = JSON.parse(text) as Record<string, unknown> | null
+    if (typeof stored !== 'object' || stored === null || Array.isArray(stored)) return null
+    const fields = Object.entries(LETTERS).flatMap(([word, letter]) =>
+      stored[letter] === undefined ? [] : [[word, stored[letter]]],
+    )
+    return Object.fromEntries(fields) as RecordedRun
   } catch {
     return null
   }

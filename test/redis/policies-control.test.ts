@@ -57,9 +57,11 @@ describe('cancel', () => {
     const { runId, worker } = await fleet.next('run:started')
     // As `cancel` leaves it, but for the message, which this worker never hears.
     const state = fleet.key('state', 'it')
-    const run = readRunText((await fleet.redis.hget(state, `run:${runId}`))!)
-    expect(run).toMatchObject({ w: worker })
-    await fleet.redis.hset(state, `run:${runId}`, JSON.stringify({ ...run, x: true }))
+    const run = readRunText((await fleet.redis.hget(state, `run:${runId}`))!)!
+    expect(run).toMatchObject({ worker })
+    const { nominalMs: n, fence: f, attempt: a, delivery: d, claimedAtMs: s } = run
+    const cancelled = { n, f, a, d, s, w: worker, m: 0, k: 'o', x: true }
+    await fleet.redis.hset(state, `run:${runId}`, JSON.stringify(cancelled))
     await fleet.next('run:failed')
     expect(await fleet.history('it', 1)).toMatchObject([{ outcome: 'cancelled', reason: 'cancelled' }])
     expect(ran).toHaveLength(1)

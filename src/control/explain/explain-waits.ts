@@ -59,13 +59,20 @@ function runsOf(question: Question): Waits {
     const run = readRunText(text)
     if (!run) continue
     const which = `run ${field.slice(4)}`
-    if (run.w !== undefined) {
-      const since = formatDuration(Math.max(0, Math.round(nowMs - Number(run.s))))
-      const silence = describeSilence(question, run.w)
-      const lease = situation.lease?.worker === run.w && !run.l ? describeLease(situation.lease.leftMs, silence) : ''
-      reasons.push({ code: 'running', message: `${which} goes on worker ${run.w} since ${since}${silence}${lease}` })
+    if (run.worker !== undefined) {
+      const since = formatDuration(Math.max(0, Math.round(nowMs - Number(run.claimedAtMs))))
+      const silence = describeSilence(question, run.worker)
+      const lease =
+        situation.lease?.worker === run.worker && !run.hasRunLease ? describeLease(situation.lease.leftMs, silence) : ''
+      reasons.push({
+        code: 'running',
+        message: `${which} goes on worker ${run.worker} since ${since}${silence}${lease}`,
+      })
     } else
-      reasons.push({ code: run.r ?? 'waiting', message: `${which} ${WAITS[run.r ?? ''] ?? 'waits to be delivered'}` })
+      reasons.push({
+        code: run.waitsFor ?? 'waiting',
+        message: `${which} ${WAITS[run.waitsFor ?? ''] ?? 'waits to be delivered'}`,
+      })
   }
   const isHeldByOther = situation.lease !== null && !reasons.some(({ code }) => code === 'running')
   if (isHeldByOther) {
