@@ -7,10 +7,7 @@ const LONG_FUNCTIONS = [
   'src/redis/stores/worker-store.ts',
 ]
 /** Files with a function of more than four parameters, to be given one named object; no file joins this list. */
-const MANY_PARAMETERS = [
-  'src/redis/scripts/run-script.ts',
-  'src/redis/stores/schedule-store.ts',
-]
+const MANY_PARAMETERS = ['src/redis/scripts/run-script.ts', 'src/redis/stores/schedule-store.ts']
 
 export default tseslint.config(
   {

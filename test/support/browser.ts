@@ -36,12 +36,14 @@ export function useBrowser(): { open(url: string, options?: PageOptions): Promis
 export interface PageOptions {
   readonly isDark?: boolean
   readonly width?: number
+  /** The instant that the clock of the page stands at; default: it goes. */
+  readonly now?: string
 }
 
 async function openPage(
   browser: Browser,
   url: string,
-  { isDark = false, width = 1360 }: PageOptions,
+  { isDark = false, width = 1360, now }: PageOptions,
 ): Promise<WatchedPage> {
   const viewport = { width, height: width < 600 ? 844 : 900 }
   const context = await browser.newContext({
@@ -51,6 +53,7 @@ async function openPage(
   })
   onTestFinished(() => context.close())
   const page = await context.newPage()
+  if (now !== undefined) await page.clock.setFixedTime(now)
   const troubles: string[] = []
   page.on('console', (message) => {
     if (message.type() === 'error' || message.type() === 'warning') troubles.push(message.text())

@@ -138,7 +138,10 @@ function explainFleet({ workers, situation }: Question, definition: Definition):
   } else if (situation.isAside) {
     reasons.push({
       code: 'task-full',
-      message: `it is due and waits for room: ${situation.busyCount} runs of the task ${task} go, as many as its limits allow`,
+      message:
+        situation.busyCount > 0
+          ? `it is due and waits for room: ${situation.busyCount} runs of the task ${task} go, as many as its limits allow`
+          : `it is due and waits for room: every worker that can run it runs as many of the task ${task} as it may`,
     })
     advice.push(`raise \`maxConcurrent\` or \`concurrency\` of the task ${task}, or start more workers`)
   }
