@@ -87,6 +87,6 @@ function checkParts(worker: QueueWorker, beat: Everybeat): void {
   const field = isWorker ? 'beat' : 'worker'
   if (isWorker && typeof beat?.start === 'function') return
   const allowed = isWorker ? 'an Everybeat instance' : 'a BullMQ Worker'
-  const message = `${field}: ${String(isWorker ? beat : worker)}; allowed: ${allowed}`
+  const message = `${field}: ${String(isWorker ? beat : worker)} cannot be used; allowed: ${allowed}`
   throw new EverybeatError('ERR_EVERYBEAT_OPTIONS', message, { field, value: isWorker ? beat : worker })
 }

@@ -88,5 +88,8 @@ function checkJobOptions(opts: JobsOptions): void {
 
 function refusal(field: string, value: unknown, allowed: string): EverybeatError {
   const shown = typeof value === 'string' ? JSON.stringify(value) : String(value)
-  return new EverybeatError('ERR_EVERYBEAT_OPTIONS', `${field}: ${shown}; allowed: ${allowed}`, { field, value })
+  return new EverybeatError('ERR_EVERYBEAT_OPTIONS', `${field}: ${shown} cannot be used; allowed: ${allowed}`, {
+    field,
+    value,
+  })
 }

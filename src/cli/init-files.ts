@@ -67,7 +67,8 @@ Wants=network-online.target
 
 [Service]
 WorkingDirectory=${folder}
-ExecStart=/usr/bin/env npx everybeat worker ${worker} --timeout 30s
+# The command itself and not npx, which would keep SIGTERM from the worker.
+ExecStart=${folder}/node_modules/.bin/everybeat worker ${worker} --timeout 30s
 Environment=EVERYBEAT_REDIS_URL=redis://127.0.0.1:6379
 # Runs have 30 s to finish after SIGTERM.
 KillMode=mixed
@@ -98,7 +99,8 @@ spec:
       containers:
         - name: worker
           image: ${name}:latest
-          command: ['npx', 'everybeat', 'worker', '${worker}', '--timeout', '30s']
+          # The command itself and not npx, which would keep SIGTERM from the worker.
+          command: ['node_modules/.bin/everybeat', 'worker', '${worker}', '--timeout', '30s']
           env:
             - name: EVERYBEAT_REDIS_URL
               value: redis://redis:6379

@@ -1,3 +1,4 @@
+import { askForTraceparent } from '../events/traceparent.js'
 import { checkDefinition, noteCallSite } from './check-definition.js'
 import { readDeclaration } from '../schedule/declaration.js'
 import type { Definition, DefinitionInput, Instant } from '../schedule/definition.js'
@@ -168,6 +169,7 @@ export class Schedules<Tasks extends object = AnyTasks> extends ScheduleQueries 
     checkName('schedule', name, 'name')
     checkOptionNames(options, ['payload'])
     const { payload } = options
+    const traceparent = askForTraceparent(name)
     const payloadText = payload === undefined ? null : JSON.stringify(copyPayload(payload, 'payload'))
     const store = await this.#context.store()
     if (payload !== undefined) {
@@ -175,7 +177,7 @@ export class Schedules<Tasks extends object = AnyTasks> extends ScheduleQueries 
       if (!schedule) return { outcome: 'missing' }
       await this.#context.checkPayload(schedule.fields.task ?? name, payload)
     }
-    const runId = await store.enqueue(name, payloadText)
+    const runId = await store.enqueue(name, payloadText, traceparent)
     return runId === null ? { outcome: 'missing' } : { outcome: 'triggered', runId }
   }
 

@@ -86,7 +86,7 @@ function toLogger(log: FastifyBaseLogger): Logger {
 }
 
 function refuse(field: string, value: unknown, allowed: string): EverybeatError {
-  return new EverybeatError('ERR_EVERYBEAT_OPTIONS', `${field}: ${String(value)}; allowed: ${allowed}`, {
+  return new EverybeatError('ERR_EVERYBEAT_OPTIONS', `${field}: ${String(value)} cannot be used; allowed: ${allowed}`, {
     field,
     value,
   })

@@ -1,12 +1,15 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { subscribe, tracingChannel, unsubscribe } from 'node:diagnostics_channel'
-import type { Run } from '../index.js'
+import type { Run, TriggerMessage } from '../index.js'
 
 /** What the tracing channel `everybeat:run` says of one call of a handler. */
 export interface RunMessage {
   readonly run: Run
   readonly delivery: number
   readonly latenessMs: number
+  readonly cron: string | null
+  readonly cause: string | null
+  traceparent?: string
   error?: unknown
 }
 
@@ -46,6 +49,8 @@ export interface ChannelListeners<Context> {
   readonly onSettle: (message: SettleMessage) => void
   readonly onClaim: (message: ClaimMessage) => void
   readonly onSkip: (message: SkipMessage) => void
+  /** A run is about to be asked for by hand; `message.traceparent` may be set. */
+  readonly onTrigger: (message: TriggerMessage) => void
 }
 
 /** A store whose context is another library's: what is run inside of it, is run inside that one. */
@@ -81,6 +86,7 @@ export function listenToChannels<Context>(listeners: ChannelListeners<Context>):
     ['everybeat:settle', (message: unknown) => listeners.onSettle(message as SettleMessage)],
     ['everybeat:claim', (message: unknown) => listeners.onClaim(message as ClaimMessage)],
     ['everybeat:skip', (message: unknown) => listeners.onSkip(message as SkipMessage)],
+    ['everybeat:trigger', (message: unknown) => listeners.onTrigger(message as TriggerMessage)],
   ] as const
   for (const [name, listener] of plain) subscribe(name, listener)
   return () => {

@@ -38,7 +38,7 @@ export function assertLayout({ prefix, shards }: ExpectedLayout, found: FoundLay
     throw new EverybeatError('ERR_EVERYBEAT_LAYOUT', message, { field: 'shards', value: shards })
   }
   if (found.shards !== null && found.shards !== String(shards)) {
-    const message = `shards: ${shards} is not allowed: the fleet of prefix ${named} has ${found.shards}`
+    const message = `shards: ${shards} cannot be used; allowed: ${found.shards}, the shards of the fleet with prefix ${named}`
     throw new EverybeatError('ERR_EVERYBEAT_LAYOUT', message, { field: 'shards', value: shards })
   }
 }

@@ -60,8 +60,12 @@ function readClock(now: MemoryServerOptions['now']): (() => number) | undefined 
 }
 
 function refuse(field: string, value: unknown, allowed: string): EverybeatError {
-  return new EverybeatError('ERR_EVERYBEAT_OPTIONS', `${field}: ${showValue(value)} is not ${allowed}`, {
-    field,
-    value,
-  })
+  return new EverybeatError(
+    'ERR_EVERYBEAT_OPTIONS',
+    `${field}: ${showValue(value)} cannot be used; allowed: ${allowed}`,
+    {
+      field,
+      value,
+    },
+  )
 }

@@ -64,7 +64,7 @@ function readLimits(input: TriggerInput, context: CronContext, part: TriggerPart
   const startMs = read('start') ?? -Infinity
   const endMs = input.end === undefined ? Infinity : parseLastInstant(input.end, 'end', context.zone.name)
   if (startMs > endMs) {
-    const message = `end is ${showValue(input.end)}, but an instant at or after start (${showValue(input.start)}) is allowed`
+    const message = `end: ${showValue(input.end)} cannot be used; allowed: an instant at or after start, ${showValue(input.start)}`
     throw new EverybeatError('ERR_EVERYBEAT_TRIGGER', message, { field: 'end', value: input.end })
   }
   const exclusions = input.exclude === undefined ? [] : parseExclusions(input.exclude, context, part.used?.() ?? null)
@@ -115,6 +115,6 @@ function checkInstant(value: number, field: string): number {
   if (typeof value === 'number' && !Number.isNaN(value)) {
     return Math.max(-LAST_SECOND * 1000, Math.min(LAST_SECOND * 1000, value))
   }
-  const message = `${field} is ${showValue(value)}, but epoch milliseconds are allowed`
+  const message = `${field}: ${showValue(value)} cannot be used; allowed: epoch milliseconds`
   throw new EverybeatError('ERR_EVERYBEAT_INSTANT', message, { field, value })
 }

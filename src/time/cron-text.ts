@@ -45,16 +45,16 @@ const MAX_CRON_LENGTH = 512
  */
 export function readCronText(input: unknown, name: string, field: string): CronText {
   const refuse = (reason: string): never => {
-    const message = `${field} is ${showValue(input)}: ${reason}`
+    const message = `${field}: ${showValue(input)} cannot be used; ${reason}`
     throw new EverybeatError('ERR_EVERYBEAT_CRON', message, { field, value: input })
   }
-  if (typeof input !== 'string') return refuse('only a text of five or six fields or a macro is allowed')
-  if (input.length > MAX_CRON_LENGTH) return refuse(`at most ${MAX_CRON_LENGTH} characters are allowed`)
-  if (/[^\t\x20-\x7e]/.test(input)) return refuse('only printable ASCII characters, spaces and tabs are allowed')
+  if (typeof input !== 'string') return refuse('allowed: text of five or six fields, or a macro')
+  if (input.length > MAX_CRON_LENGTH) return refuse(`allowed: at most ${MAX_CRON_LENGTH} characters`)
+  if (/[^\t\x20-\x7e]/.test(input)) return refuse('allowed: printable ASCII characters, spaces and tabs')
   const words = splitWords(input, refuse)
   const hasSeconds = words.length === 6
   const texts = hasSeconds ? words : ['0', ...words]
-  if (texts[3] === '?' && texts[5] === '?') refuse('? is allowed in day of month or in day of week, not in both')
+  if (texts[3] === '?' && texts[5] === '?') refuse('allowed: ? in day of month or in day of week, not in both')
   const fields = texts.map((text, index) => readField(CRON_FIELDS[index]!, text, name, refuse))
   const normalized = fields.map((items) => items.join(',')).join(' ')
   return { normalized, fields, hasSeconds, intervalLike: texts.slice(0, 3).some((text) => /[*/]/.test(text)) }
@@ -68,16 +68,16 @@ export function isUnrestricted(items: readonly string[]): boolean {
 function splitWords(text: string, refuse: (reason: string) => never): string[] {
   const words = text.split(/[ \t]+/).filter((word) => word !== '')
   const [first] = words
-  if (first === undefined) return refuse('an empty text is not allowed; five or six fields or a macro are')
+  if (first === undefined) return refuse('allowed: five or six fields, or a macro')
   if (first.startsWith('@')) {
     const macro = words.length === 1 && Object.hasOwn(MACROS, first.toLowerCase()) && MACROS[first.toLowerCase()]
     if (!macro)
-      return refuse(`macro ${showValue(words.join(' '))} is not known; allowed are ${Object.keys(MACROS).join(', ')}`)
+      return refuse(`macro ${showValue(words.join(' '))} is not known; allowed: ${Object.keys(MACROS).join(', ')}`)
     return macro.split(' ')
   }
   if (words.length !== 5 && words.length !== 6) {
     return refuse(
-      `${words.length} field${words.length === 1 ? '' : 's'} found; five are allowed, or six with seconds first`,
+      `${words.length} field${words.length === 1 ? '' : 's'} found; allowed: five, or six with seconds first`,
     )
   }
   return words
@@ -88,7 +88,7 @@ function readField(field: CronField, text: string, name: string, refuse: (reason
     const normalized = normalizeItem(field, item, text, name)
     if (normalized !== null) return normalized
     const where = item === text ? '' : ` (in ${showValue(text)})`
-    return refuse(`${field.name} ${showValue(item)}${where} is not allowed; allowed are ${field.allowed}`)
+    return refuse(`${field.name} ${showValue(item)}${where}; allowed: ${field.allowed}`)
   })
   return [...new Set(items)]
 }

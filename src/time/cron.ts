@@ -65,7 +65,7 @@ function compileCron(input: unknown, context: CronContext, field: string): Cron 
   const restricted = [text.fields[3]!, text.fields[5]!].every((items) => !isUnrestricted(items))
   const days = new CronDays(fields, context.dayMatch === 'or' && restricted ? 'either' : 'both')
   if (days.isEmpty) {
-    const message = `${field} is ${showValue(input)}: no such date exists; only dates that come are allowed`
+    const message = `${field}: ${showValue(input)} cannot be used; no such date exists; allowed: dates that come`
     throw new EverybeatError('ERR_EVERYBEAT_CRON', message, { field, value: input })
   }
   const pattern = new WallPattern(days, new TimesOfDay(fields.hours, fields.minutes, fields.seconds))

@@ -110,6 +110,6 @@ function wholeMilliseconds(value: number): number | null {
 }
 
 function refusal(value: unknown, field: string, allowed: string): EverybeatError {
-  const message = `${field}: ${showValue(value)} is not a duration that can be used here; ${allowed}`
+  const message = `${field}: ${showValue(value)} cannot be used; ${allowed}`
   return new EverybeatError('ERR_EVERYBEAT_DURATION', message, { field, value })
 }

@@ -72,6 +72,6 @@ function wallTimeToInstant(wallMs: number, zoneName: string): number | string {
 function refusal(value: unknown, field: string, problem: string): EverybeatError {
   const allowed = 'a Date, epoch milliseconds, or ISO 8601 text such as 2026-03-01T09:00:00Z or 2026-03-01T09:00'
   const shown = value instanceof Date ? String(value) : showValue(value)
-  const message = `${field}: ${shown} ${problem}; allowed: ${allowed}`
+  const message = `${field}: ${shown} cannot be used; it ${problem}; allowed: ${allowed}`
   return new EverybeatError('ERR_EVERYBEAT_INSTANT', message, { field, value })
 }

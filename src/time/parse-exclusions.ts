@@ -25,9 +25,9 @@ const MAX_LENGTH = 10_000
  */
 export function parseExclusions(input: unknown, context: CronContext, used: UsedTimes | null): Exclusion[] {
   const texts: unknown[] = Array.isArray(input) ? input : [input]
-  if (texts.length > MAX_EXCLUSIONS) throw exclusionError(input, `at most ${MAX_EXCLUSIONS} exclusions are allowed`)
+  if (texts.length > MAX_EXCLUSIONS) throw exclusionError(input, `at most ${MAX_EXCLUSIONS} exclusions`)
   const crons = texts.filter(isCron)
-  if (crons.length > MAX_EXCLUDED_CRONS) throw exclusionError(input, `at most ${MAX_EXCLUDED_CRONS} crons are allowed`)
+  if (crons.length > MAX_EXCLUDED_CRONS) throw exclusionError(input, `at most ${MAX_EXCLUDED_CRONS} crons`)
   const days: DayRange[] = []
   const weekdays = new Set<number>()
   for (const text of texts) if (!isCron(text)) readDays(text, days, weekdays)
@@ -60,7 +60,7 @@ function readRange(word: string, item: string): DayRange {
   const [first, last = first] = ends
   if (ends.length > 2 || first === null || first === undefined || last === null || last === undefined)
     throw exclusionError(item)
-  if (first > last) throw exclusionError(item, 'only ranges whose first day comes first are allowed')
+  if (first > last) throw exclusionError(item, 'ranges whose first day comes first')
   return { first, last }
 }
 
@@ -73,10 +73,13 @@ function readDate(text: string): number | null {
 }
 
 function exclusionError(value: unknown, reason?: string): EverybeatError {
-  const allowed =
-    reason ?? 'allowed are dates (2026-12-25), ranges of dates (2026-12-24/2026-12-26), weekdays (sat,sun) and crons'
-  return new EverybeatError('ERR_EVERYBEAT_TRIGGER', `exclude is ${showValue(value)}: ${allowed}`, {
-    field: 'exclude',
-    value,
-  })
+  const allowed = reason ?? 'dates (2026-12-25), ranges of dates (2026-12-24/2026-12-26), weekdays (sat,sun) and crons'
+  return new EverybeatError(
+    'ERR_EVERYBEAT_TRIGGER',
+    `exclude: ${showValue(value)} cannot be used; allowed: ${allowed}`,
+    {
+      field: 'exclude',
+      value,
+    },
+  )
 }

@@ -45,7 +45,7 @@ export function preview(
   options: PreviewOptions,
 ): PreviewEntry[] {
   if (typeof options !== 'object' || options === null) {
-    const message = `options is ${showValue(options)}, but { from, count } is allowed`
+    const message = `options: ${showValue(options)} cannot be used; allowed: { from, count }`
     throw new EverybeatError('ERR_EVERYBEAT_OPTIONS', message, { field: 'options', value: options })
   }
   const name = options.name ?? (typeof definition.name === 'string' ? definition.name : '')
@@ -63,7 +63,7 @@ export function preview(
 
 function readCount(count: unknown): number {
   if (typeof count === 'number' && Number.isInteger(count) && count >= 1 && count <= MAX_COUNT) return count
-  const message = `count is ${showValue(count)}, but a whole number from 1 to ${MAX_COUNT} is allowed`
+  const message = `count: ${showValue(count)} cannot be used; allowed: a whole number from 1 to ${MAX_COUNT}`
   throw new EverybeatError('ERR_EVERYBEAT_OPTIONS', message, { field: 'count', value: count })
 }
 

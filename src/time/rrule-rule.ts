@@ -39,18 +39,16 @@ const MAX_COUNT = 5_000
 export function readRule(input: unknown, parts: ReadonlyMap<string, string>): RruleRule {
   const known = [...KNOWN, ...KNOWN_DAYS]
   for (const key of parts.keys())
-    if (!known.includes(key)) refuseRrule(input, `${key} is not allowed; allowed are ${known.join(', ')}`)
+    if (!known.includes(key)) refuseRrule(input, `${key} is not known; allowed: ${known.join(', ')}`)
   const frequency = parts.get('FREQ') as Frequency
   if (!FREQUENCIES.includes(frequency))
-    refuseRrule(input, `FREQ is ${frequency ?? 'missing'}; allowed are ${FREQUENCIES.join(', ')}`)
+    refuseRrule(input, `FREQ is ${frequency ?? 'missing'}; allowed: ${FREQUENCIES.join(', ')}`)
   const list = (key: string, low: number, high: number): number[] =>
     readList(input, [key, parts.get(key)], (text) => readNumber(text, low, high), `${low < 0 ? '±1' : low} to ${high}`)
   const one = (key: string, high: number): number | null => {
     const text = parts.get(key)
     const value = text === undefined ? null : readNumber(text, 1, high)
-    return text !== undefined && value === null
-      ? refuseRrule(input, `${key} is ${text}; allowed is 1 to ${high}`)
-      : value
+    return text !== undefined && value === null ? refuseRrule(input, `${key} is ${text}; allowed: 1 to ${high}`) : value
   }
   const weekStart = readList(input, ['WKST', parts.get('WKST')], readWeekday, 'MO to SU')
   const rule: RruleRule = {
@@ -105,7 +103,7 @@ function readList<Item>(
   allowed: string,
 ): Item[] {
   if (text === undefined) return []
-  return text.split(',').map((item) => read(item) ?? refuseRrule(input, `${key} is ${text}; allowed is ${allowed}`))
+  return text.split(',').map((item) => read(item) ?? refuseRrule(input, `${key} is ${text}; allowed: ${allowed}`))
 }
 
 function readNumber(text: string, low: number, high: number): number | null {

@@ -25,7 +25,7 @@ const MAX_RRULE_LENGTH = 10_000
 
 /** @throws {EverybeatError} always: `ERR_EVERYBEAT_TRIGGER`, with what is allowed. */
 export function refuseRrule(input: unknown, reason: string): never {
-  throw new EverybeatError('ERR_EVERYBEAT_TRIGGER', `rrule is ${showValue(input)}: ${reason}`, {
+  throw new EverybeatError('ERR_EVERYBEAT_TRIGGER', `rrule: ${showValue(input)} cannot be used; ${reason}`, {
     field: 'rrule',
     value: input,
   })
@@ -37,8 +37,8 @@ export function refuseRrule(input: unknown, reason: string): never {
  * @throws {EverybeatError} `ERR_EVERYBEAT_TRIGGER`.
  */
 export function readRruleText(input: unknown): RruleText {
-  if (typeof input !== 'string') return refuseRrule(input, 'only RFC 5545 text is allowed')
-  if (input.length > MAX_RRULE_LENGTH) refuseRrule(input, `at most ${MAX_RRULE_LENGTH} characters are allowed`)
+  if (typeof input !== 'string') return refuseRrule(input, 'allowed: RFC 5545 text')
+  if (input.length > MAX_RRULE_LENGTH) refuseRrule(input, `allowed: at most ${MAX_RRULE_LENGTH} characters`)
   const zones = new Set<string>()
   const found = { DTSTART: [] as RruleTime[], RDATE: [] as RruleTime[], EXDATE: [] as RruleTime[] }
   const rules: string[] = []
@@ -50,13 +50,13 @@ export function readRruleText(input: unknown): RruleText {
     else if (property === 'DTSTART' || property === 'RDATE' || property === 'EXDATE') {
       readParameters(input, parameters, zones)
       for (const text of value.split(',')) found[property].push(readTime(input, property, text))
-    } else refuseRrule(input, `${showValue(word)} is not allowed; allowed are DTSTART, RRULE, RDATE and EXDATE`)
+    } else refuseRrule(input, `${showValue(word)} is not known; allowed: DTSTART, RRULE, RDATE and EXDATE`)
   }
   const [start] = found.DTSTART
   if (start === undefined || found.DTSTART.length > 1)
-    refuseRrule(input, 'exactly one DTSTART is allowed, such as DTSTART:20260101T090000')
-  if (rules.length !== 1) refuseRrule(input, 'exactly one RRULE is allowed, such as RRULE:FREQ=DAILY')
-  if (zones.size > 1) refuseRrule(input, 'only one TZID is allowed')
+    refuseRrule(input, 'allowed: exactly one DTSTART, such as DTSTART:20260101T090000')
+  if (rules.length !== 1) refuseRrule(input, 'allowed: exactly one RRULE, such as RRULE:FREQ=DAILY')
+  if (zones.size > 1) refuseRrule(input, 'allowed: one TZID')
   const [zone = null] = zones
   return { start, zone, parts: readParts(input, rules[0]!), extraTimes: found.RDATE, exceptTimes: found.EXDATE }
 }
@@ -68,7 +68,7 @@ function readParameters(input: string, parameters: string, zones: Set<string>): 
     else if (key?.toUpperCase() !== 'VALUE' || !/^DATE(-TIME)?$/i.test(value!)) {
       refuseRrule(
         input,
-        `parameter ${showValue(parameter)} is not allowed; allowed are TZID, VALUE=DATE and VALUE=DATE-TIME`,
+        `parameter ${showValue(parameter)} is not known; allowed: TZID, VALUE=DATE and VALUE=DATE-TIME`,
       )
     }
   }
@@ -82,7 +82,7 @@ export function readTime(input: unknown, property: string, text: string): RruleT
   if (!exists || hour! > 23 || minute! > 59 || second! > 59) {
     refuseRrule(
       input,
-      `${property} ${showValue(text)} is not allowed; a date-time such as 20260101T090000 or 20260101T090000Z is`,
+      `${property} ${showValue(text)} does not exist; allowed: a date-time such as 20260101T090000 or 20260101T090000Z`,
     )
   }
   const wall = daysToDate(year!, month!, day!) * DAY_SECONDS + hour! * 3600 + minute! * 60 + second!
@@ -94,7 +94,7 @@ function readParts(input: unknown, rule: string): Map<string, string> {
   for (const part of rule.toUpperCase().split(';')) {
     const [, key, value] = /^([A-Z]+)=(.+)$/.exec(part) ?? []
     if (key === undefined || parts.has(key))
-      refuseRrule(input, `rule part ${showValue(part)} is not allowed; each part once, as NAME=value`)
+      refuseRrule(input, `rule part ${showValue(part)} cannot be used; allowed: each part once, as NAME=value`)
     parts.set(key, value!)
   }
   return parts

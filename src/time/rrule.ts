@@ -34,7 +34,7 @@ export function createRrule(
   const startWall = wallOf(text.start)
   const times = createTimes(input, rule, startWall)
   if (times.next(startWall, startWall + SEARCH_SECONDS) === Infinity) {
-    refuseRrule(input, 'it never fires in the 100 years after DTSTART; only rules that fire are allowed')
+    refuseRrule(input, 'it never fires in the 100 years after DTSTART; allowed: rules that fire')
   }
   const followsRealTime = isSubDaily(rule.frequency)
   const effective = followsRealTime ? REAL_TIME_RULES : rules
@@ -55,8 +55,7 @@ function createTimes(input: unknown, rule: RruleRule, startWall: number): WallTi
   if (rule.positions.length > 0) return new PlacedTimes(days, times, rule.positions)
   if (!isSubDaily(rule.frequency)) return new DailyTimes(days, times)
   const spaced = new SpacedTimes(rule, days, times, startWall)
-  if (spaced.isEmpty)
-    refuseRrule(input, 'INTERVAL never meets BYHOUR, BYMINUTE and BYSECOND; only rules that fire are allowed')
+  if (spaced.isEmpty) refuseRrule(input, 'INTERVAL never meets BYHOUR, BYMINUTE and BYSECOND; allowed: rules that fire')
   return spaced
 }
 

@@ -45,7 +45,7 @@ export function createSolar(input: TriggerInput): { readonly text: string; reado
     previous: (beforeMs) => search(dayOf(beforeMs) + 2, -1, (at) => at < beforeMs),
   }
   if (source.next(0) === null)
-    refuseSolar('solar', input.solar, `it never comes at lat ${lat}, lon ${lon}; allowed are events that come`)
+    refuseSolar('solar', input.solar, `it never comes at lat ${lat}, lon ${lon}; allowed: events that come`)
   return { text: `solar ${event} ${offsetMs} ms; lat ${lat}; lon ${lon}`, source }
 }
 
@@ -68,19 +68,22 @@ function loadLibrary(): GetTimes {
 function readEvent(value: unknown): { readonly event: Event; readonly offsetMs: number } {
   const parts = typeof value === 'string' ? /^([a-z]+)(?:([+-])([^+-].*))?$/i.exec(value.trim()) : null
   const event = parts?.[1]?.toLowerCase() ?? ''
-  if (!Object.hasOwn(EVENTS, event)) refuseSolar('solar', value, `allowed is ${ALLOWED}`)
+  if (!Object.hasOwn(EVENTS, event)) refuseSolar('solar', value, `allowed: ${ALLOWED}`)
   const [sign, size] = [parts?.[2], parts?.[3]]
   const offsetMs = size === undefined ? 0 : parseDuration(size.trim(), 'solar')
-  if (offsetMs >= DAY_MS) refuseSolar('solar', value, `allowed is ${ALLOWED}`)
+  if (offsetMs >= DAY_MS) refuseSolar('solar', value, `allowed: ${ALLOWED}`)
   return { event: event as Event, offsetMs: sign === '-' ? -offsetMs : offsetMs }
 }
 
 function readDegrees(input: TriggerInput, field: 'lat' | 'lon', limit: number): number {
   const value = input[field]
   if (typeof value === 'number' && Math.abs(value) <= limit) return value
-  return refuseSolar(field, value, `a number of degrees from -${limit} to ${limit} is allowed, and solar needs it`)
+  return refuseSolar(field, value, `allowed: degrees from -${limit} to ${limit}; solar needs them`)
 }
 
 function refuseSolar(field: string, value: unknown, reason: string): never {
-  throw new EverybeatError('ERR_EVERYBEAT_TRIGGER', `${field} is ${showValue(value)}: ${reason}`, { field, value })
+  throw new EverybeatError('ERR_EVERYBEAT_TRIGGER', `${field}: ${showValue(value)} cannot be used; ${reason}`, {
+    field,
+    value,
+  })
 }

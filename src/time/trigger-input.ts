@@ -63,7 +63,7 @@ export function readKind(input: TriggerInput): TriggerKind {
   const [kind] = kinds
   if (kind === undefined || kinds.length > 1) {
     const found = kind === undefined ? 'none' : kinds.join(' and ')
-    const message = `exactly one trigger of ${TRIGGER_KINDS.join(', ')} is allowed; found ${found}`
+    const message = `trigger: ${found} given; allowed: exactly one of ${TRIGGER_KINDS.join(', ')}`
     throw new EverybeatError('ERR_EVERYBEAT_DEFINITION', message, {
       field: kinds[1] ?? 'cron',
       value: kind && input[kinds[1]!],
@@ -71,7 +71,7 @@ export function readKind(input: TriggerInput): TriggerKind {
   }
   for (const [option, allowed] of Object.entries(OPTION_KINDS) as [keyof TriggerInput, readonly TriggerKind[]][]) {
     if (input[option] === undefined || allowed.includes(kind)) continue
-    const message = `${option} is ${showValue(input[option])}, but it is allowed only with ${allowed.join(' or ')}, not with ${kind}`
+    const message = `${option}: ${showValue(input[option])} cannot be used with ${kind}; allowed: with ${allowed.join(' or ')}`
     throw new EverybeatError('ERR_EVERYBEAT_DEFINITION', message, { field: option, value: input[option] })
   }
   return kind
@@ -96,6 +96,6 @@ function readChoice<Choice extends string>(
 ): Choice {
   const value = input[field] === undefined ? DEFAULT_CHOICES[field] : input[field]
   if ((allowed as readonly unknown[]).includes(value)) return value as Choice
-  const message = `${field} is ${showValue(value)}, but ${allowed.join(', ')} are allowed`
+  const message = `${field}: ${showValue(value)} cannot be used; allowed: ${allowed.join(', ')}`
   throw new EverybeatError('ERR_EVERYBEAT_DEFINITION', message, { field, value })
 }

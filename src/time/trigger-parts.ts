@@ -76,12 +76,12 @@ function showChoices(context: CronContext): string {
 function createEveryPart(input: TriggerInput, { name, zone }: CronContext): TriggerPart {
   const periodMs = parseDuration(input.every, 'every')
   if (periodMs < MIN_EVERY_MS) {
-    const message = `every is ${showValue(input.every)}, but at least ${MIN_EVERY_MS} ms are allowed`
+    const message = `every: ${showValue(input.every)} cannot be used; allowed: at least ${MIN_EVERY_MS} ms`
     throw new EverybeatError('ERR_EVERYBEAT_DURATION', message, { field: 'every', value: input.every })
   }
   const spread = input.spread ?? false
   if (typeof spread !== 'boolean') {
-    const message = `spread is ${showValue(spread)}, but true or false is allowed`
+    const message = `spread: ${showValue(spread)} cannot be used; allowed: true or false`
     throw new EverybeatError('ERR_EVERYBEAT_DEFINITION', message, { field: 'spread', value: spread })
   }
   const anchorMs = input.anchor === undefined ? 0 : parseInstant(input.anchor, 'anchor', zone.name)

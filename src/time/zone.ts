@@ -74,7 +74,7 @@ function createZone(name: unknown, field: string): Zone {
 function zoneError(name: unknown, field: string, cause?: unknown): EverybeatError {
   const meant = typeof name === 'string' && name.length <= 64 ? suggestZone(name) : null
   const hint = meant === null ? 'such as "Europe/Berlin" or "UTC"' : `did you mean ${showValue(meant)}?`
-  const message = `${field} is ${showValue(name)}, but only IANA zone names that this runtime knows are allowed${meant === null ? ', ' : '; '}${hint}`
+  const message = `${field}: ${showValue(name)} cannot be used; allowed: IANA zone names that this runtime knows${meant === null ? ', ' : '; '}${hint}`
   return new EverybeatError('ERR_EVERYBEAT_ZONE', message, { field, value: name, ...(cause ? { cause } : {}) })
 }
 

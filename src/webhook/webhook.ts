@@ -107,6 +107,6 @@ function checkUrl(url: unknown): URL {
 const ALLOWED_URL = 'an http:// or https:// URL without a user name and password; those belong into headers'
 
 function refuse(field: string, value: unknown, allowed: string): EverybeatError {
-  const message = `${field}: ${JSON.stringify(value) ?? String(value)}; allowed: ${allowed}`
+  const message = `${field}: ${JSON.stringify(value) ?? String(value)} cannot be used; allowed: ${allowed}`
   return new EverybeatError('ERR_EVERYBEAT_OPTIONS', message, { field, value })
 }

@@ -10,6 +10,12 @@ export interface RunTrace {
   readonly delivery: number
   /** How much later than its instant the run started, ms; 0 for retries, reruns and backfills. */
   readonly latenessMs: number
+  /** The cron expression of its schedule; null where it has another trigger. */
+  readonly cron: string | null
+  /** W3C `traceparent` of its first start, on any worker, or of who asked for it by hand; null where none is known. */
+  readonly cause: string | null
+  /** A subscriber of `start` sets it: the `traceparent` that a retry or a rerun, on any worker, has as its `cause`. */
+  traceparent?: string
   /** What the handler returned; set before `asyncEnd`. */
   result?: unknown
   /** What the handler threw, or why it was aborted; set before `error` and `asyncEnd`. */

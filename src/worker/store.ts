@@ -20,6 +20,8 @@ export interface WorkerStore {
   readClock(): Promise<void>
   /** Adds instants to the end of a plan, when the definition is still the one that they were computed of. */
   extendPlan(plan: PlanExtension): Promise<void>
+  /** Notes the `traceparent` of the first start of a run, as long as this claim of it holds. */
+  noteTrace(run: ClaimedRun, traceparent: string): Promise<void>
   /** Stores a plan; `moved` when the schedule changed after the plan was computed: then nothing is written. */
   storePlan(plan: PlanChange): Promise<'stored' | 'moved'>
   /** Deletes a schedule that is finished; a schedule that has a next run stays. */
@@ -111,6 +113,8 @@ export interface ClaimedRun {
   readonly leaseLeftMs: number
   /** JSON that replaces the definition's payload in a manual run; null for none. */
   readonly payloadText: string | null
+  /** W3C `traceparent` of its first start, or of who asked for it by hand; null where none is known. */
+  readonly traceparent: string | null
   /** The plan text after this instant. */
   readonly remainingPlan: string
   /** Whether the script continues the plan by itself, by adding the period. */
@@ -165,6 +169,8 @@ export interface Settlement {
   readonly retryDelayMs: number | null
   /** Failures in a row after which the schedule is paused; 0: never. */
   readonly pauseAfter: number
+  /** The `traceparent` of its first start, for another attempt or delivery. */
+  readonly traceparent?: string | undefined
   /** More instants for the plan, computed after `after`; null when the plan needs none. */
   readonly refill: { after: number; more: string } | null
 }

@@ -169,3 +169,12 @@ async function importProgram(): Promise<unknown> {
   const { createProgram } = (await import(file)) as { createProgram: () => unknown }
   return createProgram()
 }
+
+describe('diagrams', () => {
+  it('no line of a diagram holds a semicolon, which ends a statement of Mermaid in the middle of a label', () => {
+    const blocks = pages.flatMap((page) => page.sections.flatMap((section) => section.codeBlocks))
+    const diagrams = blocks.filter(({ language }) => language === 'mermaid')
+    expect(diagrams.length).toBeGreaterThan(2)
+    expect(diagrams.flatMap(({ code }) => code.split('\n')).filter((line) => line.includes(';'))).toEqual([])
+  })
+})

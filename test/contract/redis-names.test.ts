@@ -99,7 +99,19 @@ describe('the constants that TypeScript and Lua share', () => {
   const sources = listFiles('src').filter((path) => path.endsWith('.ts') && !path.endsWith('generated.ts'))
   const typescript = sources.map((path) => read(`src/${path}`)).join('\n')
 
-  it.each(['WATCHERS', 'DEFAULT_GRACE_MS', 'HISTORY_AGE_MS', 'LAYOUT'])(
+  /** Sizes of pages and batches, which each side chooses for itself. */
+  const LOCAL = ['BATCH_COUNT', 'HISTORY_COUNT', 'PAGE_COUNT', 'SCAN_COUNT']
+  const namesIn = (text: string, pattern: RegExp): string[] => [...text.matchAll(pattern)].map(([, name]) => name!)
+  const inTypescript = new Set(namesIn(typescript, /\bconst ([A-Z][A-Z_\d]*) = /g))
+  const shared = unique(namesIn(lua, /^local ([A-Z][A-Z_\d]*) = /gm)).filter((name) => inTypescript.has(name))
+
+  it('the constants that TypeScript and Lua share are found', () => {
+    expect(shared).toEqual(
+      expect.arrayContaining(['WATCHERS', 'DEFAULT_GRACE_MS', 'HISTORY_AGE_MS', 'LAYOUT', ...LOCAL]),
+    )
+  })
+
+  it.each(shared.filter((name) => !LOCAL.includes(name)))(
     'the constants that TypeScript and Lua share have one value: %s',
     (name) => {
       const values = [

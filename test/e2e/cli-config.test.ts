@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { Everybeat } from '../../src/index.js'
@@ -175,6 +175,17 @@ describe('init and completion', () => {
       exitCode: 1,
       stderr: expect.stringContaining('exist already') as string,
     })
+  })
+
+  it.each([
+    ['--systemd', 'app-worker.service', /^ExecStart=.*\/node_modules\/\.bin\/everybeat worker /m],
+    ['--kubernetes', 'k8s/app-worker.yaml', /command: \['node_modules\/\.bin\/everybeat', 'worker'/],
+  ])('init %s starts the worker without npx in between, which keeps SIGTERM from it', async (option, file, command) => {
+    const cwd = temporaryFiles({ 'package.json': '{"name":"app"}' })
+    expect(await runCli(['init', option], { cwd })).toMatchObject({ exitCode: 0 })
+    const text = readFileSync(join(cwd, file), 'utf8')
+    expect(text).toMatch(command)
+    expect(text).not.toMatch(/^[^#]*npx/m)
   })
 
   it.each(['bash', 'zsh', 'fish', 'powershell'])('completes every command in %s', async (shell) => {

@@ -33,6 +33,10 @@ describe('guides, to the letter', () => {
       'test-runners.md',
       'bundlers.md',
       'logging.md',
+      'bullmq.md',
+      'fastify.md',
+      'node-cron.md',
+      'testing.md',
     ]
     expect(names.filter((name) => !pages.some((page) => page.name === name))).toEqual([])
   })

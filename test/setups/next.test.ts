@@ -39,6 +39,7 @@ function write(path: string, text: string): void {
 describe('Next.js 16', () => {
   it.each([
     ['in its bundle', [], []],
+    ['left out of the bundle of Turbopack', ['everybeat'], []],
     ['left out of the bundle of webpack', ['everybeat'], ['--webpack']],
     ['in the bundle of webpack', [], ['--webpack']],
   ])('a server with Everybeat %s is a worker, by the files of the guide', async (_, external, options) => {

@@ -46,7 +46,7 @@ export async function reshardFleet(
   { onProgress }: ReshardOptions = {},
 ): Promise<ReshardResult> {
   if (!Number.isInteger(to) || to < 1 || to > 1024) {
-    const message = `shards: ${String(to)} is not allowed: use a whole number from 1 to 1024`
+    const message = `shards: ${String(to)} cannot be used; allowed: a whole number from 1 to 1024`
     throw new EverybeatError('ERR_EVERYBEAT_OPTIONS', message, { field: 'shards', value: to })
   }
   const { from, resumed } = await readState(client, prefix, to)

@@ -26,7 +26,7 @@
 --    the fleet what is due next]
 --   runs, groups of 5: name; `nominal start fence 0/1 digest`, where 1 is a plan that goes on by a period; plan left;
 --         definition; rest: '' for the first start of an occurrence on time, else JSON [run id, attempt, delivery, missed,
---         catch-up 0/1, kind, own lease 0/1, lease left ms, payload or '']
+--         catch-up 0/1, kind, own lease 0/1, lease left ms, payload or '', trace or '']
 --   definition: how many values follow, its fields and their values in the order of the fields; apart by NUL
 --   handed to the planner: [name, why, digest, state fields, definition fields]
 --   skipped: [name, nominal, reason]
@@ -77,7 +77,7 @@ end
 local function rest_of_run(run_id, run, lease_left)
   if lease_left == lease_ms and is_first_start(run) then return '' end
   return cjson.encode({ run_id, run.attempt, run.delivery, run.missed, run.catch_up and 1 or 0, run.kind,
-    run.own_lease and 1 or 0, lease_left, run.payload or '' })
+    run.own_lease and 1 or 0, lease_left, run.payload or '', run.trace or '' })
 end
 
 -- @include claim-due/start.lua

@@ -9,10 +9,11 @@
 --   channel      text, where the fleet is told what is due next
 --   name         text, the schedule
 --   payload      JSON text in place of the definition's payload, '' for that
+--   trace        text, W3C traceparent of who asks, '' for none
 -- REPLY
 --   [`enqueued`, run id] or [`missing`]
 local pending = unpack(KEYS)
-local tag, channel, name, payload = unpack(ARGV)
+local tag, channel, name, payload, trace = unpack(ARGV)
 -- @include lib/clock.lua
 -- @include lib/keys.lua
 -- @include lib/numbers.lua
@@ -25,7 +26,7 @@ if redis.call('EXISTS', definition_key(name)) == 0 then return { 'missing' } end
 local now = read_now()
 local run_id = name .. '@' .. string.format('%.0f', now) .. '#' .. string.format('%.0f', count_up(name, 'extra', 1))
 store_run(name, run_id, { nominal = now, fence = 0, attempt = 1, delivery = 1, missed = 0, kind = 'manual',
-  own_lease = true, waits_for = 'asked', payload = payload ~= '' and payload or nil })
+  own_lease = true, waits_for = 'asked', payload = payload ~= '' and payload or nil, trace = trace ~= '' and trace or nil })
 redis.call('ZADD', pending, now, run_id)
 announce_next_due()
 return { 'enqueued', run_id }

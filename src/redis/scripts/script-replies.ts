@@ -38,6 +38,7 @@ export interface ScriptReplies {
   'extend-plan': 'extended' | 'moved'
   'inspect-definitions': [nextName: string, nextCursor: string, toPlan: string[], removed: string[]]
   'leave-fleet': 'left'
+  'note-trace': 'noted' | 'gone'
   /** In bytes: a dump is no text. */
   'pack-schedules': [
     name: Buffer,

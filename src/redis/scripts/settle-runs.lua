@@ -12,8 +12,8 @@
 --   announces    0/1, whether this call tells the fleet what is due next, as announce-head does
 --   groups       text…, one a run: how many values follow; name, run id, fence, outcome (ok, failed, cancelled, abandoned,
 --                returned), duration ms, lateness ms; digest, plan reached (nominal), instants to add ('' none); reason,
---                result JSON, error, retry delay ms (-1 none), failures in a row that pause (0 never). The last ones may
---                be left out
+--                result JSON, error, retry delay ms (-1 none), failures in a row that pause (0 never); W3C traceparent of its
+--                first start. The last ones may be left out
 -- REPLY
 --   [now ms, outcomes…]: `settled`, `retrying`, `paused` (settled, and the schedule paused), `rerun` or `abandoned` (its
 --   lease was gone, or the worker gave it up), `returned` (it was never started, and is delivered again), `lost`
@@ -119,7 +119,7 @@ end
 
 local function settle(position, last)
   local name, run_id, fence, outcome, duration, lateness, digest, reached, more, reason, result, failure, retry,
-    pause_after = unpack(groups, position + 1, last)
+    pause_after, trace = unpack(groups, position + 1, last)
   reason, retry = reason or '', tonumber(retry) or -1
   local look = looks[position] or look_at(name, run_id)
   if look.err then return 'forgotten' end
@@ -138,8 +138,12 @@ local function settle(position, last)
   if run and run.cancelled and outcome ~= 'ok' then outcome, reason, retry = 'cancelled', 'cancelled', -1 end
   local is_abandoned = outcome == 'abandoned' and retry < 0
   if is_abandoned then free_lease(lease, run_id) end
-  local answer = (outcome == 'returned' or retry >= 0 or is_abandoned) and
-    continue_run(name, run_id, run or read_run(look[1]), outcome, retry, reason)
+  local answer
+  if outcome == 'returned' or retry >= 0 or is_abandoned then
+    run = run or read_run(look[1])
+    run.trace = trace or run.trace
+    answer = continue_run(name, run_id, run, outcome, retry, reason)
+  end
   if not answer then
     record_end(name, run_id, fence, outcome, reason, duration, lateness, result, failure, nominal, started, run,
       look[3])
@@ -163,7 +167,7 @@ while position <= #groups do
   position = last + 1
 end
 free_leases()
-store_counts()
+store_counts(now)
 if rare then rare.announce_freed() end
 if woken or announces == '1' then announce_next_due() end
 return reply

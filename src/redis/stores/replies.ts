@@ -32,6 +32,7 @@ class RunReply implements ClaimedRun {
   readonly hasRunLease: boolean
   readonly leaseLeftMs: number
   readonly payloadText: string | null
+  readonly traceparent: string | null
   readonly remainingPlan: string
   readonly isPeriodic: boolean
   readonly digest: string
@@ -58,8 +59,20 @@ class RunReply implements ClaimedRun {
       this.hasRunLease = false
       this.leaseLeftMs = leaseMs
       this.payloadText = null
+      this.traceparent = null
     } else {
-      const values = JSON.parse(rest) as [string, number, number, number, number, RunKind, number, number, string]
+      const values = JSON.parse(rest) as [
+        string,
+        number,
+        number,
+        number,
+        number,
+        RunKind,
+        number,
+        number,
+        string,
+        string,
+      ]
       this.runId = values[0]
       this.attempt = Number(values[1])
       this.delivery = Number(values[2])
@@ -69,6 +82,7 @@ class RunReply implements ClaimedRun {
       this.hasRunLease = values[6] === 1
       this.leaseLeftMs = Number(values[7])
       this.payloadText = values[8] === '' ? null : values[8]
+      this.traceparent = values[9] === '' ? null : values[9]
     }
   }
 

@@ -164,9 +164,9 @@ export function createScheduleStore(
       return parseBriefChanges(await client.hmget(keysOf(name).state(name), ...BRIEF_CHANGES))
     },
 
-    async enqueue(name, payloadText) {
+    async enqueue(name, payloadText, traceparent = '') {
       const keys = keysOf(name)
-      const args = { ...place(keys), name, payload: payloadText ?? '' }
+      const args = { ...place(keys), name, payload: payloadText ?? '', trace: traceparent }
       const [outcome, runId] = await runScript(client, 'enqueue-run', { pending: keys.pending }, args)
       return outcome === 'enqueued' ? runId : null
     },

@@ -43,8 +43,12 @@ function addSettlement(list: (string | number)[], settlement: Settlement): void 
     (pauseAfter === 0 || settlement.outcome === 'ok')
   const at = list.push(0) - 1
   list.push(run.schedule, run.runId, run.fence, settlement.outcome, settlement.durationMs, settlement.latenessMs)
-  if (refill || !isPlain) list.push(run.digest, refill?.after ?? '', refill?.more ?? '')
-  if (!isPlain) list.push(settlement.reason, settlement.resultText, settlement.errorText, retryDelayMs, pauseAfter)
+  const { traceparent } = settlement
+  if (refill || !isPlain || traceparent !== undefined) list.push(run.digest, refill?.after ?? '', refill?.more ?? '')
+  if (!isPlain || traceparent !== undefined) {
+    list.push(settlement.reason, settlement.resultText, settlement.errorText, retryDelayMs, pauseAfter)
+  }
+  if (traceparent !== undefined) list.push(traceparent)
   list[at] = list.length - at - 1
 }
 
@@ -137,6 +141,11 @@ export function createWorkerStore(options: WorkerStoreOptions): WorkerStore {
         const [nowMicros] = await runScript(client, 'read-head', { due: keys.due }, { tag: keys.tag })
         return { clockMs: nowMicros / 1000 }
       })
+    },
+
+    async noteTrace({ schedule, runId, fence }, traceparent) {
+      const args = { tag: keys.tag, run_id: runId, fence, trace: traceparent }
+      await runScript(client, 'note-trace', { state: keys.state(schedule) }, args)
     },
 
     async extendPlan({ schedule, digest, after, more }) {

@@ -19,7 +19,7 @@ export function checkDistribution(field: string, value: Distribution): void {
   const names = Array.isArray(value) ? '' : Object.keys(value).sort().join()
   const isKnown = ['', 'max,min', 'mean,stddev', 'p50,p99'].includes(names)
   if (isKnown && numbers.length > 0 && numbers.every((each) => typeof each === 'number' && each >= 0)) return
-  const message = `${field}: ${showValue(value)} is not a list of ms, { min, max }, { mean, stddev } or { p50, p99 }`
+  const message = `${field}: ${showValue(value)} cannot be used; allowed: a list of ms, { min, max }, { mean, stddev } or { p50, p99 }`
   throw new EverybeatError('ERR_EVERYBEAT_OPTIONS', message, { field, value })
 }
 

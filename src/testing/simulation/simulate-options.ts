@@ -119,6 +119,6 @@ function readFailure(failure: SimulatedFailure, field: string, workers: number):
 }
 
 function refuse(field: string, value: unknown, allowed: string): EverybeatError {
-  const message = `${field}: ${showValue(value)} is not allowed; it has to be ${allowed}`
+  const message = `${field}: ${showValue(value)} cannot be used; allowed: ${allowed}`
   return new EverybeatError('ERR_EVERYBEAT_OPTIONS', message, { field, value })
 }

@@ -37,6 +37,8 @@ export class ActiveRun {
   readonly task: string
   /** Whether as many replicas hold its claim as were asked for. */
   readonly isAcknowledged: boolean
+  /** W3C `traceparent` of its first start, on this worker or another; null where none is known. */
+  traceparent: string | null
   /** When trust in the lease ends, on the monotonic clock, ms. */
   trustedUntilMonotonic = 0
   /** The same on the wall clock, ms: the monotonic clock may stand still while a host sleeps. */
@@ -54,6 +56,7 @@ export class ActiveRun {
 
   constructor({ claimed, definition, shard, task, isAcknowledged }: ActiveRunFacts) {
     this.claimed = claimed
+    this.traceparent = claimed.traceparent
     this.definition = definition
     this.shard = shard
     this.task = task

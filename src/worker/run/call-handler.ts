@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Timer, TimeSource } from '../../time-source.js'
-import { isRunTraced, traceRun } from '../channels.js'
+import { isRunTraced, traceRun, type RunTrace } from '../channels.js'
 import type { AbortKind, ActiveRun } from './active-run.js'
 import type { Run, Task } from './task.js'
 
@@ -31,6 +31,8 @@ export interface HandlerCall {
   readonly spentMs: number
   readonly latenessMs: number
   readonly time: TimeSource
+  /** Is called when a subscriber says in which trace the run has started. */
+  readonly onTrace: (traceparent: string) => void
 }
 
 /**
@@ -57,8 +59,12 @@ async function callTraced(call: HandlerCall): Promise<Ending> {
     if (ending.kind === 'returned') return ending.value
     throw 'error' in ending ? ending.error : new Error(ending.kind)
   }
+  const { delivery, traceparent: cause, fields } = active.claimed
+  const trace: RunTrace = { run, delivery, latenessMs, cron: fields.cron ?? null, cause }
   try {
-    await traceRun({ run, delivery: active.claimed.delivery, latenessMs }, work)
+    const traced = traceRun(trace, work)
+    if (trace.traceparent !== undefined) call.onTrace(trace.traceparent)
+    await traced
   } catch (error) {
     return ending ?? { kind: 'threw', error }
   }

@@ -49,6 +49,7 @@ export function decideSettlement(shard: ShardRuntime, end: RunEnd): Decided {
         ...describeFailure(ending.error),
         outcome: ABORTS[ending.abort].outcome,
         reason: ending.abort,
+        ...traceOf(run),
       }
   }
 }
@@ -87,7 +88,12 @@ function decideFailure(shard: ShardRuntime, end: RunEnd, base: Decided, error: u
   const backoff = definition?.backoff ?? task?.backoff
   const retryDelayMs = backoff && attempt <= retries ? retryDelay(backoff, attempt, shard.time.random()) : null
   const reason = end.ending.kind === 'aborted' ? 'timeout' : 'error'
-  return { ...base, ...describeFailure(error), outcome: 'failed', reason, retryDelayMs }
+  return { ...base, ...describeFailure(error), outcome: 'failed', reason, retryDelayMs, ...traceOf(end.run) }
+}
+
+/** What the next attempt or delivery is to know of the first one. */
+function traceOf({ traceparent }: ActiveRun): Pick<Settlement, 'traceparent'> {
+  return traceparent === null ? {} : { traceparent }
 }
 
 function describeFailure(thrown: unknown): Pick<Decided, 'error' | 'thrown' | 'errorText'> {

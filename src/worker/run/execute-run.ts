@@ -1,3 +1,4 @@
+import { readTraceparent } from '../../events/traceparent.js'
 import { refillPlan } from '../../schedule/decide-plan.js'
 import type { InstantRule } from '../../schedule/instant-rules.js'
 import { runsLow } from '../../schedule/low-plan.js'
@@ -115,7 +116,9 @@ async function call(shard: ShardRuntime, run: ActiveRun, task: Task, call: Call)
   }))
   shard.leases.guard(run, timeoutMs)
   const input = new HandlerRun(shard.workerId, run, call.payload, call.startedAtMs)
-  const called = callHandler({ task, run: input, active: run, timeoutMs, spentMs, latenessMs, time: shard.time })
+  const onTrace = (traceparent: string): void => keepTrace(shard, run, traceparent)
+  const { time } = shard
+  const called = callHandler({ task, run: input, active: run, timeoutMs, spentMs, latenessMs, time, onTrace })
   const cancelRefill = refillEarly(shard, run)
   const ending = await called
   cancelRefill?.()
@@ -124,6 +127,19 @@ async function call(shard: ShardRuntime, run: ActiveRun, task: Task, call: Call)
     shard.emit('lease:lost', { ...describeRun(shard, run), reason: 'event loop blocked' })
   }
   return ending
+}
+
+/**
+ * Keeps the trace in which a run has started for its retries and reruns. A settlement carries it to a retry; where the run
+ * goes again after a crash, Redis has to know it before.
+ */
+function keepTrace(shard: ShardRuntime, run: ActiveRun, value: string): void {
+  const traceparent = readTraceparent(value)
+  if (traceparent === '') return
+  run.traceparent = traceparent
+  if (run.claimed.fields.onCrash !== 'rerun') return
+  // If this fails, a rerun is not linked.
+  shard.store.noteTrace(run.claimed, traceparent).catch(() => {})
 }
 
 function abortUntrusted(run: ActiveRun): boolean {

@@ -8,7 +8,7 @@ import {
 } from '@opentelemetry/sdk-metrics'
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { Everybeat, type Handler } from '../../../src/index.js'
+import { Everybeat, VERSION, type Handler } from '../../../src/index.js'
 import { instrument } from '../../../src/opentelemetry/index.js'
 import { uniquePrefix, useRedis } from '../../support/redis.js'
 import { waitFor } from '../../support/wait-for.js'
@@ -80,21 +80,6 @@ describe('instrument', () => {
     expect(query?.parentSpanContext?.spanId).toBe(run?.spanContext().spanId)
   })
 
-  it('a retry is a trace of its own, linked to the first attempt, which failed', async () => {
-    const { beat, spans } = await startInstrumented((run) => {
-      if (run.attempt === 1) throw new Error('no paper')
-    })
-    const backoff = { type: 'fixed', delay: 1 } as const
-    await beat.schedules.put('flaky', { task: 'work', at: new Date(), retries: 1, backoff })
-    await endOf(beat, 'flaky')
-    const [first, second] = spans.getFinishedSpans()
-    expect(first).toMatchObject({ status: { code: SpanStatusCode.ERROR, message: 'no paper' }, links: [] })
-    expect(first?.events).toMatchObject([{ name: 'exception', attributes: { 'exception.message': 'no paper' } }])
-    expect(second?.attributes['everybeat.attempt']).toBe(2)
-    expect(second?.links.map((link) => link.context)).toEqual([first?.spanContext()])
-    expect(second?.spanContext().traceId).not.toBe(first?.spanContext().traceId)
-  })
-
   it('runs, retries, skipped occurrences, lateness and claims are counted', async () => {
     const { beat, collect } = await startInstrumented((run) => {
       if (run.schedule === 'bad') throw new Error('no paper')
@@ -114,6 +99,43 @@ describe('instrument', () => {
     expect(await collect('everybeat.claims')).toHaveProperty('{"result":"won"}')
     expect(await collect('everybeat.runs.running')).toEqual({ '{}': 0 })
     expect(await collect('everybeat.connected')).toEqual({ '{}': 1 })
+    expect(await collect('everybeat.run.duration')).toMatchObject({
+      '{"task":"work","outcome":"ok"}': { count: 1 },
+      '{"task":"work","outcome":"failed"}': { count: 1 },
+    })
+    expect(await collect('everybeat.claim.duration')).toHaveProperty('{}')
+    expect(await collect('everybeat.slots.free')).toEqual({ '{}': 50 })
+    expect(await collect('everybeat.build.info')).toEqual({ [JSON.stringify({ version: VERSION })]: 1 })
+    expect(await collect('everybeat.event.loop.lag')).toEqual({ '{}': expect.any(Number) })
+    expect(await collect('everybeat.clock.offset')).toEqual({ '{}': expect.any(Number) })
+    expect(await collect('everybeat.redis.errors')).toEqual({})
+  })
+
+  it('the figures of the fleet are those of its indexes, and connected is 0 while it cannot be read', async () => {
+    const { beat, collect } = await startInstrumented(() => {})
+    await beat.schedules.put('later', { task: 'work', every: '1h' })
+    await beat.schedules.put('off', { task: 'work', every: '1h' })
+    await beat.schedules.pause('off')
+    const states = {
+      '{"state":"active"}': 1,
+      '{"state":"paused"}': 1,
+      '{"state":"finished"}': 0,
+      '{"state":"invalid"}': 0,
+    }
+    expect(await collect('everybeat.schedules')).toEqual(states)
+    expect(await collect('everybeat.due.backlog')).toEqual({ '{}': 0 })
+    expect(await collect('everybeat.overdue')).toEqual({ '{}': 0 })
+    expect(await collect('everybeat.pending.runs')).toEqual({ '{}': 0 })
+    expect(await collect('everybeat.workers')).toEqual({ '{}': 1 })
+    const lost = new Promise((resolve) => beat.once('connection:lost', resolve))
+    onTestFinished(() => redis.restart())
+    await redis.kill()
+    await lost
+    expect(await collect('everybeat.redis.errors')).toHaveProperty('{"kind":"connection"}')
+    await waitFor(async () => (await collect('everybeat.connected'))['{}'] === 0, {
+      what: 'a reading that fails',
+      timeoutMs: 30_000,
+    })
   })
 
   it('an instance with nothing to run traces nothing, and one that is not instrumented is not traced', async () => {

@@ -27,7 +27,8 @@ export async function buildDeclarations(
   const { output } = await bundle.generate({
     format: 'es',
     entryFileNames: '[name].d.ts',
-    chunkFileNames: ({ name }) => `shared/${name.replace(/\.d$/, '')}.d.ts`,
+    // Not beside the code that entries share: Turbopack, when it leaves the package out of a bundle, reads that whole folder.
+    chunkFileNames: ({ name }) => `declarations/${name.replace(/\.d$/, '')}.d.ts`,
   })
   await bundle.close()
   for (const file of output) {

@@ -196,7 +196,7 @@ describe(`a cron that cannot be honoured is refused (${CRONS.length})`, () => {
 
   test('the message names the part, its value and what is allowed', () => {
     expect(refuse({ cron: '0 25,3 * * *' }).message).toBe(
-      'cron is "0 25,3 * * *": hour "25" (in "25,3") is not allowed; allowed are 0-23, *, lists, ranges a-b, steps */n or a-b/n, H',
+      'cron: "0 25,3 * * *" cannot be used; hour "25" (in "25,3"); allowed: 0-23, *, lists, ranges a-b, steps */n or a-b/n, H',
     )
   })
 

@@ -88,7 +88,7 @@ describe('parseDuration', () => {
   })
 
   it('parseDuration names the field, the value and what is allowed', () => {
-    expect(() => parseDuration('5M', 'jitter')).toThrow(/^jitter: "5M" is not .*allowed: .*90s/)
+    expect(() => parseDuration('5M', 'jitter')).toThrow(/^jitter: "5M" cannot be used; allowed: .*90s/)
   })
 
   it('parseDuration holds to its bounds, both included, and names them', () => {

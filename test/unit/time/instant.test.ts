@@ -97,7 +97,7 @@ describe('parseInstant', () => {
 
   it('parseInstant says why a wall time cannot be honoured', () => {
     expect(() => parseInstant('2026-03-08T02:30', 'at', 'America/New_York')).toThrow(
-      /^at: "2026-03-08T02:30" does not exist in America\/New_York: the clocks skip it; allowed: /,
+      /^at: "2026-03-08T02:30" cannot be used; it does not exist in America\/New_York: the clocks skip it; allowed: /,
     )
   })
 

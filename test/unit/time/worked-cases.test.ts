@@ -209,8 +209,8 @@ describe('far and rare dates', () => {
 
   test.each([NaN, undefined, null, '5', {}])('far and rare dates %j is no instant', (value) => {
     const trigger = createTrigger({ cron: '* * * * *' }, 'strict')
-    expect(() => trigger.next(value as number)).toThrow(/afterMs is .* allowed/)
-    expect(() => trigger.previous(value as number)).toThrow(/beforeMs is .* allowed/)
+    expect(() => trigger.next(value as number)).toThrow(/afterMs: .* cannot be used; allowed: /)
+    expect(() => trigger.previous(value as number)).toThrow(/beforeMs: .* cannot be used; allowed: /)
     expect(trigger.matches(value as number)).toBe(false)
   })
 })

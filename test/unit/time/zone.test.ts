@@ -137,7 +137,7 @@ test.each([
     findZone(name, 'tz')
   } catch (error) {
     expect(error).toMatchObject({ code: 'ERR_EVERYBEAT_ZONE', field: 'tz', value: name })
-    expect((error as Error).message).toMatch(/^tz is .*IANA/)
+    expect((error as Error).message).toMatch(/^tz: .* cannot be used; allowed: IANA/)
   }
 })
 

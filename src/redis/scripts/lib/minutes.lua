@@ -2,23 +2,36 @@
 -- on a scale of powers of two. A minute has a bounded number of fields, and is gone after a day.
 -- Needs: lib/clock, lib/keys
 local MINUTE_TTL_MS = 90000000
-local LOG_2 = math.log(2)
-local minute_counts = {}
+local frexp = math.frexp
+-- By outcome: how many ended at each step of lateness and duration, `32 * lateness + duration`. Numbers and no texts: every
+-- settlement comes this way.
+local ended = {}
 
--- 0 is less than a millisecond, 1 one, 2 two and three, 3 four to seven, …
+-- On the scale 0 is less than a millisecond, 1 one, 2 two and three, 3 four to seven, …
 local function count_end(outcome, lateness, duration, count)
-  local late, took = tonumber(lateness) or 0, tonumber(duration) or 0
-  late = late < 1 and 0 or math.min(31, math.floor(math.log(late) / LOG_2 + 1e-9) + 1)
-  took = took < 1 and 0 or math.min(31, math.floor(math.log(took) / LOG_2 + 1e-9) + 1)
-  local field = outcome .. ':' .. late .. ':' .. took
-  minute_counts[field] = (minute_counts[field] or 0) + count
+  local _, late = frexp(tonumber(lateness) or 0)
+  local _, took = frexp(tonumber(duration) or 0)
+  if late > 31 or late < 0 then late = late < 0 and 0 or 31 end
+  if took > 31 or took < 0 then took = took < 0 and 0 or 31 end
+  local steps = ended[outcome]
+  if not steps then
+    steps = {}
+    ended[outcome] = steps
+  end
+  local step = 32 * late + took
+  steps[step] = (steps[step] or 0) + count
 end
 
 -- One command for each kind of end that the call met. A key of another type is left alone: the count is for people.
-local function store_counts()
-  for field, count in pairs(minute_counts) do
-    local key = minute_key(read_now())
-    if redis.pcall('HINCRBY', key, field, count) == count then redis.call('PEXPIRE', key, MINUTE_TTL_MS) end
+-- `now`: epoch ms where the script knows it.
+local function store_counts(now)
+  local key
+  for outcome, steps in pairs(ended) do
+    for step, count in pairs(steps) do
+      key = key or minute_key(now or read_now())
+      local field = outcome .. ':' .. math.floor(step / 32) .. ':' .. step % 32
+      if redis.pcall('HINCRBY', key, field, count) == count then redis.call('PEXPIRE', key, MINUTE_TTL_MS) end
+    end
   end
-  minute_counts = {}
+  ended = {}
 end

@@ -2,9 +2,11 @@
 -- and `src/schedule/stored-run.ts` know the short names.
 -- Needs: lib/keys, lib/numbers
 -- `worker` and `claimed_at` are absent while the run waits, `waits_for` while it runs; `task` is set where the run counts
--- for the fleet-wide limit of its task; `cancelled` is set on a run that was cancelled while it was running.
+-- for the fleet-wide limit of its task; `cancelled` is set on a run that was cancelled while it was running; `trace` is the
+-- W3C traceparent of its first start, or of who asked for it.
 local LETTERS = { worker = 'w', fence = 'f', attempt = 'a', delivery = 'd', nominal = 'n', claimed_at = 's', missed = 'm',
-  catch_up = 'c', kind = 'k', own_lease = 'l', waits_for = 'r', payload = 'p', task = 't', cancelled = 'x' }
+  catch_up = 'c', kind = 'k', own_lease = 'l', waits_for = 'r', payload = 'p', task = 't', cancelled = 'x',
+  trace = 'o' }
 local KINDS = { o = 'occurrence', m = 'manual', b = 'backfill' }
 local KIND_LETTERS = { occurrence = 'o', manual = 'm', backfill = 'b' }
 
@@ -21,7 +23,7 @@ local FIRST_START = '^(%d+) (%d+) (%d+) ([%w%-]+)$'
 local function is_first_start(run)
   return run.worker and run.kind == 'occurrence' and run.attempt == 1 and run.delivery == 1 and run.missed == 0 and
     run.nominal >= 0 and run.fence < 1e15 and not (run.catch_up or run.own_lease or run.waits_for or run.payload or
-    run.task or run.cancelled) and not string.find(run.worker, '[^%w%-]')
+    run.task or run.cancelled or run.trace) and not string.find(run.worker, '[^%w%-]')
 end
 
 local function first_start_text(nominal, fence, claimed_at, worker_of_run)
@@ -58,6 +60,7 @@ local function read_stored_run(text)
   if stored.w ~= nil and (type(stored.w) ~= 'string' or type(stored.s) ~= 'number') then return nil end
   if type(stored.k) ~= 'string' or (stored.t ~= nil and type(stored.t) ~= 'string') then return nil end
   if stored.p ~= nil and type(stored.p) ~= 'string' then return nil end
+  if type(stored.o) ~= 'string' then stored.o = nil end
   local run = { stored = stored }
   for word, letter in pairs(LETTERS) do run[word] = stored[letter] end
   run.kind = KINDS[stored.k] or stored.k

@@ -1,0 +1,154 @@
+import { context, trace } from '@opentelemetry/api'
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
+import {
+  AlwaysOffSampler,
+  AlwaysOnSampler,
+  BasicTracerProvider,
+  InMemorySpanExporter,
+  SimpleSpanProcessor,
+  type ReadableSpan,
+} from '@opentelemetry/sdk-trace-base'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import type { Everybeat, Handler } from '../../../src/index.js'
+import { instrument } from '../../../src/opentelemetry/index.js'
+import { countCommands, scriptCalls } from '../../support/command-counts.js'
+import { useFleet } from '../../support/fleet.js'
+import { useRedis } from '../../support/redis.js'
+import { waitFor } from '../../support/wait-for.js'
+import { spawnWorker } from '../../support/worker-process.js'
+
+const redis = useRedis()
+const fleet = useFleet(redis)
+
+beforeAll(() => void context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable()))
+afterAll(() => context.disable())
+
+/** A worker of the fleet of this test, not started, and what it exports. */
+function createInstrumented(handler: Handler, isSampled = true) {
+  const spans = new InMemorySpanExporter()
+  const sampler = isSampled ? new AlwaysOnSampler() : new AlwaysOffSampler()
+  const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(spans)], sampler })
+  const tracer = provider.getTracer('test')
+  const beat = fleet.create({ leaseMs: 1_000 })
+  beat.task('work', handler)
+  const { stop } = instrument(beat, { tracer })
+  onTestFinished(stop)
+  return { beat, spans, tracer }
+}
+
+const runsOf = (spans: InMemorySpanExporter): ReadableSpan[] =>
+  spans.getFinishedSpans().filter(({ name }) => name === 'run work')
+
+const linksOf = (span: ReadableSpan | undefined) =>
+  span?.links.map(({ context: { traceId, spanId } }) => ({ traceId, spanId }))
+
+function idsOf(span: ReadableSpan | undefined): { traceId: string; spanId: string } {
+  const { traceId, spanId } = span!.spanContext()
+  return { traceId, spanId }
+}
+
+const endOf = (beat: Everybeat, name: string) =>
+  waitFor(async () => (await beat.schedules.history(name))[0], { what: `the end of ${name}`, timeoutMs: 30_000 })
+
+describe('the trace of a run', () => {
+  it('a retry is a trace of its own, linked to the first attempt, also on another worker', async () => {
+    const handler: Handler = (run) => {
+      if (run.attempt < 3) throw new Error('no paper')
+    }
+    const first = createInstrumented(async (run) => {
+      // This worker claims nothing more: the other one has to make the other attempts.
+      first.beat.pause()
+      await handler(run)
+    })
+    const second = createInstrumented(handler)
+    await first.beat.start()
+    const backoff = { type: 'fixed', delay: 1 } as const
+    await first.beat.schedules.put('flaky', { task: 'work', at: new Date(), retries: 2, backoff })
+    await waitFor(() => runsOf(first.spans).length === 1, { what: 'the first attempt' })
+    await second.beat.start()
+    await endOf(first.beat, 'flaky')
+    const [attempt1] = runsOf(first.spans)
+    const [attempt2, attempt3, ...others] = runsOf(second.spans)
+    expect(others).toEqual([])
+    expect(attempt1?.attributes).toMatchObject({ 'everybeat.attempt': 1 })
+    expect(attempt1?.status.message).toBe('no paper')
+    expect(attempt1?.events[0]).toMatchObject({ attributes: { 'exception.message': 'no paper' } })
+    expect(linksOf(attempt1)).toEqual([])
+    expect(attempt2?.attributes).toMatchObject({ 'everybeat.attempt': 2 })
+    expect(linksOf(attempt2)).toEqual([idsOf(attempt1)])
+    expect(attempt3?.attributes).toMatchObject({ 'everybeat.attempt': 3 })
+    expect(linksOf(attempt3)).toEqual([idsOf(attempt1)])
+    expect(new Set([attempt1, attempt2, attempt3].map((span) => idsOf(span).traceId)).size).toBe(3)
+  })
+
+  it('a rerun after the death of a worker is linked to the first start, which the dead worker made', async () => {
+    const settings = { redis: redis.url, prefix: fleet.prefix(), leaseMs: 1_000 }
+    const fixture = new URL('../../support/fixtures/traced-worker.mjs', import.meta.url)
+    const dying = await spawnWorker({ fixture, settings })
+    const { beat, spans } = createInstrumented(() => {})
+    await beat.schedules.put('again', { task: 'work', at: new Date(), onCrash: 'rerun' })
+    const { traceId, spanId } = await dying.next('started')
+    await waitFor(
+      async () => /00-[0-9a-f]{32}/.test(JSON.stringify(await redis.client.hgetall(`{${fleet.prefix()}}:state:again`))),
+      { what: 'the trace to be noted' },
+    )
+    await dying.kill()
+    await beat.start()
+    await endOf(beat, 'again')
+    const [rerun] = runsOf(spans)
+    expect(rerun?.attributes).toMatchObject({ 'everybeat.delivery': 2, 'everybeat.attempt': 1 })
+    expect(linksOf(rerun)).toEqual([{ traceId, spanId }])
+  })
+
+  it('a run by hand is linked to the span that was active there, and its retry to its own first attempt', async () => {
+    const { beat, spans, tracer } = createInstrumented((run) => {
+      if (run.attempt === 1) throw new Error('no paper')
+    })
+    const backoff = { type: 'fixed', delay: 1 } as const
+    await beat.schedules.put('manual', { task: 'work', every: '1h', retries: 1, backoff })
+    await tracer.startActiveSpan('click', async (span) => {
+      await beat.schedules.trigger('manual')
+      span.end()
+    })
+    await beat.start()
+    await endOf(beat, 'manual')
+    const [first, second] = runsOf(spans)
+    const click = spans.getFinishedSpans().find(({ name }) => name === 'click')
+    expect(first?.attributes).toMatchObject({ 'faas.trigger': 'other' })
+    expect(first?.parentSpanContext).toBeUndefined()
+    expect(linksOf(first)).toEqual([idsOf(click)])
+    expect(linksOf(second)).toEqual([idsOf(first)])
+  })
+
+  it('a run that a handler asks for is linked to the run of that handler', async () => {
+    const { beat, spans } = createInstrumented(async (run) => {
+      if (run.schedule === 'outer') await beat.schedules.trigger('inner')
+    })
+    await beat.schedules.put('inner', { task: 'work', every: '1h' })
+    await beat.schedules.put('outer', { task: 'work', cron: '0 9 * * *', tz: 'UTC' })
+    await beat.schedules.trigger('outer')
+    await beat.start()
+    await endOf(beat, 'inner')
+    const of = (name: string) => runsOf(spans).find(({ attributes }) => attributes['everybeat.schedule'] === name)
+    expect(linksOf(of('inner'))).toEqual([idsOf(of('outer'))])
+    expect(of('outer')?.attributes['faas.cron']).toBe('0 9 * * *')
+    expect(of('inner')?.attributes).not.toHaveProperty('faas.cron')
+  })
+
+  it('a span that is not sampled is linked to by none, and costs no call of Redis', async () => {
+    const sampled = createInstrumented(() => trace.getActiveSpan()?.isRecording())
+    const unsampled = createInstrumented(() => trace.getActiveSpan()?.isRecording(), false)
+    const callsOf = async ({ beat }: typeof sampled, name: string) => {
+      await beat.start()
+      const counts = await countCommands(redis.url, async () => {
+        await beat.schedules.put(name, { task: 'work', at: new Date(), onCrash: 'rerun' })
+        await new Promise((resolve) => beat.once('run:succeeded', resolve))
+      })
+      await beat.stop()
+      return scriptCalls(counts)
+    }
+    const without = await callsOf(unsampled, 'unsampled')
+    expect(runsOf(unsampled.spans)).toEqual([])
+    expect(await callsOf(sampled, 'sampled')).toBeGreaterThan(without)
+  })
+})
