@@ -2,4 +2,4 @@ export { createConnectorClass, openMemoryStream, processStore, type ConnectorCla
 export { MemoryStream, type Wire } from './front/memory-stream.js'
 export type { After } from './front/conversation.js'
 export { TcpFront } from './front/tcp-front.js'
-export { MemoryStore, type StoreCopy } from './store/memory-store.js'
+export { MemoryStore, type Attempt, type StoreCopy } from './store/memory-store.js'

@@ -15,6 +15,17 @@ const DATABASES = 16
 export interface MemoryStoreOptions {
   /** What is run in place of a script, which keeps its digest; default: the script itself. */
   readonly rewriteScript?: ((text: string) => string) | undefined
+  /** Says in which words a command is refused, as some servers do; null for one that is not. Default: none is. */
+  readonly refuse?: ((attempt: Attempt) => string | null) | undefined
+}
+
+/** A command that is about to run. */
+export interface Attempt {
+  /** In small letters. */
+  readonly name: string
+  readonly args: readonly string[]
+  /** The keys that the script around it has declared; null outside of scripts. */
+  readonly declared: readonly string[] | null
 }
 const QUEUED = new Status('QUEUED')
 
@@ -152,7 +163,9 @@ export class MemoryStore implements Host {
         `ERR unknown command '${given.slice(0, 128)}', with args beginning with: ${shown.slice(0, 128)}`,
       )
     }
-    return fits(command, args) ? command : new Failure(`ERR wrong number of arguments for '${name}' command`)
+    if (!fits(command, args)) return new Failure(`ERR wrong number of arguments for '${name}' command`)
+    const refusal = this.#options.refuse?.({ name, args, declared: null }) ?? null
+    return refusal === null ? command : new Failure(refusal)
   }
 
   runCommand(session: Session, name: string, args: readonly string[]): Reply {
@@ -209,6 +222,8 @@ export class MemoryStore implements Host {
       if (!command) return new Failure('ERR Unknown Redis command called from script')
       if (!fits(command, rest)) return new Failure('ERR Wrong number of args calling Redis command from script')
       if (command.isForbiddenInScripts) return new Failure('ERR This Redis command is not allowed from script')
+      const refusal = this.#options.refuse?.({ name, args: rest, declared: keys }) ?? null
+      if (refusal !== null) return new Failure(refusal)
       if (name !== 'select') return this.#run(command, name, rest, inner)
       inner = { ...inner, db: this.database(Number(rest[0])) }
       return new Status('OK')

@@ -4,7 +4,7 @@ const TLS_CODES =
 
 /**
  * What to do about an error of a connection that no waiting mends: a certificate, a user or a password that is not
- * accepted. Null for everything else: that may pass.
+ * accepted, a server that cannot say whether it is ready. Null for everything else: that may pass.
  */
 export function adviceFor(error: unknown): string | null {
   if (!(error instanceof Error)) return null
@@ -13,6 +13,9 @@ export function adviceFor(error: unknown): string | null {
   // A Sentinel connector wraps what the server said into a text of its own.
   if (/\b(WRONGPASS|NOAUTH)\b|ERR invalid password/.test(error.message)) {
     return 'Give the user and the password that the server knows, in the URL or the options of `redis`'
+  }
+  if (/unknown command '?`?info\b/i.test(error.message)) {
+    return 'ioredis asks with INFO whether a server is ready: set `enableReadyCheck: false` in the options of `redis` for a server that does not have it'
   }
   return null
 }

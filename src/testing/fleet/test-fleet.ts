@@ -57,8 +57,8 @@ export class TestFleet implements AsyncDisposable {
   /** @param surroundings what the fleet lives in, for who wants to do more to it than the fleet does; by default new ones */
   constructor(options: TestFleetOptions = {}, surroundings?: Surroundings) {
     this.#options = resolveFleetOptions(options)
-    const { seed, everybeat } = this.#options
-    this.seed = seed
+    const { everybeat } = this.#options
+    this.seed = this.#options.seed
     const { time, store, network } = surroundings ?? createSurroundings(this.#options)
     this.#time = time
     this.#store = store
@@ -186,12 +186,7 @@ export class TestFleet implements AsyncDisposable {
   async fire(name: string, options: { payload?: unknown } = {}): Promise<RunRecord> {
     return await this.#turns.take(async () => {
       const tasks = new Set([...this.#workers.keys()].flatMap(({ taskNames }) => [...taskNames]))
-      const { stepper, store, time, records } = {
-        stepper: this.#stepper,
-        store: this.#store,
-        time: this.#time,
-        records: this.#records,
-      }
+      const [stepper, store, time, records] = [this.#stepper, this.#store, this.#time, this.#records] as const
       const { schedules } = this.#control
       return await fireOnce({ stepper, store, time, records, schedules, tasks, prefix: this.#prefix }, name, options)
     })
