@@ -1,2 +1,2 @@
 /** The version of this package. `npm run entries` takes it from package.json. */
-export const VERSION = '0.1.0'
+export const VERSION = '0.2.0'
