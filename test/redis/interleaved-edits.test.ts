@@ -54,11 +54,17 @@ describe('a pause', () => {
     const beat = fleet.create()
     await beat.schedules.put('a', { every: '1h' })
     await beat.schedules.pause('a', { note: 'first' })
-    const { createScheduleStore } = await import('../../src/redis/stores/schedule-store.js')
+    const { RedisScheduleStore } = await import('../../src/redis/stores/schedule-store.js')
     const { createRedisClock } = await import('../../src/worker/loop/redis-clock.js')
     const { decidePlan } = await import('../../src/schedule/decide-plan.js')
     const clock = createRedisClock(() => performance.now(), Date.now)
-    const store = createScheduleStore(redis.client, fleet.prefix(), 1, clock, SYSTEM_TIME)
+    const store = new RedisScheduleStore({
+      client: redis.client,
+      prefix: fleet.prefix(),
+      shards: 1,
+      clock,
+      time: SYSTEM_TIME,
+    })
     const { schedule, nowMs } = await store.read('a')
     await beat.schedules.pause('a', { note: 'second' })
     const decision = decidePlan(schedule!, nowMs, true)

@@ -3,7 +3,7 @@ import { onTestFinished } from 'vitest'
 import { Everybeat, type DefinitionInput, type DefinitionShape } from '../../src/index.js'
 import type { ScheduleStore } from '../../src/control/store.js'
 import { createKeys, type Keys } from '../../src/redis/keys.js'
-import { createScheduleStore } from '../../src/redis/stores/schedule-store.js'
+import { RedisScheduleStore } from '../../src/redis/stores/schedule-store.js'
 import { createWorkerStore } from '../../src/redis/stores/worker-store.js'
 import { decidePlan } from '../../src/schedule/decide-plan.js'
 import type { PlanChange } from '../../src/schedule/stored-schedule.js'
@@ -101,7 +101,13 @@ export function createScriptedFleet(redis: SuiteRedis): ScriptedFleet {
   const monotonic = () => performance.now()
   const control = new Everybeat({ redis: redis.url, prefix, logger: false })
   onTestFinished(() => control.stop())
-  const store = createScheduleStore(client, prefix, 1, createRedisClock(monotonic, Date.now), SYSTEM_TIME)
+  const store = new RedisScheduleStore({
+    client,
+    prefix,
+    shards: 1,
+    clock: createRedisClock(monotonic, Date.now),
+    time: SYSTEM_TIME,
+  })
   let requests = 0
 
   function worker(id: string, leaseMs = 600_000, maxConcurrent = 0): ScriptedWorker {

@@ -4,7 +4,7 @@ import type { ResolvedOptions } from '../../options/options.js'
 import type { TimeSource } from '../../time-source.js'
 import type { RedisClock } from '../../worker/store.js'
 import { createLayoutCheck } from '../layout.js'
-import { createScheduleStore } from '../stores/schedule-store.js'
+import { RedisScheduleStore } from '../stores/schedule-store.js'
 import { CommandConnection } from './command-connection.js'
 
 /** Wait for a connection after which the log says so, ms. */
@@ -59,7 +59,7 @@ export class InstanceConnection {
     const { prefix, shards } = options
     const { client } = (await this.ready()).connection
     this.#checkLayout ??= createLayoutCheck(client, { prefix, shards }, time.monotonic)
-    return (this.#store ??= createScheduleStore(client, prefix, shards, clock, time))
+    return (this.#store ??= new RedisScheduleStore({ client, prefix, shards, clock, time }))
   }
 
   /** The schedules. @throws EverybeatError `ERR_EVERYBEAT_LAYOUT` when their keys have another layout */

@@ -1,261 +1,285 @@
-import type { ScheduleStore, StoredRun } from '../../control/store.js'
+import type {
+  Backlog,
+  DefinitionWrite,
+  FleetLayout,
+  PauseWrite,
+  PutReply,
+  ScheduleStore,
+  ServerFacts,
+  ShardFigures,
+  Situation,
+  StoredRun,
+} from '../../control/store.js'
 import type { TimeSource } from '../../time-source.js'
-import { BRIEF_CHANGES, parseBriefChanges, parseChanges } from '../../schedule/stored-change.js'
-import { readRunText } from '../../schedule/stored-run.js'
-import type { StoredSchedule } from '../../schedule/stored-schedule.js'
+import {
+  BRIEF_CHANGES,
+  parseBriefChanges,
+  parseChanges,
+  type Editor,
+  type StoredChanges,
+} from '../../schedule/stored-change.js'
+import type { PlanChange, StoredSchedule } from '../../schedule/stored-schedule.js'
 import type { RedisClock } from '../../worker/store.js'
 import { createDefinitionWriter } from './definition-writer.js'
 import { toHistoryFields } from './history-fields.js'
 import { createKeys, shardOf, type Keys } from '../keys.js'
 import { pageByLast, pageByNext, type PageSource } from './ordered-pages.js'
 import { readMinutes } from './minute-reader.js'
-import { toSchedules } from './replies.js'
+import { nameOfRun, readRuns } from './run-reader.js'
+import { ScheduleReader } from './schedule-reader.js'
 import { ShardReach } from './shard-reach.js'
 import { readBacklog, readFleetLayout, readServerFacts } from './server-facts.js'
 import type { RedisClient } from '../redis-client.js'
 import { runScript } from '../scripts/run-script.js'
 import { storePlan } from './store-plan.js'
 
-/** The ledger reaches back so far, ms; the upkeep removes what is older when it comes by. */
+/** Age up to which the history is shown, ms; maintenance removes older entries now and then. */
 const HISTORY_AGE_MS = 30 * 86_400_000
-/** Most schedules, runs or workers that one call reads. */
+/** Most workers that one call reads. */
 const READ_COUNT = 200
 
-function nameOfRun(runId: string): string | null {
-  return /^(.*)@-?\d+(#\d+)?$/s.exec(runId)?.[1] ?? null
+/** What the store of one connection is made of. */
+export interface ScheduleStoreParts {
+  readonly client: RedisClient
+  readonly prefix: string
+  /** The number of shards under the prefix. */
+  readonly shards: number
+  /** The clock of the first shard, which readings set. */
+  readonly clock: RedisClock
+  readonly time: TimeSource
 }
 
-/** Creates the store of one connection; `shards` hash tags under one prefix. */
-export function createScheduleStore(
-  client: RedisClient,
-  prefix: string,
-  shards: number,
-  clock: RedisClock,
-  time: TimeSource,
-): ScheduleStore {
-  const allKeys = Array.from({ length: shards }, (_, shard) => createKeys(prefix, shard, shards))
-  const keysOf = (name: string): Keys => allKeys[shardOf(name, shards)]!
-  const reach = new ShardReach(client, allKeys, time)
-  const place = (keys: Keys) => ({ tag: keys.tag, channel: keys.wake })
+/** The schedules of a fleet on one connection, on every shard. */
+export class RedisScheduleStore implements ScheduleStore {
+  readonly #parts: ScheduleStoreParts
+  readonly #client: RedisClient
+  /** The keys of every shard, by index. */
+  readonly #allKeys: readonly Keys[]
+  readonly #reader: ScheduleReader
+  readonly #reach: ShardReach
+  readonly #write: ReturnType<typeof createDefinitionWriter>
 
-  const write = createDefinitionWriter({
-    client,
-    expected: { prefix, shards },
-    keysOf,
-    generation: time.randomId(),
-  })
-
-  async function readSome(keys: Keys, after: string, count: number, names: readonly string[]) {
-    const sentAt = time.monotonic()
-    const raw = await runScript(client, 'read-schedules', { names: keys.names }, { tag: keys.tag, after, count }, names)
-    const reply = toSchedules(raw)
-    // Shards may be on servers whose clocks differ: the instance goes by the first.
-    if (keys === allKeys[0]) clock.sample(sentAt, time.monotonic(), reply.clockMs)
-    return reply
+  constructor(parts: ScheduleStoreParts) {
+    const { client, prefix, shards, clock, time } = parts
+    this.#parts = parts
+    this.#client = client
+    this.#allKeys = Array.from({ length: shards }, (_, shard) => createKeys(prefix, shard, shards))
+    this.#reader = new ScheduleReader({ client, allKeys: this.#allKeys, clock, time })
+    this.#reach = new ShardReach(client, this.#allKeys, time)
+    this.#write = createDefinitionWriter({
+      client,
+      expected: { prefix, shards },
+      keysOf: (name) => this.#keysOf(name),
+      generation: time.randomId(),
+    })
   }
 
-  /** Reads the given names of one shard in calls of bounded size, pipelined. */
-  async function readNames(keys: Keys, names: readonly string[]): Promise<StoredSchedule[]> {
-    const calls = []
-    for (let start = 0; start < names.length; start += READ_COUNT) {
-      calls.push(readSome(keys, '', 0, names.slice(start, start + READ_COUNT)))
+  async put(definition: DefinitionWrite): Promise<PutReply> {
+    return (await this.#write([definition]))[0]!
+  }
+
+  putMany(definitions: readonly DefinitionWrite[]): Promise<PutReply[]> {
+    return this.#write(definitions)
+  }
+
+  read(name: string): Promise<{ nowMs: number; schedule: StoredSchedule | null }> {
+    return this.#reader.one(this.#keysOf(name), name)
+  }
+
+  async readEach(names: readonly string[]): Promise<Map<string, StoredSchedule>> {
+    const byShard = new Map<Keys, string[]>()
+    for (const name of names) {
+      const keys = this.#keysOf(name)
+      const group = byShard.get(keys)
+      if (group) group.push(name)
+      else byShard.set(keys, [name])
     }
-    return (await Promise.all(calls)).flatMap(({ schedules }) => schedules)
+    const groups = await Promise.all([...byShard].map(([keys, group]) => this.#reader.names(keys, group)))
+    const found = new Map<string, StoredSchedule>()
+    for (const schedule of groups.flat()) found.set(schedule.name, schedule)
+    return found
   }
 
-  /** Reads the runs of one set page by page, at most `limit`. */
-  async function readRuns(keys: Keys, set: string, kind: '' | 'r', limit: number): Promise<StoredRun[]> {
-    const found = new Map<string, StoredRun>()
-    for (let offset = 0; found.size < limit; offset += READ_COUNT) {
-      const args = { tag: keys.tag, offset, count: READ_COUNT, kind }
-      const [inspectedCount, ...rest] = await runScript(client, 'read-runs', { runs: set }, args)
-      for (let index = 0; index < rest.length && found.size < limit; index += 3) {
-        const [runId, due, text] = rest.slice(index, index + 3) as [string, string, string]
-        const schedule = nameOfRun(runId)!
-        const run = readRunText(text)
-        // The state may have been written by anybody.
-        if (run) found.set(runId, { runId, schedule, run, dueMs: Number(due), running: set === keys.running })
+  async page(cursor: string | null, count: number): ReturnType<ScheduleStore['page']> {
+    const { shards } = this.#parts
+    const match = /^(\d+):(.*)$/s.exec(cursor ?? '0:')
+    let shard = Number(match?.[1] ?? 0)
+    let after = match?.[2] ?? ''
+    const found: StoredSchedule[] = []
+    const unreachable: number[] = []
+    let nowMs = 0
+    while (found.length < count && shard < shards) {
+      const reply = await this.#reach.tryAsk(shard, (keys) => this.#reader.page(keys, after, count - found.length))
+      if (reply === null) unreachable.push(shard)
+      else {
+        nowMs = reply.nowMs
+        found.push(...reply.schedules.filter(({ digest }) => digest !== ''))
       }
-      if (inspectedCount < READ_COUNT) break
+      after = reply?.nextName ?? ''
+      if (after === '') shard += 1
     }
-    return [...found.values()]
+    return { nowMs, schedules: found, cursor: shard < shards ? `${shard}:${after}` : null, unreachable }
   }
 
-  return {
-    put: async (definition) => (await write([definition]))[0]!,
-    putMany: write,
+  pageBy(order: 'next' | 'last', cursor: string | null, count: number): ReturnType<ScheduleStore['page']> {
+    const source: PageSource = {
+      client: this.#client,
+      keys: this.#allKeys,
+      reach: this.#reach,
+      read: (keys, names) => this.#reader.names(keys, names),
+      page: (from, most) => this.page(from, most),
+      now: () => this.now(),
+    }
+    return order === 'next' ? pageByNext(source, cursor, count) : pageByLast(source, cursor, count)
+  }
 
-    async read(name) {
-      const { nowMs, schedules } = await readSome(keysOf(name), '', 0, [name])
-      const schedule = schedules[0]!
-      return { nowMs, schedule: schedule.digest === '' ? null : schedule }
-    },
+  async count(): Promise<number> {
+    const counts = await Promise.all(this.#allKeys.map(({ names }) => this.#client.zcard(names)))
+    return counts.reduce((sum, count) => sum + count, 0)
+  }
 
-    async readEach(names) {
-      const byShard = new Map<Keys, string[]>()
-      for (const name of names) {
-        const keys = keysOf(name)
-        const group = byShard.get(keys)
-        if (group) group.push(name)
-        else byShard.set(keys, [name])
-      }
-      const groups = await Promise.all([...byShard].map(([keys, group]) => readNames(keys, group)))
-      const found = new Map<string, StoredSchedule>()
-      for (const schedule of groups.flat()) found.set(schedule.name, schedule)
-      return found
-    },
-
-    async page(cursor, count) {
-      const match = /^(\d+):(.*)$/s.exec(cursor ?? '0:')
-      let shard = Number(match?.[1] ?? 0)
-      let after = match?.[2] ?? ''
-      const found: StoredSchedule[] = []
-      const unreachable: number[] = []
-      let nowMs = 0
-      while (found.length < count && shard < shards) {
-        const reply = await reach.tryAsk(shard, (keys) => readSome(keys, after, count - found.length, []))
-        if (reply === null) unreachable.push(shard)
-        else {
-          nowMs = reply.nowMs
-          found.push(...reply.schedules.filter(({ digest }) => digest !== ''))
-        }
-        after = reply?.nextName ?? ''
-        if (after === '') shard += 1
-      }
-      return { nowMs, schedules: found, cursor: shard < shards ? `${shard}:${after}` : null, unreachable }
-    },
-
-    pageBy(order, cursor, count) {
-      const source: PageSource = { client, keys: allKeys, reach, read: readNames, page: this.page, now: this.now }
-      return order === 'next' ? pageByNext(source, cursor, count) : pageByLast(source, cursor, count)
-    },
-
-    async count() {
-      const counts = await Promise.all(allKeys.map(({ names }) => client.zcard(names)))
-      return counts.reduce((sum, count) => sum + count, 0)
-    },
-
-    figures: (aliveMs) =>
-      Promise.all(
-        allKeys.map((keys) => {
-          const { tag, due, names, pending, workers } = keys
-          return runScript(client, 'read-figures', { due, names, pending, workers }, { tag, alive_ms: aliveMs })
-        }),
+  figures(aliveMs: number): Promise<ShardFigures[]> {
+    return Promise.all(
+      this.#allKeys.map(({ tag, due, names, pending, workers }) =>
+        runScript(this.#client, 'read-figures', { due, names, pending, workers }, { tag, alive_ms: aliveMs }),
       ),
+    )
+  }
 
-    async remove(name, owner = '') {
-      const keys = keysOf(name)
-      const args = { ...place(keys), name, if_finished: 0, if_owner: owner }
-      return await runScript(client, 'remove-schedule', { due: keys.due }, args)
-    },
+  async remove(name: string, owner = ''): Promise<'removed' | 'missing' | 'kept'> {
+    const { tag, channel, due } = this.#placeOf(name)
+    const args = { tag, channel, name, if_finished: 0, if_owner: owner }
+    return await runScript(this.#client, 'remove-schedule', { due }, args)
+  }
 
-    async pause(name, { note, untilMs, editor, ifActive }) {
-      const keys = keysOf(name)
-      const args = { ...place(keys), name, note, pause_end: untilMs ?? '', ...editor, if_active: ifActive ? 1 : 0 }
-      const [outcome, revision] = await runScript(client, 'pause-schedule', { due: keys.due }, args)
-      return { outcome, revision }
-    },
+  async pause(name: string, { note, untilMs, editor, ifActive }: PauseWrite): ReturnType<ScheduleStore['pause']> {
+    const { tag, channel, due } = this.#placeOf(name)
+    const args = { tag, channel, name, note, pause_end: untilMs ?? '', ...editor, if_active: ifActive ? 1 : 0 }
+    const [outcome, revision] = await runScript(this.#client, 'pause-schedule', { due }, args)
+    return { outcome, revision }
+  }
 
-    storePlan: (change, editor) => storePlan(client, keysOf(change.schedule.name), change, editor),
+  storePlan(change: PlanChange, editor?: Editor): Promise<'stored' | 'moved'> {
+    return storePlan(this.#client, this.#keysOf(change.schedule.name), change, editor)
+  }
 
-    async changes(name) {
-      const list = await client.lrange(keysOf(name).changes(name), 0, -1)
-      if (list.length > 0) return parseChanges(list)
-      return parseBriefChanges(await client.hmget(keysOf(name).state(name), ...BRIEF_CHANGES))
-    },
+  async changes(name: string): Promise<StoredChanges> {
+    const keys = this.#keysOf(name)
+    const list = await this.#client.lrange(keys.changes(name), 0, -1)
+    if (list.length > 0) return parseChanges(list)
+    return parseBriefChanges(await this.#client.hmget(keys.state(name), ...BRIEF_CHANGES))
+  }
 
-    async enqueue(name, payloadText, traceparent = '') {
-      const keys = keysOf(name)
-      const args = { ...place(keys), name, payload: payloadText ?? '', trace: traceparent }
-      const [outcome, runId] = await runScript(client, 'enqueue-run', { pending: keys.pending }, args)
-      return outcome === 'enqueued' ? runId : null
-    },
+  async enqueue(name: string, payloadText: string | null, traceparent = ''): Promise<string | null> {
+    const { tag, channel, pending } = this.#placeOf(name)
+    const args = { tag, channel, name, payload: payloadText ?? '', trace: traceparent }
+    const [outcome, runId] = await runScript(this.#client, 'enqueue-run', { pending }, args)
+    return outcome === 'enqueued' ? runId : null
+  }
 
-    async backfill(name, nominals, { atOnce, gapMs, most }) {
-      const keys = keysOf(name)
-      const args = { ...place(keys), name, at_once: atOnce, gap: gapMs, most }
-      const [kind, ...rest] = await runScript(client, 'backfill-schedule', { pending: keys.pending }, args, nominals)
-      if (kind === 'enqueued') return { kind, runIds: rest as string[] }
-      return kind === 'missing' ? { kind } : { kind, waiting: rest[0] as number }
-    },
+  async backfill(
+    name: string,
+    nominals: readonly number[],
+    { atOnce, gapMs, most }: { atOnce: number; gapMs: number; most: number },
+  ): ReturnType<ScheduleStore['backfill']> {
+    const { tag, channel, pending } = this.#placeOf(name)
+    const args = { tag, channel, name, at_once: atOnce, gap: gapMs, most }
+    const [kind, ...rest] = await runScript(this.#client, 'backfill-schedule', { pending }, args, nominals)
+    if (kind === 'enqueued') return { kind, runIds: rest as string[] }
+    return kind === 'missing' ? { kind } : { kind, waiting: rest[0] as number }
+  }
 
-    async situation(name, task) {
-      const keys = keysOf(name)
-      const [token, leftMs, due, backfills, lanes] = await Promise.all([
-        client.get(keys.lease(name)),
-        client.pttl(keys.lease(name)),
-        client.zscore(keys.due, name),
-        client.llen(keys.backfill(name)),
-        client.smembers(keys.lanes),
-      ])
-      const busy = await client.zcard(keys.busy(task))
-      const scores = await Promise.all(lanes.map((lane) => client.zscore(keys.lane(lane), `s${name}`)))
-      return {
-        lease: token === null ? null : { worker: token.slice(0, token.lastIndexOf(':')), leftMs },
-        dueMs: due === null ? null : Number(due),
-        isAside: scores.some((score) => score !== null),
-        backfillsWaiting: backfills,
-        busyCount: busy,
+  async situation(name: string, task: string): Promise<Situation> {
+    const client = this.#client
+    const keys = this.#keysOf(name)
+    const [token, leftMs, due, backfills, queues] = await Promise.all([
+      client.get(keys.lease(name)),
+      client.pttl(keys.lease(name)),
+      client.zscore(keys.due, name),
+      client.llen(keys.backfill(name)),
+      client.smembers(keys.lanes),
+    ])
+    const busy = await client.zcard(keys.busy(task))
+    const scores = await Promise.all(queues.map((queue) => client.zscore(keys.lane(queue), `s${name}`)))
+    return {
+      lease: token === null ? null : { worker: token.slice(0, token.lastIndexOf(':')), leftMs },
+      dueMs: due === null ? null : Number(due),
+      isAside: scores.some((score) => score !== null),
+      backfillsWaiting: backfills,
+      busyCount: busy,
+    }
+  }
+
+  async cancel(runId: string): Promise<'cancelled' | 'cancelling' | 'missing'> {
+    const name = nameOfRun(runId)
+    if (name === null) return 'missing'
+    const { tag, channel, pending } = this.#placeOf(name)
+    return await runScript(this.#client, 'cancel-run', { pending }, { tag, channel, run_id: runId })
+  }
+
+  async history(name: string, limit: number): Promise<Record<string, string>[]> {
+    const known = this.#parts.clock.now()
+    const nowMs = Number.isNaN(known) ? await this.now() : known
+    const oldest = Math.max(0, Math.floor(nowMs - HISTORY_AGE_MS))
+    const entries = await this.#client.xrevrange(this.#keysOf(name).history(name), '+', oldest, 'COUNT', limit)
+    return entries.map(([, fields]) => toHistoryFields(name, fields))
+  }
+
+  minutes(first: number, last: number): Promise<Map<number, [field: string, count: number][]>> {
+    return readMinutes(this.#client, this.#allKeys, first, last)
+  }
+
+  runs(query: { state?: 'running' | 'waiting' | undefined; limit: number }): Promise<StoredRun[]> {
+    return readRuns(this.#client, this.#allKeys, query)
+  }
+
+  async workers(): ReturnType<ScheduleStore['workers']> {
+    const keys = this.#allKeys[0]!
+    const nowMs = await this.now()
+    const found: Awaited<ReturnType<ScheduleStore['workers']>> = []
+    for (let start = 0; ; start += READ_COUNT) {
+      const members = await this.#client.zrange(keys.workers, start, start + READ_COUNT - 1, 'WITHSCORES')
+      const ids = members.filter((_, index) => index % 2 === 0)
+      const hashes = await Promise.all(ids.map((id) => this.#client.hgetall(keys.worker(id))))
+      for (const [index, id] of ids.entries()) {
+        found.push({ id, fields: hashes[index]!, beatMs: Number(members[2 * index + 1]), nowMs })
       }
-    },
+      if (ids.length < READ_COUNT) return found
+    }
+  }
 
-    async cancel(runId) {
-      const name = nameOfRun(runId)
-      if (name === null) return 'missing'
-      const keys = keysOf(name)
-      return await runScript(client, 'cancel-run', { pending: keys.pending }, { ...place(keys), run_id: runId })
-    },
+  async declaredVersion(owner: string): Promise<string> {
+    return (await this.#client.hget(this.#allKeys[0]!.meta, `version:${owner}`)) ?? ''
+  }
 
-    async history(name, limit) {
-      const known = clock.now()
-      const nowMs = Number.isNaN(known) ? await this.now() : known
-      const oldest = Math.max(0, Math.floor(nowMs - HISTORY_AGE_MS))
-      const entries = await client.xrevrange(keysOf(name).history(name), '+', oldest, 'COUNT', limit)
-      return entries.map(([, fields]) => toHistoryFields(name, fields))
-    },
+  async declareVersion(owner: string, version: string, previous: string): Promise<boolean> {
+    const args = { owner, version, previous }
+    return (await runScript(this.#client, 'declare-version', { meta: this.#allKeys[0]!.meta }, args)) === 'stored'
+  }
 
-    minutes: (first, last) => readMinutes(client, allKeys, first, last),
+  serverFacts(): Promise<ServerFacts> {
+    return readServerFacts(this.#client, this.#allKeys)
+  }
 
-    async runs({ state, limit }) {
-      const found: StoredRun[] = []
-      for (const keys of allKeys) {
-        const lanes = state === 'running' ? [] : await client.smembers(keys.lanes)
-        const sets: [string, '' | 'r'][] = []
-        if (state !== 'waiting') sets.push([keys.running, ''])
-        if (state !== 'running')
-          sets.push([keys.pending, ''], ...lanes.map((lane): [string, 'r'] => [keys.lane(lane), 'r']))
-        for (const [set, kind] of sets) found.push(...(await readRuns(keys, set, kind, limit - found.length)))
-      }
-      return found
-    },
+  layout(): Promise<FleetLayout> {
+    return readFleetLayout(this.#client, this.#parts.prefix, this.#parts.shards)
+  }
 
-    async workers() {
-      const keys = allKeys[0]!
-      const nowMs = await this.now()
-      const found: { id: string; fields: Record<string, string>; beatMs: number; nowMs: number }[] = []
-      for (let start = 0; ; start += READ_COUNT) {
-        const members = await client.zrange(keys.workers, start, start + READ_COUNT - 1, 'WITHSCORES')
-        const ids = members.filter((_, index) => index % 2 === 0)
-        const hashes = await Promise.all(ids.map((id) => client.hgetall(keys.worker(id))))
-        for (const [index, id] of ids.entries()) {
-          found.push({ id, fields: hashes[index]!, beatMs: Number(members[2 * index + 1]), nowMs })
-        }
-        if (ids.length < READ_COUNT) return found
-      }
-    },
+  backlog(beforeMs: number): Promise<Backlog> {
+    return readBacklog(this.#client, this.#parts.shards, this.#reach, beforeMs)
+  }
 
-    declaredVersion: async (owner) => (await client.hget(allKeys[0]!.meta, `version:${owner}`)) ?? '',
+  now(): Promise<number> {
+    return this.#reader.now()
+  }
 
-    async declareVersion(owner, version, previous) {
-      const args = { owner, version, previous }
-      return (await runScript(client, 'declare-version', { meta: allKeys[0]!.meta }, args)) === 'stored'
-    },
+  #keysOf(name: string): Keys {
+    return this.#allKeys[shardOf(name, this.#parts.shards)]!
+  }
 
-    serverFacts: () => readServerFacts(client, allKeys),
-    layout: () => readFleetLayout(client, prefix, shards),
-    backlog: (beforeMs) => readBacklog(client, shards, reach, beforeMs),
-
-    // By a script, for on a Cluster a plain TIME goes to any node.
-    now: async () => (await readSome(allKeys[0]!, '', 0, [])).nowMs,
+  /** Where the scripts of a schedule work: the tag and channel of its shard, and the indexes of what is due and waits. */
+  #placeOf(name: string): { tag: string; channel: string; due: string; pending: string } {
+    const { tag, wake, due, pending } = this.#keysOf(name)
+    return { tag, channel: wake, due, pending }
   }
 }
