@@ -3,6 +3,7 @@ import { differingFields, readDeclaration } from '../schedule/declaration.js'
 import { decodeFields, describeDefinition } from '../schedule/hash-codec.js'
 import type { Definition, DefinitionInput } from '../schedule/definition.js'
 import { unchecked, type ExactDefinition } from '../schedule/exact-definition.js'
+import { firstNominal } from '../schedule/plan-text.js'
 import type { StoredSchedule } from '../schedule/stored-schedule.js'
 
 /** `paused`: by `pause`, by failures, or by `enabled: false`; `finished`: nothing follows; `invalid`: see `error`. */
@@ -78,8 +79,8 @@ export function viewSchedule(stored: StoredSchedule, nowMs: number): ScheduleVie
   }
   if (paused || !definition.enabled) return { ...view, state: 'paused', next: null }
   const isPlanned = engine.digest === stored.digest && engine.plan !== undefined && engine.plan !== ''
-  const nextMs = isPlanned ? Number.parseInt(engine.plan!, 10) : definition.trigger.next(nowMs)
-  if (nextMs === null || !Number.isFinite(nextMs)) return { ...view, state: 'finished', next: null }
+  const nextMs = isPlanned ? firstNominal(engine.plan!) : definition.trigger.next(nowMs)
+  if (nextMs === null) return { ...view, state: 'finished', next: null }
   return { ...view, state: 'active', next: new Date(nextMs) }
 }
 

@@ -4,11 +4,21 @@ import { decodeFields } from './hash-codec.js'
 import type { InstantRule } from './instant-rules.js'
 import { decideMisfire, type MisfireDecision } from './decide-misfire.js'
 import { DEFAULT_GRACE_MS, graceAt, graceOfPlan } from './misfire-grace.js'
-import { delayOf, formatPlan, PLAN_MIN_COUNT, upcomingInstants } from './plan-text.js'
+import {
+  asCatchUp,
+  countPlanned,
+  delayOf,
+  firstNominal,
+  formatPlan,
+  isPlanClosed,
+  joinPlans,
+  lastNominal,
+  PLAN_END,
+  PLAN_MAX_COUNT,
+  PLAN_MIN_COUNT,
+  upcomingInstants,
+} from './plan-text.js'
 import type { DroppedOccurrences, PlanDecision, StoredSchedule } from './stored-schedule.js'
-
-/** Written behind the last instant of a plan when nothing follows. */
-export const PLAN_END = '.'
 
 /** The parts of a decision that follow from the definition and its plan. */
 export function planSettings(
@@ -77,12 +87,13 @@ export function refillPlan(
   remainingPlan: string,
   nominalMs: number,
 ): { after: number; more: string } | null {
-  if (remainingPlan.endsWith(PLAN_END) || (remainingPlan !== '' && periodOf(rule) !== null)) return null
-  const items = remainingPlan === '' ? [] : remainingPlan.split(' ')
-  const after = items.length === 0 ? nominalMs : Number.parseInt(items.at(-1)!, 10)
+  if (isPlanClosed(remainingPlan) || (remainingPlan !== '' && periodOf(rule) !== null)) return null
+  const left = countPlanned(remainingPlan, PLAN_MAX_COUNT)
+  const after = lastNominal(remainingPlan) ?? nominalMs
   // Without a delay, four instants are the most that a state keeps in its short form.
-  const least = Math.max(1, (rule.jitterMs === 0 ? PLAN_MIN_COUNT + 1 : PLAN_MIN_COUNT) - items.length)
-  const span = items.length === 0 ? { least } : { least, fromMs: Number.parseInt(items[0]!, 10) }
+  const least = Math.max(1, (rule.jitterMs === 0 ? PLAN_MIN_COUNT + 1 : PLAN_MIN_COUNT) - left)
+  const fromMs = firstNominal(remainingPlan)
+  const span = fromMs === null ? { least } : { least, fromMs }
   return { after, more: closePlan(rule, upcomingInstants(rule.trigger, after, span), null) }
 }
 
@@ -94,7 +105,7 @@ function closePlan(definition: InstantRule, instants: readonly number[], remaini
     definition.trigger.next(lastMs) === null
   const text = formatPlan(definition, instants)
   if (!ends) return text
-  return text === '' ? PLAN_END : `${text} ${PLAN_END}`
+  return joinPlans(text, PLAN_END)
 }
 
 /**
@@ -199,8 +210,8 @@ function pendingOf(
   last: number | null,
   nowMs: number,
 ): number | null {
-  const head = Number.parseInt(schedule.state.plan ?? '', 10)
-  if (Number.isSafeInteger(head) && (last === null || head > last) && definition.trigger.matches(head)) return head
+  const head = firstNominal(schedule.state.plan ?? '')
+  if (head !== null && (last === null || head > last) && definition.trigger.matches(head)) return head
   return last === null ? firstOfNew(definition, nowMs) : definition.trigger.next(last)
 }
 
@@ -210,14 +221,14 @@ function fromMisfire(definition: Definition, decision: MisfireDecision, nowMs: n
   const run = decision.run.map((atMs, index) => {
     const text = formatPlan(definition, [atMs])
     if (!isLate(atMs) && !(decision.catchUp && index === 0)) return text
-    return `${text}c${index === 0 ? decision.missed : 0}`
+    return asCatchUp(text, index === 0 ? decision.missed : 0)
   })
   const seen = decision.dropped.length + (decision.droppedMore?.count ?? 0)
   const left = remaining === null ? null : Math.max(0, remaining - seen - decision.run.length)
   const { count } = countOf(definition)
   const following = closePlan(definition, left === 0 ? [] : decision.next.slice(0, count), left)
   return {
-    plan: [...run, following].filter((text) => text !== '').join(' '),
+    plan: joinPlans(...run, following),
     graceMs: graceMs === DEFAULT_GRACE_MS ? null : graceMs,
     seen,
     last: decision.dropped.at(-1)?.atMs ?? null,

@@ -1,4 +1,4 @@
-import { PLAN_END } from './decide-plan.js'
+import { countPlanned, isPlanClosed, lastNominal } from './plan-text.js'
 
 /** The share of the plans with two instants left that is refilled; the others wait until they have one. */
 const SPREAD = 1 / 3
@@ -14,8 +14,8 @@ const NEAR_MS = 60_000
  * @param random draws a number in [0, 1)
  */
 export function runsLow(remainingPlan: string, nominalMs: number, random: () => number): boolean {
-  const space = remainingPlan.indexOf(' ')
-  if (space < 0) return remainingPlan !== PLAN_END
-  if (remainingPlan.endsWith(PLAN_END) || remainingPlan.includes(' ', space + 1)) return false
-  return Number.parseInt(remainingPlan.slice(space + 1), 10) - nominalMs < NEAR_MS || random() < SPREAD
+  if (isPlanClosed(remainingPlan)) return false
+  const count = countPlanned(remainingPlan, 3)
+  if (count !== 2) return count < 2
+  return lastNominal(remainingPlan)! - nominalMs < NEAR_MS || random() < SPREAD
 }

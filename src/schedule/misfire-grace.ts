@@ -1,4 +1,5 @@
 import type { Definition } from './definition.js'
+import { parsePlan } from './plan-text.js'
 
 /** The longest misfire grace where a definition gives none, and what Redis assumes when the state names none, ms. */
 export const DEFAULT_GRACE_MS = 60_000
@@ -27,7 +28,7 @@ function defaultGrace(gapMs: number | null): number {
 }
 
 function leastGap(plan: string): number | null {
-  const instants = plan.split(' ').map((item) => Number.parseInt(item, 10))
-  const gaps = instants.slice(1).map((atMs, index) => atMs - instants[index]!)
+  const { instants } = parsePlan(plan)
+  const gaps = instants.slice(1).map(({ nominalMs }, index) => nominalMs - instants[index]!.nominalMs)
   return gaps.reduce<number | null>((least, gap) => (gap > 0 && (least === null || gap < least) ? gap : least), null)
 }

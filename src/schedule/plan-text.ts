@@ -21,14 +21,6 @@ export interface PlanOptions {
   remaining?: number | null
 }
 
-/** One instant of a plan. */
-export interface PlannedInstant {
-  /** The occurrence's identity, `scheduledAt`. */
-  readonly nominalMs: number
-  /** How much later it is due, because of `jitter`. */
-  readonly delayMs: number
-}
-
 /** What a plan needs to know of a definition. */
 export type Plannable = Pick<Definition, 'name' | 'trigger' | 'jitterMs'>
 
@@ -70,11 +62,77 @@ export function delayOf({ name, trigger, jitterMs }: Plannable, nominalMs: numbe
   return jitterMs === 0 ? 0 : startDelay(name, nominalMs, trigger.next(nominalMs), jitterMs)
 }
 
-/** Reads a stored plan. A plan is a cache: text that is not one, whoever wrote it, is an empty plan and is replaced. */
-export function parsePlan(text: string): PlannedInstant[] {
-  if (!/^-?\d{1,16}(?:\+\d{1,13})?(?: -?\d{1,16}(?:\+\d{1,13})?)*$/.test(text)) return []
-  return text.split(' ').map((item) => {
-    const [nominal, delay = '0'] = item.split('+')
-    return { nominalMs: Number(nominal), delayMs: Number(delay) }
-  })
+/** Written behind the last instant of a plan when nothing follows. */
+export const PLAN_END = '.'
+
+/** One instant of a plan. */
+export interface PlannedInstant {
+  /** The occurrence's identity, `scheduledAt`, epoch ms. */
+  readonly nominalMs: number
+  /** Delay of the start because of `jitter`, ms. */
+  readonly delayMs: number
+  /** Whether the run makes up for a missed occurrence. */
+  readonly isCatchUp: boolean
+  /** Missed occurrences that the run stands for beyond itself. */
+  readonly missed: number
+}
+
+/** A plan that was read: its instants in order, and whether it says that nothing follows. */
+export interface Plan {
+  readonly instants: readonly PlannedInstant[]
+  readonly isClosed: boolean
+}
+
+const NO_PLAN: Plan = { instants: [], isClosed: false }
+
+/**
+ * Reads a stored plan: instants apart by a space, each `nominal[+delay][c[missed]]`, closed by {@link PLAN_END} when nothing
+ * follows. A plan is a cache: text that is none, written by any program, is read as an empty plan, and is replaced.
+ */
+export function parsePlan(text: string): Plan {
+  if (text === '') return NO_PLAN
+  const items = text.split(' ')
+  const isClosed = items.at(-1) === PLAN_END
+  if (isClosed) items.pop()
+  const instants: PlannedInstant[] = []
+  for (const item of items) {
+    const [, nominal, delay = '0', mark, missed] = /^(-?\d{1,16})(?:\+(\d{1,13}))?(c(\d{0,9}))?$/.exec(item) ?? []
+    if (nominal === undefined) return NO_PLAN
+    const isCatchUp = mark !== undefined
+    instants.push({ nominalMs: Number(nominal), delayMs: Number(delay), isCatchUp, missed: Number(missed ?? 0) })
+  }
+  return { instants, isClosed }
+}
+
+/** The first nominal instant of a stored plan, epoch ms; null where it has none. Cheaper than {@link parsePlan}. */
+export function firstNominal(text: string): number | null {
+  const nominalMs = Number.parseInt(text, 10)
+  return Number.isSafeInteger(nominalMs) ? nominalMs : null
+}
+
+/** The last nominal instant of a stored plan that is not closed, epoch ms; null where it has none. */
+export function lastNominal(text: string): number | null {
+  return firstNominal(text.slice(text.lastIndexOf(' ') + 1))
+}
+
+/** The number of instants of a stored plan that is not closed, counted up to `most`. Cheaper than {@link parsePlan}. */
+export function countPlanned(text: string, most: number): number {
+  let count = text === '' ? 0 : 1
+  for (let at = text.indexOf(' '); at >= 0 && count < most; at = text.indexOf(' ', at + 1)) count += 1
+  return count
+}
+
+/** Whether a stored plan says that nothing follows its instants. */
+export function isPlanClosed(text: string): boolean {
+  return text.endsWith(PLAN_END)
+}
+
+/** Puts the texts of plans together, in their order; an empty one adds nothing. */
+export function joinPlans(...texts: readonly string[]): string {
+  return texts.filter((text) => text !== '').join(' ')
+}
+
+/** The text of an instant as a catch-up run, which stands for so many other missed occurrences. */
+export function asCatchUp(text: string, missed: number): string {
+  return `${text}c${missed}`
 }

@@ -2,7 +2,8 @@ import { EverybeatError } from '../errors.js'
 import type { Definition } from './definition.js'
 import type { InstantRule } from './instant-rules.js'
 import { decodeFields } from './hash-codec.js'
-import { fingerprint, PLAN_END } from './decide-plan.js'
+import { fingerprint } from './decide-plan.js'
+import { parsePlan } from './plan-text.js'
 import type { StoredSchedule } from './stored-schedule.js'
 
 /** How an error begins that newer time-zone data may heal. */
@@ -27,9 +28,8 @@ export function isPlannedOtherwise(schedule: StoredSchedule, nowMs: number): boo
   if (!state.trigger || state.paused !== undefined || !state.plan) return false
   // A single instant is part of the fingerprint. One that has run must not run again for having moved.
   if (fingerprint(definition) !== state.trigger) return definition.trigger.kind === 'at' && state.last === undefined
-  const items = state.plan.split(' ')
-  const isClosed = items.at(-1) === PLAN_END
-  const planned = items.map((item) => Number.parseInt(item, 10)).filter((atMs) => atMs > nowMs)
+  const { instants, isClosed } = parsePlan(state.plan)
+  const planned = instants.map(({ nominalMs }) => nominalMs).filter((atMs) => atMs > nowMs)
   // State may have been written by anybody.
   const lastMs = Number(state.last)
   const afterMs = Number.isSafeInteger(lastMs) ? Math.max(nowMs, lastMs) : nowMs

@@ -5,6 +5,7 @@ import { formatDuration } from '../../time/duration.js'
 import { explainEntry } from './explain-words.js'
 import { explainWaits, type ExplanationReason, type Waits } from './explain-waits.js'
 import { readFleet } from '../fleet.js'
+import { parsePlan } from '../../schedule/plan-text.js'
 import { toHistoryEntry, type HistoryEntry, type HistoryOutcome } from '../history.js'
 import type { ScheduleStore } from '../store.js'
 import { decodeStored, viewSchedule, type ScheduleState, type ScheduleView } from '../schedule-view.js'
@@ -140,13 +141,10 @@ function whyNext(schedule: StoredSchedule, definition: Definition | null, view: 
       ? 'the instant it was given'
       : `${trigger?.kind} ${String(given?.[trigger?.kind ?? 'cron'] ?? '')}`
   const zone = given?.tz === undefined ? '' : ` in ${given.tz}`
-  const item = /^-?\d+(?:\+(\d+))?(c(\d*))?/.exec(schedule.state.plan ?? '')
-  const jitter =
-    item?.[1] === undefined ? '' : `, and starts ${formatDuration(Number(item[1]))} later because of jitter`
-  const catchUp =
-    item?.[2] === undefined
-      ? ''
-      : `; it was missed and is made up for${Number(item[3]) > 0 ? `, and stands for ${item[3]} others` : ''}`
+  const { delayMs = 0, isCatchUp = false, missed = 0 } = parsePlan(schedule.state.plan ?? '').instants[0] ?? {}
+  const jitter = delayMs === 0 ? '' : `, and starts ${formatDuration(delayMs)} later because of jitter`
+  const others = missed > 0 ? `, and stands for ${missed} others` : ''
+  const catchUp = isCatchUp ? `; it was missed and is made up for${others}` : ''
   const late = view.next!.getTime() <= nowMs ? `; it is due since ${formatDuration(nowMs - view.next!.getTime())}` : ''
   return `${rule}${zone}${jitter}${catchUp}${late}`
 }

@@ -1,4 +1,5 @@
 import type { ScheduleStore } from '../../control/store.js'
+import { firstNominal } from '../../schedule/plan-text.js'
 import type { StoredSchedule } from '../../schedule/stored-schedule.js'
 import type { Keys } from '../keys.js'
 import type { RedisClient } from '../redis-client.js'
@@ -132,7 +133,7 @@ export async function pageByLast(source: PageSource, cursor: string | null, coun
 
 /** Whether a schedule has a next run as far as its state says. */
 function hasNext({ digest, state }: StoredSchedule): boolean {
-  return digest !== '' && digest === state.digest && state.paused === undefined && /^-?\d/.test(state.plan ?? '')
+  return digest !== '' && digest === state.digest && state.paused === undefined && firstNominal(state.plan ?? '') !== null
 }
 
 function readCursor<Cursor>(text: string | null): Cursor | null {

@@ -1,4 +1,5 @@
-import { decidePlan, PLAN_END } from '../../schedule/decide-plan.js'
+import { decidePlan } from '../../schedule/decide-plan.js'
+import { PLAN_END } from '../../schedule/plan-text.js'
 import type { PlanDecision, StoredSchedule } from '../../schedule/stored-schedule.js'
 import { reportSkip } from '../report-skip.js'
 import type { WorkerRuntime } from '../shard-runtime.js'

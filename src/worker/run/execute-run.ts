@@ -2,6 +2,7 @@ import { readTraceparent } from '../../events/traceparent.js'
 import { refillPlan } from '../../schedule/decide-plan.js'
 import type { InstantRule } from '../../schedule/instant-rules.js'
 import { runsLow } from '../../schedule/low-plan.js'
+import { countPlanned, firstNominal } from '../../schedule/plan-text.js'
 import type { ShardRuntime } from '../shard-runtime.js'
 import type { ClaimedRun } from '../store.js'
 import type { ActiveRun } from './active-run.js'
@@ -154,7 +155,7 @@ function abortUntrusted(run: ActiveRun): boolean {
 function refillEarly(shard: ShardRuntime, { claimed, definition }: ActiveRun): (() => void) | null {
   const { clock, time, store } = shard
   const { remainingPlan } = claimed
-  if (remainingPlan.includes(' ') || !needsRefill(shard, claimed)) return null
+  if (countPlanned(remainingPlan, 2) > 1 || !needsRefill(shard, claimed)) return null
   async function refill(): Promise<void> {
     const rule = definition.rule()
     const more = refillPlan(rule, remainingPlan, claimed.nominalMs)
@@ -163,7 +164,7 @@ function refillEarly(shard: ShardRuntime, { claimed, definition }: ActiveRun): (
   }
   // If this fails, the worker that finds the plan spent makes a new one.
   const attempt = () => void refill().catch(() => {})
-  if (remainingPlan === '' || Number.parseInt(remainingPlan, 10) < clock.now() + 2 * SHORT_RUN_MS) {
+  if ((firstNominal(remainingPlan) ?? -Infinity) < clock.now() + 2 * SHORT_RUN_MS) {
     const immediate = time.setImmediate(attempt)
     return () => time.clearImmediate(immediate)
   }

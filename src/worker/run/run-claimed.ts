@@ -1,5 +1,5 @@
 import { toErrorData } from '../../events/events.js'
-import { PLAN_END } from '../../schedule/decide-plan.js'
+import { firstNominal, PLAN_END } from '../../schedule/plan-text.js'
 import type { ShardRuntime } from '../shard-runtime.js'
 import type { ClaimedRun } from '../store.js'
 import { ActiveRun } from './active-run.js'
@@ -108,5 +108,5 @@ function isDeferrable({ clock, tasks, time }: ShardRuntime, { run, ending }: Run
   if (kind !== 'occurrence' || ending.kind !== 'returned' || tasks.get(task)?.maxConcurrent !== null) return false
   if (definition.overlap === 'queue' || definition.overlap === 'replace') return false
   if (run.trustedUntilMonotonic < time.monotonic() + DEFERRABLE_MS) return false
-  return remainingPlan === PLAN_END || Number.parseInt(remainingPlan, 10) > clock.now() + DEFERRABLE_MS
+  return remainingPlan === PLAN_END || (firstNominal(remainingPlan) ?? -Infinity) > clock.now() + DEFERRABLE_MS
 }

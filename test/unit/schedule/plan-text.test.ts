@@ -3,8 +3,14 @@ import { describe, expect, it } from 'vitest'
 import type { DefinitionInput } from '../../../src/schedule/definition.js'
 import { parseDefinition } from '../../../src/schedule/parse-definition.js'
 import {
+  countPlanned,
+  firstNominal,
   formatPlan,
+  isPlanClosed,
+  joinPlans,
+  lastNominal,
   parsePlan,
+  PLAN_END,
   planInstants,
   PLAN_MAX_COUNT,
   upcomingInstants,
@@ -43,7 +49,7 @@ describe('planInstants', () => {
 
   it('planInstants plans no more than the limit still allows', () => {
     expect(planInstants(define({ every: '1h', limit: 9 }), NOW_MS, { remaining: 2 })).toBe(after(3600, 7200).join(' '))
-    expect(parsePlan(planInstants(define({ every: '1h' }), NOW_MS, { remaining: null }))).toHaveLength(3)
+    expect(parsePlan(planInstants(define({ every: '1h' }), NOW_MS, { remaining: null })).instants).toHaveLength(3)
   })
 
   it('planInstants adds the delay of each where there is jitter, the same every time and never past the next', () => {
@@ -52,7 +58,7 @@ describe('planInstants', () => {
     expect(text).toMatch(/^\d+(\+\d+)?( \d+(\+\d+)?){2}$/)
     expect(text).toContain('+')
     expect(planInstants(define({ every: '10s', jitter: '1h' }), NOW_MS)).toBe(text)
-    for (const { nominalMs, delayMs } of parsePlan(text)) {
+    for (const { nominalMs, delayMs } of parsePlan(text).instants) {
       expect(definition.trigger.matches(nominalMs)).toBe(true)
       expect(delayMs).toBeGreaterThanOrEqual(0)
       expect(delayMs).toBeLessThan(10_000)
@@ -66,7 +72,7 @@ describe('parsePlan', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: -1e9, max: 8e11 }), { maxLength: 16 }), (slots) => {
         const instants = slots.map((slot) => slot * 10_000)
-        const planned = parsePlan(formatPlan(definition, instants))
+        const planned = parsePlan(formatPlan(definition, instants)).instants
         expect(planned.map(({ nominalMs }) => nominalMs)).toEqual(instants)
         expect(planned.every(({ delayMs }) => delayMs >= 0 && delayMs <= 5000)).toBe(true)
       }),
@@ -87,6 +93,36 @@ describe('parsePlan', () => {
     ['5'.repeat(17)],
     ['5.5'],
   ])('parsePlan takes %j for no plan', (text) => {
-    expect(parsePlan(text)).toEqual([])
+    expect(parsePlan(text)).toEqual({ instants: [], isClosed: false })
+  })
+
+  it('parsePlan reads a catch-up run, a delay and the end, as scripts read them', () => {
+    expect(parsePlan('-5c2 7+3c 9 .')).toEqual({
+      instants: [
+        { nominalMs: -5, delayMs: 0, isCatchUp: true, missed: 2 },
+        { nominalMs: 7, delayMs: 3, isCatchUp: true, missed: 0 },
+        { nominalMs: 9, delayMs: 0, isCatchUp: false, missed: 0 },
+      ],
+      isClosed: true,
+    })
+    expect(parsePlan(PLAN_END)).toEqual({ instants: [], isClosed: true })
+  })
+
+  it('the cheap readings of a plan agree with parsePlan', () => {
+    const item = fc.tuple(fc.integer({ min: -1e12, max: 1e13 }), fc.constantFrom('', '+5', 'c', 'c3', '+2c1'))
+    fc.assert(
+      fc.property(fc.array(item, { maxLength: 6 }), fc.boolean(), (items, isClosed) => {
+        const text = joinPlans(...items.map(([nominal, rest]) => `${nominal}${rest}`))
+        const { instants } = parsePlan(text)
+        expect(instants).toHaveLength(items.length)
+        expect(countPlanned(text, 99)).toBe(instants.length)
+        expect(countPlanned(text, 2)).toBe(Math.min(2, instants.length))
+        expect(firstNominal(text)).toBe(instants[0]?.nominalMs ?? null)
+        expect(lastNominal(text)).toBe(instants.at(-1)?.nominalMs ?? null)
+        const closed = isClosed ? joinPlans(text, PLAN_END) : text
+        expect(isPlanClosed(closed)).toBe(isClosed)
+        expect(parsePlan(closed)).toEqual({ instants, isClosed })
+      }),
+    )
   })
 })
