@@ -25,10 +25,11 @@ end
 -- One command for each kind of end that the call met. A key of another type is left alone: the count is for people.
 -- `now`: epoch ms where the script knows it.
 local function store_counts(now)
-  local key
+  local at, key = now, nil
   for outcome, steps in pairs(ended) do
     for step, count in pairs(steps) do
-      key = key or minute_key(now or read_now())
+      at = at or read_now()
+      key = key or minute_key(at)
       local field = outcome .. ':' .. math.floor(step / 32) .. ':' .. step % 32
       if redis.pcall('HINCRBY', key, field, count) == count then redis.call('PEXPIRE', key, MINUTE_TTL_MS) end
     end
