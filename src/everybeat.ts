@@ -255,12 +255,10 @@ export class Everybeat<Tasks extends object = AnyTasks> extends IsolatedEmitter 
   }
 
   #emit: Emit = (name, event, thrown) => this.send(name, event, thrown)
-
   async #storeOfAnyLayout(): Promise<ScheduleStore> {
     this.#refuseIfStopped('this instance is stopped; make a new one')
     return this.#boundStores.of(await this.#connection.storeOfAnyLayout())
   }
-
   async #store(): Promise<ScheduleStore> {
     this.#refuseIfStopped('this instance is stopped; make a new one')
     return this.#boundStores.of(await this.#connection.store())

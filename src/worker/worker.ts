@@ -78,7 +78,6 @@ export class Worker implements FleetListener, DefinitionListener, HealthSource {
   get runCount(): number {
     return this.#runtime.runs.size
   }
-
   /** Runs that it could take beside those; 0 while it is paused. */
   get slotsFree(): number {
     return this.#runtime.slots.left
