@@ -128,7 +128,9 @@ export function decidePlan(schedule: StoredSchedule, nowMs: number, resume = fal
   if (!definition.enabled) return { ...asleep(definition, null), resume: pause !== null && ends }
   const { trigger: formerTrigger = '', plan: formerPlan = '' } = schedule.state
   const trigger = fingerprint(definition)
-  const isNew = formerTrigger !== trigger
+  // A state that was lost has its last instant from the history: what came due since then is as due as before.
+  const isRestored = formerTrigger === '' && schedule.state.restored !== undefined
+  const isNew = formerTrigger !== trigger && !isRestored
   // What another rule gave does not count for the limit of this one.
   const isOtherRule = formerTrigger !== '' && !isSameRule(formerTrigger, trigger)
   const seen = isOtherRule ? 0 : Number(schedule.state.seen ?? 0)
@@ -137,7 +139,8 @@ export function decidePlan(schedule: StoredSchedule, nowMs: number, resume = fal
   const common = { ...asleep(definition, null), trigger, resume: pause !== null && ends }
   if (pause && !ends) {
     // What is due stays noted while it sleeps: the end of the pause accounts for it.
-    const plan = isNew ? planAfter(definition, beforeFirst(definition, nowMs), remaining) : formerPlan
+    const afterMs = isRestored && last !== null ? last : beforeFirst(definition, nowMs)
+    const plan = isNew || isRestored ? planAfter(definition, afterMs, remaining) : formerPlan
     return { ...common, ...withPlan(definition, plan), resume: false }
   }
   if (pause) {

@@ -141,7 +141,7 @@ local function write_definition(entry, previous, previous_flat, state, revision)
   local name, trigger = entry.name, entry.trigger
   -- In the order in which the digest takes them: no claim has to sort them.
   write_fields(name, in_order(entry.fields, entry.wanted), entry.wanted, previous_flat)
-  local change = create_state_change('error', 'chain')
+  local change = create_state_change('error', 'chain', 'restored')
   set_field(change, 'revision', revision)
   set_field(change, 'digest', entry.digest)
   set_field(change, 'grace', entry.grace)

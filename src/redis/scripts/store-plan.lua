@@ -63,7 +63,7 @@ if (state.digest or '') ~= previous_digest or (state.plan or '') ~= previous_pla
 end
 
 local function store_decision(revision)
-  local change = create_state_change('blocked', 'chain')
+  local change = create_state_change('blocked', 'chain', 'restored')
   set_field(change, 'revision', revision)
   set_field(change, 'digest', digest)
   set_even_empty(change, 'plan', plan)

@@ -32,5 +32,6 @@ local function restore_state(name, state, now)
   end
   if not last then return end
   state.last, state.seen = string.format('%.0f', last), string.format('%.0f', seen)
-  redis.call('HSET', state_key(name), 'last', state.last, 'seen', state.seen)
+  state.restored = '1'
+  redis.call('HSET', state_key(name), 'last', state.last, 'seen', state.seen, 'restored', '1')
 end

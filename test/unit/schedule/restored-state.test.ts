@@ -1,0 +1,31 @@
+import { expect, it } from 'vitest'
+import { decidePlan } from '../../../src/schedule/decide-plan.js'
+
+const DAY = 86_400_000
+const last = Date.UTC(2026, 0, 10)
+const fields = { task: 'job', cron: '0 0 * * *', misfire: 'all' }
+const nowMs = last + 1.5 * DAY
+
+function decide(state: Record<string, string>) {
+  return decidePlan({ name: 'it', digest: 'd', fields, state, declared: '' }, nowMs)
+}
+
+it('a state that was restored from the history goes on behind its last instant: what came due since then is run', () => {
+  const { plan } = decide({ last: String(last), seen: '3', restored: '1' })
+  expect(
+    plan
+      .split(' ')
+      .map((item) => Number.parseInt(item, 10))
+      .slice(0, 2),
+  ).toEqual([last + DAY, last + 2 * DAY])
+})
+
+it('a state without a trigger that was not restored, of a schedule that is enabled again, starts from now', () => {
+  const { plan } = decide({ last: String(last), seen: '3', rule: 'cron 0 0 * * *' })
+  expect(Number.parseInt(plan, 10)).toBe(last + 2 * DAY)
+})
+
+it('a state that was restored with its pause keeps what came due noted until the pause ends', () => {
+  const { plan, dropped } = decide({ last: String(last), seen: '3', restored: '1', paused: '{"at":1}' })
+  expect([Number.parseInt(plan, 10), dropped]).toEqual([last + DAY, []])
+})
