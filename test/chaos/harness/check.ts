@@ -13,7 +13,7 @@ export interface Evidence {
   readonly time: RedisTime
   readonly leaseMs: number
   /** Spans of time in which Redis had lost its memory or was out of anybody's reach with it. */
-  readonly dataLoss: readonly { fromMs: number; toMs: number }[]
+  readonly dataLoss: readonly { fromMs: number; toMs: number; isRewound?: boolean }[]
   /** Spans, by the monotonic clock, of which all writes are gone: what was started then may be started again, with the same fences. */
   readonly lostWrites?: readonly { fromMs: number; toMs: number }[]
 }
@@ -86,6 +86,9 @@ function checkSchedule(schedule: ChaosSchedule, evidence: Evidence, findings: Fi
   // What waits for its start, spread by its jitter, is forgotten with the rest.
   const forgettable = (at: number) =>
     evidence.dataLoss.some(({ fromMs, toMs }) => at + schedule.jitterMs >= fromMs && at <= toMs)
+  // What an older memory does not know of may start, and be recorded, a second time.
+  const isRewound = (at: number) =>
+    evidence.dataLoss.some(({ fromMs, toMs, isRewound }) => isRewound === true && at >= fromMs && at <= toMs)
   const report = (kind: 'doubled' | 'lost' | 'together' | 'early' | 'fences' | 'unrecorded', what: string): void => {
     findings[kind] += 1
     if (findings.problems.length < MAX_PROBLEMS) findings.problems.push(`${kind}: ${name} ${what}`)
@@ -118,7 +121,7 @@ function checkSchedule(schedule: ChaosSchedule, evidence: Evidence, findings: Fi
     const remembered = starts.filter((span) => !isWithin(lostWrites, span.from))
     // Each attempt of a run that failed starts once.
     const isDoubled = new Set(remembered.map(({ attempt }) => attempt)).size < remembered.length
-    if (schedule.onCrash === 'skip' && isDoubled) report('doubled', tell())
+    if (schedule.onCrash === 'skip' && isDoubled && !isRewound(at)) report('doubled', tell())
     // A run that was going when the memory was lost has nowhere to be recorded, and nobody to deliver it again.
     const isOrphan = starts.some(({ to }) => {
       const untilMs = time.at(to) + evidence.leaseMs + TAKE_OVER_MS
@@ -136,8 +139,14 @@ function checkSchedule(schedule: ChaosSchedule, evidence: Evidence, findings: Fi
     ) {
       report('lost', `rerun did not finish ${tell()}`)
     }
-    if (mine.length !== 1 && !(mine.length === 0 && (forgettable(at) || isOrphan))) report('unrecorded', tell())
-    if (mine.some(({ outcome }) => outcome === 'skipped') && remembered.length > 0 && mine.length === 1)
+    const isExcused = (mine.length === 0 && (forgettable(at) || isOrphan)) || isRewound(at)
+    if (mine.length !== 1 && !isExcused) report('unrecorded', tell())
+    if (
+      mine.some(({ outcome }) => outcome === 'skipped') &&
+      remembered.length > 0 &&
+      mine.length === 1 &&
+      !isRewound(at)
+    )
       report('unrecorded', `ran and is told as skipped ${tell()}`)
   }
   checkTogether(schedule, spans, evidence, report)

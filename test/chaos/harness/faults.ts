@@ -36,6 +36,8 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
   restart: server.restart,
   forget: server.forget,
   flush: server.flush,
+  restore: server.restore,
+  'lost-state': server.lostState,
   stall: server.stall,
   pause: server.pause,
   memory: server.memory,

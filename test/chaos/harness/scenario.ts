@@ -29,8 +29,11 @@ export interface ChaosContext {
   readonly stage: Stage
   /** Redis's clock, and the jumps that it makes. */
   readonly time: RedisTime
-  /** Redis has lost its memory from here, until what is declared in code is back. */
-  beginDataLoss(): void
+  /**
+   * Redis has lost its memory from here, until what is declared in code is back; or, with an instant, what was written since
+   * then: that may happen again.
+   */
+  beginDataLoss(sinceMs?: number): void
 }
 
 /** A kind of fault, and what Everybeat promises while it lasts. */
@@ -100,7 +103,7 @@ export async function runScenario(fault: Fault, options: ScenarioOptions): Promi
   })
   const records = openHistory(server.url, prefix, Object.keys(definitions))
   const time = createRedisTime()
-  const dataLoss: { fromMs: number; toMs: number }[] = []
+  const dataLoss: { fromMs: number; toMs: number; isRewound: boolean }[] = []
   let injections = 0
   const collector = setInterval(() => void records.read().catch(() => {}), 400)
   try {
@@ -123,7 +126,12 @@ export async function runScenario(fault: Fault, options: ScenarioOptions): Promi
       stage,
       time,
       // What came due within the last moments may have been claimed, or not, by a memory that is gone.
-      beginDataLoss: () => void dataLoss.push({ fromMs: Date.now() - 1_500, toMs: Date.now() + 6_000 + leaseMs }),
+      beginDataLoss: (sinceMs) =>
+        void dataLoss.push({
+          fromMs: sinceMs === undefined ? Date.now() - 1_500 : sinceMs - GOING_MS,
+          toMs: Date.now() + 6_000 + leaseMs,
+          isRewound: sinceMs !== undefined,
+        }),
     }
     const [least, most] = fault.pauseMs ?? [500, 2_000]
     for (const endAt = Date.now() + seconds * 1_000; Date.now() < endAt;) {

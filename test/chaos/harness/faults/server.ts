@@ -56,6 +56,38 @@ export const flush: Fault = {
   },
 }
 
+export const restore: Fault = {
+  name: 'redis: SIGKILL, and an older snapshot is restored',
+  promise: '3, 4, and 1 and 2 for what is due before the snapshot and after the return; the fleet goes on by itself',
+  isDeclared: true,
+  pauseMs: [3_000, 5_000],
+  async inject({ admin, server, random, beginDataLoss }) {
+    await admin.save()
+    const savedAt = Date.now()
+    await sleep(random.between(500, 2_000))
+    await server.kill()
+    beginDataLoss(savedAt)
+    await server.restart()
+  },
+}
+
+/** Deletes a state only where no run is noted in it: what an eviction of a key that nothing uses does. */
+const DELETE_IDLE_STATE = `
+for _, field in ipairs(redis.call('HKEYS', KEYS[1])) do
+  if string.sub(field, 1, 4) == 'run:' then return 0 end
+end
+return redis.call('DEL', KEYS[1])`
+
+export const lostState: Fault = {
+  name: 'redis: the state of a schedule without a run is deleted',
+  promise: ONCE,
+  pauseMs: [50, 300],
+  async inject({ admin, prefix, random }) {
+    const names = (await admin.zrange(`{${prefix}}:names`, '0', '-1')).sort()
+    await admin.eval(DELETE_IDLE_STATE, 1, `{${prefix}}:state:${random.pick(names)}`)
+  },
+}
+
 export const stall: Fault = {
   name: 'redis: stands still (SIGSTOP)',
   promise: ONCE,
