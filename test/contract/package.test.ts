@@ -46,7 +46,7 @@ describe('the packed package', () => {
     expect(consumer.files).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'package.json']))
   })
 
-  it('the packed package has at most 500 kB of engine, types and command line, and 1.25 MB in all', () => {
+  it('the packed package has at most 500 kB of engine, types and command line, and 1.3 MB in all', () => {
     const sizes = new Map(OTHER_PARTS.map(({ part }) => [part, 0]))
     for (const path of consumer.files) {
       const part = OTHER_PARTS.find(({ of }) => of.test(path))?.part ?? 'engine'
@@ -54,7 +54,7 @@ describe('the packed package', () => {
       sizes.set(part, (sizes.get(part) ?? 0) + bytes)
     }
     expect(sizes.get('engine'), JSON.stringify([...sizes])).toBeLessThanOrEqual(500_000)
-    expect(consumer.packedBytes).toBeLessThanOrEqual(1_250_000)
+    expect(consumer.packedBytes).toBeLessThanOrEqual(1_300_000)
   })
 
   it('the packed package has no page that links to a file which is neither there nor in the repository alone', () => {

@@ -41,6 +41,7 @@ function compile(text: string): string {
       module: ts.ModuleKind.ESNext,
       verbatimModuleSyntax: true,
       isolatedModules: true,
+      removeComments: true,
     },
   }).outputText
 }
