@@ -55,8 +55,10 @@ export function ScheduleTable({ page, selected }: { page: SchedulePage; selected
 function SortHead({ field, children }: { field: string; children: preact.ComponentChildren }) {
   const sort = query.value.get('sort') ?? 'name'
   const isSorted = sort.replace('-', '') === field
-  const isDown = sort.startsWith('-')
-  const next = isSorted && !isDown ? `-${field}` : field
+  const isTurned = sort.startsWith('-')
+  // The last occurrences come with the latest first.
+  const isDown = isTurned !== (field === 'last')
+  const next = isSorted && !isTurned ? `-${field}` : field
   return (
     <th aria-sort={isSorted ? (isDown ? 'descending' : 'ascending') : undefined}>
       <button onClick={() => setQuery({ sort: next === 'name' ? null : next, cursor: null })}>

@@ -4,8 +4,11 @@ import type { Definition } from '../model.js'
 
 interface Yaml {
   parse(text: string, options: { maxAliasCount: number }): unknown
-  stringify(value: unknown): string
+  stringify(value: unknown, options: { lineWidth: number }): string
 }
+
+/** A long text stays on its line. */
+const UNFOLDED = { lineWidth: 0 }
 
 const loadYaml = (): Promise<Yaml> => import('yaml')
 
@@ -16,7 +19,7 @@ export function YamlField({ draft }: { draft: Signal<Definition> }) {
   const problem = useSignal<string | null>(null)
   useEffect(() => {
     void loadYaml().then((loaded) => {
-      text.value = loaded.stringify(draft.value)
+      text.value = loaded.stringify(draft.value, UNFOLDED)
       yaml.value = loaded
     })
   }, [])
@@ -24,7 +27,7 @@ export function YamlField({ draft }: { draft: Signal<Definition> }) {
   useEffect(() => {
     if (!yaml.value || problem.value !== null) return
     if (JSON.stringify(read(yaml.value, text.value)) !== JSON.stringify(draft.value))
-      text.value = yaml.value.stringify(draft.value)
+      text.value = yaml.value.stringify(draft.value, UNFOLDED)
   }, [draft.value])
   const change = (next: string) => {
     text.value = next
