@@ -5,10 +5,10 @@ import { PNG } from 'pngjs'
 
 /** Pictures are compared at an eighth of their size: what a machine draws differently, such as the edge of a letter, is gone there. */
 const SCALE = 8
-/** So far apart two colours may be, of 1. */
-const THRESHOLD = 0.08
-/** The part of a picture that may differ: a line of text may break elsewhere. */
-const MOST_PART = 0.02
+/** Colours further apart than this, of 1, differ clearly; so large a part may, since a line of text may break elsewhere. */
+const CLEAR = { threshold: 0.08, mostPart: 0.02 }
+/** A panel is hardly darker than the page. Where a square differs a little almost everywhere, something has come or gone. */
+const FAINT = { threshold: 0.02, windowSize: 10, mostPart: 0.6 }
 
 /** A picture without its transparency, packed as small as it gets without loss. */
 export function packPicture(bytes: Uint8Array): Buffer {
@@ -31,14 +31,18 @@ export function comparePicture(bytes: Uint8Array, path: string, isWritten: boole
     return 'there is no picture to compare with: run `npm run screenshots` and look at what it writes'
   const kept = PNG.sync.read(readFileSync(path))
   if (now.width !== kept.width) return `it is ${now.width} wide and was ${kept.width}`
-  if (Math.abs(now.height - kept.height) > kept.height * MOST_PART)
+  if (Math.abs(now.height - kept.height) > kept.height * CLEAR.mostPart)
     return `it is ${now.height * SCALE} high and was ${kept.height * SCALE}`
   const height = Math.min(now.height, kept.height)
   const size = now.width * height * 4
   const [left, right] = [now.data.subarray(0, size), kept.data.subarray(0, size)]
-  const count = pixelmatch(left, right, null, now.width, height, { threshold: THRESHOLD })
-  const part = count / (now.width * height)
-  return part <= MOST_PART ? null : `${(100 * part).toFixed(1)} % of it differ`
+  const differing = (options: { threshold: number; windowSize?: number }) =>
+    pixelmatch(left, right, null, now.width, height, options)
+  const part = differing({ threshold: CLEAR.threshold }) / (now.width * height)
+  if (part > CLEAR.mostPart) return `${(100 * part).toFixed(1)} % of it differ`
+  const { threshold, windowSize, mostPart } = FAINT
+  const inWindow = differing({ threshold, windowSize }) / windowSize ** 2
+  return inWindow <= mostPart ? null : `${(100 * inWindow).toFixed(0)} % of one part of it differ`
 }
 
 /** Large areas of one colour are packed best as they are: no filter, and the strategy for text. */

@@ -101,7 +101,10 @@ function Loaded({ schedule, reload }: { schedule: Schedule; reload: () => void }
         <WhyPanel explanation={explanation.data.value} schedule={schedule} />
         <NextPanel schedule={schedule} next={next.data.value?.next ?? null} />
       </div>
-      <HistoryPanel name={name} history={history.data.value?.history ?? null} next={next.data.value?.next ?? []} />
+      <HistoryPanel
+        history={history.data.value?.history ?? null}
+        next={schedule.state === 'active' ? (next.data.value?.next ?? []) : []}
+      />
       <TrendPanels history={history.data.value?.history ?? []} />
       <div class="grid two stretch below">
         <ChangesPanel schedule={schedule} version={changed.value} reload={reloadAll} />

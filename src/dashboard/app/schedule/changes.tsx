@@ -1,7 +1,7 @@
 import { attempt } from '../actions.js'
 import { schedulePath, write } from '../api.js'
 import { now, useApi } from '../data.js'
-import { formatRelative, formatValue } from '../format.js'
+import { formatInstant, formatRelative, formatValue } from '../format.js'
 import type { Change, Schedule } from '../model.js'
 import { mayEdit } from '../parts/may.js'
 import { Skeleton } from '../parts/states.js'
@@ -94,11 +94,19 @@ export function Diff({ diff }: { diff: Readonly<Record<string, readonly unknown[
         <div>
           <dt>{field}</dt>
           <dd>
-            {before !== undefined && before !== null && <del>{formatValue(before)}</del>}{' '}
-            {after !== undefined && after !== null && <ins>{formatValue(after)}</ins>}
+            {before !== undefined && before !== null && <del>{formatChanged(field, before)}</del>}{' '}
+            {after !== undefined && after !== null && <ins>{formatChanged(field, after)}</ins>}
           </dd>
         </div>
       ))}
     </dl>
   )
+}
+
+/** A pause in words, any other value as it is written. */
+function formatChanged(field: string, value: unknown): string {
+  if (field !== 'paused' || typeof value !== 'object' || value === null) return formatValue(value)
+  const { note, until } = value as { note?: string; until?: string }
+  const end = until === undefined ? '' : `until ${formatInstant(until)} UTC`
+  return [note, end].filter(Boolean).join(' · ') || 'yes'
 }

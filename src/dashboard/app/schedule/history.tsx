@@ -11,11 +11,7 @@ const ROWS = 12
 const PLANNED = 4
 
 /** What became of the occurrences: as marks in a row, and as a table; a mark opens its entry. */
-export function HistoryPanel(props: {
-  name: string
-  history: readonly HistoryEntry[] | null
-  next: readonly NextInstant[]
-}) {
+export function HistoryPanel(props: { history: readonly HistoryEntry[] | null; next: readonly NextInstant[] }) {
   const { history, next } = props
   const shown = useSignal(ROWS)
   if (!history) {
