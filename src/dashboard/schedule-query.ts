@@ -68,7 +68,7 @@ export class ScheduleSearch {
 }
 
 /** Makes the test of a query. */
-export function createTest({
+function createTest({
   q,
   state,
   task,
