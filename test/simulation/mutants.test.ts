@@ -31,14 +31,18 @@ describe('the simulation finds a fault of the engine', () => {
     expect(() => rewriterOf('none')).toThrow('there is no mutant none')
   })
 
-  it.for(Object.entries(FOUND_BY))('%s, at seed %i', async ([mutant, seed]) => {
-    expect(seed * HOURS_PER_SCENARIO).toBeLessThanOrEqual(MOST_HOURS)
-    const problems: string[] = []
-    const series = { firstSeed: seed, step: 1, count: 1 }
-    await runScenarios({ ...series, mutant }, (report) => problems.push(...report.problems) > 0)
-    expect(problems).not.toEqual([])
+  it.for(Object.entries(FOUND_BY))('%s, at seed %i or soon after it', { timeout: 600_000 }, async ([mutant, first]) => {
+    // The seeds from 1 to the first one are known to show nothing, or not at once; an engine that has changed may need a later one.
+    const count = Math.floor(MOST_HOURS / HOURS_PER_SCENARIO) - first + 1
+    const found: number[] = []
+    await runScenarios({ firstSeed: first, step: 1, count, mutant }, ({ seed, problems }) => {
+      if (problems.length > 0) found.push(seed)
+      return problems.length === 0
+    })
+    expect(found).toHaveLength(1)
     const without: string[] = []
-    await runScenarios({ ...series, mutant: null }, (report) => without.push(...report.problems) > 0)
+    const alone = { firstSeed: found[0]!, step: 1, count: 1, mutant: null }
+    await runScenarios(alone, ({ problems }) => without.push(...problems) > 0)
     expect(without).toEqual([])
   })
 })
