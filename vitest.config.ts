@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
-import { NEEDS_A_REAL_SERVER } from './test/support/needs-a-real-server.js'
+import { NEEDS_A_REAL_SERVER, titlesForMemory } from './test/support/needs-a-real-server.js'
 
 // EVERYBEAT_IOREDIS=6 runs everything with ioredis 6 in place of 5: here, and in the processes that tests start.
 const usesIoredis6 = process.env.EVERYBEAT_IOREDIS === '6'
@@ -51,6 +51,7 @@ export default defineConfig({
       suite('chaos', { testTimeout: 900_000, hookTimeout: 120_000, fileParallelism: false, retry }),
     ],
     maxWorkers: 2,
+    ...(usesMemory ? { testNamePattern: titlesForMemory() } : {}),
     reporters: ['default', './test/tools/summary-reporter.mjs'],
   },
 })
