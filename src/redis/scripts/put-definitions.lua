@@ -174,6 +174,7 @@ local function record_edit(entry, list, previous, revision)
   local edit = read_json(entry.about)
   edit.r, edit.t, edit.b, edit.v = revision, now, entry.by ~= '' and entry.by or nil, entry.via
   edit.k = previous and (edit.k or 'edit') or 'create'
+  if not previous and entry.declared == '' and store_creation(entry.name, entry.text, edit) then return end
   if previous then
     if previous.is_bare then
       note_bare_edit(list, { revision = revision - 1, now = now, fields = previous.map, text = previous.text })

@@ -20,21 +20,21 @@ local function end_of_piece(text, first)
   return last
 end
 
--- The fields of the state in place of this list; nil where the list says more.
-local function brief_changes(list)
-  local known = list[1]
-  if #list ~= 3 or list[2] ~= '' or known == '' then return nil end
-  local made = cjson.decode(list[3])
-  if made.k ~= 'create' or made.r ~= 1 or made.d or made.c then return nil end
-  local text = string.format('%.0f %s', made.t, made.v) .. (made.b and ' ' .. made.b or '')
-  if #text > PIECE_BYTES then return nil end
+-- Stores in the state that a schedule was made, and its definition. Returns whether all of it is short enough.
+local function store_creation(name, known, change)
+  if change.r ~= 1 or change.k ~= 'create' or change.d or change.c or known == '' then return false end
+  local text = string.format('%.0f ', change.t) .. change.v .. (change.b and ' ' .. change.b or '')
+  if #text > PIECE_BYTES then return false end
   local fields, first = { 'made', text }, 1
   for _, piece in ipairs(PIECES) do
     local last = end_of_piece(known, first)
     if first <= #known then fields[#fields + 1], fields[#fields + 2] = piece, string.sub(known, first, last) end
     first = last + 1
   end
-  return first > #known and fields or nil
+  if first <= #known then return false end
+  redis.call('DEL', changes_key(name))
+  redis.call('HSET', state_key(name), unpack(fields))
+  return true
 end
 
 -- The list that the state stands for; an empty one where it says nothing.
@@ -109,8 +109,7 @@ local function write_changes(name, list)
   end
   redis.call('DEL', changes_key(name))
   redis.call('HDEL', state_key(name), 'made', unpack(PIECES))
-  local brief = brief_changes(list)
-  if brief then redis.call('HSET', state_key(name), unpack(brief)) else redis.call('RPUSH', changes_key(name), unpack(list)) end
+  redis.call('RPUSH', changes_key(name), unpack(list))
 end
 
 -- Adds an edit: its revision (`r`), when (`t`), kind (`k`), by whom (`b`), from where (`v`), what a declaration
