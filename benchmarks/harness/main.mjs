@@ -17,6 +17,7 @@ const SCENARIOS = [
   'in-flight',
   'idle',
   'registration',
+  'fired-memory',
   'worker-start',
   'fleet-size',
   'claim-cost',

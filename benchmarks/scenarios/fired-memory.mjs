@@ -1,0 +1,57 @@
+import { nameOf } from '../harness/plans.mjs'
+import { delay } from '../harness/time.mjs'
+
+const COUNT = 5_000
+const PERIOD_MS = 5_000
+/** From the registration to the one instant of a cron, ms. */
+const AHEAD_MS = 6_000
+
+/** What a schedule takes of Redis's memory once it has fired, and with twenty entries in its history. */
+export default {
+  name: 'fired-memory',
+  title: `Redis's memory of a schedule that has fired (${COUNT}, 40-byte names, a small payload)`,
+  drivers: ['everybeat'],
+  cells: () => [
+    { label: 'a cron, once', fires: 1 },
+    { label: 'every 5 s, once', fires: 1, everyMs: PERIOD_MS },
+    { label: 'every 5 s, 20 times', fires: 20, everyMs: PERIOD_MS },
+  ],
+  columns: [
+    { key: 'bytesBefore', title: 'bytes before it fires', digits: 0 },
+    { key: 'bytes', title: 'bytes after', digits: 0 },
+    { key: 'entries', title: 'entries', digits: 1 },
+  ],
+  compare: { key: 'bytes', better: 'lower' },
+  refuse: () => null,
+  async measure(stage, { fires, everyMs }) {
+    // Connecting is not registering, and a first schedule makes the keys that all share.
+    await stage.register([{ first: COUNT, count: 1, everyMs: 3_600_000 }])
+    const empty = await usedMemory(stage.redis)
+    const plan = { first: 0, count: COUNT, ...(everyMs ? { everyMs } : { cron: cronIn(AHEAD_MS) }) }
+    await stage.register([plan])
+    const registered = await usedMemory(stage.redis)
+    const fleet = await stage.startFleet({ processes: 1, plans: [plan], settings: { everybeat: { concurrency: 200 } } })
+    while ((await fleet.count()) < COUNT * fires) await delay(50)
+    // A fleet that stops settles what has started.
+    await fleet.stop()
+    const bytes = ((await usedMemory(stage.redis)) - empty) / COUNT
+    return { bytesBefore: (registered - empty) / COUNT, bytes, entries: await meanEntries(stage.redis) }
+  },
+}
+
+/** A cron with one instant in the next hour. */
+function cronIn(ms) {
+  const at = new Date(Date.now() + ms)
+  return `${at.getUTCSeconds()} ${at.getUTCMinutes()} * * * *`
+}
+
+async function meanEntries(redis) {
+  const pipeline = redis.pipeline()
+  for (let id = 0; id < COUNT; id += 1) pipeline.xlen(`{benchmark}:history:${nameOf(id)}`)
+  const lengths = await pipeline.exec()
+  return lengths.reduce((sum, [, length]) => sum + length, 0) / COUNT
+}
+
+async function usedMemory(redis) {
+  return Number(/used_memory:(\d+)/.exec(await redis.info('memory'))[1])
+}
