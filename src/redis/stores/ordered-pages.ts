@@ -133,7 +133,9 @@ export async function pageByLast(source: PageSource, cursor: string | null, coun
 
 /** Whether a schedule has a next run as far as its state says. */
 function hasNext({ digest, state }: StoredSchedule): boolean {
-  return digest !== '' && digest === state.digest && state.paused === undefined && firstNominal(state.plan ?? '') !== null
+  return (
+    digest !== '' && digest === state.digest && state.paused === undefined && firstNominal(state.plan ?? '') !== null
+  )
 }
 
 function readCursor<Cursor>(text: string | null): Cursor | null {
