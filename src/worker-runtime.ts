@@ -16,7 +16,7 @@ import type { RedisClient } from './redis/redis-client.js'
 import { createStubStore } from './redis/stores/stub-store.js'
 import { createTaskQueueReader } from './redis/stores/task-queue-reader.js'
 import { assertServer } from './redis/stores/probe-server.js'
-import { BEAT_MS, createWorkerStore } from './redis/stores/worker-store.js'
+import { BEAT_MS, RedisWorkerStore } from './redis/stores/worker-store.js'
 import { endsWithin, SYSTEM_TIME, type TimeSource } from './time-source.js'
 import { tzDataVersion } from './time/tz-data.js'
 import { VERSION } from './version.js'
@@ -160,38 +160,28 @@ export class Instance {
       this.#claimClient && options.durability
         ? { client: this.#claimClient, acknowledgement: options.durability }
         : null
-    const stores = this.#shards.map((keys, shard) =>
-      createWorkerStore({
-        durability,
-        locks,
-        client,
-        keys,
-        // The nodes of a Cluster have clocks of their own.
-        clock: shard === 0 || !isCluster ? clock : createRedisClock(time.monotonic, time.wall),
-        monotonic: time.monotonic,
-        workerId,
-        leaseMs: options.leaseMs,
-        shards: options.shards,
-        generation: this.#generation,
-        onRewind: (rewind) => emit('dataset:rewound', { ...rewind }),
-      }),
+    return this.#shards.map(
+      (keys, shard) =>
+        new RedisWorkerStore({
+          durability,
+          locks,
+          client,
+          keys,
+          // The nodes of a Cluster have clocks of their own.
+          clock: shard === 0 || !isCluster ? clock : createRedisClock(time.monotonic, time.wall),
+          monotonic: time.monotonic,
+          workerId,
+          leaseMs: options.leaseMs,
+          shards: options.shards,
+          generation: this.#generation,
+          onRewind: (rewind) => emit('dataset:rewound', { ...rewind }),
+          // A heartbeat that is answered shows whether the connections that only listen still hear anything.
+          onHeartbeat: (sentAt) => {
+            this.#channel?.expectEcho(sentAt)
+            this.#watch?.expectEcho(sentAt)
+          },
+        }),
     )
-    const [home, ...others] = stores as [WorkerStore, ...WorkerStore[]]
-    return [this.#withEcho(home), ...others]
-  }
-
-  /** A heartbeat that is answered shows whether the connections that only listen still hear anything. */
-  #withEcho(home: WorkerStore): WorkerStore {
-    return {
-      ...home,
-      heartbeat: async (...beat) => {
-        const sentAt = this.#parts.time.monotonic()
-        const reply = await home.heartbeat(...beat)
-        this.#channel?.expectEcho(sentAt)
-        this.#watch?.expectEcho(sentAt)
-        return reply
-      },
-    }
   }
 
   #createLeaseThread(workerId: string): LeaseThreadHandle | null {

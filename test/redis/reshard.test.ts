@@ -77,11 +77,11 @@ async function fill(shards: number, count: number, leaseMs: number) {
   // What a worker that was killed leaves behind: runs, one with a lease of its own, one that counts for a limit.
   await control.schedules.put('killed', { task: 'limited', at: new Date(), onCrash: 'rerun' })
   await control.schedules.put('own', { task: 'quick', at: new Date(), overlap: 'allow', onCrash: 'rerun' })
-  const { createWorkerStore } = await import('../../src/redis/stores/worker-store.js')
+  const { RedisWorkerStore } = await import('../../src/redis/stores/worker-store.js')
   const { createRedisClock } = await import('../../src/worker/loop/redis-clock.js')
   for (const keys of tagsOf(shards)) {
     const monotonic = () => performance.now()
-    const store = createWorkerStore({
+    const store = new RedisWorkerStore({
       client: redis.client,
       keys,
       clock: createRedisClock(monotonic, Date.now),

@@ -60,14 +60,14 @@ describe('a fleet on several shards', () => {
     const dead = create({ leaseMs: 1_000 })
     const names = oneOnEach()
     // A worker whose runs are noted and that never settles, as one that was killed.
-    const { createWorkerStore } = await import('../../src/redis/stores/worker-store.js')
+    const { RedisWorkerStore } = await import('../../src/redis/stores/worker-store.js')
     const { createRedisClock } = await import('../../src/worker/loop/redis-clock.js')
     await dead.schedules.putMany(
       names.map((name) => ({ name, task: 'job', at: new Date(), onCrash: 'rerun' as const })),
     )
     const monotonic = () => performance.now()
     for (let shard = 0; shard < SHARDS; shard++) {
-      const store = createWorkerStore({
+      const store = new RedisWorkerStore({
         client: redis.client,
         keys: keysOf(shard),
         clock: createRedisClock(monotonic, Date.now),

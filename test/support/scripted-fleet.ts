@@ -4,7 +4,7 @@ import { Everybeat, type DefinitionInput, type DefinitionShape } from '../../src
 import type { ScheduleStore } from '../../src/control/store.js'
 import { createKeys, type Keys } from '../../src/redis/keys.js'
 import { RedisScheduleStore } from '../../src/redis/stores/schedule-store.js'
-import { createWorkerStore } from '../../src/redis/stores/worker-store.js'
+import { RedisWorkerStore } from '../../src/redis/stores/worker-store.js'
 import { decidePlan } from '../../src/schedule/decide-plan.js'
 import type { PlanChange } from '../../src/schedule/stored-schedule.js'
 import { SYSTEM_TIME } from '../../src/time-source.js'
@@ -113,7 +113,7 @@ export function createScriptedFleet(redis: SuiteRedis): ScriptedFleet {
   function worker(id: string, leaseMs = 600_000, maxConcurrent = 0): ScriptedWorker {
     const clock = createRedisClock(monotonic, Date.now)
     const place = { client, keys, clock, monotonic, workerId: id, leaseMs, shards: 1, generation: 'g' }
-    const store = createWorkerStore(place)
+    const store = new RedisWorkerStore(place)
     const claim = (requestId = `request-${(requests += 1)}`, aheadMs = 0) =>
       store.claim({
         requestId,

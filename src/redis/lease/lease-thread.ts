@@ -13,7 +13,7 @@ import {
   type LeaseOrder,
   type LeaseThreadData,
 } from './lease-thread-messages.js'
-import { leaseOf } from '../stores/worker-store.js'
+import { leaseOf } from './lease-key.js'
 
 /** Whose leases the thread keeps, where, and who hears of its faults. */
 export interface LeaseThreadOptions {

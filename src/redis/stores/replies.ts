@@ -1,6 +1,6 @@
 import type { SkipReason } from '../../events/reasons.js'
 import type { StoredSchedule } from '../../schedule/stored-schedule.js'
-import type { ClaimedRun, ClaimReply, HeartbeatReply, RunKind, ShardReply } from '../../worker/store.js'
+import type { ClaimedRun, ClaimReply, HeartbeatReply, RecoverReply, RunKind, ShardReply } from '../../worker/store.js'
 import type { ScriptReplies, ZoneReply } from '../scripts/script-replies.js'
 
 /** Turns the flat list of a hash into a map that is safe for any field name. */
@@ -239,4 +239,18 @@ export function toShardReply(raw: ScriptReplies['tend-shard']): ShardReply {
 
 function toRunIds(text: string): string[] {
   return text === '' ? [] : text.split('\n')
+}
+
+/** Reads one run of the reply of recover-runs.lua. */
+export function toRecoveredRun([
+  schedule,
+  runId,
+  kind,
+  worker,
+  nominalMs,
+  fence,
+  attempt,
+]: ScriptReplies['recover-runs'][1][number]): RecoverReply['recovered'][number] {
+  const numbers = { nominalMs: Number(nominalMs), fence: Number(fence), attempt: Number(attempt) }
+  return { schedule, runId, kind, worker, ...numbers }
 }

@@ -2,7 +2,7 @@ import type { RedisClock, WorkerStore } from '../../worker/store.js'
 import { createKeys } from '../keys.js'
 import type { RedisClient } from '../redis-client.js'
 import { SCRIPTS } from '../scripts/generated.js'
-import { createWorkerStore } from './worker-store.js'
+import { RedisWorkerStore } from './worker-store.js'
 
 const LEASE_MS = 30_000
 
@@ -23,7 +23,7 @@ export function createStubStore(clock: RedisClock, monotonic: () => number, runC
   }
 
   const client = { evalsha: (sha1: string) => Promise.resolve(answer(sha1)) } as unknown as RedisClient
-  return createWorkerStore({
+  return new RedisWorkerStore({
     client,
     keys: createKeys('rehearsal', 0, 1),
     clock,

@@ -12,15 +12,14 @@ it('a worker leaves the fleet when its heartbeats are answered: one that came be
   clock.sample(monotonic(), monotonic(), Date.now())
   const sent: string[] = []
   let refuse = (_error: Error): void => {}
-  const store: WorkerStore = {
-    ...createStubStore(clock, monotonic, 0),
+  const store: WorkerStore = Object.assign(createStubStore(clock, monotonic, 0), {
     heartbeat: () =>
       new Promise<HeartbeatReply>((_resolve, reject) => {
         sent.push('heartbeat')
         refuse = reject
       }),
     leave: () => Promise.resolve(void sent.push('leave')),
-  }
+  })
   const options = {
     id: 'w',
     concurrency: 1,

@@ -5,6 +5,7 @@ import { createRedisClock } from '../../../../src/worker/loop/redis-clock.js'
 import { decideStagger } from '../../../../src/worker/loop/claim-stagger.js'
 import { Loop } from '../../../../src/worker/loop/loop.js'
 import { createStubRuntime } from '../../../../src/worker/warm-up.js'
+import type { ClaimRequest } from '../../../../src/worker/store.js'
 
 const LONG_MS = 60_000
 
@@ -15,14 +16,13 @@ function createCountedLoop(taken = 0, monotonic = () => performance.now()) {
   const claims: number[] = []
   const shares: number[] = []
   const empty = createStubStore(clock, monotonic, 0)
-  const store: typeof empty = {
-    ...empty,
-    async claim(request) {
+  const store: typeof empty = Object.assign(createStubStore(clock, monotonic, 0), {
+    async claim(request: ClaimRequest) {
       claims.push(monotonic())
       shares.push(request.maxClaims)
       return { ...(await empty.claim(request)), nextDueMs: null }
     },
-  }
+  })
   const shard = createStubRuntime(store, { concurrency: 10, time: { ...SYSTEM_TIME, monotonic } })
   onTestFinished(() => shard.leases.stop())
   for (let count = 0; count < taken; count += 1) shard.slots.take('work')

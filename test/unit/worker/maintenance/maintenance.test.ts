@@ -12,13 +12,12 @@ it.each([
   const monotonic = () => performance.now()
   const clock = createRedisClock(monotonic, Date.now)
   let calls = 0
-  const store = {
-    ...createStubStore(clock, monotonic, 0),
+  const store = Object.assign(createStubStore(clock, monotonic, 0), {
     inspect: () => {
       calls += 1
       return Promise.resolve({ nextName: 'more', nextCursor: '7', toPlan: [], removed: [] })
     },
-  }
+  })
   const maintenance = new Maintenance(createStubRuntime(store, { concurrency: 1 }))
   const beat = { overdueRuns: 0, nextDueMs: null, isWatched } as unknown as ShardReply
   const counts: number[] = []
