@@ -27,13 +27,18 @@ function inlineOnce(text) {
     text = inlineCalls(text, name, (values) => {
       const inlined = expression.replace(/'(?:[^'\\]|\\.)*'|\b[a-z_]+\b/g, (word) => {
         const at = parameters.indexOf(word)
-        return at < 0 ? word : values[at]
+        return at < 0 ? word : asOperand(values[at])
       })
       return `(${inlined})`
     })
     text = text.replace('\0', () => block)
   }
   return text
+}
+
+/** An argument with operators of its own stays one operand of the expression that it is written into. */
+function asOperand(value) {
+  return /^(?:[\w.]+|'(?:[^'\\]|\\.)*')$/.test(value) ? value : `(${value})`
 }
 
 function inlineCalls(text, name, write) {
