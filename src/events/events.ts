@@ -92,8 +92,8 @@ export interface EverybeatEvents {
    */
   'fleet:mixed-tz': (event: { versions: Readonly<Record<string, number>> }) => void
   /**
-   * The dataset of Redis is an older one than before: a replica that lagged took over, or a backup was restored. What was
-   * written after `to` is gone; null where all of it is older than this worker.
+   * The dataset of Redis is an older one than before, as was noticed at `at`: a replica that lagged took over, or a backup
+   * was restored. What was written after `to` is gone; null where all of it is older than this worker. Both are epoch ms.
    */
   'dataset:rewound': (event: { at: number; to: number | null }) => void
   /** The command connection to `address` is lost and is being made again; `error` where one is known. */

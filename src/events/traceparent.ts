@@ -2,6 +2,7 @@ import { channel } from 'node:diagnostics_channel'
 
 /** What the channel `everybeat:trigger` says of a run that is asked for by hand, before it is. */
 export interface TriggerMessage {
+  /** The name of the schedule that is asked to run. */
   readonly schedule: string
   /** A subscriber sets it: the W3C `traceparent` of whoever asks. The run has it as `cause`, on any worker. */
   traceparent?: string | undefined

@@ -14,7 +14,12 @@ describe('a script that is made lighter', () => {
     const [definition, ...uses] = inlineExpressions(text).split('\n')
     expect(definition).toBe(text.split('\n')[0])
     // A function that is handed on as a value is still called there.
-    expect(uses).toEqual(["redis.call('GET', (tag .. ':state:' .. name_of(run, 'a, (b')))", 'note(state_key)', ''])
+    expect(uses).toEqual(["redis.call('GET', (tag .. ':state:' .. (name_of(run, 'a, (b'))))", 'note(state_key)', ''])
+  })
+
+  it('an argument with operators stays one operand of the expression of a one-line function', () => {
+    const text = 'local function minute_of(at) return math.floor(at / 60000) end\nlook(minute_of(now or read_now()))\n'
+    expect(inlineExpressions(text).split('\n')[1]).toBe('look((math.floor((now or read_now()) / 60000)))')
   })
 
   it.each([

@@ -18,7 +18,7 @@ schedules:
 const env = { REDIS_URL: 'redis://127.0.0.1:1' }
 
 describe('everybeat simulate', () => {
-  it('shows what a week of the definitions of a file is like, the same for the same seed', async () => {
+  it('the command simulate shows what a week of the definitions of a file is like, the same for the same seed', async () => {
     const folder = temporaryFiles({
       'schedules.yaml': DEFINITIONS,
       'tasks.json': JSON.stringify({ slow: { durationMs: 900_000 }, report: { durationMs: 60_000, failureRate: 0.5 } }),
