@@ -64,12 +64,13 @@ export class ShardWorker {
     const { runtime, store, shard, shardCount, emit, pace } = options
     const { time } = runtime
     const errors = new ErrorLog(emit, time)
+    const contextOf = (operation: string) => (shard === 0 ? operation : `${operation} of shard ${shard + 1}`)
     const preciseTimer = new PreciseTimer(store.clock, time)
     this.#options = options
     this.store = store
     this.settler = new Settler(store, time, {
-      onError: (error) => errors.onError('settle', error),
-      onSuccess: () => errors.onSuccess('settle'),
+      onError: (error) => errors.onError(contextOf('settle'), error),
+      onSuccess: () => errors.onSuccess(contextOf('settle')),
     })
     this.#runtime = {
       ...runtime,
@@ -83,8 +84,8 @@ export class ShardWorker {
     }
     this.loop = new Loop(this.#runtime, {
       maxSleepMs: (fleetSize, rank) => this.#longestSleep(fleetSize, rank),
-      onError: (error) => errors.onError('claim', error),
-      onSuccess: () => errors.onSuccess('claim'),
+      onError: (error) => errors.onError(contextOf('claim'), error),
+      onSuccess: () => errors.onSuccess(contextOf('claim')),
     })
     this.maintenance = new Maintenance(this.#runtime)
     this.#unserved = new UnservedTasks({
@@ -92,8 +93,8 @@ export class ShardWorker {
       pool: runtime.pool,
       tasks: runtime.tasks,
       emit,
-      onError: (error) => errors.onError('unserved tasks', error),
-      onSuccess: () => errors.onSuccess('unserved tasks'),
+      onError: (error) => errors.onError(contextOf('unserved tasks'), error),
+      onSuccess: () => errors.onSuccess(contextOf('unserved tasks')),
     })
     this.#polledAt = time.monotonic()
   }

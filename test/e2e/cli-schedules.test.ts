@@ -219,7 +219,7 @@ describe('export and import', () => {
     expect((await cli(['import', '-'], { input: 'nonsense' })).exitCode).toBe(2)
     expect((await cli(['import', '-'], { input: '[{"every":"1h"}]' })).exitCode).toBe(2)
     const refused = await cli(['import', '-'], { input: '[{"name":"a","every":"1h"},{"name":"b","cron":"x"}]' })
-    expect(refused).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('cron is "x"') as string })
+    expect(refused).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('cron: "x"') as string })
     expect((await cli(['ls'])).stdout).toBe('No schedules.\n')
   })
 })
