@@ -98,7 +98,7 @@ describe('two layouts in one fleet', () => {
       what: 'the shards to be noted',
       timeoutMs: 8_000,
     })
-    await expect(create('ours', prefix).schedules.put('a', { every: '1h' })).rejects.toThrow(/has 4/)
+    await expect(create('ours', prefix).schedules.put('a', { every: '1h' })).rejects.toThrow(/allowed: 4, the shards/)
     await expect(create('newer', prefix, { shards: 4 }).start()).rejects.toThrow(/layout 1/)
   })
 })

@@ -33,6 +33,7 @@ describe('guides, to the letter', () => {
       'test-runners.md',
       'bundlers.md',
       'logging.md',
+      'pm2.md',
       'bullmq.md',
       'fastify.md',
       'node-cron.md',
@@ -66,7 +67,7 @@ function writeStep(dir: string, { path, text }: Extract<PageStep, { kind: 'file'
 function runCommand(dir: string, command: string, expected: RegExp | null): Promise<void> {
   // The package as it would be published, in place of what is published.
   const local = command.replace(/^npm install (.*)\beverybeat\b/, `npm install --no-audit --no-fund $1${tarball}`)
-  const env = { ...process.env, REDIS_URL: redis.url, NODE_OPTIONS: '', CI: 'true' }
+  const env = { ...process.env, REDIS_URL: redis.url, PM2_HOME: join(dir, '.pm2'), NODE_OPTIONS: '', CI: 'true' }
   const child = spawn('bash', ['-c', `exec ${local}`], { cwd: dir, env })
   let output = ''
   let hasShown = false
