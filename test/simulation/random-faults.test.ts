@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { HOURS_PER_SCENARIO, runScenarios, type ScenarioReport } from './run-scenarios.js'
 
 /** More of them: `npm run simulate -- --hours 10000`. */
-const HOURS = Number(process.env['SIMULATION_HOURS'] ?? 150)
+const HOURS = Number(process.env['SIMULATION_HOURS'] ?? 600)
 const SEED = Number(process.env['SIMULATION_SEED'] ?? 1)
 
 describe('a fleet on virtual time under random faults', () => {
