@@ -22,7 +22,10 @@ describe('everybeat reshard', () => {
     expect(moved).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('8 of 8 schedules') as string })
     expect(JSON.parse(moved.stdout)).toEqual({ outcome: 'done', from: 1, to: 3, moved: 8, resumed: false })
     expect(await cli('reshard', '3')).toMatchObject({ exitCode: 0, stdout: 'The fleet has 3 shards already.\n' })
-    expect(await cli('ls')).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('allowed: 3, the shards') as string })
+    expect(await cli('ls')).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('allowed: 3, the shards') as string,
+    })
     expect(await cli('--shards', '3', 'show', 's5')).toMatchObject({ exitCode: 0 })
     expect(await cli('reshard', 'many')).toMatchObject({ exitCode: 2 })
   })
