@@ -23,7 +23,7 @@ const WAIT_MS = 2_000
 const MOST_SCHEDULES = 500
 const HISTORY_COUNT = 10
 
-/** Reads the fleet for scrapes: at most every 5 s, once however many gauges ask, and never when nobody does. */
+/** Reads the fleet for scrapes: at most every 5 s, once however many gauges ask, and never without a scrape. */
 export class FleetReader {
   readonly #beat: Everybeat
   readonly #perSchedule: boolean

@@ -67,6 +67,20 @@ describe('a precise timer', () => {
     expect(fired).toEqual([101, 120, 120, 130, 140])
   })
 
+  it('instants that pass while the process is held up go on in their order', async () => {
+    const clock = createClock()
+    const timer = new PreciseTimer(clock, SYSTEM_TIME)
+    const now = clock.now()
+    const fired: number[] = []
+    const waits = [40, 20, 30].map(async (afterMs) => {
+      await timer.at(now + afterMs, 1_000)
+      fired.push(afterMs)
+    })
+    while (clock.now() < now + 60);
+    await Promise.all(waits)
+    expect(fired).toEqual([20, 30, 40])
+  })
+
   it('a precise timer is never early, although it fires all the time and has to sleep instead of spinning', async () => {
     const clock = createClock()
     const timer = new PreciseTimer(clock, SYSTEM_TIME)
