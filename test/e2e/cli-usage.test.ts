@@ -1,7 +1,6 @@
-import { createServer, type AddressInfo } from 'node:net'
-import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { runCli } from './cli-runner.js'
+import { freePort } from '../support/free-port.js'
 
 const COMMANDS = [
   ...['worker', 'demo', 'put', 'ls', 'show', 'edit', 'rm', 'pause', 'resume', 'run', 'next', 'preview', 'history'],
@@ -83,12 +82,3 @@ describe('an unreachable Redis', () => {
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' })
   })
 })
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}

@@ -1,7 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
@@ -10,22 +9,13 @@ import { Everybeat } from '../../src/index.js'
 import { tryFindRedisServer } from '../../src/testing/install-redis.js'
 import { useRedis } from '../support/redis.js'
 import { waitFor } from '../support/wait-for.js'
+import { freePort } from '../support/free-port.js'
 
 const NAME = 'group'
 const redis = useRedis()
 const dir = mkdtempSync(join(tmpdir(), 'everybeat-sentinel-'))
 let sentinel: ChildProcess
 let sentinelPort = 0
-
-/** A port on the loopback where nothing listens now. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 beforeAll(async () => {
   sentinelPort = await freePort()

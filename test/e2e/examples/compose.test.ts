@@ -1,7 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -12,6 +11,7 @@ import { ensureTool } from '../../support/tools.js'
 import { waitFor } from '../../support/wait-for.js'
 import { startCli } from '../cli-runner.js'
 import { startExample } from './example-process.js'
+import { freePort } from '../../support/free-port.js'
 
 interface Service {
   command?: string[]
@@ -43,15 +43,6 @@ async function startWorker(prefix: string): Promise<{ url: string; stop(): Promi
   const worker = startExample('compose/worker.mjs', env)
   const [, port] = await worker.line(/port: (\d+)/)
   return { url: `127.0.0.1:${port}`, stop: () => worker.stop() }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 /** Runs Prometheus with the example's configuration; only where the workers are is told in place of asking a name service. */

@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -13,6 +12,7 @@ import { uniquePrefix, useRedis } from '../../support/redis.js'
 import { ensureTool } from '../../support/tools.js'
 import { waitFor } from '../../support/wait-for.js'
 import { startExample } from './example-process.js'
+import { freePort } from '../../support/free-port.js'
 
 const redis = useRedis()
 
@@ -118,13 +118,4 @@ async function startPostgres(bin: string): Promise<string> {
     rmSync(data, { recursive: true, force: true })
   })
   return `postgres://everybeat@127.0.0.1:${port}/postgres`
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
