@@ -3,7 +3,8 @@ import { judge } from './soak/judge.js'
 import { findLitter } from './soak/redis-size.js'
 import { runSoak } from './soak/run-soak.js'
 
-const FIRES = Number(process.env['SOAK_FIRES'] ?? 20_000)
+/** At 1 500 a second the second half begins after 15 s: by then the history of each schedule has reached its cap. */
+const FIRES = Number(process.env['SOAK_FIRES'] ?? 45_000)
 const SEED = Number(process.env['SOAK_SEED'] ?? Math.floor(Math.random() * 1_000_000))
 
 const steps = (count: number, value: (step: number) => number): number[] =>
