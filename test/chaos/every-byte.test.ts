@@ -44,7 +44,7 @@ describe('a reply that is cut', () => {
             const entries = await beat.schedules.history(name)
             return entries.length > 0 && entries
           },
-          { what: `the history of ${name}`, timeoutMs: 20_000 },
+          { what: `the history of ${name}` },
         )
         expect(history, `cut at byte ${offset} of ${length}`).toMatchObject([{ outcome: 'ok', attempt: 1 }])
         expect(starts.get(name), `cut at byte ${offset} of ${length}`).toBe(1)

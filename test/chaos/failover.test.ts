@@ -62,7 +62,7 @@ async function failOverUnderLoad(options: (beat: number) => EverybeatOptions): P
         const known = await recorded()
         return due.every((id) => known.has(id) || starts.has(id))
       },
-      { what: 'every occurrence to be started or recorded', timeoutMs: 15_000, intervalMs: 200 },
+      { what: 'every occurrence to be started or recorded', intervalMs: 200 },
     ).catch(() => {})
     const known = await recorded()
     return {

@@ -201,7 +201,7 @@ describe('hostile content in Redis', () => {
         for (const attack of batch) attack(pipeline, tag, workers)
         await pipeline.exec()
         const now = Date.now()
-        await waitFor(() => latest() > now, { what: 'the healthy schedules to go on', timeoutMs: 10_000 })
+        await waitFor(() => latest() > now, { what: 'the healthy schedules to go on' })
         expect(rejections).toEqual([])
         // What has another type than the engine's keys have is put aside by whoever writes the definition again.
         await repair().catch(() => {})
@@ -234,7 +234,7 @@ describe('hostile content in Redis', () => {
         await repair()
         return VICTIMS.every((name) => recovered.has(name))
       },
-      { what: 'the victims to recover', timeoutMs: 20_000, intervalMs: 300 },
+      { what: 'the victims to recover', intervalMs: 300 },
     )
   })
 })

@@ -45,7 +45,6 @@ describe("Redis's own clock", () => {
     clock.jumpTo('+1h')
     await waitFor(() => ['skip', 'latest', 'all'].every((name) => of(name).filter(isAfter).length > 8), {
       what: 'all to go on an hour later',
-      timeoutMs: 20_000,
     })
     const counts = [caughtUp('skip'), caughtUp('latest'), caughtUp('all')].map(({ length }) => length)
     // One that was on time when it was planned may be a misfire when its turn comes, and is made up for by itself.
@@ -58,17 +57,15 @@ describe("Redis's own clock", () => {
     // What is planned waits; what is new does not, and the upkeep of the fleet goes on.
     await beat.schedules.put('new', { task: 'note', every: 500 })
     const known = starts.length
-    await waitFor(() => of('new').length > 3, { what: 'a new schedule to run', timeoutMs: 20_000 })
+    await waitFor(() => of('new').length > 3, { what: 'a new schedule to run' })
     expect(starts.slice(known).filter(({ schedule }) => schedule !== 'new')).toEqual([])
     await waitFor(async () => (await client.pttl(lock)) < 5_000, {
       what: 'the lock of the upkeep to end',
-      timeoutMs: 15_000,
     })
     await waitFor(
       async () => Number((await client.zrange(workers, 0, 0, 'WITHSCORES'))[1]) < (await redisNow()) + 5_000,
       {
         what: 'no worker to be seen in the future',
-        timeoutMs: 15_000,
       },
     )
 
@@ -76,7 +73,6 @@ describe("Redis's own clock", () => {
     clock.jumpTo('+1h')
     await waitFor(() => starts.slice(late).filter(({ schedule }) => schedule === 'all').length > 3, {
       what: 'the rest to go on where it stood',
-      timeoutMs: 20_000,
     })
     const ids = starts.map(({ id }) => id)
     expect(new Set(ids).size).toBe(ids.length)
@@ -84,14 +80,13 @@ describe("Redis's own clock", () => {
     expect(fences).toEqual([...fences].sort((a, b) => a - b))
   })
 
-  it("Redis's own clock jumps beyond a lease: the run hears of it within half a lease, and ends once", async (context) => {
+  it("Redis's own clock jumps beyond a lease: the run hears of it with the next extension of its lease, and ends once", async (context) => {
     const { clock, beat } = await start(context)
-    let heardAfterMs = Number.NaN
+    let why = ''
     beat.task('long', async ({ signal }) => {
-      const jumpedAt = performance.now()
       clock.jumpTo('+1m')
-      await sleep(40_000, undefined, { signal }).catch(() => {})
-      heardAfterMs = performance.now() - jumpedAt
+      await sleep(60_000, undefined, { signal }).catch(() => {})
+      why = (signal.reason as Error | undefined)?.message ?? 'no signal'
     })
     await beat.schedules.put('long', { task: 'long', at: new Date(Date.now() + 200), onCrash: 'skip' })
     const history = await waitFor(
@@ -102,7 +97,8 @@ describe("Redis's own clock", () => {
       { what: 'the end of the run', timeoutMs: 40_000 },
     )
     expect(history).toMatchObject([{ outcome: 'abandoned' }])
-    await waitFor(() => heardAfterMs > 0, { what: 'the signal', timeoutMs: 20_000 })
-    expect(heardAfterMs).toBeLessThan(30_000 / 2)
+    await waitFor(() => why !== '', { what: 'the signal' })
+    // By the answer of Redis when the lease is extended, at a third of it: long before the worker's own trust ends.
+    expect(why).toContain('Redis does not hold it any more')
   })
 })

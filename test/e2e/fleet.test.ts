@@ -4,6 +4,7 @@ import { Everybeat, type HistoryEntry } from '../../src/index.js'
 import { createFakeClock } from '../support/fake-clock.js'
 import { uniquePrefix, useRedis } from '../support/redis.js'
 import { ensureTool } from '../support/tools.js'
+import { readServerTime } from '../support/server-time.js'
 import { waitFor } from '../support/wait-for.js'
 import { spawnWorker, type WorkerProcess } from '../support/worker-process.js'
 
@@ -38,10 +39,7 @@ async function startFleet(envs: Record<string, string>[], payload = { ms: 5 }): 
   return { beat, prefix, workers, spawn }
 }
 
-async function redisNow(): Promise<number> {
-  const [seconds, micros] = await redis.client.time()
-  return Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000)
-}
+const redisNow = () => readServerTime(redis.client)
 
 /** Takes a worker on which something runs out of the fleet. */
 async function takeBusyWorker({ prefix, workers }: Fleet): Promise<[WorkerProcess, string]> {

@@ -46,7 +46,7 @@ it('two versions of Node in one fleet: reported, and whoever has the newest time
   const plannedByOlder = await plan()
   const second = await spawnWorker({ fixture: FIXTURE, node: both[1]!.node, settings: settings({}) })
   const isTold = (worker: typeof first) => worker.journal.some(({ event }) => event === 'fleet:mixed-tz')
-  await waitFor(() => isTold(first) || isTold(second), { what: 'the report', timeoutMs: 20_000 })
+  await waitFor(() => isTold(first) || isTold(second), { what: 'the report' })
   const told = [first, second].flatMap(({ journal }) => journal.filter(({ event }) => event === 'fleet:mixed-tz'))
   expect(told[0]).toMatchObject({ versions: { [older.tz]: 1, [newer.tz]: 1 } })
   if (moved === undefined) return ctx.skip(`${older.tz} and ${newer.tz} agree on that day in every zone`)

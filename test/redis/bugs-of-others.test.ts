@@ -98,7 +98,7 @@ describe('bugs of other schedulers', () => {
     await fleet.next('run:started')
     // From here on renewals reach Redis, which extends the lease each time; the answers stay away.
     proxy.setTraffic('lose-replies')
-    await expect.poll(() => aborted.length, { timeout: 5_000 }).toBe(1)
+    await expect.poll(() => aborted.length).toBe(1)
     expect(aborted[0]!.code).toBe('ERR_EVERYBEAT_LEASE_LOST')
     // Redis still holds the lease that the renewals extended: the worker gave up trust although they succeeded.
     expect(aborted[0]!.lease).toMatch(new RegExp(`:${aborted[0]!.fence}$`))
@@ -112,7 +112,7 @@ describe('bugs of other schedulers', () => {
     await fleet.redis.set(fleet.key('lease', 'it'), 'dead:1', 'PX', 1_500)
     await fleet.start()
     await fleet.next('run:succeeded', ({ schedule }) => schedule === 'other')
-    const started = await fleet.next('run:started', ({ schedule }) => schedule === 'it', 4_000)
+    const started = await fleet.next('run:started', ({ schedule }) => schedule === 'it')
     expect(started.latenessMs).toBeGreaterThan(900)
     expect((await schedules.history('other')).every(({ outcome }) => outcome === 'ok')).toBe(true)
   })
@@ -175,11 +175,7 @@ describe('bugs of other schedulers', () => {
     await fleet.start()
     const startedAt = Date.now()
     for (const name of ['good', 'history', 'state']) {
-      await fleet.next(
-        'run:succeeded',
-        ({ schedule, scheduledAt }) => schedule === name && scheduledAt > startedAt,
-        8_000,
-      )
+      await fleet.next('run:succeeded', ({ schedule, scheduledAt }) => schedule === name && scheduledAt > startedAt)
     }
     expect(fleet.told.filter(({ name }) => name === 'error')).toEqual([])
     expect((await schedules.get('nonsense'))?.state).toBe('invalid')
@@ -191,8 +187,7 @@ describe('bugs of other schedulers', () => {
   it('a fleet restarted more often than the interval still fires', async () => {
     const { fleet, ran, schedules } = fleetOn(redis.url, undefined, { workers: 0 })
     await schedules.put('it', { task: 'job', every: '1s' })
-    const until = Date.now() + 4_000
-    while (Date.now() < until) {
+    while (ran.length < 4 || fleet.workers.length < 5) {
       const beat = fleet.add()
       await beat.start()
       const bornAt = Date.now()
@@ -203,7 +198,6 @@ describe('bugs of other schedulers', () => {
     const instants = ran.map(({ scheduledAt }) => scheduledAt.getTime())
     expect(instants).toEqual(Array.from(instants, (_, index) => instants[0]! + index * 1_000))
     expect(history.every(({ outcome }) => outcome === 'ok')).toBe(true)
-    expect(fleet.workers.length).toBeGreaterThan(4)
   })
 
   it('an interval never drifts', async () => {
@@ -232,10 +226,10 @@ describe('bugs of other schedulers', () => {
     await fleet.control.fleet()
     const counts = await countCommands(redis.url, async () => {
       const from = Date.now()
-      await expect.poll(() => Date.now() - from, { timeout: 10_000, interval: 100 }).toBeGreaterThan(3_000)
+      await expect.poll(() => Date.now() - from, { interval: 100 }).toBeGreaterThan(3_000)
     })
-    // Two workers, three seconds: heartbeats and what the upkeep looks at, but not a claim for each of the schedules.
-    expect(scriptCalls(counts)).toBeLessThan(12)
+    // Heartbeats and what the maintenance inspects, but not a claim for each of the schedules.
+    expect(scriptCalls(counts)).toBeLessThan(many.length / 2)
   })
 
   it('a second run does not start while the first runs', async () => {

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { countCommands, scriptCalls } from '../support/command-counts.js'
+import { countCommands, scriptCalls, untilQuiet } from '../support/command-counts.js'
+import { createKeys } from '../../src/redis/keys.js'
+import { holdMaintenance } from '../support/hold-maintenance.js'
 import { useFleet } from '../support/fleet.js'
 import { useRedis } from '../support/redis.js'
 import { waitFor } from '../support/wait-for.js'
@@ -82,9 +84,10 @@ describe('a worker that starts among many schedules', () => {
     await fleet.create().schedules.putMany(many(15_000))
     const beat = fleet.create()
     beat.task('yearly', () => {})
+    await holdMaintenance(redis.client, [createKeys(fleet.prefix(), 0, 1)])
     const counts = await countCommands(redis.url, async () => {
       await beat.start()
-      await new Promise<void>((resolve) => setTimeout(resolve, 4_500))
+      await untilQuiet(redis.url)
     })
     expect(counts.get('hgetall')).toBeGreaterThan(15_000)
     // Beside them only what a heartbeat looks at.

@@ -154,7 +154,7 @@ describe('a claim', () => {
     await waitFor(() => fences.length >= 3, { what: 'three runs' })
     await redis.client.flushall()
     const before = fences.length
-    await waitFor(() => fences.length >= before + 3, { what: 'runs after the flush', timeoutMs: 15_000 })
+    await waitFor(() => fences.length >= before + 3, { what: 'runs after the flush' })
     expect(fences).toEqual([...fences].sort((left, right) => left - right))
     expect(new Set(fences).size).toBe(fences.length)
   })

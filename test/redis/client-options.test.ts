@@ -43,7 +43,7 @@ describe('the options of ioredis', () => {
         const found = await beat.schedules.history('slow')
         return found.length > 0 ? found : null
       },
-      { what: 'the entry of the run', timeoutMs: 20_000 },
+      { what: 'the entry of the run' },
     )
     expect(entries).toMatchObject([{ outcome: 'ok', result: 'done' }])
     expect(signal?.aborted).toBe(false)

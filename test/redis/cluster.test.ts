@@ -6,6 +6,7 @@ import { runAcknowledged } from '../../src/redis/scripts/run-script.js'
 import { nextEvent } from '../support/fleet.js'
 import { uniquePrefix } from '../support/redis.js'
 import { useRedisCluster } from '../support/redis-cluster.js'
+import { holdMaintenance } from '../support/hold-maintenance.js'
 import { waitFor } from '../support/wait-for.js'
 
 const SHARDS = 6
@@ -70,7 +71,7 @@ describe('on a Redis Cluster', () => {
       await beat.start()
     }
     await beats[0]!.schedules.putMany(oneOnEach().map((name) => ({ name, task: 'tick', every: '500ms' })))
-    await waitFor(() => runs.length >= 60, { what: 'sixty runs', timeoutMs: 20_000 })
+    await waitFor(() => runs.length >= 60, { what: 'sixty runs' })
     expect(new Set(runs).size).toBe(runs.length)
   })
 
@@ -98,7 +99,6 @@ describe('on a Redis Cluster', () => {
     const atHome = names.filter((name, shard) => shardOf(`${name}-by-hand`, SHARDS) === shard)
     await waitFor(() => atHome.every((name) => ran.has(`${name}-by-hand`)), {
       what: 'runs of those written by hand',
-      timeoutMs: 20_000,
     })
     await control.schedules.put(names[3]!, { task: 'long', cron: '0 0 1 1 *' })
     const started = nextEvent(beat, 'run:started', ({ task }) => task === 'long')
@@ -112,20 +112,18 @@ describe('on a Redis Cluster', () => {
   it('on a Redis Cluster bare writes are seen as they happen on every node', async () => {
     const beat = create(cluster.connect())
     const client = cluster.connect()
-    const startedAt = new Map<string, number>()
-    beat.task('job', (run) => void startedAt.set(run.schedule, startedAt.get(run.schedule) ?? performance.now()))
+    const shards = Array.from({ length: SHARDS }, (_, shard) => createKeys(prefix, shard, SHARDS))
+    await holdMaintenance(client, shards)
+    const ran = new Set<string>()
+    beat.task('job', (run) => void ran.add(run.schedule))
     const names = oneOnEach()
     await beat.start()
     await beat.schedules.put(names[0]!, { task: 'job', every: '100ms' })
-    await waitFor(() => startedAt.size === 1, { what: 'a run' })
-    const writtenAt = new Map<string, number>()
+    await waitFor(() => ran.size === 1, { what: 'a run' })
     for (const [shard, name] of names.entries()) {
-      if (shard === 0) continue
-      writtenAt.set(name, performance.now())
-      await client.hset(createKeys(prefix, shard, SHARDS).schedule(name), { task: 'job', every: '100ms' })
+      if (shard > 0) await client.hset(shards[shard]!.schedule(name), { task: 'job', every: '100ms' })
     }
-    await waitFor(() => startedAt.size === SHARDS, { what: 'runs of all', timeoutMs: 20_000 })
-    for (const [name, at] of writtenAt) expect(startedAt.get(name)! - at).toBeLessThan(1_000)
+    await waitFor(() => ran.size === SHARDS, { what: 'runs of all' })
   })
 
   it('a claim that waits for replicas finds a slot that went to another node', async () => {
@@ -166,7 +164,6 @@ describe('on a Redis Cluster', () => {
     expect(await beat.schedules.count()).toBeLessThan(SHARDS)
     await waitFor(async () => (await beat.schedules.count()) === SHARDS, {
       what: 'all schedules again',
-      timeoutMs: 15_000,
     })
   })
 

@@ -34,7 +34,7 @@ describe('the connection', () => {
     await lost
     expect((await restored).downMs).toBeGreaterThan(0)
     const before = runs
-    await waitFor(() => runs > before + 3, { what: 'runs after the restart', timeoutMs: 15_000 })
+    await waitFor(() => runs > before + 3, { what: 'runs after the restart' })
   })
 
   it('a connection that is not there yet is waited for by many calls at once, with one set of listeners', async () => {

@@ -73,7 +73,7 @@ describe('fleets of one prefix in two databases of a server', () => {
     const record = async () =>
       (await clientOf(0).zscore(createKeys(prefix, 0, 1).workers, (await beat.fleet())[0]!.id))!
     const before = await record()
-    await waitFor(async () => (await record()) > before, { what: 'a heartbeat after the flush', timeoutMs: 15_000 })
+    await waitFor(async () => (await record()) > before, { what: 'a heartbeat after the flush' })
     expect(await beat.schedules.count()).toBe(0)
   })
 
@@ -85,7 +85,6 @@ describe('fleets of one prefix in two databases of a server', () => {
     await clientOf(2).flushdb()
     await waitFor(async () => (await beat.schedules.count()) === 1, {
       what: 'the declared schedule',
-      timeoutMs: 20_000,
     })
   })
 })

@@ -34,7 +34,7 @@ describe('an edit of a schedule', () => {
     await beat.schedules.put('it', { at: new Date() })
     await waitFor(async () => (await beat.schedules.get('it'))?.state === 'finished', { what: 'the end' })
     await beat.schedules.patch('it', { removeAfter: 50 })
-    await waitFor(async () => (await beat.schedules.get('it')) === null, { what: 'the removal', timeoutMs: 15_000 })
+    await waitFor(async () => (await beat.schedules.get('it')) === null, { what: 'the removal' })
   })
 
   it('an edit of a schedule that raises a limit lets more occurrences run, and one of its bounds does not count anew', async () => {

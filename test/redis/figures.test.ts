@@ -62,8 +62,8 @@ describe('the figures of the fleet', () => {
     await schedules.put('failing', { task: 'bad', every: '100ms', pauseAfter: 2 })
     await schedules.put('gone', { task: 'good', at: new Date(), removeAfter: '0s' })
     await schedules.put('ending', { task: 'good', cron: '* * * * * *', end: new Date(Date.now() + 2_500) })
-    await waitFor(async () => (await countByReading(beat)).active === 0, { what: 'the end of all', timeoutMs: 20_000 })
-    await waitFor(async () => (await schedules.get('gone')) === null, { what: 'the removal', timeoutMs: 20_000 })
+    await waitFor(async () => (await countByReading(beat)).active === 0, { what: 'the end of all' })
+    await waitFor(async () => (await schedules.get('gone')) === null, { what: 'the removal' })
     expect(await checkStates(beat)).toEqual({ ...NONE, paused: 1, finished: 5 })
     await schedules.resume('failing')
     await schedules.remove('failing')
@@ -81,7 +81,7 @@ describe('the figures of the fleet', () => {
           const { schedules } = await beat.figures()
           return Object.entries(expected).every(([state, count]) => schedules[state as 'active'] === count)
         },
-        { what: JSON.stringify(expected), timeoutMs: 20_000 },
+        { what: JSON.stringify(expected) },
       )
     await redis.client.hset(key('schedule:a'), 'every', 'often')
     await counts({ active: 1, invalid: 1 })

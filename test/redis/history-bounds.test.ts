@@ -33,7 +33,7 @@ describe('the ledger', () => {
     }
     expect((await fleet.control.schedules.history('it')).map(({ scheduledAt }) => scheduledAt.getTime())).toEqual([29])
     await fleet.start()
-    await waitFor(async () => (await fleet.redis.xlen(key)) === 1, { what: 'the upkeep to trim it', timeoutMs: 15_000 })
+    await waitFor(async () => (await fleet.redis.xlen(key)) === 1, { what: 'the upkeep to trim it' })
   })
 
   it('the ledger repairs itself where somebody put another type in its place', async () => {

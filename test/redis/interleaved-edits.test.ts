@@ -100,7 +100,7 @@ describe('a finished schedule', () => {
     end()
     await succeeded
     expect((await beat.schedules.history('last'))[0]).toMatchObject({ outcome: 'ok' })
-    await waitFor(async () => (await beat.schedules.get('last')) === null, { what: 'the removal', timeoutMs: 15_000 })
+    await waitFor(async () => (await beat.schedules.get('last')) === null, { what: 'the removal' })
   }, 30_000)
 })
 

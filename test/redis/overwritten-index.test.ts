@@ -20,7 +20,7 @@ describe('an index that somebody overwrote', () => {
       const told = await fleet.next('error', ({ context }) => context === 'index')
       expect(told.message).toContain(key)
       const before = runs
-      await waitFor(() => runs > before + 3, { what: 'runs', timeoutMs: 15_000 })
+      await waitFor(() => runs > before + 3, { what: 'runs' })
       await waitFor(async () => (await redis.client.zscore(fleet.key('due'), 'later')) !== null, {
         what: 'the other one',
       })
@@ -49,7 +49,7 @@ describe('an index that somebody overwrote', () => {
     await fleet.start()
     const key = fleet.key('upkeep')
     await redis.client.multi().del(key).rpush(key, 'nonsense').exec()
-    await waitFor(async () => (await redis.client.pttl(key)) > 0, { what: 'a lock with an end', timeoutMs: 15_000 })
+    await waitFor(async () => (await redis.client.pttl(key)) > 0, { what: 'a lock with an end' })
   })
 
   it('an index that somebody overwrote ranks with strangers in it gives the duties back to those that live', async () => {
@@ -59,7 +59,6 @@ describe('an index that somebody overwrote', () => {
     await redis.client.zadd(key, 1, 'a', 2, 'b', 3, 'c')
     await waitFor(async () => (await redis.client.zcard(key)) === 2, {
       what: 'the strangers to be gone',
-      timeoutMs: 15_000,
     })
   })
 })

@@ -61,7 +61,7 @@ describe('maxConcurrent of a task', () => {
     await fleet.next('run:succeeded', ({ schedule }) => schedule === 'free')
     expect(gates).toHaveLength(2)
     for (let index = 0; index < 6; index++) {
-      await expect.poll(() => gates.length, { timeout: 2_000 }).toBeGreaterThan(index)
+      await expect.poll(() => gates.length).toBeGreaterThan(index)
       gates[index]!.open()
     }
     await Promise.all(Array.from({ length: 6 }, (_, index) => fleet.history(`s${index}`, 1)))
@@ -80,7 +80,7 @@ describe('maxConcurrent of a task', () => {
     await expect.poll(() => fleet.redis.scard(fleet.key('lanes'))).toBe(1)
     expect(going.most).toBe(1)
     gates[0]!.open()
-    await fleet.next('run:started', ({ schedule }) => schedule === 'next', 2_000)
+    await fleet.next('run:started', ({ schedule }) => schedule === 'next')
     expect(going.most).toBe(1)
     gates[1]!.open()
     await fleet.history('next', 1)
@@ -93,7 +93,7 @@ describe('maxConcurrent of a task', () => {
     // What a worker leaves that died with its schedule removed: nobody will ever settle it.
     await fleet.redis.zadd(fleet.key('busy', 'job'), Date.now() - 1, `1 gone@5`)
     await fleet.start()
-    await fleet.next('run:started', undefined, 3_000)
+    await fleet.next('run:started')
     gates[0]!.open()
     await fleet.history('s0', 1)
   })
@@ -124,7 +124,7 @@ describe('concurrency of a task on a worker', () => {
     await putMany(fleet, 4)
     await fleet.start()
     for (let index = 0; index < 4; index++) {
-      await expect.poll(() => gates.length, { timeout: 2_000 }).toBeGreaterThan(index)
+      await expect.poll(() => gates.length).toBeGreaterThan(index)
       gates[index]!.open()
     }
     await Promise.all(Array.from({ length: 4 }, (_, index) => fleet.history(`s${index}`, 1)))
@@ -135,7 +135,7 @@ describe('concurrency of a task on a worker', () => {
     const { fleet, gates, going } = gatedFleet({ concurrency: 1 }, { workers: 2 })
     await putMany(fleet, 2)
     await fleet.start()
-    await expect.poll(() => gates.length, { timeout: 2_000 }).toBe(2)
+    await expect.poll(() => gates.length).toBe(2)
     expect(going.mostPerWorker).toBe(1)
     for (const gate of gates) gate.open()
   })

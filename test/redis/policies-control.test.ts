@@ -88,7 +88,7 @@ describe('pause and resume', () => {
     const view = await schedules.get('it')
     expect(view).toMatchObject({ state: 'paused', next: null, paused: { note: 'moving house' } })
     const resumeAt = view!.paused!.at.getTime() + 700
-    await expect.poll(() => Date.now(), { timeout: 5_000 }).toBeGreaterThan(resumeAt)
+    await expect.poll(() => Date.now()).toBeGreaterThan(resumeAt)
     expect(ran).toHaveLength(1)
     expect(await schedules.resume('it')).toMatchObject({ outcome: 'resumed' })
     const again = await fleet.next('run:started', ({ scheduledAt }) => scheduledAt >= resumeAt)
@@ -96,8 +96,7 @@ describe('pause and resume', () => {
     const count = missed.reduce((sum, { count: many = 1 }) => sum + many, 0)
     expect(count).toBeGreaterThanOrEqual(3)
     const paused = missed.at(-1)!.scheduledAt.getTime()
-    expect(again.scheduledAt).toBeGreaterThan(paused)
-    expect(again.scheduledAt - paused).toBeLessThanOrEqual(200)
+    expect(again.scheduledAt).toBe(paused + 200)
   })
 
   it('pause and resume accounts for what was overdue already when it was paused', async () => {
@@ -149,7 +148,7 @@ describe('pause and resume', () => {
     await schedules.pause('it', { until: new Date(Date.now() + 300) })
     await schedules.patch('it', { enabled: false })
     await fleet.start()
-    await expect.poll(async () => (await schedules.get('it'))?.paused, { timeout: 10_000 }).toBeUndefined()
+    await expect.poll(async () => (await schedules.get('it'))?.paused).toBeUndefined()
     expect(await fleet.redis.zscore(fleet.key('due'), 'it')).toBeNull()
   })
 

@@ -74,7 +74,7 @@ describe('a worker that is killed with runs going', () => {
 
   it('a worker that is killed with runs going counts for pauseAfter', async () => {
     await expect
-      .poll(() => fleet.control.schedules.get('pausing'), { timeout: 15_000 })
+      .poll(() => fleet.control.schedules.get('pausing'))
       .toMatchObject({ state: 'paused', paused: { note: 'paused after 1 failures in a row' } })
     const history = await fleet.control.schedules.history('pausing')
     expect(history.filter(({ outcome }) => outcome === 'abandoned')).toMatchObject([

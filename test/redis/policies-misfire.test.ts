@@ -159,7 +159,7 @@ describe('what happens to occurrences that nobody claimed in time', () => {
     await fleet.next('run:succeeded')
     await first!.stop()
     const stoppedAt = ran.at(-1)!.scheduledAt.getTime()
-    await expect.poll(() => Date.now(), { timeout: 5_000 }).toBeGreaterThan(stoppedAt + 1_000)
+    await expect.poll(() => Date.now()).toBeGreaterThan(stoppedAt + 1_000)
     await fleet.workers[1]!.start()
     await fleet.next('run:succeeded', ({ scheduledAt }) => scheduledAt >= stoppedAt + 1_000)
     const instants = ran.map(({ scheduledAt }) => scheduledAt.getTime()).filter((at) => at <= stoppedAt + 1_000)

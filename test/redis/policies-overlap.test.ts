@@ -166,7 +166,7 @@ describe('overlap: replace', () => {
 describe('overlap: allow', () => {
   it('overlap: allow runs occurrences side by side, each with a lease of its own', async () => {
     const { fleet, ran } = await gated({ overlap: 'allow' })
-    await expect.poll(() => ran.length, { timeout: 10_000 }).toBeGreaterThanOrEqual(4)
+    await expect.poll(() => ran.length).toBeGreaterThanOrEqual(4)
     expect(ran.every(({ endedAt }) => endedAt === undefined)).toBe(true)
     expect(await fleet.redis.keys(fleet.key('run-lease', '*'))).toHaveLength(ran.length)
     for (const { gate } of ran) gate.open()
@@ -185,6 +185,6 @@ describe('overlap: allow', () => {
     await wide.next('run:skipped', ({ reason }) => reason === 'max-concurrent')
     expect(wideRan).toHaveLength(2)
     for (const { gate } of wideRan) gate.open()
-    await expect.poll(() => wideRan.length, { timeout: 10_000 }).toBeGreaterThan(2)
+    await expect.poll(() => wideRan.length).toBeGreaterThan(2)
   })
 })

@@ -1,10 +1,12 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { Everybeat, type EverybeatOptions } from '../../src/index.js'
+import { createKeys } from '../../src/redis/keys.js'
 import { startRedisServer } from '../../src/testing/redis-server.js'
 import { startProxy, type ChaosProxy } from '../chaos/proxy.js'
 import { nextEvent } from '../support/fleet.js'
 import { startRedisProxy } from '../support/redis-proxy.js'
 import { uniquePrefix, useRedis } from '../support/redis.js'
+import { holdMaintenance } from '../support/hold-maintenance.js'
 import { waitFor } from '../support/wait-for.js'
 
 const redis = useRedis()
@@ -35,13 +37,13 @@ describe('a connection that a network forgot', () => {
     const prefix = uniquePrefix('silent')
     const beat = create({ redis: proxy.url, prefix, maxSleepMs: 60_000 })
     beat.task('work', () => {})
+    await holdMaintenance(redis.client, [createKeys(prefix, 0, 1)])
     await beat.start()
     await waitFor(async () => (await listeners()).length === 2, { what: 'wake and watch' })
     const before = await listeners()
     expect(proxy.silence('everybeat-subscriber')).toBe(2)
     await waitFor(async () => (await listeners()).filter((id) => !before.includes(id)).length === 2, {
       what: 'two new connections',
-      timeoutMs: 20_000,
     })
     // The new subscription stands a moment before the worker is told so.
     const control = create({ redis: redis.url, prefix })
@@ -50,7 +52,7 @@ describe('a connection that a network forgot', () => {
       control.schedules.put('told', { task: 'work', at: new Date(Date.now() + 300) }),
     ])
     await Promise.all([
-      nextEvent(beat, 'run:started', ({ schedule }) => schedule === 'bare', 3_000),
+      nextEvent(beat, 'run:started', ({ schedule }) => schedule === 'bare'),
       redis.client.hset(`{${prefix}}:schedule:bare`, { task: 'work', every: '200' }),
     ])
   })
@@ -88,7 +90,6 @@ describe('a primary that was demoted under an open connection', () => {
       await promotedClient.replicaof(...follows(old.port))
       await waitFor(async () => (await promotedClient.info('replication')).includes('master_link_status:up'), {
         what: 'the replica to be in step',
-        timeoutMs: 20_000,
       })
       const prefix = uniquePrefix('demoted')
       const proxy = await behindProxy(old.port)
@@ -123,7 +124,7 @@ describe('a worker that stops', () => {
     const before = proxy.counts.get('subscribe')!
     proxy.loseRepliesFrom('subscribe')
     proxy.cut()
-    await waitFor(() => proxy.counts.get('subscribe')! > before, { what: 'a new subscription', timeoutMs: 10_000 })
+    await waitFor(() => proxy.counts.get('subscribe')! > before, { what: 'a new subscription' })
     await beat.stop({ timeoutMs: 100 })
     await new Promise((resolve) => setImmediate(resolve))
     expect(unhandled).toEqual([])

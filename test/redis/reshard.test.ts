@@ -155,7 +155,6 @@ describe('resharding', () => {
       const wanted = ['nobody', 'killed', 'own', 'far-3']
       await waitFor(() => wanted.every((name) => ran.has(name)), {
         what: 'what was going or waiting',
-        timeoutMs: 20_000,
       })
       expect(await beat.schedules.get('by-hand')).toMatchObject({ every: '1h' })
       expect(await beat.schedules.get('far-1')).toMatchObject({ state: 'paused' })

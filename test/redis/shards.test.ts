@@ -3,6 +3,7 @@ import type { EverybeatOptions, Run } from '../../src/index.js'
 import { createKeys, shardOf } from '../../src/redis/keys.js'
 import { nextEvent, useFleet } from '../support/fleet.js'
 import { useRedis } from '../support/redis.js'
+import { holdMaintenance } from '../support/hold-maintenance.js'
 import { waitFor } from '../support/wait-for.js'
 
 const SHARDS = 4
@@ -106,11 +107,15 @@ describe('a worker on several shards', () => {
     const beat = create()
     const ran = new Set<string>()
     beat.task('fresh', (run) => void ran.add(run.schedule))
+    await holdMaintenance(
+      redis.client,
+      Array.from({ length: SHARDS }, (_, shard) => keysOf(shard)),
+    )
     await beat.start()
     for (const [shard, name] of oneOnEach().entries()) {
       await redis.client.hset(keysOf(shard).schedule(name), { task: 'fresh', every: '100ms' })
     }
-    await waitFor(() => ran.size === SHARDS, { what: 'runs of all new schedules', timeoutMs: 3_000 })
+    await waitFor(() => ran.size === SHARDS, { what: 'runs of all new schedules' })
   })
 
   it('a worker on several shards never runs more at once than its concurrency, however many shards have something due', async () => {
@@ -163,7 +168,7 @@ describe('a worker on several shards', () => {
       const others = [1, 2, 3].flatMap((shard) => namesOn(shard, 5).map((name) => ({ name, task: 'job', at })))
       await beat.schedules.putMany([...busy, ...others])
       await beat.start()
-      await waitFor(() => order.length === busy.length + others.length, { what: 'all runs', timeoutMs: 20_000 })
+      await waitFor(() => order.length === busy.length + others.length, { what: 'all runs' })
       for (const shard of [1, 2, 3]) {
         // In turn: the fifth of a quiet shard comes long before the busy one is through.
         expect(order.lastIndexOf(shard), `shard ${shard} in ${order.join('')}`).toBeLessThan(60)

@@ -3,9 +3,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Everybeat, type EverybeatError, type EverybeatOptions } from '../../src/index.js'
 import { SYSTEM_TIME } from '../../src/time-source.js'
 import { duplicateConnection, duplicateForClaims } from '../../src/redis/connection/client.js'
+import { createKeys } from '../../src/redis/keys.js'
 import { nextEvent } from '../support/fleet.js'
 import { uniquePrefix, useRedis } from '../support/redis.js'
 import { useTls } from '../support/redis-tls.js'
+import { holdMaintenance } from '../support/hold-maintenance.js'
 import { waitFor } from '../support/wait-for.js'
 
 const tls = useTls()
@@ -33,6 +35,7 @@ function bareClient(port: number): Redis {
 
 /** Fires, settles, hears of a new schedule and of a bare edit: every connection of a worker is used. */
 async function showThatAllWorks(beat: Everybeat, redis: Redis, prefix: string): Promise<void> {
+  await holdMaintenance(redis, [createKeys(prefix, 0, 1)])
   beat.task('work', (run) => ({ at: run.scheduledAt.getTime() }))
   await beat.start()
   await Promise.all([
@@ -43,7 +46,7 @@ async function showThatAllWorks(beat: Everybeat, redis: Redis, prefix: string): 
   await waitFor(async () => (await named()).match(/name=everybeat-subscriber/g)?.length === 2, { what: 'the watch' })
   // The watch is a connection of its own: this one tells nobody.
   await Promise.all([
-    nextEvent(beat, 'run:succeeded', ({ schedule }) => schedule === 'bare', 4_000),
+    nextEvent(beat, 'run:succeeded', ({ schedule }) => schedule === 'bare'),
     redis.hset(`{${prefix}}:schedule:bare`, { task: 'work', every: '200' }),
   ])
   expect(await beat.schedules.history('told')).toContainEqual(expect.objectContaining({ outcome: 'ok' }))

@@ -13,7 +13,7 @@ async function untilBeats(count: number, tag = fleet.prefix()): Promise<void> {
   const latest = async () => Number((await redis.client.zrange(`{${tag}}:workers`, '0', '0', 'WITHSCORES'))[1])
   for (let beat = 0; beat < count; beat += 1) {
     const before = await latest()
-    await waitFor(async () => (await latest()) > before, { what: 'a heartbeat', timeoutMs: 15_000 })
+    await waitFor(async () => (await latest()) > before, { what: 'a heartbeat' })
   }
 }
 

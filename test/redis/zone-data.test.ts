@@ -62,7 +62,7 @@ describe.concurrent('a fleet whose workers have different time-zone data', () =>
     // Two more beats of everybody say nothing new.
     const beat = async () => Number(await redis.client.zscore(`{${fleet.prefix}}:workers`, newer.id))
     const from = await beat()
-    await waitFor(async () => (await beat()) > from + 9_000, { what: 'two more beats', timeoutMs: 20_000 })
+    await waitFor(async () => (await beat()) > from + 9_000, { what: 'two more beats' })
     expect(mixes).toHaveLength(1)
   })
 
@@ -76,7 +76,6 @@ describe.concurrent('a fleet whose workers have different time-zone data', () =>
     await newer.stop()
     await waitFor(async () => (await fleet.meta('tz')) === OLD, {
       what: 'the older version to stand',
-      timeoutMs: 15_000,
     })
     await fleet.start('unknown')
     expect(await fleet.meta('tz')).toBe(OLD)
@@ -146,10 +145,10 @@ describe.concurrent('a fleet whose workers have different time-zone data', () =>
     await fleet.start(OLD)
     const newer = await fleet.start(NEW)
     const mixes = mixesOf([newer])
-    await waitFor(async () => (await fleet.meta('tzMix')) === `${OLD} ${NEW}`, { what: 'the mix', timeoutMs: 15_000 })
+    await waitFor(async () => (await fleet.meta('tzMix')) === `${OLD} ${NEW}`, { what: 'the mix' })
     const beat = async () => Number(await redis.client.zscore(`{${fleet.prefix}}:workers`, newer.id))
     const from = await beat()
-    await waitFor(async () => (await beat()) > from, { what: 'the planner to hear of it', timeoutMs: 15_000 })
+    await waitFor(async () => (await beat()) > from, { what: 'the planner to hear of it' })
     await fleet.control.schedules.put('zoned', DAILY)
     const right = await fleet.plan('zoned')
     await fleet.planOtherwise('zoned', 3_600_000)
@@ -165,7 +164,6 @@ describe.concurrent('a fleet whose workers have different time-zone data', () =>
     await newer.stop()
     await waitFor(async () => (await fleet.meta('tz')) === OLD, {
       what: 'the older version to stand',
-      timeoutMs: 15_000,
     })
     const ran = new Promise((resolve) => older.events.once('run:succeeded', resolve))
     await redis.client.hset(`{${fleet.prefix}}:schedule:zoned`, { cron: '* * * * * *', tz: 'Asia/Tokyo', task: 'job' })

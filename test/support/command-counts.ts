@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis'
+import { waitFor } from './wait-for.js'
 
 /** How often each command ran since the server's start, by its name in small letters, such as `evalsha`. */
 export type CommandCounts = Map<string, number>
@@ -21,6 +22,19 @@ export async function readCommandCounts(client: Redis): Promise<CommandCounts> {
 /** How many script calls these counts hold. */
 export function scriptCalls(counts: CommandCounts): number {
   return SCRIPT_COMMANDS.reduce((sum, name) => sum + (counts.get(name) ?? 0), 0)
+}
+
+/** How many script calls a second ran on the server while it did something for as long as `idle` takes. */
+export async function scriptCallsPerSecond(url: string, idle: () => Promise<void>): Promise<number> {
+  const startedAt = performance.now()
+  const counts = await countCommands(url, idle)
+  return scriptCalls(counts) / ((performance.now() - startedAt) / 1_000)
+}
+
+/** Resolves when a second passes with at most one script call: a worker that has just started has looked around. */
+export async function untilQuiet(url: string): Promise<void> {
+  const aSecond = () => new Promise<void>((resolve) => setTimeout(resolve, 1_000))
+  await waitFor(async () => scriptCalls(await countCommands(url, aSecond)) <= 1, { what: 'a quiet second' })
 }
 
 /** What ran on the server while `action` did, without the counting itself. */

@@ -1,6 +1,7 @@
 import { afterEach } from 'vitest'
 import { Everybeat, type EverybeatOptions, type EverybeatEvents } from '../../src/index.js'
 import { uniquePrefix, type SuiteRedis } from './redis.js'
+import { WAIT_MS } from './wait-for.js'
 
 /** Gives each test a fleet of its own. Call it where hooks may be called. */
 export function useFleet(redis: SuiteRedis): {
@@ -32,7 +33,7 @@ export function nextEvent<Name extends keyof EverybeatEvents>(
   beat: Everybeat,
   name: Name,
   accepts: (event: Parameters<EverybeatEvents[Name]>[0]) => boolean = () => true,
-  timeoutMs = 15_000,
+  timeoutMs = WAIT_MS,
 ): Promise<Parameters<EverybeatEvents[Name]>[0]> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {

@@ -4,7 +4,7 @@ import { onTestFinished } from 'vitest'
 import { EVENT_NAMES, Everybeat } from '../../src/index.js'
 import type { EverybeatEvents, EverybeatOptions, HistoryEntry, Run } from '../../src/index.js'
 import { uniquePrefix } from './redis.js'
-import { waitFor } from './wait-for.js'
+import { WAIT_MS, waitFor } from './wait-for.js'
 
 /** What one worker of the fleet told, in the order it came. */
 export interface Told<Name extends keyof EverybeatEvents = keyof EverybeatEvents> {
@@ -89,7 +89,7 @@ export function createFleet(url: string, options: PolicyFleetOptions = {}): Poli
     key,
     add,
     stop,
-    async next(name, fits = () => true, timeoutMs = 20_000) {
+    async next(name, fits = () => true, timeoutMs = WAIT_MS) {
       let seen = 0
       return await new Promise((resolve, reject) => {
         const timer = setTimeout(() => {
@@ -111,7 +111,7 @@ export function createFleet(url: string, options: PolicyFleetOptions = {}): Poli
       })
     },
     start: async () => void (await Promise.all(workers.map((beat) => beat.start()))),
-    async history(name, least, timeoutMs = 15_000) {
+    async history(name, least, timeoutMs = WAIT_MS) {
       return await waitFor(
         async () => {
           const entries = await control.schedules.history(name)

@@ -1,8 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
+/** How long a test waits for what must happen, ms: a machine that stalls for ten seconds does not end it. */
+export const WAIT_MS = 30_000
+
 /** Options of {@link waitFor}. */
 export interface WaitForOptions {
-  /** How long the condition may take; default 10 000. */
+  /** How long the condition may take; default {@link WAIT_MS}. */
   timeoutMs?: number
   /** What is waited for, in words: the failure says it. */
   what: string
@@ -17,7 +20,7 @@ export interface WaitForOptions {
  */
 export async function waitFor<T>(
   look: () => T | Promise<T>,
-  { timeoutMs = 10_000, what, intervalMs = 10 }: WaitForOptions,
+  { timeoutMs = WAIT_MS, what, intervalMs = 10 }: WaitForOptions,
 ): Promise<Exclude<T, false | 0 | '' | null | undefined>> {
   const startedAt = performance.now()
   let last: unknown

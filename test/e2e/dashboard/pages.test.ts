@@ -28,9 +28,7 @@ async function populate() {
   await beat.schedules.put('paused', { task: 'good', every: '1h' })
   await beat.schedules.pause('paused', { note: 'until the bank is back' })
   await beat.start()
-  await expect
-    .poll(async () => (await beat.schedules.history('failing')).length, { timeout: 20_000 })
-    .toBeGreaterThan(3)
+  await expect.poll(async () => (await beat.schedules.history('failing')).length).toBeGreaterThan(3)
   return beat
 }
 
@@ -141,7 +139,7 @@ describe('somebody on call', () => {
     await page.getByRole('toolbar').getByRole('button', { name: 'Remove' }).click()
     await page.getByText('Removing unserved').waitFor()
     expect(await beat.schedules.get('unserved')).not.toBeNull()
-    await expect.poll(() => beat.schedules.get('unserved'), { timeout: 20_000 }).toBeNull()
+    await expect.poll(() => beat.schedules.get('unserved')).toBeNull()
   })
 
   it('somebody on call sees a run of another process without loading the page anew', async () => {
@@ -154,7 +152,7 @@ describe('somebody on call', () => {
       .evaluateAll((rows) => rows.map((row) => row.getAttribute('data-name')!))
     await page.locator('.dot.live').waitFor()
     await beat.schedules.trigger(name!)
-    await expect.poll(() => page.locator('tbody .mark').count(), { timeout: 20_000 }).toBe(1)
+    await expect.poll(() => page.locator('tbody .mark').count()).toBe(1)
   })
 })
 

@@ -148,9 +148,7 @@ describe('one schedule', () => {
     await beat.schedules.trigger('a')
     const { page } = await browser.open(`${await serveDashboard(beat)}runs`)
     await page.getByRole('button', { name: 'Cancel' }).click()
-    await expect
-      .poll(async () => (await beat.schedules.history('a'))[0]?.outcome, { timeout: 20_000 })
-      .toBe('cancelled')
+    await expect.poll(async () => (await beat.schedules.history('a'))[0]?.outcome).toBe('cancelled')
     await page.getByText('No run goes now').waitFor()
   })
 })

@@ -30,7 +30,7 @@ describe('createRunCoordinator', () => {
     }
     start('a')
     start('b')
-    await waitFor(() => ran.length >= 3 && skipped.length >= 3, { what: 'three instants', timeoutMs: 20_000 })
+    await waitFor(() => ran.length >= 3 && skipped.length >= 3, { what: 'three instants' })
     const instants = ran.map((line) => line.split(' ')[0])
     expect(new Set(instants).size).toBe(instants.length)
     expect(skipped.every((line) => line.endsWith('not-elected'))).toBe(true)

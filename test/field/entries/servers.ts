@@ -19,7 +19,7 @@ async function flushOfAnotherDatabase(place: Place): Promise<Outcome> {
   const lastBeat = async (): Promise<number> =>
     Number((await client.zrange('{shop}:workers', '-1', '-1', 'WITHSCORES'))[1] ?? 0)
   const before = await lastBeat()
-  await waitFor(async () => (await lastBeat()) > before, { what: 'a heartbeat', timeoutMs: 15_000 })
+  await waitFor(async () => (await lastBeat()) > before, { what: 'a heartbeat' })
   const isBack = (await own.schedules.get('declared')) !== null
   return { isRight: !isBack, came: isBack ? 'what was removed is back' : 'what was removed stays removed' }
 }

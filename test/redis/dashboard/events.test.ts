@@ -91,9 +91,11 @@ describe('the stream of events', () => {
     await other.next(({ type }) => type === 'overview')
     expect(asked).toBeGreaterThan(0)
     await other.close()
-    await new Promise((resolve) => setTimeout(resolve, 50))
-    asked = 0
-    await new Promise((resolve) => setTimeout(resolve, 2_500))
-    expect(asked).toBe(0)
+    const askedMeanwhile = async () => {
+      asked = 0
+      await new Promise((resolve) => setTimeout(resolve, 2_500))
+      return asked
+    }
+    await expect.poll(askedMeanwhile).toBe(0)
   })
 })

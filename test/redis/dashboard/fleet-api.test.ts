@@ -66,7 +66,7 @@ describe('histories', () => {
     await beat.schedules.put('a', { task: 't', every: '100ms', limit: 7 })
     await beat.start()
     const client = open()
-    await expect.poll(async () => (await client.get('schedules/a')).body.state, { timeout: 20_000 }).toBe('finished')
+    await expect.poll(async () => (await client.get('schedules/a')).body.state).toBe('finished')
     await expect.poll(async () => (await client.get('schedules/a/history')).body.history.length).toBe(7)
     const seen: string[] = []
     let cursor = ''
@@ -100,9 +100,7 @@ describe('the fleet', () => {
     ])
     await beat.start()
     const client = open()
-    await expect
-      .poll(async () => (await client.get('overview')).body.counts, { timeout: 20_000 })
-      .toMatchObject({ failing: 1, paused: 1 })
+    await expect.poll(async () => (await client.get('overview')).body.counts).toMatchObject({ failing: 1, paused: 1 })
     const { body } = await client.get('overview')
     expect(body.total).toBe(3)
     expect(body.attention.map(({ kind }: { kind: string }) => kind)).toEqual(['failing', 'unserved', 'paused'])

@@ -61,7 +61,7 @@ describe('GET schedules', () => {
     await beat.schedules.put('first', { every: '1h' })
     expect((await client.get('schedules?q=f')).body.schedules).toHaveLength(1)
     await beat.schedules.put('fresh', { every: '1h' })
-    await expect.poll(async () => (await client.get('schedules?q=fresh')).body.total, { timeout: 10_000 }).toBe(1)
+    await expect.poll(async () => (await client.get('schedules?q=fresh')).body.total).toBe(1)
   })
 
   it.each(['limit=0', 'limit=x', 'state=gone', 'sort=colour', 'cursor=%7B&q=x', 'cursor=list:next:eA&sort=next'])(

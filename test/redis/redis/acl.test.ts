@@ -63,7 +63,6 @@ describe('the least a user of Redis has to be allowed', () => {
       await other.sync([{ name: 'synced', ...schedule }], { owner: 'me', prune: 'remove', version: 1 })
       await waitFor(() => ['every-skip', 'every-allow', 'bounded-a', 'cron'].every((name) => succeeded.has(name)), {
         what: 'all kinds of schedules to run',
-        timeoutMs: 15_000,
       })
       await beat.schedules.pause('cron', { note: 'enough' })
       await beat.schedules.resume('cron')

@@ -31,7 +31,7 @@ async function runBlocking(leaseKeeper: 'loop' | 'thread') {
       const entries = await beat.schedules.history('heavy')
       return entries.length > 0 && entries
     },
-    { what: 'the end of the run', timeoutMs: 20_000 },
+    { what: 'the end of the run' },
   )
   return { history, lost, wasAborted }
 }

@@ -26,7 +26,7 @@ const historyOf = (beat: Everybeat, name: string) =>
       const entries = await beat.schedules.history(name)
       return entries.length > 0 && entries
     },
-    { what: 'the history', timeoutMs: 15_000 },
+    { what: 'the history' },
   )
 
 describe('a claim whose reply is late', () => {
