@@ -9,7 +9,10 @@ export interface Change {
   revision: number
   /** When it was made; of an edit by plain Redis commands, when it was noticed. */
   at: Date
-  /** Who made it; left out when nobody said, as with plain Redis commands. */
+  /**
+   * Who made it; left out when nobody said, as with plain Redis commands. A pause that `pauseAfter` makes is by `everybeat`,
+   * via `api`.
+   */
   by?: string
   /** From where it was made: `hset` is an edit by plain Redis commands. */
   via: ChangeVia

@@ -40,6 +40,27 @@ describe('the change list of a schedule', () => {
     ])
   })
 
+  it('the change list of a schedule holds a pause by pauseAfter, which the engine makes, and who ended it', async () => {
+    const beat = fleet.create({ actor: 'anna' })
+    beat.task('it', () => Promise.reject(new Error('no')))
+    await beat.start()
+    await beat.schedules.put('it', { every: 100, pauseAfter: 2 })
+    const isPaused = async () => (await beat.schedules.get('it'))?.state === 'paused'
+    await waitFor(isPaused, { what: 'the pause' })
+    const note = 'paused after 2 failures in a row'
+    expect(brief(await beat.schedules.changes('it'))).toEqual([
+      [1, 'everybeat', 'api', 'pause', { paused: [null, { note }] }],
+      [1, 'anna', 'api', 'create', { every: [null, 100], pauseAfter: [null, 2] }],
+    ])
+    await beat.schedules.patch('it', { every: '1h' })
+    await beat.schedules.resume('it')
+    expect(brief(await beat.schedules.changes('it')).slice(0, 3)).toEqual([
+      [2, 'anna', 'api', 'resume', { paused: [{ note }, null] }],
+      [2, 'anna', 'api', 'edit', { every: [100, '1h'] }],
+      [1, 'everybeat', 'api', 'pause', { paused: [null, { note }] }],
+    ])
+  })
+
   it('the change list of a schedule names declarations and syncs as what they are', async () => {
     const beat = fleet.create()
     await beat.task('job', () => 1).schedule('one', { every: '1h' })

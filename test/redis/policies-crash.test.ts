@@ -80,6 +80,10 @@ describe('a worker that is killed with runs going', () => {
     expect(history.filter(({ outcome }) => outcome === 'abandoned')).toMatchObject([
       { reason: 'crash', runId: startOf('pausing')['id'] },
     ])
+    expect(await fleet.control.schedules.changes('pausing')).toMatchObject([
+      { by: 'everybeat', kind: 'pause', diff: { paused: [null, { note: 'paused after 1 failures in a row' }] } },
+      { kind: 'create' },
+    ])
   })
 
   it('a worker that is killed with runs going does not bring back a run that was cancelled', async () => {

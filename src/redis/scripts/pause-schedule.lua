@@ -24,12 +24,12 @@ local tag, channel, name, note, pause_end, by, via, if_active = unpack(ARGV)
 -- @include lib/task-queues.lua
 -- @include lib/next-due.lua
 -- @include lib/changes.lua
+-- @include lib/note-pause.lua
 -- @include lib/inactive.lua
 -- @include lib/index-activity.lua
 
 local now = read_now()
-local definition, digest, _, text = read_definition(name)
-if not definition then return { 'missing', 0 } end
+if not read_definition(name) then return { 'missing', 0 } end
 local state = read_state(name)
 if state.paused and if_active == '1' then return { 'unchanged', tonumber(state.revision) or 0 } end
 local previous = state.paused and read_json(state.paused)
@@ -37,11 +37,7 @@ local pause = cjson.encode({ at = previous and tonumber(previous.at) or now, not
   ['until'] = tonumber(pause_end), via = via ~= 'api' and via or nil })
 redis.call('HSET', state_key(name), 'paused', pause)
 index_activity(name)
-local list = read_changes(name)
-if #list == 0 and state.digest == digest then list[1] = text end
-add_change(list, { r = tonumber(state.revision) or 0, t = now, k = 'pause', b = by ~= '' and by or nil, v = via,
-  d = { paused = { state.paused or cjson.null, pause } } })
-write_changes(name, list)
+note_pause(name, now, state.paused, pause, by, via)
 unpark_everywhere('s' .. name)
 if pause_end ~= '' then redis.call('ZADD', due, pause_end, name) else redis.call('ZREM', due, name) end
 notify_changed(name)

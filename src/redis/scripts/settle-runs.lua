@@ -44,6 +44,8 @@ local woken = false
 local function create_rare()
 -- @include lib/task-queues.lua
 -- @include lib/backfill.lua
+-- @include lib/changes.lua
+-- @include lib/note-pause.lua
 -- @include lib/settle-waiting.lua
 -- @include lib/abandon-run.lua
 -- @include settle-runs/rare.lua

@@ -1,5 +1,5 @@
 -- What the end of a run sets free: its lease for what waits, its slot for other runs of its task, its count of failures.
--- Needs: lib/inactive, lib/keys, lib/notify, lib/plan, lib/schedule, lib/task-queues
+-- Needs: lib/inactive, lib/keys, lib/note-pause, lib/notify, lib/plan, lib/schedule, lib/task-queues
 local function instant_of(run_id) return tonumber(string.match(run_id, '@(%-?%d+)[#%d]*$')) or math.huge end
 
 -- The schedule's lease is free: what waited for it may start now. Returns whether anything can. What was due first goes
@@ -49,6 +49,7 @@ local function pause_after_failures(name, state, now, failures)
   state.paused = cjson.encode({ at = now, note = note })
   redis.call('HSET', state_key(name), 'paused', state.paused)
   note_inactive(name, PAUSED)
+  note_pause(name, now, nil, state.paused, 'everybeat', 'api')
   redis.call('ZREM', due_key(), name)
   notify_changed(name)
 end
