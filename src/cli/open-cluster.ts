@@ -5,6 +5,8 @@ import type { ServerList } from './redis-url.js'
 export function openCluster({ nodes, options }: Extract<ServerList, { kind: 'cluster' }>): Cluster {
   const cluster = new Cluster([...nodes], {
     lazyConnect: true,
+    // The check asks one node, picked at random, whether the Cluster is whole: while a node hangs it may never answer.
+    enableReadyCheck: false,
     redisOptions: options,
     ...(options.tls && {
       dnsLookup: (address: string, done: (error: null, address: string) => void) => done(null, address),

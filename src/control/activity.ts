@@ -1,4 +1,5 @@
 import type { ScheduleStore } from './store.js'
+import { withUnreachable } from './unreachable.js'
 import { parseInstant } from '../time/instant.js'
 import { wrongValue } from '../schedule/field-values.js'
 import type { Instant } from '../schedule/definition.js'
@@ -33,14 +34,25 @@ const KEPT_MINUTES = 1_500
 const LATE_STEP = 11
 const OUTCOMES = ['ok', 'failed', 'skipped', 'abandoned', 'cancelled'] as const satisfies HistoryOutcome[]
 
-/** Reads the minutes of a range, both ends included, oldest first; a minute in which nothing ended is left out. */
-export async function readActivity(store: ScheduleStore, from: Instant, to: Instant): Promise<ActivityMinute[]> {
+/**
+ * Minutes, oldest first. `unreachableShards` are the shards that did not answer, by index from 0, whose occurrences are
+ * missing here; left out where all answered.
+ */
+export type Activity = ActivityMinute[] & { unreachableShards?: number[] }
+
+/** Reads the minutes of a range, both ends included; a minute in which nothing ended is left out. */
+export async function readActivity(store: ScheduleStore, from: Instant, to: Instant): Promise<Activity> {
   const [fromMs, toMs] = [parseInstant(from, 'from', 'UTC'), parseInstant(to, 'to', 'UTC')]
   if (fromMs > toMs) throw wrongValue('from', from, 'an instant before to', 'ERR_EVERYBEAT_OPTIONS')
   const last = Math.floor(toMs / MINUTE_MS)
   const first = Math.max(Math.floor(fromMs / MINUTE_MS), last - KEPT_MINUTES + 1)
-  const minutes = await store.minutes(first, last)
-  return [...minutes].map(([number, fields]) => toMinute(number, fields))
+  const { minutes, unreachable } = await store.minutes(first, last)
+  // Shard after shard was read: a minute that only a later one knows came behind.
+  const inOrder = [...minutes].sort(([one], [other]) => one - other)
+  return withUnreachable(
+    inOrder.map(([number, fields]) => toMinute(number, fields)),
+    unreachable,
+  )
 }
 
 function toMinute(number: number, fields: readonly (readonly [field: string, count: number])[]): ActivityMinute {

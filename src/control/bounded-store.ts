@@ -1,3 +1,4 @@
+import { isConnectionLoss } from '../connection-loss.js'
 import { EverybeatError } from '../errors.js'
 import { endsWithin, type TimeSource } from '../time-source.js'
 import type { ScheduleStore } from './store.js'
@@ -18,7 +19,7 @@ export class BoundStores {
     this.#time = time
   }
 
-  /** The store with bounded calls: one that is late rejects with `ERR_EVERYBEAT_CONNECTION`. */
+  /** The store with bounded calls: one that is late, or whose server is gone, rejects with `ERR_EVERYBEAT_CONNECTION`. */
   of(store: ScheduleStore): ScheduleStore {
     const known = this.#bounded.get(store)
     if (known) return known
@@ -33,7 +34,14 @@ export class BoundStores {
   }
 
   async #bound(work: Promise<unknown>, what: string): Promise<unknown> {
-    if (await endsWithin(this.#time, this.#timeoutMs, work)) return await work
+    try {
+      if (await endsWithin(this.#time, this.#timeoutMs, work)) return await work
+    } catch (error) {
+      if (!isConnectionLoss(error)) throw error
+      throw new EverybeatError('ERR_EVERYBEAT_CONNECTION', `Redis did not answer \`${what}\`: ${error.message}`, {
+        cause: error,
+      })
+    }
     const message = `Redis did not answer \`${what}\` within ${this.#timeoutMs} ms (connectTimeoutMs); it may still do what it was asked for`
     throw new EverybeatError('ERR_EVERYBEAT_CONNECTION', message)
   }

@@ -2,6 +2,7 @@ import { checkChoice, checkInteger, checkKeys, isPlainObject, wrongValue } from 
 import { createFilter, type ListFilter } from './list-filter.js'
 import { SCHEDULE_STATES, viewSchedule, type ScheduleView } from './schedule-view.js'
 import type { ScheduleStore } from './store.js'
+import { withUnreachable } from './unreachable.js'
 
 /** In which order schedules are listed. */
 export type ListOrder = 'name' | 'next' | 'last'
@@ -63,6 +64,5 @@ export async function listSchedules(
     for (const shard of page.unreachable) unreachable.add(shard)
     at = page.cursor
   } while (at !== null && found.length < limit)
-  const missing = unreachable.size === 0 ? {} : { unreachableShards: [...unreachable] }
-  return Object.assign(found, { cursor: at, ...missing })
+  return withUnreachable(Object.assign(found, { cursor: at }), unreachable)
 }

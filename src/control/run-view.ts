@@ -27,6 +27,12 @@ export interface RunView {
   fence: number
 }
 
+/**
+ * Runs of the fleet. `unreachableShards` are the shards that did not answer, by index from 0, whose runs are missing here;
+ * left out where all answered.
+ */
+export type RunList = RunView[] & { unreachableShards?: number[] }
+
 /** Shows a run as the state of its schedule notes it. */
 export function toRunView({ runId, schedule, run, dueMs, running }: StoredRun): RunView {
   return {

@@ -4,14 +4,15 @@ import type { Instant } from '../schedule/definition.js'
 import { checkChoice, checkInteger, checkOptionNames } from '../schedule/field-values.js'
 import { checkName } from '../schedule/name.js'
 import { preview, type PreviewEntry } from '../time/preview.js'
-import { readActivity, type ActivityMinute } from './activity.js'
+import { readActivity, type Activity } from './activity.js'
 import { explainSchedule, type Explanation } from './explain/explain.js'
 import { toHistoryEntry, type HistoryEntry } from './history.js'
 import { readChanges } from './edits.js'
 import { checkListOptions, listSchedules, type ListOptions, type SchedulePage } from './list.js'
-import { toRunView, type RunView } from './run-view.js'
+import { toRunView, type RunList } from './run-view.js'
 import type { ScheduleContext } from './schedule-context.js'
 import { decodeStored, viewSchedule, type ScheduleView } from './schedule-view.js'
+import { withUnreachable } from './unreachable.js'
 
 const CODE = 'ERR_EVERYBEAT_OPTIONS'
 
@@ -46,9 +47,10 @@ export class ScheduleQueries {
   }
 
   /**
-   * The number of schedules.
+   * The number of schedules, of all shards.
    *
-   * @throws EverybeatError `ERR_EVERYBEAT_CONNECTION` when Redis cannot be reached
+   * @throws EverybeatError `ERR_EVERYBEAT_CONNECTION` when Redis cannot be reached, or a shard does not answer: a number
+   * cannot say what is missing in it
    */
   async count(): Promise<number> {
     return await (await this.#context.store()).count()
@@ -101,25 +103,25 @@ export class ScheduleQueries {
    * @param range `from`: the first minute; `to`: the last one
    * @throws EverybeatError `ERR_EVERYBEAT_INSTANT`, `ERR_EVERYBEAT_OPTIONS`
    */
-  async activity({ from, to }: { from: Instant; to: Instant }): Promise<ActivityMinute[]> {
+  async activity({ from, to }: { from: Instant; to: Instant }): Promise<Activity> {
     return await readActivity(await this.#context.store(), from, to)
   }
 
   /**
-   * The runs that are running or wait, in the whole fleet.
+   * The runs that are running or wait, in the whole fleet; without those of shards that do not answer, which are named.
    *
    * @param options `state`: only these; `limit`: most of them, default 10 000
    * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS`
    */
   async runs(
     options: { state?: 'running' | 'waiting' | undefined; limit?: number | undefined } = {},
-  ): Promise<RunView[]> {
+  ): Promise<RunList> {
     checkOptionNames(options, ['state', 'limit'])
     const { state, limit = 10_000 } = options
     checkInteger(limit, 'limit', [1, 1_000_000], CODE)
     if (state !== undefined) checkChoice(state, 'state', ['running', 'waiting'], CODE)
-    const stored = await (await this.#context.store()).runs({ state, limit })
-    return stored.map(toRunView)
+    const { runs, unreachable } = await (await this.#context.store()).runs({ state, limit })
+    return withUnreachable(runs.map(toRunView), unreachable)
   }
 
   /**

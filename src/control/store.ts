@@ -147,8 +147,9 @@ export interface ScheduleStore {
     cursor: string | null,
     count: number,
   ): Promise<{ nowMs: number; schedules: StoredSchedule[]; cursor: string | null; unreachable: readonly number[] }>
+  /** How many schedules there are; rejects, naming the shard, when one does not answer. */
   count(): Promise<number>
-  /** What each shard holds, from its indexes; a worker counts as live that has beaten within `aliveMs`. */
+  /** What each shard holds, from its indexes; a worker counts as live that has beaten within `aliveMs`. Rejects as `count`. */
   figures(aliveMs: number): Promise<ShardFigures[]>
   remove(name: string, owner?: string): Promise<'removed' | 'missing' | 'kept'>
   pause(name: string, pause: PauseWrite): Promise<{ outcome: 'paused' | 'unchanged' | 'missing'; revision: number }>
@@ -166,10 +167,19 @@ export interface ScheduleStore {
   situation(name: string, task: string): Promise<Situation>
   cancel(runId: string): Promise<'cancelled' | 'cancelling' | 'missing'>
   history(name: string, limit: number): Promise<Record<string, string>[]>
-  /** The activity of the minutes from one number to another since the epoch; one without any is left out. */
-  minutes(first: number, last: number): Promise<Map<number, [field: string, count: number][]>>
-  /** Reads runs page by page, at most `limit`. */
-  runs(query: { state?: 'running' | 'waiting' | undefined; limit: number }): Promise<StoredRun[]>
+  /**
+   * The activity of the minutes from one number to another since the epoch; one without any is left out, and so is what the
+   * `unreachable` shards hold, by index.
+   */
+  minutes(
+    first: number,
+    last: number,
+  ): Promise<{ minutes: Map<number, [field: string, count: number][]>; unreachable: readonly number[] }>
+  /** Reads runs page by page, at most `limit`; those of the `unreachable` shards, by index, are missing. */
+  runs(query: {
+    state?: 'running' | 'waiting' | undefined
+    limit: number
+  }): Promise<{ runs: StoredRun[]; unreachable: readonly number[] }>
   workers(): Promise<{ id: string; fields: Record<string, string>; beatMs: number; nowMs: number }[]>
   now(): Promise<number>
   serverFacts(): Promise<ServerFacts>

@@ -96,7 +96,7 @@ export class Catalogue {
 
   #begin(): void {
     const startedAt = this.#now()
-    this.#isShort = this.#source.count().then((count) => count <= FEW && this.#rows.size <= FEW)
+    this.#isShort = this.#source.count().then((count) => count !== null && count <= FEW && this.#rows.size <= FEW)
     this.#reading = this.#read()
       .then(() => {
         this.#isComplete = true

@@ -1,23 +1,24 @@
-import type {
-  ActivityMinute,
-  BackfillOptions,
-  BackfillResult,
-  Change,
-  DefinitionInput,
-  DefinitionShape,
-  Diagnosis,
-  Everybeat,
-  Explanation,
-  HistoryEntry,
-  Instant,
-  ListOrder,
-  PreviewEntry,
-  PutResult,
-  RevertResult,
-  RunView,
-  SchedulePage,
-  ScheduleView,
-  WorkerView,
+import {
+  EverybeatError,
+  type ActivityMinute,
+  type BackfillOptions,
+  type BackfillResult,
+  type Change,
+  type DefinitionInput,
+  type DefinitionShape,
+  type Diagnosis,
+  type Everybeat,
+  type Explanation,
+  type HistoryEntry,
+  type Instant,
+  type ListOrder,
+  type PreviewEntry,
+  type PutResult,
+  type RevertResult,
+  type RunList,
+  type SchedulePage,
+  type ScheduleView,
+  type WorkerView,
 } from '../index.js'
 import type { DashboardUser } from './options.js'
 
@@ -45,8 +46,14 @@ export class FleetSource {
     return this.#beat.schedules.list({ order: 'next', limit })
   }
 
-  count(): Promise<number> {
-    return this.#beat.schedules.count()
+  /** How many schedules there are; null while a shard does not answer. */
+  async count(): Promise<number | null> {
+    try {
+      return await this.#beat.schedules.count()
+    } catch (error) {
+      if (error instanceof EverybeatError && error.code === 'ERR_EVERYBEAT_CONNECTION') return null
+      throw error
+    }
   }
 
   get(name: string): Promise<ScheduleView | null> {
@@ -74,7 +81,7 @@ export class FleetSource {
     return this.#beat.schedules.explain(name)
   }
 
-  runs(state: 'running' | 'waiting' | undefined, limit: number): Promise<RunView[]> {
+  runs(state: 'running' | 'waiting' | undefined, limit: number): Promise<RunList> {
     return this.#beat.schedules.runs({ ...(state === undefined ? {} : { state }), limit })
   }
 

@@ -89,9 +89,9 @@ export class Overview {
     const late = soonest.filter(({ at }) => nowMs - at.getTime() > LATE_MS)
     return {
       now: new Date(nowMs),
-      total,
+      total: total ?? this.#catalogue.rows.size,
       counts: { ...this.#catalogue.summary.counts, late: late.length },
-      complete: this.#catalogue.isComplete && forecast.isComplete,
+      complete: total !== null && this.#catalogue.isComplete && forecast.isComplete,
       attention: await findAttention({
         source: this.#source,
         catalogue: this.#catalogue,

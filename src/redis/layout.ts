@@ -66,20 +66,3 @@ export async function agreeOnLayout(client: RedisClient, expected: ExpectedLayou
   const [layout, shards] = await runScript(client, 'agree-layout', { meta, names }, args)
   assertLayout(expected, { layout, shards })
 }
-
-/** How long a look at the layout is believed before the next one, ms: somebody may have changed the number of shards. */
-const CHECK_MS = 5_000
-
-/** Creates a check that looks at the keys when it has not lately; it rejects like {@link assertLayout}. */
-export function createLayoutCheck(
-  client: RedisClient,
-  expected: ExpectedLayout,
-  monotonic: () => number,
-): () => Promise<void> {
-  let checkedAt = Number.NEGATIVE_INFINITY
-  return async () => {
-    if (monotonic() - checkedAt < CHECK_MS) return
-    assertLayout(expected, await readLayout(client, expected.prefix))
-    checkedAt = monotonic()
-  }
-}

@@ -4,8 +4,9 @@ import { setAction, type Command } from '../command.js'
 import { readSoundDefinitions, type CheckedDefinition } from '../definition-folder.js'
 import { oneLine } from '../format.js'
 import { compareDefinitions, readStored, type FieldChange } from '../import/compare-stored.js'
+import { noteUnreachable } from '../note-unreachable.js'
 import type { Session } from '../session.js'
-import { collectSchedules } from './list.js'
+import { collectSchedules, type FoundSchedules } from './list.js'
 
 /** What differs between the files and the fleet. */
 interface Difference {
@@ -33,7 +34,8 @@ export function registerDiff(program: Command): void {
         beat,
         wanted.map(({ name }) => name),
       )
-      const owned = owner === undefined ? [] : await collectSchedules(beat, { owner })
+      const owned: FoundSchedules = owner === undefined ? [] : await collectSchedules(beat, { owner })
+      noteUnreachable(session, owned.unreachableShards)
       return [...compare(wanted, stored, owner), ...findOrphans(wanted, owned)]
     })
     session.result({ differences }, () => showDifferences(session, differences))

@@ -2,6 +2,8 @@ import { writeFile } from 'node:fs/promises'
 import { writeDefinitions } from '../../definition-files/index.js'
 import { Option, setAction, type Command } from '../command.js'
 import { oneLine, plural } from '../format.js'
+import { CliFailure } from '../failure.js'
+import { describeUnreachable } from '../note-unreachable.js'
 import { collectSchedules } from './list.js'
 
 interface ExportOptions {
@@ -25,6 +27,10 @@ export function registerExport(program: Command): void {
     .option('--owner <owner>', 'only schedules of this owner')
   setAction<ExportOptions, [string | undefined]>(command, async (session, options, file) => {
     const schedules = await session.withBeat((beat) => collectSchedules(beat, options))
+    const { unreachableShards } = schedules
+    // A file that is taken for the whole fleet must be whole.
+    if (unreachableShards)
+      throw new CliFailure('ERR_CLI_FAILED', `nothing was written: ${describeUnreachable(unreachableShards)}`)
     const usable = schedules.flatMap(({ name, given }) => (given === undefined ? [] : [{ name, given }]))
     const unusable = schedules.filter(({ given }) => given === undefined).map(({ name }) => oneLine(name))
     if (unusable.length > 0) session.note(`left out, because they are invalid: ${unusable.join(', ')}`)

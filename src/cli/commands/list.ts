@@ -2,6 +2,7 @@ import type { Everybeat, SchedulePage, ScheduleView } from '../../index.js'
 import { setAction, wholeNumber, type Command } from '../command.js'
 import { describeTrigger, paintState } from '../describe.js'
 import { formatRelative, oneLine, plural } from '../format.js'
+import { noteUnreachable } from '../note-unreachable.js'
 import { findOtherPrefixes } from '../other-prefixes.js'
 import type { Session } from '../session.js'
 import { renderTable } from '../table.js'
@@ -34,6 +35,7 @@ export function registerList(program: Command): void {
     const found = await session.withBeat((beat) => collectSchedules(beat, options, limit + 1))
     const schedules = found.slice(0, limit)
     session.result(schedules, () => showSchedules(session, schedules))
+    noteUnreachable(session, found.unreachableShards)
     if (found.length === 0 && !session.json) await nameOtherPrefixes(session)
     if (found.length > limit) session.note(`There are more than ${limit}; --all shows them.`)
   })
@@ -49,12 +51,15 @@ async function nameOtherPrefixes({ redis = 'redis://127.0.0.1:6379', connection,
   )
 }
 
+/** Schedules, and the shards that did not answer, by index, whose schedules are missing; left out where all answered. */
+export type FoundSchedules = ScheduleView[] & { unreachableShards?: number[] }
+
 /** Follows the pages of the list until there are `limit` schedules or no more. */
 export async function collectSchedules(
   beat: Everybeat,
   { match, task, tag, owner }: Pick<ListOptions, 'match' | 'task' | 'tag' | 'owner'>,
   limit = Number.POSITIVE_INFINITY,
-): Promise<ScheduleView[]> {
+): Promise<FoundSchedules> {
   const filter = {
     ...(match !== undefined && { match }),
     ...(task !== undefined && { task }),
@@ -62,6 +67,7 @@ export async function collectSchedules(
     ...(owner !== undefined && { owner }),
   }
   const found: ScheduleView[] = []
+  const unreachable = new Set<number>()
   let cursor: string | null = null
   do {
     const page: SchedulePage = await beat.schedules.list({
@@ -70,9 +76,10 @@ export async function collectSchedules(
       cursor,
     })
     found.push(...page)
+    for (const shard of page.unreachableShards ?? []) unreachable.add(shard)
     cursor = page.cursor
   } while (cursor !== null && found.length < limit)
-  return found
+  return Object.assign(found, unreachable.size === 0 ? {} : { unreachableShards: [...unreachable] })
 }
 
 function showSchedules(session: Session, schedules: readonly ScheduleView[]): string {

@@ -1,6 +1,7 @@
 import type { RunView } from '../../index.js'
 import { Option, setAction, wholeNumber, type Command } from '../command.js'
 import { formatInstant, formatRelative, NOTHING, oneLine, plural } from '../format.js'
+import { noteUnreachable } from '../note-unreachable.js'
 import type { Session } from '../session.js'
 import { renderTable } from '../table.js'
 
@@ -22,6 +23,7 @@ export function registerRuns(program: Command): void {
     const runs = await session.withBeat((beat) => beat.schedules.runs(state === undefined ? {} : { state }))
     const found = runs.filter((run) => schedule === undefined || run.schedule === schedule)
     session.result(found.slice(0, limit), () => showRuns(session, found.slice(0, limit)))
+    noteUnreachable(session, runs.unreachableShards)
     if (found.length > limit && !session.json) session.note(`There are ${found.length}; --limit shows more.`)
   })
 }

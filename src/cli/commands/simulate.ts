@@ -8,6 +8,7 @@ import { plural } from '../format.js'
 import type { Session } from '../session.js'
 import { drawLoad } from '../simulation/load-lines.js'
 import { writeReport } from '../simulation/report-page.js'
+import { noteUnreachable } from '../note-unreachable.js'
 import { collectSchedules } from './list.js'
 
 interface SimulateCommandOptions {
@@ -57,6 +58,7 @@ async function readDefinitions(session: Session, file: string | undefined): Prom
     return sound.map(({ name, definition }) => ({ ...definition, name }) as Named)
   }
   const stored = await session.withBeat((beat) => collectSchedules(beat, {}))
+  noteUnreachable(session, stored.unreachableShards)
   return stored.flatMap(({ name, given }) => (given ? [{ ...given, name } as Named] : []))
 }
 

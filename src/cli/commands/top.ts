@@ -2,6 +2,7 @@ import type { Everybeat, RunView, ScheduleView, WorkerView } from '../../index.j
 import { setAction, wholeNumber, type Command } from '../command.js'
 import { formatLateness, formatRelative, NOTHING, oneLine, plural } from '../format.js'
 import { untilInterrupted } from '../live/until-interrupted.js'
+import { describeUnreachable } from '../note-unreachable.js'
 import type { Session } from '../session.js'
 import { renderTable } from '../table.js'
 import { collectSchedules } from './list.js'
@@ -15,6 +16,8 @@ interface Snapshot {
   next: { name: string; next: Date }[]
   /** How many schedules there are in each state. */
   schedules: Record<ScheduleView['state'], number>
+  /** Shards that did not answer, by index: what they hold is missing; left out where all answered. */
+  unreachableShards?: number[]
 }
 
 const LOOK_MS = 1_000
@@ -62,10 +65,13 @@ async function look(beat: Everybeat): Promise<Snapshot> {
     .sort((left, right) => left.next.getTime() - right.next.getTime())
   const counts = { active: 0, paused: 0, finished: 0, invalid: 0 }
   for (const { state } of schedules) counts[state] += 1
-  return { at: new Date(), workers, runs, next: next.slice(0, 100), schedules: counts }
+  const silent = runs.unreachableShards ?? schedules.unreachableShards
+  const missing = silent === undefined ? {} : { unreachableShards: silent }
+  return { at: new Date(), workers, runs, next: next.slice(0, 100), schedules: counts, ...missing }
 }
 
-function draw(session: Session, { at, workers, runs, next, schedules }: Snapshot, rows: number): string {
+function draw(session: Session, snapshot: Snapshot, rows: number): string {
+  const { at, workers, runs, next, schedules, unreachableShards } = snapshot
   const { colors } = session
   const running = runs.filter(({ state }) => state === 'running')
   const slots = workers.reduce((sum, { concurrency }) => sum + concurrency, 0)
@@ -75,6 +81,7 @@ function draw(session: Session, { at, workers, runs, next, schedules }: Snapshot
   const head = `${at.toISOString()}  ${plural(workers.length, 'worker')}, ${running.length}/${slots} slots, ${plural(runs.length - running.length, 'run')} waiting; schedules: ${states.join(', ') || 'none'}`
   return [
     colors.bold(head),
+    ...(unreachableShards === undefined ? [] : [colors.red(describeUnreachable(unreachableShards))]),
     '',
     showWorkers(session, workers.slice(0, rows), at),
     '',

@@ -54,5 +54,5 @@ async function listRuns(context: RequestContext): Promise<Response> {
   const state = context.choice('state', ['running', 'waiting']) ?? undefined
   const limit = context.integer('limit', 200, 1, MOST_RUNS)
   const runs = await context.services.source.runs(state, limit)
-  return json({ runs, complete: runs.length < limit })
+  return json({ runs, complete: runs.length < limit && runs.unreachableShards === undefined })
 }

@@ -67,7 +67,8 @@ async function listInOrder(context: RequestContext, query: ScheduleQuery, order:
   const histories = await Promise.all(page.map(({ name }) => source.history(name, STRIP_COUNT)))
   const listed = page.map((view, index) => ({ view, history: histories[index]! }))
   const cursor = page.cursor === null ? null : `${markOf(order)}${page.cursor}`
-  return answer(context, { listed, cursor, total, complete: true })
+  const known = total ?? context.services.catalogue.rows.size
+  return answer(context, { listed, cursor, total: known, complete: total !== null })
 }
 
 async function readPage(

@@ -3,7 +3,7 @@ import type { Emit } from '../../events/events.js'
 import type { ResolvedOptions } from '../../options/options.js'
 import type { TimeSource } from '../../time-source.js'
 import type { RedisClock } from '../../worker/store.js'
-import { createLayoutCheck } from '../layout.js'
+import { LayoutCheck } from '../layout-check.js'
 import { RedisScheduleStore } from '../stores/schedule-store.js'
 import { CommandConnection } from './command-connection.js'
 
@@ -28,7 +28,7 @@ export class InstanceConnection {
   /** The open connection; null before the first use and after {@link close}. */
   #link: CommandConnection | null = null
   #store: ScheduleStore | null = null
-  #checkLayout: (() => Promise<void>) | null = null
+  #layoutCheck: LayoutCheck | null = null
 
   constructor(parts: InstanceConnectionOptions) {
     this.#parts = parts
@@ -58,14 +58,14 @@ export class InstanceConnection {
     const { options, time, clock } = this.#parts
     const { prefix, shards } = options
     const { client } = (await this.ready()).connection
-    this.#checkLayout ??= createLayoutCheck(client, { prefix, shards }, time.monotonic)
+    this.#layoutCheck ??= new LayoutCheck(client, { prefix, shards }, time, options.connectTimeoutMs)
     return (this.#store ??= new RedisScheduleStore({ client, prefix, shards, clock, time }))
   }
 
   /** The schedules. @throws EverybeatError `ERR_EVERYBEAT_LAYOUT` when their keys have another layout */
   async store(): Promise<ScheduleStore> {
     const store = await this.storeOfAnyLayout()
-    await this.#checkLayout?.()
+    await this.#layoutCheck?.check()
     return store
   }
 
@@ -74,7 +74,7 @@ export class InstanceConnection {
     const link = this.#link
     this.#link = null
     this.#store = null
-    this.#checkLayout = null
+    this.#layoutCheck = null
     await link?.close()
   }
 }

@@ -1,32 +1,44 @@
 import type { Keys } from '../keys.js'
 import type { RedisClient } from '../redis-client.js'
+import type { ShardReach } from './shard-reach.js'
 
 /** Hashes that are asked for at once. */
 const AT_ONCE = 200
 
+/** The activity by the number of the minute, and the shards that did not answer, by index, whose activity is missing. */
+export interface MinuteReply {
+  readonly minutes: Map<number, [field: string, count: number][]>
+  readonly unreachable: number[]
+}
+
 /** Reads the activity of some minutes on every shard; a minute without any is left out. */
 export async function readMinutes(
   client: RedisClient,
-  shards: readonly Keys[],
+  { shards, reach }: { shards: number; reach: ShardReach },
   first: number,
   last: number,
-): Promise<Map<number, [field: string, count: number][]>> {
+): Promise<MinuteReply> {
   const found = new Map<number, [string, number][]>()
-  const wanted: { number: number; key: string }[] = []
-  for (let number = first; number <= last; number++) {
-    for (const keys of shards) wanted.push({ number, key: keys.minute(number) })
-  }
-  for (let start = 0; start < wanted.length; start += AT_ONCE) {
-    const batch = wanted.slice(start, start + AT_ONCE)
-    const hashes = await Promise.all(batch.map(({ key }) => readHash(client, key)))
-    for (const [index, hash] of hashes.entries()) {
-      const fields = Object.entries(hash).map(([field, count]): [string, number] => [field, Number(count)])
-      if (fields.length === 0) continue
-      const { number } = batch[index]!
-      found.set(number, [...(found.get(number) ?? []), ...fields])
+  const unreachable: number[] = []
+  for (let shard = 0; shard < shards; shard++) {
+    for (let start = first; start <= last; start += AT_ONCE) {
+      const numbers = Array.from({ length: Math.min(AT_ONCE, last - start + 1) }, (_, index) => start + index)
+      const hashes = await reach.tryAsk(shard, (keys) => readHashes(client, keys, numbers))
+      if (hashes === null) {
+        unreachable.push(shard)
+        break
+      }
+      for (const [index, hash] of hashes.entries()) {
+        const fields = Object.entries(hash).map(([field, count]): [string, number] => [field, Number(count)])
+        if (fields.length > 0) found.set(numbers[index]!, [...(found.get(numbers[index]!) ?? []), ...fields])
+      }
     }
   }
-  return found
+  return { minutes: found, unreachable }
+}
+
+function readHashes(client: RedisClient, keys: Keys, numbers: readonly number[]): Promise<Record<string, string>[]> {
+  return Promise.all(numbers.map((number) => readHash(client, keys.minute(number))))
 }
 
 /** A key that was overwritten with another type has nothing to say. */

@@ -1,7 +1,7 @@
 import type { ScheduleStore } from '../../control/store.js'
 import { firstNominal } from '../../schedule/plan-text.js'
 import type { StoredSchedule } from '../../schedule/stored-schedule.js'
-import type { Keys } from '../keys.js'
+import { shardOf, type Keys } from '../keys.js'
 import type { RedisClient } from '../redis-client.js'
 import type { ShardReach } from './shard-reach.js'
 import { runScript } from '../scripts/run-script.js'
@@ -61,12 +61,9 @@ async function pageWithoutNext(source: PageSource, cursor: string | null, count:
   const page = await source.page(cursor, count)
   const planned = page.schedules.filter(hasNext)
   const scores = await Promise.all(
-    planned.map(async ({ name }) => {
-      const all = await Promise.all(source.keys.map(({ due }) => source.client.zscore(due, name)))
-      return all.some((score) => score !== null)
-    }),
+    planned.map(({ name }) => source.client.zscore(source.keys[shardOf(name, source.keys.length)]!.due, name)),
   )
-  const inDue = new Set(planned.filter((_, index) => scores[index]).map(({ name }) => name))
+  const inDue = new Set(planned.filter((_, index) => scores[index] !== null).map(({ name }) => name))
   return {
     nowMs: page.nowMs,
     schedules: page.schedules.filter(({ name }) => !inDue.has(name)),

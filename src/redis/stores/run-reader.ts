@@ -3,6 +3,7 @@ import { readRunText } from '../../schedule/stored-run.js'
 import type { Keys } from '../keys.js'
 import type { RedisClient } from '../redis-client.js'
 import { runScript } from '../scripts/run-script.js'
+import type { ShardReach } from './shard-reach.js'
 
 /** Most runs that one call reads. */
 const READ_COUNT = 200
@@ -15,35 +16,75 @@ export function nameOfRun(runId: string): string | null {
 /** An index of runs, and whether its members are run ids (``) or the work of a task queue (`r`). */
 type RunSet = readonly [set: string, kind: '' | 'r']
 
-/** Reads the runs of all shards that are running or wait, at most `limit`, page by page. */
-export async function readRuns(
-  client: RedisClient,
-  allKeys: readonly Keys[],
-  { state, limit }: { state?: 'running' | 'waiting' | undefined; limit: number },
-): Promise<StoredRun[]> {
-  const found: StoredRun[] = []
-  for (const keys of allKeys) {
-    const sets: RunSet[] = state === 'waiting' ? [] : [[keys.running, '']]
-    if (state !== 'running') {
-      const queues = await client.smembers(keys.lanes)
-      sets.push([keys.pending, ''], ...queues.map((queue): RunSet => [keys.lane(queue), 'r']))
-    }
-    for (const set of sets) found.push(...(await readSet(client, keys, set, limit - found.length)))
-  }
-  return found
+/** What runs are read with. */
+export interface RunSource {
+  readonly client: RedisClient
+  /** The keys of every shard, by index. */
+  readonly keys: readonly Keys[]
+  readonly reach: ShardReach
 }
 
-async function readSet(client: RedisClient, keys: Keys, [set, kind]: RunSet, limit: number): Promise<StoredRun[]> {
+/** Which runs to read, and at most how many. */
+interface RunQuery {
+  readonly state?: 'running' | 'waiting' | undefined
+  readonly limit: number
+}
+
+/**
+ * Reads the runs of all shards that are running or wait, at most `limit`, page by page. `unreachable` are shards that did
+ * not answer, by index, whose runs are missing.
+ */
+export async function readRuns(
+  source: RunSource,
+  { state, limit }: RunQuery,
+): Promise<{ runs: StoredRun[]; unreachable: number[] }> {
+  const runs: StoredRun[] = []
+  const unreachable: number[] = []
+  for (const shard of source.keys.keys()) {
+    const found = await readShard(source, shard, { state, limit: limit - runs.length })
+    if (found === null) unreachable.push(shard)
+    else runs.push(...found)
+  }
+  return { runs, unreachable }
+}
+
+/** The runs of a shard; null when it does not answer. */
+async function readShard(source: RunSource, shard: number, { state, limit }: RunQuery): Promise<StoredRun[] | null> {
+  const keys = source.keys[shard]!
+  const sets: RunSet[] = state === 'waiting' ? [] : [[keys.running, '']]
+  if (state !== 'running') {
+    const queues = await source.reach.tryAsk(shard, ({ lanes }) => source.client.smembers(lanes))
+    if (queues === null) return null
+    sets.push([keys.pending, ''], ...queues.map((queue): RunSet => [keys.lane(queue), 'r']))
+  }
+  const runs: StoredRun[] = []
+  for (const set of sets) {
+    const found = await readSet(source, shard, set, limit - runs.length)
+    if (found === null) return null
+    runs.push(...found)
+  }
+  return runs
+}
+
+async function readSet(
+  { client, keys: allKeys, reach }: RunSource,
+  shard: number,
+  [set, kind]: RunSet,
+  limit: number,
+): Promise<StoredRun[] | null> {
+  const { tag, running } = allKeys[shard]!
   const found = new Map<string, StoredRun>()
   for (let offset = 0; found.size < limit; offset += READ_COUNT) {
-    const args = { tag: keys.tag, offset, count: READ_COUNT, kind }
-    const [inspectedCount, ...rest] = await runScript(client, 'read-runs', { runs: set }, args)
+    const args = { tag, offset, count: READ_COUNT, kind }
+    const reply = await reach.tryAsk(shard, () => runScript(client, 'read-runs', { runs: set }, args))
+    if (reply === null) return null
+    const [inspectedCount, ...rest] = reply
     for (let index = 0; index < rest.length && found.size < limit; index += 3) {
       const [runId, due, text] = rest.slice(index, index + 3) as [string, string, string]
       const schedule = nameOfRun(runId)!
       const run = readRunText(text)
       // Any program may have written the state: a text that is no run is left out.
-      if (run) found.set(runId, { runId, schedule, run, dueMs: Number(due), running: set === keys.running })
+      if (run) found.set(runId, { runId, schedule, run, dueMs: Number(due), running: set === running })
     }
     if (inspectedCount < READ_COUNT) break
   }

@@ -48,9 +48,9 @@ export class ScheduleReader {
     return (await Promise.all(calls)).flatMap(({ schedules }) => schedules)
   }
 
-  /** The time of the first shard, epoch ms. A script reads it, for on a Cluster a plain TIME goes to any node. */
-  async now(): Promise<number> {
-    return (await this.#read(this.#parts.allKeys[0]!, { after: '', count: 0 }, [])).nowMs
+  /** The time of a shard, by default the first one, epoch ms. A script reads it, for on a Cluster a plain TIME goes to any node. */
+  async now(keys: Keys = this.#parts.allKeys[0]!): Promise<number> {
+    return (await this.#read(keys, { after: '', count: 0 }, [])).nowMs
   }
 
   async #read(keys: Keys, { after, count }: { after: string; count: number }, names: readonly string[]) {

@@ -8,7 +8,6 @@ import type {
   ServerFacts,
   ShardFigures,
   Situation,
-  StoredRun,
 } from '../../control/store.js'
 import type { TimeSource } from '../../time-source.js'
 import {
@@ -128,21 +127,19 @@ export class RedisScheduleStore implements ScheduleStore {
       reach: this.#reach,
       read: (keys, names) => this.#reader.names(keys, names),
       page: (from, most) => this.page(from, most),
-      now: () => this.now(),
+      now: () => this.#nowOfAny(),
     }
     return order === 'next' ? pageByNext(source, cursor, count) : pageByLast(source, cursor, count)
   }
 
   async count(): Promise<number> {
-    const counts = await Promise.all(this.#allKeys.map(({ names }) => this.#client.zcard(names)))
+    const counts = await this.#reach.askAll(({ names }) => this.#client.zcard(names))
     return counts.reduce((sum, count) => sum + count, 0)
   }
 
   figures(aliveMs: number): Promise<ShardFigures[]> {
-    return Promise.all(
-      this.#allKeys.map(({ tag, due, names, pending, workers }) =>
-        runScript(this.#client, 'read-figures', { due, names, pending, workers }, { tag, alive_ms: aliveMs }),
-      ),
+    return this.#reach.askAll(({ tag, due, names, pending, workers }) =>
+      runScript(this.#client, 'read-figures', { due, names, pending, workers }, { tag, alive_ms: aliveMs }),
     )
   }
 
@@ -219,18 +216,18 @@ export class RedisScheduleStore implements ScheduleStore {
 
   async history(name: string, limit: number): Promise<Record<string, string>[]> {
     const known = this.#parts.clock.now()
-    const nowMs = Number.isNaN(known) ? await this.now() : known
+    const nowMs = Number.isNaN(known) ? await this.#reader.now(this.#keysOf(name)) : known
     const oldest = Math.max(0, Math.floor(nowMs - HISTORY_AGE_MS))
     const entries = await this.#client.xrevrange(this.#keysOf(name).history(name), '+', oldest, 'COUNT', limit)
     return entries.map(([, fields]) => toHistoryFields(name, fields))
   }
 
-  minutes(first: number, last: number): Promise<Map<number, [field: string, count: number][]>> {
-    return readMinutes(this.#client, this.#allKeys, first, last)
+  minutes(first: number, last: number): ReturnType<ScheduleStore['minutes']> {
+    return readMinutes(this.#client, { shards: this.#parts.shards, reach: this.#reach }, first, last)
   }
 
-  runs(query: { state?: 'running' | 'waiting' | undefined; limit: number }): Promise<StoredRun[]> {
-    return readRuns(this.#client, this.#allKeys, query)
+  runs(query: { state?: 'running' | 'waiting' | undefined; limit: number }): ReturnType<ScheduleStore['runs']> {
+    return readRuns({ client: this.#client, keys: this.#allKeys, reach: this.#reach }, query)
   }
 
   async workers(): ReturnType<ScheduleStore['workers']> {
@@ -271,6 +268,15 @@ export class RedisScheduleStore implements ScheduleStore {
 
   now(): Promise<number> {
     return this.#reader.now()
+  }
+
+  /** The time of the first shard that answers, epoch ms. */
+  async #nowOfAny(): Promise<number> {
+    for (const shard of this.#allKeys.keys()) {
+      const nowMs = await this.#reach.tryAsk(shard, (keys) => this.#reader.now(keys))
+      if (nowMs !== null) return nowMs
+    }
+    return await this.now()
   }
 
   #keysOf(name: string): Keys {

@@ -1,13 +1,11 @@
+import { isConnectionLoss } from '../../connection-loss.js'
+import { EverybeatError } from '../../errors.js'
 import type { Keys } from '../keys.js'
 import type { RedisClient } from '../redis-client.js'
 import { endsWithin, type TimeSource } from '../../time-source.js'
 
 /** How long a shard may take to answer a reading before it counts as silent, ms. */
 const SILENT_MS = 2_000
-
-/** What ioredis and the nodes of a Cluster say where a node is gone, or its slots have no node. */
-const GONE =
-  /^(CLUSTERDOWN|MASTERDOWN|LOADING)|connection is closed|ECONNREFUSED|ETIMEDOUT|too many cluster redirections|failed to refresh slots|max retries per request/i
 
 /** Reads shard by shard, and goes on without those that do not answer. A fleet of one shard has nothing to go on with. */
 export class ShardReach {
@@ -38,6 +36,20 @@ export class ShardReach {
     return reply
   }
 
+  /**
+   * Asks every shard for what has a meaning only when all answer.
+   *
+   * @throws EverybeatError `ERR_EVERYBEAT_CONNECTION` naming the shards that are silent
+   */
+  async askAll<Reply>(ask: (keys: Keys) => Promise<Reply>): Promise<NonNullable<Reply>[]> {
+    const replies = await Promise.all(this.#keys.map((_, shard) => this.tryAsk(shard, ask)))
+    const silent = replies.flatMap((reply, shard) => (reply === null ? [shard] : []))
+    if (silent.length === 0) return replies as NonNullable<Reply>[]
+    const [shards, verb] = silent.length === 1 ? ['shard', 'does'] : ['shards', 'do']
+    const message = `${shards} ${silent.join(', ')} of ${this.#keys.length} ${verb} not answer: what all shards hold cannot be told; \`list\` and \`runs\` give what the others hold`
+    throw new EverybeatError('ERR_EVERYBEAT_CONNECTION', message)
+  }
+
   async #probe(shard: number): Promise<void> {
     if (!this.#silent.has(shard)) await this.#ask(shard, this.#client.exists(this.#keys[shard]!.meta)).catch(() => {})
   }
@@ -46,7 +58,7 @@ export class ShardReach {
     try {
       if (await endsWithin(this.#time, SILENT_MS, reply)) return await reply
     } catch (error) {
-      if (error instanceof Error && GONE.test(error.message)) return null
+      if (isConnectionLoss(error)) return null
       throw error
     }
     this.#silent.set(shard, reply)
