@@ -53,7 +53,6 @@ export class Everybeat<Tasks extends object = AnyTasks> extends IsolatedEmitter 
   readonly #time: TimeSource
   readonly #writeLine: WriteLine
   readonly #clock: RedisClock
-  readonly #context: ScheduleContext
   readonly #connection: InstanceConnection
   /** The store of each connection, with calls that end within `connectTimeoutMs`. */
   readonly #boundStores: BoundStores
@@ -73,16 +72,17 @@ export class Everybeat<Tasks extends object = AnyTasks> extends IsolatedEmitter 
     this.#writeLine = createLineWriter(this.#options.logger)
     logEvents(this, this.#writeLine)
     announceMemory(this.#options)
-    this.#context = {
+    const context: ScheduleContext = {
       defaults: this.#options.defaults as Partial<DefinitionInput>,
       editor: { by: this.#options.actor, via: 'api' },
       version: this.#options.version,
       emit: this.#emit,
       store: () => this.#store(),
+      watch: (listener) => this.#connection.watch(listener),
       checkPayload: (name, payload) => this.#tasks.checkPayload(name, payload),
     }
-    this.schedules = new Schedules<Tasks>(this.#context)
-    this.#declarations = new Declarations(this.#context, this.schedules as unknown as Schedules)
+    this.schedules = new Schedules<Tasks>(context)
+    this.#declarations = new Declarations(context, this.schedules as unknown as Schedules)
     this.#connection = new InstanceConnection({
       options: this.#options,
       time: this.#time,

@@ -1,6 +1,7 @@
 import type { Emit } from '../events/events.js'
 import type { DefinitionInput } from '../schedule/definition.js'
 import type { Editor } from '../schedule/stored-change.js'
+import type { ScheduleListener, ScheduleWatch } from './listeners.js'
 import type { ScheduleStore } from './store.js'
 
 /** What the schedules need of the instance that they belong to. */
@@ -13,6 +14,8 @@ export interface ScheduleContext {
   readonly emit: Emit
   /** The store, once Redis is reachable. */
   store(): Promise<ScheduleStore>
+  /** Subscribes to the edits of schedules. */
+  watch(listener: ScheduleListener): Promise<ScheduleWatch>
   /** Checks a payload against the schema of its task, where this instance knows the task. */
   checkPayload(task: string, payload: unknown): Promise<void>
 }

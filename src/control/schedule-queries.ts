@@ -1,7 +1,7 @@
 import { EverybeatError } from '../errors.js'
 import type { Change } from './change-list.js'
 import type { Instant } from '../schedule/definition.js'
-import { checkChoice, checkInteger, checkOptionNames } from '../schedule/field-values.js'
+import { checkChoice, checkInteger, checkOptionNames, wrongValue } from '../schedule/field-values.js'
 import { checkName } from '../schedule/name.js'
 import { preview, type PreviewEntry } from '../time/preview.js'
 import { readActivity, type Activity } from './activity.js'
@@ -11,6 +11,7 @@ import { readChanges } from './edits.js'
 import { checkListOptions, listSchedules, type ListOptions, type SchedulePage } from './list.js'
 import { toRunView, type RunList } from './run-view.js'
 import type { ScheduleContext } from './schedule-context.js'
+import type { ScheduleListener, ScheduleWatch } from './listeners.js'
 import { decodeStored, viewSchedule, type ScheduleView } from './schedule-view.js'
 import { withUnreachable } from './unreachable.js'
 
@@ -44,6 +45,24 @@ export class ScheduleQueries {
   async list(options: ListOptions = {}): Promise<SchedulePage> {
     checkListOptions(options)
     return await listSchedules(await this.#context.store(), options)
+  }
+
+  /**
+   * Tells of edits as they are made, by whatever instance, also on one that is not started. It takes a connection of its own,
+   * which `close()` and `beat.stop()` end. Edits by plain Redis commands are told by a worker that takes them in.
+   * A message that is lost with a connection is not repeated: then `onGap` is called.
+   *
+   * @returns once every later edit is told
+   * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS` for a listener without `onChange`, `ERR_EVERYBEAT_CONNECTION` when Redis cannot be
+   *   reached
+   */
+  async watch(listener: ScheduleListener): Promise<ScheduleWatch> {
+    if (typeof (listener as ScheduleListener | null)?.onChange !== 'function') {
+      throw wrongValue('watch', listener, 'an object with a function onChange', CODE)
+    }
+    // Keys of another layout are refused here.
+    await this.#context.store()
+    return await this.#context.watch(listener)
   }
 
   /**

@@ -1,7 +1,7 @@
 import type { RunView, WorkerView } from '../index.js'
 import type { Catalogue } from './catalogue.js'
 import type { CatalogueRow } from './catalogue-row.js'
-import type { TaskPlace } from './catalogue-summary.js'
+import type { StateCounts, TaskPlace } from './catalogue-summary.js'
 import type { FleetSource } from './fleet-source.js'
 
 /** Something that a person should look at. */
@@ -36,6 +36,7 @@ const WEAK_REASONS: readonly string[] = ['late', 'clock', 'running']
 interface Situation {
   readonly source: FleetSource
   readonly catalogue: Catalogue
+  readonly counts: StateCounts
   readonly workers: readonly WorkerView[]
   readonly late: readonly { readonly name: string; readonly at: Date }[]
   /** The runs that go. */
@@ -45,8 +46,8 @@ interface Situation {
 
 /** What needs a person, the worst first: late, stuck, failing, invalid, unserved, edited, paused. */
 export async function findAttention(situation: Situation): Promise<AttentionItem[]> {
-  const { catalogue, workers } = situation
-  const { counts, failing, invalid, edited, places } = catalogue.summary
+  const { catalogue, counts, workers } = situation
+  const { failing, invalid, edited, places } = catalogue.summary
   const items: AttentionItem[] = []
   if (workers.length === 0 && counts.active > 0) {
     const text = `No worker is there: ${counts.active === 1 ? 'the one active schedule waits' : `${counts.active} active schedules wait`}.`

@@ -64,7 +64,8 @@ export function findChanges(
   return changes
 }
 
-function isSameRow(left: CatalogueRow, right: CatalogueRow): boolean {
+/** Whether two readings of a schedule found the same. */
+export function isSameRow(left: CatalogueRow, right: CatalogueRow): boolean {
   return (['revision', 'state', 'nextMs', 'lastMs', 'failures', 'error'] as const).every(
     (field) => left[field] === right[field],
   )

@@ -1,6 +1,9 @@
 import type { ScheduleState } from '../index.js'
 import type { CatalogueRow } from './catalogue-row.js'
 
+/** Schedules by state, and how many of them failed the last time. */
+export type StateCounts = Readonly<Record<ScheduleState | 'failing', number>>
+
 /** Active schedules that the same workers can run. */
 export interface TaskPlace {
   readonly pool: string
@@ -12,8 +15,7 @@ export interface TaskPlace {
 
 /** What one pass over all rows finds. */
 export interface CatalogueSummary {
-  /** Schedules by state, and how many of them failed the last time. */
-  readonly counts: Readonly<Record<ScheduleState | 'failing', number>>
+  readonly counts: StateCounts
   readonly failing: readonly CatalogueRow[]
   readonly invalid: readonly CatalogueRow[]
   readonly edited: readonly CatalogueRow[]

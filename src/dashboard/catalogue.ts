@@ -1,5 +1,5 @@
 import type { ScheduleView } from '../index.js'
-import { findChanges, toRow, type CatalogueChange, type CatalogueRow } from './catalogue-row.js'
+import { findChanges, isSameRow, toRow, type CatalogueChange, type CatalogueRow } from './catalogue-row.js'
 import { summarize, type CatalogueSummary } from './catalogue-summary.js'
 import type { FleetSource } from './fleet-source.js'
 import type { Traffic } from './traffic.js'
@@ -16,8 +16,8 @@ const LEAST_REST_MS = 5_000
 
 /**
  * An index of all schedules in this process, read page by page in the background while somebody asks, so that a search
- * over a hundred thousand of them reads nothing from Redis. What it says may be some seconds old, with a hundred thousand
- * schedules about a minute; pages show fresh rows.
+ * over a hundred thousand of them reads nothing from Redis. Edits are taken in as they are announced. What runs change may be
+ * some seconds old, with a hundred thousand schedules about a minute; pages show fresh rows.
  * No question waits for a reading of many schedules: it is answered from what is there, and says that it is not all.
  */
 export class Catalogue {
@@ -33,12 +33,16 @@ export class Catalogue {
   readonly #taken = new Map<string, CatalogueRow | null>()
   #isComplete = false
   #readAt = Number.NEGATIVE_INFINITY
+  /** Whether what the reading that goes finds is old already. */
+  #isExpired = false
   #tookMs = 0
   #reading: Promise<void> | null = null
   /** Whether the reading that goes is one of few schedules; known a moment after it began. */
   #isShort: Promise<boolean> = Promise.resolve(true)
   /** Hears of what a reading found changed. */
   #listener: ((changes: readonly CatalogueChange[]) => void) | null = null
+  /** Hears of each question. */
+  #onAsked: () => void = () => {}
 
   constructor(source: FleetSource, traffic: Traffic, now: () => number) {
     this.#source = source
@@ -72,6 +76,16 @@ export class Catalogue {
     return this.#summary.summary
   }
 
+  /** Whether somebody hears of changes. */
+  get isHeard(): boolean {
+    return this.#listener !== null
+  }
+
+  /** Calls a function at each question. */
+  onAsked(listener: () => void): void {
+    this.#onAsked = listener
+  }
+
   /** Calls a function with what each later reading finds changed; null stops that. */
   listen(listener: ((changes: readonly CatalogueChange[]) => void) | null): void {
     this.#listener = listener
@@ -79,6 +93,7 @@ export class Catalogue {
 
   /** Makes the rows as fresh as a question needs them: new for few schedules, what is known for many. */
   async prepare(): Promise<void> {
+    this.#onAsked()
     const age = this.#now() - this.#readAt
     const restMs = Math.max(this.isSmall ? FRESH_MS : LEAST_REST_MS, this.#tookMs * REST_FACTOR)
     if (age >= restMs && !this.#reading) this.#begin()
@@ -94,6 +109,25 @@ export class Catalogue {
     this.#taken.set(name, row)
   }
 
+  /** Takes in how some schedules are now, and tells who listens what that changes. */
+  refresh(entries: readonly (readonly [name: string, view: ScheduleView | null])[]): void {
+    const changes: CatalogueChange[] = []
+    for (const [name, view] of entries) {
+      const before = this.#rows.get(name) ?? null
+      const after = view && toRow(view)
+      if (before === after || (before && after && isSameRow(before, after))) continue
+      this.take(name, view)
+      changes.push({ name, before, after })
+    }
+    if (changes.length > 0 && this.#isComplete) this.#listener?.(changes)
+  }
+
+  /** The next question begins a new reading, however long ago the last one was. */
+  expire(): void {
+    this.#readAt = Number.NEGATIVE_INFINITY
+    this.#isExpired = this.#reading !== null
+  }
+
   #begin(): void {
     const startedAt = this.#now()
     this.#isShort = this.#source.count().then((count) => count !== null && count <= FEW && this.#rows.size <= FEW)
@@ -103,7 +137,8 @@ export class Catalogue {
         this.#tookMs = this.#now() - startedAt
       })
       .finally(() => {
-        this.#readAt = this.#now()
+        this.#readAt = this.#isExpired ? Number.NEGATIVE_INFINITY : this.#now()
+        this.#isExpired = false
         this.#reading = null
       })
     // A question that waits for it is told of a failure; there may be none.

@@ -6,6 +6,7 @@ import { answerSession } from './api/session.js'
 import { Catalogue } from './catalogue.js'
 import { FleetSource } from './fleet-source.js'
 import { Forecast } from './forecast.js'
+import { Announcements } from './live/announcements.js'
 import { Feed } from './live/feed.js'
 import { FleetObserver } from './live/fleet-observer.js'
 import { normalizeBasePath, resolveDashboardOptions, type DashboardOptions } from './options.js'
@@ -26,7 +27,7 @@ export interface Dashboard {
    * Answers a request. Mounts say in `origin` what they know beyond it. Never rejects.
    */
   fetch(request: Request, origin?: RequestOrigin): Promise<Response>
-  /** Ends all streams of events, so that a server can close. The `Everybeat` is the caller's, and stays as it is. */
+  /** Ends all streams of events and the subscription to edits, so that a server can close. The `Everybeat` is the caller's, and stays as it is. */
   close(): void
 }
 
@@ -48,6 +49,7 @@ class DashboardServer implements Dashboard {
   readonly #router = new Router(API_ROUTES)
   readonly #assets = new PageAssets()
   readonly #traffic = new Traffic()
+  readonly #announcements: Announcements
 
   constructor(beat: Everybeat, given: DashboardOptions) {
     const options = resolveDashboardOptions(given)
@@ -55,6 +57,8 @@ class DashboardServer implements Dashboard {
     const now = Date.now
     const source = new FleetSource(beat)
     const catalogue = new Catalogue(source, this.#traffic, now)
+    this.#announcements = new Announcements({ source, catalogue, now })
+    catalogue.onAsked(() => this.#announcements.keep())
     const forecast = new Forecast(catalogue, now)
     const overview = new Overview({ source, catalogue, forecast, now })
     const redaction = new Redaction(options.redact)
@@ -79,6 +83,7 @@ class DashboardServer implements Dashboard {
 
   close(): void {
     this.#services.feed.close()
+    this.#announcements.close()
   }
 
   async #answer(request: Request, origin: RequestOrigin): Promise<Response> {

@@ -9,6 +9,7 @@ import {
   type Diagnosis,
   type Everybeat,
   type Explanation,
+  type FleetFigures,
   type HistoryEntry,
   type Instant,
   type ListOrder,
@@ -16,8 +17,10 @@ import {
   type PutResult,
   type RevertResult,
   type RunList,
+  type ScheduleListener,
   type SchedulePage,
   type ScheduleView,
+  type ScheduleWatch,
   type WorkerView,
 } from '../index.js'
 import type { DashboardUser } from './options.js'
@@ -47,13 +50,18 @@ export class FleetSource {
   }
 
   /** How many schedules there are; null while a shard does not answer. */
-  async count(): Promise<number | null> {
-    try {
-      return await this.#beat.schedules.count()
-    } catch (error) {
-      if (error instanceof EverybeatError && error.code === 'ERR_EVERYBEAT_CONNECTION') return null
-      throw error
-    }
+  count(): Promise<number | null> {
+    return nullWhileSilent(this.#beat.schedules.count())
+  }
+
+  /** How many schedules are in each state, from indexes alone; null while a shard does not answer. */
+  figures(): Promise<FleetFigures | null> {
+    return nullWhileSilent(this.#beat.figures())
+  }
+
+  /** Subscribes to the edits of schedules. */
+  watch(listener: ScheduleListener): Promise<ScheduleWatch> {
+    return this.#beat.schedules.watch(listener)
   }
 
   get(name: string): Promise<ScheduleView | null> {
@@ -171,5 +179,15 @@ export class FleetWriter {
   /** Writes a definition as code declared it last. */
   revert(name: string): Promise<RevertResult> {
     return this.#schedules.revert(name)
+  }
+}
+
+/** The answer; null where a shard cannot be reached. */
+async function nullWhileSilent<T>(answer: Promise<T>): Promise<T | null> {
+  try {
+    return await answer
+  } catch (error) {
+    if (error instanceof EverybeatError && error.code === 'ERR_EVERYBEAT_CONNECTION') return null
+    throw error
   }
 }

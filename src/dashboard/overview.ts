@@ -3,6 +3,7 @@ import { findAttention, type AttentionItem } from './attention.js'
 import type { Catalogue } from './catalogue.js'
 import type { FleetSource } from './fleet-source.js'
 import type { Forecast } from './forecast.js'
+import { countStates } from './state-counts.js'
 
 /** How the fleet is at a glance; what `GET overview` answers. */
 export interface OverviewView {
@@ -76,7 +77,7 @@ export class Overview {
     await this.#catalogue.prepare()
     const nowMs = this.#now()
     const minute = Math.floor(nowMs / MINUTE_MS) * MINUTE_MS
-    const [total, workers, running, waiting, soonest, forecast, past] = await Promise.all([
+    const [total, workers, running, waiting, soonest, forecast, past, counts] = await Promise.all([
       this.#source.count(),
       this.#source.fleet(),
       this.#source.runs('running', MOST_RUNS),
@@ -84,17 +85,19 @@ export class Overview {
       this.#soonest(),
       this.#forecast.count({ fromMs: minute, bucketMs: MINUTE_MS, buckets: HOUR_MINUTES + 1, patienceMs: PATIENCE_MS }),
       this.#source.minutes(minute - HOUR_MINUTES * MINUTE_MS, minute),
+      countStates(this.#source, this.#catalogue),
     ])
     const coming = forecast.counts.map((planned, index) => ({ at: new Date(minute + index * MINUTE_MS), planned }))
     const late = soonest.filter(({ at }) => nowMs - at.getTime() > LATE_MS)
     return {
       now: new Date(nowMs),
       total: total ?? this.#catalogue.rows.size,
-      counts: { ...this.#catalogue.summary.counts, late: late.length },
+      counts: { ...counts, late: late.length },
       complete: total !== null && this.#catalogue.isComplete && forecast.isComplete,
       attention: await findAttention({
         source: this.#source,
         catalogue: this.#catalogue,
+        counts,
         workers,
         late,
         running,

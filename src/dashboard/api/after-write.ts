@@ -1,3 +1,4 @@
+import { isSameRow } from '../catalogue-row.js'
 import { scheduleEvent } from '../live/fleet-observer.js'
 import type { RequestContext } from '../request-context.js'
 
@@ -6,9 +7,13 @@ export async function afterWrite({ services, user }: RequestContext, names: read
   const { source, catalogue, feed } = services
   await Promise.all(
     names.map(async (name) => {
-      const isKnown = catalogue.rows.has(name)
-      catalogue.take(name, await source.get(name))
-      feed.publish('schedule', { ...scheduleEvent(name, isKnown, catalogue.rows.get(name) ?? null), by: user.user })
+      const view = await source.get(name)
+      const before = catalogue.rows.get(name) ?? null
+      catalogue.take(name, view)
+      const after = catalogue.rows.get(name) ?? null
+      // The announcement of the write may have been faster than its reply.
+      if (catalogue.isHeard && before && after && isSameRow(before, after)) return
+      feed.publish('schedule', { ...scheduleEvent(name, before !== null, after), by: user.user })
     }),
   )
 }

@@ -3,6 +3,7 @@ import { badRequest } from '../problem.js'
 import { toStrip, withoutSecrets } from '../schedule-views.js'
 import type { ListedSchedule } from '../fleet-source.js'
 import { json, type RequestContext, type Services } from '../request-context.js'
+import { countStates } from '../state-counts.js'
 import { LISTED_STATES, ScheduleSearch, SORTS, type ScheduleQuery } from '../schedule-query.js'
 import type { Route } from '../router.js'
 
@@ -48,7 +49,7 @@ async function listSchedules(context: RequestContext): Promise<Response> {
   searches.set(services, search)
   const { names, total, cursor } = search.find(query)
   const listed = await source.listed(names, STRIP_COUNT)
-  return answer(context, { listed, cursor, total, complete: catalogue.isComplete })
+  return await answer(context, { listed, cursor, total, complete: catalogue.isComplete })
 }
 
 /**
@@ -97,12 +98,12 @@ interface ListAnswer {
   readonly complete: boolean
 }
 
-function answer(context: RequestContext, { listed, ...rest }: ListAnswer): Response {
-  const { catalogue } = context.services
+async function answer(context: RequestContext, { listed, ...rest }: ListAnswer): Promise<Response> {
+  const { catalogue, source } = context.services
   return json({
     schedules: listed.map((each) => toListed(each, context)),
     ...rest,
-    counts: catalogue.summary.counts,
+    counts: await countStates(source, catalogue),
     counted: catalogue.isComplete,
   })
 }

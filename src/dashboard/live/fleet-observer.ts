@@ -89,8 +89,10 @@ export class FleetObserver implements Observer {
 
   /** Tells what became of schedules of which a run has ended, from their histories. */
   async #tellEnds(schedules: readonly string[]): Promise<void> {
-    const { feed, source, redaction } = this.#parts
+    const { feed, source, redaction, catalogue } = this.#parts
     for (const schedule of [...new Set(schedules)].slice(0, MOST_HISTORIES)) {
+      // Few schedules are read anew at each look; of many the next reading may be a minute away.
+      if (!catalogue.isSmall) catalogue.refresh([[schedule, await source.get(schedule)]])
       const entries = await source.history(schedule, 3)
       const known = this.#toldUntil.get(schedule)
       const fresh = entries.filter((entry) => orderOf(entry) > (known ?? Number.NEGATIVE_INFINITY))

@@ -1,9 +1,12 @@
+import type { ScheduleListener, ScheduleWatch } from '../../control/listeners.js'
 import type { ScheduleStore } from '../../control/store.js'
 import type { Emit } from '../../events/events.js'
 import type { ResolvedOptions } from '../../options/options.js'
 import type { TimeSource } from '../../time-source.js'
 import type { RedisClock } from '../../worker/store.js'
+import { createKeys } from '../keys.js'
 import { LayoutCheck } from '../layout-check.js'
+import { ScheduleSubscription } from '../notify/schedule-subscription.js'
 import { RedisScheduleStore } from '../stores/schedule-store.js'
 import { CommandConnection } from './command-connection.js'
 
@@ -29,6 +32,8 @@ export class InstanceConnection {
   #link: CommandConnection | null = null
   #store: ScheduleStore | null = null
   #layoutCheck: LayoutCheck | null = null
+  /** The subscriptions that are open. */
+  readonly #watches = new Set<ScheduleWatch>()
 
   constructor(parts: InstanceConnectionOptions) {
     this.#parts = parts
@@ -69,12 +74,34 @@ export class InstanceConnection {
     return store
   }
 
-  /** Closes the connection, where Everybeat opened it; the next use opens another one. */
+  /**
+   * Subscribes to the edits of schedules, on a connection of its own. {@link close} ends it.
+   *
+   * @throws EverybeatError `ERR_EVERYBEAT_CONNECTION` when the subscription is not made within `connectTimeoutMs`
+   */
+  async watch(listener: ScheduleListener): Promise<ScheduleWatch> {
+    const { prefix, shards, connectTimeoutMs } = this.#parts.options
+    const { connection } = await this.ready()
+    const keys = Array.from({ length: shards }, (_, shard) => createKeys(prefix, shard, shards))
+    const subscription = new ScheduleSubscription(connection, keys, listener)
+    const watch = { close: () => (this.#watches.delete(watch), subscription.close()) }
+    this.#watches.add(watch)
+    try {
+      await subscription.ready(connectTimeoutMs)
+    } catch (error) {
+      await watch.close()
+      throw error
+    }
+    return watch
+  }
+
+  /** Closes the connection, where Everybeat opened it, and all subscriptions; the next use opens another one. */
   async close(): Promise<void> {
+    const watches = [...this.#watches].map((watch) => watch.close())
     const link = this.#link
     this.#link = null
     this.#store = null
     this.#layoutCheck = null
-    await link?.close()
+    await Promise.all([link?.close(), ...watches])
   }
 }

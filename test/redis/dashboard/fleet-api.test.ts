@@ -133,7 +133,8 @@ describe('the fleet', () => {
     const catalogue = new Catalogue(source, new Traffic(), Date.now)
     await catalogue.prepare()
     const [running, workers] = await Promise.all([source.runs('running', 10), source.fleet()])
-    const at = (nowMs: number) => findAttention({ source, catalogue, workers, running, late: [], nowMs })
+    const { counts } = catalogue.summary
+    const at = (nowMs: number) => findAttention({ source, catalogue, counts, workers, running, late: [], nowMs })
     expect(await at(Date.now())).toEqual([])
     expect(await at(Date.now() + 120_000)).toMatchObject([
       { kind: 'stuck', name: 'hangs', text: expect.stringMatching(/^the run before took \d+ ms$/) },
