@@ -4,13 +4,13 @@ import type { RequestContext } from './request-context.js'
 /** The methods that the API knows. */
 export type Method = 'GET' | 'PUT' | 'PATCH' | 'POST' | 'DELETE'
 
-/** One route of the API: what it answers, who may ask, and how `openapi.json` describes it. */
-export interface Route {
+/** What `openapi.json` says of one method of a path. */
+export interface Operation {
   readonly method: Method
   /** Below `api/`, with `:name` for a segment: `schedules/:name/next`. */
   readonly path: string
-  /** The least role that may ask. */
-  readonly role: Role
+  /** The least role that may ask; null where nobody needs to be signed in. */
+  readonly role: Role | null
   /** Whether it changes something: refused in a read-only dashboard. */
   readonly isWrite: boolean
   readonly summary: string
@@ -20,6 +20,11 @@ export interface Route {
   readonly body?: object
   /** What a success answers, in words. */
   readonly answer: string
+}
+
+/** One route of the API: what it answers, and who may ask. */
+export interface Route extends Operation {
+  readonly role: Role
   handle(context: RequestContext): Promise<Response> | Response
 }
 

@@ -1,9 +1,9 @@
-import type { Route } from '../router.js'
+import type { Operation } from '../router.js'
 
 const PROBLEM = { $ref: '#/components/responses/Problem' }
 
 /** Describes routes as OpenAPI 3.1 does; a server that the document was read from is the one it is about. */
-export function describeApi(routes: readonly Route[]): object {
+export function describeApi(routes: readonly Operation[]): object {
   const paths: Record<string, Record<string, object>> = {}
   for (const route of routes) {
     const path = `/api/${route.path.replace(/(^|\/):(\w+)/g, '$1{$2}')}`
@@ -46,7 +46,7 @@ const PROBLEM_SCHEMA = {
   },
 }
 
-function describeRoute({ method, path, summary, query = {}, body, answer, role, isWrite }: Route): object {
+function describeRoute({ method, path, summary, query = {}, body, answer, role, isWrite }: Operation): object {
   const names = [...path.matchAll(/(?:^|\/):(\w+)/g)].map((match) => match[1]!)
   const type = path === 'events' ? 'text/event-stream' : 'application/json'
   return {
@@ -54,7 +54,7 @@ function describeRoute({ method, path, summary, query = {}, body, answer, role, 
       letter.toUpperCase(),
     ),
     summary,
-    description: `Needs the role \`${role}\`.${isWrite ? ' Refused in a read-only dashboard.' : ''}`,
+    description: `${role === null ? 'Needs no sign-in.' : `Needs the role \`${role}\`.`}${isWrite ? ' Refused in a read-only dashboard.' : ''}`,
     parameters: [
       ...names.map((name) => ({ name, in: 'path', required: true, schema: { type: 'string' } })),
       ...Object.entries(query).map(([name, description]) => ({
@@ -63,7 +63,7 @@ function describeRoute({ method, path, summary, query = {}, body, answer, role, 
         description,
         schema: { type: 'string' },
       })),
-      ...(method === 'PUT' || method === 'PATCH' || method === 'DELETE'
+      ...(path === 'schedules/:name' && method !== 'GET'
         ? [{ name: 'If-Match', in: 'header', description: 'the revision that was edited', schema: { type: 'string' } }]
         : []),
       ...(method === 'GET' ? [] : [{ name: 'X-Everybeat', in: 'header', required: true, schema: { const: '1' } }]),

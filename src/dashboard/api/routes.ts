@@ -7,6 +7,7 @@ import { scheduleActionRoutes } from './schedule-actions.js'
 import { listRoutes } from './schedule-list.js'
 import { scheduleReadRoutes } from './schedule-reads.js'
 import { scheduleWriteRoutes } from './schedule-writes.js'
+import { sessionOperations } from './session.js'
 import { json } from '../request-context.js'
 
 const described: readonly Route[] = [
@@ -19,7 +20,7 @@ const described: readonly Route[] = [
   previewRoute,
 ]
 
-/** Every route of the API, and the one that describes them. */
+/** Every route of the API that asks who is there, and the one that describes them all. */
 export const API_ROUTES: readonly Route[] = [
   ...described,
   {
@@ -29,6 +30,6 @@ export const API_ROUTES: readonly Route[] = [
     isWrite: false,
     summary: 'This API as OpenAPI describes it',
     answer: 'an OpenAPI 3.1 document',
-    handle: () => json(describeApi(API_ROUTES)),
+    handle: () => json(describeApi([...sessionOperations, ...API_ROUTES])),
   },
 ]

@@ -2,6 +2,7 @@ import type { Gate } from '../access/gate.js'
 import type { DashboardUser, ResolvedDashboardOptions } from '../options.js'
 import { Problem } from '../problem.js'
 import { json } from '../request-context.js'
+import type { Operation } from '../router.js'
 
 interface SessionRequest {
   readonly request: Request
@@ -13,23 +14,51 @@ interface SessionRequest {
 
 const MOST_BYTES = 10_000
 
+/** A method of `api/session`. */
+interface SessionOperation extends Operation {
+  handle(asked: SessionRequest): Promise<Response> | Response
+}
+
+const common = { path: 'session', role: null, isWrite: false } as const
+const USER = 'user, role, readOnly, label, signIn (token, host or local)'
+
+/** The methods of `api/session`: it is asked before anybody is signed in, so that no route of the router is. */
+export const sessionOperations: readonly SessionOperation[] = [
+  {
+    ...common,
+    method: 'GET',
+    summary: 'Who is signed in',
+    answer: `${USER}; user is null while nobody is`,
+    handle: async (asked) => describeSession(await asked.gate.identify(asked.request), asked),
+  },
+  {
+    ...common,
+    method: 'POST',
+    summary: 'Signs in by the token',
+    body: { type: 'object', required: ['token'], properties: { token: { type: 'string' } } },
+    answer: `${USER}, and a cookie`,
+    handle: signIn,
+  },
+  {
+    ...common,
+    method: 'DELETE',
+    summary: 'Signs out',
+    answer: 'outcome: signed-out',
+    handle: ({ request, gate, path }) => {
+      const cookie = gate.session?.end(path, isSecure(request))
+      return json({ outcome: 'signed-out' }, 200, cookie ? { 'set-cookie': cookie } : {})
+    },
+  },
+]
+
 /** `api/session`: who is signed in (GET), sign in by the token (POST), sign out (DELETE). */
 export async function answerSession(asked: SessionRequest): Promise<Response> {
   const { request, gate } = asked
-  gate.checkSource(request, request.method !== 'GET' && request.method !== 'HEAD')
-  switch (request.method) {
-    case 'GET':
-    case 'HEAD':
-      return describeSession(await gate.identify(request), asked)
-    case 'POST':
-      return await signIn(asked)
-    case 'DELETE': {
-      const cookie = gate.session?.end(asked.path, isSecure(request))
-      return json({ outcome: 'signed-out' }, 200, cookie ? { 'set-cookie': cookie } : {})
-    }
-    default:
-      throw new Problem(405, { detail: 'allowed: GET, POST, DELETE' })
-  }
+  const method = request.method === 'HEAD' ? 'GET' : request.method
+  gate.checkSource(request, method !== 'GET')
+  const operation = sessionOperations.find((each) => each.method === method)
+  if (!operation) throw new Problem(405, { detail: 'allowed: GET, POST, DELETE' })
+  return await operation.handle(asked)
 }
 
 function describeSession(user: DashboardUser | null, { gate, options }: SessionRequest): Response {

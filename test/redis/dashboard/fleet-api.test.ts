@@ -179,7 +179,7 @@ describe('the fleet', () => {
 })
 
 describe('the API', () => {
-  it('describes every route of itself', async () => {
+  it('the API gives each operation an id of its own', async () => {
     const { body } = await open().get('openapi.json')
     expect(body.openapi).toBe('3.1.0')
     const listed = Object.entries(body.paths).flatMap(([path, methods]) =>
