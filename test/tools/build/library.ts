@@ -2,7 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { rolldown, type Plugin } from 'rolldown'
 import { ENTRIES, entryName, filesOfEntry } from './entries.js'
-import { fitIntoBundles, loadWhenUsed, placeLeaseThread, shareScriptParts } from './plugins.js'
+import { fitIntoBundles, loadWhenUsed, placeLeaseThread } from './plugins.js'
+import { shareScriptParts } from './script-parts.js'
 
 /** What a build of the library is made of and where it is written. */
 export interface LibraryBuild {

@@ -1,5 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { dirname, join, relative } from 'node:path'
+import { dirname, relative } from 'node:path'
 import type { Plugin } from 'rolldown'
 
 /** Packages that a process loads when it first uses them: importing Everybeat costs none of them. */
@@ -71,28 +70,6 @@ export function fitIntoBundles(): Plugin {
           .replaceAll(new RegExp(`(?<![.\\w])${name}\\(`, 'g'), `${name}Of(`)
       }
       return { code: changed.replaceAll('import.meta.url', 'undefined') }
-    },
-  }
-}
-
-/** Writes each part that several Lua scripts include once, and joins the scripts from them: a third of the text. */
-export function shareScriptParts(sourceDir: string): Plugin {
-  const scriptDir = join(sourceDir, 'redis/scripts')
-  return {
-    name: 'share-script-parts',
-    transform(code, id) {
-      if (id !== join(scriptDir, 'generated.ts')) return null
-      const parts = readdirSync(join(scriptDir, 'lib')).filter((name) => name.endsWith('.lua'))
-      const variables = parts.map((name, index) => {
-        const text = JSON.stringify(readFileSync(join(scriptDir, 'lib', name), 'utf8'))
-        return { name: `PART_${index}`, text }
-      })
-      const joined = variables.reduce(
-        (all, { name, text }) => all.replaceAll(text.slice(1, -1), () => `" + ${name} + "`),
-        code,
-      )
-      const declarations = variables.map(({ name, text }) => `const ${name} = ${text}`)
-      return { code: `${declarations.join('\n')}\n${joined.replaceAll('"" + ', '')}`, moduleType: 'ts' }
     },
   }
 }
