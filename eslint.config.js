@@ -1,10 +1,5 @@
 import tseslint from 'typescript-eslint'
 
-/** Files with a function above 50 lines, to be cut; no file joins this list. */
-const LONG_FUNCTIONS = ['src/redis/lease/lease-thread.ts']
-/** Files with a function of more than four parameters, to be given one named object; no file joins this list. */
-const MANY_PARAMETERS = ['src/redis/scripts/run-script.ts']
-
 export default tseslint.config(
   {
     ignores: [
@@ -32,8 +27,9 @@ export default tseslint.config(
   },
   {
     files: ['src/**/*.{ts,tsx}'],
-    ignores: LONG_FUNCTIONS,
-    rules: { 'max-lines-per-function': ['error', { max: 50, skipBlankLines: true, skipComments: true }] },
+    rules: {
+      'max-lines-per-function': ['error', { max: 50, skipBlankLines: true, skipComments: true }],
+      'max-params': ['error', 4],
+    },
   },
-  { files: ['src/**/*.{ts,tsx}'], ignores: MANY_PARAMETERS, rules: { 'max-params': ['error', 4] } },
 )

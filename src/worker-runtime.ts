@@ -7,7 +7,7 @@ import type { CommandConnection } from './redis/connection/command-connection.js
 import { refuseWrongNode } from './redis/connection/wait-until-ready.js'
 import { createKeys, type Keys } from './redis/keys.js'
 import { agreeOnLayout, assertLayout } from './redis/layout.js'
-import { createLeaseThread } from './redis/lease/lease-thread.js'
+import { LeaseThreadHandle } from './redis/lease/lease-thread.js'
 import { createStartLocks } from './redis/lease/start-locks.js'
 import type { Watch } from './redis/notify/definition-listener.js'
 import { openWatch } from './redis/notify/definition-watch.js'
@@ -42,8 +42,6 @@ export interface InstanceParts {
   /** The version of time-zone data to work under; default: this runtime's. For tests of fleets with different ones. */
   readonly tz?: string
 }
-
-type LeaseThreadHandle = ReturnType<typeof createLeaseThread>
 
 /** A worker with its connections: its stores, the fleet channel, and the definition watch when it is a watcher. */
 export class Instance {
@@ -189,7 +187,7 @@ export class Instance {
     const { redis, leaseMs, leaseKeeper } = options
     // A thread has the machine's clock: a worker on another time source extends its leases itself.
     if (leaseKeeper === 'loop' || redis.kind === 'client' || time !== SYSTEM_TIME) return null
-    return createLeaseThread({
+    return new LeaseThreadHandle({
       redis,
       shards: this.#shards,
       workerId,

@@ -63,6 +63,6 @@ export async function readLayout(client: RedisClient, prefix: string): Promise<F
 export async function agreeOnLayout(client: RedisClient, expected: ExpectedLayout, generation: string): Promise<void> {
   const { meta, names, wake } = createKeys(expected.prefix, 0, 1)
   const args = { channel: wake, generation, shards: expected.shards }
-  const [layout, shards] = await runScript(client, 'agree-layout', { meta, names }, args)
+  const [layout, shards] = await runScript(client, 'agree-layout', { keys: { meta, names }, args })
   assertLayout(expected, { layout, shards })
 }

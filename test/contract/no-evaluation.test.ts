@@ -29,7 +29,7 @@ const EXCEPTIONS: Record<string, readonly string[]> = {
   // The built pages, whose names are checked.
   'dashboard/page-assets.ts': ['node:fs', 'createRequire'],
   // A thread of the product's own code, with what this process knows.
-  'redis/lease/lease-thread.ts': ['node:fs', 'node:worker_threads'],
+  'redis/lease/spawn-lease-thread.ts': ['node:fs', 'node:worker_threads'],
   'redis/lease/lease-thread-main.ts': ['node:worker_threads'],
   // Commands that a worker runs when its code says so: no text is evaluated by this process.
   'shell/command.ts': ['node:child_process'],

@@ -130,13 +130,10 @@ describe('on a Redis Cluster', () => {
     const client = cluster.connect()
     const keys = createKeys(prefix, 0, 1)
     const call = () =>
-      runAcknowledged(
-        client,
-        { replicas: 1, timeoutMs: 1 },
-        'leave-fleet',
-        { workers: keys.workers, ranks: keys.ranks, worker: keys.worker('nobody') },
-        { tag: keys.tag, channel: keys.wake, worker_id: 'nobody' },
-      )
+      runAcknowledged(client, { replicas: 1, timeoutMs: 1 }, 'leave-fleet', {
+        keys: { workers: keys.workers, ranks: keys.ranks, worker: keys.worker('nobody') },
+        args: { tag: keys.tag, channel: keys.wake, worker_id: 'nobody' },
+      })
     expect(await call()).toMatchObject({ isAcknowledged: false })
     const slot = Number(await client.call('CLUSTER', 'KEYSLOT', keys.workers))
     const holder = Math.floor((slot * 3) / 16_384)

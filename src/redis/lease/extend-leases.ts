@@ -29,7 +29,9 @@ export async function extendLeases(
   for (let first = 0; first < leases.length; first += MAX_LEASES) {
     const [head, ...others] = leases.slice(first, first + MAX_LEASES) as [HeldLease, ...HeldLease[]]
     const held = [head.token, ...others.flatMap(({ key, token }) => [key, token])]
-    calls.push(runScript(client, 'extend-leases', { lease: head.key }, { lease_ms: leaseMs }, held))
+    calls.push(
+      runScript(client, 'extend-leases', { keys: { lease: head.key }, args: { lease_ms: leaseMs }, rest: held }),
+    )
   }
   const replies = await Promise.all(calls)
   return replies.flat().map((extended) => (extended === 1 ? 'extended' : 'lost'))

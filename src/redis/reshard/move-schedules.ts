@@ -42,7 +42,11 @@ export async function carrySchedules(
 }
 
 async function pack(client: RedisClient, { names, tag }: Keys, given: readonly string[]): Promise<Bundle[]> {
-  const raw = await runScriptOnBytes(client, 'pack-schedules', { names }, { tag, most: CALL_BYTES }, given)
+  const raw = await runScriptOnBytes(client, 'pack-schedules', {
+    keys: { names },
+    args: { tag, most: CALL_BYTES },
+    rest: given,
+  })
   return raw.map(([name, checksum, keys, members]) => ({
     name: name.toString(),
     checksum: checksum.toString(),
@@ -53,7 +57,11 @@ async function pack(client: RedisClient, { names, tag }: Keys, given: readonly s
 
 async function unpack(client: RedisClient, { names, tag }: Keys, { keys, members }: Bundle): Promise<void> {
   const send = (keyCount: number, parts: readonly (readonly (Buffer | number)[])[]) =>
-    runScriptOnBytes(client, 'unpack-schedule', { names }, { tag, key_count: keyCount }, parts.flat())
+    runScriptOnBytes(client, 'unpack-schedule', {
+      keys: { names },
+      args: { tag, key_count: keyCount },
+      rest: parts.flat(),
+    })
   // The name comes with the members, so it is not known there before its keys are.
   await send(
     keys.length,
@@ -66,5 +74,5 @@ async function unpack(client: RedisClient, { names, tag }: Keys, { keys, members
 
 async function drop(client: RedisClient, { names, tag }: Keys, bundles: readonly Bundle[]): Promise<string[]> {
   const groups = bundles.flatMap(({ name, checksum }) => [name, checksum])
-  return await runScript(client, 'drop-schedules', { names }, { tag }, groups)
+  return await runScript(client, 'drop-schedules', { keys: { names }, args: { tag }, rest: groups })
 }

@@ -34,7 +34,7 @@ const SCAN_COUNT = 2_000
 
 /**
  * Moves a fleet's schedules to another number of shards, with everything that belongs to them. Workers must be stopped;
- * while it goes on nobody can start one or write a schedule. Broken off anywhere, it goes on when it is called again.
+ * while it lasts no worker starts and no schedule is written. Broken off anywhere, it goes on when it is called again.
  *
  * @throws EverybeatError `ERR_EVERYBEAT_STATE` while workers live; `ERR_EVERYBEAT_LAYOUT` when a change to another number
  *   is under way, or when the keys have another layout
@@ -68,7 +68,7 @@ export async function reshardFleet(
   await carryVersions(client, before[0]!, after[0]!)
   await carryHistoryLimit(client, before[0]!, after)
   await clearAway(client, before, after)
-  // The old places say it too, so that somebody who comes late with the old number learns of it.
+  // The old places say it too, so that an instance with the old number that comes late learns of it.
   for (const meta of metas) await settle(client, meta, to)
   await settle(client, root, to)
   return { outcome: 'done', from, to, moved, resumed }
@@ -93,7 +93,7 @@ async function readState(client: RedisClient, prefix: string, to: number): Promi
 
 /** Waits until those that may be dead are known to be; one that beats is refused at once. */
 async function refuseLiveWorkers(client: RedisClient, { workers, names, tag }: Keys): Promise<void> {
-  const [nowMicros] = await runScript(client, 'read-schedules', { names }, { tag, after: '', count: 0 })
+  const [nowMicros] = await runScript(client, 'read-schedules', { keys: { names }, args: { tag, after: '', count: 0 } })
   const nowMs = Math.floor(nowMicros / 1000)
   const first = toBeats(await client.zrange(workers, 0, -1, 'WITHSCORES'))
   const startedAt = performance.now()
@@ -150,7 +150,7 @@ async function* pagesOf(client: RedisClient, { names, due, tag, wake }: Keys): A
   }
   for (let cursor = '0'; ;) {
     const args = { tag, channel: wake, shared: 0, after: '', count: 0, cursor, scan_count: SCAN_COUNT }
-    const [, next, unknown] = await runScript(client, 'inspect-definitions', { names, due }, args)
+    const [, next, unknown] = await runScript(client, 'inspect-definitions', { keys: { names, due }, args })
     if (unknown.length > 0) yield unknown
     if (next === '0') return
     cursor = next

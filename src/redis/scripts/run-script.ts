@@ -11,19 +11,24 @@ export type ScriptName = keyof typeof SCRIPTS
 type KeysOf<Name extends ScriptName> = { [Key in (typeof SCRIPTS)[Name]['keys'][number]]: string }
 type ArgsOf<Name extends ScriptName> = { [Arg in (typeof SCRIPTS)[Name]['args'][number]]: string | number }
 
+/** What a script is called with: keys and arguments go by the names of its header; a missing one does not compile. */
+export interface ScriptInput<Name extends ScriptName, Value = string | number> {
+  readonly keys: KeysOf<Name>
+  readonly args: ArgsOf<Name>
+  /** The values of the last argument, where the header of the script has one of any length; default: none. */
+  readonly rest?: readonly Value[]
+}
+
 /**
  * Calls a script by its digest, and by its text where the server has forgotten it (a restart, `SCRIPT FLUSH`, a
- * failover). Keys and arguments go by name; a missing one does not compile. Uses plain `EVALSHA`: the client may be the
- * user's, so nothing is defined on it.
+ * failover). Uses plain `EVALSHA`: the client may be the user's, so nothing is defined on it.
  */
 export async function runScript<Name extends ScriptName>(
   client: RedisClient,
   name: Name,
-  keys: KeysOf<Name>,
-  args: ArgsOf<Name>,
-  rest: readonly (string | number)[] = [],
+  input: ScriptInput<Name>,
 ): Promise<ScriptReplies[Name]> {
-  const { sha1, text, keyCount, list } = gather(client, name, keys, args, rest)
+  const { sha1, text, keyCount, list } = gather(client, name, input)
   try {
     try {
       return (await client.evalsha(sha1, keyCount, ...list)) as ScriptReplies[Name]
@@ -40,11 +45,9 @@ export async function runScript<Name extends ScriptName>(
 export async function runScriptOnBytes<Name extends ScriptName>(
   client: RedisClient,
   name: Name,
-  keys: KeysOf<Name>,
-  args: ArgsOf<Name>,
-  rest: readonly (string | number | Buffer)[] = [],
+  input: ScriptInput<Name, string | number | Buffer>,
 ): Promise<ScriptReplies[Name]> {
-  const { sha1, text, keyCount, list } = gather(client, name, keys, args, rest)
+  const { sha1, text, keyCount, list } = gather(client, name, input)
   try {
     return (await client.callBuffer('evalsha', sha1, keyCount, ...list)) as ScriptReplies[Name]
   } catch (error) {
@@ -61,11 +64,9 @@ export async function runAcknowledged<Name extends ScriptName>(
   client: RedisClient,
   { replicas, timeoutMs }: Readonly<DurabilityOptions>,
   name: Name,
-  keys: KeysOf<Name>,
-  args: ArgsOf<Name>,
-  rest: readonly (string | number)[] = [],
+  input: ScriptInput<Name>,
 ): Promise<{ reply: ScriptReplies[Name]; isAcknowledged: boolean }> {
-  const { sha1, text, keyCount, list } = gather(client, name, keys, args, rest)
+  const { sha1, text, keyCount, list } = gather(client, name, input)
   const send = async (isKnown: boolean): Promise<{ reply: ScriptReplies[Name]; isAcknowledged: boolean }> => {
     const pipeline = client.pipeline()
     if (isKnown) pipeline.evalsha(sha1, keyCount, ...list)
@@ -87,18 +88,16 @@ export async function runAcknowledged<Name extends ScriptName>(
 }
 
 /**
- * The last part of a key that is never there. While a slot of a Cluster moves, its new node answers `TRYAGAIN` to a call
- * that names a key it has not got: no script sees one half of a shard here and the other there, and none writes what the
- * rest of the move then finds in its way.
+ * The last part of a key that never exists. While a slot of a Cluster moves, its new node answers `TRYAGAIN` to a call
+ * that names a key which it does not have: no script sees one half of a shard here and the other half there, and no
+ * script writes a key that the rest of the move would collide with.
  */
 const ABSENT_KEY = ':absent'
 
 function gather<Name extends ScriptName, Value>(
   client: RedisClient,
   name: Name,
-  keys: KeysOf<Name>,
-  args: ArgsOf<Name>,
-  rest: readonly Value[],
+  { keys, args, rest = [] }: ScriptInput<Name, Value>,
 ): { sha1: string; text: string; keyCount: number; list: (string | number | Value)[] } {
   const script = SCRIPTS[name]
   const list: (string | number | Value)[] = []

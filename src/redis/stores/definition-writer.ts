@@ -40,13 +40,11 @@ export function createDefinitionWriter(options: DefinitionWriterOptions): WriteD
   }
 
   async function send({ keys, args }: Call): Promise<PutReply[]> {
-    const raw = await runScript(
-      client,
-      'put-definitions',
-      { due: keys.due, names: keys.names, meta: keys.meta },
-      { tag: keys.tag, channel: keys.wake, shards: expected.shards },
-      args,
-    )
+    const raw = await runScript(client, 'put-definitions', {
+      keys: { due: keys.due, names: keys.names, meta: keys.meta },
+      args: { tag: keys.tag, channel: keys.wake, shards: expected.shards },
+      rest: args,
+    })
     if (raw[0] === 'elsewhere') assertLayout(expected, { layout: String(raw[1]), shards: String(raw[2]) })
     return raw.flatMap((outcome, index) =>
       index % 2 === 1 ? [] : [{ outcome: outcome as PutReply['outcome'], revision: Number(raw[index + 1]) }],

@@ -98,12 +98,10 @@ export async function pageByLast(source: PageSource, cursor: string | null, coun
     for (let after: string | null = ''; after !== null;) {
       const from: string = after
       const raw: string[] | null = await source.reach.tryAsk(shard, (keys) =>
-        runScript(
-          source.client,
-          'read-last',
-          { names: keys.names },
-          { tag: keys.tag, after: from, count: SCAN_COUNT, most: count, before, before_name: beforeName },
-        ),
+        runScript(source.client, 'read-last', {
+          keys: { names: keys.names },
+          args: { tag: keys.tag, after: from, count: SCAN_COUNT, most: count, before, before_name: beforeName },
+        }),
       )
       if (raw === null) unreachable.push(shard)
       for (let index = 1; raw !== null && index < raw.length; index += 2) {

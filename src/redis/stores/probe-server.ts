@@ -61,7 +61,7 @@ export async function probeServer(client: RedisClient, keys: Keys): Promise<Refu
     if (ability && REFUSALS.test(answer)) found.push({ what, answer, ...ability })
   }
   try {
-    const refused = await runScript(client, 'probe-server', { probe: keys.probe }, { tag: keys.tag })
+    const refused = await runScript(client, 'probe-server', { keys: { probe: keys.probe }, args: { tag: keys.tag } })
     for (let index = 0; index + 1 < refused.length; index += 2) add(refused[index]!, refused[index + 1]!)
   } catch (error) {
     if (error instanceof EverybeatError || !(error instanceof Error)) throw error

@@ -76,7 +76,7 @@ async function readSet(
   const found = new Map<string, StoredRun>()
   for (let offset = 0; found.size < limit; offset += READ_COUNT) {
     const args = { tag, offset, count: READ_COUNT, kind }
-    const reply = await reach.tryAsk(shard, () => runScript(client, 'read-runs', { runs: set }, args))
+    const reply = await reach.tryAsk(shard, () => runScript(client, 'read-runs', { keys: { runs: set }, args }))
     if (reply === null) return null
     const [inspectedCount, ...rest] = reply
     for (let index = 0; index < rest.length && found.size < limit; index += 3) {

@@ -56,7 +56,11 @@ export class ScheduleReader {
   async #read(keys: Keys, { after, count }: { after: string; count: number }, names: readonly string[]) {
     const { client, allKeys, clock, time } = this.#parts
     const sentAt = time.monotonic()
-    const raw = await runScript(client, 'read-schedules', { names: keys.names }, { tag: keys.tag, after, count }, names)
+    const raw = await runScript(client, 'read-schedules', {
+      keys: { names: keys.names },
+      args: { tag: keys.tag, after, count },
+      rest: names,
+    })
     const reply = toSchedules(raw)
     // Shards may be on servers whose clocks differ: an instance uses the clock of the first.
     if (keys === allKeys[0]) clock.sample(sentAt, time.monotonic(), reply.clockMs)

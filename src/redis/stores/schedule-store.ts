@@ -139,20 +139,23 @@ export class RedisScheduleStore implements ScheduleStore {
 
   figures(aliveMs: number): Promise<ShardFigures[]> {
     return this.#reach.askAll(({ tag, due, names, pending, workers }) =>
-      runScript(this.#client, 'read-figures', { due, names, pending, workers }, { tag, alive_ms: aliveMs }),
+      runScript(this.#client, 'read-figures', {
+        keys: { due, names, pending, workers },
+        args: { tag, alive_ms: aliveMs },
+      }),
     )
   }
 
   async remove(name: string, owner = ''): Promise<'removed' | 'missing' | 'kept'> {
     const { tag, channel, due } = this.#placeOf(name)
     const args = { tag, channel, name, if_finished: 0, if_owner: owner }
-    return await runScript(this.#client, 'remove-schedule', { due }, args)
+    return await runScript(this.#client, 'remove-schedule', { keys: { due }, args })
   }
 
   async pause(name: string, { note, untilMs, editor, ifActive }: PauseWrite): ReturnType<ScheduleStore['pause']> {
     const { tag, channel, due } = this.#placeOf(name)
     const args = { tag, channel, name, note, pause_end: untilMs ?? '', ...editor, if_active: ifActive ? 1 : 0 }
-    const [outcome, revision] = await runScript(this.#client, 'pause-schedule', { due }, args)
+    const [outcome, revision] = await runScript(this.#client, 'pause-schedule', { keys: { due }, args })
     return { outcome, revision }
   }
 
@@ -170,7 +173,7 @@ export class RedisScheduleStore implements ScheduleStore {
   async enqueue(name: string, payloadText: string | null, traceparent = ''): Promise<string | null> {
     const { tag, channel, pending } = this.#placeOf(name)
     const args = { tag, channel, name, payload: payloadText ?? '', trace: traceparent }
-    const [outcome, runId] = await runScript(this.#client, 'enqueue-run', { pending }, args)
+    const [outcome, runId] = await runScript(this.#client, 'enqueue-run', { keys: { pending }, args })
     return outcome === 'enqueued' ? runId : null
   }
 
@@ -181,7 +184,11 @@ export class RedisScheduleStore implements ScheduleStore {
   ): ReturnType<ScheduleStore['backfill']> {
     const { tag, channel, pending } = this.#placeOf(name)
     const args = { tag, channel, name, at_once: atOnce, gap: gapMs, most }
-    const [kind, ...rest] = await runScript(this.#client, 'backfill-schedule', { pending }, args, nominals)
+    const [kind, ...rest] = await runScript(this.#client, 'backfill-schedule', {
+      keys: { pending },
+      args,
+      rest: nominals,
+    })
     if (kind === 'enqueued') return { kind, runIds: rest as string[] }
     return kind === 'missing' ? { kind } : { kind, waiting: rest[0] as number }
   }
@@ -211,7 +218,7 @@ export class RedisScheduleStore implements ScheduleStore {
     const name = nameOfRun(runId)
     if (name === null) return 'missing'
     const { tag, channel, pending } = this.#placeOf(name)
-    return await runScript(this.#client, 'cancel-run', { pending }, { tag, channel, run_id: runId })
+    return await runScript(this.#client, 'cancel-run', { keys: { pending }, args: { tag, channel, run_id: runId } })
   }
 
   async history(name: string, limit: number): Promise<Record<string, string>[]> {
@@ -251,7 +258,9 @@ export class RedisScheduleStore implements ScheduleStore {
 
   async declareVersion(owner: string, version: string, previous: string): Promise<boolean> {
     const args = { owner, version, previous }
-    return (await runScript(this.#client, 'declare-version', { meta: this.#allKeys[0]!.meta }, args)) === 'stored'
+    return (
+      (await runScript(this.#client, 'declare-version', { keys: { meta: this.#allKeys[0]!.meta }, args })) === 'stored'
+    )
   }
 
   serverFacts(): Promise<ServerFacts> {

@@ -11,11 +11,9 @@ export async function storePlan(
   editor?: { readonly by: string; readonly via: string },
 ): Promise<'stored' | 'moved'> {
   const { schedule } = change
-  const [outcome] = await runScript(
-    client,
-    'store-plan',
-    { due: keys.due, names: keys.names },
-    {
+  const [outcome] = await runScript(client, 'store-plan', {
+    keys: { due: keys.due, names: keys.names },
+    args: {
       tag: keys.tag,
       channel: keys.wake,
       name: schedule.name,
@@ -36,8 +34,8 @@ export async function storePlan(
       by: editor?.by ?? '',
       via: editor?.via ?? '',
     },
-    change.dropped.flatMap(({ atMs, reason, count, toMs }) => [atMs, reason, count, count > 1 ? toMs : '']),
-  )
+    rest: change.dropped.flatMap(({ atMs, reason, count, toMs }) => [atMs, reason, count, count > 1 ? toMs : '']),
+  })
   return outcome
 }
 

@@ -78,10 +78,9 @@ export class RedisWorkerStore implements WorkerStore {
         maxConcurrent,
         freeSlots,
       ])
-      const call = [
-        'claim-due',
-        { due: keys.due, pending: keys.pending, running: keys.running, worker: keys.worker(workerId) },
-        {
+      const input = {
+        keys: { due: keys.due, pending: keys.pending, running: keys.running, worker: keys.worker(workerId) },
+        args: {
           ...this.#place,
           request: requestId,
           worker_id: workerId,
@@ -91,10 +90,11 @@ export class RedisWorkerStore implements WorkerStore {
           ahead: aheadMs,
           expected: expectedDueMs === null ? '' : Math.floor(expectedDueMs),
         },
-        list,
-      ] as const
-      if (!durability) return toClaimReply(await runScript(client, ...call), leaseMs, true)
-      const { reply, isAcknowledged } = await runAcknowledged(durability.client, durability.acknowledgement, ...call)
+        rest: list,
+      }
+      if (!durability) return toClaimReply(await runScript(client, 'claim-due', input), leaseMs, true)
+      const { client: own, acknowledgement } = durability
+      const { reply, isAcknowledged } = await runAcknowledged(own, acknowledgement, 'claim-due', input)
       return toClaimReply(reply, leaseMs, isAcknowledged)
     })
   }
@@ -105,7 +105,11 @@ export class RedisWorkerStore implements WorkerStore {
     for (const settlement of settlements) addSettlement(groups, settlement)
     const args = { ...this.#place, worker_id: workerId, announces: this.#isAnnouncementWaiting ? 1 : 0 }
     this.#isAnnouncementWaiting = false
-    const [, ...outcomes] = await runScript(client, 'settle-runs', { running: keys.running }, args, groups)
+    const [, ...outcomes] = await runScript(client, 'settle-runs', {
+      keys: { running: keys.running },
+      args,
+      rest: groups,
+    })
     return outcomes
   }
 
@@ -115,7 +119,7 @@ export class RedisWorkerStore implements WorkerStore {
     await delay
     if (!this.#isAnnouncementWaiting) return
     this.#isAnnouncementWaiting = false
-    await runScript(client, 'announce-head', { due: keys.due }, this.#place)
+    await runScript(client, 'announce-head', { keys: { due: keys.due }, args: this.#place })
   }
 
   async firstDue(): Promise<string | null> {
@@ -126,7 +130,7 @@ export class RedisWorkerStore implements WorkerStore {
   async readClock(): Promise<void> {
     const { client, keys } = this.#options
     await this.#timed(async () => {
-      const [nowMicros] = await runScript(client, 'read-head', { due: keys.due }, { tag: keys.tag })
+      const [nowMicros] = await runScript(client, 'read-head', { keys: { due: keys.due }, args: { tag: keys.tag } })
       return { clockMs: nowMicros / 1000 }
     })
   }
@@ -134,17 +138,15 @@ export class RedisWorkerStore implements WorkerStore {
   async noteTrace({ schedule, runId, fence }: ClaimedRun, traceparent: string): Promise<void> {
     const { client, keys } = this.#options
     const args = { tag: keys.tag, run_id: runId, fence, trace: traceparent }
-    await runScript(client, 'note-trace', { state: keys.state(schedule) }, args)
+    await runScript(client, 'note-trace', { keys: { state: keys.state(schedule) }, args })
   }
 
   async extendPlan({ schedule, digest, after, more }: PlanExtension): Promise<void> {
     const { client, keys } = this.#options
-    await runScript(
-      client,
-      'extend-plan',
-      { due: keys.due },
-      { ...this.#place, name: schedule, digest, reached: after, more },
-    )
+    await runScript(client, 'extend-plan', {
+      keys: { due: keys.due },
+      args: { ...this.#place, name: schedule, digest, reached: after, more },
+    })
   }
 
   storePlan(change: PlanChange): Promise<'stored' | 'moved'> {
@@ -153,22 +155,18 @@ export class RedisWorkerStore implements WorkerStore {
 
   async deleteFinished(schedule: string): Promise<void> {
     const { client, keys } = this.#options
-    await runScript(
-      client,
-      'remove-schedule',
-      { due: keys.due },
-      { ...this.#place, name: schedule, if_finished: 1, if_owner: '' },
-    )
+    await runScript(client, 'remove-schedule', {
+      keys: { due: keys.due },
+      args: { ...this.#place, name: schedule, if_finished: 1, if_owner: '' },
+    })
   }
 
   heartbeat(fields: Record<string, string>, inspectedWith = ''): Promise<HeartbeatReply> {
     const { client, keys, workerId, shards, onRewind, onHeartbeat } = this.#options
     return this.#timed(async () => {
       const sentAt = this.#options.monotonic()
-      const raw = await runScript(
-        client,
-        'record-heartbeat',
-        {
+      const raw = await runScript(client, 'record-heartbeat', {
+        keys: {
           workers: keys.workers,
           ranks: keys.ranks,
           worker: keys.worker(workerId),
@@ -176,7 +174,7 @@ export class RedisWorkerStore implements WorkerStore {
           meta: keys.meta,
           upkeep: keys.upkeep,
         },
-        {
+        args: {
           ...this.#place,
           worker_id: workerId,
           beat_ms: BEAT_MS,
@@ -184,8 +182,8 @@ export class RedisWorkerStore implements WorkerStore {
           shards,
           looked_with: inspectedWith,
         },
-        Object.entries(fields).flat(),
-      )
+        rest: Object.entries(fields).flat(),
+      })
       const reply = toHeartbeatReply(raw)
       const { generation, rewind } = this.#dataset.take(reply.generation, reply.nowMs, reply.knownBeatMs)
       // An index that was removed knows no beat either.
@@ -206,64 +204,57 @@ export class RedisWorkerStore implements WorkerStore {
   pollShard(): Promise<ShardReply> {
     const { client, keys, workerId, shards } = this.#options
     return this.#timed(async () => {
-      const raw = await runScript(
-        client,
-        'tend-shard',
-        { worker: keys.worker(workerId), running: keys.running, meta: keys.meta, upkeep: keys.upkeep },
-        { ...this.#place, worker_id: workerId, beat_ms: BEAT_MS, generation: this.#freshGeneration(), shards },
-      )
+      const raw = await runScript(client, 'tend-shard', {
+        keys: { worker: keys.worker(workerId), running: keys.running, meta: keys.meta, upkeep: keys.upkeep },
+        args: { ...this.#place, worker_id: workerId, beat_ms: BEAT_MS, generation: this.#freshGeneration(), shards },
+      })
       return toShardReply(raw)
     })
   }
 
   async leave(): Promise<void> {
     const { client, keys, workerId } = this.#options
-    await runScript(
-      client,
-      'leave-fleet',
-      { workers: keys.workers, ranks: keys.ranks, worker: keys.worker(workerId) },
-      { ...this.#place, worker_id: workerId },
-    )
+    await runScript(client, 'leave-fleet', {
+      keys: { workers: keys.workers, ranks: keys.ranks, worker: keys.worker(workerId) },
+      args: { ...this.#place, worker_id: workerId },
+    })
   }
 
   async recoverRuns(count: number): Promise<RecoverReply> {
     const { client, keys } = this.#options
-    const [inspectedCount, recovered] = await runScript(
-      client,
-      'recover-runs',
-      { running: keys.running },
-      { ...this.#place, count },
-    )
+    const [inspectedCount, recovered] = await runScript(client, 'recover-runs', {
+      keys: { running: keys.running },
+      args: { ...this.#place, count },
+    })
     return { inspectedCount, recovered: recovered.map(toRecoveredRun) }
   }
 
   async inspect({ shared = false, after, count, cursor, scanCount, names = [] }: InspectSlice): Promise<InspectReply> {
     const { client, keys } = this.#options
-    const [nextName, nextCursor, toPlan, removed] = await runScript(
-      client,
-      'inspect-definitions',
-      { names: keys.names, due: keys.due },
-      { ...this.#place, shared: shared ? 1 : 0, after, count, cursor, scan_count: scanCount },
-      names,
-    )
+    const [nextName, nextCursor, toPlan, removed] = await runScript(client, 'inspect-definitions', {
+      keys: { names: keys.names, due: keys.due },
+      args: { ...this.#place, shared: shared ? 1 : 0, after, count, cursor, scan_count: scanCount },
+      rest: names,
+    })
     return { nextName, nextCursor, toPlan, removed }
   }
 
   async read(names: readonly string[]): Promise<ReturnType<typeof toSchedules>> {
     const { client, keys } = this.#options
-    const raw = await runScript(
-      client,
-      'read-schedules',
-      { names: keys.names },
-      { tag: keys.tag, after: '', count: 0 },
-      names,
-    )
+    const raw = await runScript(client, 'read-schedules', {
+      keys: { names: keys.names },
+      args: { tag: keys.tag, after: '', count: 0 },
+      rest: names,
+    })
     return toSchedules(raw)
   }
 
   async page(after: string, count: number): Promise<ReturnType<typeof toSchedules>> {
     const { client, keys } = this.#options
-    const raw = await runScript(client, 'read-schedules', { names: keys.names }, { tag: keys.tag, after, count })
+    const raw = await runScript(client, 'read-schedules', {
+      keys: { names: keys.names },
+      args: { tag: keys.tag, after, count },
+    })
     return toSchedules(raw)
   }
 
