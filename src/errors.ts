@@ -21,7 +21,7 @@ export const ERROR_CODES = {
   ERR_EVERYBEAT_TIMEOUT: 'A run took longer than its `timeout`; the reason of its signal.',
   ERR_EVERYBEAT_LEASE_LOST: 'Trust in the lease of a run is gone; the reason of its signal.',
   ERR_EVERYBEAT_REPLACED: 'A newer occurrence replaces this run; the reason of its signal.',
-  ERR_EVERYBEAT_CANCELLED: 'Somebody cancelled this run; the reason of its signal.',
+  ERR_EVERYBEAT_CANCELLED: 'This run was cancelled; the reason of its signal.',
   ERR_EVERYBEAT_SHUTDOWN: 'The worker stops and its time-out passed; the reason of the signal.',
 } as const
 

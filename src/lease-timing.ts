@@ -8,5 +8,5 @@ export const GATHER_SHARE = 1 / 12
 export const STEP_IN_SHARE = 1 / 2
 /** The wait after an extension that Redis did not answer, as a share of the lease. */
 export const RETRY_SHARE = 1 / 12
-/** A thread keeps the lease of a run without `timeout` for an event loop that stands still for so many leases, no longer. */
+/** A thread keeps the lease of a run without `timeout` for an event loop that is blocked for so many leases, no longer. */
 export const STANDSTILL_LEASES = 10

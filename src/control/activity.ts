@@ -65,7 +65,7 @@ function toMinute(number: number, fields: readonly (readonly [field: string, cou
   for (const [field, count] of fields) {
     const [, outcome, late, took] = /^([a-z]+):(\d{1,2}):(\d{1,2})$/.exec(field) ?? []
     const known = OUTCOMES.find((each) => each === outcome)
-    // Anybody may have written there.
+    // Any program may have written there.
     if (known === undefined || !(count > 0)) continue
     minute[known] += count
     if (known === 'skipped') continue

@@ -10,7 +10,7 @@ export interface Change {
   /** When it was made; of an edit by plain Redis commands, when it was noticed. */
   at: Date
   /**
-   * Who made it; left out when nobody said, as with plain Redis commands. A pause that `pauseAfter` makes is by `everybeat`,
+   * Who made it; left out when the writer did not say, as with plain Redis commands. A pause that `pauseAfter` makes is by `everybeat`,
    * via `api`.
    */
   by?: string
@@ -62,7 +62,7 @@ function showChange(
   }
 }
 
-/** The value that the text of a field stands for; the text where it is none. */
+/** The value that the text of a field encodes; the text where it encodes none. */
 function showText(field: string, text: string | null): unknown {
   if (text === null) return null
   try {

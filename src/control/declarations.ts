@@ -55,7 +55,7 @@ export class Declarations {
 
   /**
    * Puts back what does not exist any more. What was written meanwhile stays, but a higher version of a sync wins over a
-   * lower one. A single instant that has passed is left out: nobody knows any more whether it ran. Never rejects; what
+   * lower one. A single instant that has passed is left out: no record says whether it ran. Never rejects; what
    * fails is left for {@link restoreRest}.
    */
   async restore(): Promise<void> {

@@ -26,7 +26,7 @@ export interface HistoryEntry {
   durationMs?: number
   /** How much later than its start instant the handler started, ms; 0 for retries and reruns. */
   latenessMs?: number
-  /** Missed occurrences that the run stood for beyond itself. */
+  /** Missed occurrences that the run made up for beyond its own. */
   missed?: number
   /** What the handler returned. */
   result?: unknown
@@ -34,7 +34,7 @@ export interface HistoryEntry {
   error?: string
   /** The same with its stack and its causes, bounded. */
   stack?: string
-  /** More than 1: the entry stands for so many neighbouring occurrences, from `scheduledAt` to `until`. */
+  /** More than 1: the entry covers so many neighbouring occurrences, from `scheduledAt` to `until`. */
   count?: number
   /** The nominal instant of the last of these occurrences. */
   until?: Date

@@ -91,7 +91,7 @@ function describeDeclared(stored: StoredSchedule): Pick<ScheduleView, 'declared'
   return { declared: { ...(version === '' ? {} : { version }), differs: differingFields(declaration, stored) } }
 }
 
-/** The text of a definition that cannot be decoded, as it stands. */
+/** The text of a definition that cannot be decoded, as it is stored. */
 function rawFields({ fields }: StoredSchedule): Record<string, string> {
   return Object.fromEntries(Object.entries(fields).filter(([field]) => field !== '__proto__'))
 }

@@ -37,7 +37,7 @@ export interface PutReply {
 
 /** A pause to write. */
 export interface PauseWrite {
-  /** Why; empty when nobody said. */
+  /** Why; empty when no reason was given. */
   readonly note: string
   /** When the schedule resumes by itself, epoch ms; null for never. */
   readonly untilMs: number | null
@@ -55,11 +55,11 @@ export interface StoredRun {
   readonly running: boolean
 }
 
-/** What stands between a schedule and its next run, beside its definition and state. */
+/** What delays the next run of a schedule, beside its definition and state. */
 export interface Situation {
   /** The lease of the schedule: whose it is, and for how long yet. */
   readonly lease: { readonly worker: string; readonly leftMs: number } | null
-  /** When somebody looks at it next; null when nobody will by itself. */
+  /** When a worker inspects it next; null when none will without an edit or a call. */
   readonly dueMs: number | null
   /** Whether it is due and waits for a worker that can take it. */
   readonly isAside: boolean
@@ -153,7 +153,7 @@ export interface ScheduleStore {
   figures(aliveMs: number): Promise<ShardFigures[]>
   remove(name: string, owner?: string): Promise<'removed' | 'missing' | 'kept'>
   pause(name: string, pause: PauseWrite): Promise<{ outcome: 'paused' | 'unchanged' | 'missing'; revision: number }>
-  /** Stores a decision; `editor` is who ends a pause by it, left out where nobody does. */
+  /** Stores a decision; `editor` is who ends a pause by it, left out where it ends none. */
   storePlan(change: PlanChange, editor?: Editor): Promise<'stored' | 'moved'>
   /** The edits that are kept of a schedule. */
   changes(name: string): Promise<StoredChanges>

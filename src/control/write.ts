@@ -66,7 +66,7 @@ export interface WriteReply {
 const MAX_TRIES = 3
 
 /**
- * Writes a prepared definition. Before it changes a trigger whose occurrences nobody claimed for long, those are closed:
+ * Writes a prepared definition. Before it changes a trigger whose occurrences were not claimed for long, those are closed:
  * they end in the history like any other.
  *
  * @param first the reply to the write, where it was sent already

@@ -15,7 +15,7 @@ const REST_FACTOR = 4
 const LEAST_REST_MS = 5_000
 
 /**
- * An index of all schedules in this process, read page by page in the background while somebody asks, so that a search
+ * An index of all schedules in this process, read page by page in the background while a browser asks, so that a search
  * over a hundred thousand of them reads nothing from Redis. Edits are taken in as they are announced. What runs change may be
  * some seconds old, with a hundred thousand schedules about a minute; pages show fresh rows.
  * No question waits for a reading of many schedules: it is answered from what is there, and says that it is not all.

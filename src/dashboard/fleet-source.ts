@@ -124,7 +124,7 @@ export class FleetSource {
   }
 }
 
-/** Writes to the fleet in the name of one user, who stands in the changes. */
+/** Writes to the fleet in the name of one user, whom the change list names. */
 export class FleetWriter {
   readonly #schedules: Everybeat['schedules']
 

@@ -5,7 +5,7 @@ export type Role = 'view' | 'operate' | 'edit'
 
 /** Who asks. */
 export interface DashboardUser {
-  /** Stands in the changes of every schedule that this user edits. */
+  /** The author in the change list of every schedule that this user edits. */
   user: string
   /** What the user may do. */
   role: Role
@@ -17,15 +17,15 @@ export interface DashboardOptions {
   basePath?: string | undefined
   /** Says who asks, from the host application's own session or headers; null refuses. */
   authorize?: ((request: Request) => DashboardUser | null | Promise<DashboardUser | null>) | undefined
-  /** A secret that lets everybody who has it do everything; not beside `authorize`. */
+  /** A secret that lets every user who has it do everything; not beside `authorize`. */
   token?: string | undefined
-  /** Shows a payload with what nobody should read taken out; default: values of keys such as `password` are masked. */
+  /** Shows a payload with secrets taken out; default: values of keys such as `password` are masked. */
   redact?: ((payload: unknown, schedule: string) => unknown) | undefined
   /** Refuses every write, whatever the role; default false. */
   readOnly?: boolean | undefined
   /** A name for this fleet in the corner of every page, such as its prefix; default none. */
   label?: string | undefined
-  /** Who is noted in the changes when nobody signs in, or everybody by one token; default `dashboard`. */
+  /** The author of edits where no user signs in, or all share one token; default `dashboard`. */
   actor?: string | undefined
 }
 

@@ -16,8 +16,8 @@ interface Range {
 }
 
 /**
- * Adds the starts of one trigger to the buckets, as often as schedules have it. Stops now and then, so that whoever counts
- * a trigger that fires each second for a week can give the event loop back meanwhile.
+ * Adds the starts of one trigger to the buckets, as often as schedules have it. Stops now and then, so that the caller
+ * can give the event loop back while it counts a trigger that fires each second for a week.
  */
 export function* addStarts(
   counts: number[],

@@ -52,7 +52,7 @@ export function badRequest(field: string, value: unknown, allowed: string): Prob
   return new Problem(400, { detail, code: 'ERR_DASHBOARD_REQUEST', field })
 }
 
-/** Turns whatever was thrown into the answer that says so. A failure that is nobody's input says nothing of the inside. */
+/** Turns whatever was thrown into the answer that says so. A failure that no input caused says nothing of the inside. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error
   if (error instanceof EverybeatError) {

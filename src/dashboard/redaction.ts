@@ -2,12 +2,12 @@ import type { ScheduleView } from '../index.js'
 import type { DashboardOptions } from './options.js'
 import { Problem } from './problem.js'
 
-/** What stands in place of a value that is not shown. */
+/** The text in place of a value that is not shown. */
 export const MASK = '••••••'
 
 const SECRET_NAMES = /pass(word|wd|phrase)?$|secret|token|api[-_]?key|private[-_]?key|authorization|credential|cookie/i
 
-/** Takes out of payloads and results what nobody should read, and puts it back when an edited definition comes home. */
+/** Takes secrets out of payloads and results, and puts them back when an edited definition comes home. */
 export class Redaction {
   /** The function of the host application; null for the masking by names alone. */
   readonly #redact: DashboardOptions['redact'] | null
@@ -65,7 +65,7 @@ export class Redaction {
   restoreWritten(edited: unknown, { name, payload: stored = null }: ScheduleView): unknown {
     const payload = this.restore(edited, stored, name)
     if (JSON.stringify(payload)?.includes(MASK) && !JSON.stringify(stored).includes(MASK)) {
-      const detail = `payload: ${MASK} stands for a value that is not shown, and is not where it was; write the value itself`
+      const detail = `payload: ${MASK} replaces a value that is not shown, and is not where it was; write the value itself`
       throw new Problem(422, { detail, code: 'ERR_EVERYBEAT_PAYLOAD', field: 'payload' })
     }
     return payload

@@ -1,4 +1,4 @@
-/** What a page of the dashboard may do: run its own scripts, and ask nobody but its own server. */
+/** What a page of the dashboard may do: run its own scripts, and ask no other server than its own. */
 export const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",

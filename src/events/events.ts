@@ -37,7 +37,7 @@ export interface ErrorData {
 export interface EverybeatEvents {
   /**
    * The payload was checked and the handler is about to be called. `latenessMs` is the delay after the start instant, 0 for
-   * retries and reruns; `missed` counts the missed occurrences that the run stands for beyond itself; `catchUp`: the run
+   * retries and reruns; `missed` counts the missed occurrences that the run makes up for beyond its own; `catchUp`: the run
    * makes up for a missed occurrence; `manual`: a person or a program asked for the run.
    */
   'run:started': (event: RunEvent & { latenessMs: number; missed: number; catchUp: boolean; manual: boolean }) => void
@@ -58,7 +58,7 @@ export interface EverybeatEvents {
    */
   'run:retrying': (event: RunEvent & { durationMs: number; delayMs: number; error: ErrorData }, thrown: unknown) => void
   /**
-   * An occurrence of `schedule` at `scheduledAt` does not run, by `reason`. A `count` of more than 1 stands for so many
+   * An occurrence of `schedule` at `scheduledAt` does not run, by `reason`. A `count` of more than 1 covers so many
    * neighbouring occurrences, of which `scheduledAt` is the first.
    */
   'run:skipped': (event: { schedule: string; scheduledAt: number; reason: SkipReason; count: number }) => void

@@ -4,7 +4,7 @@ import { channel } from 'node:diagnostics_channel'
 export interface TriggerMessage {
   /** The name of the schedule that is asked to run. */
   readonly schedule: string
-  /** A subscriber sets it: the W3C `traceparent` of whoever asks. The run has it as `cause`, on any worker. */
+  /** A subscriber sets it: the W3C `traceparent` of the caller. The run has it as `cause`, on any worker. */
   traceparent?: string | undefined
 }
 

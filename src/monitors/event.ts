@@ -6,7 +6,7 @@ import type { Duration, ErrorData } from '../index.js'
  */
 export type MonitorKind = 'start' | 'success' | 'failure' | 'missed' | 'late' | 'paused' | 'recovered'
 
-/** What a service is told of a schedule, so that nobody has to type it twice. */
+/** What a service is told of a schedule, so that it is written once. */
 export interface MonitorSchedule {
   /** The cron expression, of a schedule with one. */
   readonly cron?: string | undefined
@@ -42,7 +42,7 @@ export interface MonitorEvent {
   readonly durationMs?: number
   /** How much later than its start instant the handler started, ms. */
   readonly latenessMs?: number
-  /** Occurrences that a `missed` stands for. */
+  /** Occurrences that a `missed` covers. */
   readonly count?: number
   /** Why, of `failure` and `missed`. */
   readonly reason?: string

@@ -15,7 +15,7 @@ type Payload<Name extends keyof EverybeatEvents> = Parameters<EverybeatEvents[Na
 
 /** Definitions that are kept at most. */
 const MAX_KNOWN = 10_000
-/** Reasons of skipped occurrences that nobody chose for each of them. */
+/** Reasons of skipped occurrences that follow from no choice of a person for each. */
 const MISSED_REASONS = ['misfire', 'catch-up-window', 'catch-up-cap']
 
 /**
@@ -80,7 +80,7 @@ class ScheduleMonitor implements Monitor {
     this.#undo.push(() => void this.#beat.off(name, listener as never))
   }
 
-  /** Nobody has claimed an occurrence: told once, though the event comes again until somebody does. */
+  /** No worker has claimed an occurrence: told once, though the event comes again until a worker does. */
   #onOverdue({ schedule, dueAt, latenessMs }: Payload<'schedule:late'>): void {
     if (latenessMs <= this.#options.lateAfterMs || this.#toldLate.get(schedule) === dueAt) return
     this.#toldLate.set(schedule, dueAt)

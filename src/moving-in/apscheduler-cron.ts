@@ -13,7 +13,7 @@ const APSCHEDULER: CronDialect = {
   questionMark: false,
 }
 
-/** Fields from the most to the least significant, with what one means that stands below the last one given. */
+/** Fields from the most to the least significant, with the value of each one below the last one given. */
 const FIELDS = { year: '*', month: '1', day: '1', week: '*', day_of_week: '*', hour: '0', minute: '0', second: '0' }
 
 /** APScheduler counts weekdays from Monday, 0 to 6. */

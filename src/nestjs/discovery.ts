@@ -58,7 +58,7 @@ export function discover(
     else {
       const name = jobName(job) ?? where
       const definition = toDefinition(job, where, localZone)
-      // As @nestjs/schedule calls it: without parameters, and nobody looks at what it returns.
+      // As @nestjs/schedule calls it: without parameters, and its result is ignored.
       const handler = async (): Promise<void> => void (await call())
       tasks.push({ where, task: name, options: {}, schedules: [{ name, definition }], handler })
     }

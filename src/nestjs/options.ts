@@ -13,7 +13,7 @@ export interface EverybeatModuleOptions extends EverybeatOptions {
    * `nest`: the decorators of `@nestjs/schedule` (`@Cron`, `@Interval`, `@Timeout`) are read too, and what they schedule
    * runs once in the fleet. `own`: only the decorators of this package are read, and the module of `@nestjs/schedule`
    * may be there for what is to run in every process. Default: as `own`, and the application does not start when the
-   * module of `@nestjs/schedule` is there, because nobody has said yet who runs its methods.
+   * module of `@nestjs/schedule` is loaded, because no option says yet which module runs its methods.
    */
   schedules?: 'nest' | 'own' | undefined
   /** How long runs may go on when the application shuts down, in milliseconds; default 30 000. */

@@ -14,7 +14,7 @@ export interface RunCoordinator extends AsyncDisposable {
   close(): Promise<void>
 }
 
-/** The longest that Redis may take to answer, ms: an instant that nobody may run is better than a wait without end. */
+/** The longest that Redis may take to answer, ms: an instant that no process runs is better than a wait without end. */
 const ANSWER_MS = 5_000
 
 /**

@@ -13,7 +13,7 @@ import { parseTls } from './tls-options.js'
 
 /** Takes what Everybeat has to say; the console is one. */
 export interface Logger {
-  /** Details for somebody who looks for a fault; Everybeat itself writes none. */
+  /** Details for the search for a fault; Everybeat itself writes none. */
   debug(message: string, details?: unknown): void
   /** What is good to know: a connection that was restored. */
   info(message: string, details?: unknown): void
@@ -57,7 +57,7 @@ export interface EverybeatOptions {
    * higher version declared, a lower one leaves alone. Default: none, and the last declaration counts.
    */
   version?: string | undefined
-  /** Who edits schedules through this instance, for their change lists: a person or a program; default: nobody said. */
+  /** Who edits schedules through this instance, for their change lists: a person or a program; default: none. */
   actor?: string | undefined
   /** Default: the console; `false` silences. */
   logger?: Logger | false | undefined

@@ -30,7 +30,7 @@ export function parseRedis(value: unknown, field: string, tls: Tls): RedisSource
   throw wrongValue(field, shown, allowed, CODE)
 }
 
-/** ioredis options; a `url` in them, as node-redis and BullMQ take it, stands for host, port, user, password and database. */
+/** ioredis options; a `url` in them, as node-redis and BullMQ take it, gives host, port, user, password and database. */
 function parseRedisOptions(value: Record<string, unknown>, field: string, tls: Tls): RedisSource {
   const { url, ...options } = value
   if (url === undefined) return Object.freeze({ kind: 'options', options: Object.freeze({ ...value }) })

@@ -21,7 +21,7 @@ export interface StandardSchemaIssue {
 export interface StandardSchema<Input = unknown, Output = Input> {
   /**
    * What the specification asks of a validator: its `version` (1), the `vendor` who made it, `validate`, and for the compiler
-   * `types`, with the type of what comes in (`input`) and of what goes out (`output`).
+   * `types`, with the types before (`input`) and after (`output`) its check.
    */
   readonly '~standard': {
     readonly version: 1

@@ -55,10 +55,10 @@ export async function readLayout(client: RedisClient, prefix: string): Promise<F
 }
 
 /**
- * Notes there how many shards there are, unless somebody has said so before.
+ * Notes there how many shards there are, unless another instance has done so before.
  *
  * @param generation what to call this memory of Redis when it has no name yet
- * @throws EverybeatError `ERR_EVERYBEAT_LAYOUT` when somebody has said something else
+ * @throws EverybeatError `ERR_EVERYBEAT_LAYOUT` when another instance has stored something else
  */
 export async function agreeOnLayout(client: RedisClient, expected: ExpectedLayout, generation: string): Promise<void> {
   const { meta, names, wake } = createKeys(expected.prefix, 0, 1)

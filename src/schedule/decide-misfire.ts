@@ -40,7 +40,7 @@ export interface DroppedRange {
 export interface MisfireDecision {
   /** Nominal instants to run, in order, the first to be claimed next: misfires that are caught up, then what is on time. */
   readonly run: readonly number[]
-  /** Occurrences that the first of `run` stands for beyond itself (`misfire: latest`); they are among the dropped. */
+  /** Occurrences that the first of `run` makes up for beyond its own (`misfire: latest`); they are among the dropped. */
   readonly missed: number
   /** Whether the first of `run` is a misfire that is caught up. */
   readonly catchUp: boolean
@@ -72,7 +72,7 @@ interface DueSpan {
  * and `latest` all but the newest (`misfire`), and `all` keeps the newest `maxCatchUp` (the rest: `catch-up-cap`).
  * With `jitter` an occurrence is due at its delayed start.
  *
- * The work is bounded however long nobody claimed anything.
+ * The work is bounded however long no worker claimed anything.
  */
 export function decideMisfire(question: MisfireQuestion): MisfireDecision {
   const { definition, pendingMs, nowMs, lastMs, remaining = null } = question

@@ -158,7 +158,7 @@ export function decidePlan(schedule: StoredSchedule, nowMs: number, resume = fal
 }
 
 /**
- * Closes what is due of a schedule before its trigger is edited, however long nobody claimed anything: all of it is
+ * Closes what is due of a schedule before its trigger is edited, however long no worker claimed anything: all of it is
  * dropped for the reason, and the plan goes on from now. Null when its definition cannot be read any more.
  */
 export function decideClosing(schedule: StoredSchedule, nowMs: number, reason: string): PlanDecision | null {

@@ -107,7 +107,7 @@ function mergeFields(
   return { fields, conflicts: conflicts.sort() }
 }
 
-/** The fields as the engine writes them, whoever wrote them; as they are where they cannot be used. */
+/** The fields as the engine writes them, however they were written; as they are where they cannot be used. */
 function canonicalFields(name: string, fields: Readonly<DefinitionFields>): Readonly<DefinitionFields> {
   try {
     return encodeDefinition(decodeFields(name === '' ? 'schedule' : name, fields).given)

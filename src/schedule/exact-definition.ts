@@ -66,13 +66,13 @@ export type ExactDefinition<Payload = unknown> = ExactTrigger & CommonFields & P
 /** A definition without `task`: the handle that it is given to names the task. */
 export type TaskDefinition<Payload = unknown> = ExactDefinition<Payload> & { task?: undefined }
 
-/** The tasks of a fleet that nobody listed: any name, any payload. */
+/** The tasks of a fleet for which no list exists: any name, any payload. */
 export type AnyTasks = Record<string, unknown>
 
-/** The names of listed tasks; never where nobody listed any. */
+/** The names of listed tasks; `never` where no list exists. */
 export type TaskName<Tasks extends object> = string extends keyof Tasks ? never : keyof Tasks & string
 
-/** Any text where nobody listed the tasks of the fleet; never where somebody did. */
+/** Any text where no list of the tasks of the fleet exists; `never` where one does. */
 export type FreeTaskName<Tasks extends object> = string extends keyof Tasks ? string : never
 
 /** A definition that names one of the listed tasks as its `task`. */

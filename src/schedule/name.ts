@@ -6,7 +6,7 @@ export type NameKind = 'schedule' | 'task' | 'pool' | 'tag' | 'owner' | 'prefix'
 /** The longest name, in UTF-8 bytes. */
 export const MAX_NAME_BYTES = 512
 
-/** Control characters, halves of surrogate pairs, and the mark that stands for bytes that were not UTF-8. */
+/** Control characters, halves of surrogate pairs, and the mark in place of bytes that were not UTF-8. */
 const UNSTORABLE = /[\p{Cc}\p{Surrogate}\uFFFD]/u
 
 /**

@@ -30,7 +30,7 @@ export const DEFINITION_DEFAULTS = Object.freeze({
  * Checks a definition and completes it. Strict: whatever cannot be honoured is refused, never guessed.
  *
  * @param name the schedule's name
- * @param input the definition as somebody wrote it; a field that is `undefined` counts as left out
+ * @param input the definition as it was written; a field that is `undefined` counts as left out
  * @param defaults fields to put under the input; what they add is part of `given`, so what is stored means the same to
  *   every reader
  * @returns the complete definition, deep-frozen except for its trigger

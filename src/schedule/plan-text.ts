@@ -73,7 +73,7 @@ export interface PlannedInstant {
   readonly delayMs: number
   /** Whether the run makes up for a missed occurrence. */
   readonly isCatchUp: boolean
-  /** Missed occurrences that the run stands for beyond itself. */
+  /** Missed occurrences that the run makes up for beyond its own. */
   readonly missed: number
 }
 
@@ -132,7 +132,7 @@ export function joinPlans(...texts: readonly string[]): string {
   return texts.filter((text) => text !== '').join(' ')
 }
 
-/** The text of an instant as a catch-up run, which stands for so many other missed occurrences. */
+/** The text of an instant as a catch-up run, which makes up for so many other missed occurrences. */
 export function asCatchUp(text: string, missed: number): string {
   return `${text}c${missed}`
 }

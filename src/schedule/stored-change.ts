@@ -5,7 +5,7 @@ export type ChangeVia = 'api' | 'cli' | 'dashboard' | 'hset' | 'declaration' | '
 
 /** Who edits schedules, and from where: what the change list says of an edit. */
 export interface Editor {
-  /** A person or a program; empty when nobody said. */
+  /** A person or a program; empty when the writer did not say. */
   readonly by: string
   readonly via: ChangeVia
 }
@@ -44,7 +44,7 @@ export function parseChanges(list: readonly string[]): StoredChanges {
 /** The fields of a state that stand for the change list of a schedule that was not edited since it was made. */
 export const BRIEF_CHANGES = ['made', 'known', 'known2', 'known3', 'known4'] as const
 
-/** Reads the change list that a state stands for: who made the schedule when, and its definition in pieces. */
+/** Reads the change list that follows from a state: who made the schedule when, and its definition in pieces. */
 export function parseBriefChanges([made, ...pieces]: readonly (string | null)[]): StoredChanges {
   const [, at, via, by] = /^(\d+) (\S+) ?(.*)$/s.exec(made ?? '') ?? []
   if (at === undefined) return { known: null, changes: [] }

@@ -16,7 +16,7 @@ export function dependsOnZoneData({ given, trigger }: Pick<InstantRule, 'given' 
 
 /**
  * Whether the instants that are planned are others than this process computes: its time-zone data is other than that of
- * whoever planned them. What cannot be read, is not planned, or is planned from another text is nobody's concern here.
+ * whichever worker planned them. What cannot be read, is not planned, or is planned from another text is not checked here.
  */
 export function isPlannedOtherwise(schedule: StoredSchedule, nowMs: number): boolean {
   const { name, fields, state, digest } = schedule
@@ -30,7 +30,7 @@ export function isPlannedOtherwise(schedule: StoredSchedule, nowMs: number): boo
   if (fingerprint(definition) !== state.trigger) return definition.trigger.kind === 'at' && state.last === undefined
   const { instants, isClosed } = parsePlan(state.plan)
   const planned = instants.map(({ nominalMs }) => nominalMs).filter((atMs) => atMs > nowMs)
-  // State may have been written by anybody.
+  // State may have been written by any program.
   const lastMs = Number(state.last)
   const afterMs = Number.isSafeInteger(lastMs) ? Math.max(nowMs, lastMs) : nowMs
   // Behind the end of a limited plan there may be more instants; what matters is that these are the first.

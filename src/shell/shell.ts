@@ -33,8 +33,8 @@ const PAYLOAD_FIELDS = ['command', 'args', 'stdin', 'env', 'user']
 const ALLOWED = 'the text of a command, or { command, args?, stdin?, env?, user? }'
 
 /**
- * Makes a handler that runs commands, for schedules that come from a crontab. Nothing registers it by itself: whoever may
- * write schedules may then run commands as the user of this worker, so restrict them with `commands`.
+ * Makes a handler that runs commands, for schedules that come from a crontab. Nothing registers it by itself: every program
+ * that may write schedules may then run commands as the user of this worker, so restrict them with `commands`.
  *
  * A payload is the text of a command for `/bin/sh -c`, or `{ command, args?, stdin?, env?, user? }`. Nothing is inserted
  * into the text: values belong into `args`, `stdin` or `env`. The run is in the environment: `EVERYBEAT_RUN_ID`,

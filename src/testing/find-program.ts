@@ -13,7 +13,7 @@ const WINDOWS_ENDINGS = '.COM;.EXE;.BAT;.CMD'
 
 /**
  * Gives the path of the first executable file with one of these names, name by name, in the folders of `PATH`. On Windows
- * a name stands for the files that have one of the endings of `PATHEXT`. Gives `null` when there is none.
+ * a name means the files that have one of the endings of `PATHEXT`. Gives `null` when there is none.
  */
 export function tryFindProgram(names: readonly string[], place: ProgramPlace = {}): string | null {
   const { env = process.env, platform = process.platform } = place
@@ -31,7 +31,7 @@ export function tryFindProgram(names: readonly string[], place: ProgramPlace = {
   return null
 }
 
-/** A name that has one of the endings stands for itself; another file of that name is no program there. */
+/** A name that has one of the endings means itself; another file of that name is no program there. */
 function filesOnWindows(name: string, endings: readonly string[]): string[] {
   const lower = name.toLowerCase()
   const hasEnding = endings.some((ending) => ending !== '' && lower.endsWith(ending.toLowerCase()))

@@ -24,7 +24,7 @@ export interface RedisCommand {
   onLine: (line: string) => void
 }
 
-/** The server could not have its port: somebody else took it first. */
+/** The server could not have its port: another process took it first. */
 export class PortTakenError extends EverybeatError {}
 
 const READY_LINE = 'Ready to accept connections'
@@ -67,7 +67,7 @@ export async function spawnRedis(command: RedisCommand): Promise<RedisProcess> {
     child.kill('SIGKILL')
     throw error
   }
-  // A server that somebody forgot to stop must not keep a process alive.
+  // A server that was not stopped must not keep a process alive.
   child.unref()
   for (const stream of [child.stdout, child.stderr]) (stream as unknown as { unref(): void }).unref()
   return redis

@@ -159,7 +159,7 @@ async function spawnOnFreePort(
     try {
       return { port, redis: await spawnOn(port) }
     } catch (error) {
-      // Between our look and the server's bind somebody else may have taken the port.
+      // Between our look and the server's bind another process may have taken the port.
       if (!(error instanceof PortTakenError) || attempt === 10) throw error
     }
   }

@@ -32,7 +32,7 @@ export interface Cron extends OccurrenceSource {
 
 /** Expressions that are kept for each zone: fleets say the same few hundred over and over. */
 const KEPT_PER_ZONE = 2_000
-/** What was compiled lately: the same for everybody who says the same, so a shortcut and never a difference. */
+/** What was compiled lately: equal texts give equal rules, so a shortcut and never a difference. */
 const compiled = new WeakMap<Zone, Map<string, Cron>>()
 
 /**

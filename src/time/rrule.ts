@@ -105,7 +105,7 @@ function endOfCount(rule: RruleRule, source: OccurrenceSource, startSecond: numb
   if (rule.count === null) return Infinity
   // A rule that needs longer than this to be used up ends here all the same.
   const horizon = (startSecond + 2 * SEARCH_SECONDS) * 1000
-  // Where a gap swallows DTSTART the first occurrence may come before the instant that stands for it.
+  // Where a gap swallows DTSTART the first occurrence may come before the instant that replaces it.
   let last = (startSecond - 2 * DAY_SECONDS) * 1000
   for (let count = 0; count < rule.count && last < horizon; count++) last = source.next(last) ?? horizon
   return last

@@ -4,7 +4,7 @@ import { parseDuration } from './duration.js'
 import type { OccurrenceSource } from './occurrence-source.js'
 import type { TriggerInput } from './trigger-input.js'
 
-/** Our words for the events, and the library's. Dawn and dusk are civil: the sun stands 6° below the horizon. */
+/** Our words for the events, and the library's. Dawn and dusk are civil: the sun is 6° below the horizon. */
 const EVENTS = { sunrise: 'sunrise', sunset: 'sunset', dawn: 'dawn', dusk: 'dusk', noon: 'solarNoon' } as const
 type Event = keyof typeof EVENTS
 

@@ -82,7 +82,7 @@ export interface SkipMessage {
   readonly scheduledAt: number
   /** Why they do not run: a reason of `run:skipped`. */
   readonly reason: string
-  /** How many neighbouring occurrences the message stands for. */
+  /** How many neighbouring occurrences the message covers. */
   readonly count: number
 }
 
@@ -95,7 +95,7 @@ export const SKIP_CHANNEL = channel('everybeat:skip')
 
 const RUN_CHANNEL = tracingChannel<unknown, RunTrace>('everybeat:run')
 
-/** Whether somebody traces runs: a `TracingChannel` of the oldest supported Node.js does not say so itself. */
+/** Whether a subscriber traces runs: a `TracingChannel` of the oldest supported Node.js does not say so itself. */
 export function isRunTraced(): boolean {
   const { start, end, asyncStart, asyncEnd, error } = RUN_CHANNEL
   return [start, end, asyncStart, asyncEnd, error].some(({ hasSubscribers }) => hasSubscribers)

@@ -28,7 +28,7 @@ describe('the judge of a soak', () => {
     expect(() => judged([1, 2, 3])).toThrow('too few')
   })
 
-  it('the judge of a soak finds a key that nobody will take away', () => {
+  it('the judge of a soak finds a key that no program will delete', () => {
     const lost = { key: '{soak}:state:gone', type: 'hash', ttlMs: null }
     const slots = { key: '{soak}:busy:limited', type: 'zset', ttlMs: null, memberCount: 3 }
     const tooMany = { ...slots, memberCount: 4 }

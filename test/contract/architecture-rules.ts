@@ -38,7 +38,7 @@ function whyWrongArrow(from: string, to: string, isTypeOnly: boolean): string | 
     if (source !== 'redis') return `${source} needs nothing of ${target}; the shapes that they share lie in schedule`
     return isTypeOnly && isPort(target, to) ? null : 'redis sees the types of the ports of a part'
   }
-  return `${source} stands below ${target}`
+  return `${source} is below ${target}`
 }
 
 /** The files that say what a part needs of Redis, which `redis/` implements or calls. */
@@ -58,7 +58,7 @@ function whyWrongMemory(from: string, to: string): string | null | undefined {
   return to === 'memory/index.ts' ? null : 'the memory store is known by its entry'
 }
 
-/** Finds files of the engine that load the memory store before anybody connects to it. */
+/** Finds files of the engine that load the memory store before an instance connects to it. */
 export function findEagerMemory(sources: readonly SourceFile[]): Offences {
   return sources
     .filter(({ path }) => !['memory', 'testing'].includes(folderOf(path)))

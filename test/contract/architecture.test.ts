@@ -18,7 +18,7 @@ describe('the sources', () => {
     expect(rules.findWrongArrows(sources)).toEqual([])
   })
 
-  it('the engine loads the memory store only when somebody connects to it', () => {
+  it('the engine loads the memory store only when an instance connects to it', () => {
     expect(rules.findEagerMemory(sources)).toEqual([])
   })
 

@@ -34,7 +34,7 @@ describe('the changelog', () => {
 })
 
 describe('a release', () => {
-  it('a release is the same to the byte, whoever packs it and when', async () => {
+  it('a release is the same to the byte, wherever and whenever it is packed', async () => {
     const sums: string[] = []
     for (const seconds of [1_600_000_000, 1_700_000_000]) {
       const dir = mkdtempSync(join(tmpdir(), 'everybeat-pack-'))

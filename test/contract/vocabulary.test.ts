@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { PROJECT_DIR } from '../support/build.js'
 import { listFiles, parseSource, readSources } from '../support/sources.js'
+import * as plain from './plain-words.js'
 import * as rules from './vocabulary-rules.js'
 
 const page = readFileSync(join(PROJECT_DIR, 'docs/vocabulary.md'), 'utf8')
@@ -57,6 +58,42 @@ describe('the words of the code', () => {
 
   it('every title of a test is understood without the title of its group', () => {
     expect(tests.flatMap(rules.findHalfTitles)).toEqual([])
+  })
+})
+
+describe('plain words', () => {
+  const read = (path: string): string => readFileSync(join(PROJECT_DIR, path), 'utf8')
+
+  it('every comment of the sources names its subjects', () => {
+    const files = listFiles('src').filter((path) => /\.(tsx?|lua)$/.test(path) && !path.endsWith('generated.ts'))
+    expect(files.flatMap((path) => plain.findInComments(path, read(`src/${path}`)))).toEqual([])
+  })
+
+  it('every message names its subjects', () => {
+    // The pages of the dashboard speak of a person whom they do not know.
+    const sources = readSources().filter(({ path }) => !/^dashboard\/app\/|generated\.ts$/.test(path))
+    expect(sources.flatMap(plain.findInTexts)).toEqual([])
+  })
+
+  it('every title of a test names its subjects', () => {
+    expect(tests.flatMap(plain.findInTitles)).toEqual([])
+  })
+
+  it('every page of the documentation names its subjects', () => {
+    const pages = ['README.md', 'SECURITY.md', ...listFiles('docs').map((path) => `docs/${path}`)]
+    const checked = pages.filter((path) => path.endsWith('.md') && !path.includes('node_modules'))
+    expect(checked.flatMap((path) => plain.findInPage(path, read(path)))).toEqual([])
+  })
+
+  it('the rules of plain words find an empty word in a comment, a message, a title and a page', () => {
+    expect(
+      plain.findInComments('a.ts', '/** Whoever comes next. */\nconst nobody = 1 // stands\nf("nobody else")'),
+    ).toHaveLength(2)
+    expect(plain.findInComments('a.lua', '-- Somebody asked.\nlocal a')).toHaveLength(1)
+    const code = "throw new Error('nobody is there')\nconst name = 'nobody'\nit(`a run that ${a} stands`, f)"
+    expect(plain.findInTexts(parseSource('a.ts', code))).toHaveLength(2)
+    expect(plain.findInTitles(parseSource('a.test.ts', code))).toHaveLength(1)
+    expect(plain.findInPage('a.md', 'It stands.\n`nobody`, "nobody"\n```sh\nnobody\n```')).toEqual(['a.md: It stands.'])
   })
 })
 

@@ -27,7 +27,7 @@ describe('changes', () => {
     expect((await run('changes', 'nothing')).exitCode).toBe(1)
   })
 
-  it('say user@host where nobody is named', async () => {
+  it('the changes name user@host where no author is named', async () => {
     const { run, changes } = createCli()
     await run('put', 'job', '--every', '1h')
     expect((await changes('job'))[0]?.by).toMatch(/^.+@.+$/)

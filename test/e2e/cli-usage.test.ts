@@ -58,7 +58,7 @@ describe('usage errors', () => {
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })
   })
 
-  it('usage errors are JSON with --json, wherever it stands', async () => {
+  it('usage errors are JSON with --json, wherever it is given', async () => {
     for (const parameters of [
       ['--json', 'lss'],
       ['ls', '--nope', '--json'],

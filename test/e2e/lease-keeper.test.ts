@@ -72,7 +72,7 @@ describe('a process whose event loop is blocked beyond the lease', () => {
     expect(startsOf(first)).toHaveLength(1)
   })
 
-  it('a process whose event loop is blocked beyond the lease keeps the run with a keeper thread: nobody takes over, and it ends well', async () => {
+  it('a process whose event loop is blocked beyond the lease keeps the run with a keeper thread: no worker takes over, and it ends well', async () => {
     const fleet = await startFleet('thread', { payload: { blockMs: BLOCK_MS, ms: 1 }, onCrash: 'rerun' })
     const [first, second] = await untilStarted(fleet)
     const history = await fleet.historyOf('heavy')

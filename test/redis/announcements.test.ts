@@ -39,7 +39,7 @@ it('a worker tells the fleet of the next instant when the starts of this one are
   expect(seen).toEqual(starts.flatMap((at) => [`start ${at}`, `head ${at + 1_000}`]))
 })
 
-it('a worker tells nobody in a fleet of one', async () => {
+it('a worker announces nothing in a fleet of one', async () => {
   const seen = await follow(1, 2)
   expect(seen.filter((what) => what.startsWith('head '))).toEqual([])
 })

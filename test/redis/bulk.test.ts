@@ -55,7 +55,7 @@ describe('putMany', () => {
 })
 
 describe('sync', () => {
-  it('sync of what stands as declared writes nothing, and reads many in a call', async () => {
+  it('sync of schedules that are as declared writes nothing, and reads many in a call', async () => {
     const beat = fleet.create()
     const seen: number[] = []
     const onProgress = ({ done }: { done: number }) => seen.push(done)
@@ -70,7 +70,7 @@ describe('sync', () => {
     expect(scriptCalls(counts)).toBeLessThan(60)
   })
 
-  it('sync leaves a schedule that somebody else wrote meanwhile to its owner', async () => {
+  it('sync leaves a schedule that another owner wrote meanwhile to that owner', async () => {
     const beat = fleet.create()
     await fleet.create().schedules.put('s7', { every: '1h', owner: 'other' })
     const result = await beat.sync(many(10), { owner: 'app' })

@@ -69,7 +69,7 @@ describe('the change list of a schedule', () => {
     expect((await beat.schedules.changes('two')).map(({ via }) => via)).toEqual(['sync'])
   })
 
-  it('the change list of a schedule takes in an edit by a bare HSET when a worker notices it, by nobody known', async () => {
+  it('the change list of a schedule takes in an edit by a bare HSET when a worker notices it, without an author', async () => {
     const beat = fleet.create({ actor: 'anna' })
     beat.task('it', () => 1)
     await beat.start()
@@ -143,7 +143,7 @@ describe('the change list of a schedule', () => {
     expect((await schedules.changes('it'))[0]).toMatchObject({ revision: 6 })
   })
 
-  it('the change list of a schedule of a key that somebody overwrote begins anew', async () => {
+  it('the change list of a schedule begins anew when its key was overwritten', async () => {
     const { schedules } = fleet.create()
     await schedules.put('it', { every: '90m' })
     await schedules.put('it', { every: '1h' })

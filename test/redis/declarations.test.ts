@@ -70,7 +70,7 @@ describe('a declaration', () => {
     })
   })
 
-  it('a declaration of a lower version changes nothing that a higher one declared, whoever starts last', async () => {
+  it('a declaration of a lower version changes nothing that a higher one declared, whichever starts last', async () => {
     const [older, newer] = [deploy({ version: '1.9.0' }), deploy({ version: '1.10.0-rc.1' })]
     await older.declare({ every: '1h' })
     expect(await newer.declare({ every: '2h' })).toMatchObject({ outcome: 'updated' })

@@ -29,7 +29,7 @@ async function scheduled(
 }
 
 describe('explain, of what comes next', () => {
-  it('explain names the rule, its zone, and the next instant; nothing stands in its way', async () => {
+  it('explain names the rule, its zone, and the next instant of a schedule that nothing delays', async () => {
     const { explain } = await scheduled({ cron: '0 9 * * 1-5', tz: 'Asia/Shanghai' })
     const { state, next, last, reasons, advice, text } = await explain()
     expect(state).toBe('active')
@@ -139,7 +139,7 @@ describe('explain, of workers', () => {
     gate.open()
   })
 
-  it('explain says that it is due and nobody takes it', async () => {
+  it('explain says that a schedule is due and no worker claims it', async () => {
     const { explain, fleet } = await scheduled({ every: HOUR }, { start: false })
     await fleet.makeOverdue('it', Math.floor(Date.now() / HOUR) * HOUR - HOUR)
     const { reasons, next } = await explain()
@@ -187,7 +187,7 @@ describe('explain, of runs', () => {
     expect(last?.why).toMatch(/^it failed on worker \w+ in attempt 2: Error: no luck$/)
   })
 
-  it('explain says that the lease is held by somebody who is not known', async () => {
+  it('explain says that the lease is held by a holder that is not known', async () => {
     const { explain, fleet } = await scheduled({ every: '1h' })
     await fleet.redis.set(fleet.key('lease', 'it'), 'somebody:7', 'PX', 60_000)
     expect((await explain()).reasons).toMatchObject([
@@ -203,7 +203,7 @@ describe('explain, of runs', () => {
   })
 
   it.each([
-    ['ok', {}, /^it ran on worker \w+, \d+ ms after its instant, and took \d+ ms; it stood for 2 missed occurrences/],
+    ['ok', {}, /^it ran on worker \w+, \d+ ms after its instant, and took \d+ ms; it made up for 2 missed occurrences/],
     ['misfire', { misfire: 'skip' }, /no worker claimed it within its grace of 1s, and `misfire` is `skip`/],
     ['catch-up-window', { catchUpWindow: '1s' }, /older than the catch-up window of 1s/],
   ] as const)('explain says of what was missed: %s', async (_reason, policy, why) => {

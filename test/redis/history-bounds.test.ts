@@ -7,8 +7,8 @@ const redis = useRedis()
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
 
-describe('the ledger', () => {
-  it('the ledger is bounded by count', async () => {
+describe('the history', () => {
+  it('the history is bounded by count', async () => {
     const fleet = createFleet(redis.url, { workers: 1, tasks: (beat) => beat.task('job', () => 'x') })
     await fleet.control.schedules.put('it', { task: 'job', every: '1h' })
     const full = fleet.redis.pipeline()
@@ -24,7 +24,7 @@ describe('the ledger', () => {
     expect(await fleet.control.schedules.history('it', { limit: 3 })).toHaveLength(3)
   })
 
-  it('the ledger is bounded by age: what is older than 30 days is not shown, and goes', async () => {
+  it('the history is bounded by age: what is older than 30 days is not shown, and goes', async () => {
     const fleet = createFleet(redis.url, { workers: 1, tasks: (beat) => beat.task('job', () => 'x') })
     await fleet.control.schedules.put('it', { task: 'job', every: '1h' })
     const key = fleet.key('history', 'it')
@@ -36,7 +36,7 @@ describe('the ledger', () => {
     await waitFor(async () => (await fleet.redis.xlen(key)) === 1, { what: 'the upkeep to trim it' })
   })
 
-  it('the ledger repairs itself where somebody put another type in its place', async () => {
+  it('the history is repaired where another type was put in its place', async () => {
     const fleet = createFleet(redis.url, { workers: 1, tasks: (beat) => beat.task('job', () => 'x') })
     await fleet.control.schedules.put('it', { task: 'job', every: '1h' })
     await fleet.redis.set(fleet.key('history', 'it'), 'not a stream')
@@ -86,7 +86,7 @@ describe('the ledger', () => {
   })
 
   it.each(['put', 'hset'] as const)(
-    'the ledger closes what was overdue when the trigger is edited by %s',
+    'the history closes what was overdue when the trigger is edited by %s',
     async (how) => {
       const fleet = createFleet(redis.url, { tasks: (beat) => beat.task('job', () => 'x') })
       await fleet.control.schedules.put('it', { task: 'job', every: HOUR })
@@ -105,7 +105,7 @@ describe('the ledger', () => {
   it.each([
     ['disabled', { enabled: '0' }],
     ['invalid', { cron: 'nonsense' }],
-  ] as const)('the ledger closes what was overdue when the schedule is %s', async (reason, edit) => {
+  ] as const)('the history closes what was overdue when the schedule is %s', async (reason, edit) => {
     const fleet = createFleet(redis.url, { tasks: (beat) => beat.task('job', () => 'x') })
     await fleet.control.schedules.put('it', { task: 'job', cron: '0 * * * *' })
     const newest = Math.floor(Date.now() / HOUR) * HOUR
@@ -115,7 +115,7 @@ describe('the ledger', () => {
     expect(await fleet.history('it', 1)).toMatchObject([{ outcome: 'skipped', reason, scheduledAt: new Date(newest) }])
   })
 
-  it('the ledger counts a limit anew for a new trigger, however it was edited', async () => {
+  it('the history counts a limit anew for a new trigger, however it was edited', async () => {
     const fleet = createFleet(redis.url, { tasks: (beat) => beat.task('job', () => 'x') })
     await fleet.control.schedules.put('it', { task: 'job', every: 100, limit: 2 })
     await fleet.start()
@@ -130,9 +130,9 @@ describe('the ledger', () => {
   })
 })
 
-describe('an edit of a trigger that nobody claimed for long', () => {
+describe('an edit of a trigger that was not claimed for long', () => {
   it.each(['put', 'disable'] as const)(
-    'an edit of a trigger that nobody claimed for long closes all of it, far beyond what was planned: %s',
+    'an edit of a trigger that was not claimed for long closes all of it, far beyond what was planned: %s',
     async (how) => {
       const { control, redis: client, ...fleet } = createFleet(redis.url, { workers: 0 })
       await control.schedules.put('it', { task: 'job', cron: '* * * * *', tz: 'Asia/Kolkata' })

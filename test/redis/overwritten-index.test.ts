@@ -5,9 +5,9 @@ import { waitFor } from '../support/wait-for.js'
 
 const redis = useRedis()
 
-describe('an index that somebody overwrote', () => {
+describe('an index that was overwritten', () => {
   it.each(['due', 'pending', 'running', 'names', 'inactive', 'lanes', 'workers', 'ranks', 'meta'])(
-    'an index that somebody overwrote %s is told of and repaired, and every schedule goes on',
+    'an index that was overwritten is reported and repaired, and every schedule goes on: %s',
     async (kind) => {
       let runs = 0
       const fleet = createFleet(redis.url, { tasks: (beat) => void beat.task('tick', () => void runs++) })
@@ -44,7 +44,7 @@ describe('an index that somebody overwrote', () => {
     expect(await fleet.next('run:succeeded')).toMatchObject({ schedule: 'flaky', attempt: 2 })
   })
 
-  it('upkeep without an end is no lock: somebody is elected again', async () => {
+  it('a lock of the maintenance without an end is no lock: a worker is elected again', async () => {
     const fleet = createFleet(redis.url)
     await fleet.start()
     const key = fleet.key('upkeep')
@@ -52,7 +52,7 @@ describe('an index that somebody overwrote', () => {
     await waitFor(async () => (await redis.client.pttl(key)) > 0, { what: 'a lock with an end' })
   })
 
-  it('an index that somebody overwrote ranks with strangers in it gives the duties back to those that live', async () => {
+  it('an index of ranks with strangers in it gives the duties back to the workers that live', async () => {
     const fleet = createFleet(redis.url)
     await fleet.start()
     const key = fleet.key('ranks')

@@ -42,7 +42,7 @@ async function putMany(fleet: ReturnType<typeof createFleet>, count: number, def
 }
 
 describe('maxConcurrent of a task', () => {
-  it('maxConcurrent of a task lets go of slots that nobody holds any more, also where it is not reached', async () => {
+  it('maxConcurrent of a task lets go of slots that no run holds any more, also where it is not reached', async () => {
     const { fleet } = gatedFleet({ maxConcurrent: 3 }, { workers: 1 })
     const busy = fleet.key('busy', 'job')
     await fleet.redis.zadd(busy, 1, '7 gone@1', 1, '8 held@1')
@@ -70,7 +70,7 @@ describe('maxConcurrent of a task', () => {
     expect(await fleet.redis.scard(fleet.key('lanes'))).toBe(0)
   })
 
-  it('maxConcurrent of a task stands for a run whose schedule is removed, and gives its slot back when the run ends', async () => {
+  it('maxConcurrent of a task counts a run whose schedule is removed, and gives its slot back when the run ends', async () => {
     const { fleet, gates, going } = gatedFleet({ maxConcurrent: 1 })
     await putMany(fleet, 1)
     await fleet.start()

@@ -50,7 +50,7 @@ describe('cancel', () => {
     expect(await schedules.runs()).toEqual([])
   })
 
-  it('cancel stands when the message is lost and the run fails: it is not tried again', async () => {
+  it('a cancel counts when the message is lost and the run fails: it is not tried again', async () => {
     const { fleet, schedules, ran } = gatedFleet()
     await schedules.put('it', { ...ONCE, timeout: 400, retries: 3, backoff: { delay: 10, max: 10 } })
     await fleet.start()
@@ -167,7 +167,7 @@ describe('pause and resume', () => {
     expect((await schedules.history('it')).filter(({ reason }) => reason === 'paused')).toEqual([])
   })
 
-  it('pause and resume runs what somebody asks for by hand', async () => {
+  it('a paused schedule runs what is triggered by hand', async () => {
     const { fleet, schedules } = gatedFleet()
     await schedules.put('it', { task: 'job', every: '1h' })
     await schedules.pause('it')

@@ -37,7 +37,7 @@ describe('a flush of Redis', () => {
     },
   )
 
-  it('a flush of Redis does not put an instant back that has passed, nor overwrite what somebody wrote meanwhile', async () => {
+  it('a flush of Redis does not put an instant back that has passed, nor overwrite an edit that was made meanwhile', async () => {
     const fleet = createFleet(redis.url, { workers: 1 })
     const [handle] = quiet(fleet)
     await fleet.start()

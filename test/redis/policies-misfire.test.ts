@@ -27,8 +27,8 @@ const reasons = async (fleet: PolicyFleet, count: number) =>
     reason,
   ])
 
-describe('what happens to occurrences that nobody claimed in time', () => {
-  it('what happens to occurrences that nobody claimed in time runs the newest once for all of them under latest, and counts the others', async () => {
+describe('the misfire policy', () => {
+  it('the misfire policy runs the newest once for all of them under latest, and counts the others', async () => {
     const { fleet, ran, newest } = await overdue({ misfire: 'latest', misfireGrace: 0 }, 4)
     await fleet.next('run:succeeded')
     expect(ran.map(({ scheduledAt, missed, catchUp }) => [scheduledAt.getTime(), missed, catchUp])).toEqual([
@@ -43,7 +43,7 @@ describe('what happens to occurrences that nobody claimed in time', () => {
     expect((await fleet.history('late', 4)).at(-1)).toMatchObject({ missed: 3 })
   })
 
-  it('what happens to occurrences that nobody claimed in time runs none of them under skip, and goes on with the next', async () => {
+  it('the misfire policy runs none of them under skip, and goes on with the next', async () => {
     const { fleet, ran, newest } = await overdue({ misfire: 'skip', misfireGrace: 0 }, 3)
     expect(await reasons(fleet, 3)).toEqual([
       [newest - 2 * HOUR, 'skipped', 'misfire'],
@@ -55,7 +55,7 @@ describe('what happens to occurrences that nobody claimed in time', () => {
   })
 
   it.each(['skip', 'queue', 'replace', 'allow'] as const)(
-    'what happens to occurrences that nobody claimed in time runs each in order under all, whatever happens to overlaps: %s',
+    'the misfire policy runs each in order under all, whatever happens to overlaps: %s',
     async (overlap) => {
       const { fleet, ran, first, newest } = await overdue(
         { misfire: 'all', misfireGrace: 0, overlap, ...(overlap === 'allow' ? { maxConcurrent: 1 } : {}) },
@@ -100,7 +100,7 @@ describe('what happens to occurrences that nobody claimed in time', () => {
     expect(order).toEqual(['0 attempt 1', '1 attempt 1', '0 attempt 2', '2 attempt 1', '3 attempt 1'])
   })
 
-  it('what happens to occurrences that nobody claimed in time keeps the newest maxCatchUp under all, and says so of the others', async () => {
+  it('the misfire policy keeps the newest maxCatchUp under all, and says so of the others', async () => {
     const { fleet, newest } = await overdue({ misfire: 'all', misfireGrace: 0, maxCatchUp: 2 }, 4)
     expect(await reasons(fleet, 4)).toEqual([
       [newest - 3 * HOUR, 'skipped', 'catch-up-cap'],
@@ -110,7 +110,7 @@ describe('what happens to occurrences that nobody claimed in time', () => {
     ])
   })
 
-  it('what happens to occurrences that nobody claimed in time drops what is older than the catch-up window, whatever the policy', async () => {
+  it('the misfire policy drops what is older than the catch-up window, whatever the policy', async () => {
     const { fleet, newest } = await overdue({ misfire: 'all', misfireGrace: 0, catchUpWindow: '90m' }, 4)
     const history = await reasons(fleet, 4)
     const dropped = history.filter(([, outcome]) => outcome === 'skipped')
@@ -119,13 +119,13 @@ describe('what happens to occurrences that nobody claimed in time', () => {
     expect(history.at(-1)).toEqual([newest, 'ok', undefined])
   })
 
-  it('what happens to occurrences that nobody claimed in time counts an occurrence within its grace as on time', async () => {
+  it('the misfire policy counts an occurrence within its grace as on time', async () => {
     const { fleet, ran, newest } = await overdue({ misfire: 'skip', misfireGrace: '2h' }, 1)
     await fleet.next('run:succeeded')
     expect(ran.map(({ scheduledAt, catchUp }) => [scheduledAt.getTime(), catchUp])).toEqual([[newest, false]])
   })
 
-  it('what happens to occurrences that nobody claimed in time makes up for a single instant that passed before it was written, within the window', async () => {
+  it('the misfire policy makes up for a single instant that passed before it was written, within the window', async () => {
     const ran: Run[] = []
     const fleet = createFleet(redis.url, { tasks: (beat) => beat.task('job', (run) => void ran.push(run)) })
     const at = Date.now() - HOUR
@@ -139,7 +139,7 @@ describe('what happens to occurrences that nobody claimed in time', () => {
     expect((await fleet.control.schedules.get('late'))?.state).toBe('finished')
   })
 
-  it('what happens to occurrences that nobody claimed in time neither wedges nor floods when a thousand were missed', async () => {
+  it('the misfire policy neither wedges nor floods when a thousand were missed', async () => {
     const { fleet, ran, newest } = await overdue({ misfire: 'all', maxCatchUp: 3 }, 1_000, 60_000)
     await fleet.next('run:succeeded', ({ scheduledAt }) => scheduledAt >= newest)
     const history = await fleet.history('late', 100)
@@ -150,7 +150,7 @@ describe('what happens to occurrences that nobody claimed in time', () => {
     expect((await fleet.control.schedules.get('late'))?.state).toBe('active')
   })
 
-  it('what happens to occurrences that nobody claimed in time makes up for what became due while the fleet was down, without touching Redis', async () => {
+  it('the misfire policy makes up for what became due while the fleet was down, without touching Redis', async () => {
     const ran: Run[] = []
     const fleet = createFleet(redis.url, { tasks: (beat) => beat.task('job', (run) => void ran.push(run)) })
     const [first] = fleet.workers

@@ -91,7 +91,7 @@ describe('overlap: skip', () => {
     for (const { scheduledAt } of overlapped) expect(scheduledAt.getTime()).toBeGreaterThan(began - 1)
   })
 
-  it('overlap: skip is not held up by a run that somebody asked for, and does not hold one up', async () => {
+  it('overlap: skip is not held up by a manual run, and does not hold one up', async () => {
     const { fleet, ran, first } = await gated({ overlap: 'skip' })
     const asked = await fleet.control.schedules.trigger('long')
     const manual = await fleet.next('run:started', ({ manual }) => manual)

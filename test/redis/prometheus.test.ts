@@ -151,7 +151,7 @@ it('the metrics count what happened, of this worker only, and of the fleet as it
   if (hasPromtool) execFileSync('promtool', ['check', 'metrics'], { input: text })
 })
 
-it('an instance without a worker reads the fleet, and its backlog while nobody claims', async () => {
+it('an instance without a worker reads the fleet, and its backlog while no worker claims', async () => {
   const client = fleet.create()
   const { registry } = collect(client)
   for (const name of ['a', 'b']) await client.schedules.put(name, { task: 'none', at: new Date(Date.now() - 5_000) })
@@ -161,7 +161,7 @@ it('an instance without a worker reads the fleet, and its backlog while nobody c
   expect(await seriesOf(registry, 'everybeat_slots_free')).toEqual([])
 })
 
-it('nothing is read while nobody scrapes, and one reading serves every gauge of a scrape', async () => {
+it('nothing is read between scrapes, and one reading serves every gauge of a scrape', async () => {
   const client = fleet.create()
   await client.schedules.put('some', { task: 'none', every: '1h' })
   const { registry } = collect(client)

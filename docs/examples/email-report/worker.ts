@@ -11,7 +11,7 @@ const report = beat.task<{ to: string }>('send-report', { timeout: '1m', retries
     from: 'reports@example.org',
     to: run.payload.to,
     subject: `Report of ${day}`,
-    text: run.missed > 0 ? `This stands for ${run.missed} more that were missed.` : 'All is well.',
+    text: run.missed > 0 ? `This makes up for ${run.missed} more that were missed.` : 'All is well.',
     // The same over all attempts: a mail server or reader that sees it twice can tell.
     messageId: `<${encodeURIComponent(run.id)}@example.org>`,
   })

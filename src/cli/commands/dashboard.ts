@@ -40,7 +40,7 @@ export function registerDashboard(program: Command): void {
     }
     const stopped = nextStopSignal()
     await session.withBeat(async (beat) => {
-      // Somebody who mistypes the address of Redis learns it here, not in the browser.
+      // A mistyped address of Redis is reported here, not in the browser.
       await beat.schedules.count()
       const dashboard = createDashboard(beat, {
         basePath: options.basePath,

@@ -49,6 +49,6 @@ function showHistory(session: Session, entries: readonly HistoryEntry[]): string
 function describeReason({ count = 1, missed = 0, error, reason }: HistoryEntry): string {
   const parts = [oneLine(error ?? reason ?? '')]
   if (count > 1) parts.push(`${count} occurrences in a row`)
-  if (missed > 0) parts.push(`stands for ${missed} missed`)
+  if (missed > 0) parts.push(`makes up for ${missed} missed`)
   return parts.filter((part) => part !== '').join(', ')
 }

@@ -12,7 +12,7 @@ export function registerPause(program: Command): void {
     .command('pause')
     .description('keep a schedule from firing')
     .argument('<name>', 'name of the schedule')
-    .option('--note <text>', 'why; shown to everybody who looks')
+    .option('--note <text>', 'why; shown with the schedule')
     .option('--until <instant>', 'resume by itself at this instant, ISO 8601')
   setAction<PauseOptions, [string]>(pause, async (session, { note, until }, name) => {
     const options = { ...(note !== undefined && { note }), ...(until !== undefined && { until }) }

@@ -37,7 +37,7 @@ export function planTimeline(seconds: number): Timeline {
 
 /** The schedules of the demo, for a beginning at this instant, epoch ms. */
 export function planSchedules(startMs: number): DemoSchedule[] {
-  // A run that its worker takes to the grave has to be run by somebody else, without holding up the runs after it.
+  // A run that its worker takes to the grave has to be run by another worker, without holding up the runs after it.
   const policies: DefinitionShape = { task: 'demo', onCrash: 'rerun', overlap: 'allow', misfire: 'all' }
   const onceAtMs = Math.floor(startMs / 1000) * 1000 + 6000
   const plan = (name: string, rule: DemoRule, trigger: DefinitionShape, workMs = 0): DemoSchedule => {

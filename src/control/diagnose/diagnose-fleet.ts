@@ -19,7 +19,7 @@ function presence(workers: readonly WorkerView[], hasSchedules: boolean): Findin
     check,
     level: hasSchedules ? 'problem' : 'warning',
     message: 'no live worker is under this prefix',
-    why: hasSchedules ? 'nothing runs' : 'there is nobody to run what will be scheduled',
+    why: hasSchedules ? 'nothing runs' : 'no worker will run a schedule that is added',
     advice: 'start one with this prefix, and look at --redis and --prefix',
   }
 }

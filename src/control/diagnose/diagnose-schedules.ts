@@ -31,7 +31,7 @@ export function createScheduleCounts(): { take(view: ScheduleView): void; result
   }
 }
 
-/** Judges the schedules: those that cannot be used, that nobody can run, and that nobody has run. */
+/** Judges the schedules: those that cannot be used, that no worker can run, and that no worker has run. */
 export function diagnoseSchedules(counts: ScheduleCounts, backlog: Backlog, workers: readonly WorkerView[]): Finding[] {
   const unserved = [...counts.lanes].filter(([lane]) => !isServed(lane, workers))
   const findings = [...invalid(counts), ...(workers.length === 0 ? [] : unserved.map(describeUnserved))]
@@ -82,7 +82,7 @@ function overdue({ count, names, lanes }: Backlog, workers: readonly WorkerView[
     })
   }
   for (const { pool, task, count: waiting } of lanes) {
-    // Those that nobody serves are told already.
+    // Those that no worker serves are told already.
     if (!isServed(`${pool}\n${task}`, workers)) continue
     findings.push({
       check: 'overdue',

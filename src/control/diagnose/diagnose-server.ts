@@ -42,8 +42,8 @@ export function diagnoseLayout({ known, wantedShards, found }: FleetLayout): Fin
       check,
       level: 'problem',
       message: `the fleet is being moved from ${change[1]} to ${change[2]} shards`,
-      why: 'nobody may join, write or run until that is done',
-      advice: `wait for it; if nobody is at it any more, everybeat reshard ${change[2]} brings it to its end`,
+      why: 'no worker may join, write or run until that is done',
+      advice: `wait for it; if no process moves them any more, everybeat reshard ${change[2]} brings it to its end`,
     }
   }
   if (found.shards !== String(wantedShards)) {
@@ -127,7 +127,7 @@ function eviction({ evictionPolicy: policy, maxMemory }: ServerFacts): Finding[]
       check: 'eviction',
       level: isLimited ? 'problem' : 'warning',
       message: `maxmemory-policy is ${policy}${isLimited ? '' : ', though there is no limit of memory yet'}`,
-      why: 'under pressure the server throws schedules away, or leases: then runs are abandoned or overlap although nobody died',
+      why: 'under pressure the server throws schedules away, or leases: then runs are abandoned or overlap although no worker died',
       advice: 'CONFIG SET maxmemory-policy noeviction, and in the configuration file too',
     },
   ]
@@ -178,7 +178,7 @@ function persistence({ appendOnly, snapshots, lastSaveFailed }: ServerFacts): Fi
   ]
 }
 
-/** What was written in between is not there any more, and nobody else says so. */
+/** The writes in between are lost, and no other finding says so. */
 function rewind({ rewind: found }: ServerFacts): Finding[] {
   if (found === null) return []
   const to = found.to === null ? 'to before its workers joined' : `to ${new Date(found.to).toISOString()}`

@@ -13,7 +13,7 @@ export function explainEntry(entry: HistoryEntry, definition: Definition | null)
     case 'cancelled':
       return entry.reason === 'replaced'
         ? 'it was stopped: a newer occurrence came due, and `overlap` is `replace`'
-        : 'it was stopped: somebody cancelled it'
+        : 'it was stopped: a person or a program cancelled it'
     case 'abandoned':
       return abandonment(entry, worker)
     case 'skipped':
@@ -67,5 +67,7 @@ function duration({ durationMs }: HistoryEntry): string {
 }
 
 function missed({ missed: count }: HistoryEntry): string {
-  return count === undefined ? '' : `; it stood for ${count} missed occurrence${count === 1 ? '' : 's'} beside its own`
+  return count === undefined
+    ? ''
+    : `; it made up for ${count} missed occurrence${count === 1 ? '' : 's'} beside its own`
 }

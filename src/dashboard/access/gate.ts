@@ -29,7 +29,7 @@ export class Gate {
     if (why !== null) throw new Problem(403, { detail: why, code: 'ERR_DASHBOARD_HOST' })
   }
 
-  /** Who asks; null when nobody known does. */
+  /** Who asks; null when the user is not known. */
   async identify(request: Request): Promise<DashboardUser | null> {
     const { authorize, actor } = this.#options
     if (this.session) return this.session.isSignedIn(request) ? { user: actor, role: 'edit' } : null

@@ -9,7 +9,7 @@ export interface RequestOrigin {
 const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip']
 
 /**
- * Says why a request may not be served by a dashboard that asks nobody who they are, or null when it may: it has to come
+ * Says why a request may not be served by a dashboard without sign-in, or null when it may: it has to come
  * from this machine and to name this machine. A page elsewhere can have its own name resolve to 127.0.0.1 and then read
  * from here (DNS rebinding); its name is in `Host`.
  */

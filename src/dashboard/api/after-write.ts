@@ -2,7 +2,7 @@ import { isSameRow } from '../catalogue-row.js'
 import { scheduleEvent } from '../live/fleet-observer.js'
 import type { RequestContext } from '../request-context.js'
 
-/** Lets everybody who watches see a write of this dashboard at once, and the next search find it. */
+/** Lets every browser that watches see a write of this dashboard at once, and the next search find it. */
 export async function afterWrite({ services, user }: RequestContext, names: readonly string[]): Promise<void> {
   const { source, catalogue, feed } = services
   await Promise.all(

@@ -11,7 +11,7 @@ export const fleetRoutes: readonly Route[] = [
   {
     ...read,
     path: 'overview',
-    summary: 'The fleet at a glance: what needs somebody, the last and the coming hour, what comes next',
+    summary: 'The fleet at a glance: what needs attention, the last and the coming hour, what comes next',
     answer: 'now, total, counts, complete, attention, timeline, herds, next, fleet, runs',
     handle: async ({ services }) => json(await services.overview.read()),
   },

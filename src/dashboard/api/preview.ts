@@ -3,7 +3,7 @@ import { badRequest } from '../problem.js'
 import { json, type RequestContext } from '../request-context.js'
 import type { Route } from '../router.js'
 
-/** `POST preview`: changes nothing, and is open to everybody who may look. */
+/** `POST preview`: changes nothing, and is open to every user who may look. */
 export const previewRoute: Route = {
   method: 'POST',
   path: 'preview',

@@ -16,7 +16,7 @@ export const scheduleReadRoutes: readonly Route[] = [
   {
     ...read,
     path: 'schedules/:name',
-    summary: 'A schedule as it stands',
+    summary: 'A schedule as it is stored',
     answer:
       'the definition with its defaults, given (as it was written), revision, state, next, last, words; ETag is the revision',
     handle: showSchedule,

@@ -83,7 +83,7 @@ function readDefinition(body: Record<string, unknown>): DefinitionShape {
 function readIfMatch({ request }: RequestContext, current: ScheduleView | null): number | undefined {
   const text = request.headers.get('if-match')
   if (text === null) {
-    // New is what nobody has written meanwhile either.
+    // A schedule is new only when no other edit has made it meanwhile.
     if (current === null) return 0
     if (request.headers.get('if-none-match') === '*') return 0
     const detail = `${JSON.stringify(current.name)} is there, at revision ${current.revision}: say in If-Match which revision was edited`
@@ -112,7 +112,7 @@ async function answerWrite(context: RequestContext, result: PutResult, submitted
   return json({ ...result, name, schedule }, result.outcome === 'created' ? 201 : 200, headers)
 }
 
-/** The answer that shows both sides: what stands, and what was sent. */
+/** The answer that shows both sides: what is stored, and what was sent. */
 function conflict(
   { services, name, request }: RequestContext,
   view: ScheduleView | null,

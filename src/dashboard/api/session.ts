@@ -62,7 +62,7 @@ export async function answerSession(asked: SessionRequest): Promise<Response> {
 }
 
 function describeSession(user: DashboardUser | null, { gate, options }: SessionRequest): Response {
-  // Whether somebody is signed in is an answer, not an error: the page asks for it before anything else.
+  // Whether a user is signed in is an answer, not an error: the page asks for it before anything else.
   if (user === null) return json({ user: null, signIn: gate.kind })
   const { readOnly, label } = options
   return json({ ...user, readOnly, label, signIn: gate.kind })

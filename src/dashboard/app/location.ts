@@ -20,7 +20,7 @@ export const segments = computed(() =>
     .map((part) => decodeURIComponent(part)),
 )
 
-/** What stands behind the question mark. */
+/** The query of the address, behind the question mark. */
 export const query = computed(() => new URLSearchParams(here.value.search))
 
 /** The address of a page: `pageUrl('schedules', name)`. */
@@ -38,7 +38,7 @@ export function go(url: string, { replace = false } = {}): void {
   here.value = read()
 }
 
-/** Changes what stands behind the question mark; a field that is null or empty goes away. */
+/** Changes the query of the address; a field that is null or empty goes away. */
 export function setQuery(changes: Readonly<Record<string, string | null>>, { replace = true } = {}): void {
   const next = new URLSearchParams(query.value)
   for (const [name, value] of Object.entries(changes)) {

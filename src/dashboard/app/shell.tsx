@@ -21,7 +21,7 @@ const PAGES: readonly { path: string; title: string; icon: IconName }[] = [
   { path: 'doctor', title: 'Doctor', icon: 'doctor' },
 ]
 
-/** What stands around every page: the ways to the others, and how this one is connected. */
+/** The frame of every page: the ways to the others, and how this one is connected. */
 export function Shell({ children }: { children: preact.ComponentChildren }) {
   const isHelpShown = useSignal(false)
   useEffect(() =>

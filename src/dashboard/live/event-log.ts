@@ -22,7 +22,7 @@ export class EventLog {
     this.#process = process
   }
 
-  /** The id of the last event; where a browser that gets everything from now on stands. */
+  /** The id of the last event; where a browser begins that gets every later event. */
   get lastId(): string {
     return `${this.#process}-${this.#number}`
   }

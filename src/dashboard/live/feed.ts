@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { EventLog, type FeedEventType, type LoggedEvent } from './event-log.js'
 
-/** Looks at the fleet while somebody watches. */
+/** Reads the fleet while a browser watches. */
 export interface Observer {
   /** Looks once, and reports what has changed. */
   look(): Promise<void>
-  /** Nobody watches any more: what was seen is forgotten. */
+  /** No browser watches any more: what was seen is forgotten. */
   rest(): void
 }
 
@@ -38,7 +38,7 @@ export class Feed {
     return this.#sinks.size
   }
 
-  /** Tells everybody who watches, and keeps it for those who come back. */
+  /** Tells every browser that watches, and keeps it for those that reconnect. */
   publish(type: FeedEventType, value: unknown): void {
     const event = this.#log.add(type, value)
     for (const sink of [...this.#sinks]) this.#send(sink, eventText(event))

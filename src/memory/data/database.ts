@@ -88,7 +88,7 @@ export class Database {
     return this.#find(key) !== undefined
   }
 
-  /** Removes a key without telling anybody; says whether it was there. */
+  /** Removes a key without a notification; says whether it existed. */
   delete(key: string): boolean {
     if (!this.has(key)) return false
     this.#remove(key)

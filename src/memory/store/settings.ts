@@ -1,7 +1,7 @@
 import { CommandError } from './reply.js'
 
 const CLASSES = 'KEg$lshzxetdmnA'
-/** What `A` stands for in `notify-keyspace-events`. */
+/** What `A` means in `notify-keyspace-events`. */
 const ALL_CLASSES = 'g$lshzxetd'
 
 /** The settings of the server that `CONFIG` reads and changes: those that clients and scripts look at. */

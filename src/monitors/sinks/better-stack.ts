@@ -3,7 +3,7 @@ import { checkBase, checkKey, describeEvent, request } from '../request.js'
 
 /** Options of {@link betterStack}. */
 export interface BetterStackOptions {
-  /** The token of a heartbeat, which stands for one schedule: match one. */
+  /** The token of a heartbeat, which belongs to one schedule: match one. */
   token: string
   /** Default `https://uptime.betterstack.com/api/v1/heartbeat`. */
   baseUrl?: string | undefined

@@ -14,7 +14,7 @@ export interface OpenedRedis {
 
 /**
  * Connects to the Redis that an instance with the same options would use, or takes the live client that it is given. A
- * command of an opened connection fails when the connection is lost, so that nobody waits for Redis without end.
+ * command of an opened connection fails when the connection is lost, so that no caller waits for Redis without end.
  *
  * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS`
  */

@@ -37,8 +37,8 @@ function adviceForTls(code: string): string {
 }
 
 /**
- * Takes the words of `AUTH` and `HELLO` out of an error of ioredis, which keeps the command that it answers: whoever
- * prints the error would print the password.
+ * Takes the words of `AUTH` and `HELLO` out of an error of ioredis, which keeps the command that it answers: a
+ * program that prints the error would print the password.
  */
 export function forgetPassword(error: unknown): void {
   for (let one = error, depth = 0; one instanceof Error && depth < 5; depth += 1) {

@@ -14,7 +14,7 @@ function isRefusal(error: unknown): error is Refusal {
 /** Remembers on a quorum of independent nodes which deliveries were started: what one Redis forgets, they do not. */
 export interface StartLocks {
   /**
-   * `taken`: this caller may start; `held`: somebody started it before; `unknown`: too few nodes answered, and nothing
+   * `taken`: this caller may start; `held`: it was started before; `unknown`: too few nodes answered, and nothing
    * is known. Never rejects.
    */
   tryTake(key: string): Promise<'taken' | 'held' | 'unknown'>

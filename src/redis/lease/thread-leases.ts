@@ -23,7 +23,7 @@ export interface ThreadLeasesOptions {
  *
  * Invariants:
  * 1. What the cells of a lease say of trust counts from the moment at which its last extension was sent.
- * 2. A lease is extended no more once it is released or lost, its time is over, or the event loop has stood still for
+ * 2. A lease is extended no more once it is released or lost, its time is over, or the event loop has been blocked for
  *    too long.
  * 3. Leases that are nearly due go with one that is due, in one call a shard; each has an answer of its own.
  */
@@ -87,7 +87,7 @@ export class ThreadLeases {
     for (const leases of byShard.values()) void this.#extend(leases)
   }
 
-  /** A process that hangs is given up in the end: by the time-out of the run, or when its loop has stood still for long. */
+  /** A process that hangs is given up in the end: by the time-out of the run, or when its loop has been blocked for long. */
   #isOverdue({ until }: Kept): boolean {
     const { leaseMs, life, time } = this.#options
     if (until !== null) return time.monotonic() >= until
@@ -103,7 +103,7 @@ export class ThreadLeases {
       if (this.#kept.get(lease.id) !== lease) continue
       if (outcomes === null) this.#extendAt(lease, time.monotonic() + leaseMs * RETRY_SHARE)
       else if (outcomes[index] === 'extended') {
-        // The wall clock first: whoever reads in between trusts too little rather than too much.
+        // The wall clock first: a reader between the two trusts too little rather than too much.
         Atomics.store(lease.cells, CELLS.trustedUntilWall, toMicroseconds(sentAtWall + leaseMs * TRUST_SHARE))
         Atomics.store(lease.cells, CELLS.trustedUntil, toMicroseconds(sentAt + leaseMs * TRUST_SHARE))
         this.#extendAt(lease, sentAt + leaseMs * EXTEND_SHARE)

@@ -25,7 +25,7 @@
 --   previous_pause JSON, pause it was decided from, '' none
 --   resume       0/1, whether this ends a pause
 --   by           text, who ends the pause, '' unknown
---   via          text, from where somebody ends the pause (`api`, …), '' when it ends by itself
+--   via          text, from where the pause is ended (`api`, …),  '' when it ends by itself
 --   dropped      text…, groups of 4: nominal, reason, count, last nominal of the group (count > 1)
 -- REPLY
 --   [`stored`, revision] or [`moved`, 0]
@@ -111,7 +111,7 @@ local function index_schedule()
   if at then redis.call('ZADD', due, at, name) else redis.call('ZREM', due, name) end
 end
 
--- Records an edit by plain commands that this decision takes in, and the end of a pause that somebody asked for.
+-- Records an edit by plain commands that this decision takes in, and the end of a pause by a call of `resume`.
 local function record_changes(revision, is_edited)
   local is_resumed = resume == '1' and via ~= ''
   if not is_edited and not is_resumed then return end

@@ -56,7 +56,7 @@ export class DatasetWatch {
   }
 }
 
-/** Notes for `doctor` that the dataset went back; the note that another worker made last stands. */
+/** Notes for `doctor` that the dataset went back; the last note of another worker counts. */
 export async function noteRewind(client: RedisClient, { meta }: Keys, { at, to }: Rewind): Promise<void> {
   await client.hset(meta, REWIND_FIELD, `${at} ${to ?? ''}`)
 }

@@ -47,7 +47,7 @@ export async function readFleetLayout(client: RedisClient, prefix: string, shard
   return { known: LAYOUT, wantedShards: shards, found: layout === null ? null : { layout, shards: found ?? '1' } }
 }
 
-/** What is due since before the instant and was not taken: by nobody, or aside in a lane. */
+/** Schedules that are due since before the instant and not claimed: in `due`, or parked in a task queue. */
 export async function readBacklog(
   client: RedisClient,
   shards: number,

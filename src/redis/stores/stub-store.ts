@@ -8,7 +8,7 @@ const LEASE_MS = 30_000
 
 /**
  * A store without a Redis: each claim finds runs, and each settlement is taken. What a worker does with them goes the same
- * way as with real ones, down to the calls of the client; nobody else ever sees them.
+ * way as with real ones, down to the calls of the client; no other code ever sees them.
  *
  * @param runCount how many runs a claim finds, due at this moment
  */

@@ -51,7 +51,7 @@ export class Handlers {
   /**
    * Waits for the clock of the fleet, on behalf of the handler around this call.
    *
-   * @param begin begins the wait, for the worker of that handler or for nobody
+   * @param begin begins the wait, for the worker of that handler, or for no worker
    */
   async sleep(begin: (worker: string | null) => Promise<void>): Promise<void> {
     const call = this.#current.getStore()
@@ -69,13 +69,13 @@ export class Handlers {
     return this.#current.getStore() !== undefined
   }
 
-  /** A worker that stands still keeps nobody waiting. */
+  /** A worker that is frozen delays no other. */
   setFrozen(worker: string, isFrozen: boolean): void {
     if (isFrozen) this.#frozen.add(worker)
     else this.#frozen.delete(worker)
   }
 
-  /** The runs whose handlers wait for something real: time stands still for them. */
+  /** The runs whose handlers wait for something real: time stops for them. */
   get busy(): readonly RunRecord[] {
     const going = [...this.#calls].filter(({ sleeping, worker }) => sleeping === 0 && !this.#frozen.has(worker))
     return going.map(({ record }) => record)
@@ -85,7 +85,7 @@ export class Handlers {
     return this.#calls.size
   }
 
-  /** The handlers of a worker that is gone are nobody's. */
+  /** The handlers of a worker that is gone belong to no worker. */
   forget(worker: string): void {
     for (const call of this.#calls) if (call.worker === worker) this.#calls.delete(call)
   }

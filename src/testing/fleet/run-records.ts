@@ -20,7 +20,7 @@ export interface RunRecord {
   readonly attempt: number
   /** Fencing token of the claim. */
   readonly fence: number
-  /** Missed occurrences that the run stands for beyond itself. */
+  /** Missed occurrences that the run makes up for beyond its own. */
   readonly missed: number
   /** Whether the run makes up for a missed occurrence. */
   readonly catchUp: boolean
@@ -50,7 +50,7 @@ export interface RunFilter {
 export class RunRecords {
   readonly #now: () => Date
   readonly #records: RunRecord[] = []
-  /** How many were given to whoever advanced the clock. */
+  /** How many were given to the callers that advanced the clock. */
   #toldCount = 0
 
   constructor(now: () => Date) {

@@ -9,7 +9,7 @@ import type { VirtualTime } from './virtual-time.js'
 const STUCK_MS = 5_000
 /** For so long at most an idle worker sends no heartbeat, virtual ms. */
 const MOST_SILENT_MS = 86_400_000
-/** So often, in real ms, it is looked whether handlers have ended that nobody told of. */
+/** So often, in real ms, the fleet checks for handlers whose end no event announced. */
 const LOOK_MS = 50
 
 /** What a fleet's clock is moved by. */

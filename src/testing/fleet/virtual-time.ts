@@ -106,7 +106,7 @@ export class VirtualTime {
     return next !== null && next.at <= this.#nowMs
   }
 
-  /** Whether somebody but the engine waits: a handler that sleeps, a message on its way. */
+  /** Whether anything but the engine waits: a handler that sleeps, a message on its way. */
   hasOwnTimer(): boolean {
     for (const { owner } of this.#timers) if (owner.startsWith(SLEEP)) return true
     return false

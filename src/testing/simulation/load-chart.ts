@@ -13,7 +13,7 @@ export interface LoadPoint {
 const SIZES_MS = [1, 5, 10, 30, 60, 300, 600, 1_800, 3_600, 10_800, 21_600, 43_200, 86_400].map((size) => size * 1_000)
 const MOST_POINTS = 400
 
-/** Counts what goes on, part by part of the time. */
+/** Counts runs that are running, part by part of the time. */
 export class LoadChart {
   readonly points: LoadPoint[]
   readonly sizeMs: number

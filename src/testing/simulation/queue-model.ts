@@ -17,7 +17,7 @@ export interface Outcome {
   abandoned: number
   /** Occurrences that were dropped: by their overlap policy, or because they were missed and not made up for. */
   skipped: number
-  /** Occurrences that another run stood for, or that were dropped, after their time. */
+  /** Occurrences that another run made up for, or that were dropped, after their time. */
   missed: number
   /** By schedule: how many occurrences met a run that still went. */
   readonly overlaps: Map<number, number>
@@ -122,7 +122,7 @@ export class QueueModel {
       if (overlap === 'replace') for (const each of [...going]) this.#finish(each)
     }
     if (this.#waiting.has(schedule)) {
-      // What waits when the next one comes was missed: one run stands for both, or it is dropped.
+      // What waits when the next one comes was missed: one run makes up for both, or it is dropped.
       this.outcome.missed += 1
       if (misfire === 'skip') this.outcome.skipped += 1
       return

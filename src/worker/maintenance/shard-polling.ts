@@ -29,7 +29,7 @@ export interface ShardSigns {
   readonly isWatched: boolean
   /** Active runs of this worker on the shard: the message that one was cancelled may wait for them. */
   readonly ownRunCount: number
-  /** Whether this worker was elected by its last poll although it is a backup, and runs were active: nobody else tends. */
+  /** Whether this worker was elected by its last poll although it is a backup, and runs were active: no other worker polls. */
   readonly isAlone: boolean
 }
 

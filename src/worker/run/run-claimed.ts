@@ -9,7 +9,7 @@ import { reportRun } from './report-run.js'
 
 /**
  * A settlement is deferred only when the next occurrence of its schedule and the end of the trust in its lease are at
- * least this far away, ms: many times what a settlement is held, and nobody extends the lease of a run that has ended.
+ * least this far away, ms: many times what a settlement is held, and no worker extends the lease of a run that has ended.
  */
 const DEFERRABLE_MS = 500
 
@@ -34,7 +34,7 @@ interface Admission {
  * holds, settle it, report it.
  *
  * Never rejects: an error of the handler is the run's outcome, and an error of the engine is an `error` event. When
- * nothing stands in its way, the handler is called before this function first yields: other runs of the same instant
+ * nothing delays the run, the handler is called before this function first yields: other runs of the same instant
  * start behind it.
  *
  * @param instant resolves when the instant of the run has come; null when it has

@@ -19,7 +19,7 @@ export interface Run<Payload = unknown> {
   readonly attempt: number
   /** Fencing token: a later run of the schedule always has a greater one. */
   readonly fence: number
-  /** Missed occurrences that this run stands for beyond itself. */
+  /** Missed occurrences that this run makes up for beyond its own. */
   readonly missed: number
   /** Whether the occurrence was missed, and this run makes up for it. */
   readonly catchUp: boolean

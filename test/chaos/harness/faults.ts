@@ -5,7 +5,7 @@ import * as server from './faults/server.js'
 import * as workers from './faults/workers.js'
 import type { Fault } from './scenario.js'
 
-/** Several at once: processes and connections die while scripts are forgotten and Redis stands still. */
+/** Several at once: processes and connections die while scripts are forgotten and Redis is frozen. */
 const mixed: Fault = {
   name: 'mixed: deaths, freezes, lost replies, lost connections, stalls',
   promise: ONCE,

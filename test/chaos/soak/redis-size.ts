@@ -54,7 +54,7 @@ export async function listKeys(redis: Redis): Promise<LeftKey[]> {
   return left
 }
 
-/** Those of them that nobody will ever take away, beyond {@link LASTING_KEYS} and {@link BOUNDED_KEYS}. */
+/** Those of them that no program will ever delete, beyond {@link LASTING_KEYS} and {@link BOUNDED_KEYS}. */
 export function findLitter(left: readonly LeftKey[], prefix: string): LeftKey[] {
   const lasting = new Set(LASTING_KEYS.map((name) => `{${prefix}}:${name}`))
   return left.filter(({ key, ttlMs, memberCount = 0 }) => {

@@ -75,8 +75,8 @@ describe('the pages of the dashboard', () => {
   }, 180_000)
 })
 
-describe('somebody on call', () => {
-  it('somebody on call finds what fails, sees why, pauses it with a note, takes that back, and runs it', async () => {
+describe('a person on call', () => {
+  it('a person on call finds what fails, sees why, pauses it with a note, takes that back, and runs it', async () => {
     const beat = await populate()
     const { page, troubles } = await browser.open(await serveDashboard(beat))
     await page.locator('.attention a', { hasText: 'failing' }).click()
@@ -92,7 +92,7 @@ describe('somebody on call', () => {
     expect(troubles).toEqual([])
   })
 
-  it('somebody on call edits a schedule, sees what moves, and is told when somebody else was faster', async () => {
+  it('a person on call edits a schedule, sees what moves, and is told when another person was faster', async () => {
     const beat = await populate()
     await beat.schedules.put('nightly', { task: 'good', cron: '0 2 * * *' })
     const { page } = await browser.open(`${await serveDashboard(beat)}schedules/nightly/edit`)
@@ -108,7 +108,7 @@ describe('somebody on call', () => {
     await expect.poll(async () => (await beat.schedules.get('nightly'))?.cron).toBe('0 3 * * *')
   })
 
-  it('somebody on call searches as they type, and keeps the search in the address', async () => {
+  it('a person on call searches as they type, and keeps the search in the address', async () => {
     const { page } = await browser.open(`${await serveDashboard(await populate())}schedules`)
     await page.getByText('well', { exact: true }).waitFor()
     await page.keyboard.press('/')
@@ -126,7 +126,7 @@ describe('somebody on call', () => {
     await page.waitForURL(/fleet$/)
   })
 
-  it('somebody on call pauses many schedules at once, and removes one only ten seconds later', async () => {
+  it('a person on call pauses many schedules at once, and removes one only ten seconds later', async () => {
     const beat = await populate()
     const { page } = await browser.open(`${await serveDashboard(beat)}schedules`)
     await page.getByLabel('Select well').check()
@@ -142,7 +142,7 @@ describe('somebody on call', () => {
     await expect.poll(() => beat.schedules.get('unserved')).toBeNull()
   })
 
-  it('somebody on call sees a run of another process without loading the page anew', async () => {
+  it('a person on call sees a run of another process without loading the page anew', async () => {
     const beat = await populate()
     const { page } = await browser.open(`${await serveDashboard(beat)}schedules?q=customer`)
     await page.locator('tbody tr').waitFor()

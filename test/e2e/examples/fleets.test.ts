@@ -32,7 +32,7 @@ describe('docs/examples', () => {
     await waitFor(async () => (await beat.fleet()).length <= 1, { what: 'the others to leave' })
   })
 
-  it('bullmq makes one job of each occurrence, whoever adds it', async () => {
+  it('bullmq makes one job of each occurrence, whichever worker adds it', async () => {
     const { beat, prefix, env } = environment('bullmq')
     const workers = [startExample('bullmq/worker.ts', env), startExample('bullmq/worker.ts', env)]
     const jobs = () => workers.flatMap(({ lines }) => lines.filter((line) => line.endsWith('report to ops')))

@@ -17,9 +17,9 @@ const concrete = API_ROUTES.map((route) => ({ ...route, url: route.path.replace(
 const writes = concrete.filter(({ isWrite }) => isWrite)
 const posts = concrete.filter(({ method }) => method !== 'GET')
 
-describe('a dashboard that asks nobody who they are', () => {
+describe('a dashboard without sign-in', () => {
   it.each(['localhost', 'localhost:4747', '127.0.0.1:80', '127.8.9.1', '[::1]:4747', 'LOCALHOST', 'shop.localhost'])(
-    'a dashboard that asks nobody who they are answers to the host %s',
+    'a dashboard without sign-in answers to the host %s',
     async (host) => {
       expect((await open({}, { host }).get('session')).status).toBe(200)
     },
@@ -32,14 +32,14 @@ describe('a dashboard that asks nobody who they are', () => {
     'localhost.evil.example',
     '127.0.0.1.evil.example',
     '0.0.0.0',
-  ])('a dashboard that asks nobody who they are refuses the host %s, for pages, assets and data', async (host) => {
+  ])('a dashboard without sign-in refuses the host %s, for pages, assets and data', async (host) => {
     const client = open({}, { host })
     for (const path of ['/', '/schedules', '/assets/app.js', '/api/overview', '/api/session']) {
       expect((await client.fetch(path)).status, path).toBe(403)
     }
   })
 
-  it('a dashboard that asks nobody who they are refuses a connection from another machine, whatever host it names', async () => {
+  it('a dashboard without sign-in refuses a connection from another machine, whatever host it names', async () => {
     const dashboard = createDashboard(fleet.create())
     const request = () => new Request('http://localhost/api/session', { headers: { host: 'localhost' } })
     expect((await dashboard.fetch(request(), { remoteAddress: '10.0.0.9' })).status).toBe(403)
@@ -49,7 +49,7 @@ describe('a dashboard that asks nobody who they are', () => {
   })
 
   it.each(['x-forwarded-for', 'forwarded', 'x-real-ip', 'x-forwarded-host'])(
-    'a dashboard that asks nobody who they are refuses what a proxy hands on with %s',
+    'a dashboard without sign-in refuses what a proxy hands on with %s',
     async (header) => {
       expect((await open({}, { [header]: '127.0.0.1' }).get('overview')).status).toBe(403)
     },
@@ -214,7 +214,7 @@ describe('roles', () => {
 })
 
 describe('a read-only dashboard', () => {
-  it.each(writes)('a read-only dashboard refuses $method $path to everybody', async ({ method, url }) => {
+  it.each(writes)('a read-only dashboard refuses $method $path to every user', async ({ method, url }) => {
     const answer = await open({ readOnly: true }).send(method, url)
     expect(answer).toMatchObject({ status: 403, body: { code: 'ERR_DASHBOARD_READ_ONLY' } })
   })

@@ -75,7 +75,7 @@ describe('the stream of events', () => {
     await expect(reader.next(() => false)).rejects.toThrow('has ended')
   })
 
-  it('asks Redis nothing once nobody watches', async () => {
+  it('a dashboard asks Redis nothing once no browser watches', async () => {
     const beat = fleet.create()
     const client = new DashboardClient(createDashboard(beat))
     const reader = await watch(client)

@@ -88,7 +88,7 @@ describe('histories', () => {
 })
 
 describe('the fleet', () => {
-  it('the fleet is seen at a glance: what is failing, invalid, unserved and paused stands first', async () => {
+  it('the fleet is seen at a glance: what is failing, invalid, unserved and paused comes first', async () => {
     const beat = fleet.create()
     beat.task('bad', () => {
       throw new Error('ECONNREFUSED')

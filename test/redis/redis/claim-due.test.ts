@@ -29,7 +29,7 @@ describe('a claim that is sent again because its reply was lost', () => {
     expect((await worker.claim('same')).runs).toEqual([])
   })
 
-  it('a claim that is sent again because its reply was lost does not start again what was given up, and waits to be delivered to anybody', async () => {
+  it('a claim that is sent again because its reply was lost does not start again what was given up, and waits to be delivered to any worker', async () => {
     const fleet = await createDaily(redis, { onCrash: 'rerun' })
     const worker = fleet.worker('w', SHORT_LEASE_MS)
     expect((await worker.claim('same')).runs).toHaveLength(1)
@@ -112,7 +112,7 @@ describe('a claim', () => {
     expect([runs, nextDueMs]).toEqual([[], t3 + 2 * DAY])
   })
 
-  it('a claim does not start beside a lease that somebody holds, and takes one that would never end for none', async () => {
+  it('a claim does not start beside a lease that is held, and takes one that would never end for none', async () => {
     const fleet = await createDaily(redis, { overlap: 'queue' })
     const worker = fleet.worker('w')
     await fleet.client.set(fleet.keys.lease('it'), 'somebody:1', 'PX', 600_000)
@@ -184,7 +184,7 @@ describe('a run that waits to be delivered', () => {
     expect(claims.flatMap(({ runs }) => runs)).toMatchObject([{ runId, delivery: 2 }])
   })
 
-  it('a run that waits to be delivered is not started by a definition that nobody has checked', async () => {
+  it('a run that waits to be delivered is not started by a definition that no worker has checked', async () => {
     const fleet = await createDaily(redis, { overlap: 'queue' })
     const worker = fleet.worker('w')
     const run = await worker.claimOne()

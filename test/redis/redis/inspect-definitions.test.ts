@@ -16,7 +16,7 @@ async function inspectWithoutTrace(fleet: ScriptedFleet) {
 }
 
 describe('a look at a schedule', () => {
-  it('puts back what fell out of the indexes: what is due, what goes, what waits', async () => {
+  it('an inspection puts back what fell out of the indexes: schedules that are due, runs that are running, runs that wait', async () => {
     const fleet = await createDaily(redis, { onCrash: 'rerun' })
     const [slow, fast] = [fleet.worker('slow', SHORT_LEASE_MS), fleet.worker('fast')]
     const { keys, client } = fleet
@@ -47,7 +47,7 @@ describe('a look at a schedule', () => {
     await inspectWithoutTrace(fleet)
   })
 
-  it('a look at a schedule leaves what was put aside for a task that nobody has where it was put', async () => {
+  it('an inspection of a schedule leaves it parked for a task that no worker has', async () => {
     const fleet = await createDaily(redis, { task: 'rare' })
     await fleet.store.enqueue('it', null)
     await fleet.worker('w').claim()

@@ -130,7 +130,7 @@ describe('a schedule that is not there', () => {
 })
 
 describe('a pause', () => {
-  it('a pause also keeps what was put aside for a task that nobody had, and is as old as its first call', async () => {
+  it('a pause also keeps a schedule that was parked for a task that no worker had, and is as old as its first call', async () => {
     const fleet = await createDaily(redis, { task: 'rare' })
     await fleet.worker('w').claim()
     expect(await fleet.client.smembers(fleet.keys.lanes)).toHaveLength(1)
@@ -222,7 +222,7 @@ describe('a definition that is written', () => {
     expect((await fleet.worker('w').claimOne()).nominalMs).toBe(t3)
   })
 
-  it('changes nothing when the revision is another one, also by an edit by hand that nobody has seen', async () => {
+  it('an edit changes nothing when the revision is another one, also by an edit by hand that no worker has seen', async () => {
     const fleet = await createDaily(redis)
     const { schedules } = fleet.control
     const { revision } = (await schedules.get('it'))!
@@ -252,7 +252,7 @@ describe('a definition that is written', () => {
     expect(await fleet.outcomes('it')).toEqual([t1, t2, t3].map((at) => `skipped ${at}`))
   })
 
-  it('a definition that is written takes over nothing from one of the same name that somebody deleted by hand', async () => {
+  it('a definition that is written takes over nothing from one of the same name that was deleted by hand', async () => {
     const fleet = await createDaily(redis)
     const worker = fleet.worker('w')
     await worker.settle(await worker.claimOne(), { outcome: 'failed', pauseAfter: 1 })

@@ -5,7 +5,7 @@ import { waitFor } from '../../support/wait-for.js'
 
 const redis = useRedis()
 
-it('record-heartbeat gives workers that join in the same millisecond the places in which they came, and nobody another one later', async () => {
+it('record-heartbeat gives workers that join in the same millisecond ranks in the order in which they came, and changes no rank later', async () => {
   const { worker, keys, client } = createScriptedFleet(redis)
   const ids = Array.from({ length: 20 }, (_, index) => `w${String(99 - index)}`)
   const heard: string[] = []

@@ -144,7 +144,7 @@ describe('a settlement that is sent again because its reply was lost', () => {
     expect(await settleWithoutTrace(fleet, worker, first, ending)).toBe('lost')
   })
 
-  it('a settlement that is sent again because its reply was lost is told the same of a run that somebody cancelled while it went', async () => {
+  it('a settlement that is sent again because its reply was lost is told the same of a run that was cancelled while it was running', async () => {
     const fleet = await createDaily(redis, { onCrash: 'rerun' })
     const worker = fleet.worker('w')
     const run = await worker.claimOne()
@@ -166,8 +166,8 @@ describe('a settlement that is sent again because its reply was lost', () => {
   })
 })
 
-describe('a settlement of a run that nobody knows any more', () => {
-  it('a settlement of a run that nobody knows any more does not take the lease of a schedule of the same name that was made since', async () => {
+describe('a settlement of a run that is not known any more', () => {
+  it('a settlement of a run that is not known any more does not take the lease of a schedule of the same name that was made since', async () => {
     const fleet = await createDaily(redis)
     const [slow, fast] = [fleet.worker('slow'), fleet.worker('fast')]
     const late = await slow.claimOne()
@@ -180,7 +180,7 @@ describe('a settlement of a run that nobody knows any more', () => {
     expect(await fast.settle(other)).toBe('settled')
   })
 
-  it('a settlement of a run that nobody knows any more gives back what the run still holds itself', async () => {
+  it('a settlement of a run that is not known any more gives back what the run still holds itself', async () => {
     const fleet = await createDaily(redis)
     const worker = fleet.worker('w')
     const run = await worker.claimOne()

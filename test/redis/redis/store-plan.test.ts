@@ -32,7 +32,7 @@ describe('a plan that is stored again because its reply was lost', () => {
     expect(await fleet.outcomes('it')).toEqual([t0, t1, t2].map((at) => `skipped ${at}`))
   })
 
-  it('a plan that is stored again because its reply was lost closes once what was due of a trigger that somebody edited by hand', async () => {
+  it('a plan that is stored again because its reply was lost closes once what was due of a trigger that was edited by hand', async () => {
     const fleet = await createSchedule()
     await fleet.plan('it', `${t2} ${t3}`, t1)
     await fleet.client.hset(fleet.keys.schedule('it'), 'every', '3d')

@@ -100,7 +100,7 @@ describe('an entry of the history', () => {
 })
 
 describe('the change list of a schedule that was not edited', () => {
-  it('the change list of a schedule that was not edited stands in its state, and is a list from the first edit on', async () => {
+  it('the change list of a schedule that was not edited is held by its state, and is a list from the first edit on', async () => {
     const { control, client, keys } = createScriptedFleet(redis)
     // One of its characters lies across each place where pieces of 64 bytes would end.
     const payload = { text: 'x→€'.repeat(20) }

@@ -54,7 +54,7 @@ describe('a claim whose reply is late', () => {
     },
   )
 
-  it('a claim whose reply is late runs what was claimed after Redis stood still for longer than a lease', async () => {
+  it('a claim whose reply is late runs what was claimed after Redis was frozen for longer than a lease', async () => {
     const prefix = uniquePrefix()
     const starts: Run[] = []
     const beat = await startWorker(redis.url, prefix, starts)

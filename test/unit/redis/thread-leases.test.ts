@@ -63,7 +63,7 @@ describe('the leases of the lease thread', () => {
     ])
   })
 
-  it('the lease thread extends no lease that is released, whose time is over, or whose event loop stands still', async () => {
+  it('the lease thread extends no lease that is released, whose time is over, or whose event loop is blocked', async () => {
     const { calls, leases, keep, showLife } = createLeases()
     for (const id of [1, 2, 3]) keep(id, { until: id === 2 ? performance.now() + 15_000 : null })
     leases.release(1)

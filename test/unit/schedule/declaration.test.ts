@@ -32,7 +32,7 @@ describe('a declaration as it is stored', () => {
     expect(readDeclaration(stored({ every: '1h' }, null))).toBeNull()
   })
 
-  it('a declaration as it is stored says in which fields the definition differs, whoever spelled them how', () => {
+  it('a declaration as it is stored says in which fields the definition differs, however they are spelled', () => {
     const schedule = { ...stored({ every: '1h' }, { every: '1h', enabled: true, retries: 1 }) }
     const edited = { ...schedule, fields: { every: '1h', enabled: 'true', note: 'x' } }
     expect(differingFields(readDeclaration(edited)!, edited)).toEqual(['note', 'retries'])

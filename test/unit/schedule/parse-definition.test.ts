@@ -128,7 +128,7 @@ describe('a full definition', () => {
     })
   })
 
-  it('a full definition keeps what was given, and dates as text that nobody can change', () => {
+  it('a full definition keeps what was given, and dates as text that cannot be changed', () => {
     const { given } = parse(input)
     expect(given).toEqual({
       ...input,

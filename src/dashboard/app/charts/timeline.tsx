@@ -126,7 +126,7 @@ function Scale({ most, width, isNamed }: { most: number; width: number; isNamed:
   )
 }
 
-/** The highest of the coming minutes is named, where it stands out. */
+/** The highest of the coming minutes is named, where it is far above the others. */
 function Herds({
   columns,
   step,

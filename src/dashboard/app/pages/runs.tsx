@@ -20,7 +20,7 @@ const REASONS: Readonly<Record<string, string>> = {
   returned: 'given back; is delivered again',
 }
 
-/** What goes and what waits, in the whole fleet. */
+/** The runs that are running and those that wait, in the whole fleet. */
 export function RunsPage() {
   const state = query.value.get('state')
   const { data, error, reload } = useApi<{ runs: readonly RunView[]; complete: boolean }>(

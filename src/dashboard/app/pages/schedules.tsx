@@ -16,7 +16,7 @@ import { followSchedules } from '../schedule/follow-schedules.js'
 const FILTERS = ['q', 'state', 'task', 'tag', 'owner', 'sort', 'cursor'] as const
 const TYPING_MS = 180
 
-/** All schedules: searched as one types, filtered and sorted by what stands in the address. */
+/** All schedules: searched as one types, filtered and sorted by the query of the address. */
 export function SchedulesPage() {
   const loaded = useApi<SchedulePage>(`schedules?${listQuery()}`)
   const { data, reload } = loaded

@@ -2,7 +2,7 @@ import { useSignal, type Signal } from '@preact/signals'
 import { ApiError, loadSession, session, write } from '../api.js'
 import { Icon } from '../parts/icon.js'
 
-/** Asks for the token; or says that the application around the dashboard has to let somebody in. */
+/** Asks for the token; or says that the application around the dashboard has to sign the user in. */
 export function SignInPage() {
   return (
     <main class="sign-in">

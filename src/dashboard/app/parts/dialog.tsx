@@ -44,7 +44,7 @@ export function Dialog(props: {
   )
 }
 
-/** What stands at the end of a dialog that does something: the way out, and what it does. */
+/** The buttons at the end of a dialog that does something: the way out, and what it does. */
 export function DialogFoot(props: { action: string; isOff?: boolean; onClose: () => void }) {
   return (
     <>

@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 
-/** A part whose code is loaded when it is first shown; until then nothing stands in its place. */
+/** A part whose code is loaded when it is first shown; until then its place is empty. */
 export function Lazy<Props extends object>(props: {
   load: () => Promise<preact.FunctionComponent<Props>>
   props: Props

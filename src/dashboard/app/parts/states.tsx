@@ -2,7 +2,7 @@ import type { ApiError } from '../api.js'
 import { Command } from './command.js'
 import { Icon, type IconName } from './icon.js'
 
-/** What stands where nothing is: what it means and what to do. */
+/** Shown in place of an empty list: what it means and what to do. */
 export function Empty(props: { icon: IconName; title: string; children?: preact.ComponentChildren; command?: string }) {
   return (
     <div class="empty">
@@ -14,7 +14,7 @@ export function Empty(props: { icon: IconName; title: string; children?: preact.
   )
 }
 
-/** What stands where something went wrong, with the way out. */
+/** Shown in place of a part that failed, with the way out. */
 export function Failure({ error, retry }: { error: ApiError; retry?: () => void }) {
   return (
     <div class="empty" role="alert">
@@ -30,7 +30,7 @@ export function Failure({ error, retry }: { error: ApiError; retry?: () => void 
   )
 }
 
-/** What stands where something is on its way. */
+/** Shown in place of a part that is being loaded. */
 export function Skeleton({ lines = 5 }: { lines?: number }) {
   return (
     <div class="panel-body skeletons" role="status" aria-label="Loading">

@@ -40,7 +40,7 @@ export function toast(text: string, { tone = 'plain', action, stayMs = 5_000, on
   const older = toasts.value.filter((each, index, all) => each.action !== undefined || index >= all.length - 2)
   toasts.value = [...older, { id, text, tone, ...(wrapped ? { action: wrapped } : {}) }]
   setTimeout(() => end(false), stayMs)
-  // What was put off until nobody can take it back is done also when the page is left.
+  // An action that waits until it cannot be undone any more is done also when the page is left.
   if (onGone) window.addEventListener('pagehide', () => end(false), { once: true })
 }
 

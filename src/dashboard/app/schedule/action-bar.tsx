@@ -12,7 +12,7 @@ import { CommandDialog } from './command-dialog.js'
 import { PauseDialog } from './pause-dialog.js'
 import { RunDialog } from './run-dialog.js'
 
-/** Opens a dialog: it is in the address, so that it can be sent to somebody. */
+/** Opens a dialog: it is in the address, so that it can be sent to another person. */
 function ask(what: string): void {
   setQuery({ do: what }, { replace: false })
 }

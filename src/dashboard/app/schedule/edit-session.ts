@@ -13,7 +13,7 @@ export class EditSession {
   readonly newName
   /** Why the draft cannot be saved as it is. */
   readonly refusal = signal<ApiError | null>(null)
-  /** Somebody else saved first. */
+  /** Another person or program saved first. */
   readonly conflict = signal<ApiError | null>(null)
   readonly isBusy = signal(false)
   #revision: number | undefined
@@ -40,7 +40,7 @@ export class EditSession {
     return !this.isBusy.value && !isUnchanged && this.refusal.value === null && this.target !== ''
   }
 
-  /** Saves the draft; false when it was refused, or somebody else was faster. */
+  /** Saves the draft; false when it was refused, or another edit was faster. */
   async save(): Promise<boolean> {
     this.isBusy.value = true
     try {
@@ -55,7 +55,7 @@ export class EditSession {
     }
   }
 
-  /** Goes on from what somebody else saved: with it as the draft, or with the own draft against it. */
+  /** Goes on from the other edit that was saved: with it as the draft, or with the own draft against it. */
   settle(theirs: Definition, revision: number, takesTheirs: boolean): void {
     this.before.value = theirs
     if (takesTheirs) this.draft.value = theirs

@@ -23,7 +23,7 @@ export function YamlField({ draft }: { draft: Signal<Definition> }) {
       yaml.value = loaded
     })
   }, [])
-  // What somebody else saved, and was taken over, replaces what stands here.
+  // The other edit that was saved, and taken over, replaces the text.
   useEffect(() => {
     if (!yaml.value || problem.value !== null) return
     if (JSON.stringify(read(yaml.value, text.value)) !== JSON.stringify(draft.value))

@@ -37,7 +37,7 @@ local function store_creation(name, known, change)
   return true
 end
 
--- The list that the state stands for; an empty one where it says nothing.
+-- The list that follows from the state; an empty one where the state says nothing.
 local function read_brief_changes(name)
   local pieces = redis.pcall('HMGET', state_key(name), 'made', unpack(PIECES))
   local at, via, by = string.match(pieces[1] or '', '^(%d+) (%S+) ?(.*)$')
@@ -61,7 +61,7 @@ local function full_declaration(known, declared)
   return '+' .. string.sub(declared, 2) .. '\0' .. known
 end
 
--- The declaration as it is read: whoever compares with it has the definition at hand when that is taken in.
+-- The declaration as it is read: a script that compares with it has the definition at hand when that is taken in.
 local function declaration_of(list, is_taken_in)
   local declared = list[2] or ''
   if declared == '' then return '-' end
@@ -120,7 +120,7 @@ local function add_change(list, change)
   list[#list + 1] = cjson.encode(change)
 end
 
--- Takes in an edit by plain commands: nobody said who made it.
+-- Takes in an edit by plain commands, which name no author.
 -- `edit`: its revision and when it was noticed, and the definition as fields and as text.
 local function note_bare_edit(list, edit)
   local known, declared = list[1] or '', list[2] or ''

@@ -1,4 +1,4 @@
--- Which schedules are not active, and why: one index, so that nobody reads all states to count them.
+-- Which schedules are not active, and why: one index, so that no program reads all states to count them.
 -- Needs: lib/keys
 -- The scores of the index.
 local PAUSED, FINISHED, INVALID = 1, 2, 3

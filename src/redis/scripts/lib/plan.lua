@@ -1,5 +1,5 @@
 -- A plan is text: instants apart by a space, each `nominal[+delay][c<missed>]`, closed by `.` when nothing follows.
--- `c` marks a catch-up run, with the number of other missed occurrences that it stands for.
+-- `c` marks a catch-up run, with the number of other missed occurrences that it makes up for.
 -- Needs: lib/numbers
 local function instant_on_time(digits)
   local nominal = number_of(digits)

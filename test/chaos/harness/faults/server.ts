@@ -89,7 +89,7 @@ export const lostState: Fault = {
 }
 
 export const stall: Fault = {
-  name: 'redis: stands still (SIGSTOP)',
+  name: 'redis: is frozen (SIGSTOP)',
   promise: ONCE,
   pauseMs: [500, 1_500],
   async inject({ server, random }) {

@@ -46,7 +46,7 @@ export const block: Fault = {
 export const blockKept: Fault = {
   ...block,
   name: 'worker: event loop blocked beyond the lease, which a thread keeps',
-  promise: `${ONCE}; nobody takes over`,
+  promise: `${ONCE}; no worker takes over`,
   prepare: ({ workerCount }) =>
     Promise.resolve({
       places: Array.from({ length: workerCount }, () => ({ options: { leaseKeeper: 'thread' } })),

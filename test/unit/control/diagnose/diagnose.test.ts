@@ -127,10 +127,14 @@ describe('the schedules', () => {
   it.each<[string, Finding[], string[]]>([
     ['that run', look([view('a')]), []],
     ['that cannot be used', look([view('a', { state: 'invalid' })]), ['invalid problem']],
-    ['whose task nobody has', look([view('a', { task: 'other' })]), ['unserved problem']],
-    ['whose pool nobody is in', look([view('a', { pool: 'gpu' })]), ['unserved problem']],
-    ['that are paused and nobody has', look([view('a', { task: 'other', state: 'paused' })]), []],
-    ['that nobody has while nobody is there', look([view('a', { task: 'other' })], { count: 1, names: ['a'] }, []), []],
+    ['whose task no worker has', look([view('a', { task: 'other' })]), ['unserved problem']],
+    ['whose pool no worker is in', look([view('a', { pool: 'gpu' })]), ['unserved problem']],
+    ['that are paused and whose task no worker has', look([view('a', { task: 'other', state: 'paused' })]), []],
+    [
+      'whose task no worker has in a fleet without workers',
+      look([view('a', { task: 'other' })], { count: 1, names: ['a'] }, []),
+      [],
+    ],
     ['that are late', look([view('a')], { count: 1, names: ['a'] }), ['overdue problem']],
     [
       'that wait for room',
@@ -138,7 +142,7 @@ describe('the schedules', () => {
       ['overdue problem'],
     ],
     [
-      'that wait in a lane nobody serves, told once',
+      'that are parked in a task queue that no worker serves, told once',
       look([view('a', { task: 'other' })], { lanes: [{ pool: 'default', task: 'other', count: 1 }] }),
       ['unserved problem'],
     ],

@@ -90,7 +90,7 @@ describe('polling a shard', () => {
 })
 
 describe('the slots of a worker', () => {
-  it('the slots of a worker that a claim holds are nobody else’s, and each loop gets its part', () => {
+  it('the slots of a worker that a claim holds are not given to another claim, and each loop gets its part', () => {
     const slots = new Slots(8, () => {}, 4)
     const first = slots.reserve([])
     const second = slots.reserve([])

@@ -51,7 +51,7 @@ describe('the batcher of edits', () => {
     expect(inspections).toEqual([[0, ['by-hand']]])
   })
 
-  it('the batcher of edits takes an announcement for one write: the next is somebody else', async () => {
+  it('the batcher of edits takes an announcement for one write: the next write is of another program', async () => {
     const { inspections, batcher } = setUp()
     batcher.onAnnounced(0, ['a'])
     batcher.onWritten(0, 'a')

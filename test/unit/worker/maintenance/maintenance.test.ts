@@ -6,8 +6,8 @@ import { Maintenance } from '../../../../src/worker/maintenance/maintenance.js'
 import { createStubRuntime } from '../../../../src/worker/warm-up.js'
 
 it.each([
-  ['somebody sees edits as they happen', true, [0, 1, 0, 1]],
-  ['nobody does', false, [0, 6, 6, 6]],
+  ['a worker sees edits as they happen', true, [0, 1, 0, 1]],
+  ['no worker does', false, [0, 6, 6, 6]],
 ])('searches a million schedules for edits in so many calls a beat where %s', async (_title, isWatched, wanted) => {
   const monotonic = () => performance.now()
   const clock = createRedisClock(monotonic, Date.now)

@@ -33,7 +33,7 @@ describe('the signal of a run', () => {
   })
 })
 
-describe('whoever waits for a run', () => {
+describe('a wait for a run', () => {
   it('hears of its abort and of its end once, also when that was before', () => {
     const run = createRun()
     const heard: string[] = []
