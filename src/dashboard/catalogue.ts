@@ -76,7 +76,7 @@ export class Catalogue {
     return this.#summary.summary
   }
 
-  /** Whether somebody hears of changes. */
+  /** Whether a listener hears of changes. */
   get isHeard(): boolean {
     return this.#listener !== null
   }

@@ -9,7 +9,7 @@ export interface Operation {
   readonly method: Method
   /** Below `api/`, with `:name` for a segment: `schedules/:name/next`. */
   readonly path: string
-  /** The least role that may ask; null where nobody needs to be signed in. */
+  /** The least role that may ask; null where no sign-in is needed. */
   readonly role: Role | null
   /** Whether it changes something: refused in a read-only dashboard. */
   readonly isWrite: boolean

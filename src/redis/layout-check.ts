@@ -5,7 +5,7 @@ import { assertLayout, readLayout, type ExpectedLayout } from './layout.js'
 import { createKeys } from './keys.js'
 import type { RedisClient } from './redis-client.js'
 
-/** How long a look at the layout is believed before the next one, ms: somebody may have changed the number of shards. */
+/** How long a look at the layout is believed before the next one, ms: a reshard may have changed the number of shards. */
 const CHECK_MS = 5_000
 /** How long a later look may take before what the last one found is believed, ms. */
 const SILENT_MS = 2_000
@@ -21,7 +21,7 @@ export class LayoutCheck {
   #checkedAt = Number.NEGATIVE_INFINITY
   /** The look that is under way; null for none. */
   #look: Promise<void> | null = null
-  /** Whether the look that is under way has taken too long: nobody waits for it again. */
+  /** Whether the look that is under way has taken too long: no call waits for it again. */
   #isSilent = false
 
   constructor(client: RedisClient, expected: ExpectedLayout, time: TimeSource, timeoutMs: number) {
@@ -35,8 +35,8 @@ export class LayoutCheck {
    * Looks at the keys when it has not lately. The layout has a key of its own, on one node of a Cluster: where that node is
    * gone or silent, what an earlier look found holds on, so that the other shards can be worked with.
    *
-   * @throws EverybeatError `ERR_EVERYBEAT_LAYOUT` when the keys have another layout, `ERR_EVERYBEAT_CONNECTION` when nobody
-   * answers
+   * @throws EverybeatError `ERR_EVERYBEAT_LAYOUT` when the keys have another layout, `ERR_EVERYBEAT_CONNECTION` when no
+   * server answers
    */
   async check(): Promise<void> {
     if (this.#time.monotonic() - this.#checkedAt < CHECK_MS) return

@@ -22,13 +22,13 @@ interface SessionOperation extends Operation {
 const common = { path: 'session', role: null, isWrite: false } as const
 const USER = 'user, role, readOnly, label, signIn (token, host or local)'
 
-/** The methods of `api/session`: it is asked before anybody is signed in, so that no route of the router is. */
+/** The methods of `api/session`: it is asked before a user is signed in, so that no route of the router is. */
 export const sessionOperations: readonly SessionOperation[] = [
   {
     ...common,
     method: 'GET',
     summary: 'Who is signed in',
-    answer: `${USER}; user is null while nobody is`,
+    answer: `${USER}; user is null while no user is`,
     handle: async (asked) => describeSession(await asked.gate.identify(asked.request), asked),
   },
   {
