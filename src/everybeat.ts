@@ -56,10 +56,14 @@ export class Everybeat<Tasks extends object = AnyTasks> extends IsolatedEmitter 
   readonly #connection: InstanceConnection
   /** The store of each connection, with calls that end within `connectTimeoutMs`. */
   readonly #boundStores: BoundStores
+  /** The worker and its connections; null where this instance is a control client. */
   #instance: Instance | null = null
+  /** How far the life of the instance has come. */
   #state: 'idle' | 'starting' | 'running' | 'stopped' = 'idle'
   #isPaused = false
+  /** The start that is under way or was the last. */
   #starting: Promise<void> | null = null
+  /** The stop, from when it is asked for. */
   #stopping: Promise<void> | null = null
 
   constructor(options: EverybeatOptions = {}) {
@@ -205,8 +209,7 @@ export class Everybeat<Tasks extends object = AnyTasks> extends IsolatedEmitter 
    */
   async stop(options: StopOptions = {}): Promise<void> {
     const timeoutMs = parseStopTimeout(options)
-    this.#stopping ??= this.#stop(timeoutMs)
-    await this.#stopping
+    await (this.#stopping ??= this.#stop(timeoutMs))
   }
 
   /** Stops the instance, for `await using`. */
@@ -254,7 +257,7 @@ export class Everybeat<Tasks extends object = AnyTasks> extends IsolatedEmitter 
     return await reshardFleet((await this.#connection.ready()).connection.client, this.#options.prefix, shards, options)
   }
 
-  #emit: Emit = (name, event, thrown) => this.send(name, event, thrown)
+  readonly #emit: Emit = (name, event, thrown) => this.send(name, event, thrown)
   async #storeOfAnyLayout(): Promise<ScheduleStore> {
     this.#refuseIfStopped('this instance is stopped; make a new one')
     return this.#boundStores.of(await this.#connection.storeOfAnyLayout())
@@ -269,10 +272,8 @@ export class Everybeat<Tasks extends object = AnyTasks> extends IsolatedEmitter 
     const at = await store.now()
     const { pool } = this.#options
     const { name, definition } = describeOneOff({ task, pool, atMs: at, random: this.#time.random() })
-    await (this.schedules as unknown as Schedules).put(
-      name,
-      payload === undefined ? definition : { ...definition, payload },
-    )
+    const schedules = this.schedules as unknown as Schedules
+    await schedules.put(name, payload === undefined ? definition : { ...definition, payload })
     return { runId: `${name}@${at}`, schedule: name }
   }
 
@@ -286,8 +287,7 @@ export class Everybeat<Tasks extends object = AnyTasks> extends IsolatedEmitter 
       // The worker leaves the fleet over the connection: that closes only behind it.
       await this.#instance?.stop(0).catch(() => {})
       await this.#connection.close()
-      const ended = this.#starting?.catch(() => {}) ?? Promise.resolve()
-      await endsWithin(this.#time, BREAK_OFF_MS, ended, true)
+      await endsWithin(this.#time, BREAK_OFF_MS, this.#starting?.catch(() => {}) ?? Promise.resolve(), true)
     }
     this.#state = 'stopped'
     try {

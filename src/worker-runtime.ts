@@ -59,7 +59,9 @@ export class Instance {
   /** Rejects when a lock node refuses a certificate, a user or a password. */
   readonly #lockNodesChecked: Promise<unknown>
   readonly #leaseThread: LeaseThreadHandle | null
+  /** Hears what the fleet announces; null before the start. */
   #channel: FleetChannel | null = null
+  /** Hears edits by plain Redis commands; null where this worker has no watch. */
   #watch: Watch | null = null
   #isStopping = false
 

@@ -28,14 +28,18 @@ export class Catalogue {
   #rows = new Map<string, CatalogueRow>()
   /** Grows whenever a row changes: what was computed from the rows is old then. */
   #version = 0
+  /** The summary of one version of the index, kept until the index changes. */
   #summary: { readonly version: number; readonly summary: CatalogueSummary } | null = null
   /** What was taken in while a reading goes, which may have read it before. */
   readonly #taken = new Map<string, CatalogueRow | null>()
   #isComplete = false
+  /** When the last reading ended, epoch ms. */
   #readAt = Number.NEGATIVE_INFINITY
   /** Whether what the reading that goes finds is old already. */
   #isExpired = false
+  /** How long the last reading took, ms. */
   #tookMs = 0
+  /** The reading that is under way. */
   #reading: Promise<void> | null = null
   /** Whether the reading that goes is one of few schedules; known a moment after it began. */
   #isShort: Promise<boolean> = Promise.resolve(true)

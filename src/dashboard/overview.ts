@@ -51,6 +51,7 @@ export class Overview {
   readonly #catalogue: Catalogue
   readonly #forecast: Forecast
   readonly #now: () => number
+  /** The last overview and when it was asked for, for questions that follow at once. */
   #kept: { readonly at: number; readonly view: Promise<OverviewView> } | null = null
 
   constructor(parts: { source: FleetSource; catalogue: Catalogue; forecast: Forecast; now: () => number }) {

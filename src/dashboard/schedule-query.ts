@@ -34,6 +34,7 @@ type Test = (row: CatalogueRow) => boolean
 /** Answers questions from the catalogue; the last answer is kept, since its next page is asked for most often. */
 export class ScheduleSearch {
   readonly #catalogue: Catalogue
+  /** The rows of the last search in one version of the index: its next page needs no other search. */
   #kept: { readonly key: string; readonly version: number; readonly rows: readonly CatalogueRow[] } | null = null
 
   constructor(catalogue: Catalogue) {

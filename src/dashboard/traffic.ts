@@ -3,6 +3,7 @@ const MOST_WAIT_MS = 100
 
 /** Counts the requests that are being answered, so that work in the background gives way to them. */
 export class Traffic {
+  /** Requests that are under way. */
   #open = 0
   /** Called when no request is open any more. */
   #waiting: (() => void)[] = []

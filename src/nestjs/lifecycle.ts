@@ -13,6 +13,7 @@ export class EverybeatLifecycle {
   readonly #logger = new Logger('Everybeat')
   /** What the decorators declare, with the handle of its task. */
   readonly #declared: { found: FoundTask; handle: TaskHandle }[] = []
+  /** The methods that run once, some time after the start. */
   #timeouts: FoundTimeout[] = []
   readonly #timers = new Set<NodeJS.Timeout>()
 

@@ -8,6 +8,7 @@ const MEMORY_NOTICE =
 
 /** Opens connections to the store of this process; ioredis calls it in place of a socket. The store is loaded by the first. */
 class MemoryConnector {
+  /** Ends the connection; null before the first. */
   #disconnect: (() => void) | null = null
   #isWanted = false
 

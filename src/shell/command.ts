@@ -75,6 +75,7 @@ function killGroup(pid: number | undefined, signal: NodeJS.Signals): void {
 
 /** The end of a stream. */
 class Tail {
+  /** The end of the output, as much as is kept. */
   #bytes = Buffer.alloc(0)
 
   add(chunk: Buffer): void {

@@ -41,10 +41,10 @@ export class Worker implements FleetListener, DefinitionListener, HealthSource {
   #isStopped = false
   /** Whether this worker has the definition watch. */
   #isWatcher = false
-  /** Whether the definition watch sees edits. */
   #isWatching = false
   /** This worker's place in the order of joining, from 0. */
   #rank = 0
+  /** Workers of the fleet, as the last heartbeat said. */
   #fleetSize = 1
 
   constructor(options: WorkerOptions, stores: readonly WorkerStore[]) {

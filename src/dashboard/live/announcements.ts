@@ -19,10 +19,13 @@ export class Announcements {
   readonly #source: FleetSource
   readonly #catalogue: Catalogue
   readonly #now: () => number
+  /** The watch on the announcements of the fleet; null while no browser needs it. */
   #watch: Promise<ScheduleWatch | null> | null = null
   /** When the last question came, and when a subscription was refused. */
   #askedAt = 0
+  /** When the server last refused a watch, epoch ms. */
   #refusedAt = Number.NEGATIVE_INFINITY
+  /** Asks now and then whether the watch may end. */
   #timer: NodeJS.Timeout | null = null
   /** Names that were announced and are not read yet. */
   readonly #waiting = new Set<string>()

@@ -15,7 +15,9 @@ const MOST_KEPT = 500
 /** The last events, so that a browser that was away for a moment gets what it missed. */
 export class EventLog {
   readonly #process: string
+  /** The number of the last event. */
   #number = 0
+  /** The last events, oldest first, for browsers that reconnect. */
   #events: LoggedEvent[] = []
 
   constructor(process: string) {

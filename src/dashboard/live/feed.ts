@@ -22,8 +22,11 @@ export class Feed {
   readonly #log = new EventLog(randomBytes(4).toString('hex'))
   readonly #sinks = new Set<Sink>()
   readonly #encoder = new TextEncoder()
+  /** Reads the fleet; null until it is given. */
   #observer: Observer | null = null
+  /** Reads the fleet now and then. */
   #timer: NodeJS.Timeout | null = null
+  /** Sends the signs of life that keep connections open. */
   #signs: NodeJS.Timeout | null = null
   #isLooking = false
   #isClosed = false

@@ -27,14 +27,17 @@ interface Parts {
 /** Finds out what has changed since the last look: runs, schedules, workers, and the overview as a whole. */
 export class FleetObserver implements Observer {
   readonly #parts: Parts
+  /** Readings since a browser came to watch. */
   #looks = 0
   /** The runs of the last look by id; null before the first. */
   #runs: Map<string, RunView> | null = null
+  /** The workers of the last reading; null before the first. */
   #workers: Map<string, WorkerView> | null = null
   /** Schedules whose history may have grown, with the newest instant that was told. */
   readonly #toldUntil = new Map<string, number>()
   /** Schedules that were run by hand, with the look at which they are let go. */
   readonly #expected = new Map<string, number>()
+  /** The overview as it was last sent. */
   #overviewText = ''
 
   constructor(parts: Parts) {

@@ -15,6 +15,7 @@ export type ConnectorClass = new () => {
 export function createConnectorClass(open: OpenStream): ConnectorClass {
   return class {
     connecting = false
+    /** The connection of the client; null before the first. */
     #stream: MemoryStream | null = null
 
     async connect(): Promise<MemoryStream> {

@@ -9,6 +9,7 @@ export class TcpFront {
   readonly #store: MemoryStore
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
+  /** Removes expired keys now and then. */
   #expiry: NodeJS.Timeout | null = null
 
   constructor(store: MemoryStore) {

@@ -6,7 +6,9 @@ import { formatDouble } from '../data/number-text.js'
 
 /** Writes texts and replies into the memory that Lua reads. */
 export class LuaWriter {
+  /** The memory of the machine; it is another buffer after it grew. */
   #bytes: Buffer
+  /** Bytes that are written. */
   #length = 0
 
   /** Bytes that the buffer has room for. */
@@ -81,6 +83,7 @@ export class LuaWriter {
 
 /** Reads what Lua left in the buffer. */
 export class LuaReader {
+  /** The place of the next value to read. */
   #at = 0
 
   readonly bytes: Buffer

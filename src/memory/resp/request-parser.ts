@@ -9,6 +9,7 @@ export class ProtocolError extends Error {}
 export class RequestParser {
   /** What has come and was not read yet, one byte per unit. */
   #text = ''
+  /** The place of the next byte to read. */
   #at = 0
 
   /** Takes bytes in. */

@@ -48,7 +48,9 @@ export class MemoryStore implements Host {
   readonly #changes = new Changes(this.sessions, this.settings)
   readonly #now: () => number
   readonly #options: MemoryStoreOptions
+  /** The machine that runs scripts; null before the first script. */
   #lua: LuaMachine | null = null
+  /** Sessions so far: each has a number of its own. */
   #sessionCount = 0
   /** The time of the command under way, by which keys expire while it runs; null between commands. */
   #commandAt: number | null = null

@@ -30,7 +30,9 @@ export class InstanceConnection {
   readonly #parts: InstanceConnectionOptions
   /** The open connection; null before the first use and after {@link close}. */
   #link: CommandConnection | null = null
+  /** Reads and writes schedules; null before the first call. */
   #store: ScheduleStore | null = null
+  /** Checks the layout before calls; null before the first. */
   #layoutCheck: LayoutCheck | null = null
   /** The subscriptions that are open. */
   readonly #watches = new Set<ScheduleWatch>()

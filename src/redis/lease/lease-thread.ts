@@ -42,13 +42,16 @@ export class LeaseThreadHandle implements LeaseThread {
   readonly #clockOffsetMs: number
   /** Settles with the first connection of a thread; {@link stop} rejects it. */
   readonly #readiness: Promise<void>
+  /** Resolves {@link #readiness}. */
   #becomeReady = () => {}
+  /** Rejects {@link #readiness}. */
   #refuseReadiness = (_error: Error) => {}
   /** Orders so far: each has a number of its own. */
   #orderCount = 0
   #isStopped = false
   /** The error of the thread that broke last. */
   #lastError: unknown
+  /** The thread that was started last. */
   #thread: Worker
 
   /** Starts the thread. */

@@ -79,6 +79,7 @@ export class FleetChannel {
   /** The first subscription. */
   readonly #subscribed: Promise<void>
   #wasReady = false
+  /** The error of the connection that came last. */
   #lastError: unknown
 
   constructor(connection: Connection, shards: readonly Keys[], workerId: string, listener: FleetListener) {

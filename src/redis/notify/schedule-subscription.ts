@@ -23,6 +23,7 @@ export class ScheduleSubscription implements ScheduleWatch {
   readonly #subscribed: Promise<unknown>
   #isSubscribed = false
   #isClosed = false
+  /** The error of the connection that came last. */
   #lastError: unknown
 
   constructor(connection: Connection, shards: readonly Keys[], listener: ScheduleListener) {

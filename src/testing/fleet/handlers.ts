@@ -17,6 +17,7 @@ export class Handlers {
   readonly #current = new AsyncLocalStorage<Call>()
   readonly #records: RunRecords
   readonly #now: () => Date
+  /** Ends the wait for a handler. */
   #wake = (): void => {}
 
   constructor(records: RunRecords, now: () => Date) {

@@ -37,6 +37,7 @@ export class Network {
   #isPumping = false
   /** Counts what is sent and opened, so that quiet shows. */
   #activity = 0
+  /** Connections so far: each has a number of its own. */
   #streamCount = 0
 
   constructor(store: MemoryStore, time: VirtualTime, latencyMs: number) {

@@ -52,6 +52,7 @@ export class TestFleet implements AsyncDisposable {
   /** The workers that were not killed, with their ids. */
   readonly #workers = new Map<TestWorker, string>()
   readonly #frozen = new Set<TestWorker>()
+  /** Workers so far: each has a name of its own. */
   #workerCount = 0
 
   /** @param surroundings what the fleet lives in, for who wants to do more to it than the fleet does; by default new ones */

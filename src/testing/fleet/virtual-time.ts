@@ -43,8 +43,11 @@ export class VirtualTime {
   /** Owners that have just slept through a part of a millisecond. */
   readonly #blocked = new Set<string>()
   readonly #random: () => number
+  /** The instant that the clock shows, epoch ms. */
   #nowMs: number
+  /** Timers so far: of one instant the older comes first. */
   #orderCount = 0
+  /** Turns of the event loop since something last happened. */
   #turns = 0
 
   constructor(startMs: number, seed: number) {

@@ -43,6 +43,7 @@ export class QueueModel {
   readonly #going = new Map<number, Going[]>()
   /** Schedules that wait for a slot, with the instant that they were due at, in order. */
   readonly #waiting = new Map<number, number>()
+  /** Runs that are running. */
   #running = 0
 
   constructor(simulation: Simulation) {

@@ -59,7 +59,9 @@ class ClaimedDefinition implements RunDefinition {
   readonly #fields: Record<string, string>
   readonly #rules: InstantRules
   readonly #keep: (definition: ClaimedDefinition) => void
+  /** What a run needs of the definition; null until the first asks. */
   #settings: RunSettings | null = null
+  /** The whole definition; null until it is needed. */
   #whole: Definition | null = null
 
   constructor(claimed: ClaimedFields, rules: InstantRules, keep: (definition: ClaimedDefinition) => void) {

@@ -16,6 +16,7 @@ export class EditSession {
   /** Another person or program saved first. */
   readonly conflict = signal<ApiError | null>(null)
   readonly isBusy = signal(false)
+  /** The revision that the draft was made from; undefined for a new schedule. */
   #revision: number | undefined
 
   constructor(schedule: Schedule | null) {
