@@ -1,6 +1,7 @@
 import { type Cluster, Redis } from 'ioredis'
 import { type RedisServer, startRedisServer } from '../../../src/testing/redis-server.js'
 import { waitFor } from '../../support/wait-for.js'
+import type { ChaosFleet } from './fleet.js'
 import type { Random } from './random.js'
 import { type Relay, startRelay } from './relay.js'
 
@@ -14,14 +15,32 @@ export type FailoverKind =
   | 'killed-behind'
   /** A replica that has missed the last moments is promoted beside a primary that lives, and takes writes, a moment longer. */
   | 'forced-behind'
+  /** A primary stands still for some seconds, and nobody takes over. */
+  | 'hanging'
+  /** One worker cannot reach a primary any more, and another one is killed; from the next time on it reaches it again. */
+  | 'unseen'
 
 /** Servers that fail over by themselves, and what workers connect to them with. */
 export interface FailoverGroup extends AsyncDisposable {
   /** Options of a worker process: what can be said in JSON. */
   readonly workerOptions: Record<string, unknown>
+  /** More options of the worker at this place in the order of starts. */
+  optionsOf?(index: number): Record<string, unknown>
   connect(): Promise<Redis | Cluster>
-  /** Resolves when another primary has taken over, the old one follows it, and its stream flows. */
-  failOver(kind: FailoverKind, random: Random): Promise<void>
+  /**
+   * Resolves when another primary has taken over, the old one follows it, and its stream flows; where no primary changes,
+   * when the fault was made.
+   *
+   * @param load what the group serves, for faults that concern workers too
+   */
+  failOver(kind: FailoverKind, random: Random, load?: FailoverLoad): Promise<void>
+}
+
+/** The fleet that a group serves. */
+export interface FailoverLoad {
+  readonly fleet: ChaosFleet
+  /** On which of three nodes a schedule is, by place. */
+  nodeOf(schedule: string): number
 }
 
 /** One server, reached through a relay at the address that it announces, so that its stream can be lost. */

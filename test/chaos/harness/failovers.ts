@@ -54,7 +54,7 @@ export async function runFailovers(series: FailoverSeries): Promise<FailoverResu
     dir,
     leaseMs: LEASE_MS,
     stopMs: STOP_MS,
-    options: () => ({ ...group.workerOptions, prefix, shards, ...series.options }),
+    options: (index) => ({ ...group.workerOptions, ...group.optionsOf?.(index), prefix, shards, ...series.options }),
     declare: {},
     keepsLeases: false,
     place: () => ({}),
@@ -63,10 +63,15 @@ export async function runFailovers(series: FailoverSeries): Promise<FailoverResu
   try {
     await declare(client, prefix, shards, schedules)
     await Promise.all(Array.from({ length: WORKERS }, () => fleet.spawn()))
+    // Asked for now: while a node hangs, the client may ask that one.
+    const nodes = new Map<string, number>()
+    for (const name of shards > 1 ? names : [])
+      nodes.set(name, await nodeOfKey(client, createKeys(prefix, shardOf(name, shards), shards).due))
+    const load = { fleet, nodeOf: (name: string) => nodes.get(name)! }
     const fromMs = Date.now()
     for (let round = 0; round < series.count; round += 1) {
       await sleep(random.between(300, 1_200))
-      await group.failOver(series.kinds[round % series.kinds.length]!, random)
+      await group.failOver(series.kinds[round % series.kinds.length]!, random, load)
     }
     await sleep(1_000)
     const toMs = Date.now()
@@ -104,6 +109,11 @@ function leaveRoom(schedule: ChaosSchedule): ChaosSchedule {
   return { ...schedule, definition: { ...definition, payload: { ms: Math.min(ms, 0.3 * stepMs) } } }
 }
 
+/** Which of three nodes that were given the slots in their order has a key. */
+async function nodeOfKey(client: Redis | Cluster, key: string): Promise<number> {
+  return Math.floor((Number(await client.call('CLUSTER', 'KEYSLOT', key)) * 3) / 16_384)
+}
+
 /** A prefix whose shards are spread over all primaries of a Cluster of three. */
 async function choosePrefix(client: Redis | Cluster, shards: number): Promise<string> {
   if (shards === 1) return 'failover'
@@ -111,8 +121,7 @@ async function choosePrefix(client: Redis | Cluster, shards: number): Promise<st
     const prefix = `failover-${number}`
     const served = new Set<number>()
     for (let shard = 0; shard < shards; shard += 1) {
-      const slot = Number(await client.call('CLUSTER', 'KEYSLOT', createKeys(prefix, shard, shards).due))
-      served.add(Math.floor((slot * 3) / 16_384))
+      served.add(await nodeOfKey(client, createKeys(prefix, shard, shards).due))
     }
     if (served.size === 3) return prefix
   }

@@ -1,0 +1,77 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Cluster, Redis } from 'ioredis'
+import { type RedisServer, startRedisServer } from '../../../src/testing/redis-server.js'
+import { joinCluster } from '../../support/redis-cluster.js'
+import { waitFor } from '../../support/wait-for.js'
+import { type ChaosProxy, startProxy } from '../proxy.js'
+import type { FailoverGroup, FailoverLoad } from './failover-node.js'
+import { monotonicNow } from './journal.js'
+
+const NODES = 3
+/** The first worker reaches every node through a proxy of its own. */
+const SHORT_SIGHTED = 0
+/** What was under way when a node began to hang, or was claimed before, ms. */
+const UNDER_WAY_MS = 500
+
+/** Starts a Redis Cluster of three primaries without replicas, whose other shards go on when one is silent. */
+export async function startShardGroup(): Promise<FailoverGroup> {
+  const servers: RedisServer[] = []
+  for (let index = 0; index < NODES; index += 1) {
+    const args = [
+      '--cluster-enabled',
+      'yes',
+      '--cluster-node-timeout',
+      '30000',
+      '--cluster-require-full-coverage',
+      'no',
+    ]
+    servers.push(await startRedisServer({ args }))
+  }
+  const admins = servers.map(({ url }) => new Redis(url, { maxRetriesPerRequest: null }).on('error', () => {}))
+  await joinCluster(servers, admins)
+  const proxies: ChaosProxy[] = []
+  for (const { port } of servers) proxies.push(await startProxy(port))
+  const startNodes = (ports: readonly { port: number }[]) => ports.map(({ port }) => ({ host: '127.0.0.1', port }))
+  const natMap = Object.fromEntries(
+    servers.map(({ port }, index) => [`127.0.0.1:${port}`, { host: '127.0.0.1', port: proxies[index]!.port }]),
+  )
+
+  async function hang(index: number, ms: number, { fleet, nodeOf }: FailoverLoad): Promise<void> {
+    await servers[index]!.kill('SIGSTOP')
+    const hungAt = monotonicNow()
+    try {
+      await sleep(ms)
+      const isElsewhere = (): boolean =>
+        fleet.spans().some(({ from, schedule }) => from > hungAt + UNDER_WAY_MS && nodeOf(schedule) !== index)
+      await waitFor(isElsewhere, { what: 'a start on a shard of another node while one hangs', timeoutMs: 20_000 })
+    } finally {
+      await servers[index]!.kill('SIGCONT')
+    }
+  }
+
+  /** The first worker cannot reach the node from now on, and another worker dies: somebody else has to see to its runs. */
+  async function hide(index: number, victim: number, { fleet }: FailoverLoad): Promise<void> {
+    for (const [place, proxy] of proxies.entries()) proxy.isBlackHole = place === index
+    const others = fleet.alive.filter((worker) => worker.index !== SHORT_SIGHTED)
+    await fleet.kill(others[victim % others.length]!)
+    await fleet.spawn()
+    // Longer than a lease and a heartbeat: what the dead worker ran is abandoned or delivered again meanwhile.
+    await sleep(8_000)
+  }
+
+  return {
+    workerOptions: { cluster: startNodes(servers) },
+    optionsOf: (index) => (index === SHORT_SIGHTED ? { cluster: startNodes(proxies), natMap } : {}),
+    connect: () => Promise.resolve(new Cluster(startNodes(servers)).on('error', () => {})),
+    async failOver(kind, random, load) {
+      const index = random.between(0, NODES - 1)
+      if (kind === 'hanging') await hang(index, random.between(1_500, 5_000), load!)
+      else await hide(index, random.between(0, 1), load!)
+    },
+    async [Symbol.asyncDispose]() {
+      for (const admin of admins) admin.disconnect()
+      await Promise.all(proxies.map((proxy) => proxy.close()))
+      await Promise.all(servers.map((server) => server.stop()))
+    },
+  }
+}
