@@ -76,7 +76,12 @@ describe('polling a shard', () => {
     ['polls a shard that it tends where edits are not seen', { isWatched: false }, true],
     ['does not poll the shard of another worker', { position: null, hasActivity: true, polledMs: 1e9 }, false],
     ['polls a shard where its own runs may be cancelled', { position: null, ownRunCount: 1 }, true],
-    ['that is a backup leaves activity to the one that tends the shard', { position: 1, hasActivity: true }, false],
+    [
+      'that is the first backup polls a shard with activity too: the tender may not reach it',
+      { position: 1, hasActivity: true },
+      true,
+    ],
+    ['that is the second backup leaves activity to the others', { position: 2, hasActivity: true }, false],
     ['that is a backup polls the shard at intervals', { position: 1, polledMs: BACKUP_MS }, true],
     ['that is the second backup polls half as often', { position: 2, polledMs: BACKUP_MS }, false],
     [
