@@ -1,5 +1,6 @@
 import { EverybeatError, showValue } from '../errors.js'
 import type { Definition, DefinitionFields, DefinitionInput } from './definition.js'
+import { isYearOrDate } from '../time/instant.js'
 import { wrongValue } from './field-values.js'
 import { FIELD_KINDS, FIELD_NAMES, isFieldName } from './fields.js'
 import type { FieldKind } from './fields.js'
@@ -76,6 +77,8 @@ export function describeDefinition(definition: Definition): Record<string, unkno
 function encodeValue(kind: FieldKind, value: unknown): string {
   if (kind === 'json' || Array.isArray(value)) return JSON.stringify(value)
   if (typeof value === 'boolean') return value ? '1' : '0'
+  if (kind === 'instant' && typeof value === 'number' && isYearOrDate(String(value)))
+    return new Date(value).toISOString()
   return value instanceof Date ? value.toISOString() : String(value)
 }
 
@@ -83,8 +86,9 @@ function decodeValue(kind: FieldKind, field: string, text: string): unknown {
   switch (kind) {
     case 'text':
       return text
-    case 'duration':
     case 'instant':
+      return isDecimalInteger(text) && !isYearOrDate(text) ? Number(text) : text
+    case 'duration':
       return isDecimalInteger(text) ? Number(text) : text
     case 'number':
       return decodeNumber(field, text)

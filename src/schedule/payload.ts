@@ -11,7 +11,7 @@ export const MAX_PAYLOAD_DEPTH = 256
  * kept as data. A Date becomes its ISO text, a property that is undefined is left out.
  *
  * @throws EverybeatError `ERR_EVERYBEAT_PAYLOAD` when JSON would lose something (functions, symbols, bigint, NaN and the
- *   infinities, Map, Set, cycles), or the payload is nested deeper than 256 or larger than 256 KiB as JSON
+ *   infinities, Map, Set, cycles, properties of a list, members named by symbols, what its `toJSON` leaves out), or the payload is nested deeper than 256 or larger than 256 KiB as JSON
  */
 export function copyPayload(value: unknown, field: string): unknown {
   const text = encodePayload(value, field)
@@ -64,11 +64,20 @@ function encodePayload(value: unknown, field: string): string {
 
 /** What JSON would silently drop or change; `holder[key]` is the member before its `toJSON`. */
 function lossOf(holder: unknown, key: string, member: unknown): string | null {
-  if (member === undefined && Array.isArray(holder)) return 'undefined'
+  if (member === undefined && (Array.isArray(holder) || (holder as Record<string, unknown>)[key] !== undefined))
+    return 'undefined'
   if (member === null && (holder as Record<string, unknown>)[key] !== null) return 'an invalid Date'
   if (typeof member === 'number' && !Number.isFinite(member)) return String(member)
   if (typeof member === 'function' || typeof member === 'symbol' || typeof member === 'bigint') return typeof member
-  return typeof member === 'object' && member !== null ? emptiedBy(member) : null
+  return typeof member === 'object' && member !== null ? (emptiedBy(member) ?? droppedOf(member)) : null
+}
+
+/** What of a list or an object has no place in JSON: properties of a list beside its items, members named by symbols. */
+function droppedOf(member: object): string | null {
+  if (member instanceof Number && !Number.isFinite(member.valueOf())) return String(member)
+  if (Array.isArray(member) && Object.keys(member).length > member.length) return 'a list with properties of its own'
+  const isDropped = (key: symbol): boolean => Object.prototype.propertyIsEnumerable.call(member, key)
+  return Object.getOwnPropertySymbols(member).some(isDropped) ? 'a member named by a symbol' : null
 }
 
 /** What JSON would empty: an error has no field of its own to show, nor has an object of a class without public fields. */

@@ -6,6 +6,9 @@ import { findZone } from './zone.js'
 const ISO_FORM =
   /^(\d{4}-\d{2}-\d{2})(?:[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(Z|[+-](?:[01]\d|2[0-3])(?::?[0-5]\d)?)?)?$/
 
+/** A year alone, or a date without dashes: as epoch milliseconds it would be an instant of the first day of 1970. */
+const YEAR_OR_DATE = /^(?:19|20|21)\d\d(?:(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))?$/
+
 /** 0001-01-01 to 9999-12-31, UTC. */
 const EARLIEST_MS = -62_135_596_800_000
 const LATEST_MS = 253_402_300_799_999
@@ -20,7 +23,7 @@ const LATEST_MS = 253_402_300_799_999
  * @param field name of the field, for the message
  * @param zone IANA name
  * @throws EverybeatError `ERR_EVERYBEAT_INSTANT` on anything else: a date or time that does not exist (30 February,
- *   a wall time that the clocks of `zone` skip), a time without a date, years outside 1 to 9999; `ERR_EVERYBEAT_ZONE` where the zone is needed and is none
+ *   a wall time that the clocks of `zone` skip), a time without a date, a year alone or a date without dashes as text, years outside 1 to 9999; `ERR_EVERYBEAT_ZONE` where the zone is needed and is none
  */
 export function parseInstant(value: unknown, field: string, zone: string): number {
   const atMs = toEpochMilliseconds(value, zone)
@@ -45,12 +48,18 @@ export function parseLastInstant(value: unknown, field: string, zone: string): n
   return typeof next === 'number' ? next - 1 : instantOfWall(findZone(zone), nextDay.toMillis() / 1000) * 1000 - 1
 }
 
+/** Whether digits are a year alone or a date without dashes for whoever reads them: `2030`, `20300131`. */
+export function isYearOrDate(text: string): boolean {
+  return YEAR_OR_DATE.test(text)
+}
+
 /** The instant, or what is wrong with the value. */
 function toEpochMilliseconds(value: unknown, zone: string): number | string {
   if (value instanceof Date) return value.getTime()
   if (typeof value === 'number') return value
   if (typeof value !== 'string') return 'is not an instant'
   const text = value.trim()
+  if (isYearOrDate(text)) return 'reads as a year or a date, and as epoch milliseconds of 1970'
   if (/^-?\d{1,16}$/.test(text)) return Number(text)
   const match = ISO_FORM.exec(text)
   if (match === null) return 'is not an instant'

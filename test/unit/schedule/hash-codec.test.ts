@@ -8,6 +8,13 @@ import { parseDefinition } from '../../../src/schedule/parse-definition.js'
 const decode = (fields: DefinitionFields) => decodeFields('report', fields)
 
 describe('encodeDefinition', () => {
+  it('encodeDefinition writes an instant that would look like a year as ISO 8601, and refuses a year', () => {
+    const { given } = parseDefinition('report', { every: '1h', start: 2030, end: 20_300_101 })
+    const fields = encodeDefinition(given)
+    expect(fields).toMatchObject({ start: '1970-01-01T00:00:02.030Z', end: '1970-01-01T05:38:20.101Z' })
+    expect(() => decode({ every: '1h', end: '2030' })).toThrow('reads as a year or a date')
+  })
+
   it('encodeDefinition writes every kind of field as flat text', () => {
     const { given } = parseDefinition('report', {
       cron: '0 9 * * *',

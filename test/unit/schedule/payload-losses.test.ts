@@ -22,6 +22,11 @@ describe('a payload that JSON would silently empty', () => {
     [{ owner: new Account() }, 'class Account'],
     [new Set([1]), 'Set'],
     [{ a: [undefined] }, 'undefined at a[0]'],
+    [{ a: { toJSON: () => undefined } }, 'undefined at a'],
+    [{ a: { toJSON: () => new Map() } }, 'Map at a'],
+    [{ a: Object(NaN) }, 'NaN at a'],
+    [{ found: /b/.exec('abc') }, 'a list with properties of its own at found'],
+    [{ a: { [Symbol('b')]: 1 } }, 'a member named by a symbol at a'],
   ])('a payload that JSON would silently empty is refused with the path: %j', (payload, problem) => {
     expect(() => copyPayload(payload, 'payload')).toThrow(problem)
   })

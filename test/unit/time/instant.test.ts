@@ -12,8 +12,8 @@ describe('parseInstant', () => {
     [1_767_225_600_000, 'UTC', utc(2026, 0, 1)],
     ['1767225600000', 'UTC', utc(2026, 0, 1)],
     ['-5', 'UTC', -5],
-    // Digits are milliseconds, also where they look like a year or a date.
-    ['2026', 'UTC', 2026],
+    // Numbers are milliseconds, also where as text they would look like a year or a date.
+    [2026, 'UTC', 2026],
     ['2026-03-01T09:00:00Z', 'Asia/Shanghai', utc(2026, 2, 1, 9)],
     ['2026-03-01T09:00:00.250Z', 'UTC', utc(2026, 2, 1, 9, 0, 0, 250)],
     ['2026-03-01T09:00:00.123456Z', 'UTC', utc(2026, 2, 1, 9, 0, 0, 123)],
@@ -53,6 +53,9 @@ describe('parseInstant', () => {
     [8.64e15],
     ['99999999999999999'],
     ['2026-03'],
+    ['2026'],
+    ['20260301'],
+    [' 2026 '],
     ['2026-W09-7'],
     ['2026-060'],
     ['09:00'],
