@@ -1,3 +1,4 @@
+import { nameConnectionLoss } from './connection-loss.js'
 import { BoundStores } from './control/bounded-store.js'
 import { noteCallSite } from './control/check-definition.js'
 import { Declarations } from './control/declarations.js'
@@ -176,8 +177,7 @@ export class Everybeat<Tasks extends object = AnyTasks> extends IsolatedEmitter 
       await this.#undoStart()
       // If `stop()` closed the connection during the start, report the stop, not the error that it caused.
       this.#refuseIfStopped()
-      this.#state = 'idle'
-      throw error
+      throw nameConnectionLoss(error, 'start')
     }
   }
 
@@ -185,7 +185,7 @@ export class Everybeat<Tasks extends object = AnyTasks> extends IsolatedEmitter 
   async #undoStart(): Promise<void> {
     await this.#instance?.stop(0).catch(() => {})
     await this.#connection.close()
-    if (!this.#stopping) this.#instance = null
+    if (!this.#stopping) [this.#instance, this.#state] = [null, 'idle']
   }
 
   /** This worker claims nothing until `resume()`, also when called before `start()`; it lives on, and so do its runs. */

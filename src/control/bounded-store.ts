@@ -1,4 +1,4 @@
-import { isConnectionLoss } from '../connection-loss.js'
+import { nameConnectionLoss } from '../connection-loss.js'
 import { EverybeatError } from '../errors.js'
 import { endsWithin, type TimeSource } from '../time-source.js'
 import type { ScheduleStore } from './store.js'
@@ -37,10 +37,7 @@ export class BoundStores {
     try {
       if (await endsWithin(this.#time, this.#timeoutMs, work)) return await work
     } catch (error) {
-      if (!isConnectionLoss(error)) throw error
-      throw new EverybeatError('ERR_EVERYBEAT_CONNECTION', `Redis did not answer \`${what}\`: ${error.message}`, {
-        cause: error,
-      })
+      throw nameConnectionLoss(error, what)
     }
     const message = `Redis did not answer \`${what}\` within ${this.#timeoutMs} ms (connectTimeoutMs); it may still do what it was asked for`
     throw new EverybeatError('ERR_EVERYBEAT_CONNECTION', message)

@@ -26,6 +26,16 @@ describe('the options of ioredis', () => {
       () => liveClient({ enableOfflineQueue: false, lazyConnect: true }),
     ],
     ['maxRetriesPerRequest: 0, with a live client', () => liveClient({ maxRetriesPerRequest: 0 })],
+    ['a command time-out, with options', () => ({ ...address(), commandTimeout: 5_000 })],
+    [
+      'a command time-out and pipelining, with a live client',
+      () => liveClient({ commandTimeout: 5_000, enableAutoPipelining: true }),
+    ],
+    ['another database and readOnly, with options', () => ({ ...address(), db: 3, readOnly: true })],
+    [
+      'no reconnect and no resending, with options',
+      () => ({ ...address(), retryStrategy: () => null, autoResendUnfulfilledCommands: false }),
+    ],
     ['enableReadyCheck: false, with options', () => ({ ...address(), enableReadyCheck: false })],
     ['autoResubscribe: false, with options', () => ({ ...address(), autoResubscribe: false })],
   ] as const)('let a worker start, run longer than its lease, and count: %s', async (_, source) => {
