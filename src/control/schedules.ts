@@ -110,7 +110,7 @@ export class Schedules<Tasks extends object = AnyTasks> extends ScheduleQueries 
    * Removes a schedule and everything that the engine keeps of it. A run under way comes to its end.
    *
    * `isDeclared` says that code declares the schedule: it comes back when that code starts the next time; to keep it
-   * from running, pause it.
+   * from running, pause it. One that has run to its end does not come back: what was done is not done again.
    *
    * @throws EverybeatError `ERR_EVERYBEAT_NAME` for what can be no name
    */
@@ -118,7 +118,7 @@ export class Schedules<Tasks extends object = AnyTasks> extends ScheduleQueries 
     checkName('schedule', name, 'name')
     const store = await this.#context.store()
     const { schedule } = await store.read(name)
-    const isDeclared = schedule !== null && readDeclaration(schedule) !== null
+    const isDeclared = schedule !== null && readDeclaration(schedule) !== null && schedule.state.plan !== '.'
     const outcome = await store.remove(name)
     return { outcome: outcome === 'kept' ? 'missing' : outcome, ...(isDeclared ? { isDeclared } : {}) }
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { describeResult, runFailovers } from './harness/failovers.js'
-import { startShardGroup } from './harness/shard-faults.js'
+import { SHARD_COUNT, startShardGroup } from './harness/shard-faults.js'
 
 /** More of them: `CHAOS_FAILOVERS=10 npx vitest run --project chaos test/chaos/shards.test.ts`. */
 const COUNT = Number(process.env['CHAOS_FAILOVERS'] ?? 2)
@@ -8,13 +8,13 @@ const SEED = Number(process.env['CHAOS_SEED'] ?? Math.floor(Math.random() * 1_00
 
 const FAULTS = [
   ['a node that hangs', 'hanging'],
-  ['a shard that one worker cannot see, while another worker dies', 'unseen'],
+  ['shards that one worker cannot see, while the others die', 'unseen'],
 ] as const
 
-describe('a Cluster of three nodes with a shard each', () => {
+describe('a Cluster of three nodes with two shards each', () => {
   it.each(FAULTS)('%s: nothing is lost and nothing doubled, and everything is recorded in time', async (what, kind) => {
     await using group = await startShardGroup()
-    const series = { group, count: COUNT, seed: SEED, shards: 3, options: {}, kinds: [kind] }
+    const series = { group, count: COUNT, seed: SEED, shards: SHARD_COUNT, options: {}, kinds: [kind] }
     const result = await runFailovers(series)
     process.stderr.write(describeResult(what, series, result))
     expect(result.problems, `CHAOS_SEED=${SEED}`).toEqual([])

@@ -254,4 +254,24 @@ describe('a one-shot that code declares', () => {
       outcome: 'created',
     })
   })
+
+  it('a one-shot that code declares runs once, also when a person removed it after its run', async () => {
+    const starts: string[] = []
+    const at = new Date(Date.now() + 200)
+    const first = fleet.create()
+    await first.task('job', (run) => void starts.push(run.id)).schedule('it', { at })
+    await first.start()
+    await waitFor(async () => (await first.schedules.get('it'))?.state === 'finished', { what: 'its end' })
+    expect(await first.schedules.remove('it')).toEqual({ outcome: 'removed' })
+    const second = fleet.create()
+    const task = second.task('job', (run) => void starts.push(run.id))
+    expect(await task.schedule('it', { at })).toMatchObject({ outcome: 'unchanged' })
+    expect(await second.sync({ it: { task: 'job', at } }, { owner: 'svc' })).toMatchObject({ unchanged: ['it'] })
+    expect(await second.schedules.get('it')).toBeNull()
+    expect(starts).toHaveLength(1)
+    // Who writes it by hand wants it to run again.
+    await second.start()
+    await second.schedules.put('it', { task: 'job', at })
+    await waitFor(() => starts.length === 2, { what: 'the second run' })
+  })
 })

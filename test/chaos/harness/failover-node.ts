@@ -17,7 +17,7 @@ export type FailoverKind =
   | 'forced-behind'
   /** A primary stands still for some seconds, and nobody takes over. */
   | 'hanging'
-  /** One worker cannot reach a primary any more, and another one is killed; from the next time on it reaches it again. */
+  /** One worker reaches the node of the first shard alone from now on, and the others are killed and replaced. */
   | 'unseen'
 
 /** Servers that fail over by themselves, and what workers connect to them with. */
@@ -26,6 +26,8 @@ export interface FailoverGroup extends AsyncDisposable {
   readonly workerOptions: Record<string, unknown>
   /** More options of the worker at this place in the order of starts. */
   optionsOf?(index: number): Record<string, unknown>
+  /** On which of three nodes a shard has to be; without it, all that matters is that each has some. */
+  placeOf?(shard: number): number
   connect(): Promise<Redis | Cluster>
   /**
    * Resolves when another primary has taken over, the old one follows it, and its stream flows; where no primary changes,

@@ -49,7 +49,7 @@ export async function runFailovers(series: FailoverSeries): Promise<FailoverResu
   const names = schedules.map(({ name }) => name)
   const dir = mkdtempSync(join(tmpdir(), 'everybeat-failovers-'))
   const client = await group.connect()
-  const prefix = await choosePrefix(client, shards)
+  const prefix = await choosePrefix(client, shards, group.placeOf)
   const fleet = createFleet({
     dir,
     leaseMs: LEASE_MS,
@@ -114,16 +114,21 @@ async function nodeOfKey(client: Redis | Cluster, key: string): Promise<number> 
   return Math.floor((Number(await client.call('CLUSTER', 'KEYSLOT', key)) * 3) / 16_384)
 }
 
-/** A prefix whose shards are spread over all primaries of a Cluster of three. */
-async function choosePrefix(client: Redis | Cluster, shards: number): Promise<string> {
+/** A prefix whose shards are spread over all primaries of a Cluster of three, or where they have to be. */
+async function choosePrefix(
+  client: Redis | Cluster,
+  shards: number,
+  placeOf?: (shard: number) => number,
+): Promise<string> {
   if (shards === 1) return 'failover'
   for (let number = 0; ; number += 1) {
     const prefix = `failover-${number}`
-    const served = new Set<number>()
+    const served: number[] = []
     for (let shard = 0; shard < shards; shard += 1) {
-      served.add(await nodeOfKey(client, createKeys(prefix, shard, shards).due))
+      served.push(await nodeOfKey(client, createKeys(prefix, shard, shards).due))
+      if (placeOf && served[shard] !== placeOf(shard)) break
     }
-    if (served.size === 3) return prefix
+    if (placeOf ? served.every((node, shard) => node === placeOf(shard)) : new Set(served).size === 3) return prefix
   }
 }
 

@@ -13,6 +13,10 @@ const SHORT_SIGHTED = 0
 /** What was under way when a node began to hang, or was claimed before, ms. */
 const UNDER_WAY_MS = 500
 
+/** Shards 0 and 1 on the first node, 2 and 3 on the second: whatever its rank, a worker does the maintenance on two nodes. */
+export const SHARD_COUNT = 6
+const placeOf = (shard: number): number => Math.floor(shard / 2)
+
 /** Starts a Redis Cluster of three primaries without replicas, whose other shards go on when one is silent. */
 export async function startShardGroup(): Promise<FailoverGroup> {
   const servers: RedisServer[] = []
@@ -49,24 +53,27 @@ export async function startShardGroup(): Promise<FailoverGroup> {
     }
   }
 
-  /** The first worker cannot reach the node from now on, and another worker dies: somebody else has to see to its runs. */
-  async function hide(index: number, victim: number, { fleet }: FailoverLoad): Promise<void> {
-    for (const [place, proxy] of proxies.entries()) proxy.isBlackHole = place === index
+  /**
+   * The first worker reaches the node of the first shard alone from now on, and the others die: of the shards of which it
+   * is to do the maintenance, others have to do it, or the runs of the dead are left to nobody.
+   */
+  async function hide({ fleet }: FailoverLoad): Promise<void> {
+    for (const [place, proxy] of proxies.entries()) proxy.isBlackHole = place !== placeOf(0)
     const others = fleet.alive.filter((worker) => worker.index !== SHORT_SIGHTED)
-    await fleet.kill(others[victim % others.length]!)
-    await fleet.spawn()
-    // Longer than a lease and a heartbeat: what the dead worker ran is abandoned or delivered again meanwhile.
+    await Promise.all(others.map((worker) => fleet.kill(worker)))
+    for (const _ of others) await fleet.spawn()
+    // Longer than a lease and a heartbeat.
     await sleep(8_000)
   }
 
   return {
     workerOptions: { cluster: startNodes(servers) },
     optionsOf: (index) => (index === SHORT_SIGHTED ? { cluster: startNodes(proxies), natMap } : {}),
+    placeOf,
     connect: () => Promise.resolve(new Cluster(startNodes(servers)).on('error', () => {})),
     async failOver(kind, random, load) {
-      const index = random.between(0, NODES - 1)
-      if (kind === 'hanging') await hang(index, random.between(1_500, 5_000), load!)
-      else await hide(index, random.between(0, 1), load!)
+      if (kind === 'hanging') await hang(random.between(0, NODES - 1), random.between(1_500, 5_000), load!)
+      else await hide(load!)
     },
     async [Symbol.asyncDispose]() {
       for (const admin of admins) admin.disconnect()
