@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
-import { NEEDS_A_REAL_SERVER, titlesForMemory } from './test/support/needs-a-real-server.js'
+import { NEEDS_A_REAL_SERVER } from './test/support/needs-a-real-server.js'
 import { WAIT_MS } from './test/support/wait-for.js'
 
 // EVERYBEAT_IOREDIS=6 runs everything with ioredis 6 in place of 5: here, and in the processes that tests start.
@@ -23,11 +23,12 @@ const suite = (name: string, options: object = {}) => ({
   },
 })
 
-// EVERYBEAT_TEST_SERVER=memory runs the redis project on the memory store in place of redis-server, without what needs a
-// real one.
-const usesMemory = process.env.EVERYBEAT_TEST_SERVER === 'memory'
-if (usesMemory) {
-  process.env.EVERYBEAT_REDIS_SERVER = fileURLToPath(new URL('test/support/memory-redis-server.mjs', import.meta.url))
+/** The tests of the redis project once more, on the memory store, so that the two servers cannot drift apart. */
+const onMemory = {
+  include: ['test/redis/**/*.test.ts'],
+  exclude: Object.keys(NEEDS_A_REAL_SERVER),
+  setupFiles: ['test/support/skip-what-needs-a-real-server.ts'],
+  env: { EVERYBEAT_REDIS_SERVER: fileURLToPath(new URL('test/support/memory-redis-server.mjs', import.meta.url)) },
 }
 
 // Two versions of Node in one fleet: only for who has a second one, EVERYBEAT_SECOND_NODE=/path/to/node.
@@ -38,10 +39,14 @@ export default defineConfig({
     projects: [
       suite('unit', { testTimeout: 60_000, hookTimeout: 60_000 }),
       suite('contract', { testTimeout: 120_000, hookTimeout: 60_000 }),
-      suite('redis', {
-        exclude: usesMemory ? Object.keys(NEEDS_A_REAL_SERVER) : [],
+      suite('redis', { testTimeout: 120_000, hookTimeout: 60_000 }),
+      // They wait more than they compute.
+      suite('redis-memory', {
+        ...onMemory,
         testTimeout: 120_000,
         hookTimeout: 60_000,
+        maxWorkers: 4,
+        sequence: { groupOrder: 1 },
       }),
       suite('simulation', { testTimeout: 120_000 }),
       suite('e2e', { exclude, testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false }),
@@ -49,7 +54,6 @@ export default defineConfig({
       suite('chaos', { testTimeout: 900_000, hookTimeout: 120_000, fileParallelism: false }),
     ],
     maxWorkers: 2,
-    ...(usesMemory ? { testNamePattern: titlesForMemory() } : {}),
     reporters: ['default', './test/tools/summary-reporter.mjs'],
   },
 })

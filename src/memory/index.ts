@@ -1,5 +1,6 @@
 export { createConnectorClass, openMemoryStream, processStore, type ConnectorClass } from './front/memory-connector.js'
 export { MemoryStream, type Wire } from './front/memory-stream.js'
 export type { After } from './front/conversation.js'
+export type { LuaBuild } from './lua/lua-machine.js'
 export { TcpFront } from './front/tcp-front.js'
 export { MemoryStore, type Attempt, type StoreCopy } from './store/memory-store.js'

@@ -7,13 +7,13 @@ const redis = useRedis()
 const quiet = (fleet: PolicyFleet) => fleet.workers.map((beat) => beat.task('job', () => 'done'))
 
 describe('a flush of Redis', () => {
-  it.each(['with', 'without'] as const)(
-    'a flush of Redis brings declared schedules back by itself, %s key tracking',
+  it.each(['with key tracking', 'without key tracking'])(
+    'a flush of Redis brings declared schedules back by itself, %s',
     async (how) => {
       const fleet = createFleet(redis.url)
       const [handle] = quiet(fleet)
       // Nothing tells of the flush then: the heartbeats find that the memory is another one.
-      if (how === 'without') await fleet.redis.call('ACL', 'SETUSER', 'default', '-client', '+client|id')
+      if (how === 'without key tracking') await fleet.redis.call('ACL', 'SETUSER', 'default', '-client', '+client|id')
       try {
         await fleet.start()
         await handle!.schedule('declared', { every: 100 })
@@ -32,7 +32,7 @@ describe('a flush of Redis', () => {
         expect((await fleet.control.schedules.get('synced'))?.owner).toBe('svc')
         expect(fleet.told.filter(({ name }) => name === 'error')).toEqual([])
       } finally {
-        if (how === 'without') await fleet.redis.call('ACL', 'SETUSER', 'default', '+client')
+        if (how === 'without key tracking') await fleet.redis.call('ACL', 'SETUSER', 'default', '+client')
       }
     },
   )

@@ -34,9 +34,9 @@ async function runElsewhere(series: Series, tell: (report: ScenarioReport) => vo
 
 /** Says what happened in the smallest scenario that fails in the same way. */
 async function explain(seed: number, mutant: string | null): Promise<void> {
-  const rewrite = mutant === null ? undefined : rewriterOf(mutant)
-  const smallest = await shrink(generateScenario(seed, HOURS_PER_SCENARIO), rewrite)
-  const { findings, log } = await play(smallest, rewrite)
+  const engine = mutant === null ? {} : { rewriteScript: rewriterOf(mutant) }
+  const smallest = await shrink(generateScenario(seed, HOURS_PER_SCENARIO), engine)
+  const { findings, log } = await play(smallest, engine)
   process.stdout.write(`\nthe smallest scenario of seed ${seed} that fails:\n${JSON.stringify(smallest, null, 1)}\n`)
   process.stdout.write(
     `\nwhat happened, ms after its beginning:\n${log.join('\n')}\n\n${findings.problems.join('\n')}\n`,

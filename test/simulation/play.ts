@@ -3,7 +3,7 @@ import { toEntry, type HistoryRecord } from '../chaos/harness/history-reader.js'
 import { createKeys } from '../../src/redis/keys.js'
 import { inject } from './faults.js'
 import type { Scenario } from './scenario.js'
-import { PREFIX, SimulatedFleet } from './simulated-fleet.js'
+import { PREFIX, SimulatedFleet, type Engine } from './simulated-fleet.js'
 
 /** What came of a scenario. */
 export interface Outcome {
@@ -17,8 +17,8 @@ export interface Outcome {
 const RECOVERY_MS = 180_000
 
 /** Plays a scenario to its end and holds what happened against what the definitions alone say. */
-export async function play(scenario: Scenario, rewriteScript?: (text: string) => string): Promise<Outcome> {
-  await using sim = new SimulatedFleet(scenario, rewriteScript)
+export async function play(scenario: Scenario, engine: Engine = {}): Promise<Outcome> {
+  await using sim = new SimulatedFleet(scenario, engine)
   for (let count = 0; count < scenario.workerCount; count += 1) await sim.join()
   const fromMs = sim.storeNow()
   const records = new Map<string, HistoryRecord>()

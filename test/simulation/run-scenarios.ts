@@ -27,10 +27,10 @@ export interface ScenarioReport {
 
 /** Plays scenarios one after the other, and tells of each; ends early when the listener says so. */
 export async function runScenarios(series: Series, tell: (report: ScenarioReport) => boolean): Promise<void> {
-  const rewrite = series.mutant === null ? undefined : rewriterOf(series.mutant)
+  const engine = series.mutant === null ? {} : { rewriteScript: rewriterOf(series.mutant) }
   for (let index = 0; index < series.count; index += 1) {
     const seed = series.firstSeed + index * series.step
-    const { findings, injections } = await play(generateScenario(seed, HOURS_PER_SCENARIO), rewrite)
+    const { findings, injections } = await play(generateScenario(seed, HOURS_PER_SCENARIO), engine)
     const { checked, started, problems } = findings
     if (!tell({ seed, hours: HOURS_PER_SCENARIO, injections, checked, started, problems })) return
   }

@@ -1,5 +1,6 @@
 import { play } from './play.js'
 import type { Scenario } from './scenario.js'
+import type { Engine } from './simulated-fleet.js'
 
 /** How many smaller scenarios are tried at the most. */
 const MOST_TRIES = 120
@@ -8,13 +9,13 @@ const HOUR_MS = 3_600_000
 const TAIL_HOURS = 0.5
 
 /** A scenario that still fails, with as few faults, schedules and workers as were found to do. */
-export async function shrink(scenario: Scenario, rewriteScript?: (text: string) => string): Promise<Scenario> {
+export async function shrink(scenario: Scenario, engine: Engine = {}): Promise<Scenario> {
   let left = MOST_TRIES
   let smallest = scenario
   const keepIfFails = async (smaller: Scenario): Promise<boolean> => {
     if (left <= 0) return false
     left -= 1
-    const { findings } = await play(smaller, rewriteScript)
+    const { findings } = await play(smaller, engine)
     if (findings.problems.length === 0) return false
     smallest = smaller
     return true

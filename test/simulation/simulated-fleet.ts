@@ -1,7 +1,11 @@
 import type { Redis } from 'ioredis'
 import type { Everybeat, Run } from '../../src/index.js'
 import { createKeys } from '../../src/redis/keys.js'
-import { createSurroundings, type Surroundings } from '../../src/testing/fleet/surroundings.js'
+import {
+  createSurroundings,
+  type Surroundings,
+  type SurroundingsOptions,
+} from '../../src/testing/fleet/surroundings.js'
 import { TestFleet } from '../../src/testing/fleet/test-fleet.js'
 import { type JournalLine, type Span, toSpans } from '../chaos/harness/journal.js'
 import { createRandom } from '../chaos/harness/random.js'
@@ -15,6 +19,9 @@ const MONOTONIC_START_MS = 1_000_000
 const CATCHING_UP_MS = 75_000
 /** How long a worker that leaves waits for its runs, ms. */
 const STOP_MS = 5_000
+
+/** What the store of a fleet runs scripts in, and what in place of them; by default neither is another than in Redis. */
+export type Engine = Pick<SurroundingsOptions, 'rewriteScript' | 'lua'>
 
 /** A worker with what befell it. */
 export interface SimulatedWorker {
@@ -59,10 +66,10 @@ export class SimulatedFleet implements AsyncDisposable {
   #workerCount = 0
   #client: Redis | null = null
 
-  constructor(scenario: Scenario, rewriteScript?: (text: string) => string) {
+  constructor(scenario: Scenario, engine: Engine = {}) {
     const { seed, latencyMs, leaseMs, concurrency } = scenario
     this.scenario = scenario
-    this.surroundings = createSurroundings({ startMs: START_MS, seed, latencyMs, rewriteScript })
+    this.surroundings = createSurroundings({ startMs: START_MS, seed, latencyMs, ...engine })
     const everybeat = { prefix: PREFIX, leaseMs, concurrency }
     this.fleet = new TestFleet({ now: START_MS, seed, latencyMs, everybeat }, this.surroundings)
     this.time = createRedisTime(() => this.monotonicNow(), START_MS - MONOTONIC_START_MS)

@@ -13,6 +13,7 @@ interface Needs {
 const NEEDS: Record<string, Needs> = {
   contract: { build: true, redis: false, tools: ['prometheus'] },
   redis: { build: true, redis: true, tools: [] },
+  'redis-memory': { build: true, redis: false, tools: [] },
   e2e: { build: true, redis: true, tools: ['chromium', 'prometheus'] },
   setups: { build: true, redis: true, tools: [] },
   chaos: { build: true, redis: true, tools: ['faketime', 'spin'] },

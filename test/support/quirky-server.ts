@@ -1,11 +1,24 @@
 import { onTestFinished } from 'vitest'
-import { MemoryStore, TcpFront, type Attempt } from '../../src/memory/index.js'
+import { MemoryStore, TcpFront, type Attempt, type LuaBuild } from '../../src/memory/index.js'
+import { LUA_WASM } from './lua-5.4.generated.js'
 
 /** What a server refuses, and in which words; null for what it runs. */
 export type Quirk = (attempt: Attempt) => string | null
 
+/** The Lua of Dragonfly. */
+export const LUA_5_4: LuaBuild = { wasm: LUA_WASM, givesScoresAsNumbers: true }
+
 /** Starts the memory server with the refusals of another one; gives its address. It ends after the test. */
-export async function startQuirkyServer(...quirks: readonly Quirk[]): Promise<string> {
+export function startQuirkyServer(...quirks: readonly Quirk[]): Promise<string> {
+  return start(quirks)
+}
+
+/** The same, with the Lua of Dragonfly. */
+export function startLua54Server(...quirks: readonly Quirk[]): Promise<string> {
+  return start(quirks, LUA_5_4)
+}
+
+async function start(quirks: readonly Quirk[], lua?: LuaBuild): Promise<string> {
   const refuse = (attempt: Attempt): string | null => {
     for (const quirk of quirks) {
       const words = quirk(attempt)
@@ -13,7 +26,7 @@ export async function startQuirkyServer(...quirks: readonly Quirk[]): Promise<st
     }
     return null
   }
-  const front = new TcpFront(new MemoryStore(undefined, { refuse }))
+  const front = new TcpFront(new MemoryStore(undefined, { refuse, lua }))
   const port = await front.listen(0)
   onTestFinished(() => front.close())
   return `redis://127.0.0.1:${port}`

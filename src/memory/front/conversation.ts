@@ -33,7 +33,11 @@ export class Conversation implements Outlet {
     this.#store = store
     this.#line = line
     this.#after = after
+    const isRefused = store.isFull
     this.#session = store.open(line.address, this)
+    if (!isRefused) return
+    line.write('-ERR max number of clients reached\r\n')
+    this.close()
   }
 
   /** Takes in what the client sent. */

@@ -23,9 +23,21 @@ declare const WebAssembly: {
 /** Calls a command for a script: its name and words. */
 export type ScriptCommand = (words: string[]) => Reply
 
-let compiled: object | null = null
+/** A build of Lua that scripts run in, as `build/build.sh` makes it. */
+export interface LuaBuild {
+  /** The WebAssembly file, by Brotli and base64. */
+  readonly wasm: string
+  /** A score reaches a script as a number, where Redis gives its text. */
+  readonly givesScoresAsNumbers: boolean
+}
 
-/** One Lua 5.1 with the libraries that scripts of Redis have, in WebAssembly. Scripts run one at a time, to their end. */
+/** What Redis runs scripts in. */
+const LUA_5_1: LuaBuild = { wasm: LUA_WASM, givesScoresAsNumbers: false }
+
+/** The modules that are compiled, by the text of their file. */
+const compiled = new Map<string, object>()
+
+/** One Lua with the libraries that scripts of Redis have, in WebAssembly. Scripts run one at a time, to their end. */
 export class LuaMachine {
   readonly #exports: Exports
   readonly #writer: LuaWriter
@@ -37,14 +49,16 @@ export class LuaMachine {
   /** Runs the commands of the script under way. */
   #command: ScriptCommand = () => null
 
-  /** @param rewrite what is compiled in place of a script */
-  constructor(rewrite: (text: string) => string = (text) => text) {
+  /**
+   * @param rewrite what is compiled in place of a script
+   * @param lua the build of Lua, by default 5.1
+   */
+  constructor(rewrite: (text: string) => string = (text) => text, lua: LuaBuild = LUA_5_1) {
     this.#rewrite = rewrite
-    compiled ??= new WebAssembly.Module(brotliDecompressSync(Buffer.from(LUA_WASM, 'base64')))
-    this.#exports = new WebAssembly.Instance(compiled, this.#imports()).exports as Exports
+    this.#exports = new WebAssembly.Instance(compile(lua), this.#imports()).exports as Exports
     this.#exports._initialize()
     this.#exports.boot()
-    this.#writer = new LuaWriter((count) => this.#buffer(count))
+    this.#writer = new LuaWriter((count) => this.#buffer(count), lua.givesScoresAsNumbers)
   }
 
   /** Keeps a script, and gives its digest. @throws CommandError when it is not Lua */
@@ -131,6 +145,12 @@ export class LuaMachine {
       },
     }
   }
+}
+
+function compile({ wasm }: LuaBuild): object {
+  let module = compiled.get(wasm)
+  if (!module) compiled.set(wasm, (module = new WebAssembly.Module(brotliDecompressSync(Buffer.from(wasm, 'base64')))))
+  return module
 }
 
 function digest(text: string): string {

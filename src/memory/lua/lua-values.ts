@@ -14,10 +14,15 @@ export class LuaWriter {
   /** Bytes that the buffer has room for. */
   #capacity = 1 << 16
   readonly #reserve: (count: number) => Buffer
+  readonly #givesScoresAsNumbers: boolean
 
-  /** @param reserve makes room for so many bytes, and gives the memory from where the buffer begins */
-  constructor(reserve: (count: number) => Buffer) {
+  /**
+   * @param reserve makes room for so many bytes, and gives the memory from where the buffer begins
+   * @param givesScoresAsNumbers a score is written as a number, where Redis gives a script its text
+   */
+  constructor(reserve: (count: number) => Buffer, givesScoresAsNumbers: boolean) {
     this.#reserve = reserve
+    this.#givesScoresAsNumbers = givesScoresAsNumbers
     this.#bytes = reserve(this.#capacity)
   }
 
@@ -56,17 +61,21 @@ export class LuaWriter {
   /** A reply as a script sees it: by the rules of RESP2. */
   reply(reply: Reply): void {
     if (typeof reply === 'string') this.#tagged('s', reply)
-    else if (typeof reply === 'number') {
-      this.bare('i')
-      this.#makeRoom(8)
-      this.#length = this.#bytes.writeDoubleLE(reply, this.#length)
-    } else if (Array.isArray(reply)) this.#list(reply)
+    else if (typeof reply === 'number') this.#number(reply)
+    else if (Array.isArray(reply)) this.#list(reply)
     else if (reply instanceof Pairs) this.#list(reply.items)
+    else if (reply instanceof Double && this.#givesScoresAsNumbers) this.#number(reply.value)
     else if (reply instanceof Double) this.#tagged('s', formatDouble(reply.value))
     else if (reply instanceof Status) this.#tagged('o', reply.text)
     else if (reply instanceof Failure) this.#tagged('e', reply.message)
     else if (reply === true) this.reply(1)
     else this.bare('n')
+  }
+
+  #number(value: number): void {
+    this.bare('i')
+    this.#makeRoom(8)
+    this.#length = this.#bytes.writeDoubleLE(value, this.#length)
   }
 
   #tagged(tag: string, text: string): void {

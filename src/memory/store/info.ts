@@ -16,7 +16,11 @@ const SECTIONS: Record<string, (host: Host) => Facts> = {
     uptime_in_seconds: Math.floor((host.now() - host.startedAt) / 1000),
     hz: 10,
   }),
-  clients: (host) => ({ connected_clients: host.sessions.size, blocked_clients: 0, maxclients: 10_000 }),
+  clients: (host) => ({
+    connected_clients: host.sessions.size,
+    blocked_clients: 0,
+    maxclients: Number(host.settings.get('maxclients')),
+  }),
   memory: (host) => ({
     used_memory: process.memoryUsage().heapUsed,
     maxmemory: Number(host.settings.get('maxmemory')),

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Call, Command, CommandStat, Host } from '../commands/command.js'
 import { COMMANDS } from '../commands/command-table.js'
 import { Database, type EntryCopy } from '../data/database.js'
-import { LuaMachine } from '../lua/lua-machine.js'
+import { LuaMachine, type LuaBuild } from '../lua/lua-machine.js'
 import { Changes } from './changes.js'
 import { describeServer } from './info.js'
 import { CommandError, Failure, Status, type Reply } from './reply.js'
@@ -17,6 +17,8 @@ export interface MemoryStoreOptions {
   readonly rewriteScript?: ((text: string) => string) | undefined
   /** Says in which words a command is refused, as some servers do; null for one that is not. Default: none is. */
   readonly refuse?: ((attempt: Attempt) => string | null) | undefined
+  /** What scripts run in; default: Lua 5.1, as in Redis. */
+  readonly lua?: LuaBuild | undefined
 }
 
 /** A command that is about to run. */
@@ -65,6 +67,11 @@ export class MemoryStore implements Host {
 
   now(): number {
     return this.#commandAt ?? this.#now()
+  }
+
+  /** Whether there are as many connections as the setting `maxclients` allows. */
+  get isFull(): boolean {
+    return this.sessions.size >= Number(this.settings.get('maxclients'))
   }
 
   /** Takes in a connection. */
@@ -200,7 +207,7 @@ export class MemoryStore implements Host {
   }
 
   get #machine(): LuaMachine {
-    return (this.#lua ??= new LuaMachine(this.#options.rewriteScript))
+    return (this.#lua ??= new LuaMachine(this.#options.rewriteScript, this.#options.lua))
   }
 
   loadScript(text: string): string {

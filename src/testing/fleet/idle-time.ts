@@ -29,7 +29,10 @@ export class IdleTime {
       const first = db.read(`${tag}:due`, 'zset')?.sorted.order[0]
       if (first) next = Math.min(next, first.score - LEAD_MS)
     }
-    for (const { member } of this.#workers()) if (!alive.has(member)) return null
+    const known = this.#workers()
+    // A worker that the store does not know finds with its next heartbeat that the store has lost what it held.
+    if (known.length !== alive.size) return null
+    for (const { member } of known) if (!alive.has(member)) return null
     return next > nowMs ? next : null
   }
 

@@ -1,4 +1,4 @@
-import { MemoryStore } from '../../memory/index.js'
+import { MemoryStore, type LuaBuild } from '../../memory/index.js'
 import { Network } from './network.js'
 import { VirtualTime } from './virtual-time.js'
 
@@ -18,13 +18,15 @@ export interface SurroundingsOptions {
   readonly latencyMs: number
   /** What the store runs in place of a script; default: the script itself. */
   readonly rewriteScript?: ((text: string) => string) | undefined
+  /** What the store runs scripts in; default: Lua 5.1. */
+  readonly lua?: LuaBuild | undefined
 }
 
 /** Creates an empty store, behind a network, at an instant. */
 export function createSurroundings(options: SurroundingsOptions): Surroundings {
-  const { startMs, seed, latencyMs, rewriteScript } = options
+  const { startMs, seed, latencyMs, rewriteScript, lua } = options
   const time = new VirtualTime(startMs, seed)
   const storeClock = { offsetMs: 0 }
-  const store = new MemoryStore(() => time.nowMs + storeClock.offsetMs, { rewriteScript })
+  const store = new MemoryStore(() => time.nowMs + storeClock.offsetMs, { rewriteScript, lua })
   return { time, store, network: new Network(store, time, latencyMs), storeClock }
 }

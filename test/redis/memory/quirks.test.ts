@@ -3,6 +3,7 @@ import { Everybeat, EverybeatError, type EverybeatOptions } from '../../../src/i
 import {
   declaredKeysOnly,
   declaredTagsOnly,
+  startLua54Server,
   startQuirkyServer,
   without,
   type Quirk,
@@ -51,6 +52,10 @@ describe('servers with the quirks of services', () => {
     ['without CONFIG and WAIT, as a service', [without(['config', 'wait'])]],
   ])('a server %s runs a fleet, which keeps its history', async ([, quirks]) => {
     await runOnce(createBeat(await startQuirkyServer(...quirks)))
+  })
+
+  it('a server with Lua 5.4, locks of hash tags and no BCAST, as Dragonfly, runs a fleet, which keeps its history', async () => {
+    await runOnce(createBeat(await startLua54Server(declaredTagsOnly, noTracking)))
   })
 
   it('a server without scripts, as a proxy, is named as one, with what else it may be', async () => {

@@ -1,12 +1,14 @@
 /*
- * Joins Lua 5.1 and a host by two calls: the host loads and runs scripts, and a script calls the host for each command.
- * Values cross in one buffer, in the form that `lua-values.ts` describes. Everything else is what Redis 7 does.
+ * Joins Lua and a host by two calls: the host loads and runs scripts, and a script calls the host for each command.
+ * Values cross in one buffer, in the form that `lua-values.ts` describes. Everything else is what Redis 7 does, with
+ * Lua 5.1; with Lua 5.4 it is what Dragonfly does, for the tests.
  */
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "lauxlib.h"
 #include "lua.h"
@@ -29,6 +31,16 @@ static uint32_t length;
 static int depth;
 
 #define MOST_DEPTH 1000
+
+#if LUA_VERSION_NUM >= 504
+#include "dragonfly.h"
+#else
+#define push_integer(number) lua_pushnumber(lua, number)
+#define push_globals() lua_pushvalue(lua, LUA_GLOBALSINDEX)
+#define set_global() lua_rawset(lua, LUA_GLOBALSINDEX)
+#define register_functions(name, functions) luaL_register(lua, name, functions)
+#define raise_top() lua_error(lua)
+#endif
 
 EXPORT("reserve") uint8_t *reserve(uint32_t wanted) {
   if (wanted > capacity) {
@@ -68,6 +80,13 @@ static void put_value(void) {
       break;
     }
     case LUA_TNUMBER:
+#if LUA_VERSION_NUM >= 504
+      if (!lua_isinteger(lua, -1)) {
+        char digits[64];
+        put_text('s', digits, snprintf(digits, 64, "%.17g", lua_tonumber(lua, -1)));
+        break;
+      }
+#endif
       put_number('i', trunc(lua_tonumber(lua, -1)));
       break;
     case LUA_TBOOLEAN:
@@ -130,7 +149,7 @@ static void push_reply(uint32_t *at) {
     double number;
     memcpy(&number, buffer + *at, 8);
     *at += 8;
-    lua_pushnumber(lua, number);
+    push_integer(number);
   } else if (tag == 's') {
     uint32_t size = take_size(at);
     lua_pushlstring(lua, (char *)buffer + *at, size);
@@ -162,12 +181,12 @@ static void push_error(const char *message) {
 
 static int raise(const char *message) {
   push_error(message);
-  return lua_error(lua);
+  return raise_top();
 }
 
 static int refuse_call(int raises, const char *message) {
   push_error(message);
-  return raises ? lua_error(lua) : 1;
+  return raises ? raise_top() : 1;
 }
 
 static int call_command(int raises) {
@@ -198,7 +217,7 @@ static int call_command(int raises) {
   uint32_t at = 0;
   int is_error = buffer[0] == 'e';
   push_reply(&at);
-  return is_error && raises ? lua_error(lua) : 1;
+  return is_error && raises ? raise_top() : 1;
 }
 
 static int redis_call(lua_State *state) { (void)state; return call_command(1); }
@@ -269,6 +288,11 @@ static int refuse_unknown(lua_State *state) {
 static int refuse_change(lua_State *state) { return luaL_error(state, "Attempt to modify a readonly table"); }
 
 static void open_library(const char *name, lua_CFunction open) {
+#if LUA_VERSION_NUM >= 504
+  luaL_requiref(lua, name, open, 1);
+  lua_pop(lua, 1);
+  return;
+#endif
   lua_pushcfunction(lua, open);
   lua_pushstring(lua, name);
   lua_call(lua, 1, 0);
@@ -277,10 +301,13 @@ static void open_library(const char *name, lua_CFunction open) {
 static void open_redis(void) {
   static const luaL_Reg FUNCTIONS[] = {
       {"call", redis_call}, {"pcall", redis_pcall}, {"sha1hex", redis_sha1hex}, {"error_reply", redis_error_reply},
-      {"status_reply", redis_status_reply}, {"log", redis_nothing}, {"setresp", redis_nothing},
-      {"set_repl", redis_nothing}, {"breakpoint", redis_nothing}, {"replicate_commands", redis_yes}, {NULL, NULL}};
+      {"status_reply", redis_status_reply}, {"log", redis_nothing},
+#if LUA_VERSION_NUM < 504
+      {"setresp", redis_nothing}, {"set_repl", redis_nothing}, {"breakpoint", redis_nothing},
+#endif
+      {"replicate_commands", redis_yes}, {NULL, NULL}};
   static const char *LEVELS[] = {"LOG_DEBUG", "LOG_VERBOSE", "LOG_NOTICE", "LOG_WARNING"};
-  luaL_register(lua, "redis", FUNCTIONS);
+  register_functions("redis", FUNCTIONS);
   for (int level = 0; level < 4; level++) {
     lua_pushinteger(lua, level);
     lua_setfield(lua, -2, LEVELS[level]);
@@ -298,6 +325,9 @@ EXPORT("boot") void boot(void) {
   luaopen_cjson(lua);
   lua_setglobal(lua, "cjson");
   open_redis();
+#if LUA_VERSION_NUM >= 504
+  open_former_functions();
+#endif
   for (size_t i = 0; i < sizeof REMOVED / sizeof *REMOVED; i++) {
     lua_pushnil(lua);
     lua_setglobal(lua, REMOVED[i]);
@@ -307,7 +337,7 @@ EXPORT("boot") void boot(void) {
   lua_setfield(lua, -2, "__index");
   lua_pushcfunction(lua, refuse_change);
   lua_setfield(lua, -2, "__newindex");
-  lua_pushvalue(lua, LUA_GLOBALSINDEX);
+  push_globals();
   lua_insert(lua, -2);
   lua_setmetatable(lua, -2);
   lua_settop(lua, 0);
@@ -340,7 +370,7 @@ static uint32_t set_list(const char *name, uint32_t at, uint32_t count) {
     lua_rawseti(lua, -2, (int)index);
     at += size;
   }
-  lua_rawset(lua, LUA_GLOBALSINDEX);
+  set_global();
   return at;
 }
 

@@ -2,7 +2,12 @@
 -- on a scale of powers of two. A minute has a bounded number of fields, and is gone after a day.
 -- Needs: lib/clock, lib/keys
 local MINUTE_TTL_MS = 90000000
-local frexp = math.frexp
+-- Lua 5.4 has none, and servers with it run this.
+local frexp = math.frexp or function(number)
+  local rest, exponent = math.abs(number), 0
+  while rest >= 1 and exponent < 32 do rest, exponent = rest / 2, exponent + 1 end
+  return rest, exponent
+end
 -- By outcome: how many ended at each step of lateness and duration, `32 * lateness + duration`. Numbers and no texts: every
 -- settlement comes this way.
 local ended = {}
