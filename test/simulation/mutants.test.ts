@@ -14,6 +14,7 @@ const FOUND_BY: Readonly<Record<string, number>> = {
   lease: 64,
   plan: 1,
   'removed-declarations': 2,
+  'live-edits': 2,
   'lost-state': 2,
 }
 

@@ -38,6 +38,10 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     what: 'a declared schedule that ran to its end and was removed is not known to be done',
     changes: [["if declared ~= '' then\n", 'if false then\n']],
   },
+  'live-edits': {
+    what: 'what code declared last is not kept, so that a deploy writes over what a person has edited since',
+    changes: [["if declared == '' then return '-' end", "if string.sub(declared, 1, 1) ~= '!' then return '-' end"]],
+  },
   'lost-state': {
     what: 'a schedule whose state is lost counts as new, though its history is there',
     changes: [['if not last then return end', 'do return end']],

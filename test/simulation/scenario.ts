@@ -112,6 +112,8 @@ function toSchedule(
   const definition: DefinitionShape = {
     ...trigger,
     task: 'work',
+    // What a person edits is said by the code as well: a deploy that writes over it shows.
+    note: 'as declared',
     payload: { ms, failureRate: random.pick([0, 0, 0.2]) },
     onCrash,
     overlap,
