@@ -1,4 +1,5 @@
 import type { TestFleetOptions } from './fleet-options.js'
+import { refuseFakeTimers } from './real-timers.js'
 import { TestFleet } from './test-fleet.js'
 
 /**
@@ -10,8 +11,10 @@ import { TestFleet } from './test-fleet.js'
  * await fleet.schedules.put('daily', { task: 'report', cron: '0 9 * * *', tz: 'America/New_York' })
  * const runs = await fleet.advanceTo('2026-11-03T00:00:00Z')
  *
- * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS` or `ERR_EVERYBEAT_INSTANT` for an option that is wrong
+ * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS` or `ERR_EVERYBEAT_INSTANT` for an option that is wrong,
+ * `ERR_EVERYBEAT_STATE` while the timers of the process are fake
  */
 export async function createTestFleet(options: TestFleetOptions = {}): Promise<TestFleet> {
+  refuseFakeTimers()
   return await Promise.resolve(new TestFleet(options))
 }

@@ -1,5 +1,6 @@
 import { EverybeatError } from '../../errors.js'
 import type { Handlers } from './handlers.js'
+import { refuseFakeTimers } from './real-timers.js'
 import type { Stepper } from './stepper.js'
 import type { VirtualTime } from './virtual-time.js'
 
@@ -31,8 +32,9 @@ export class Turns {
     await this.#last.catch(() => {})
   }
 
-  /** @throws EverybeatError `ERR_EVERYBEAT_STATE` once the fleet is disposed of */
+  /** @throws EverybeatError `ERR_EVERYBEAT_STATE` once the fleet is disposed of, or while the timers of the process are fake */
   refuseIfOver(): void {
+    refuseFakeTimers()
     if (!this.#isOver) return
     throw new EverybeatError('ERR_EVERYBEAT_STATE', 'this test fleet is disposed of; create a new one')
   }
