@@ -45,7 +45,7 @@ export default defineConfig({
         ...onMemory,
         testTimeout: 120_000,
         hookTimeout: 60_000,
-        maxWorkers: 4,
+        maxWorkers: 3,
         sequence: { groupOrder: 1 },
       }),
       suite('simulation', { testTimeout: 120_000 }),

@@ -159,7 +159,8 @@ describe('pause and resume', () => {
     await schedules.patch('it', { note: 'edited' })
     await fleet.start()
     await fleet.redis.hset(fleet.key('schedule', 'it'), 'tags', 'a,b')
-    await schedules.put('it', { task: 'job', every: 100 })
+    // Long enough for the pause to end before its first instant.
+    await schedules.put('it', { task: 'job', every: 2_000 })
     expect(await schedules.get('it')).toMatchObject({ state: 'paused', paused: { note: 'why' } })
     await schedules.resume('it')
     await fleet.next('run:started')
