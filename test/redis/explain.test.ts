@@ -144,7 +144,7 @@ describe('explain, of workers', () => {
     await fleet.makeOverdue('it', Math.floor(Date.now() / HOUR) * HOUR - HOUR)
     const { reasons, next } = await explain()
     expect(reasons.map(({ code }) => code)).toEqual(['no-fleet', 'late'])
-    expect(next?.why).toMatch(/every 3600000; it is due since 1h/)
+    expect(next?.why).toMatch(/every 3600000; it has been due for 1h/)
   })
 })
 

@@ -177,7 +177,7 @@ function explainLateness({ schedule, view, situation, nowMs }: Question): Waits 
   ) {
     reasons.push({
       code: 'late',
-      message: `it is due since ${formatDuration(nowMs - view.next.getTime())}, and no worker has taken it`,
+      message: `it has been due for ${formatDuration(nowMs - view.next.getTime())}, and no worker has taken it`,
     })
     advice.push('check that a worker with its task ticks (`health()`), and that Redis answers')
   }

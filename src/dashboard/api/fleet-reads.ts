@@ -43,7 +43,8 @@ export const fleetRoutes: readonly Route[] = [
     ...read,
     path: 'events',
     summary: 'Server-sent events as things happen; goes on where `Last-Event-ID` says',
-    answer: 'text/event-stream with the events run, schedule, worker and overview',
+    answer:
+      'text/event-stream with the events run, schedule, worker and overview; an overview may say resync (read everything anew) or redis (away, back) alone',
     handle: ({ request, services, query }) =>
       services.feed.open(request, request.headers.get('last-event-id') ?? query.get('lastEventId')),
   },

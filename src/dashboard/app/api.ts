@@ -18,8 +18,8 @@ export class ApiError extends Error {
 /** Who is signed in; null before that is known. */
 export const session = signal<Session | null>(null)
 
-/** Whether the last request reached the server. */
-export const isReachable = signal(true)
+/** What does not answer, so that what is shown may be old: the server of the dashboard, or Redis behind it. */
+export const unreachable = signal<'server' | 'redis' | null>(null)
 
 /** Reads from the API. @throws ApiError */
 export function read<Answer>(path: string, signal?: AbortSignal): Promise<Answer> {
@@ -48,15 +48,20 @@ async function ask<Answer>(path: string, init: RequestInit): Promise<Answer> {
   try {
     response = await fetch(`${BASE}api/${path}`, init)
   } catch (cause) {
-    if (!(cause instanceof DOMException && cause.name === 'AbortError')) isReachable.value = false
+    if (!(cause instanceof DOMException && cause.name === 'AbortError')) unreachable.value = 'server'
     throw cause instanceof DOMException
       ? cause
       : new ApiError(0, { detail: 'The server of the dashboard does not answer.' })
   }
-  isReachable.value = true
+  if (unreachable.value === 'server') unreachable.value = null
   // An answer that breaks off is none: it must not be taken for an empty one.
-  if (response.ok) return (await response.json()) as Answer
+  if (response.ok) {
+    // Who is signed in is known without Redis.
+    if (path !== 'session') unreachable.value = null
+    return (await response.json()) as Answer
+  }
   const body = (await response.json().catch(() => ({}))) as Record<string, unknown>
+  if (response.status === 503) unreachable.value = 'redis'
   if (response.status === 401 && path !== 'session') void loadSession()
   throw new ApiError(response.status, body)
 }

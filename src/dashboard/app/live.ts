@@ -1,5 +1,6 @@
 import { signal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
+import { loadSession, unreachable } from './api.js'
 import { BASE } from './location.js'
 
 /** Whether events come. */
@@ -20,9 +21,14 @@ let source: EventSource | null = null
 export function startLive(): void {
   if (source) return
   source = new EventSource(`${BASE}api/events`)
-  source.onopen = () => (liveState.value = 'live')
+  source.onopen = () => {
+    liveState.value = 'live'
+    if (unreachable.value === 'server') unreachable.value = null
+  }
   source.onerror = () => {
     liveState.value = 'away'
+    // Tells whether the server is gone, or only this stream.
+    loadSession().catch(() => {})
     // A refusal ends it for good: it is tried anew later, for the session may have come back.
     if (source?.readyState !== EventSource.CLOSED) return
     source = null
@@ -31,6 +37,7 @@ export function startLive(): void {
   for (const type of ['run', 'schedule', 'worker', 'overview'] as const) {
     source.addEventListener(type, (event) => {
       const data = JSON.parse((event as MessageEvent<string>).data) as LiveEvent['data']
+      if (data['redis'] !== undefined) unreachable.value = data['redis'] === 'away' ? 'redis' : null
       for (const listener of listeners) listener({ type, data })
     })
   }

@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
-import { isReachable, loadSession, session, write } from './api.js'
+import { loadSession, session, unreachable, write } from './api.js'
 import { now, useApi } from './data.js'
 import { formatShort, formatTime } from './format.js'
 import { liveState, useLive } from './live.js'
@@ -20,6 +20,8 @@ const PAGES: readonly { path: string; title: string; icon: IconName }[] = [
   { path: 'load', title: 'Load', icon: 'load' },
   { path: 'doctor', title: 'Doctor', icon: 'doctor' },
 ]
+
+const UNREACHABLE_WORDS = { server: 'The server of the dashboard', redis: 'Redis' }
 
 /** The frame of every page: the ways to the others, and how this one is connected. */
 export function Shell({ children }: { children: preact.ComponentChildren }) {
@@ -47,9 +49,9 @@ export function Shell({ children }: { children: preact.ComponentChildren }) {
         <Foot showHelp={() => (isHelpShown.value = true)} />
       </header>
       <main id="main" tabIndex={-1}>
-        {!isReachable.value && (
+        {unreachable.value !== null && (
           <div class="banner" role="alert">
-            <Icon name="alert" /> The server of the dashboard does not answer; what you see may be old.
+            <Icon name="alert" /> {UNREACHABLE_WORDS[unreachable.value]} does not answer; what you see may be old.
           </div>
         )}
         {children}

@@ -29,6 +29,8 @@ export class Feed {
   /** Sends the signs of life that keep connections open. */
   #signs: NodeJS.Timeout | null = null
   #isLooking = false
+  /** Whether Redis did not answer the last look. */
+  #isAway = false
   #isClosed = false
 
   /** Sets what looks at the fleet. */
@@ -108,6 +110,7 @@ export class Feed {
     if (this.#sinks.size > 0) return
     if (this.#timer) clearInterval(this.#timer)
     if (this.#signs) clearInterval(this.#signs)
+    this.#isAway = false
     this.#observer?.rest()
   }
 
@@ -120,13 +123,22 @@ export class Feed {
     }
   }
 
+  /** Tells, once each time, that Redis does not answer, and that it does again. */
+  #tell(isAway: boolean): void {
+    if (isAway === this.#isAway || this.#sinks.size === 0) return
+    this.#isAway = isAway
+    this.publish('overview', { redis: isAway ? 'away' : 'back' })
+  }
+
   async #look(): Promise<void> {
     if (this.#isLooking || !this.#observer) return
     this.#isLooking = true
     try {
       await this.#observer.look()
+      this.#tell(false)
     } catch {
-      // Redis is away for now; the pages learn that from their own questions.
+      // A page that is only read asks nothing: it would not learn that what it shows is old.
+      this.#tell(true)
     } finally {
       this.#isLooking = false
     }

@@ -66,7 +66,7 @@ describe('the clicks that something takes', () => {
       before = now
     }
     const late = page.locator('.attention li', { hasText: 'starved' })
-    await late.getByText('is due since').waitFor({ timeout: 60_000 })
+    await late.getByText('has been due for').waitFor({ timeout: 60_000 })
     await note('find a late schedule')
     await late.getByRole('link', { name: 'Why' }).click()
     await page.getByText('waits for room').first().waitFor()

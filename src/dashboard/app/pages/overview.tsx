@@ -147,8 +147,8 @@ function AttentionRow({ item }: { item: Attention }) {
             {name}
           </a>
         )}{' '}
-        {kind === 'stuck' && since ? `runs since ${formatSpan(now.value - Date.parse(since))}: ` : ''}
-        {kind === 'late' && since ? `is due since ${formatSpan(now.value - Date.parse(since))}: ` : ''}
+        {kind === 'stuck' && since ? `has been running for ${formatSpan(now.value - Date.parse(since))}: ` : ''}
+        {kind === 'late' && since ? `has been due for ${formatSpan(now.value - Date.parse(since))}: ` : ''}
         {text}
         {kind === 'failing' && since ? `, last ${formatRelative(since, now.value)}` : ''}
         {error && <code class="said">{error}</code>}

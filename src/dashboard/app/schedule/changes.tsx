@@ -74,7 +74,7 @@ function ChangeRow({ change, rollBack }: { change: Change; rollBack: (() => void
       <div>
         <Diff diff={diff} />
         <p class="soft">
-          {by ?? 'somebody'} {VIA[via] ?? via} · revision {revision}
+          {by} {VIA[via] ?? via} · revision {revision}
         </p>
       </div>
       {mayEdit() && rollBack && (
