@@ -32,6 +32,7 @@ const groups: DefaultTheme.SidebarItem[] = [
       page('BullMQ', '/guides/bullmq'),
       page('NestJS', '/guides/nestjs'),
       page('Fastify', '/guides/fastify'),
+      page('Nitro', '/guides/nitro'),
       page('node-cron', '/guides/node-cron'),
       page('Webhooks: any language', '/guides/webhooks'),
       page('Shell commands', '/guides/shell'),

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { PROJECT_DIR } from '../support/build.js'
+import { freePort } from '../support/free-port.js'
 import { listFiles } from '../support/sources.js'
 import { expressionOf, readSteps, type PageStep } from '../support/page-steps.js'
 import { useRedis } from '../support/redis.js'
@@ -37,6 +38,11 @@ describe('guides, to the letter', () => {
       'bullmq.md',
       'fastify.md',
       'node-cron.md',
+      'nestjs.md',
+      'nitro.md',
+      'webhooks.md',
+      'shell.md',
+      'monitoring.md',
       'testing.md',
     ]
     expect(names.filter((name) => !pages.some((page) => page.name === name))).toEqual([])
@@ -64,14 +70,21 @@ function writeStep(dir: string, { path, text }: Extract<PageStep, { kind: 'file'
 }
 
 /** Runs a command to its end, or where it is to show something, until that has appeared: then it gets the signal to end. */
-function runCommand(dir: string, command: string, expected: RegExp | null): Promise<void> {
+async function runCommand(dir: string, command: string, expected: RegExp | null): Promise<void> {
   // The package as it would be published, in place of what is published.
   const local = command.replace(/^npm install (.*)\beverybeat\b/, `npm install --no-audit --no-fund $1${tarball}`)
-  const env = { ...process.env, REDIS_URL: redis.url, PM2_HOME: join(dir, '.pm2'), NODE_OPTIONS: '', CI: 'true' }
+  const env = {
+    ...process.env,
+    REDIS_URL: redis.url,
+    PORT: String(await freePort()),
+    PM2_HOME: join(dir, '.pm2'),
+    NODE_OPTIONS: '',
+    CI: 'true',
+  }
   const child = spawn('bash', ['-c', `exec ${local}`], { cwd: dir, env })
   let output = ''
   let hasShown = false
-  return new Promise((resolve, reject) => {
+  await new Promise<void>((resolve, reject) => {
     const hear = (text: Buffer): void => {
       output += text.toString()
       if (expected === null || hasShown || !expected.test(output)) return
