@@ -1,4 +1,5 @@
 import { EverybeatError } from '../errors.js'
+import { askForTraceparent } from '../events/traceparent.js'
 import type { Definition, Instant } from '../schedule/definition.js'
 import { checkInteger, checkKeys, isPlainObject, wrongValue } from '../schedule/field-values.js'
 import { parseInstant } from '../time/instant.js'
@@ -80,7 +81,8 @@ export async function backfillSchedule(
   }
   const planned = { count: nominals.length, instants: nominals.map((atMs) => new Date(atMs)), runIds: [] }
   if (options.dryRun || nominals.length === 0) return { outcome: options.dryRun ? 'planned' : 'enqueued', ...planned }
-  const reply = await store.backfill(definition.name, nominals, { atOnce, gapMs, most: MAX_WAITING })
+  const traceparent = askForTraceparent(definition.name)
+  const reply = await store.backfill(definition.name, nominals, { atOnce, gapMs, most: MAX_WAITING }, traceparent)
   if (reply.kind === 'missing') return { outcome: 'missing', count: 0, instants: [], runIds: [] }
   if (reply.kind === 'full') {
     const message = `${reply.waiting} backfilled occurrences of ${JSON.stringify(definition.name)} wait already, at most ${MAX_WAITING} may; wait until some have run`

@@ -159,10 +159,12 @@ export interface ScheduleStore {
   changes(name: string): Promise<StoredChanges>
   /** Asks for a run by hand, in a trace or in none; gives its id, null when there is no such schedule. */
   enqueue(name: string, payloadText: string | null, traceparent?: string): Promise<string | null>
+  /** Asks for occurrences of the past, in a trace or in none. */
   backfill(
     name: string,
     nominals: readonly number[],
     pace: { atOnce: number; gapMs: number; most: number },
+    traceparent?: string,
   ): Promise<{ kind: 'enqueued'; runIds: string[] } | { kind: 'missing' } | { kind: 'full'; waiting: number }>
   situation(name: string, task: string): Promise<Situation>
   cancel(runId: string): Promise<'cancelled' | 'cancelling' | 'missing'>

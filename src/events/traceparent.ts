@@ -1,6 +1,6 @@
 import { channel } from 'node:diagnostics_channel'
 
-/** What the channel `everybeat:trigger` says of a run that is asked for by hand, before it is. */
+/** What the channel `everybeat:trigger` says of a run, or of the runs of a backfill, before it is asked for. */
 export interface TriggerMessage {
   /** The name of the schedule that is asked to run. */
   readonly schedule: string

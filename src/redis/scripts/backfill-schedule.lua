@@ -12,13 +12,14 @@
 --   at_once      count, how many may run at once
 --   gap          ms between two deliveries
 --   most         count, of occurrences that may wait in all
+--   trace        text, W3C traceparent of who asks, '' for none
 --   nominals     epoch ms…, the instants, in order
 -- REPLY
 --   [`enqueued`, run ids…], [`missing`], or [`full`, how many wait already]
 local pending = unpack(KEYS)
-local tag, channel, name, at_once, gap, most = unpack(ARGV, 1, 6)
+local tag, channel, name, at_once, gap, most, trace = unpack(ARGV, 1, 7)
 -- @include lib/arguments.lua
-local nominals = rest_of(ARGV, 7)
+local nominals = rest_of(ARGV, 8)
 -- @include lib/clock.lua
 -- @include lib/keys.lua
 -- @include lib/numbers.lua
@@ -45,6 +46,7 @@ for i, nominal in ipairs(nominals) do
 end
 local feed = read_feed(redis.call('HGET', state_key(name), 'backfill')) or { n = 0 }
 feed.c, feed.g = tonumber(at_once), tonumber(gap)
+if trace ~= '' then feed.o = add_trace(feed.o, last - #nominals + 1, last, trace) end
 redis.call('HSET', state_key(name), 'backfill', cjson.encode(feed))
 feed_backfill(name, now, 0, false)
 if redis.call('ZCOUNT', pending, '-inf', now) > 0 then announce_next_due() end

@@ -181,9 +181,10 @@ export class RedisScheduleStore implements ScheduleStore {
     name: string,
     nominals: readonly number[],
     { atOnce, gapMs, most }: { atOnce: number; gapMs: number; most: number },
+    traceparent = '',
   ): ReturnType<ScheduleStore['backfill']> {
     const { tag, channel, pending } = this.#placeOf(name)
-    const args = { tag, channel, name, at_once: atOnce, gap: gapMs, most }
+    const args = { tag, channel, name, at_once: atOnce, gap: gapMs, most, trace: traceparent }
     const [kind, ...rest] = await runScript(this.#client, 'backfill-schedule', {
       keys: { pending },
       args,

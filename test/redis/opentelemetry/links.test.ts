@@ -119,6 +119,37 @@ describe('the trace of a run', () => {
     expect(linksOf(second)).toEqual([idsOf(first)])
   })
 
+  it('each run of a backfill is linked to the span in which it was asked for, and to none where there was none', async () => {
+    const { beat, spans, tracer } = createInstrumented(() => {})
+    await beat.schedules.put('daily', { task: 'work', cron: '0 0 * * *' })
+    const backfill = (day: number, until: number) =>
+      beat.schedules.backfill('daily', {
+        from: `2026-01-0${day}T00:00:00Z`,
+        to: `2026-01-0${until}T00:00:00Z`,
+      })
+    const inSpan = (name: string, day: number, until: number) =>
+      tracer.startActiveSpan(name, async (span) => {
+        await backfill(day, until)
+        span.end()
+      })
+    await inSpan('first click', 1, 3)
+    await backfill(4, 5)
+    await inSpan('second click', 6, 7)
+    await beat.start()
+    await waitFor(() => runsOf(spans).length === 7, { what: 'all of the backfill', timeoutMs: 30_000 })
+    const click = (name: string) => [idsOf(spans.getFinishedSpans().find((span) => span.name === name))]
+    const linksByDay = Object.fromEntries(
+      runsOf(spans).map((span) => [String(span.attributes['messaging.message.id']).split('#')[0]!, linksOf(span)]),
+    )
+    const idOf = (day: number) => `daily@${Date.UTC(2026, 0, day)}`
+    expect(linksByDay).toEqual({
+      ...Object.fromEntries([1, 2, 3].map((day) => [idOf(day), click('first click')])),
+      ...Object.fromEntries([4, 5].map((day) => [idOf(day), []])),
+      ...Object.fromEntries([6, 7].map((day) => [idOf(day), click('second click')])),
+    })
+    expect(runsOf(spans).every(({ parentSpanContext }) => parentSpanContext === undefined)).toBe(true)
+  })
+
   it('a run that a handler asks for is linked to the run of that handler', async () => {
     const { beat, spans } = createInstrumented(async (run) => {
       if (run.schedule === 'outer') await beat.schedules.trigger('inner')

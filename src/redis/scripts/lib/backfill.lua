@@ -1,7 +1,8 @@
 -- Backfilled occurrences wait in a list of their own, in order. One at a time is put into `pending`, the next one when it
 -- has started: an occurrence that becomes due meanwhile finds at most one of them before it.
 --   state field `backfill`: JSON, c how many may run at once, g ms between two starts, n how many run or wait to be
---   delivered, w whether one waits, at when the last one was to be delivered
+--   delivered, w whether one waits, at when the last one was to be delivered, o in which traces those that wait were asked
+--   for: [first number, last number, W3C traceparent]…, absent where in none
 -- Needs: lib/keys, lib/runs
 
 -- Nil for a text that is no feed: the state may be written by hand.
@@ -13,6 +14,32 @@ local function read_feed(text)
   end
   if feed.at ~= nil and type(feed.at) ~= 'number' then return nil end
   return feed
+end
+
+-- So many traces are kept; of more calls that wait, the earliest have none.
+local MOST_TRACES = 50
+
+-- Adds the trace in which the runs of these numbers were asked for.
+local function add_trace(traces, first, last, trace)
+  traces = type(traces) == 'table' and traces or {}
+  traces[#traces + 1] = { first, last, trace }
+  if #traces > MOST_TRACES then table.remove(traces, 1) end
+  return traces
+end
+
+-- Returns the trace of a run, nil for none, and the traces of those behind it, nil where there are none.
+local function take_trace(traces, run_id)
+  if type(traces) ~= 'table' then return nil, nil end
+  local number = tonumber(string.match(run_id, '#(%d+)$'))
+  local trace, rest = nil, {}
+  for _, entry in ipairs(traces) do
+    local first, last, text = unpack(type(entry) == 'table' and entry or {})
+    if type(first) == 'number' and type(last) == 'number' and type(text) == 'string' then
+      if first <= number and number <= last then trace = text end
+      if last > number then rest[#rest + 1] = entry end
+    end
+  end
+  return trace, rest[1] and rest or nil
 end
 
 -- Pops the next run id, or nil. A value that is no run id is discarded.
@@ -31,8 +58,10 @@ local function feed_backfill(name, now, ended, waits_no_more)
   local run_id = not feed.w and feed.n < feed.c and pop_backfill(name)
   if run_id then
     local at = math.max(now, (feed.at or 0) + feed.g)
+    local trace
+    trace, feed.o = take_trace(feed.o, run_id)
     store_run(name, run_id, { nominal = tonumber(string.match(run_id, '@(%-?%d+)#%d+$')), fence = 0, attempt = 1,
-      delivery = 1, missed = 0, catch_up = true, kind = 'backfill', own_lease = true, waits_for = 'backfill' })
+      delivery = 1, missed = 0, catch_up = true, kind = 'backfill', own_lease = true, waits_for = 'backfill', trace = trace })
     redis.call('ZADD', pending_key(), at, run_id)
     feed.n, feed.w, feed.at = feed.n + 1, true, at
   end
