@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitepress'
 import llmstxt from 'vitepress-plugin-llms'
-import { keepLinksInside } from './links-inside.ts'
+import { keepLinksInside, slugOf } from './links-inside.ts'
 import { sidebar } from './sidebar.ts'
 
 const here = dirname(fileURLToPath(import.meta.url))
@@ -36,6 +36,7 @@ export default defineConfig({
   },
   markdown: {
     theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
+    anchor: { slugify: slugOf },
     config(markdown) {
       markdown.use(keepLinksInside)
     },
@@ -55,6 +56,7 @@ export default defineConfig({
       recursive: true,
       filter: (file) => !file.endsWith('.map'),
     })
+    cpSync(join(here, '../monitoring'), join(outDir, 'monitoring'), { recursive: true })
     cpSync(join(here, '../examples'), join(outDir, 'examples'), {
       recursive: true,
       filter: (file) => !/node_modules|\.md$/.test(file),

@@ -6,13 +6,26 @@ import type { MarkdownRenderer } from 'vitepress'
  */
 const OUTSIDE = /^(\.\.\/)+(src|test|benchmarks|README\.md|LICENSE|SECURITY\.md)\b|^decisions\/$|\/?Dockerfile$|\.py$/
 
+/** The README of a folder, which is the page of the folder. */
+const FOLDER_PAGE = /(^|\/)README\.md(?=#|$)/
+
+/** The id of a heading, as GitHub makes it: links between pages work in the repository and on the site. */
+export function slugOf(heading: string): string {
+  const words = heading.trim().toLowerCase()
+  return words.replace(/[^\p{L}\p{N}\s_-]/gu, '').replace(/\s/g, '-')
+}
+
 /** A plugin of markdown-it for {@link OUTSIDE}, and for diagrams: a block of mermaid becomes a component that draws it. */
 export function keepLinksInside(markdown: MarkdownRenderer): void {
   markdown.core.ruler.push('keep-links-inside', ({ tokens }) => {
     for (const { children } of tokens) {
       let isOutside = false
       for (const token of children ?? []) {
-        if (token.type === 'link_open') isOutside = OUTSIDE.test(token.attrGet('href') ?? '')
+        if (token.type === 'link_open') {
+          const href = token.attrGet('href') ?? ''
+          isOutside = OUTSIDE.test(href)
+          if (!isOutside) token.attrSet('href', href.replace(FOLDER_PAGE, '$1'))
+        }
         if (!isOutside || (token.type !== 'link_open' && token.type !== 'link_close')) continue
         if (token.type === 'link_close') isOutside = false
         token.type = 'text'

@@ -82,6 +82,28 @@ describe('the built site', () => {
     expect(readFileSync(join(DIST, 'llms-full.txt'), 'utf8')).toContain('ERR_EVERYBEAT_OPTIONS')
   })
 
+  it('every link of the built site leads to a page or a file of it, and to a heading that is there', () => {
+    const pages = listFiles('docs/.vitepress/dist').filter((path) => path.endsWith('.html'))
+    const texts = new Map(pages.map((path) => [`/${path}`, readFileSync(join(DIST, path), 'utf8')]))
+    const dead: string[] = []
+    let count = 0
+    for (const [page, text] of texts) {
+      for (const [, href = ''] of text.matchAll(/<a\b[^>]*\bhref="([^"]*)"/g)) {
+        const { origin, pathname, hash } = new URL(href.replaceAll('&amp;', '&'), `http://site${page}`)
+        if (origin !== 'http://site') continue
+        count += 1
+        const file = pathname.endsWith('/') ? `${pathname}index.html` : pathname
+        const target = texts.get(file)
+        const isThere = target !== undefined || existsSync(join(DIST, decodeURIComponent(file)))
+        const id = decodeURIComponent(hash.slice(1))
+        const hasHeading = id === '' || target === undefined || target.includes(`id="${id}"`)
+        if (!isThere || !hasHeading) dead.push(`${page}: ${href}`)
+      }
+    }
+    expect(count).toBeGreaterThan(1_000)
+    expect(dead).toEqual([])
+  })
+
   it('the built site is at most 15 MB', () => {
     const bytes = listFiles('docs/.vitepress/dist').map((path) => readFileSync(join(DIST, path)).byteLength)
     expect(bytes.reduce((sum, length) => sum + length, 0)).toBeLessThan(15e6)
