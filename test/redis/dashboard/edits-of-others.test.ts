@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { createDashboard, type Dashboard } from '../../../src/dashboard/index.js'
 import type { Everybeat, SchedulePage } from '../../../src/index.js'
 import { DashboardClient, EventReader } from '../../support/dashboard.js'
@@ -33,9 +33,7 @@ beforeEach(async () => {
   dashboard = createDashboard(beat)
   client = new DashboardClient(dashboard)
   await client.get('schedules?q=warm')
-  await expect
-    .poll(async () => (await redis.client.pubsub('NUMSUB', `{${fleet.prefix()}}:wake`))[1], { timeout: 20_000 })
-    .toBe(1)
+  await expect.poll(subscribers, { timeout: 20_000 }).toBe(1)
   await expect
     .poll(async () => (await client.get('schedules?q=warm')).body.complete, { timeout: 30_000, interval: 100 })
     .toBe(true)
@@ -46,6 +44,8 @@ beforeEach(async () => {
   }
 })
 
+const subscribers = async (): Promise<unknown> =>
+  ((await redis.client.pubsub('NUMSUB', `{${fleet.prefix()}}:wake`)) as unknown[])[1]
 const search = async (query: string) => (await client.get(`schedules?${query}`)).body
 const namesOf = (body: { schedules: { name: string }[] }) => body.schedules.map(({ name }) => name)
 
@@ -89,5 +89,26 @@ describe('edits by others of a fleet with thousands of schedules', () => {
     }
     expect(told.sort()).toEqual(['changed s-000001', 'changed s-000002', 'created z-end', 'created z-own'])
     await reader.close()
+  })
+
+  it('the subscription ends a minute after the last question, and the next question begins it again', async () => {
+    vi.useFakeTimers({ toFake: ['Date', 'setInterval', 'clearInterval'] })
+    const idle = createDashboard(fleet.create())
+    try {
+      await new DashboardClient(idle).get('schedules')
+      await expect.poll(subscribers).toBe(2)
+      vi.advanceTimersByTime(45_000)
+      await new DashboardClient(idle).get('schedules')
+      vi.advanceTimersByTime(45_000)
+      expect(await subscribers()).toBe(2)
+      vi.advanceTimersByTime(30_000)
+      await expect.poll(subscribers).toBe(1)
+      await new DashboardClient(idle).get('schedules')
+      await expect.poll(subscribers).toBe(2)
+    } finally {
+      vi.useRealTimers()
+      idle.close()
+    }
+    await expect.poll(subscribers).toBe(1)
   })
 })
