@@ -3,7 +3,11 @@ import { createTestFleet } from '../../../src/testing/index.js'
 
 afterEach(() => vi.useRealTimers())
 
-const REFUSAL = { code: 'ERR_EVERYBEAT_STATE', field: 'timers', message: expect.stringContaining('setTimeout') as string }
+const REFUSAL = {
+  code: 'ERR_EVERYBEAT_STATE',
+  field: 'timers',
+  message: expect.stringContaining('setTimeout') as string,
+}
 
 it('a test fleet is not made under fake timers, and says what to do', async () => {
   vi.useFakeTimers()
