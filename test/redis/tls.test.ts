@@ -107,6 +107,19 @@ describe('TLS with a private CA and client certificates', () => {
     expect(error.message).toMatch(advice)
   })
 
+  it('TLS with a private CA and client certificates leaves no uncaught error when an instance stops in a handshake that fails', async () => {
+    const server = await tls.start()
+    const stops: Promise<unknown>[] = []
+    // One more turn of the event loop for each instance: a stop meets every step of a handshake.
+    for (let turns = 0; turns < 120; turns += 1) {
+      const beat = create({ redis: server.url, tls: { ...tls.ours.tls, ca: tls.stranger.tls.ca } })
+      const failed = beat.start().catch((error: unknown) => error)
+      for (let turn = 0; turn < turns; turn += 1) await new Promise(setImmediate)
+      stops.push(beat.stop({ timeoutMs: 500 }), failed)
+    }
+    await Promise.all(stops)
+  })
+
   it('TLS with a private CA and client certificates says that only one side speaks it', async () => {
     const server = await tls.start()
     const common = { connectTimeoutMs: 700 }

@@ -184,5 +184,15 @@ export async function closeClient(client: RedisClient, time: TimeSource = SYSTEM
   if (client.status === 'ready') {
     await endsWithin(time, QUIT_MS, client.quit().then(SILENT, SILENT))
   }
+  hearLateErrors(client)
   client.disconnect()
+}
+
+/**
+ * A TLS socket that is ended while its handshake fails may report two errors. ioredis hears the first alone: the second
+ * would end the process.
+ */
+function hearLateErrors(client: RedisClient): void {
+  const nodes = client.isCluster ? (client as Cluster).nodes('all') : [client as Redis]
+  for (const { stream } of nodes) (stream as NodeJS.EventEmitter | undefined)?.on('error', SILENT)
 }
