@@ -66,6 +66,11 @@ async function openPage(
   return { page, troubles }
 }
 
+/** Goes to a page by its two keys, sent at once: what lies between two calls must not outlast the time that the keys have. */
+export async function goByKeys(page: Page, key: string): Promise<void> {
+  await Promise.all([page.keyboard.press('g'), page.keyboard.press(key)])
+}
+
 /** What axe finds against the WCAG on a page, one line each. */
 export async function findBarriers(page: Page): Promise<string[]> {
   await page.evaluate(axeSource)

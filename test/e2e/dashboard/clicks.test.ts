@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { PROJECT_DIR } from '../../support/build.js'
-import { serveDashboard, useBrowser } from '../../support/browser.js'
+import { goByKeys, serveDashboard, useBrowser } from '../../support/browser.js'
 import { useFleet } from '../../support/fleet.js'
 import { useRedis } from '../../support/redis.js'
 
@@ -79,8 +79,7 @@ describe('the clicks that something takes', () => {
     await page.getByRole('button', { name: 'Run now' }).click()
     await page.getByText('starved was asked to run').waitFor()
     await note('run it')
-    await page.keyboard.press('g')
-    await page.keyboard.press('s')
+    await goByKeys(page, 's')
     await page.locator('tr[data-name=edited] a').click()
     await page.getByRole('heading', { name: 'edited' }).waitFor()
     before = await clicks()

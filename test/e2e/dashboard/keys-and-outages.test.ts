@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { createDashboard } from '../../../src/dashboard/index.js'
 import { mount } from '../../../src/dashboard/mount/node.js'
 import type { Everybeat } from '../../../src/index.js'
-import { findBarriers, serveDashboard, useBrowser } from '../../support/browser.js'
+import { findBarriers, goByKeys, serveDashboard, useBrowser } from '../../support/browser.js'
 import { useFleet } from '../../support/fleet.js'
 import { useRedis } from '../../support/redis.js'
 import { startRedisProxy } from '../../support/redis-proxy.js'
@@ -49,8 +49,7 @@ describe('the keys of the dashboard', () => {
       o: 'Overview',
       s: 'Schedules',
     })) {
-      await page.keyboard.press('g')
-      await page.keyboard.press(key)
+      await goByKeys(page, key)
       await page.getByRole('heading', { name: title, level: 1 }).waitFor()
     }
     await page.locator('tr[data-name=c]').waitFor()

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { findBarriers, serveDashboard, useBrowser } from '../../support/browser.js'
+import { findBarriers, goByKeys, serveDashboard, useBrowser } from '../../support/browser.js'
 import { useFleet } from '../../support/fleet.js'
 import { useRedis } from '../../support/redis.js'
 
@@ -121,8 +121,7 @@ describe('a person on call', () => {
     await page.keyboard.press('j')
     await page.keyboard.press('Enter')
     await page.waitForURL(/schedules\/well$/)
-    await page.keyboard.press('g')
-    await page.keyboard.press('f')
+    await goByKeys(page, 'f')
     await page.waitForURL(/fleet$/)
   })
 

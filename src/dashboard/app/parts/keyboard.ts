@@ -26,16 +26,19 @@ export const KEYS: readonly (readonly [keys: readonly string[], what: string])[]
   [['Esc'], 'close, leave the search'],
 ]
 
+/** The key of a page is pressed within this time after `g`. */
+const GO_MS = 1_200
+
 /** Listens to keys outside of fields; `on` gets what is not a page. Gives what ends it. */
 export function listenToKeys(on: (key: string) => void): () => void {
-  let isGoing = false
-  let timer = 0
+  // In the time of the events: a page that is busy between two keys forgets none.
+  let goUntil = -Infinity
   const hear = (event: KeyboardEvent) => {
     const target = event.target as HTMLElement
     if (event.metaKey || event.ctrlKey || event.altKey || event.defaultPrevented) return
     if (target.closest('input, textarea, select, dialog, [contenteditable]')) return
-    if (isGoing) {
-      isGoing = false
+    if (event.timeStamp <= goUntil) {
+      goUntil = -Infinity
       const page = PAGES[event.key]
       if (page !== undefined) {
         event.preventDefault()
@@ -43,9 +46,7 @@ export function listenToKeys(on: (key: string) => void): () => void {
       }
     }
     if (event.key === 'g') {
-      isGoing = true
-      clearTimeout(timer)
-      timer = window.setTimeout(() => (isGoing = false), 1_200)
+      goUntil = event.timeStamp + GO_MS
       return
     }
     if (event.key === '/' || event.key === '?') event.preventDefault()
