@@ -69,6 +69,23 @@ describe('the fields of a state', () => {
   })
 })
 
+describe('the replies of scripts', () => {
+  it('every script has its reply named in script-replies.ts, and no caller gives a reply another type', () => {
+    const named = [...read('src/redis/scripts/script-replies.ts').matchAll(/^  '([a-z-]+)':/gm)].map(
+      ([, name]) => name!,
+    )
+    const scripts = luaFiles.filter(({ path }) => !path.includes('/')).map(({ path }) => path.replace('.lua', ''))
+    expect(unique(named)).toEqual(unique(scripts))
+    const callers = listFiles('src/redis').filter((path) => path.endsWith('.ts') && path !== 'scripts/run-script.ts')
+    const casts = callers.filter((path) =>
+      /\b(?:raw|reply)\)? as (?!const)|run(?:Script|ScriptOnBytes|Acknowledged)\([^;]*\)\)? as /.test(
+        read(`src/redis/${path}`),
+      ),
+    )
+    expect(casts).toEqual([])
+  })
+})
+
 describe('the messages to the fleet', () => {
   const documented = firstCells(read('docs/reference/protocol.md'), '| message')
     .flatMap((cell) => [...cell.matchAll(/`(\w+)/g)])

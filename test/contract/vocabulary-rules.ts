@@ -12,6 +12,7 @@ export const RETIRED_WORDS = [
   'gatherer',
   'heal',
   'healed',
+  'heals',
   'heir',
   'holdback',
   'launch',
@@ -55,14 +56,26 @@ export function findRetiredLuaWords(path: string, text: string): Offences {
   ]
 }
 
+/** Finds retired words in the titles of tests. */
+export function findRetiredTitles({ path, syntax }: SourceFile): Offences {
+  return titlesOf(syntax).flatMap((title) => retiredIn(title).map((word) => `${path}: ${title} says ${word}`))
+}
+
 /** Finds titles of tests that are understood only behind the title of their group. */
 export function findHalfTitles({ path, syntax }: SourceFile): Offences {
-  const found: Offences = []
+  return titlesOf(syntax)
+    .filter((title) => HALF_SENTENCE.test(title.slice(1)))
+    .map((title) => `${path}: ${title}`)
+}
+
+/** The titles of the tests of a file, in their quotation marks. */
+function titlesOf(syntax: ts.SourceFile): string[] {
+  const found: string[] = []
   const visit = (node: ts.Node): void => {
     if (ts.isCallExpression(node) && ['it', 'test'].includes(calleeOf(node.expression))) {
       const title = node.arguments[0]
       const isTitle = title !== undefined && (ts.isStringLiteralLike(title) || ts.isTemplateExpression(title))
-      if (isTitle && HALF_SENTENCE.test(title.getText().slice(1))) found.push(`${path}: ${title.getText()}`)
+      if (isTitle) found.push(title.getText())
     }
     ts.forEachChild(node, visit)
   }

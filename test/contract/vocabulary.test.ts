@@ -56,6 +56,10 @@ describe('the words of the code', () => {
     expect(texts.flatMap(([path, text]) => rules.findRetiredLuaWords(path, text))).toEqual([])
   })
 
+  it('no title of a test says a retired word', () => {
+    expect(tests.flatMap(rules.findRetiredTitles)).toEqual([])
+  })
+
   it('every title of a test is understood without the title of its group', () => {
     expect(tests.flatMap(rules.findHalfTitles)).toEqual([])
   })
@@ -115,5 +119,6 @@ describe('the rules of the vocabulary', () => {
   it('the rules find half a title, also behind it.each', () => {
     const titles = "it('is bounded', f)\nit.each([1])('keeps %s', f)\nit('a claim keeps %s', f)\ntest(`has ${1}`, f)"
     expect(rules.findHalfTitles(parseSource('a.test.ts', titles))).toHaveLength(3)
+    expect(rules.findRetiredTitles(parseSource('a.test.ts', "it('an edit heals it, a ledger %s', f)"))).toHaveLength(2)
   })
 })

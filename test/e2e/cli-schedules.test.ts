@@ -121,7 +121,7 @@ describe('edit', () => {
 })
 
 describe('a definition that was broken by hand', () => {
-  it('a definition that was broken by hand is shown with its error, left out of an export, and healed by an edit', async () => {
+  it('a definition that was broken by hand is shown with its error, left out of an export, and corrected by an edit', async () => {
     const { cli, json, prefix } = createCli()
     await json('put', 'daily', ...DAILY)
     await redis.client.hset(`{${prefix}}:schedule:daily`, 'cron', '0 25 * * *')

@@ -10,7 +10,7 @@ const fleet = useFleet(redis)
 const key = (name: string) => `{${fleet.prefix()}}:schedule:${name}`
 
 describe('an edit of a schedule', () => {
-  it('heals what a bare HSET broke, and keeps the values of the other fields', async () => {
+  it('an edit corrects what a bare HSET broke, and keeps the values of the other fields', async () => {
     const { schedules } = fleet.create()
     const given = { cron: '0 9 * * *', payload: { to: 'ops' }, retries: 2, tags: ['a', 'b'], enabled: false }
     await schedules.put('it', given)

@@ -80,7 +80,7 @@ describe('explain, of what comes next', () => {
     expect((await explain()).reasons.map(({ message }) => message)).toContain(`it is finished: ${why}`)
   })
 
-  it('explain shows why a definition cannot be used, and that an edit heals it', async () => {
+  it('explain shows why a definition cannot be used, and that an edit corrects it', async () => {
     const { explain, fleet } = await scheduled({ cron: '0 9 * * *' })
     await fleet.redis.hset(fleet.key('schedule', 'it'), 'cron', '61 9 * * *')
     const { state, next, reasons, advice } = await explain()

@@ -83,7 +83,7 @@ describe('a live edit', () => {
     expect(await beat.schedules.history('job')).toEqual([])
   })
 
-  it('a live edit that makes a definition invalid harms itself only, is seen, and heals', async () => {
+  it('a live edit that makes a definition invalid harms itself only, is seen, and is ended by the next edit', async () => {
     const beat = fleet.create()
     const ran: string[] = []
     beat.task('job', (run) => void ran.push(run.schedule))
@@ -107,7 +107,7 @@ describe('a live edit', () => {
     await waitFor(() => ran.length > 3, { what: 'runs of the good one' })
     expect(ran).not.toContain('bad')
     await redis.client.hset(key('bad'), 'every', '100ms')
-    await waitFor(() => ran.includes('bad'), { what: 'a run of the healed one' })
+    await waitFor(() => ran.includes('bad'), { what: 'a run of the corrected one' })
     expect(await beat.schedules.get('bad')).toMatchObject({ state: 'active' })
   })
 
