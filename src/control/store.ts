@@ -115,7 +115,7 @@ export interface Backlog {
   /** Some of them. */
   readonly names: readonly string[]
   /** What was put aside for workers that were not there or had no room. */
-  readonly lanes: readonly { readonly pool: string; readonly task: string; readonly count: number }[]
+  readonly parked: readonly { readonly pool: string; readonly task: string; readonly count: number }[]
   /** Shards that did not answer, by index. */
   readonly unreachable: readonly number[]
 }

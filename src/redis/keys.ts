@@ -15,7 +15,7 @@ export interface Keys {
   readonly probe: string
   /** The channel that tells the fleet of a new head, of changes and of cancelled runs. */
   readonly wake: string
-  /** The lanes in which something waits for a worker with the right task. */
+  /** The task queues in which work is parked until a worker with their task has room; the key says `lanes`. */
   readonly lanes: string
   lane(lane: string): string
   schedule(name: string): string

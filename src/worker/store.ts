@@ -19,7 +19,7 @@ export interface WorkerStore {
   /** Takes a sample of the shard's clock by the cheapest call that gives one. */
   readClock(): Promise<void>
   /** Adds instants to the end of a plan, when the definition is still the one that they were computed of. */
-  extendPlan(plan: PlanExtension): Promise<void>
+  storeRefill(plan: PlanRefill): Promise<void>
   /** Notes the `traceparent` of the first start of a run, as long as this claim of it holds. */
   noteTrace(run: ClaimedRun, traceparent: string): Promise<void>
   /** Stores a plan; `moved` when the schedule changed after the plan was computed: then nothing is written. */
@@ -183,7 +183,7 @@ export type SettleOutcome =
   'settled' | 'retrying' | 'paused' | 'rerun' | 'abandoned' | 'returned' | 'lost' | 'forgotten' | 'unrecorded'
 
 /** Instants for the end of a plan that runs low. */
-export interface PlanExtension {
+export interface PlanRefill {
   readonly schedule: string
   /** The digest of the definition that the instants were computed of. */
   readonly digest: string

@@ -90,6 +90,12 @@ describe('the syntax of the Lua files', () => {
     expect(defined.size).toBeLessThanOrEqual(TOP_LEVEL_LOCALS)
   })
 
+  it.each(scripts)('$path names each of its functions once, those of its libraries included', ({ path }) => {
+    const { text } = SCRIPTS[path.replace('.lua', '') as keyof typeof SCRIPTS]
+    const names = [...text.matchAll(/^local function (\w+)/gm)].map(([, name]) => name)
+    expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([])
+  })
+
   it.each(files)('$path has short functions with few parameters', ({ text }) => {
     const { functions } = readLuaSyntax(text)
     const long = functions.filter(({ name, lines }) => lines > FUNCTION_LINES && !ENCLOSING_FUNCTIONS.has(name))

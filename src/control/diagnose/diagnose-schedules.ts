@@ -11,29 +11,29 @@ export interface ScheduleCounts {
   readonly hasMore: boolean
   readonly invalid: readonly string[]
   /** Active schedules by `<pool>\n<task>`. */
-  readonly lanes: ReadonlyMap<string, number>
+  readonly parked: ReadonlyMap<string, number>
 }
 
 /** Counts schedules as they come, keeping names only of those that are worth a word. */
 export function createScheduleCounts(): { take(view: ScheduleView): void; result(hasMore: boolean): ScheduleCounts } {
   let count = 0
   const invalid: string[] = []
-  const lanes = new Map<string, number>()
+  const parked = new Map<string, number>()
   return {
     take(view) {
       count += 1
       if (view.state === 'invalid') invalid.push(view.name)
       if (view.state !== 'active') return
-      const lane = `${view.pool ?? 'default'}\n${view.task ?? view.name}`
-      lanes.set(lane, (lanes.get(lane) ?? 0) + 1)
+      const queue = `${view.pool ?? 'default'}\n${view.task ?? view.name}`
+      parked.set(queue, (parked.get(queue) ?? 0) + 1)
     },
-    result: (hasMore) => ({ count, hasMore, invalid, lanes }),
+    result: (hasMore) => ({ count, hasMore, invalid, parked }),
   }
 }
 
 /** Judges the schedules: those that cannot be used, that no worker can run, and that no worker has run. */
 export function diagnoseSchedules(counts: ScheduleCounts, backlog: Backlog, workers: readonly WorkerView[]): Finding[] {
-  const unserved = [...counts.lanes].filter(([lane]) => !isServed(lane, workers))
+  const unserved = [...counts.parked].filter(([queue]) => !isServed(queue, workers))
   const findings = [...invalid(counts), ...(workers.length === 0 ? [] : unserved.map(describeUnserved))]
   findings.push(...overdue(backlog, workers))
   const more = counts.hasMore ? `; only the first ${counts.count} were looked at` : ''
@@ -41,8 +41,8 @@ export function diagnoseSchedules(counts: ScheduleCounts, backlog: Backlog, work
   return [{ check: 'schedules', level: 'ok', message }, ...findings]
 }
 
-function isServed(lane: string, workers: readonly WorkerView[]): boolean {
-  return workers.some(({ pool, tasks }) => tasks.some((task) => `${pool}\n${task}` === lane))
+function isServed(queue: string, workers: readonly WorkerView[]): boolean {
+  return workers.some(({ pool, tasks }) => tasks.some((task) => `${pool}\n${task}` === queue))
 }
 
 function invalid({ invalid: names }: ScheduleCounts): Finding[] {
@@ -58,8 +58,8 @@ function invalid({ invalid: names }: ScheduleCounts): Finding[] {
   ]
 }
 
-function describeUnserved([lane, count]: readonly [string, number]): Finding {
-  const [pool, task] = lane.split('\n')
+function describeUnserved([queue, count]: readonly [string, number]): Finding {
+  const [pool, task] = queue.split('\n')
   return {
     check: 'unserved',
     level: 'problem',
@@ -69,7 +69,7 @@ function describeUnserved([lane, count]: readonly [string, number]): Finding {
   }
 }
 
-function overdue({ count, names, lanes }: Backlog, workers: readonly WorkerView[]): Finding[] {
+function overdue({ count, names, parked }: Backlog, workers: readonly WorkerView[]): Finding[] {
   if (workers.length === 0) return []
   const findings: Finding[] = []
   if (count > 0) {
@@ -81,7 +81,7 @@ function overdue({ count, names, lanes }: Backlog, workers: readonly WorkerView[
       advice: `everybeat explain '${names[0]}' says more; everybeat fleet shows who is full`,
     })
   }
-  for (const { pool, task, count: waiting } of lanes) {
+  for (const { pool, task, count: waiting } of parked) {
     // Those that no worker serves are told already.
     if (!isServed(`${pool}\n${task}`, workers)) continue
     findings.push({

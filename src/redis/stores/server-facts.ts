@@ -55,7 +55,7 @@ export async function readBacklog(
   beforeMs: number,
 ): Promise<Backlog> {
   const names: string[] = []
-  const lanes = new Map<string, number>()
+  const parked = new Map<string, number>()
   const unreachable: number[] = []
   let count = 0
   for (let shard = 0; shard < shards; shard += 1) {
@@ -64,30 +64,30 @@ export async function readBacklog(
     else {
       count += found.count
       names.push(...found.names)
-      for (const [lane, waiting] of found.lanes) lanes.set(lane, (lanes.get(lane) ?? 0) + waiting)
+      for (const [queue, waiting] of found.parked) parked.set(queue, (parked.get(queue) ?? 0) + waiting)
     }
   }
   return {
     count,
     names: names.slice(0, NAMES_SHOWN),
-    lanes: [...lanes].map(([lane, waiting]) => {
-      const cut = lane.indexOf('\n')
-      return { pool: lane.slice(0, cut), task: lane.slice(cut + 1), count: waiting }
+    parked: [...parked].map(([queue, waiting]) => {
+      const cut = queue.indexOf('\n')
+      return { pool: queue.slice(0, cut), task: queue.slice(cut + 1), count: waiting }
     }),
     unreachable,
   }
 }
 
 async function readShardBacklog(client: RedisClient, keys: Keys, beforeMs: number) {
-  const { due, lanes: queues, lane: parked } = keys
+  const { due, lanes: queuesKey, lane: parkedKey } = keys
   const count = await client.zcount(due, '-inf', beforeMs)
   const names = await client.zrangebyscore(due, '-inf', beforeMs, 'LIMIT', 0, NAMES_SHOWN)
-  const lanes: [lane: string, waiting: number][] = []
-  for (const lane of await client.smembers(queues)) {
-    const waiting = await client.zcount(parked(lane), '-inf', beforeMs)
-    if (waiting > 0) lanes.push([lane, waiting])
+  const parked: [queue: string, waiting: number][] = []
+  for (const queue of await client.smembers(queuesKey)) {
+    const waiting = await client.zcount(parkedKey(queue), '-inf', beforeMs)
+    if (waiting > 0) parked.push([queue, waiting])
   }
-  return { count, names, lanes }
+  return { count, names, parked }
 }
 
 /** A node to ask what a server is: on a Cluster the first one to answer, for one of them may hang. */

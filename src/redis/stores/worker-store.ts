@@ -6,7 +6,7 @@ import type {
   HeartbeatReply,
   InspectReply,
   InspectSlice,
-  PlanExtension,
+  PlanRefill,
   RecoverReply,
   RedisClock,
   Settlement,
@@ -141,7 +141,7 @@ export class RedisWorkerStore implements WorkerStore {
     await runScript(client, 'note-trace', { keys: { state: keys.state(schedule) }, args })
   }
 
-  async extendPlan({ schedule, digest, after, more }: PlanExtension): Promise<void> {
+  async storeRefill({ schedule, digest, after, more }: PlanRefill): Promise<void> {
     const { client, keys } = this.#options
     await runScript(client, 'extend-plan', {
       keys: { due: keys.due },

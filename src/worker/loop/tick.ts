@@ -1,6 +1,6 @@
 import { toErrorData } from '../../events/events.js'
 import { CLAIM_CHANNEL } from '../channels.js'
-import { replan } from '../maintenance/planner.js'
+import { replan } from '../maintenance/replan.js'
 import { reportSkip } from '../report-skip.js'
 import { runClaimed } from '../run/run-claimed.js'
 import type { Task } from '../run/task.js'

@@ -3,7 +3,7 @@ import { sleep } from '../../time-source.js'
 import { isPlannedOtherwise } from '../../schedule/zone-check.js'
 import type { StoredSchedule } from '../../schedule/stored-schedule.js'
 import type { ShardReply } from '../store.js'
-import { replan, type PlanContext } from './planner.js'
+import { replan, type PlanContext } from './replan.js'
 
 /** Most runs that one call abandons. */
 const ABANDON_COUNT = 100

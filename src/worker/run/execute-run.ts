@@ -160,7 +160,7 @@ function refillEarly(shard: ShardRuntime, { claimed, definition }: ActiveRun): (
     const rule = definition.rule()
     const more = refillPlan(rule, remainingPlan, claimed.nominalMs)
     if (!more || leaveToAuthority(shard, claimed.schedule, rule)) return
-    await store.extendPlan({ schedule: claimed.schedule, digest: claimed.digest, ...more })
+    await store.storeRefill({ schedule: claimed.schedule, digest: claimed.digest, ...more })
   }
   // If this fails, the worker that finds the plan spent makes a new one.
   const attempt = () => void refill().catch(() => {})

@@ -121,7 +121,7 @@ describe('a schedule that is not there', () => {
     [
       'an extension',
       (fleet: ScriptedFleet) =>
-        fleet.worker('w').store.extendPlan({ schedule: 'none', digest: '', after: t1, more: String(t2) }),
+        fleet.worker('w').store.storeRefill({ schedule: 'none', digest: '', after: t1, more: String(t2) }),
     ],
   ])('a schedule that is not there is not brought to life by %s', async (_what, act) => {
     const fleet = await createDaily(redis)
@@ -177,7 +177,7 @@ describe('the removal of a finished schedule', () => {
       const worker = fleet.worker('w')
       const run = await worker.claimOne()
       const refill = { after: t3, more: '.' }
-      if (how === 'by an extension') await worker.store.extendPlan({ schedule: 'it', digest: run.digest, ...refill })
+      if (how === 'by an extension') await worker.store.storeRefill({ schedule: 'it', digest: run.digest, ...refill })
       await worker.settle(run, { refill })
       expect((await worker.claim()).needsPlanning).toMatchObject([{ name: 'it', state: { plan: '.' } }])
     },

@@ -258,17 +258,17 @@ describe('what a settlement adds to the plan', () => {
     const worker = fleet.worker('w')
     const run = await worker.claimOne()
     const extension = { schedule: 'it', digest: run.digest, ...refill }
-    await worker.store.extendPlan(extension)
+    await worker.store.storeRefill(extension)
     const extended = await fleet.everything()
-    await worker.store.extendPlan(extension)
+    await worker.store.storeRefill(extension)
     expect(await fleet.everything()).toEqual(extended)
     expect(await worker.settle(run, { refill })).toBe('settled')
     expect(await fleet.state('it')).toMatchObject({ plan: String(t3 + DAY) })
     for (const [edit, value] of [['digest', 'other'] as const, ['after', t2] as const]) {
-      await worker.store.extendPlan({ ...extension, after: t3 + DAY, more: String(t3 + 2 * DAY), [edit]: value })
+      await worker.store.storeRefill({ ...extension, after: t3 + DAY, more: String(t3 + 2 * DAY), [edit]: value })
     }
     await fleet.control.schedules.pause('it')
-    await worker.store.extendPlan({ ...extension, after: t3 + DAY, more: String(t3 + 2 * DAY) })
+    await worker.store.storeRefill({ ...extension, after: t3 + DAY, more: String(t3 + 2 * DAY) })
     expect(await fleet.state('it')).toMatchObject({ plan: String(t3 + DAY) })
   })
 })

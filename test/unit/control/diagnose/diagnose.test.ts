@@ -40,7 +40,7 @@ const WORKER: WorkerView = {
   silentMs: 0,
   lastSeenAt: new Date(0),
 }
-const NOTHING: Backlog = { count: 0, names: [], lanes: [], unreachable: [] }
+const NOTHING: Backlog = { count: 0, names: [], parked: [], unreachable: [] }
 
 const worst = (findings: readonly Finding[]) =>
   findings.filter(({ level }) => level !== 'ok').map(({ check, level }) => `${check} ${level}`)
@@ -138,12 +138,12 @@ describe('the schedules', () => {
     ['that are late', look([view('a')], { count: 1, names: ['a'] }), ['overdue problem']],
     [
       'that wait for room',
-      look([view('a')], { lanes: [{ pool: 'default', task: 'job', count: 2 }] }),
+      look([view('a')], { parked: [{ pool: 'default', task: 'job', count: 2 }] }),
       ['overdue problem'],
     ],
     [
       'that are parked in a task queue that no worker serves, told once',
-      look([view('a', { task: 'other' })], { lanes: [{ pool: 'default', task: 'other', count: 1 }] }),
+      look([view('a', { task: 'other' })], { parked: [{ pool: 'default', task: 'other', count: 1 }] }),
       ['unserved problem'],
     ],
   ])('the schedules: %s', (_what, findings, found) => {
