@@ -38,19 +38,19 @@ function periodOf({ trigger, jitterMs }: Pick<InstantRule, 'trigger' | 'jitterMs
 }
 
 /**
- * Identifies a trigger in the state: its canonical text, of which long parts are cut to a hash. Up to the first `;` it
- * is the rule, behind it what limits the rule.
+ * Identifies a trigger in the state: its canonical text, of which long parts are cut to a hash. Up to the first `; ` it
+ * is the rule, behind it what limits the rule; an RRULE has semicolons of its own, without a blank.
  */
 export function fingerprint(definition: Definition): string {
   const { text } = definition.trigger
   if (text.length <= 64) return text
-  const [rule] = text.split(';', 1) as [string]
+  const [rule] = text.split('; ', 1) as [string]
   return `${rule.length <= 40 ? rule : shorten(rule)}; ${shorten(text)}`
 }
 
 /** Whether two fingerprints are of the same rule, apart from what limits it: then the count of its limit goes on. */
 export function isSameRule(one: string, other: string): boolean {
-  return one.split(';', 1)[0] === other.split(';', 1)[0]
+  return one.split('; ', 1)[0] === other.split('; ', 1)[0]
 }
 
 function shorten(text: string): string {

@@ -11,7 +11,7 @@ const FAULTS = [
   ['shards that one worker cannot see, while the others die', 'unseen'],
 ] as const
 
-describe('a Cluster of three nodes with two shards each', () => {
+describe('a Cluster of three nodes with six shards', () => {
   it.each(FAULTS)('%s: nothing is lost and nothing doubled, and everything is recorded in time', async (what, kind) => {
     await using group = await startShardGroup()
     const series = { group, count: COUNT, seed: SEED, shards: SHARD_COUNT, options: {}, kinds: [kind] }

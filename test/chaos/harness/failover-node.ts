@@ -26,8 +26,8 @@ export interface FailoverGroup extends AsyncDisposable {
   readonly workerOptions: Record<string, unknown>
   /** More options of the worker at this place in the order of starts. */
   optionsOf?(index: number): Record<string, unknown>
-  /** On which of three nodes a shard has to be; without it, all that matters is that each has some. */
-  placeOf?(shard: number): number
+  /** Whether the shards may be on these of three nodes; without it, all that matters is that each node has some. */
+  fits?(nodes: readonly number[]): boolean
   connect(): Promise<Redis | Cluster>
   /**
    * Resolves when another primary has taken over, the old one follows it, and its stream flows; where no primary changes,
@@ -43,6 +43,8 @@ export interface FailoverLoad {
   readonly fleet: ChaosFleet
   /** On which of three nodes a schedule is, by place. */
   nodeOf(schedule: string): number
+  /** On which of three nodes the first shard is. */
+  readonly home: number
 }
 
 /** One server, reached through a relay at the address that it announces, so that its stream can be lost. */

@@ -49,7 +49,7 @@ export async function runFailovers(series: FailoverSeries): Promise<FailoverResu
   const names = schedules.map(({ name }) => name)
   const dir = mkdtempSync(join(tmpdir(), 'everybeat-failovers-'))
   const client = await group.connect()
-  const prefix = await choosePrefix(client, shards, group.placeOf)
+  const prefix = await choosePrefix(client, shards, group.fits)
   const fleet = createFleet({
     dir,
     leaseMs: LEASE_MS,
@@ -67,7 +67,8 @@ export async function runFailovers(series: FailoverSeries): Promise<FailoverResu
     const nodes = new Map<string, number>()
     for (const name of shards > 1 ? names : [])
       nodes.set(name, await nodeOfKey(client, createKeys(prefix, shardOf(name, shards), shards).due))
-    const load = { fleet, nodeOf: (name: string) => nodes.get(name)! }
+    const home = shards > 1 ? await nodeOfKey(client, createKeys(prefix, 0, shards).due) : 0
+    const load = { fleet, nodeOf: (name: string) => nodes.get(name)!, home }
     const fromMs = Date.now()
     for (let round = 0; round < series.count; round += 1) {
       await sleep(random.between(300, 1_200))
@@ -118,7 +119,7 @@ async function nodeOfKey(client: Redis | Cluster, key: string): Promise<number> 
 async function choosePrefix(
   client: Redis | Cluster,
   shards: number,
-  placeOf?: (shard: number) => number,
+  fits: (nodes: readonly number[]) => boolean = () => true,
 ): Promise<string> {
   if (shards === 1) return 'failover'
   for (let number = 0; ; number += 1) {
@@ -126,9 +127,8 @@ async function choosePrefix(
     const served: number[] = []
     for (let shard = 0; shard < shards; shard += 1) {
       served.push(await nodeOfKey(client, createKeys(prefix, shard, shards).due))
-      if (placeOf && served[shard] !== placeOf(shard)) break
     }
-    if (placeOf ? served.every((node, shard) => node === placeOf(shard)) : new Set(served).size === 3) return prefix
+    if (new Set(served).size === 3 && fits(served)) return prefix
   }
 }
 

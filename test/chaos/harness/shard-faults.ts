@@ -13,9 +13,12 @@ const SHORT_SIGHTED = 0
 /** What was under way when a node began to hang, or was claimed before, ms. */
 const UNDER_WAY_MS = 500
 
-/** Shards 0 and 1 on the first node, 2 and 3 on the second: whatever its rank, a worker does the maintenance on two nodes. */
 export const SHARD_COUNT = 6
-const placeOf = (shard: number): number => Math.floor(shard / 2)
+
+/** Whatever its rank, a worker of three does the maintenance of a shard that is not on the node of the first one. */
+function fits(nodes: readonly number[]): boolean {
+  return [0, 1, 2].every((rank) => [nodes[rank], nodes[rank + 3]].some((node) => node !== nodes[0]))
+}
 
 /** Starts a Redis Cluster of three primaries without replicas, whose other shards go on when one is silent. */
 export async function startShardGroup(): Promise<FailoverGroup> {
@@ -57,8 +60,8 @@ export async function startShardGroup(): Promise<FailoverGroup> {
    * The first worker reaches the node of the first shard alone from now on, and the others die: of the shards of which it
    * is to do the maintenance, others have to do it, or the runs of the dead are left to nobody.
    */
-  async function hide({ fleet }: FailoverLoad): Promise<void> {
-    for (const [place, proxy] of proxies.entries()) proxy.isBlackHole = place !== placeOf(0)
+  async function hide({ fleet, home }: FailoverLoad): Promise<void> {
+    for (const [place, proxy] of proxies.entries()) proxy.isBlackHole = place !== home
     const others = fleet.alive.filter((worker) => worker.index !== SHORT_SIGHTED)
     await Promise.all(others.map((worker) => fleet.kill(worker)))
     for (const _ of others) await fleet.spawn()
@@ -69,7 +72,7 @@ export async function startShardGroup(): Promise<FailoverGroup> {
   return {
     workerOptions: { cluster: startNodes(servers) },
     optionsOf: (index) => (index === SHORT_SIGHTED ? { cluster: startNodes(proxies), natMap } : {}),
-    placeOf,
+    fits,
     connect: () => Promise.resolve(new Cluster(startNodes(servers)).on('error', () => {})),
     async failOver(kind, random, load) {
       if (kind === 'hanging') await hang(random.between(0, NODES - 1), random.between(1_500, 5_000), load!)
