@@ -97,4 +97,18 @@ describe('the limit of a schedule', () => {
     await makeDue(fleet, 1)
     expect((await worker.claim()).skipped).toMatchObject([{ reason: 'max-concurrent' }])
   })
+
+  it('the limit of a schedule counts anew when a long RRULE changes, behind its first part too', async () => {
+    const fleet = createScriptedFleet(redis)
+    const rrule = (days: string) =>
+      `DTSTART:20260101T000000Z\nRRULE:FREQ=DAILY;INTERVAL=1;BYHOUR=9;BYMINUTE=30;BYDAY=${days}`
+    const rest = { task: 'work', misfire: 'all', misfireGrace: '30d', limit: 2 } as const
+    await fleet.control.schedules.put('it', { ...rest, rrule: rrule('MO') })
+    await makeDue(fleet, 2)
+    expect(await runAll(fleet)).toBe(2)
+    await fleet.control.schedules.put('it', { ...rest, rrule: rrule('TU') })
+    expect((await fleet.state('it')).seen).toBeUndefined()
+    await makeDue(fleet, 2)
+    expect(await runAll(fleet)).toBe(2)
+  })
 })
