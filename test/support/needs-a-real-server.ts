@@ -25,6 +25,7 @@ export const NEEDS_A_REAL_SERVER: Readonly<Record<string, Need>> = {
   'test/redis/cluster-migration.test.ts': 'Cluster',
   'test/redis/cluster-password.test.ts': 'Cluster',
   'test/redis/cluster-silent-node.test.ts': 'Cluster',
+  'test/redis/unseen-shards.test.ts': 'Cluster',
   'test/redis/dashboard/many-schedules.test.ts': 'statistics of commands',
   'test/redis/dead-sentinel.test.ts': 'Sentinel',
   'test/redis/field.test.ts': 'another server program',

@@ -2,8 +2,8 @@
 export const QUIET_MS = 30_000
 /**
  * How often the first backup polls a quiet shard, ms; each further backup polls as much later. While something happens there, or
- * runs are active, the first one polls with each heartbeat too: runs whose worker died do not wait for a tender that cannot
- * reach the shard.
+ * runs are active, backups poll with each heartbeat too: runs whose worker died do not wait for a tender that cannot reach
+ * the shard.
  */
 export const BACKUP_MS = 15_000
 /** How many workers poll a shard beside the one that tends it: it may not reach the shard. */
@@ -43,5 +43,5 @@ export function decidePoll(signs: ShardSigns): boolean {
   if (ownRunCount > 0) return true
   if (position === null) return false
   if (position === 0) return hasActivity || !isWatched || polledMs >= QUIET_MS
-  return isAlone || (position === 1 && hasActivity) || polledMs >= BACKUP_MS * position
+  return isAlone || hasActivity || polledMs >= BACKUP_MS * position
 }

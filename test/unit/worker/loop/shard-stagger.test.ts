@@ -77,11 +77,11 @@ describe('polling a shard', () => {
     ['does not poll the shard of another worker', { position: null, hasActivity: true, polledMs: 1e9 }, false],
     ['polls a shard where its own runs may be cancelled', { position: null, ownRunCount: 1 }, true],
     [
-      'that is the first backup polls a shard with activity too: the tender may not reach it',
+      'that is the first backup polls a shard with activity too: its tender may not reach it',
       { position: 1, hasActivity: true },
       true,
     ],
-    ['that is the second backup leaves activity to the others', { position: 2, hasActivity: true }, false],
+    ['that is the second backup polls a shard with activity too', { position: 2, hasActivity: true }, true],
     ['that is a backup polls the shard at intervals', { position: 1, polledMs: BACKUP_MS }, true],
     ['that is the second backup polls half as often', { position: 2, polledMs: BACKUP_MS }, false],
     [
