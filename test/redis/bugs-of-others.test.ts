@@ -107,7 +107,7 @@ describe('bugs of other schedulers', () => {
 
   it('the lease of a dead worker does not hide the next wake-up', async () => {
     const { fleet, schedules } = fleetOn(redis.url)
-    await schedules.put('other', { task: 'job', every: 100 })
+    await schedules.put('other', { task: 'job', every: 100, overlap: 'allow' })
     await schedules.put('it', { task: 'job', at: Date.now() + 300 })
     await fleet.redis.set(fleet.key('lease', 'it'), 'dead:1', 'PX', 1_500)
     await fleet.start()
