@@ -48,7 +48,7 @@ export function parseLastInstant(value: unknown, field: string, zone: string): n
   return typeof next === 'number' ? next - 1 : instantOfWall(findZone(zone), nextDay.toMillis() / 1000) * 1000 - 1
 }
 
-/** Whether digits are a year alone or a date without dashes for whoever reads them: `2030`, `20300131`. */
+/** Whether a reader takes digits for a year alone or for a date without dashes: `2030`, `20300131`. */
 export function isYearOrDate(text: string): boolean {
   return YEAR_OR_DATE.test(text)
 }

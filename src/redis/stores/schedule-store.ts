@@ -185,11 +185,8 @@ export class RedisScheduleStore implements ScheduleStore {
   ): ReturnType<ScheduleStore['backfill']> {
     const { tag, channel, pending } = this.#placeOf(name)
     const args = { tag, channel, name, at_once: atOnce, gap: gapMs, most, trace: traceparent }
-    const [kind, ...rest] = await runScript(this.#client, 'backfill-schedule', {
-      keys: { pending },
-      args,
-      rest: nominals,
-    })
+    const call = { keys: { pending }, args, rest: nominals }
+    const [kind, ...rest] = await runScript(this.#client, 'backfill-schedule', call)
     if (kind === 'enqueued') return { kind, runIds: rest as string[] }
     return kind === 'missing' ? { kind } : { kind, waiting: rest[0] as number }
   }
