@@ -59,7 +59,7 @@ async function settle(arm, nominal, batch) {
       const name = nameOf(index)
       groups.push(6, name, `${name}@${nominal}`, nominal, 'ok', 12 + (index % 6), index % 3)
     }
-    const reply = await redis.evalsha(digests[arm], 1, `${TAG}:running`, TAG, `${TAG}:wake`, WORKER, ...groups)
+    const reply = await redis.evalsha(digests[arm], 1, `${TAG}:running`, TAG, `${TAG}:wake`, WORKER, 0, ...groups)
     if (reply[1] !== 'settled') throw new Error(`the settlement was answered ${reply[1]}`)
   }
   return ((await readMicroseconds()) - before) / runCount

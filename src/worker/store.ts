@@ -71,6 +71,8 @@ export interface ClaimRequest {
   aheadMs: number
   /** When this worker expects the next occurrence, epoch ms; null for none. */
   expectedDueMs: number | null
+  /** Whether other workers are told what is due next by the claim itself, where it came well before its starts. */
+  tellsFleet?: boolean
   /** The task queues that this worker serves. */
   capacities: readonly Capacity[]
 }

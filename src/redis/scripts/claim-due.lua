@@ -19,6 +19,7 @@
 --   lease_ms     ms, TTL of a lease
 --   ahead        ms, how early an occurrence may be claimed; the worker holds its start back until its instant
 --   expected     epoch ms, when this worker believed the next occurrence to be due, '' when it believed nothing
+--   tells        0/1, whether this call tells the fleet what is due next where nothing that it claims starts soon
 --   queues       text…, groups of 3: `pool\ntask` this worker runs, the fleet-wide limit of that task (0 none), and how
 --                many runs of it this worker has room for
 -- REPLY
@@ -31,9 +32,9 @@
 --   handed to the planner: [name, why, digest, state fields, definition fields]
 --   skipped: [name, nominal, reason]
 local due, pending, running, worker = unpack(KEYS)
-local tag, channel, request, worker_id, slots, max_claims, lease_ms, ahead, expected = unpack(ARGV, 1, 9)
+local tag, channel, request, worker_id, slots, max_claims, lease_ms, ahead, expected, tells = unpack(ARGV, 1, 10)
 -- @include lib/arguments.lua
-local queues = rest_of(ARGV, 10)
+local queues = rest_of(ARGV, 11)
 -- @include lib/clock.lua
 -- @include lib/keys.lua
 -- @include lib/numbers.lua
@@ -52,6 +53,8 @@ local PAGE_COUNT = 100
 -- Definitions of the runs in one reply, bytes: a call with more would hold up everything else on the server.
 local REPLY_BYTES = 512 * 1024
 local STATE_TTL_MS = 60000
+-- How long before the first start of a call the fleet may be told: those who are woken are asleep again by then.
+local TELL_MS = 2
 
 slots, max_claims, lease_ms = tonumber(slots), tonumber(max_claims), tonumber(lease_ms)
 local now, now_us = read_now()
@@ -66,6 +69,7 @@ end
 local worker_id_is_plain = string.find(worker_id, '^[%w%-]+$') ~= nil
 local runs, to_plan, skipped, won = {}, {}, {}, {}
 local run_count, reply_bytes, due_changed, announced_queues = 0, 0, false, {}
+local first_start
 
 local function add_reply(name, outline, plan, text, rest)
   local at = run_count * 5
@@ -107,7 +111,9 @@ local function create_rare()
   end
 
   -- `about`: [period, plan, digest, text of the definition].
+  -- Such a run starts at once.
   local function add_run_reply(name, run_id, run, start, lease_left, about)
+    first_start = now
     local outline = { text_of(run.nominal), text_of(start), text_of(run.fence), about[1] and '1' or '0', about[3] }
     add_reply(name, table.concat(outline, ' '), about[2], about[4], rest_of_run(run_id, run, lease_left))
   end
@@ -214,9 +220,12 @@ end
 for queue in pairs(announced_queues) do notify_parked(queue) end
 -- Only the rare paths write into `pending`.
 local next_due, count = read_next_due(not rare and first_pending)
--- Other workers came, or hold back, for the same instant: they are told that nothing is left of it. A worker with starts
--- to make announces it itself, after them.
+-- Other workers came, or hold back, for the same instant: they are told that nothing is left of it. A call that came well
+-- before the starts of its runs tells it itself; a worker whose runs start at once announces it after them.
 local is_expected = tonumber(expected) and tonumber(expected) <= horizon
 local announces = (due_changed or is_expected) and (count == 0 or next_due > horizon)
-if announces and #runs == 0 then notify_next_due(next_due, count) end
-return { now_us, next_due, count, runs, to_plan, skipped, announces and #runs > 0 and 1 or 0 }
+if announces and (#runs == 0 or tells == '1' and first_start and first_start >= now + TELL_MS) then
+  notify_next_due(next_due, count)
+  announces = false
+end
+return { now_us, next_due, count, runs, to_plan, skipped, announces and 1 or 0 }

@@ -15,6 +15,7 @@ import type {
   WorkerStore,
 } from '../../worker/store.js'
 import type { PlanChange } from '../../schedule/stored-schedule.js'
+import { claimArguments, queueArguments } from './claim-arguments.js'
 import { addSettlement } from './settlement-arguments.js'
 import { databaseOf, writeMessage } from '../database.js'
 import type { Keys } from '../keys.js'
@@ -70,27 +71,13 @@ export class RedisWorkerStore implements WorkerStore {
     this.#place = { tag: options.keys.tag, channel: options.keys.wake }
   }
 
-  claim({ requestId, slots, maxClaims, aheadMs, expectedDueMs, capacities }: ClaimRequest): Promise<ClaimReply> {
+  claim(request: ClaimRequest): Promise<ClaimReply> {
     const { client, keys, workerId, leaseMs, durability } = this.#options
     return this.#timed(async () => {
-      const list = capacities.flatMap(({ pool, task, maxConcurrent, freeSlots }) => [
-        `${pool}\n${task}`,
-        maxConcurrent,
-        freeSlots,
-      ])
       const input = {
         keys: { due: keys.due, pending: keys.pending, running: keys.running, worker: keys.worker(workerId) },
-        args: {
-          ...this.#place,
-          request: requestId,
-          worker_id: workerId,
-          slots,
-          max_claims: maxClaims,
-          lease_ms: leaseMs,
-          ahead: aheadMs,
-          expected: expectedDueMs === null ? '' : Math.floor(expectedDueMs),
-        },
-        rest: list,
+        args: { ...this.#place, worker_id: workerId, lease_ms: leaseMs, ...claimArguments(request) },
+        rest: queueArguments(request),
       }
       if (!durability) return toClaimReply(await runScript(client, 'claim-due', input), leaseMs, true)
       const { client: own, acknowledgement } = durability

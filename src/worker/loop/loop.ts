@@ -253,7 +253,8 @@ export class Loop {
       const version = this.#nextDueVersion
       const expectedDueMs = this.#nextDue?.atMs ?? null
       try {
-        const request = { requestId, reservation, maxClaims, aheadMs: AHEAD_MS, expectedDueMs }
+        const tellsFleet = this.#fleet.size > 1
+        const request = { requestId, reservation, maxClaims, aheadMs: AHEAD_MS, expectedDueMs, tellsFleet }
         const reply = await tick(this.#shard, request)
         this.#options.onSuccess()
         return this.#takeReply(version, reply, maxClaims)

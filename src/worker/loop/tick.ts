@@ -24,6 +24,8 @@ export interface TickRequest {
   readonly aheadMs: number
   /** When this worker expects the next occurrence, epoch ms of Redis's clock; null for none. */
   readonly expectedDueMs: number | null
+  /** Whether the claim may tell other workers what is due next. */
+  readonly tellsFleet?: boolean
 }
 
 /**
@@ -34,7 +36,7 @@ export interface TickRequest {
  */
 export async function tick(shard: ShardRuntime, request: TickRequest): Promise<ClaimReply> {
   const { time, store } = shard
-  const { requestId, reservation, maxClaims, aheadMs, expectedDueMs } = request
+  const { requestId, reservation, maxClaims, aheadMs, expectedDueMs, tellsFleet = false } = request
   const sentAtMonotonic = time.monotonic()
   const sentAtWall = time.wall()
   const claim = store.claim({
@@ -43,6 +45,7 @@ export async function tick(shard: ShardRuntime, request: TickRequest): Promise<C
     maxClaims: Math.min(maxClaims, reservation.slots),
     aheadMs,
     expectedDueMs,
+    tellsFleet,
     capacities: openCapacities(shard, reservation),
   })
   const reply = await (CLAIM_CHANNEL.hasSubscribers ? published(shard, claim) : claim)

@@ -2,6 +2,7 @@
 -- This decides what a fire costs: texts stay texts, and no table is made where a local will do.
 -- Needs: due, now, now_text, horizon, worker_id, worker_id_is_plain, limits, capacity, lease_ms, DEFAULT_GRACE_MS;
 --   add_reply, rarely, rest_of_run, claim-due/instant, claim-due/start, lib/keys, lib/numbers, lib/runs
+-- Sets: first_start
 -- The digest of fields and values, and the text that it is of. They are stored in the order of their names nearly always.
 local function digest_as_stored(flat, expected)
   local text = #flat .. '\0' .. table.concat(flat, '\0')
@@ -116,6 +117,8 @@ local function claim_schedule(name)
   end
   store_start(name, run_id, run_text, nominal_text, fence_text, left, seen_text, own_lease, chain)
   note_start(run_id, fence_text)
+  -- Schedules come in the order of their starts.
+  first_start = first_start or start
   add_reply(name, nominal_text .. ' ' .. text_of(start) .. ' ' .. fence_text .. (period and ' 1 ' or ' 0 ') .. digest, left,
     definition_text, reply_rest)
 end

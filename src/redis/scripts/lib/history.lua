@@ -91,12 +91,13 @@ end
 
 local function add_entry(name, values)
   local history = history_key(name)
-  local is_first = redis.call('EXISTS', history) == 0
-  local added = redis.pcall('XADD', history, 'MAXLEN', '~', history_limit(), '*', unpack(values))
-  if type(added) ~= 'table' or not added.err then
-    if is_first then compact_history(history) end
-    return
+  -- Nearly every history is there: only where none is, a second command makes it, and then it is made compact.
+  local added = redis.pcall('XADD', history, 'NOMKSTREAM', 'MAXLEN', '~', history_limit(), '*', unpack(values))
+  if not added then
+    added = redis.pcall('XADD', history, '*', unpack(values))
+    if type(added) ~= 'table' or not added.err then return compact_history(history) end
   end
+  if type(added) ~= 'table' or not added.err then return end
   -- The key has another type, or a foreign entry has an id that no later id can follow. Any other error is of the server
   -- (no memory, a read-only replica): the history is sound, and the caller tries again.
   if not string.find(added.err, '^WRONGTYPE') and not string.find(added.err, '^ERR') then error(added.err, 0) end

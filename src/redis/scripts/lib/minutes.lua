@@ -8,8 +8,7 @@ local frexp = math.frexp or function(number)
   while rest >= 1 and exponent < 32 do rest, exponent = rest / 2, exponent + 1 end
   return rest, exponent
 end
--- By outcome: how many ended at each step of lateness and duration, `32 * lateness + duration`. Numbers and no texts: every
--- settlement comes this way.
+-- How many ended, by the name of their field: `<outcome>:<lateness>:<duration>`.
 local ended = {}
 
 -- On the scale 0 is less than a millisecond, 1 one, 2 two and three, 3 four to seven, …
@@ -18,26 +17,18 @@ local function count_end(outcome, lateness, duration, count)
   local _, took = frexp(tonumber(duration) or 0)
   if late > 31 or late < 0 then late = late < 0 and 0 or 31 end
   if took > 31 or took < 0 then took = took < 0 and 0 or 31 end
-  local steps = ended[outcome]
-  if not steps then
-    steps = {}
-    ended[outcome] = steps
-  end
-  local step = 32 * late + took
-  steps[step] = (steps[step] or 0) + count
+  local field = outcome .. ':' .. late .. ':' .. took
+  ended[field] = (ended[field] or 0) + count
 end
 
 -- One command for each kind of end that the call met. A key of another type is left alone: the count is for people.
 -- `now`: epoch ms where the script knows it.
 local function store_counts(now)
-  local at, key = now, nil
-  for outcome, steps in pairs(ended) do
-    for step, count in pairs(steps) do
-      at = at or read_now()
-      key = key or minute_key(at)
-      local field = outcome .. ':' .. math.floor(step / 32) .. ':' .. step % 32
-      if redis.pcall('HINCRBY', key, field, count) == count then redis.call('PEXPIRE', key, MINUTE_TTL_MS) end
-    end
+  local key
+  for field, count in next, ended do
+    key = key or minute_key(now or read_now())
+    if redis.pcall('HINCRBY', key, field, count) == count then redis.call('PEXPIRE', key, MINUTE_TTL_MS) end
+    -- A field may be taken out while the table is walked.
+    ended[field] = nil
   end
-  ended = {}
 end
