@@ -176,9 +176,16 @@ function longestWait({ scenario }: SimulatedFleet): number {
   return 2 * Math.max(...scenario.schedules.map(({ workMs }) => workMs)) + RETRY_MS
 }
 
-/** What was due and had not begun by then is forgotten; after another fault that is more than after none. */
+/**
+ * What was due and had not begun by then is forgotten; after another fault that is more than after none. A fleet in which
+ * no worker reaches the store notices the loss when that fault ends.
+ */
 function noteLoss(sim: SimulatedFleet, lostAt: number): void {
   sim.edits.clear()
   const fromMs = sim.time.at(sim.wellUntil(lostAt)) - BEFORE_LOSS_MS - longestWait(sim)
-  sim.dataLoss.push({ fromMs, toMs: sim.storeNow() + LOSS_MS + sim.scenario.leaseMs })
+  const nowMs = sim.monotonicNow()
+  const isReached = sim.alive.some(({ isFrozen, isCut }) => !isFrozen && !isCut)
+  const troubledUntilMs = Math.max(nowMs, ...sim.troubles.map(({ toMs }) => toMs))
+  const unnoticedMs = isReached ? 0 : troubledUntilMs - nowMs
+  sim.dataLoss.push({ fromMs, toMs: sim.storeNow() + unnoticedMs + LOSS_MS + sim.scenario.leaseMs })
 }

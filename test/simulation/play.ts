@@ -37,6 +37,7 @@ export async function play(scenario: Scenario, engine: Engine = {}): Promise<Out
     leaseMs: scenario.leaseMs,
     dataLoss: sim.dataLoss,
     lostWrites: sim.lostWrites,
+    repliesAreLate: scenario.faults.some(({ kind }) => kind === 'editUnheard' || kind === 'delayReplies'),
   })
   findings.problems.push(...sim.undoneEdits())
   return { findings, log: sim.log, injections }

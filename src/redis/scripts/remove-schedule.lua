@@ -30,17 +30,19 @@ local STAY_MS = 5000
 local definition = read_definition(name)
 if if_owner ~= '' and definition and definition.owner ~= if_owner then return 'kept' end
 local state = read_state(name)
-local is_finished, has_run = state.plan == '.', false
-for field in pairs(state) do has_run = has_run or run_id_of(field) ~= nil end
+local is_finished = state.plan == '.'
 if if_finished == '1' then
   if not is_finished then return 'kept' end
-  if has_run then
-    redis.call('ZADD', due, read_now() + STAY_MS, name)
-    return 'kept'
+  for field in pairs(state) do
+    if run_id_of(field) then
+      redis.call('ZADD', due, read_now() + STAY_MS, name)
+      return 'kept'
+    end
   end
 end
 local existed = redis.call('DEL', definition_key(name)) + (redis.call('ZSCORE', due, name) and 1 or 0)
-local changes = is_finished and not has_run and read_changes(name) or {}
+-- What began is not begun again, also where its run is under way.
+local changes = is_finished and read_changes(name) or {}
 delete_schedule(name)
 local declared = full_declaration(changes[1], changes[2])
 if declared ~= '' then

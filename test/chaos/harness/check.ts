@@ -16,6 +16,8 @@ export interface Evidence {
   readonly dataLoss: readonly { fromMs: number; toMs: number; isRewound?: boolean }[]
   /** Spans, by the monotonic clock, of which all writes are gone: what was started then may be started again, with the same fences. */
   readonly lostWrites?: readonly { fromMs: number; toMs: number }[]
+  /** Whether a worker may go without replies for as long as a lease and no connection breaks; default false. */
+  readonly repliesAreLate?: boolean
 }
 
 /** What the checker found. */
@@ -163,12 +165,13 @@ function covers(entry: HistoryRecord, at: number): boolean {
 
 /**
  * A clock that jumps forward ends leases before their time. Their holders hear of it when they extend them next, after a
- * third of the lease; until then others may go beside them, and not for longer.
+ * third of the lease; until then others may go beside them, and not for longer. A holder that hears no reply gives a lease
+ * up when it has ended by its own clock.
  */
-function isEndedByJump(first: Span, second: Span, { time, leaseMs }: Evidence): boolean {
+function isEndedByJump(first: Span, second: Span, { time, leaseMs, repliesAreLate = false }: Evidence): boolean {
+  const heardMs = repliesAreLate ? leaseMs : leaseMs / 2
   return time.jumps.some(
-    ({ atMs, byMs }) =>
-      byMs >= leaseMs / 2 && atMs >= first.from && atMs <= second.from && first.to - atMs <= leaseMs / 2,
+    ({ atMs, byMs }) => byMs >= leaseMs / 2 && atMs >= first.from && atMs <= second.from && first.to - atMs <= heardMs,
   )
 }
 
