@@ -15,6 +15,8 @@ type Payload<Name extends keyof EverybeatEvents> = Parameters<EverybeatEvents[Na
 
 /** Definitions that are kept at most. */
 const MAX_KNOWN = 10_000
+/** Entries of a history that are read for the run before: nearly always it is the one before the newest. */
+const HISTORY_LIMITS = [2, 20]
 /** Reasons of skipped occurrences that follow from no choice of a person for each. */
 const MISSED_REASONS = ['misfire', 'catch-up-window', 'catch-up-cap']
 
@@ -137,10 +139,14 @@ class ScheduleMonitor implements Monitor {
 
   /** Whether the run before this one failed, wherever in the fleet it ran. */
   async #failedBefore({ schedule, runId }: RunEvent): Promise<boolean> {
-    const entries = await this.#beat.schedules.history(schedule, { limit: 20 })
-    const index = entries.findIndex((entry) => entry.runId === runId)
-    const before = index < 0 ? undefined : entries.slice(index + 1).find(({ outcome }) => outcome !== 'skipped')
-    return before?.outcome === 'failed' || before?.outcome === 'abandoned'
+    for (const limit of HISTORY_LIMITS) {
+      const entries = await this.#beat.schedules.history(schedule, { limit })
+      const index = entries.findIndex((entry) => entry.runId === runId)
+      const before = index < 0 ? undefined : entries.slice(index + 1).find(({ outcome }) => outcome !== 'skipped')
+      if (before !== undefined) return before.outcome === 'failed' || before.outcome === 'abandoned'
+      if (entries.length < limit) break
+    }
+    return false
   }
 
   #report(schedule: string, make: () => Promise<MonitorEvent[]>): void {
