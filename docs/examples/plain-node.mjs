@@ -6,4 +6,4 @@ const tick = beat.task('tick', (run) => console.log(`tick of ${run.scheduledAt.t
 await tick.schedule('tick', { every: '1s' })
 await beat.start()
 
-process.once('SIGTERM', () => void beat.stop({ timeoutMs: 10_000 }))
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void beat.stop({ timeoutMs: 10_000 }))

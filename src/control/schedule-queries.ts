@@ -122,7 +122,9 @@ export class ScheduleQueries {
    * @param range `from`: the first minute; `to`: the last one
    * @throws EverybeatError `ERR_EVERYBEAT_INSTANT`, `ERR_EVERYBEAT_OPTIONS`
    */
-  async activity({ from, to }: { from: Instant; to: Instant }): Promise<Activity> {
+  async activity(range: { from: Instant; to: Instant }): Promise<Activity> {
+    checkOptionNames(range, ['from', 'to'])
+    const { from, to } = range
     return await readActivity(await this.#context.store(), from, to)
   }
 

@@ -96,6 +96,8 @@ export interface ServerFacts {
   readonly rewind: { readonly at: number; readonly to: number | null } | null
   /** The flags of `notify-keyspace-events`. */
   readonly notifications: string | null
+  /** After how long the server closes a connection that says nothing, s; 0 for never. */
+  readonly idleTimeoutS: number | null
 }
 
 /** Which layout the keys under a prefix have. */

@@ -32,12 +32,23 @@ export function parseRedis(value: unknown, field: string, tls: Tls): RedisSource
 
 /** ioredis options; a `url` in them, as node-redis and BullMQ take it, gives host, port, user, password and database. */
 function parseRedisOptions(value: Record<string, unknown>, field: string, tls: Tls): RedisSource {
+  refuseNamelessGroup(value, field)
   const { url, ...options } = value
   if (url === undefined) return Object.freeze({ kind: 'options', options: Object.freeze({ ...value }) })
   const source = typeof url === 'string' ? parseRedis(url, `${field}.url`, tls) : null
   if (source?.kind !== 'url') throw wrongValue(`${field}.url`, url, 'a redis:// or rediss:// URL', CODE)
   if (Object.keys(options).length === 0) return source
   return Object.freeze({ kind: 'options', options: Object.freeze({ ...optionsOfUrl(source.url), ...options }) })
+}
+
+/** ioredis refuses these too, in words of its own and only when it connects. */
+function refuseNamelessGroup({ sentinels, name }: Record<string, unknown>, field: string): void {
+  if (sentinels === undefined || sentinels === null) return
+  if (!Array.isArray(sentinels) || sentinels.length === 0) {
+    throw wrongValue(`${field}.sentinels`, sentinels, 'a list of at least one { host, port }', CODE)
+  }
+  if (typeof name === 'string' && name !== '') return
+  throw wrongValue(`${field}.name`, name, 'the name of the group that the sentinels watch, such as mymaster', CODE)
 }
 
 function isRedisUrl(text: string): boolean {

@@ -1,4 +1,4 @@
-import { wrongValue } from '../schedule/field-values.js'
+import { checkOptionNames, wrongValue } from '../schedule/field-values.js'
 
 /** How `stop()` ends a worker. */
 export interface StopOptions {
@@ -14,7 +14,9 @@ export interface StopOptions {
 const DEFAULT_TIMEOUT_MS = 30_000
 
 /** The time-out of a stop, ms. @throws EverybeatError `ERR_EVERYBEAT_OPTIONS` for another value than milliseconds */
-export function parseStopTimeout({ timeoutMs = DEFAULT_TIMEOUT_MS }: StopOptions): number {
+export function parseStopTimeout(options: StopOptions): number {
+  checkOptionNames(options, ['timeoutMs'])
+  const { timeoutMs = DEFAULT_TIMEOUT_MS } = options
   if (typeof timeoutMs === 'number' && timeoutMs >= 0) return timeoutMs
   throw wrongValue('timeoutMs', timeoutMs, 'a number of milliseconds from 0, or Infinity', 'ERR_EVERYBEAT_OPTIONS')
 }

@@ -1,4 +1,5 @@
 import { EverybeatError } from '../errors.js'
+import { explainServerError } from './connection/server-errors.js'
 import { createKeys } from './keys.js'
 import type { RedisClient } from './redis-client.js'
 import { runScript } from './scripts/run-script.js'
@@ -45,12 +46,12 @@ export function assertLayout({ prefix, shards }: ExpectedLayout, found: FoundLay
 
 /** Reads what is said where every number of shards looks: the keys of a single shard. Writes nothing. */
 export async function readLayout(client: RedisClient, prefix: string): Promise<FoundLayout> {
-  const [layout, shards, resharding] = await client.hmget(
-    createKeys(prefix, 0, 1).meta,
-    'layout',
-    'shards',
-    'resharding',
-  )
+  const { meta } = createKeys(prefix, 0, 1)
+  const [layout, shards, resharding] = await client
+    .hmget(meta, 'layout', 'shards', 'resharding')
+    .catch((error: unknown) => {
+      throw explainServerError(error, client)
+    })
   return { layout: layout ?? null, shards: resharding ? `resharding ${resharding}` : (shards ?? null) }
 }
 

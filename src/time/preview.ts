@@ -28,6 +28,7 @@ export interface PreviewEntry {
 }
 
 const MAX_COUNT = 10_000
+const OPTION_NAMES = ['from', 'count', 'name']
 const DAY_MS = 86_400_000
 
 /**
@@ -47,6 +48,11 @@ export function preview(
   if (typeof options !== 'object' || options === null) {
     const message = `options: ${showValue(options)} cannot be used; allowed: { from, count }`
     throw new EverybeatError('ERR_EVERYBEAT_OPTIONS', message, { field: 'options', value: options })
+  }
+  const unknown = Object.keys(options).find((key) => !OPTION_NAMES.includes(key))
+  if (unknown !== undefined) {
+    const message = `${showValue(unknown)} is not known; allowed: ${OPTION_NAMES.join(', ')}`
+    throw new EverybeatError('ERR_EVERYBEAT_OPTIONS', message, { field: unknown })
   }
   const name = options.name ?? (typeof definition.name === 'string' ? definition.name : '')
   const compiled = compileTrigger(definition, name)

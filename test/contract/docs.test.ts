@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, Option } from 'commander'
 import ts from 'typescript'
@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { ERROR_CODES } from '../../src/errors.js'
 import { PROJECT_DIR } from '../support/build.js'
 import { codeSpans, findDeadLinks, firstCells, type Page, parsePage, readPages } from '../support/markdown.js'
-import { readSources } from '../support/sources.js'
+import { listFiles, readSources } from '../support/sources.js'
 import { commandsOf, findCommandDrift, findUnknownCommandLines } from './cli-docs.js'
 
 const pages = readPages()
@@ -91,6 +91,14 @@ describe('docs/reference/cli.md', () => {
 describe('the links', () => {
   it.each(pages)('the links of $path lead somewhere', (page) => {
     expect(findDeadLinks(page, pages)).toEqual([])
+  })
+})
+
+describe('the samples', () => {
+  it('a sample that handles SIGTERM handles SIGINT too, which Ctrl+C sends', () => {
+    const files = ['docs/guides', 'docs/examples'].flatMap((dir) => listFiles(dir).map((name) => `${dir}/${name}`))
+    const alone = files.filter((path) => readFileSync(join(PROJECT_DIR, path), 'utf8').includes("once('SIGTERM'"))
+    expect(alone).toEqual([])
   })
 })
 

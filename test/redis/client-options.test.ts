@@ -102,4 +102,15 @@ describe('a server with too few connections', () => {
     await expect(beat.start()).rejects.toMatchObject({ code: 'ERR_EVERYBEAT_CONNECTION' })
     await beat.stop()
   })
+
+  it('a server with too few connections is diagnosed in time all the same', async () => {
+    const admin = liveClient({})
+    const beat = fleet.create({ connectTimeoutMs: 1_000 })
+    await beat.schedules.count()
+    const used = Number(/connected_clients:(\d+)/.exec(await admin.info('clients'))![1])
+    await admin.config('SET', 'maxclients', String(used))
+    onTestFinished(async () => void (await admin.config('SET', 'maxclients', '1000')))
+    const { findings } = await beat.diagnose()
+    expect(findings.length).toBeGreaterThan(0)
+  })
 })

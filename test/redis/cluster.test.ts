@@ -151,6 +151,19 @@ describe('on a Redis Cluster', () => {
     }
   })
 
+  it('an instance that is given the URL of one node is told to pass a Cluster', async () => {
+    const url = `redis://127.0.0.1:${cluster.servers[0]!.port}`
+    let prefix = uniquePrefix()
+    const slotOf = async () => Number(await cluster.node(0).call('CLUSTER', 'KEYSLOT', `{${prefix}}`))
+    // The first third of the slots is on this node.
+    while ((await slotOf()) * 3 < 16_384) prefix = uniquePrefix()
+    const beat = create(cluster.connect(), { redis: url, shards: 1, prefix })
+    const advice = { code: 'ERR_EVERYBEAT_CONNECTION', message: expect.stringContaining('pass a live `Cluster`') }
+    await expect(beat.schedules.put('a', { every: '1h' })).rejects.toMatchObject(advice)
+    await expect(beat.schedules.list()).rejects.toMatchObject(advice)
+    await expect(beat.start()).rejects.toMatchObject(advice)
+  })
+
   it('a worker whose node loses its memory puts back what is declared in code', async () => {
     const beat = create(cluster.connect())
     const task = beat.task('job', () => {})

@@ -33,6 +33,19 @@ afterAll(async () => {
   rmSync(dir, { recursive: true, force: true })
 })
 
+it.each([
+  ['put', (beat: Everybeat) => beat.schedules.put('a', { every: '1h' })],
+  ['list', (beat: Everybeat) => beat.schedules.list()],
+  ['diagnose', (beat: Everybeat) => beat.diagnose()],
+  ['start', (beat: Everybeat) => beat.start()],
+] as const)('an instance that is given the URL of a sentinel says so in %s, with what to pass', async (_what, call) => {
+  await using beat = new Everybeat({ redis: `redis://127.0.0.1:${sentinelPort}`, prefix: 'url', logger: false })
+  await expect(call(beat)).rejects.toMatchObject({
+    code: 'ERR_EVERYBEAT_CONNECTION',
+    message: expect.stringContaining('If it is a Sentinel, pass `redis: { sentinels') as string,
+  })
+})
+
 it('a sentinel that is dead leaves the console empty where no logger is wanted, and the fleet works', async () => {
   const written = (['error', 'warn', 'log', 'info'] as const).map((method) =>
     vi.spyOn(console, method).mockImplementation(() => {}),

@@ -64,6 +64,30 @@ describe('an edit of a schedule', () => {
   })
 })
 
+describe('a schedule that ran in the future, before the clock of Redis went back', () => {
+  it.each([
+    ['another interval', 2, () => ({ every: 150 })],
+    ['a single instant', 1, () => ({ every: null, at: new Date(Date.now() + 300) })],
+  ])('a schedule whose last run lies in the future runs when it is edited to %s', async (_what, count, changes) => {
+    const beat = fleet.create()
+    let runs = 0
+    beat.task('it', () => void (runs += 1))
+    await beat.start()
+    await beat.schedules.put('it', { every: 100 })
+    await waitFor(() => runs > 0, { what: 'a run' })
+    const ahead = Date.now() + 3_600_000
+    const [state, due] = [`{${fleet.prefix()}}:state:it`, `{${fleet.prefix()}}:due`]
+    await redis.client
+      .multi()
+      .hset(state, 'last', ahead, 'plan', ahead + 100)
+      .zadd(due, ahead + 100, 'it')
+      .exec()
+    const before = runs
+    await beat.schedules.patch('it', changes())
+    await waitFor(() => runs >= before + count, { what: 'runs after the edit' })
+  })
+})
+
 describe('an error about a definition', () => {
   const broken = { name: 'bad', cron: '0 25 * * *' }
   const caught = (work: Promise<unknown>): Promise<EverybeatError> =>

@@ -170,6 +170,25 @@ describe('explain, of runs', () => {
     gate.open()
   })
 
+  it('explain says that the worker of a run has not been heard of, and when the schedule goes on', async () => {
+    const gate = createGate()
+    const { explain, fleet } = await scheduled(
+      { every: 200 },
+      { handler: (run) => untilAborted(run, gate), workers: 1, leaseMs: 60_000 },
+    )
+    const { worker } = await fleet.next('run:started')
+    const messageAfter = async (silentMs: number) => {
+      // What its death leaves: its next heartbeat, which puts this right, never comes.
+      await fleet.redis.zadd(fleet.key('workers'), Date.now() - silentMs, worker)
+      return (await explain()).reasons.find(({ code }) => code === 'running')?.message
+    }
+    await expect
+      .poll(() => messageAfter(9_000))
+      .toMatch(/has not been heard of for \d+s.*; its lease ends in \d+ ms, and then the schedule goes on$/)
+    await expect.poll(() => messageAfter(20_000)).toContain('which has not been heard of for more than 15 s')
+    gate.open()
+  })
+
   it('explain says that a run waits for its next attempt, and that runs fail', async () => {
     const { fleet, codes } = await scheduled(
       { at: 1_700_000_000_000, catchUpWindow: '9999d', retries: 1, backoff: { type: 'fixed', delay: 500 } },

@@ -192,6 +192,11 @@ describe('pause and resume', () => {
     await expect(schedules.history('it', { limit: 0 })).rejects.toThrow(/limit: 0/)
     await expect(schedules.cancel(7 as unknown as string)).rejects.toThrow(/runId: 7/)
     await expect(schedules.runs({ state: 'odd' as 'running' })).rejects.toThrow(/state: "odd"/)
+    const unknown = { ifrevision: 99 } as never
+    await expect(schedules.put('it', { every: '1h' }, unknown)).rejects.toThrow(/did you mean ifRevision/)
+    await expect(schedules.patch('it', { every: '1h' }, unknown)).rejects.toThrow(/did you mean ifRevision/)
+    await expect(schedules.pause('it', { nte: 'x' } as never)).rejects.toThrow(/did you mean note/)
+    await expect(schedules.activity({ from: 0, to: 1, form: 0 } as never)).rejects.toThrow(/"form" is not known/)
     await expect(schedules.put('it', { every: '1h' }, { ifRevision: -1 })).rejects.toThrow(/ifRevision: -1/)
   })
 })

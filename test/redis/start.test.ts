@@ -97,6 +97,10 @@ describe('stop', () => {
     expect(beat.health().state).toBe('idle')
   })
 
+  it('stop() refuses an option that it does not know', async () => {
+    await expect(createBeat().stop({ timeout: 5 } as never)).rejects.toThrow(/did you mean timeoutMs/)
+  })
+
   it.each([Number.POSITIVE_INFINITY, 2 ** 31])('stop() with a time-out of %d ms lets a run end', async (timeoutMs) => {
     let finish = (): void => {}
     let run: Run | undefined

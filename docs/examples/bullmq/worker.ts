@@ -19,4 +19,5 @@ const report = beat.task('report', enqueue(queue, { opts: { removeOnComplete: tr
 await report.schedule('report', { every: '1s', payload: { to: 'ops' }, onCrash: 'rerun' })
 
 const both = await attach(worker, beat)
-process.once('SIGTERM', () => void both.close().then(() => queue.close()))
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => void both.close().then(() => queue.close()))

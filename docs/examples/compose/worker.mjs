@@ -19,9 +19,10 @@ const server = createServer(async (request, response) => {
 server.listen(Number(process.env.METRICS_PORT ?? 9464), () => console.log('metrics', server.address()))
 
 await beat.start()
-process.once('SIGTERM', () => {
-  void beat.stop({ timeoutMs: Number(process.env.STOP_TIMEOUT_MS ?? 25_000) }).then(() => {
-    server.close()
-    server.closeAllConnections()
+for (const signal of ['SIGINT', 'SIGTERM'])
+  process.once(signal, () => {
+    void beat.stop({ timeoutMs: Number(process.env.STOP_TIMEOUT_MS ?? 25_000) }).then(() => {
+      server.close()
+      server.closeAllConnections()
+    })
   })
-})

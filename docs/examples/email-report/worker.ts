@@ -26,4 +26,5 @@ await report.schedule('daily-report', {
 })
 await beat.start()
 console.log('up')
-process.once('SIGTERM', () => void beat.stop().then(() => mailer.close()))
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => void beat.stop().then(() => mailer.close()))

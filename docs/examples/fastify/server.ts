@@ -13,5 +13,5 @@ fastify.get('/healthz', async (_request, reply) => {
 })
 fastify.get('/next', async () => await fastify.everybeat.schedules.next('count', 3))
 
-process.once('SIGTERM', () => void fastify.close())
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void fastify.close())
 console.log(`listening at ${await fastify.listen({ port: Number(process.env.PORT ?? 3000) })}`)

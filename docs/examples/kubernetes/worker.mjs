@@ -15,7 +15,8 @@ const probes = createServer((request, response) => {
 probes.listen(Number(process.env.PROBE_PORT ?? 8081), () => console.log('probes', probes.address()))
 
 await beat.start()
-process.once('SIGTERM', () => {
-  // Shorter than terminationGracePeriodSeconds of the pod: what then still runs is aborted, and told as such.
-  void beat.stop({ timeoutMs: Number(process.env.STOP_TIMEOUT_MS ?? 45_000) }).then(() => probes.close())
-})
+for (const signal of ['SIGINT', 'SIGTERM'])
+  process.once(signal, () => {
+    // Shorter than terminationGracePeriodSeconds of the pod: what then still runs is aborted, and told as such.
+    void beat.stop({ timeoutMs: Number(process.env.STOP_TIMEOUT_MS ?? 45_000) }).then(() => probes.close())
+  })

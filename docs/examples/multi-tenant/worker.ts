@@ -34,4 +34,4 @@ for (const { id } of TENANTS) {
   const schedules = await beat.schedules.list({ tag: `tenant:${id}` })
   for (const { name, next } of schedules) console.log(`${name}: next at ${next?.toISOString()}`)
 }
-process.once('SIGTERM', () => void beat.stop())
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void beat.stop())

@@ -14,6 +14,6 @@ async function start(): Promise<Everybeat> {
   const count = beat.task('count', (run) => console.log(`counted at ${run.scheduledAt.toISOString()}`))
   await count.schedule('count', { every: '1s' })
   await beat.start()
-  process.once('SIGTERM', () => void beat.stop())
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void beat.stop())
   return beat
 }

@@ -7,4 +7,4 @@ beat.task('report', webhook(process.env.RECEIVER ?? 'http://127.0.0.1:8080/', { 
 await beat.schedules.put('report', { every: '1s', payload: { to: 'ops' }, retries: 3, onCrash: 'rerun' })
 await beat.start()
 console.log('up')
-process.once('SIGTERM', () => void beat.stop())
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void beat.stop())

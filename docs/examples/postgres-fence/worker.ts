@@ -25,4 +25,5 @@ const interest = beat.task<{ account: string }>('interest', async (run) => {
 })
 await interest.schedule('interest', { every: '1s', payload: { account: 'savings' }, onCrash: 'rerun' })
 await beat.start()
-process.once('SIGTERM', () => void beat.stop().then(() => database.end()))
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => void beat.stop().then(() => database.end()))

@@ -13,7 +13,8 @@ app.get('/healthz', (_request, response) => {
 })
 const server = app.listen(Number(process.env.PORT ?? 3000), () => console.log('listening', server.address()))
 
-process.once('SIGTERM', () => {
-  server.close()
-  void beat.stop()
-})
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => {
+    server.close()
+    void beat.stop()
+  })

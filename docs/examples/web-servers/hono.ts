@@ -16,7 +16,8 @@ const server = serve({ fetch: app.fetch, port: Number(process.env.PORT ?? 3000) 
   console.log('listening', info),
 )
 
-process.once('SIGTERM', () => {
-  server.close()
-  void beat.stop()
-})
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => {
+    server.close()
+    void beat.stop()
+  })

@@ -10,31 +10,41 @@ export interface ScheduleCounts {
   /** Whether there are more than were looked at. */
   readonly hasMore: boolean
   readonly invalid: readonly string[]
+  readonly stateless: readonly string[]
   /** Active schedules by `<pool>\n<task>`. */
   readonly parked: ReadonlyMap<string, number>
 }
 
 /** Counts schedules as they come, keeping names only of those that are worth a word. */
-export function createScheduleCounts(): { take(view: ScheduleView): void; result(hasMore: boolean): ScheduleCounts } {
+export function createScheduleCounts(): {
+  take(view: ScheduleView, hasState: boolean): void
+  result(hasMore: boolean): ScheduleCounts
+} {
   let count = 0
   const invalid: string[] = []
+  const stateless: string[] = []
   const parked = new Map<string, number>()
   return {
-    take(view) {
+    take(view, hasState) {
       count += 1
+      if (!hasState) stateless.push(view.name)
       if (view.state === 'invalid') invalid.push(view.name)
       if (view.state !== 'active') return
       const queue = `${view.pool ?? 'default'}\n${view.task ?? view.name}`
       parked.set(queue, (parked.get(queue) ?? 0) + 1)
     },
-    result: (hasMore) => ({ count, hasMore, invalid, parked }),
+    result: (hasMore) => ({ count, hasMore, invalid, stateless, parked }),
   }
 }
 
 /** Judges the schedules: those that cannot be used, that no worker can run, and that no worker has run. */
 export function diagnoseSchedules(counts: ScheduleCounts, backlog: Backlog, workers: readonly WorkerView[]): Finding[] {
   const unserved = [...counts.parked].filter(([queue]) => !isServed(queue, workers))
-  const findings = [...invalid(counts), ...(workers.length === 0 ? [] : unserved.map(describeUnserved))]
+  const findings = [
+    ...invalid(counts),
+    ...stateless(counts),
+    ...(workers.length === 0 ? [] : unserved.map(describeUnserved)),
+  ]
   findings.push(...overdue(backlog, workers))
   const more = counts.hasMore ? `; only the first ${counts.count} were looked at` : ''
   const message = `${counts.count === 1 ? '1 schedule' : `${counts.count} schedules`}${more}`
@@ -54,6 +64,20 @@ function invalid({ invalid: names }: ScheduleCounts): Finding[] {
       message: `${names.length === 1 ? '1 schedule' : `${names.length} schedules`} cannot be used: ${list(names)}`,
       why: 'the definition is wrong, so it does not fire; nothing else is harmed',
       advice: `everybeat show '${names[0]}' says what is wrong; it heals when it is edited`,
+    },
+  ]
+}
+
+function stateless({ stateless: names }: ScheduleCounts): Finding[] {
+  if (names.length === 0) return []
+  return [
+    {
+      check: 'state',
+      level: 'warning',
+      message: `${names.length === 1 ? '1 schedule has' : `${names.length} schedules have`} no state: ${list(names)}`,
+      why: 'they are new and by a plain command, or their states were deleted or evicted; until a worker takes them in they do not run',
+      advice:
+        'a worker does so within seconds, from history and edits; if it happens again, look for DEL and at maxmemory-policy',
     },
   ]
 }

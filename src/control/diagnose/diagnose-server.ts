@@ -20,6 +20,7 @@ export function diagnoseServer(facts: ServerFacts): Finding[] {
     persistence(facts),
     rewind(facts),
     edits(facts),
+    idle(facts),
   ].flat()
 }
 
@@ -116,6 +117,22 @@ function latency({ latencyMs: { medianMs, worstMs } }: ServerFacts): Finding {
     why: 'each claim, settlement and extension of a lease waits for one',
     advice: 'run the workers near Redis, or look what holds it up (`redis-cli --latency`, SLOWLOG GET)',
   }
+}
+
+/** A worker without runs says something every 5 s: its heartbeat. */
+const LEAST_TIMEOUT_S = 6
+
+function idle({ idleTimeoutS }: ServerFacts): Finding[] {
+  if (idleTimeoutS === null || idleTimeoutS === 0 || idleTimeoutS >= LEAST_TIMEOUT_S) return []
+  return [
+    {
+      check: 'timeout',
+      level: 'warning',
+      message: `the server closes a connection that is idle for ${idleTimeoutS} s (timeout)`,
+      why: 'a worker without runs speaks every 5 s: it loses its connection before each heartbeat, and says so each time',
+      advice: 'CONFIG SET timeout 0, or 60 and more, and in the configuration file too',
+    },
+  ]
 }
 
 function eviction({ evictionPolicy: policy, maxMemory }: ServerFacts): Finding[] {

@@ -62,7 +62,9 @@ async function countSchedules(store: ScheduleStore): Promise<ScheduleCounts & { 
   let seen = 0
   do {
     const page = await store.page(cursor, PAGE_COUNT)
-    for (const schedule of page.schedules) counts.take(viewSchedule(schedule, page.nowMs))
+    for (const schedule of page.schedules) {
+      counts.take(viewSchedule(schedule, page.nowMs), Object.keys(schedule.state).length > 0)
+    }
     unreachable.push(...page.unreachable)
     seen += page.schedules.length
     cursor = page.cursor

@@ -1,8 +1,8 @@
 /** What one check found. */
 export interface Finding {
   /**
-   * `server`, `latency`, `eviction`, `memory`, `persistence`, `rewind`, `edits`, `layout`, `workers`, `clocks`, `versions`,
-   * `time-zone-data`, `schedules`, `invalid`, `unserved`, `overdue`, `unreachable`.
+   * `server`, `latency`, `eviction`, `memory`, `persistence`, `rewind`, `edits`, `timeout`, `layout`, `workers`, `clocks`, `versions`,
+   * `time-zone-data`, `schedules`, `invalid`, `state`, `unserved`, `overdue`, `unreachable`.
    */
   check: string
   /** `problem`: something does not run, or may be lost, because of it; `warning`: it works, and could be better. */

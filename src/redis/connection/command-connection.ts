@@ -114,7 +114,7 @@ export class CommandConnection {
     this.#lastError = undefined
     this.#reported.clear()
     if (this.#lostAt === null) return
-    const downMs = this.#time.monotonic() - this.#lostAt
+    const downMs = Math.round(this.#time.monotonic() - this.#lostAt)
     this.#reports.emit('connection:restored', { address: this.address, downMs })
     this.#lostAt = null
     this.#reports.onRestored()

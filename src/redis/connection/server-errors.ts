@@ -13,6 +13,10 @@ const WRONG_SERVERS: readonly (readonly [pattern: RegExp, advice: string])[] = [
     'does not run scripts. If it is a Sentinel, pass `redis: { sentinels: [{ host, port }], name }` with the name of its group',
   ],
   [
+    /unknown command ['`]?hmget\b/i,
+    'keeps no hashes. If it is a Sentinel, pass `redis: { sentinels: [{ host, port }], name }` with the name of its group',
+  ],
+  [
     /READONLY You can't write/,
     'is a replica and takes no writes: pass the address of the primary, or `redis: { sentinels, name }` where sentinels say which it is',
   ],

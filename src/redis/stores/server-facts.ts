@@ -18,9 +18,10 @@ const TRACKING_TIMEOUT_MS = 3_000
 export async function readServerFacts(client: RedisClient, keys: readonly Keys[]): Promise<ServerFacts> {
   const node = await answeringNode(client)
   const info = parseInfo(await tolerate(() => node.info()))
-  const [notifications, save] = await Promise.all([
+  const [notifications, save, idleTimeout] = await Promise.all([
     readSetting(node, 'notify-keyspace-events'),
     readSetting(node, 'save'),
+    readSetting(node, 'timeout'),
   ])
   return {
     version: info?.valkey_version ?? info?.redis_version ?? null,
@@ -38,6 +39,7 @@ export async function readServerFacts(client: RedisClient, keys: readonly Keys[]
     refused: info?.role === 'slave' ? [] : await probeServer(client, keys[0]!),
     rewind: await readRewind(client, keys[0]!),
     notifications,
+    idleTimeoutS: toNumber(idleTimeout ?? undefined),
   }
 }
 

@@ -65,6 +65,18 @@ describe('redis', () => {
     expect(resolve({ redis: url }).redis).toEqual({ kind: 'url', url })
   })
 
+  it('redis takes the shape of BullMQ and node-redis: a url among options', () => {
+    expect(resolve({ redis: { url: 'redis://cache:6390' } }).redis).toEqual({ kind: 'url', url: 'redis://cache:6390' })
+    expect(resolve({ redis: { url: 'redis://u:p%40@cache:6390/2', family: 6 } }).redis).toEqual({
+      kind: 'options',
+      options: { host: 'cache', port: 6390, username: 'u', password: 'p@', db: 2, family: 6 },
+    })
+  })
+
+  it('redis shows the number that is refused', () => {
+    expect(() => resolve({ redis: 6390 })).toThrow(/^redis: 6390 cannot be used/)
+  })
+
   it('redis is looked up in the environment, where empty counts as not set', () => {
     expect(resolve({}, { REDIS_URL: 'redis://cache:1' }).redis).toEqual({ kind: 'url', url: 'redis://cache:1' })
     expect(resolve({}, { REDIS_URL: '' }).redis).toEqual({ kind: 'url', url: DEFAULT_OPTIONS.redis })
@@ -141,6 +153,10 @@ describe('refused options', () => {
     ['redis', []],
     ['redis', new Map()],
     ['redis', () => null],
+    ['redis', { url: 6379 }, 'redis.url'],
+    ['redis', { url: 'localhost:6379' }, 'redis.url'],
+    ['redis', { sentinels: [] }, 'redis.sentinels'],
+    ['redis', { sentinels: [{ host: 'a', port: 1 }] }, 'redis.name'],
     ['prefix', ''],
     ['prefix', '{shop}'],
     ['prefix', 'a}b'],

@@ -167,6 +167,11 @@ group('preview', () => {
     )
   })
 
+  test('preview refuses to be called without options, and options that it does not know', () => {
+    expect(() => preview({ cron: '@daily' }, undefined as never)).toThrow(/^options: undefined cannot be used/)
+    expect(() => preview({ cron: '@daily' }, { from: 0, count: 1, nmae: 'a' } as never)).toThrow(/"nmae" is not known/)
+  })
+
   test('preview refuses a wrong from and a wrong definition', () => {
     expect(() => preview({ cron: '@daily' }, { from: 'soon', count: 1 })).toThrow(
       expect.objectContaining({ code: 'ERR_EVERYBEAT_INSTANT', field: 'from' }),

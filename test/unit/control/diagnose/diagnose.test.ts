@@ -22,6 +22,7 @@ const GOOD: ServerFacts = {
   refused: [],
   rewind: null,
   notifications: '',
+  idleTimeoutS: 0,
 }
 const REFUSED = { allowed: false, why: 'NOPERM' } as const
 const WORKER: WorkerView = {
@@ -58,6 +59,8 @@ describe('the server', () => {
     ['that keeps nothing', { appendOnly: false, snapshots: false }, ['persistence warning']],
     ['that keeps snapshots', { appendOnly: false }, ['persistence warning']],
     ['that cannot write', { lastSaveFailed: true }, ['persistence problem']],
+    ['that closes idle connections too soon', { idleTimeoutS: 3 }, ['timeout warning']],
+    ['that closes idle connections late', { idleTimeoutS: 300 }, []],
     ['that refuses tracking', { tracking: REFUSED }, ['edits warning']],
     ['whose dataset went back', { rewind: { at: 2_000, to: 1_000 } }, ['rewind warning']],
     ['that refuses tracking and notifies', { tracking: REFUSED, notifications: 'KA' }, []],
@@ -118,15 +121,16 @@ describe('the schedules', () => {
     pool: 'default',
     ...more,
   })
-  const look = (views: ScheduleView[], backlog: Partial<Backlog> = {}, workers = [WORKER]) => {
+  const look = (views: ScheduleView[], backlog: Partial<Backlog> = {}, workers = [WORKER], hasState = true) => {
     const counts = createScheduleCounts()
-    for (const each of views) counts.take(each)
+    for (const each of views) counts.take(each, hasState)
     return diagnoseSchedules(counts.result(false), { ...NOTHING, ...backlog }, workers)
   }
 
   it.each<[string, Finding[], string[]]>([
     ['that run', look([view('a')]), []],
     ['that cannot be used', look([view('a', { state: 'invalid' })]), ['invalid problem']],
+    ['whose state is lost', look([view('a')], {}, [WORKER], false), ['state warning']],
     ['whose task no worker has', look([view('a', { task: 'other' })]), ['unserved problem']],
     ['whose pool no worker is in', look([view('a', { pool: 'gpu' })]), ['unserved problem']],
     ['that are paused and whose task no worker has', look([view('a', { task: 'other', state: 'paused' })]), []],
