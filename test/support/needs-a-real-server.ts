@@ -32,6 +32,7 @@ export const NEEDS_A_REAL_SERVER: Readonly<Record<string, Need>> = {
   'test/redis/hanging-server.test.ts': 'CLIENT PAUSE',
   'test/redis/memory/same-as-redis.test.ts': 'another server program',
   'test/redis/older-dataset.test.ts': 'persistence',
+  'test/redis/random-histories.test.ts': 'another server program',
   'test/redis/redis/acl.test.ts': 'users with rights',
   'test/redis/redis/commands.test.ts': 'another server program',
   'test/redis/refusing-server.test.ts': 'users with rights',
