@@ -119,7 +119,11 @@ export class Catalogue {
     for (const [name, view] of entries) {
       const before = this.#rows.get(name) ?? null
       const after = view && toRow(view)
-      if (before === after || (before && after && isSameRow(before, after))) continue
+      if (before === after || (before && after && isSameRow(before, after))) {
+        // A reading that goes may have met an older row.
+        this.#taken.set(name, after)
+        continue
+      }
       this.take(name, view)
       changes.push({ name, before, after })
     }

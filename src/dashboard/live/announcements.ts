@@ -21,7 +21,7 @@ export class Announcements {
   readonly #now: () => number
   /** The watch on the announcements of the fleet; null while no browser needs it. */
   #watch: Promise<ScheduleWatch | null> | null = null
-  /** When the last question came, and when a subscription was refused. */
+  /** When the last question came, epoch ms. */
   #askedAt = 0
   /** When the server last refused a watch, epoch ms. */
   #refusedAt = Number.NEGATIVE_INFINITY

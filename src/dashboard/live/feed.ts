@@ -43,7 +43,7 @@ export class Feed {
     return this.#sinks.size
   }
 
-  /** Tells every browser that watches, and keeps it for those that reconnect. */
+  /** Sends a message to every browser that watches, and keeps it for browsers that reconnect. */
   publish(type: FeedEventType, value: unknown): void {
     const event = this.#log.add(type, value)
     for (const sink of [...this.#sinks]) this.#send(sink, eventText(event))
