@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals'
-import { useEffect } from 'preact/hooks'
+import { useLayoutEffect } from 'preact/hooks'
 import { loadSession, unreachable } from './api.js'
 import { BASE } from './location.js'
 
@@ -45,7 +45,7 @@ export function startLive(): void {
 
 /** Hears events while a part is shown. */
 export function useLive(listener: Listener): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     listeners.add(listener)
     return () => void listeners.delete(listener)
   })

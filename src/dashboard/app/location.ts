@@ -45,8 +45,9 @@ export function setQuery(changes: Readonly<Record<string, string | null>>, { rep
     if (value === null || value === '') next.delete(name)
     else next.set(name, value)
   }
-  const text = next.toString()
-  const url = `${window.location.pathname}${text === '' ? '' : `?${text}`}`
+  const url = new URL(window.location.href)
+  url.search = next.toString()
+  url.hash = ''
   if (replace) history.replaceState(null, '', url)
   else history.pushState(null, '', url)
   here.value = read()

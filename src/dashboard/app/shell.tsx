@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals'
-import { useEffect } from 'preact/hooks'
+import { useLayoutEffect } from 'preact/hooks'
 import { loadSession, session, unreachable, write } from './api.js'
 import { now, useApi } from './data.js'
 import { formatShort, formatTime } from './format.js'
@@ -26,13 +26,16 @@ const UNREACHABLE_WORDS = { server: 'The server of the dashboard', redis: 'Redis
 /** The frame of every page: the ways to the others, and how this one is connected. */
 export function Shell({ children }: { children: preact.ComponentChildren }) {
   const isHelpShown = useSignal(false)
-  useEffect(() =>
-    listenToKeys((key) => {
-      if (key === '?') isHelpShown.value = true
-      else if (key === 't') turnTheme()
-      else if (key === '/') document.querySelector<HTMLInputElement>('input[type=search]')?.focus()
-      else window.dispatchEvent(new CustomEvent('everybeat-key', { detail: key }))
-    }),
+  // Once: a listener that each drawing replaces forgets that `g` was pressed before it.
+  useLayoutEffect(
+    () =>
+      listenToKeys((key) => {
+        if (key === '?') isHelpShown.value = true
+        else if (key === 't') turnTheme()
+        else if (key === '/') document.querySelector<HTMLInputElement>('input[type=search]')?.focus()
+        else window.dispatchEvent(new CustomEvent('everybeat-key', { detail: key }))
+      }),
+    [],
   )
   const page = segments.value[0] ?? ''
   return (

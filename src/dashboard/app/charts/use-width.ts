@@ -1,11 +1,11 @@
 import { useSignal } from '@preact/signals'
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 
 /** The width of an element as it is laid out, so that a drawing is as wide and its text stays as large as it is. */
 export function useWidth(fallback: number) {
   const element = useRef<HTMLDivElement>(null)
   const width = useSignal(fallback)
-  useEffect(() => {
+  useLayoutEffect(() => {
     const target = element.current
     if (!target) return
     const observer = new ResizeObserver(([entry]) => {

@@ -1,7 +1,10 @@
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import { Icon } from './icon.js'
 
-/** A dialog over the page; Escape, a click beside it and the cross close it. */
+/**
+ * A dialog over the page; Escape, a click beside it and the cross close it. It has the focus before the browser handles
+ * the next key: an effect that waits for a frame loses the first keys that a person types into the dialog.
+ */
 export function Dialog(props: {
   title: string
   onClose: () => void
@@ -11,7 +14,7 @@ export function Dialog(props: {
   onSubmit?: () => void
 }) {
   const element = useRef<HTMLDialogElement>(null)
-  useEffect(() => {
+  useLayoutEffect(() => {
     const dialog = element.current
     dialog?.showModal()
     return () => dialog?.close()

@@ -1,6 +1,6 @@
 import { useSignal, type Signal } from '@preact/signals'
 import type { TargetedKeyboardEvent } from 'preact'
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import { Icon } from './icon.js'
 
 /** One thing of a menu. */
@@ -15,7 +15,7 @@ export interface MenuItem {
 export function Menu({ label, items }: { label: string; items: readonly MenuItem[] }) {
   const isOpen = useSignal(false)
   const element = useRef<HTMLDivElement>(null)
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!isOpen.value) return
     element.current?.querySelector<HTMLButtonElement>('[role=menuitem]')?.focus()
     const close = (event: Event) => {

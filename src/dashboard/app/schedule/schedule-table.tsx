@@ -1,5 +1,5 @@
 import { useSignal, type Signal } from '@preact/signals'
-import { useEffect } from 'preact/hooks'
+import { useLayoutEffect } from 'preact/hooks'
 import { now } from '../data.js'
 import { formatDuration, formatRelative } from '../format.js'
 import { go, pageUrl, query, setQuery } from '../location.js'
@@ -12,7 +12,7 @@ import { markKind, markWords, Strip } from '../parts/mark.js'
 export function ScheduleTable({ page, selected }: { page: SchedulePage; selected: Signal<ReadonlySet<string>> }) {
   const { schedules } = page
   const active = useSignal(-1)
-  useEffect(() => {
+  useLayoutEffect(() => {
     const hear = (event: Event) => moveActive((event as CustomEvent<string>).detail, schedules, active, selected)
     window.addEventListener('everybeat-key', hear)
     return () => window.removeEventListener('everybeat-key', hear)
