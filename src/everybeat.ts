@@ -165,6 +165,7 @@ export class Everybeat<Tasks extends object = AnyTasks> extends IsolatedEmitter 
         tasks: this.#tasks.tasks,
         emit: this.#emit,
         time: this.#time,
+        writeLine: this.#writeLine,
         onDataLoss: () => void this.#declarations.restore(),
         onAnswer: () => this.#declarations.restoreRest(),
       })
@@ -242,8 +243,7 @@ export class Everybeat<Tasks extends object = AnyTasks> extends IsolatedEmitter 
 
   /** Whether this worker does its work. Sends nothing to Redis: a probe may call it as often as it likes. */
   health(): Health {
-    const state = this.#state === 'starting' ? 'idle' : this.#state
-    return describeHealth(state, this.#instance?.worker ?? null, this.#clock.skewMs(), this.#time.monotonic())
+    return describeHealth(this.#state, this.#instance?.health ?? null, this.#clock.skewMs(), this.#time.monotonic())
   }
 
   /**

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os'
 import { EverybeatError } from './errors.js'
 import { toErrorData, type Emit } from './events/events.js'
+import type { WriteLine } from './events/log-events.js'
 import type { ResolvedOptions } from './options/options.js'
 import { closeClient, duplicateForClaims, openLockNode, type Connection } from './redis/connection/client.js'
 import type { CommandConnection } from './redis/connection/command-connection.js'
@@ -13,6 +14,7 @@ import type { Watch } from './redis/notify/definition-listener.js'
 import { openWatch } from './redis/notify/definition-watch.js'
 import { FleetChannel } from './redis/notify/fleet-channel.js'
 import type { RedisClient } from './redis/redis-client.js'
+import { EvictionWatch } from './redis/stores/eviction-watch.js'
 import { createStubStore } from './redis/stores/stub-store.js'
 import { createTaskQueueReader } from './redis/stores/task-queue-reader.js'
 import { assertServer } from './redis/stores/probe-server.js'
@@ -20,6 +22,7 @@ import { BEAT_MS, RedisWorkerStore } from './redis/stores/worker-store.js'
 import { endsWithin, SYSTEM_TIME, type TimeSource } from './time-source.js'
 import { tzDataVersion } from './time/tz-data.js'
 import { VERSION } from './version.js'
+import type { HealthSource } from './worker/health.js'
 import { createRedisClock } from './worker/loop/redis-clock.js'
 import type { Task } from './worker/run/task.js'
 import type { RedisClock, WorkerStore } from './worker/store.js'
@@ -35,6 +38,7 @@ export interface InstanceParts {
   readonly emit: Emit
   /** The clocks, timers and random numbers of the whole worker. */
   readonly time: TimeSource
+  readonly writeLine: WriteLine
   /** Redis has another memory than before: what is declared in code has to be written again. */
   readonly onDataLoss: () => void
   /** Redis has answered a heartbeat. */
@@ -59,6 +63,7 @@ export class Instance {
   /** Rejects when a lock node refuses a certificate, a user or a password. */
   readonly #lockNodesChecked: Promise<unknown>
   readonly #leaseThread: LeaseThreadHandle | null
+  readonly #evictions: EvictionWatch
   /** Hears what the fleet announces; null before the start. */
   #channel: FleetChannel | null = null
   /** Hears edits by plain Redis commands; null where this worker has no watch. */
@@ -81,6 +86,7 @@ export class Instance {
       this.#lockNodes.map(({ client }, index) => refuseWrongNode(client, time, `lockNodes[${index}]`)),
     )
     this.#lockNodesChecked.catch(() => {})
+    this.#evictions = this.#createEvictionWatch()
     const id = time.randomId()
     this.#leaseThread = this.#createLeaseThread(id)
     this.worker = new Worker(
@@ -130,12 +136,21 @@ export class Instance {
     await this.#within(assertServer(link.connection.client, this.#shards[0]!), 'probe of the server')
     if (shards > 1) await this.#within(this.#agree(), 'number of shards')
     if (!this.#isStopping) await this.#within(this.worker.start(), 'first heartbeat')
+    // The store of a fleet whose clock is not the machine's is in this process, and evicts nothing.
+    if (!this.#isStopping && time === SYSTEM_TIME) this.#evictions.start()
+  }
+
+  /** What the worker says of its health, and what its server does with its keys. */
+  get health(): HealthSource {
+    const { id, runCount, slotsFree, lastContactAt, silentMs } = this.worker
+    return { id, runCount, slotsFree, lastContactAt, silentMs, isEvicting: this.#evictions.isEvicting }
   }
 
   /** Stops the worker, and closes the connections that this instance opened. */
   async stop(timeoutMs: number): Promise<void> {
     const { time } = this.#parts
     this.#isStopping = true
+    this.#evictions.stop()
     await this.worker.stop(timeoutMs)
     const owned = this.#lockNodes.filter((node) => node.owned).map(({ client }) => client)
     const clients = [this.#channel?.client, this.#claimClient, ...owned].flatMap((client) => client ?? [])
@@ -182,6 +197,22 @@ export class Instance {
           },
         }),
     )
+  }
+
+  #createEvictionWatch(): EvictionWatch {
+    const { link, time, emit, writeLine } = this.#parts
+    const { client } = link.connection
+    const advice = 'CONFIG SET maxmemory-policy noeviction, and in the configuration file too'
+    return new EvictionWatch(client, time, {
+      onPolicy: (policy) => {
+        const message = `Redis may evict keys when its memory is full (maxmemory-policy ${policy}): schedules, states and leases are among them. ${advice}`
+        writeLine('warn', message, { policy })
+      },
+      onEvicted: (count) => {
+        const message = `Redis evicts keys to stay within maxmemory, ${count} of them within the last seconds; schedules, states and leases may be among them. ${advice}`
+        emit('error', { name: 'EvictionError', message, context: 'eviction' })
+      },
+    })
   }
 
   #createLeaseThread(workerId: string): LeaseThreadHandle | null {

@@ -128,8 +128,8 @@ export class Figures {
     const workers = this.#gauge('everybeat.workers', '{worker}')
     this.#observe([connected, schedules, due, overdue, pending, workers], async (result) => {
       const figures = await this.#fleet.read()
-      const { ok, state } = this.#beat.health()
-      result.observe(connected, figures !== null && (ok || state !== 'running') ? 1 : 0)
+      const health = this.#beat.health()
+      result.observe(connected, figures !== null && (health.connected || health.state !== 'running') ? 1 : 0)
       if (figures === null) return
       for (const [name, count] of Object.entries(figures.schedules)) result.observe(schedules, count, { state: name })
       result.observe(due, figures.dueCount)

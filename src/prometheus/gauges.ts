@@ -25,8 +25,8 @@ export function createWorkerGauges(beat: Everybeat, fleet: FleetReader, factory:
   )
   factory.gauge('connected', '1 while Redis answers this instance, else 0', [], async (set) => {
     const reading = await fleet.read()
-    const { ok, state } = beat.health()
-    set(Number(reading !== null && (ok || state !== 'running')))
+    const { connected, state } = beat.health()
+    set(Number(reading !== null && (connected || state !== 'running')))
   })
   factory.gauge('build_info', '1, with the version of Everybeat', ['version'], (set) => set(1, { version: VERSION }))
 }

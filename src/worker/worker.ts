@@ -1,6 +1,5 @@
 import { endsWithin } from '../time-source.js'
 import { Heartbeat } from './heartbeat.js'
-import type { HealthSource } from './health.js'
 import { EditBatcher } from './maintenance/edit-batcher.js'
 import { NameBatcher } from './maintenance/name-batcher.js'
 import { PlanCheck } from './maintenance/plan-check.js'
@@ -21,7 +20,7 @@ const PARKED_STEP_MS = 2
 const MAX_PARKED_RANK = 50
 
 /** One started instance: it ticks on every shard, executes what it claims, beats, and does its part of the maintenance. */
-export class Worker implements FleetListener, DefinitionListener, HealthSource {
+export class Worker implements FleetListener, DefinitionListener {
   readonly id: string
   readonly #options: WorkerOptions
   readonly #runtime: WorkerRuntime

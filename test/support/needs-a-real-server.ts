@@ -28,6 +28,7 @@ export const NEEDS_A_REAL_SERVER: Readonly<Record<string, Need>> = {
   'test/redis/unseen-shards.test.ts': 'Cluster',
   'test/redis/dashboard/many-schedules.test.ts': 'statistics of commands',
   'test/redis/dead-sentinel.test.ts': 'Sentinel',
+  'test/redis/evictions.test.ts': 'maxmemory',
   'test/redis/field.test.ts': 'another server program',
   'test/redis/hanging-server.test.ts': 'CLIENT PAUSE',
   'test/redis/memory/same-as-redis.test.ts': 'another server program',

@@ -44,6 +44,7 @@ export async function startZonedWorker(options: {
     tasks,
     emit: events.emitTo,
     time: SYSTEM_TIME,
+    writeLine: () => {},
     onDataLoss: () => {},
     onAnswer: () => {},
     tz: options.tz,

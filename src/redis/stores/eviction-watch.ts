@@ -1,0 +1,125 @@
+import type { RedisClient } from '../redis-client.js'
+import type { Timer, TimeSource } from '../../time-source.js'
+
+/** What is told of a server that evicts keys. */
+export interface EvictionObserver {
+  /** At the first reading: a server may evict keys when its memory is full, by this policy. */
+  readonly onPolicy: (policy: string) => void
+  /** A server began to evict keys: so many since the reading before. */
+  readonly onEvicted: (count: number) => void
+}
+
+/** Time between two readings of a server that may evict keys, ms. */
+const READ_MS = 10_000
+/** So many times as long is a server left alone that cannot evict keys: its settings may change. */
+const REST_PERIODS = 30
+/** Time for which a server counts as one that evicts keys after it evicted one, ms. */
+const EVICTING_MS = 60_000
+
+/** What `INFO` says of evictions. */
+interface Reading {
+  /** The policy, where it evicts keys and memory is limited; null where no key is evicted. */
+  readonly policy: string | null
+  /** Keys that were evicted since the server started. */
+  readonly evictedCount: number
+}
+
+/** A server, and what is known of it. */
+interface Watched {
+  /** The last reading that was answered; null before the first. */
+  last: Reading | null
+  isAsking: boolean
+}
+
+/**
+ * Looks whether the servers of a fleet evict keys: schedules, states and leases are keys without a substitute. A server
+ * that may evict keys is asked every 10 s, any other one every 5 min; one that refuses `INFO` counts as one that evicts none.
+ */
+export class EvictionWatch {
+  readonly #client: RedisClient
+  readonly #time: TimeSource
+  readonly #observer: EvictionObserver
+  /** The servers by address; `` for the only one. */
+  readonly #servers = new Map<string, Watched>()
+  /** Timer of the next reading. */
+  #timer: Timer | null = null
+  /** Periods since the start. */
+  #periodCount = 0
+  /** When an eviction was last seen, on the monotonic clock, ms. */
+  #evictedAt = Number.NEGATIVE_INFINITY
+
+  constructor(client: RedisClient, time: TimeSource, observer: EvictionObserver) {
+    this.#client = client
+    this.#time = time
+    this.#observer = observer
+  }
+
+  /** Whether a server has evicted keys within the last minute. */
+  get isEvicting(): boolean {
+    return this.#time.monotonic() - this.#evictedAt < EVICTING_MS
+  }
+
+  /** Reads now, and from now on. */
+  start(): void {
+    this.#readAll()
+    this.#timer ??= this.#time.setInterval(() => this.#readAll(), READ_MS)
+    this.#timer.unref()
+  }
+
+  /** Reads no more. */
+  stop(): void {
+    if (this.#timer) this.#time.clearInterval(this.#timer)
+    this.#timer = null
+  }
+
+  #readAll(): void {
+    const isForAll = this.#periodCount % REST_PERIODS === 0
+    this.#periodCount += 1
+    const nodes =
+      'nodes' in this.#client
+        ? this.#client.nodes('master').map((node) => [`${node.options.host}:${node.options.port}`, node] as const)
+        : [['', this.#client] as const]
+    for (const [address, node] of nodes) {
+      const server = this.#servers.get(address) ?? { last: null, isAsking: false }
+      this.#servers.set(address, server)
+      if (server.isAsking || !(isForAll || !server.last || server.last.policy)) continue
+      server.isAsking = true
+      // An outage is told by what the worker needs the server for.
+      void readEvictions(node)
+        .then((reading) => this.#take(server, reading))
+        .catch(() => {})
+        .finally(() => (server.isAsking = false))
+    }
+  }
+
+  #take(server: Watched, reading: Reading): void {
+    const { last } = server
+    server.last = reading
+    if (!last) {
+      if (reading.policy !== null) this.#observer.onPolicy(reading.policy)
+      return
+    }
+    // A server that was restarted counts from 0.
+    const count = reading.evictedCount - (reading.evictedCount < last.evictedCount ? 0 : last.evictedCount)
+    if (count === 0) return
+    const isNew = !this.isEvicting
+    this.#evictedAt = this.#time.monotonic()
+    if (isNew) this.#observer.onEvicted(count)
+  }
+}
+
+async function readEvictions(node: Pick<RedisClient, 'info'>): Promise<Reading> {
+  try {
+    const [memory, stats] = await Promise.all([node.info('memory'), node.info('stats')])
+    const [policy, maxMemory] = [fieldOf(memory, 'maxmemory_policy'), fieldOf(memory, 'maxmemory')]
+    const evicts = policy !== null && policy !== 'noeviction' && Number(maxMemory) > 0
+    return { policy: evicts ? policy : null, evictedCount: Number(fieldOf(stats, 'evicted_keys') ?? 0) }
+  } catch (error) {
+    if (error instanceof Error && /^(NOPERM|ERR)/.test(error.message)) return { policy: null, evictedCount: 0 }
+    throw error
+  }
+}
+
+function fieldOf(info: string, name: string): string | null {
+  return new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1] ?? null
+}
