@@ -274,4 +274,21 @@ describe('a one-shot that code declares', () => {
     await second.schedules.put('it', { task: 'job', at })
     await waitFor(() => starts.length === 2, { what: 'the second run' })
   })
+
+  it('a one-shot that code declares runs once, also when a person removed it during its run', async () => {
+    const starts: string[] = []
+    const first = fleet.create()
+    let end = (): void => {}
+    const task = first.task('job', (run) => new Promise<void>((resolve) => void ((end = resolve), starts.push(run.id))))
+    const at = new Date(Date.now() + 200)
+    await task.schedule('it', { at })
+    await first.start()
+    await waitFor(() => starts.length === 1, { what: 'the run' })
+    expect(await first.schedules.remove('it')).toEqual({ outcome: 'removed' })
+    expect(await task.schedule('it', { at })).toMatchObject({ outcome: 'unchanged' })
+    end()
+    const second = fleet.create()
+    expect(await second.task('job', () => 1).schedule('it', { at })).toMatchObject({ outcome: 'unchanged' })
+    expect(await second.schedules.get('it')).toBeNull()
+  })
 })

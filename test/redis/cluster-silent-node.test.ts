@@ -91,10 +91,12 @@ it.each([
       const activity = await control.schedules.activity({ from: begin, to: new Date() })
       expect(activity.unreachableShards).toEqual(shards)
       const noun = shards.length === 1 ? 'shard' : 'shards'
-      await expect(control.schedules.count()).rejects.toMatchObject({
-        code: 'ERR_EVERYBEAT_CONNECTION',
-        message: expect.stringContaining(`${noun} ${shards.join(', ')} of ${SHARDS}`),
-      })
+      for (const numbers of [control.schedules.count(), control.figures()]) {
+        await expect(numbers).rejects.toMatchObject({
+          code: 'ERR_EVERYBEAT_CONNECTION',
+          message: expect.stringContaining(`${noun} ${shards.join(', ')} of ${SHARDS}`),
+        })
+      }
       const { ok, findings } = await control.diagnose()
       expect(ok).toBe(false)
       const missing = findings.filter(({ check }) => check === 'unreachable').map(({ message }) => message)

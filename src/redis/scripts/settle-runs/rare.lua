@@ -2,16 +2,36 @@
 -- Needs: running, worker_id, now; settle-runs/end-run, lib/abandon-run, lib/backfill, lib/history, lib/keys,
 --   lib/numbers, lib/runs, lib/schedule, lib/settle-waiting, lib/task-queues
 -- Sets: woken
--- The reply to an earlier delivery of this very call may have been lost: what the history says of the run, or nil.
-local function recorded_outcome(name, run_id, fence)
-  local entries = redis.pcall('XREVRANGE', history_key(name), '+', '-', 'COUNT', 20)
-  if entries.err then return nil end
+-- How many entries of a history one look reads, and how far Redis's clock may have gone back since a claim, ms.
+local LOOK_COUNT = 100
+local CLOCK_MARGIN_MS = 60000
+-- What the histories say of runs, by the name of the schedule, as far as they were read in this call.
+local looked = {}
+
+local function look_further(name, look)
+  local entries = redis.pcall('XREVRANGE', history_key(name), look.from, '-', 'COUNT', LOOK_COUNT)
+  if entries.err then entries = {} end
   for _, entry in ipairs(entries) do
     local fields = to_map(entry[2])
-    local recorded_run, recorded_fence = run_and_fence(name, fields)
-    if recorded_run == run_id and recorded_fence == fence then return fields.outcome end
+    local run_id, fence = run_and_fence(name, fields)
+    local key = run_id .. '\0' .. (fence or '')
+    look.outcomes[key] = look.outcomes[key] or fields.outcome
   end
-  return nil
+  if #entries < LOOK_COUNT then look.is_complete = true else look.from = entries[#entries][1] end
+end
+
+-- The reply to an earlier delivery of this very call may have been lost: what the history says of the run, or nil. The
+-- fence of a run is about the moment of its claim, and its entry came later: older entries are not read.
+local function recorded_outcome(name, run_id, fence)
+  local look = looked[name] or { outcomes = {}, from = '+' }
+  looked[name] = look
+  local key = run_id .. '\0' .. fence
+  local oldest = tonumber(fence) - CLOCK_MARGIN_MS
+  while not look.outcomes[key] and not look.is_complete do
+    if (tonumber(string.match(look.from, '^%d+')) or math.huge) < oldest then return nil end
+    look_further(name, look)
+  end
+  return look.outcomes[key]
 end
 
 local function deliver_later(name, run_id, run, delay)
