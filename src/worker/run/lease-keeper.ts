@@ -1,5 +1,5 @@
 import { EXTEND_SHARE, GATHER_SHARE, RETRY_SHARE, STEP_IN_SHARE, TRUST_SHARE } from '../../lease-timing.js'
-import type { Timer, TimeSource } from '../../time-source.js'
+import { endsWithin, type Timer, type TimeSource } from '../../time-source.js'
 import type { KeptLease, LeaseThread } from '../lease-thread.js'
 import type { WorkerStore } from '../store.js'
 import type { ActiveRun } from './active-run.js'
@@ -22,6 +22,9 @@ interface Watched {
   /** The same lease in the lease thread; null where the thread does not have it. */
   kept: KeptLease | null
 }
+
+/** Time for which a run waits for the answer whether its lease is still held before it is given back, ms. */
+const CONFIRM_MS = 2_000
 
 const GONE = 'Redis does not hold it any more'
 const TRUST_ENDED = 'trust in the lease ran out before it could be extended'
@@ -70,15 +73,19 @@ export class LeaseKeeper {
 
   /**
    * Whether a run may start: its signal has not aborted, and its lease is trusted or was extended just now. A reply that
-   * was late, or a process that was stopped, brings runs that another worker may have by now.
+   * was late, or a process that was stopped, brings runs that another worker may have by now. Without an answer it may
+   * not: a run that waits for a server which hangs would hold its slot and the stop of its worker.
    */
   async confirm(run: ActiveRun, store: WorkerStore): Promise<boolean> {
     if (run.aborted) return false
     if (this.isTrusted(run)) return true
     const sentAt = this.#time.monotonic()
     const sentAtWall = this.#time.wall()
-    const [outcome] = await store.extendLeases([run.claimed]).catch(() => ['unknown'])
-    if (outcome !== 'extended' || run.aborted) return false
+    let isExtended = false
+    const extension = store.extendLeases([run.claimed]).then(([outcome]) => void (isExtended = outcome === 'extended'))
+    const abort = new Promise<void>((resolve) => run.onAbort(resolve))
+    await endsWithin(this.#time, CONFIRM_MS, Promise.race([extension.catch(() => {}), abort]), true)
+    if (!isExtended || run.aborted) return false
     this.#trust(run, sentAt, sentAtWall)
     if (!this.isTrusted(run)) return false
     this.#follow(run, store, sentAt + this.#leaseMs * EXTEND_SHARE)

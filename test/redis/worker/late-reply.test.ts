@@ -65,4 +65,20 @@ describe('a claim whose reply is late', () => {
     expect(await historyOf(beat, 'late')).toMatchObject([{ outcome: 'ok' }])
     expect(starts).toHaveLength(1)
   })
+
+  it('a claim whose reply is late holds up no stop when the server does not say whether its lease is still held', async () => {
+    const proxy = await startProxy(redis.port)
+    onTestFinished(() => proxy.close())
+    const starts: Run[] = []
+    const beat = await startWorker(proxy.url, uniquePrefix(), starts)
+    proxy.judge = ({ bytes }) => {
+      if (!bytes.includes('task\0work')) return 'pass'
+      proxy.isDeaf = true
+      return { holdMs: LEASE_MS * 3 }
+    }
+    await beat.schedules.put('late', { task: 'work', at: new Date(Date.now() + 200) })
+    await waitFor(() => beat.health().running === 1, { what: 'the run, which asks for its lease' })
+    await beat.stop({ timeoutMs: Number.POSITIVE_INFINITY })
+    expect(starts).toEqual([])
+  }, 30_000)
 })
