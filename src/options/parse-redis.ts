@@ -1,5 +1,6 @@
 import type { ConnectionOptions } from 'node:tls'
 import type { Cluster, Redis } from 'ioredis'
+import { EverybeatError } from '../errors.js'
 import { isPlainObject, wrongValue } from '../schedule/field-values.js'
 import { MEMORY_SOURCE, MEMORY_URL } from './memory-source.js'
 import type { RedisSource } from './redis-source.js'
@@ -15,7 +16,8 @@ const CODE = 'ERR_EVERYBEAT_OPTIONS'
  *
  * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS`
  */
-export function parseRedis(value: unknown, field: string, tls: Tls): RedisSource {
+export function parseRedis(given: unknown, field: string, tls: Tls): RedisSource {
+  const value = given instanceof URL ? given.href : given
   if (value === MEMORY_URL) return MEMORY_SOURCE
   if (typeof value === 'string' && isRedisUrl(value)) {
     return Object.freeze({ kind: 'url', url: value, ...(tls && /^rediss:/i.test(value) ? { tls } : {}) })
@@ -26,12 +28,13 @@ export function parseRedis(value: unknown, field: string, tls: Tls): RedisSource
   const shown =
     typeof value === 'string' ? hidePassword(value) : isShown ? value : Object.prototype.toString.call(value)
   const allowed =
-    'a redis:// or rediss:// URL, memory:, the path of a socket, ioredis options, or an ioredis Redis or Cluster'
+    'a redis:// or rediss:// URL with the number of a database at most as its path, memory:, the path of a socket, ioredis options, or an ioredis Redis or Cluster'
   throw wrongValue(field, shown, allowed, CODE)
 }
 
 /** ioredis options; a `url` in them, as node-redis and BullMQ take it, gives host, port, user, password and database. */
 function parseRedisOptions(value: Record<string, unknown>, field: string, tls: Tls): RedisSource {
+  refuseForeignNames(value, field)
   refuseNamelessGroup(value, field)
   const { url, ...options } = value
   if (url === undefined) return Object.freeze({ kind: 'options', options: Object.freeze({ ...value }) })
@@ -39,6 +42,29 @@ function parseRedisOptions(value: Record<string, unknown>, field: string, tls: T
   if (source?.kind !== 'url') throw wrongValue(`${field}.url`, url, 'a redis:// or rediss:// URL', CODE)
   if (Object.keys(options).length === 0) return source
   return Object.freeze({ kind: 'options', options: Object.freeze({ ...optionsOfUrl(source.url), ...options }) })
+}
+
+/** What clients of other libraries call their options, and what ioredis would pass over: it would go to localhost. */
+const FOREIGN_NAMES: Readonly<Record<string, string>> = {
+  socket: 'the members of `socket` (host, port, path, tls) beside the others, as ioredis takes them, or `url`',
+  connection: 'what is in `connection` as `redis` itself',
+  uri: '`url`',
+  hostname: '`host`',
+  server: '`host` and `port`',
+  servers: 'a live `Cluster` of ioredis for several nodes, or `sentinels` and `name`',
+  nodes: 'a live `Cluster` of ioredis for several nodes, or `sentinels` and `name`',
+  rootNodes: 'a live `Cluster` of ioredis for several nodes',
+  startupNodes: 'a live `Cluster` of ioredis for several nodes',
+  database: '`db`',
+}
+
+function refuseForeignNames(options: Record<string, unknown>, field: string): void {
+  for (const [name, allowed] of Object.entries(FOREIGN_NAMES)) {
+    if (options[name] === undefined) continue
+    throw new EverybeatError(CODE, `${field}.${name} is not an option of ioredis; allowed: ${allowed}`, {
+      field: `${field}.${name}`,
+    })
+  }
 }
 
 /** ioredis refuses these too, in words of its own and only when it connects. */
@@ -54,7 +80,9 @@ function refuseNamelessGroup({ sentinels, name }: Record<string, unknown>, field
 function isRedisUrl(text: string): boolean {
   if (/^\/[^\p{Cc}]+$/u.test(text)) return true
   if (!/^rediss?:\/\//i.test(text) || !URL.canParse(text)) return false
-  return new URL(text).hostname !== ''
+  const { hostname, pathname } = new URL(text)
+  // ioredis would take any other path for database 0.
+  return hostname !== '' && /^\/?\d*$/.test(pathname)
 }
 
 /** By shape, so that any copy and version of ioredis will do. */

@@ -5,7 +5,7 @@ import type { Cluster, Redis, RedisOptions } from 'ioredis'
  * Where Redis is: a URL or socket path, `memory:` for a store inside this process, ioredis options (Sentinel too), or a live
  * client that the caller owns.
  */
-export type RedisInput = string | RedisOptions | Redis | Cluster
+export type RedisInput = string | URL | RedisOptions | Redis | Cluster
 
 /** A place to connect to, or a client that is connected already and is not ours to change or close. */
 export type RedisSource =

@@ -114,3 +114,36 @@ describe('a server with too few connections', () => {
     expect(findings.length).toBeGreaterThan(0)
   })
 })
+
+describe('a place that cannot serve a fleet', () => {
+  it.each([
+    ['a database that the server does not have, by a URL', () => `${redis.url}/99`, 'database 0'],
+    [
+      'a database that the server does not have, by options',
+      () => ({ host: '127.0.0.1', port: redis.port, db: 99 }),
+      'database 0',
+    ],
+  ] as const)('is refused, and nothing is written: %s', async (_, source, told) => {
+    const beat = fleet.create({ redis: source() })
+    const refused = { code: 'ERR_EVERYBEAT_CONNECTION', message: expect.stringContaining(told) }
+    await expect(beat.schedules.put('it', { every: '1h' })).rejects.toMatchObject(refused)
+    await expect(beat.start()).rejects.toMatchObject(refused)
+    expect(await redis.client.keys(`{${fleet.prefix()}}:*`)).toEqual([])
+  })
+
+  it('is refused with what to pass: a client that is subscribed', async () => {
+    const client = liveClient({})
+    await client.subscribe('news')
+    const beat = fleet.create({ redis: client })
+    const refused = { code: 'ERR_EVERYBEAT_CONNECTION', message: expect.stringContaining('is subscribed') }
+    await expect(beat.start()).rejects.toMatchObject(refused)
+    await expect(beat.schedules.count()).rejects.toMatchObject(refused)
+  })
+
+  it('is refused with what to pass: a client that watches what others send', async () => {
+    const options = { host: '127.0.0.1', port: redis.port, monitor: true }
+    const refused = { code: 'ERR_EVERYBEAT_OPTIONS', field: 'redis.monitor' }
+    expect(() => fleet.create({ redis: liveClient({ monitor: true }) })).toThrow(expect.objectContaining(refused))
+    await expect(fleet.create({ redis: options }).start()).rejects.toMatchObject(refused)
+  })
+})

@@ -1,3 +1,4 @@
+import { EverybeatError } from '../../errors.js'
 import type { Emit } from '../../events/events.js'
 import { toErrorData } from '../../events/events.js'
 import type { RedisSource } from '../../options/redis-source.js'
@@ -6,8 +7,12 @@ import { listenTo, stopListening } from './client-events.js'
 import { addressOf } from './address.js'
 import { closeClient, openConnection, type Connection } from './client.js'
 import { waitUntilReady } from './wait-until-ready.js'
-import { adviceFor, forgetPassword } from './permanent-errors.js'
+import { adviceFor, forgetPassword, isWrongDatabase } from './permanent-errors.js'
+import type { RedisClient } from '../redis-client.js'
 import type { TimeSource } from '../../time-source.js'
+
+const WITHOUT_KEY_PREFIX =
+  "a client without keyPrefix, and Everybeat's option prefix in place of it: scripts derive keys, which the client cannot rename"
 
 /** What a command connection reports. */
 export interface ConnectionReports {
@@ -25,6 +30,8 @@ export class CommandConnection {
   readonly #reports: ConnectionReports
   /** The error that the client reported last, since it was ready. */
   #lastError: unknown
+  /** What the server says of the database that was asked for, where it has none; null otherwise. */
+  #wrongDatabase: Error | null = null
   /** When the connection was lost, on the monotonic clock, ms; null while it is not. */
   #lostAt: number | null = null
   /** Whether the connection was ever made: a connection that was not cannot be lost. */
@@ -41,13 +48,13 @@ export class CommandConnection {
     ready: () => this.#onReady(),
   }
 
-  /** @throws EverybeatError `ERR_EVERYBEAT_OPTIONS` for a client with a `keyPrefix` */
+  /** @throws EverybeatError `ERR_EVERYBEAT_OPTIONS` for a client with `keyPrefix` or `monitor` */
   constructor(source: RedisSource, time: TimeSource, reports: ConnectionReports) {
     this.connection = openConnection(source, time)
     this.#time = time
     this.#reports = reports
     const { client } = this.connection
-    this.#refuseKeyPrefix()
+    this.#refuseUnusable()
     this.address = addressOf(client)
     this.#wasReady = client.status === 'ready'
     listenTo(client, 'error', this.#listeners.error)
@@ -56,12 +63,17 @@ export class CommandConnection {
   }
 
   /** Resolves when commands can be sent; rejects with `ERR_EVERYBEAT_CONNECTION` after the time-out. */
-  ready(timeoutMs: number): Promise<void> {
+  async ready(timeoutMs: number): Promise<void> {
     const { client } = this.connection
-    if (client.status === 'ready') return Promise.resolve()
+    if (isSubscribed(client)) {
+      const message = `Redis at ${this.address}: the client that was given is subscribed to channels, and cannot send commands; pass another one`
+      throw new EverybeatError('ERR_EVERYBEAT_CONNECTION', message, { field: 'redis' })
+    }
+    if (this.#wrongDatabase) throw refusedDatabase(this.address, this.#wrongDatabase)
+    if (client.status === 'ready') return
     // All callers share one wait, for the client may be the user's and warns of many listeners.
     this.#waiting ??= waitUntilReady(client, this.#time, timeoutMs).finally(() => (this.#waiting = null))
-    return this.#waiting
+    await this.#waiting
   }
 
   /** Closes the connection, where Everybeat opened it, and reports nothing any more. */
@@ -76,22 +88,26 @@ export class CommandConnection {
     await closeClient(client, this.#time)
   }
 
-  #refuseKeyPrefix(): void {
+  #refuseUnusable(): void {
     const { client, owned } = this.connection
-    const keyPrefix = 'nodes' in client ? client.options.redisOptions?.keyPrefix : client.options.keyPrefix
-    if (!keyPrefix) return
+    const { keyPrefix, monitor } = ('nodes' in client ? client.options.redisOptions : client.options) ?? {}
+    if (!keyPrefix && !monitor) return
     if (owned) void closeClient(client, this.#time)
+    const code = 'ERR_EVERYBEAT_OPTIONS'
+    if (keyPrefix) throw wrongValue('redis.keyPrefix', keyPrefix, WITHOUT_KEY_PREFIX, code)
     throw wrongValue(
-      'redis.keyPrefix',
-      keyPrefix,
-      "a client without keyPrefix, and Everybeat's option prefix in place of it: scripts derive keys, which the client cannot rename",
-      'ERR_EVERYBEAT_OPTIONS',
+      'redis.monitor',
+      monitor,
+      'a client without monitor: one that watches a server sends nothing else',
+      code,
     )
   }
 
   #onError(error: unknown): void {
     forgetPassword(error)
     this.#lastError = error
+    // ioredis goes on in database 0, as if nothing had been asked for.
+    if (error instanceof Error && isWrongDatabase(error)) this.#wrongDatabase = error
     // A caller that waits for the first connection learns of the error by its own call.
     const advice = this.#lostAt === null ? null : adviceFor(error)
     if (advice === null) return
@@ -103,6 +119,7 @@ export class CommandConnection {
   }
 
   #onClose(): void {
+    this.#wrongDatabase = null
     if (!this.#wasReady || this.#lostAt !== null || this.#isClosed) return
     this.#lostAt = this.#time.monotonic()
     const error = this.#lastError ? { error: toErrorData(this.#lastError) } : {}
@@ -119,4 +136,14 @@ export class CommandConnection {
     this.#lostAt = null
     this.#reports.onRestored()
   }
+}
+
+function refusedDatabase(address: string, cause: Error): EverybeatError {
+  const message = `Redis at ${address} refuses the database: ${cause.message}. ${adviceFor(cause)}`
+  return new EverybeatError('ERR_EVERYBEAT_CONNECTION', message, { field: 'redis', cause })
+}
+
+/** Whether the owner of a live client has subscribed with it; ioredis says so in a member that its types leave out. */
+function isSubscribed(client: RedisClient): boolean {
+  return Boolean((client as { condition?: { subscriber?: unknown } | null }).condition?.subscriber)
 }

@@ -14,10 +14,18 @@ export function adviceFor(error: unknown): string | null {
   if (/\b(WRONGPASS|NOAUTH)\b|ERR invalid password/.test(error.message)) {
     return 'Give the user and the password that the server knows, in the URL or the options of `redis`'
   }
+  if (isWrongDatabase(error)) {
+    return 'The server does not have the database that the URL or `db` names: ioredis would go on in database 0. Give one that it has, or raise `databases` of the server'
+  }
   if (/unknown command '?`?info\b/i.test(error.message)) {
     return 'ioredis asks with INFO whether a server is ready: set `enableReadyCheck: false` in the options of `redis` for a server that does not have it'
   }
   return null
+}
+
+/** Whether the server says that it does not have the database that was asked for. */
+export function isWrongDatabase(error: Error): boolean {
+  return /\b(DB index is out of range|invalid DB index)/i.test(error.message)
 }
 
 function adviceForTls(code: string): string {

@@ -73,6 +73,13 @@ describe('redis', () => {
     })
   })
 
+  it('redis takes a URL object as its text', () => {
+    expect(resolve({ redis: new URL('redis://cache:6390/2') }).redis).toEqual({
+      kind: 'url',
+      url: 'redis://cache:6390/2',
+    })
+  })
+
   it('redis shows the number that is refused', () => {
     expect(() => resolve({ redis: 6390 })).toThrow(/^redis: 6390 cannot be used/)
   })
@@ -148,6 +155,13 @@ describe('refused options', () => {
     ['redis', 'localhost:6379'],
     ['redis', 'http://localhost'],
     ['redis', 'redis://'],
+    ['redis', 'redis://a:1/shop'],
+    ['redis', 'redis://a:1/2/3'],
+    ['redis', new URL('http://localhost')],
+    ['redis', { socket: { host: 'a', port: 1 } }, 'redis.socket'],
+    ['redis', { connection: { host: 'a' } }, 'redis.connection'],
+    ['redis', { rootNodes: [] }, 'redis.rootNodes'],
+    ['redis', { host: 'a', database: 2 }, 'redis.database'],
     ['redis', '/run/\0'],
     ['redis', 6379],
     ['redis', []],
