@@ -28,11 +28,11 @@ const TOP_LEVEL_LOCALS = 150
 const ENCLOSING_FUNCTIONS = new Set(['create_rare'])
 
 describe.each(scripts)('$path', ({ path, text }) => {
-  it('$path is named verb-noun', () => {
+  it(`${path} is named verb-noun`, () => {
     expect(path).toMatch(/^[a-z]+(-[a-z]+)+\.lua$/)
   })
 
-  it('$path says in its header what it does, guarantees, takes and answers', () => {
+  it(`${path} says in its header what it does, guarantees, takes and answers`, () => {
     const header = parseLuaHeader(text)
     expect(header.guarantee.length).toBeGreaterThan(20)
     expect(header.guarantee).toMatch(/\.$/)
@@ -41,7 +41,7 @@ describe.each(scripts)('$path', ({ path, text }) => {
     expect(new Set(names).size).toBe(names.length)
   })
 
-  it('$path unpacks KEYS and ARGV to the names of its header first, and uses only names from there on', () => {
+  it(`${path} unpacks KEYS and ARGV to the names of its header first, and uses only names from there on`, () => {
     const { keys, args, rest, code } = parseLuaHeader(text)
     const unpacked = rest === null ? 'unpack(ARGV)' : `unpack(ARGV, 1, ${args.length})`
     const lines = [
@@ -55,14 +55,14 @@ describe.each(scripts)('$path', ({ path, text }) => {
     expect(stripLua(after)).not.toMatch(/\b(KEYS|ARGV)\b/)
   })
 
-  it('$path uses everything it is handed', () => {
+  it(`${path} uses everything it is handed`, () => {
     const { keys, args, rest, code } = parseLuaHeader(text)
     const whole = code.replace(/^-- @include (\S+)$/gm, (_, name: string) => libraryText(name))
     const uses = (name: string): number => stripLua(whole).match(new RegExp(`\\b${name}(?:_key)?\\b`, 'g'))?.length ?? 0
     expect([...keys, ...args, ...(rest === null ? [] : [rest])].filter((name) => uses(name) < 2)).toEqual([])
   })
 
-  it('$path is embedded under the names of its header', () => {
+  it(`${path} is embedded under the names of its header`, () => {
     const { keys, args, rest } = parseLuaHeader(text)
     const embedded = (SCRIPTS as Record<string, { keys: unknown; args: unknown; rest: unknown }>)[
       path.replace('.lua', '')

@@ -5,7 +5,8 @@ import { createKeys } from '../../src/redis/keys.js'
 import { PROJECT_DIR } from '../support/build.js'
 import { readLuaFiles } from '../support/lua-scripts.js'
 import { listStateFields } from '../support/lua-state-fields.js'
-import { listFiles } from '../support/sources.js'
+import { listFiles, parseSource } from '../support/sources.js'
+import { findReplyCasts } from './reply-rules.js'
 
 const read = (path: string): string => readFileSync(join(PROJECT_DIR, path), 'utf8')
 const luaFiles = readLuaFiles()
@@ -77,13 +78,26 @@ describe('the replies of scripts', () => {
     const scripts = luaFiles.filter(({ path }) => !path.includes('/')).map(({ path }) => path.replace('.lua', ''))
     expect(unique(named)).toEqual(unique(scripts))
     const callers = listFiles('src/redis').filter((path) => path.endsWith('.ts') && path !== 'scripts/run-script.ts')
-    const casts = callers.filter((path) =>
-      /\b(?:raw|reply)\)? as (?!const)|run(?:Script|ScriptOnBytes|Acknowledged)\([^;]*\)\)? as /.test(
-        read(`src/redis/${path}`),
-      ),
-    )
-    expect(casts).toEqual([])
+    const sources = callers.map((path) => parseSource(`redis/${path}`, read(`src/redis/${path}`)))
+    expect(sources.flatMap(findReplyCasts)).toEqual([])
   })
+
+  it.each([
+    'const words = (await runScript(client, "read-head", input)) as string[]',
+    'const raw = await runScript(client, "read-head", input)\nconst first = raw[0] as unknown as string',
+    'const answer = await runScript(client, "read-head", input)\nconst same = answer\nf(same as never)',
+    'const { reply: told } = await runAcknowledged(client, to, "read-head", input)\nf(told as string[])',
+    'function f(raw: readonly string[]) { return raw as [string] }',
+  ])('the rule finds a reply with another type: %s', (code) => {
+    expect(findReplyCasts(parseSource('a.ts', code)).length).toBeGreaterThan(0)
+  })
+
+  it.each(['const words = ["a"] as const', 'const fields = parse(raw) as Fields', 'const [first] = raw\nf(first)'])(
+    'the rule lets pass what is no reply, and a reply as it is: %s',
+    (code) => {
+      expect(findReplyCasts(parseSource('a.ts', code))).toEqual([])
+    },
+  )
 })
 
 describe('the messages to the fleet', () => {

@@ -186,9 +186,9 @@ export class RedisScheduleStore implements ScheduleStore {
     const { tag, channel, pending } = this.#placeOf(name)
     const args = { tag, channel, name, at_once: atOnce, gap: gapMs, most, trace: traceparent }
     const call = { keys: { pending }, args, rest: nominals }
-    const [kind, ...rest] = await runScript(this.#client, 'backfill-schedule', call)
-    if (kind === 'enqueued') return { kind, runIds: rest as string[] }
-    return kind === 'missing' ? { kind } : { kind, waiting: rest[0] as number }
+    const reply = await runScript(this.#client, 'backfill-schedule', call)
+    if (reply[0] === 'enqueued') return { kind: 'enqueued', runIds: reply.slice(1) }
+    return reply[0] === 'full' ? { kind: 'full', waiting: reply[1] } : { kind: 'missing' }
   }
 
   async situation(name: string, task: string): Promise<Situation> {
