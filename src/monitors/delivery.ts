@@ -36,6 +36,8 @@ export class Delivery {
   /** Calls to make when nothing waits any more. */
   #idle: (() => void)[] = []
   readonly #closed = new AbortController()
+  /** Whether a turn of the queue is asked for. */
+  #isPumpAsked = false
   /** The tries under way: closing ends each. */
   readonly #tries = new Set<AbortController>()
 
@@ -51,7 +53,7 @@ export class Delivery {
       this.#waiting.shift()
       this.#options.onEnd(new RefusedError('more is to be reported than the sink takes: events are dropped', true))
     }
-    this.#pump()
+    this.#askForPump()
   }
 
   /** Resolves when all that was added is sent or given up. */
@@ -66,6 +68,16 @@ export class Delivery {
     this.#closed.abort()
     for (const one of this.#tries) one.abort()
     this.#pump()
+  }
+
+  /** Runs of one instant are started in one turn: their reports are made when the last of them has started. */
+  #askForPump(): void {
+    if (this.#isPumpAsked) return
+    this.#isPumpAsked = true
+    void Promise.resolve().then(() => {
+      this.#isPumpAsked = false
+      this.#pump()
+    })
   }
 
   #pump(): void {

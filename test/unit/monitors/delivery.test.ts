@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest'
+import { Delivery } from '../../../src/monitors/delivery.js'
+
+const OPTIONS = { timeoutMs: 1_000, retryDelaysMs: [], queueSize: 10, onEnd: () => {} }
+
+describe('the delivery of reports', () => {
+  it('a report is made when the turn in which it was added is over', async () => {
+    const made: string[] = []
+    const delivery = new Delivery({ ...OPTIONS, target: () => {} })
+    for (const schedule of ['a', 'b']) {
+      delivery.add({ schedule, make: () => Promise.resolve((made.push(schedule), [])) })
+    }
+    expect(made).toEqual([])
+    await delivery.idle()
+    expect(made).toEqual(['a', 'b'])
+  })
+
+  it('a delivery that is closed in the turn of a report makes none', async () => {
+    const made: string[] = []
+    const delivery = new Delivery({ ...OPTIONS, target: () => {} })
+    delivery.add({ schedule: 'a', make: () => Promise.resolve((made.push('a'), [])) })
+    delivery.close()
+    await delivery.idle()
+    await Promise.resolve()
+    expect(made).toEqual([])
+  })
+})
