@@ -21,6 +21,7 @@ const SCENARIOS = [
   'worker-start',
   'fleet-size',
   'claim-cost',
+  'lone-fire',
   'live-edit',
   'recovery',
   'signals',

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { SCRIPTS } from '../../src/redis/scripts/generated.js'
 import { inlineExpressions, sinkRareFunctions } from '../tools/lighten-script.mjs'
 
+const LOCAL_CONSTANT = /^local ([A-Z][A-Z_]+) = [^\n]*\n(?: [^\n]*\n)*/gm
 const LOCAL_FUNCTION = /^local function ([a-z_]+)\([^\n]*?(?: end\n|\n(?:(?!end\n)[^\n]*\n)*?end\n)/gm
 
 describe('a script that is made lighter', () => {
@@ -41,6 +42,16 @@ describe('a script that is made lighter', () => {
     const rest = 'return common()\n'
     expect(sinkRareFunctions(common + deep + seldom + rare + rest, LOCAL_FUNCTION)).toBe(
       `${common}local function create_rare()\n${deep}${seldom}  return { seldom = seldom }\nend\nlocal rare\n${rest}`,
+    )
+  })
+
+  it('a script that is made lighter moves a table of its rare paths, and what the others call by `rarely()` alone', () => {
+    const table = "local LETTERS = { worker = 'w' }\n"
+    const seldom = 'local function seldom()\n  return LETTERS\nend\n'
+    const rare = 'local function create_rare()\n  return { seldom = seldom }\nend\nlocal rare\n'
+    const rest = 'return rarely().seldom()\n'
+    expect(sinkRareFunctions(table + seldom + rare + rest, LOCAL_FUNCTION, LOCAL_CONSTANT)).toBe(
+      `local function create_rare()\n${table}${seldom}  return { seldom = seldom }\nend\nlocal rare\n${rest}`,
     )
   })
 

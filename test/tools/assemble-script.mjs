@@ -17,7 +17,7 @@ const LOCAL_CONSTANT = /^local ([A-Z][A-Z_]+) = [^\n]*\n(?: [^\n]*\n)*/gm
 export function assembleScript(source) {
   const whole = source.replace(INCLUDE, (_, path) => readFileSync(new URL(path, SCRIPT_FOLDER), 'utf8'))
   const inlined = removeUnused(inlineExpressions(removeUnused(removeComments(whole))))
-  return sinkRareFunctions(inlined, LOCAL_FUNCTION)
+  return sinkRareFunctions(inlined, LOCAL_FUNCTION, LOCAL_CONSTANT)
 }
 
 function removeComments(text) {

@@ -1,2 +1,2 @@
 export function inlineExpressions(text: string): string
-export function sinkRareFunctions(text: string, pattern: RegExp): string
+export function sinkRareFunctions(text: string, ...patterns: RegExp[]): string

@@ -79,16 +79,20 @@ function endOfText(text, start) {
 const RARE = /^local function create_rare\(\)\n[\s\S]*?\nend\nlocal rare\n/m
 const FIRST_LINE = 'local function create_rare()\n'
 
-/** Moves functions that only `create_rare` needs into it: few calls create them. */
-export function sinkRareFunctions(text, pattern) {
+/** Moves functions and tables that only `create_rare` needs into it: few calls create them. */
+export function sinkRareFunctions(text, ...patterns) {
   const rare = RARE.exec(text)
   if (!rare) return text
   const [head, tail] = [text.slice(0, rare.index), text.slice(rare.index + rare[0].length)]
-  let moved = [...head.matchAll(pattern)].map(([block, name]) => ({ block, name }))
+  let moved = patterns
+    .flatMap((pattern) => [...head.matchAll(pattern)])
+    .sort((left, right) => left.index - right.index)
+    .map(([block, name]) => ({ block, name }))
   for (let before = -1; before !== moved.length;) {
     before = moved.length
     const stays = moved.reduce((rest, { block }) => rest.replace(block, () => ''), head) + tail
-    moved = moved.filter(({ name }) => !new RegExp(`\\b${name}\\b`).test(stays))
+    // `rarely().name` is what `create_rare` gives.
+    moved = moved.filter(({ name }) => !new RegExp(`(?<!\\)\\.)\\b${name}\\b`).test(stays))
   }
   const rest = moved.reduce((left, { block }) => left.replace(block, () => ''), head)
   const body = rare[0].slice(FIRST_LINE.length)

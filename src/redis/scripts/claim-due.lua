@@ -56,11 +56,12 @@ local STATE_TTL_MS = 60000
 -- How long before the first start of a call the fleet may be told: those who are woken are asleep again by then.
 local TELL_MS = 2
 
+local lease_ttl = lease_ms
 slots, max_claims, lease_ms = tonumber(slots), tonumber(max_claims), tonumber(lease_ms)
 local now, now_us = read_now()
-local horizon = now + ahead
+local horizon = math.floor(now + ahead)
 local deadline = text_of(now + lease_ms)
-local lease_ttl, now_text = text_of(lease_ms), text_of(now)
+local now_text = text_of(now)
 -- Of each queue of this worker: the fleet-wide limit of its task, and the room that this worker has for it.
 local limits, capacity = {}, {}
 for i = 1, #queues, 3 do
@@ -68,7 +69,7 @@ for i = 1, #queues, 3 do
 end
 local worker_id_is_plain = string.find(worker_id, '^[%w%-]+$') ~= nil
 local runs, to_plan, skipped, won = {}, {}, {}, {}
-local run_count, reply_bytes, due_changed, announced_queues = 0, 0, false, {}
+local run_count, reply_bytes, due_changed = 0, 0, false
 local first_start
 
 local function add_reply(name, outline, plan, text, rest)
@@ -85,12 +86,13 @@ local function rest_of_run(run_id, run, lease_left)
 end
 
 -- @include claim-due/start.lua
--- @include lib/inactive.lua
 -- @include claim-due/instant.lua
 
 -- What few claims need. Each function that a call creates costs Redis a third of a microsecond, so these are created when
 -- the first of them is needed.
 local function create_rare()
+-- @include lib/inactive.lua
+-- @include claim-due/no-instant.lua
 -- @include lib/minutes.lua
 -- @include lib/history.lua
 -- @include lib/backfill.lua
@@ -129,11 +131,13 @@ local function create_rare()
 -- @include claim-due/overlap.lua
 -- @include claim-due/waiting-run.lua
 -- @include claim-due/repeat.lua
+-- @include claim-due/kept-slots.lua
 
   return { delete_schedule = delete_schedule, hand_back = hand_back, park = park, has_capacity = has_capacity,
     unpark_own_work = unpark_own_work, prune_limited_tasks = prune_limited_tasks, apply_overlap = apply_overlap,
     apply_max_concurrent = apply_max_concurrent, claim_waiting_run = claim_waiting_run, repeat_reply = repeat_reply,
-    digest_of_unordered = digest_of_unordered, read_state = read_state }
+    digest_of_unordered = digest_of_unordered, read_state = read_state, hold_task = hold_task, finish = finish,
+    schedule_no_instant = schedule_no_instant, announce_parked = announce_parked, count_kept_slots = count_kept_slots }
 end
 local rare
 local function rarely()
@@ -156,7 +160,7 @@ local function claim_all(index, bound, claim, limit)
   local inspected, seen = 0, {}
   while run_count < limit and inspected < SCAN_COUNT and reply_bytes < REPLY_BYTES do
     local wanted = math.min(limit - run_count, PAGE_COUNT)
-    local members = redis.call('ZRANGEBYSCORE', index, '-inf', bound, 'LIMIT', 0, wanted)
+    local members = redis.call('ZRANGEBYSCORE', index, '-inf', bound, 'LIMIT', '0', text_of(wanted))
     local at, is_over = 0, false
     local function claim_page()
       while at < #members do
@@ -179,15 +183,6 @@ local function claim_all(index, bound, claim, limit)
   end
 end
 
--- Slots that are kept for what waits to be delivered; of few slots, the one that waits longer gets the first.
-local function count_kept_slots(ready)
-  if ready == 0 then return 0 end
-  if slots >= 4 then return math.min(ready, math.floor(slots / 4)) end
-  local first_due = redis.call('ZRANGE', due, 0, 0, 'WITHSCORES')
-  local first_pending = redis.call('ZRANGE', pending, 0, 0, 'WITHSCORES')
-  return (not first_due[2] or tonumber(first_pending[2]) < tonumber(first_due[2])) and 1 or 0
-end
-
 local request_before = redis.pcall('HGET', worker, 'request')
 if type(request_before) == 'table' then redis.call('DEL', worker) end
 if request_before == request then
@@ -198,11 +193,12 @@ end
 
 local parked_queues = read_queues()
 if #parked_queues > 0 then rarely().unpark_own_work(parked_queues, slots) end
-local first_pending = redis.call('ZRANGE', pending, 0, 0, 'WITHSCORES')
+local first_pending = redis.call('ZRANGE', pending, '0', '0', 'WITHSCORES')
 local is_ready = first_pending[2] and tonumber(first_pending[2]) <= now
 local ready = is_ready and redis.call('ZCOUNT', pending, '-inf', now) or 0
-claim_all(due, horizon, claim_schedule, math.min(max_claims, slots - count_kept_slots(ready)))
-if ready > 0 then claim_all(pending, now, rarely().claim_waiting_run, slots) end
+local kept = ready > 0 and rarely().count_kept_slots(ready) or 0
+claim_all(due, text_of(horizon), claim_schedule, math.min(max_claims, slots - kept))
+if ready > 0 then claim_all(pending, now_text, rarely().claim_waiting_run, slots) end
 write_batched()
 -- With runs in the reply they come first: what failed is due again in a second, and then it is told.
 if problem and #won == 0 then error(problem, 0) end
@@ -217,7 +213,7 @@ if #won == 0 then
 elseif redis.call('HSET', worker, 'request', request, 'won', cjson.encode(won)) == 2 then
   redis.call('PEXPIRE', worker, STATE_TTL_MS)
 end
-for queue in pairs(announced_queues) do notify_parked(queue) end
+if rare then rare.announce_parked() end
 -- Only the rare paths write into `pending`.
 local next_due, count = read_next_due(not rare and first_pending)
 -- Other workers came, or hold back, for the same instant: they are told that nothing is left of it. A call that came well

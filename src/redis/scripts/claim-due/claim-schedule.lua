@@ -1,11 +1,11 @@
 -- Claims the next occurrence of a due schedule, or leaves it to the planner, a worker with its task, or its policy.
 -- This decides what a fire costs: texts stay texts, and no table is made where a local will do.
 -- Needs: due, now, now_text, horizon, worker_id, worker_id_is_plain, limits, capacity, lease_ms, DEFAULT_GRACE_MS;
---   add_reply, rarely, rest_of_run, claim-due/instant, claim-due/start, lib/keys, lib/numbers, lib/runs
+--   add_reply, rarely, rest_of_run, claim-due/instant, claim-due/start, lib/keys, lib/numbers, lib/plan, lib/runs
 -- Sets: first_start
 -- The digest of fields and values, and the text that it is of. They are stored in the order of their names nearly always.
 local function digest_as_stored(flat, expected)
-  local text = #flat .. '\0' .. table.concat(flat, '\0')
+  local text = text_of(#flat) .. '\0' .. table.concat(flat, '\0')
   if string.sub(redis.sha1hex(text), 1, 16) == expected then return expected, text end
   return rarely().digest_of_unordered(flat)
 end
@@ -48,7 +48,7 @@ end
 -- Takes the lease, or leaves the occurrence to the overlap policy. Returns the fence as text, nil where it was left.
 local function take_lease(name, run_id, flat, plan, start, fence, own_lease, max_concurrent)
   if own_lease and max_concurrent and rarely().apply_max_concurrent(name, plan, flat, start) then return nil end
-  local lease = lease_key_of(name, run_id, own_lease)
+  local lease = own_lease and run_lease_key(run_id) or lease_key(name)
   local fence_text = text_of(next_fence(fence))
   if try_lease(lease, fence_text) then return fence_text end
   -- Whether it is overlapped is decided at its instant, not before.
@@ -93,7 +93,7 @@ local function claim_schedule(name)
 
   local queue, overlap, limit, max_concurrent = claim_fields(flat, name)
   -- The plan was made under the limit of its time: the limit that is stored now decides.
-  if limit and (integer_of(seen) or 0) >= (tonumber(limit) or math.huge) then return finish(name) end
+  if limit and (integer_of(seen) or 0) >= (tonumber(limit) or math.huge) then return rarely().finish(name) end
   if not has_room(queue) then
     redis.call('ZREM', due, name)
     return rarely().park(queue, 's' .. name, start)
@@ -103,8 +103,10 @@ local function claim_schedule(name)
   local fence_text = take_lease(name, run_id, flat, plan, start, fence, own_lease, max_concurrent)
   if not fence_text then return end
 
-  local left, seen_text = advance(name, nominal, rest, period, seen, limit)
-  local task = take_slot(queue, run_id, fence_text)
+  local left, seen_text, following_start = behind_instant(nominal, rest, period, seen, limit)
+  if following_start then note_following(name, following_start) else rarely().schedule_no_instant(name, left) end
+  capacity[queue] = capacity[queue] - 1
+  local task = limits[queue] ~= 0 and rarely().hold_task(queue, run_id, fence_text) or nil
   local claimed_at = start > now and text_of(start) or now_text
   local run_text, reply_rest = nil, ''
   if worker_id_is_plain and missed == 0 and not (catch_up or own_lease or task) and nominal >= 0 and #fence_text < 16 then

@@ -1,5 +1,5 @@
 -- Overlap: what happens to an occurrence while the previous run of its schedule holds the lease.
--- Needs: due, pending, now, lease_ms, worker_id, skipped; claim-due/instant, lib/history, lib/keys, lib/notify,
+-- Needs: due, pending, now, lease_ms, worker_id, skipped; claim-due/no-instant, lib/history, lib/keys, lib/notify,
 --   lib/numbers, lib/plan, lib/runs, lib/schedule
 -- Sets: due_changed
 local function skip_instant(name, state, item, rest, definition, reason)

@@ -1,5 +1,5 @@
 -- Parked work: due work that this worker cannot take, or not now, waits in its task queue, out of the way of other work.
--- Needs: now, due, pending, limits, capacity, announced_queues; lib/keys, lib/runs, lib/schedule, lib/task-queues
+-- Needs: now, due, pending, limits, capacity; lib/keys, lib/notify, lib/runs, lib/schedule, lib/task-queues
 -- Sets: due_changed
 -- Removes runs that no longer hold a slot of a task: their lease is gone (the worker died, the schedule was removed).
 local function prune_busy(busy)
@@ -38,6 +38,8 @@ local function prune_limited_tasks()
   end
 end
 
+local announced_queues = {}
+
 local function park(queue, member, score)
   local added = redis.pcall('ZADD', parked_key(queue), score, member)
   if type(added) == 'table' and added.err then
@@ -71,4 +73,9 @@ local function unpark_own_work(queues, count)
       end
     end
   end
+end
+
+-- Tells workers with room for it that work is parked.
+local function announce_parked()
+  for queue in pairs(announced_queues) do notify_parked(queue) end
 end

@@ -1,5 +1,5 @@
 -- Starts runs: lease, slot, state and indexes. Changes of `due` and `running` are batched, one command for many runs.
--- Needs: due, running, now, deadline, lease_ttl, worker_id, limits, capacity, won; lib/arguments, lib/keys,
+-- Needs: due, running, now, deadline, lease_ttl, worker_id, limits, won; lib/arguments, lib/keys,
 --   lib/numbers, lib/task-queues
 -- Sets: due_changed
 local following, deadlines = {}, {}
@@ -29,9 +29,8 @@ local function try_lease(key, fence_text)
   return set
 end
 
--- Takes a slot of this worker, and of the fleet where the task has a limit there. Returns the task in that case.
-local function take_slot(queue, run_id, fence)
-  capacity[queue] = capacity[queue] - 1
+-- Takes a slot of the fleet where the task has a limit there. Returns the task in that case.
+local function hold_task(queue, run_id, fence)
   if limits[queue] == 0 then return nil end
   local task = task_of(queue)
   redis.call('ZADD', busy_key(task), deadline, busy_member(run_id, fence))

@@ -1,11 +1,12 @@
 -- Claims a run that waits in `pending`: a retry, a rerun, a queued occurrence, a manual run, a backfilled occurrence.
--- Needs: pending, now, lease_ms, worker_id, PLANNING_MS; add_run_reply, has_capacity, hand_to_planner,
+-- Needs: pending, now, capacity, lease_ms, worker_id, PLANNING_MS; add_run_reply, has_capacity, hand_to_planner,
 --   claim-due/overlap, claim-due/parked, claim-due/start, lib/backfill, lib/delete-schedule, lib/keys, lib/numbers,
 --   lib/runs, lib/schedule, lib/task-queues
 local function start_waiting_run(name, run_id, run, state, queue)
   local is_first_backfill = run.waits_for == 'backfill'
   run.worker, run.waits_for, run.claimed_at = worker_id, nil, now
-  run.task = take_slot(queue, run_id, run.fence)
+  capacity[queue] = capacity[queue] - 1
+  run.task = hold_task(queue, run_id, run.fence)
   local fence_text = text_of(run.fence)
   redis.call('HSET', state_key(name), 'fence', fence_text, 'run:' .. run_id, write_run(run))
   if not run.own_lease then

@@ -2,12 +2,14 @@
 -- Needs: lib/keys, lib/notify
 -- `first_pending`: the first of `pending` with its score, where the caller has read it and it is still true.
 local function read_next_due(first_pending)
-  local first_due = redis.call('ZRANGE', due_key(), 0, 0, 'WITHSCORES')
-  first_pending = first_pending or redis.call('ZRANGE', pending_key(), 0, 0, 'WITHSCORES')
+  local first_due = redis.call('ZRANGE', due_key(), '0', '1', 'WITHSCORES')
+  first_pending = first_pending or redis.call('ZRANGE', pending_key(), '0', '0', 'WITHSCORES')
   local instant, count = -1, 0
   if first_due[2] then
     instant = tonumber(first_due[2])
-    count = redis.call('ZCOUNT', due_key(), first_due[2], instant + 2)
+    -- Only where a second one is due then too, they are counted.
+    local is_alone = not first_due[4] or tonumber(first_due[4]) > instant + 2
+    count = is_alone and 1 or redis.call('ZCOUNT', due_key(), first_due[2], instant + 2)
   end
   if first_pending[2] and (count == 0 or tonumber(first_pending[2]) < instant) then
     instant, count = tonumber(first_pending[2]), 1

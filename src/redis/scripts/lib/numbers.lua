@@ -5,13 +5,15 @@ local function integer_of(text)
   return number and number % 1 == 0 and number > -1e16 and number < 1e16 and number or nil
 end
 
--- The text of a whole number. One call meets the same instants many times, and to print a number takes longer than a
--- command.
+-- The text of a whole number, or of its digits. One call meets the same instants many times, and to print a number takes long: as a
+-- fraction several times as long as a whole one. For this reason commands also get texts in the place of numbers.
 local texts = {}
 local function text_of(number)
   local text = texts[number]
   if not text then
-    text = string.format('%.0f', number)
+    local value = number + 0
+    local is_plain = value % 1 == 0 and value > -1e15 and value < 1e15
+    text = string.format(is_plain and '%d' or '%.0f', value)
     texts[number] = text
   end
   return text

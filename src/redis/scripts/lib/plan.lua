@@ -1,27 +1,30 @@
 -- A plan is text: instants apart by a space, each `nominal[+delay][c<missed>]`, closed by `.` when nothing follows.
 -- `c` marks a catch-up run, with the number of other missed occurrences that it makes up for.
 -- Needs: lib/numbers
-local function instant_on_time(digits)
-  local nominal = number_of(digits)
-  return { nominal = nominal, start = nominal, catch_up = false, missed = 0 }
+-- Nominal, start, missed, catch-up of the first instant of a plan, and the text behind it: values and no table, for every
+-- claim comes this way. Nothing where no instant is planned.
+local function first_instant(plan)
+  if not plan or plan == '' then return nil end
+  local head, rest = plan, ''
+  -- Most plans are one instant.
+  if string.find(plan, '%D') then head, rest = string.match(plan, '^(%S+) ?(.*)$') end
+  if not head then return nil end
+  if not string.find(head, '%D') then
+    local on_time = number_of(head)
+    return on_time, on_time, 0, false, rest
+  end
+  local nominal, delay, missed = string.match(head, '^(%-?%d+)%+?(%d*)c?(%d*)$')
+  if not nominal then return nil end
+  nominal = tonumber(nominal)
+  local catch_up = missed ~= '' or string.find(head, 'c', 1, true) ~= nil
+  return nominal, nominal + (tonumber(delay) or 0), tonumber(missed) or 0, catch_up, rest
 end
 
--- The first instant of a plan, nil where it has none, and the text behind it.
+-- The same as a table, nil where no instant is planned, and the text behind it.
 local function split_plan(plan)
-  -- Most plans are one instant.
-  if plan and plan ~= '' and not string.find(plan, '%D') then return instant_on_time(plan), '' end
-  local head, rest = string.match(plan or '', '^(%S+) ?(.*)$')
-  if not head or head == '.' then return nil, '' end
-  if not string.find(head, '%D') then return instant_on_time(head), rest end
-  local nominal, delay, missed = string.match(head, '^(%-?%d+)%+?(%d*)c?(%d*)$')
+  local nominal, start, missed, catch_up, rest = first_instant(plan)
   if not nominal then return nil, '' end
-  nominal = tonumber(nominal)
-  return {
-    nominal = nominal,
-    start = nominal + (tonumber(delay) or 0),
-    catch_up = missed ~= '' or string.find(head, 'c', 1, true) ~= nil,
-    missed = tonumber(missed) or 0,
-  }, rest
+  return { nominal = nominal, start = start, catch_up = catch_up, missed = missed }, rest
 end
 
 -- The plan without its first instant; a plan with a period goes on by addition.

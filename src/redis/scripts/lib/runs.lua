@@ -26,9 +26,7 @@ local function is_first_start(run)
     run.task or run.cancelled or run.trace) and not string.find(run.worker, '[^%w%-]')
 end
 
-local function first_start_text(nominal, fence, claimed_at, worker_of_run)
-  return nominal .. ' ' .. fence .. ' ' .. claimed_at .. ' ' .. worker_of_run
-end
+local function first_start_text(at, fence, claimed, worker) return at .. ' ' .. fence .. ' ' .. claimed .. ' ' .. worker end
 
 local function write_run(run)
   if is_first_start(run) then
