@@ -4,6 +4,13 @@ import type { SourceFile } from '../support/sources.js'
 /** Words that name nothing: a subject without a name, and verbs that say no more than that a thing exists. */
 const EMPTY_WORDS = /\b(nobody|somebody|anybody|whoever|stands|comes up|what goes|what stood)\b/i
 
+/**
+ * Paraphrases of words that the vocabulary defines, and phrases of which a person who sees a page for the first time cannot
+ * tell what they speak of.
+ */
+const RIDDLES =
+  /\b(everybody|everyone|meanwhile|beside itself|as it is|is there|are there|by hand|(?:left|leaves?) out|made? up for|come[sn]? due|came due|runs? that goe?s?|goe?s? now|(?:run|one)s? before (?:it|that)|the one that|nothing (?:comes|more)|stands? here)\b/i
+
 /** What a rule found: one line for each offence. */
 type Offences = string[]
 
@@ -14,16 +21,30 @@ export function findInComments(path: string, text: string): Offences {
 }
 
 /** Finds empty words in the texts that a file has for people: messages, advice, names of tests. */
-export function findInTexts({ path, syntax }: SourceFile): Offences {
+export function findInTexts(file: SourceFile): Offences {
+  return report(file.path, textsOf(file))
+}
+
+/**
+ * Finds empty words and riddles in the texts that a page of the dashboard shows: between its tags, in their attributes, in
+ * its messages. A page may say "somebody" of a person whom it does not know.
+ */
+export function findInShownTexts(file: SourceFile): Offences {
+  const texts = textsOf(file).map((text) => text.replace(/\s+/g, ' '))
+  const named = texts.map((text) => text.replace(/\bsomebody\b/gi, ''))
+  return [...new Set([...report(file.path, named), ...report(file.path, texts, RIDDLES)])]
+}
+
+/** The texts of several words in a file: one of several words is a sentence, one of a single word is a value. */
+function textsOf({ syntax }: SourceFile): string[] {
   const texts: string[] = []
   const visit = (node: ts.Node): void => {
-    const isText = ts.isStringLiteralLike(node) || ts.isTemplateExpression(node)
-    // A text of several words is a sentence, one of a single word is a value.
-    if (isText && node.getText().includes(' ')) texts.push(node.getText())
+    const isText = ts.isStringLiteralLike(node) || ts.isTemplateExpression(node) || ts.isJsxText(node)
+    if (isText && node.getText().trim().includes(' ')) texts.push(node.getText())
     ts.forEachChild(node, visit)
   }
   visit(syntax)
-  return report(path, texts)
+  return texts
 }
 
 /** Finds empty words in the titles of the tests of a file, and of their groups. */
@@ -50,6 +71,6 @@ export function findInPage(path: string, page: string): Offences {
   return report(path, prose.split('\n'))
 }
 
-function report(path: string, texts: readonly string[]): Offences {
-  return texts.filter((text) => EMPTY_WORDS.test(text)).map((text) => `${path}: ${text.trim()}`)
+function report(path: string, texts: readonly string[], words = EMPTY_WORDS): Offences {
+  return texts.filter((text) => words.test(text)).map((text) => `${path}: ${text.trim()}`)
 }

@@ -25,7 +25,7 @@ export async function attempt(work: () => Promise<unknown>): Promise<boolean> {
 export async function runNow(name: string, body: { payload?: unknown } = {}): Promise<boolean> {
   return await attempt(async () => {
     await write('POST', schedulePath(name, 'run'), body)
-    toast(`${name} was asked to run`)
+    toast(`A run of ${name} was requested`)
   })
 }
 
@@ -93,7 +93,7 @@ export function removeMany(names: readonly string[], done: () => void): void {
 
 function tellRefused(results: BulkAnswer['results']): void {
   const refused = results.filter(({ outcome }) => outcome === 'refused' || outcome === 'missing')
-  if (refused.length > 0) toast(`Not done for ${describeNames(refused.map(({ name }) => name))}`, { tone: 'bad' })
+  if (refused.length > 0) toast(`Could not change ${describeNames(refused.map(({ name }) => name))}`, { tone: 'bad' })
 }
 
 function describeNames(names: readonly string[]): string {

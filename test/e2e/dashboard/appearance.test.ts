@@ -36,16 +36,16 @@ const LONG =
 
 /** Every page, with what is on it when it is whole. */
 const PAGES: Readonly<Record<string, readonly [path: string, text: string]>> = {
-  overview: ['', 'Two hours'],
+  overview: ['', 'The last hour and the next'],
   schedules: ['schedules', 'tenant-01-usage'],
-  'schedules-empty': ['schedules?q=nothing', 'No schedule fits'],
+  'schedules-empty': ['schedules?q=nothing', 'No schedule matches'],
   schedule: ['schedules/invoice-export', 'connect ECONNREFUSED'],
   'schedule-long-name': [`schedules/${LONG}`, 'Every 6 minutes'],
   'schedule-paused': ['schedules/partner-sync', 'The partner moves'],
   edit: ['schedules/night-report/edit', 'Next 10'],
   yaml: ['schedules/invoice-export/edit?as=yaml', 'Next 10'],
   pause: ['schedules/price-feed?do=pause', 'How long'],
-  commands: ['schedules/price-feed?do=commands', 'Say why'],
+  commands: ['schedules/price-feed?do=commands', 'Explain its state'],
   runs: ['runs', 'thumbnail-sweep'],
   fleet: ['fleet', 'media-1'],
   load: ['load', 'more, up to'],

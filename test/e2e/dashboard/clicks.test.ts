@@ -77,7 +77,7 @@ describe('the clicks that something takes', () => {
     await expect.poll(async () => (await beat.schedules.get('starved'))?.paused?.note).toBe('waits for the bank')
     await note('pause it with a note')
     await page.getByRole('button', { name: 'Run now' }).click()
-    await page.getByText('starved was asked to run').waitFor()
+    await page.getByText('A run of starved was requested').waitFor()
     await note('run it')
     await goByKeys(page, 's')
     await page.locator('tr[data-name=edited] a').click()

@@ -40,7 +40,7 @@ const PAGES = [
   ['YAML', 'schedules/well/edit?as=yaml', 'every: 200ms'],
   ['pause dialog', 'schedules/well?do=pause', 'How long'],
   ['backfill dialog', 'schedules/unserved?do=backfill', 'Backfill unserved'],
-  ['runs', 'runs', 'Under way'],
+  ['runs', 'runs', 'Attempt'],
   ['fleet', 'fleet', 'good'],
   ['load', 'load', 'more, up to'],
   ['doctor', 'doctor', 'Latency'],
@@ -88,7 +88,7 @@ describe('a person on call', () => {
     await page.getByRole('button', { name: 'Undo' }).click()
     await expect.poll(async () => (await beat.schedules.get('failing'))?.state).toBe('active')
     await page.getByRole('button', { name: 'Run now' }).click()
-    await page.getByText('failing was asked to run').waitFor()
+    await page.getByText('A run of failing was requested').waitFor()
     expect(troubles).toEqual([])
   })
 
@@ -98,7 +98,7 @@ describe('a person on call', () => {
     const { page } = await browser.open(`${await serveDashboard(beat)}schedules/nightly/edit`)
     await page.locator('input[name=cron]').fill('0 3 * * *')
     await page.getByText('At 03:00').waitFor()
-    await page.getByText('10 of them are new').waitFor()
+    await page.getByText('10 new instants').waitFor()
     await beat.schedules.patch('nightly', { note: 'theirs' })
     await page.getByRole('button', { name: 'Save' }).click()
     await page.getByText('Somebody else saved this schedule').waitFor()
@@ -174,7 +174,7 @@ describe('who may not', () => {
     )
     await page.getByLabel('Token').fill('wrong')
     await page.getByRole('button', { name: 'Sign in' }).click()
-    await page.getByText('This is not the token').waitFor()
+    await page.getByText('This token is wrong').waitFor()
     await page.getByLabel('Token').fill('open sesame')
     await page.getByRole('button', { name: 'Sign in' }).click()
     await page.getByText('Every 200 milliseconds').first().waitFor()

@@ -46,7 +46,7 @@ function JitterChoice({ jitter }: { jitter: string | null }) {
     <div class="chips spread" role="group" aria-label="With a jitter">
       {[null, ...JITTERS].map((value) => (
         <button class="chip" aria-pressed={jitter === value} onClick={() => setQuery({ jitter: value })}>
-          {value === null ? 'As it is' : `Jitter ${value}`}
+          {value === null ? 'As defined' : `Jitter ${value}`}
         </button>
       ))}
     </div>
@@ -96,8 +96,8 @@ function HourWords(props: {
   if (most < HERD_LEAST || most < sum * HERD_PART) return null
   return (
     <p class="advice">
-      {formatCount(most)} of {formatCount(sum)} starts fall on one minute. `jitter` spreads those of a schedule, `H` in
-      a cron gives each schedule a minute of its own, and `spread` shifts periods by the name.
+      {formatCount(most)} of {formatCount(sum)} starts fall in one minute. `jitter` spreads the starts of a schedule,
+      `H` in a cron gives each schedule its own minute, and `spread` shifts each `every` by the name of its schedule.
     </p>
   )
 }

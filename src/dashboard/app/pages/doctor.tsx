@@ -27,7 +27,7 @@ export function DoctorPage() {
           ))}
         <div class="spread">
           <button class="button" disabled={isLoading.value} onClick={reload}>
-            Look again
+            Check again
           </button>
         </div>
       </div>

@@ -31,9 +31,9 @@ export function FleetPage() {
         </div>
       ) : workers.length === 0 ? (
         <div class="panel">
-          <Empty icon="fleet" title="No worker is there" command={commandLine('worker', './worker.js')}>
-            Workers appear here when they start, and leave the list fifteen seconds after their last sign. Start one
-            with this prefix:
+          <Empty icon="fleet" title="No worker is running" command={commandLine('worker', './worker.js')}>
+            A worker appears here when it starts, and leaves the list fifteen seconds after its last heartbeat. Start
+            one with this prefix:
           </Empty>
         </div>
       ) : (
@@ -124,7 +124,7 @@ function WorkerRow({ worker }: { worker: WorkerView }) {
           Node {node.replace(/^v/, '')} · tz {tz}
         </div>
       </td>
-      <td class="n" title="its wall clock against Redis's">
+      <td class="n" title="how far its wall clock is from the clock of Redis">
         <Clock skewMs={skewMs} />
       </td>
       <td class="nowrap hide-phone">{formatSpan(now.value - Date.parse(startedAt))}</td>

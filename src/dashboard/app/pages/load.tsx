@@ -66,6 +66,6 @@ function words({ buckets, complete }: LoadAnswer): string {
   const most =
     highest.planned === 0
       ? ''
-      : ` · the most, ${formatCount(highest.planned)}, at ${highest.at.slice(5, 16).replace('T', ' ')}`
-  return `${plural(planned, 'start')} to come${most}${complete ? '' : ' · still counting'}`
+      : ` · busiest hour ${highest.at.slice(5, 16).replace('T', ' ')}, with ${formatCount(highest.planned)}`
+  return `${plural(planned, 'planned start')}${most}${complete ? '' : ' · still counting'}`
 }

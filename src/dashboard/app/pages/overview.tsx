@@ -52,8 +52,8 @@ function Welcome({ hasWorkers }: { hasWorkers: boolean }) {
         command={commandLine('put', 'hello', '--every', '10s', '--task', 'hello')}
       >
         {hasWorkers
-          ? 'Workers are there and wait. Write a schedule in code, here under Schedules, or on the command line:'
-          : 'No worker is there either. Start one with this prefix, and write a schedule in code, here under Schedules, or on the command line:'}
+          ? 'Workers are running, and no schedule exists. Write one in code, here under Schedules, or on the command line:'
+          : 'No worker is running either. Start one with this prefix, and write a schedule in code, here under Schedules, or on the command line:'}
       </Empty>
     </div>
   )
@@ -65,7 +65,7 @@ function Glance({ view }: { view: OverviewView }) {
       <section class="panel" aria-labelledby="needs-you">
         <div class="panel-head">
           <h2 id="needs-you">
-            Needs you
+            Needs attention
             <small>
               {view.complete
                 ? `of ${plural(view.total, 'schedule')}`
@@ -78,7 +78,7 @@ function Glance({ view }: { view: OverviewView }) {
       <section class="panel" aria-labelledby="two-hours">
         <div class="panel-head">
           <h2 id="two-hours">
-            Two hours
+            The last hour and the next
             <small>{timelineWords(view)}</small>
           </h2>
           <div class="spread hide-phone">
@@ -119,7 +119,7 @@ function AttentionList({ items }: { items: readonly Attention[] }) {
           <Icon name="check" />
           all well
         </span>
-        Nothing is late, failing or invalid, and a worker serves every task.
+        No schedule is late, failing or invalid, and every task has a worker.
       </p>
     )
   }
@@ -198,7 +198,7 @@ function NextList({ view }: { view: OverviewView }) {
         </div>
       </div>
       {view.next.length === 0 ? (
-        <p class="panel-body soft">Nothing comes next: no schedule is active.</p>
+        <p class="panel-body soft">No run is planned: no schedule is active.</p>
       ) : (
         <ol class="coming">
           {view.next.map(({ name, at, words, tz }) => (
@@ -240,7 +240,7 @@ function FleetGlance({ view: { fleet, runs, lateness } }: { view: OverviewView }
         </div>
       </div>
       {fleet.workers === 0 ? (
-        <p class="panel-body soft">No worker is there.</p>
+        <p class="panel-body soft">No worker is running.</p>
       ) : (
         <ul class="workers">
           {fleet.members.slice(0, 8).map(({ id, host, running, concurrency, skewMs }) => (

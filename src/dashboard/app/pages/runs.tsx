@@ -11,14 +11,17 @@ import { Empty, Failure, Skeleton } from '../parts/states.js'
 import { toast } from '../parts/toast.js'
 
 const REASONS: Readonly<Record<string, string>> = {
-  retry: 'failed; its next attempt',
-  rerun: 'its worker died; runs again',
-  queued: 'behind the run before it',
-  replace: 'for the run before it to stop',
-  asked: 'asked for by hand',
-  backfill: 'backfilled',
-  returned: 'given back; is delivered again',
+  retry: 'for its next attempt, after a failure',
+  rerun: 'for a worker: its last worker died',
+  queued: 'for the previous run to end',
+  replace: 'for the previous run to stop',
+  asked: 'for a worker: a manual run',
+  backfill: 'for its turn in a backfill',
+  returned: 'for a worker: its last worker gave it back',
 }
+
+/** What an empty list says under a filter. */
+const EMPTY_TITLES: Readonly<Record<string, string>> = { running: 'No run is running', waiting: 'No run is waiting' }
 
 /** The runs that are running and those that wait, in the whole fleet. */
 export function RunsPage() {
@@ -39,7 +42,7 @@ export function RunsPage() {
       <div class="chips filters" role="group" aria-label="Filters">
         {([null, 'running', 'waiting'] as const).map((value) => (
           <button class="chip" aria-pressed={state === value} onClick={() => setQuery({ state: value })}>
-            {value === null ? 'All' : value === 'running' ? 'Under way' : 'Waiting'}
+            {value === null ? 'All' : value === 'running' ? 'Running' : 'Waiting'}
           </button>
         ))}
       </div>
@@ -49,9 +52,9 @@ export function RunsPage() {
         ) : !runs ? (
           <Skeleton />
         ) : runs.length === 0 ? (
-          <Empty icon="runs" title={state === 'waiting' ? 'No run waits' : 'No run goes now'}>
-            Runs stand here while they go, and while they wait for a retry, a worker or the run before them. What ended
-            is in the history of each schedule.
+          <Empty icon="runs" title={EMPTY_TITLES[state ?? ''] ?? 'No run is running or waiting'}>
+            A run is listed here while it is running, and while it waits for a retry, for a worker or for the previous
+            run of its schedule. A run that has ended is in the history of its schedule.
           </Empty>
         ) : (
           <RunTable runs={runs} reload={reload} isComplete={data.value?.complete ?? true} />
@@ -89,7 +92,7 @@ function RunTable({ runs, reload, isComplete }: { runs: readonly RunView[]; relo
         </table>
       </div>
       <div class="table-foot">
-        {isComplete ? plural(runs.length, 'run') : `the first ${runs.length}; there are more`}
+        {isComplete ? plural(runs.length, 'run') : `the first ${runs.length} runs; there are more`}
       </div>
     </>
   )

@@ -153,7 +153,7 @@ function EditedNote(props: { name: string; differs: readonly string[]; reload: (
   const revert = () =>
     attempt(async () => {
       await write('POST', schedulePath(props.name, 'revert'))
-      toast(`${props.name} is again as code declares it`)
+      toast(`${props.name} is back to its declaration in code`)
       props.reload()
     })
   return (

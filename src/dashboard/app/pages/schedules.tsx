@@ -195,14 +195,14 @@ function Nothing({ isFiltered, isComplete }: { isFiltered: boolean; isComplete: 
         title="Nothing is scheduled yet"
         command={commandLine('put', 'hello', '--every', '10s', '--task', 'hello')}
       >
-        Schedules that code declares appear here when a worker starts. Others are written here, or on the command line:
+        Schedules that code declares appear here when a worker starts. Write others here, or on the command line:
       </Empty>
     )
   }
   return (
     <div class="empty">
       <Icon name="search" />
-      <h2>{isComplete ? 'No schedule fits' : 'None so far'}</h2>
+      <h2>{isComplete ? 'No schedule matches' : 'None so far'}</h2>
       <p>{isComplete ? 'The search looks at names, tasks, owners and tags.' : 'The schedules are still being read.'}</p>
       <button class="button" onClick={() => go(pageUrl('schedules'))}>
         Show all

@@ -32,7 +32,7 @@ async function signIn(token: string, problem: Signal<string | null>): Promise<vo
     await loadSession()
   } catch (error) {
     const isWrong = error instanceof ApiError && error.status === 401
-    problem.value = isWrong ? 'This is not the token.' : (error as Error).message
+    problem.value = isWrong ? 'This token is wrong.' : (error as Error).message
   }
 }
 
@@ -61,7 +61,7 @@ function TokenForm() {
           aria-invalid={problem.value !== null}
           onInput={(event) => (token.value = event.currentTarget.value)}
         />
-        <small>The one that the dashboard was started with: --token, or EVERYBEAT_DASHBOARD_TOKEN.</small>
+        <small>The token that the dashboard was started with: --token, or EVERYBEAT_DASHBOARD_TOKEN.</small>
       </label>
       {problem.value && (
         <p class="problem" role="alert">

@@ -19,7 +19,7 @@ export function Failure({ error, retry }: { error: ApiError; retry?: () => void 
   return (
     <div class="empty" role="alert">
       <Icon name="alert" />
-      <h2>{error.status === 0 ? 'No answer' : String(error.problem['title'] ?? 'It failed')}</h2>
+      <h2>{error.status === 0 ? 'No answer' : String(error.problem['title'] ?? 'The request failed')}</h2>
       <p>{error.message}</p>
       {retry && (
         <button class="button" onClick={retry}>

@@ -53,7 +53,7 @@ function menuItems({ name, state }: Schedule, reload: () => void): MenuItem[] {
   const skipNext = () =>
     attempt(async () => {
       const { skipped } = await write<{ skipped: string }>('POST', schedulePath(name, 'skip-next'))
-      toast(`${name} leaves out ${formatInstant(skipped)} UTC`)
+      toast(`${name} will skip ${formatInstant(skipped)} UTC`)
       reload()
     })
   const remove = () => {

@@ -41,7 +41,8 @@ export function BackfillDialog({ name, onClose, onDone }: { name: string; onClos
       foot={<DialogFoot action={action} isOff={count === 0} onClose={onClose} />}
     >
       <p>
-        Occurrences of the past run in order, beside the schedule. What has run already in the range runs once more.
+        The occurrences of this range run one after another, in order; the schedule itself does not move. An occurrence
+        that has already run runs again.
       </p>
       <RangeFields from={from} to={to} rate={rate} />
       {problem.value && (
@@ -71,12 +72,12 @@ function RangeFields({ from, to, rate }: { from: Signal<string>; to: Signal<stri
         </label>
       ))}
       <label class="field">
-        <span>At most, a second</span>
+        <span>Most starts per second</span>
         <input
           type="number"
           min="0.001"
           step="any"
-          placeholder="as fast as they end"
+          placeholder="one after another"
           value={rate.value}
           onInput={(event) => (rate.value = event.currentTarget.value)}
         />

@@ -33,7 +33,7 @@ export function ChangesPanel({
   const rollBack = (to: number) =>
     attempt(async () => {
       await write('POST', schedulePath(name, 'rollback'), { revision: to })
-      toast(`${name} is again as it was at revision ${to}`)
+      toast(`${name} is back to revision ${to}`)
       reload()
     })
   return (
@@ -48,7 +48,7 @@ export function ChangesPanel({
       ) : !changes ? (
         <Skeleton lines={3} />
       ) : changes.length === 0 ? (
-        <p class="panel-body soft">No change is kept.</p>
+        <p class="panel-body soft">No change is recorded.</p>
       ) : (
         <ol class="changes">
           {changes.map((change, index) => (

@@ -8,7 +8,7 @@ type Line = readonly [what: string, line: string]
 export function CommandDialog({ schedule, onClose }: { schedule: Schedule; onClose: () => void }) {
   const { name, state, next, declared } = schedule
   const lines: readonly Line[] = [
-    ['Say why it is as it is', commandLine('explain', name)],
+    ['Explain its state', commandLine('explain', name)],
     ['Show its history', commandLine('history', name)],
     ['Show who changed it', commandLine('changes', name)],
     ['Run it now', commandLine('run', name)],

@@ -23,14 +23,14 @@ export function ConflictPanel({ problem, mine, onTheirs, onMine }: Props) {
         </h2>
       </div>
       <div class="panel-body">
-        <p class="soft">Theirs is red, yours is green. Nothing was written.</p>
+        <p class="soft">Their values are red, yours are green. Your edit is not saved yet.</p>
         <Diff diff={diffOf(theirs, mine)} />
         <div class="chips">
           <button type="button" class="button" onClick={() => onTheirs(theirs, revision)}>
             Take theirs
           </button>
           <button type="button" class="button" onClick={() => onMine(theirs, revision)}>
-            Keep mine, and look at it against theirs
+            Keep mine, and compare it with theirs
           </button>
         </div>
       </div>

@@ -1,7 +1,7 @@
 import type { Signal } from '@preact/signals'
 import type { ApiError } from '../api.js'
 import { now } from '../data.js'
-import { formatInstant, formatRelative } from '../format.js'
+import { formatInstant, formatRelative, plural } from '../format.js'
 import type { Definition, NextInstant } from '../model.js'
 import { Diff } from './changes.js'
 import { usePreviews } from './use-previews.js'
@@ -50,9 +50,7 @@ function Sides(props: { earlier: readonly NextInstant[] | null; later: readonly 
     <>
       <h2>
         Next {later.length}
-        {earlier && (
-          <small>{moved === 0 ? 'none of them moves' : `${moved} of them ${moved === 1 ? 'is' : 'are'} new`}</small>
-        )}
+        {earlier && <small>{moved === 0 ? 'the same as before' : plural(moved, 'new instant')}</small>}
       </h2>
       <div class={moved > 0 ? 'sides' : ''}>
         {earlier && moved > 0 && (

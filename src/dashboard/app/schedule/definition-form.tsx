@@ -17,19 +17,19 @@ const TRIGGER_WORDS: Readonly<Record<Trigger, { label: string; hint: string; fir
 
 const CHOICES: Readonly<Record<string, readonly (readonly [value: string, words: string])[]>> = {
   overlap: [
-    ['', 'skip it (default)'],
+    ['', 'skip the new one (default)'],
     ['queue', 'queue one'],
-    ['replace', 'replace the run that goes'],
-    ['allow', 'let both go'],
+    ['replace', 'replace the previous run'],
+    ['allow', 'run both'],
   ],
   misfire: [
     ['', 'one run for all (default)'],
-    ['skip', 'leave them out'],
+    ['skip', 'skip them'],
     ['all', 'all of them, in order'],
   ],
   onCrash: [
-    ['', 'leave it: at most once (default)'],
-    ['rerun', 'run again: at least once'],
+    ['', 'no rerun: at most once (default)'],
+    ['rerun', 'rerun: at least once'],
   ],
 }
 
@@ -59,9 +59,9 @@ export function DefinitionForm({ draft, wrongField }: FormProps) {
       <TriggerFields draft={draft} wrongField={wrongField} />
       {FIRST_ROWS.map(text)}
       <JsonField label="Payload, JSON" value={draft.value['payload']} set={(value) => set('payload', value)} />
-      <ChoiceField field="overlap" label="While the run before it goes" draft={draft} set={set} />
-      <ChoiceField field="misfire" label="What was missed" draft={draft} set={set} />
-      <ChoiceField field="onCrash" label="When its worker dies" draft={draft} set={set} />
+      <ChoiceField field="overlap" label="If the previous run is still running" draft={draft} set={set} />
+      <ChoiceField field="misfire" label="Missed occurrences" draft={draft} set={set} />
+      <ChoiceField field="onCrash" label="If the worker of a run dies" draft={draft} set={set} />
       {POLICY_ROWS.map(text)}
       <TextField
         field="tags"
@@ -72,7 +72,7 @@ export function DefinitionForm({ draft, wrongField }: FormProps) {
         value={Array.isArray(tags) ? tags.join(', ') : tags}
         set={(value) => set('tags', value === '' ? undefined : value.split(/,\s*/))}
       />
-      <div class="full">{text(['note', 'Note', 'why it is there', ''])}</div>
+      <div class="full">{text(['note', 'Note', 'why this schedule exists', ''])}</div>
     </div>
   )
 }
@@ -80,11 +80,11 @@ export function DefinitionForm({ draft, wrongField }: FormProps) {
 type TextRow = readonly [field: string, label: string, hint: string, placeholder: string]
 
 const FIRST_ROWS: readonly TextRow[] = [
-  ['tz', 'Time zone', 'IANA name; changes of clocks are marked beside', 'UTC'],
-  ['task', 'Task', 'what workers register', 'as the name'],
+  ['tz', 'Time zone', 'IANA name; the preview marks clock changes', 'UTC'],
+  ['task', 'Task', 'name of the handler that workers register', 'same as the schedule'],
 ]
 const POLICY_ROWS: readonly TextRow[] = [
-  ['timeout', 'Time-out', 'such as 90s; its signal aborts then', 'none'],
+  ['timeout', 'Time-out', 'such as 90s; then the signal of the run aborts', 'none'],
   ['retries', 'Retries', 'more attempts after a failure', '0'],
   ['jitter', 'Jitter', 'spreads starts, such as 30s', 'none'],
   ['pauseAfter', 'Pause after', 'failures in a row', 'never'],

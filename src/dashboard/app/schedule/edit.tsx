@@ -14,7 +14,7 @@ export function EditPage({ schedule, onSaved }: { schedule: Schedule | null; onS
   const { name, before, draft, refusal, conflict } = edit
   const save = async () => {
     if (!(await edit.save())) return
-    toast(name === null ? `${edit.target} is written` : `${edit.target} is saved`)
+    toast(name === null ? `${edit.target} is created` : `${edit.target} is saved`)
     onSaved?.()
     go(pageUrl('schedules', edit.target))
   }
@@ -78,7 +78,7 @@ function EditHead({ edit }: { edit: EditSession }) {
           Cancel
         </button>
         <button class="button primary" disabled={!edit.canSave}>
-          {name === null ? 'Write' : 'Save'}
+          {name === null ? 'Create' : 'Save'}
         </button>
       </div>
     </div>

@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals'
-import { formatCount, formatDuration, formatInstant, formatValue } from '../format.js'
+import { formatCount, formatDuration, formatInstant, formatValue, plural } from '../format.js'
 import { query, setQuery } from '../location.js'
 import type { HistoryEntry, NextInstant } from '../model.js'
 import { OutcomeBadge } from '../parts/badge.js'
@@ -31,7 +31,7 @@ export function HistoryPanel(props: { history: readonly HistoryEntry[] | null; n
       </div>
       {history.length === 0 ? (
         <Empty icon="clock" title="No occurrence yet">
-          Every occurrence ends here: as ran, failed, skipped with the reason, or abandoned.
+          An occurrence is listed here when it has ended: ok, failed, skipped with the reason, abandoned or cancelled.
         </Empty>
       ) : (
         <>
@@ -102,7 +102,7 @@ function HistoryTable({ history, opened }: { history: readonly HistoryEntry[]; o
             <th class="n">Late</th>
             <th class="n">Took</th>
             <th class="n">Attempts</th>
-            <th>Said</th>
+            <th>Result or error</th>
           </tr>
         </thead>
         <tbody>
@@ -150,7 +150,7 @@ function OpenedEntry({ entry }: { entry: HistoryEntry | undefined }) {
         {entry.durationMs !== undefined && <Fact name="Took">{formatDuration(entry.durationMs)}</Fact>}
         {worker && <Fact name="Worker">{worker}</Fact>}
         {attempt > 1 && <Fact name="Attempts">{attempt}</Fact>}
-        {missed !== undefined && <Fact name="Stood for">{`${missed} missed occurrences beside itself`}</Fact>}
+        {missed !== undefined && <Fact name="Also covers">{plural(missed, 'other missed occurrence')}</Fact>}
         {runId && <Fact name="Run">{runId}</Fact>}
         {fence > 0 && <Fact name="Fence">{fence}</Fact>}
       </dl>
@@ -171,21 +171,21 @@ function Fact({ name, children }: { name: string; children: preact.ComponentChil
 
 /** The outcomes and reasons of a history in words. */
 const WHY: Readonly<Record<string, string>> = {
-  ok: 'It ran to its end.',
+  ok: 'The run ended without an error.',
   failed: 'The handler failed, and no attempt is left.',
-  skipped: 'It was left out.',
-  abandoned: 'It was started, and its worker never said what became of it.',
-  cancelled: 'Somebody cancelled it.',
-  overlap: 'The run before it was still going, and `overlap` is `skip`.',
-  misfire: 'Nobody could claim it within its grace, and `misfire` left it out.',
+  skipped: 'The occurrence was skipped.',
+  abandoned: 'The run was started, and its worker never reported how it ended.',
+  cancelled: 'Somebody cancelled the run.',
+  overlap: 'The previous run was still running, and `overlap` is `skip`.',
+  misfire: 'No worker could claim the occurrence within its grace, and `misfire` skipped it.',
   paused: 'The schedule was paused.',
   disabled: 'The schedule was disabled.',
-  edited: 'The schedule was edited, and its trigger began anew.',
-  timeout: 'It took longer than its `timeout`, and its signal aborted.',
-  crash: 'Its worker died, or blocked its event loop until the lease ran out.',
-  'lease-lost': 'Trust in its lease was lost, and its signal aborted.',
-  replaced: 'A newer occurrence took its place (`overlap` is `replace`).',
-  shutdown: 'Its worker was stopped before it had ended.',
+  edited: 'The schedule was edited, and its new trigger is counted from the edit.',
+  timeout: 'The run took longer than its `timeout`, and its signal aborted.',
+  crash: 'The worker of the run died, or blocked its event loop until the lease ran out.',
+  'lease-lost': 'The worker could no longer trust the lease of the run, and the signal of the run aborted.',
+  replaced: 'A newer occurrence replaced the run (`overlap` is `replace`).',
+  shutdown: 'The worker was stopped before the run had ended.',
 }
 
 function toMark(entry: HistoryEntry) {

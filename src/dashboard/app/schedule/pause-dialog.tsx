@@ -41,7 +41,8 @@ export function PauseDialog(props: {
       foot={<DialogFoot action="Pause" onClose={onClose} />}
     >
       <p>
-        Runs that go come to their end. What comes due meanwhile is in the history as skipped, and is not made up for.
+        Runs that are running end as usual. An occurrence that becomes due during the pause is recorded as skipped, and
+        does not run later.
       </p>
       <label class="field">
         <span>Why</span>
@@ -49,7 +50,7 @@ export function PauseDialog(props: {
           name="note"
           autofocus
           maxLength={500}
-          placeholder="For everybody who sees it paused and wonders"
+          placeholder="The reason, shown beside the paused schedule"
           value={note.value}
           onInput={(event) => (note.value = event.currentTarget.value)}
         />

@@ -2,19 +2,19 @@ import { formatValue } from '../format.js'
 import type { Schedule } from '../model.js'
 
 const OVERLAP: Readonly<Record<string, string>> = {
-  skip: 'It is skipped while the run before it goes.',
-  queue: 'It waits, one at most, while the run before it goes.',
-  replace: 'It stops the run before it and takes its place.',
-  allow: 'It may run beside the run before it.',
+  skip: 'An occurrence is skipped while the previous run is running.',
+  queue: 'One occurrence at most waits for the previous run to end.',
+  replace: 'An occurrence stops the previous run and replaces it.',
+  allow: 'Runs may overlap: an occurrence does not wait for the previous run.',
 }
 const MISFIRE: Readonly<Record<string, string>> = {
-  skip: 'What was missed is left out.',
-  latest: 'One run makes up for all that was missed.',
-  all: 'All that was missed is made up for, in order.',
+  skip: 'Missed occurrences are skipped.',
+  latest: 'One run makes up for all missed occurrences.',
+  all: 'Missed occurrences run late, in order.',
 }
 const CRASH: Readonly<Record<string, string>> = {
-  skip: 'If its worker dies, the run is not repeated: at most once.',
-  rerun: 'If its worker dies, it runs again: at least once.',
+  skip: 'A run whose worker dies is not repeated: at most once.',
+  rerun: 'A run whose worker dies runs again: at least once.',
 }
 
 /** The definition in sentences and as it was written. */
@@ -24,8 +24,8 @@ export function PoliciesPanel({ schedule }: { schedule: Schedule }) {
     OVERLAP[overlap],
     MISFIRE[misfire],
     CRASH[onCrash],
-    retries ? `A failed run is tried ${retries === 1 ? 'once' : `${retries} times`} more.` : undefined,
-    pauseAfter ? `It pauses after ${pauseAfter} failures in a row.` : undefined,
+    retries ? `A failed run is retried, at most ${retries === 1 ? 'once' : `${retries} times`}.` : undefined,
+    pauseAfter ? `The schedule pauses after ${pauseAfter} failures in a row.` : undefined,
   ]
   return (
     <section class="panel" aria-labelledby="definition">

@@ -25,7 +25,7 @@ export function RunDialog(props: { schedule: Schedule; onClose: () => void; onDo
       onSubmit={run}
       foot={<DialogFoot action="Run now" isOff={problem !== null} onClose={onClose} />}
     >
-      <p>It runs on some worker that has its task, beside the schedule: the next instant stays where it is.</p>
+      <p>A worker that has the task runs it once. The next occurrence of the schedule keeps its instant.</p>
       <label class="field">
         <span>Payload, JSON</span>
         <textarea
@@ -35,7 +35,9 @@ export function RunDialog(props: { schedule: Schedule; onClose: () => void; onDo
           aria-invalid={problem !== null}
           onInput={(event) => (text.value = event.currentTarget.value)}
         />
-        <small>{problem ?? (isOwn ? 'The payload of the definition.' : 'For this run only.')}</small>
+        <small>
+          {problem ?? (isOwn ? 'The payload of the definition.' : 'This payload is used for this run only.')}
+        </small>
       </label>
       <Command text={commandLine('run', name, ...other)} />
     </Dialog>

@@ -58,7 +58,7 @@ function quantile(values: readonly (number | null)[], part: number): number {
 function growth(values: readonly (number | null)[]): string {
   const half = Math.floor(values.length / 2)
   const [before, after] = [quantile(values.slice(0, half), 0.5), quantile(values.slice(half), 0.5)]
-  const typical = `half of them ${formatDuration(quantile(values, 0.5))} or less`
+  const typical = `half of the runs ${formatDuration(quantile(values, 0.5))} or less`
   if (values.length < 20 || Math.abs(after - before) < 20 || before === 0) return typical
   const change = Math.round((after / before - 1) * 100)
   if (Math.abs(change) < 15) return typical

@@ -19,7 +19,7 @@ export function WhyPanel({ explanation, schedule }: { explanation: Explanation |
   return (
     <section class="panel" aria-labelledby="why">
       <div class="panel-head">
-        <h2 id="why">Why it is as it is</h2>
+        <h2 id="why">Why it fires, or does not</h2>
       </div>
       <div class="why">
         {reasons.map(({ code, message }) => (
@@ -30,7 +30,7 @@ export function WhyPanel({ explanation, schedule }: { explanation: Explanation |
             It fires next at <time dateTime={next.at}>{formatInstant(next.at)}</time> UTC, by {next.why}.
           </p>
         ) : (
-          schedule.state !== 'invalid' && <p class="quiet">Nothing is planned.</p>
+          schedule.state !== 'invalid' && <p class="quiet">No occurrence is planned.</p>
         )}
         {last ? (
           <p
@@ -42,10 +42,10 @@ export function WhyPanel({ explanation, schedule }: { explanation: Explanation |
                   : 'grave'
             }
           >
-            The last one, <time dateTime={last.at}>{formatInstant(last.at)}</time>, {last.outcome}: {last.why}.
+            The last occurrence, <time dateTime={last.at}>{formatInstant(last.at)}</time>, {last.outcome}: {last.why}.
           </p>
         ) : (
-          <p class="quiet">Nothing is in its history yet.</p>
+          <p class="quiet">Its history is empty.</p>
         )}
         {advice.map((line) => (
           <p class="advice">{capitalized(line)}.</p>
@@ -70,10 +70,10 @@ export function NextPanel({ schedule, next }: { schedule: Schedule; next: readon
       ) : next.length === 0 || schedule.state !== 'active' ? (
         <p class="panel-body soft">
           {schedule.state === 'paused'
-            ? 'Nothing while it is paused.'
+            ? 'No occurrence fires while the schedule is paused.'
             : schedule.state === 'finished'
-              ? 'Nothing more: it is finished.'
-              : 'Nothing.'}
+              ? 'The schedule is finished: it has no further occurrence.'
+              : 'No occurrence is planned.'}
         </p>
       ) : (
         <ol class="instants">

@@ -52,7 +52,7 @@ export function YamlField({ draft }: { draft: Signal<Definition> }) {
         value={text.value}
         onInput={(event) => change(event.currentTarget.value)}
       />
-      <small>{problem.value ?? 'Every field of a definition may stand here.'}</small>
+      <small>{problem.value ?? 'Every field of a definition can be written here.'}</small>
     </label>
   )
 }
