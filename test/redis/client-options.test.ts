@@ -123,7 +123,7 @@ describe('a place that cannot serve a fleet', () => {
       () => ({ host: '127.0.0.1', port: redis.port, db: 99 }),
       'database 0',
     ],
-  ] as const)('is refused, and nothing is written: %s', async (_, source, told) => {
+  ] as const)('a place that cannot serve a fleet is refused, and nothing is written: %s', async (_, source, told) => {
     const beat = fleet.create({ redis: source() })
     const refused = { code: 'ERR_EVERYBEAT_CONNECTION', message: expect.stringContaining(told) }
     await expect(beat.schedules.put('it', { every: '1h' })).rejects.toMatchObject(refused)
@@ -131,7 +131,7 @@ describe('a place that cannot serve a fleet', () => {
     expect(await redis.client.keys(`{${fleet.prefix()}}:*`)).toEqual([])
   })
 
-  it('is refused with what to pass: a client that is subscribed', async () => {
+  it('a client that is subscribed to channels is refused with what to pass', async () => {
     const client = liveClient({})
     await client.subscribe('news')
     const beat = fleet.create({ redis: client })
@@ -140,7 +140,7 @@ describe('a place that cannot serve a fleet', () => {
     await expect(beat.schedules.count()).rejects.toMatchObject(refused)
   })
 
-  it('is refused with what to pass: a client that watches what others send', async () => {
+  it('a client that watches what others send is refused with what to pass', async () => {
     const options = { host: '127.0.0.1', port: redis.port, monitor: true }
     const refused = { code: 'ERR_EVERYBEAT_OPTIONS', field: 'redis.monitor' }
     expect(() => fleet.create({ redis: liveClient({ monitor: true }) })).toThrow(expect.objectContaining(refused))
