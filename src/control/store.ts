@@ -159,7 +159,7 @@ export interface ScheduleStore {
   storePlan(change: PlanChange, editor?: Editor): Promise<'stored' | 'moved'>
   /** The edits that are kept of a schedule. */
   changes(name: string): Promise<StoredChanges>
-  /** Asks for a run by hand, in a trace or in none; gives its id, null when there is no such schedule. */
+  /** Asks for a manual run, in a trace or in none; gives its id, null when there is no such schedule. */
   enqueue(name: string, payloadText: string | null, traceparent?: string): Promise<string | null>
   /** Asks for occurrences of the past, in a trace or in none. */
   backfill(

@@ -49,7 +49,7 @@ export interface ChannelListeners<Context> {
   readonly onSettle: (message: SettleMessage) => void
   readonly onClaim: (message: ClaimMessage) => void
   readonly onSkip: (message: SkipMessage) => void
-  /** A run is about to be asked for by hand; `message.traceparent` may be set. */
+  /** A manual run or a backfill is about to be requested; `message.traceparent` may be set. */
   readonly onTrigger: (message: TriggerMessage) => void
 }
 

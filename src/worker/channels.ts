@@ -12,7 +12,7 @@ export interface RunTrace {
   readonly latenessMs: number
   /** The cron expression of its schedule; null where it has another trigger. */
   readonly cron: string | null
-  /** W3C `traceparent` of its first start, on any worker, or of who asked for it by hand; null where none is known. */
+  /** W3C `traceparent` of its first start, on any worker, or of the caller of a manual run; null where none is known. */
   readonly cause: string | null
   /** A subscriber of `start` sets it: the `traceparent` that a retry or a rerun, on any worker, has as its `cause`. */
   traceparent?: string

@@ -115,7 +115,7 @@ export interface ClaimedRun {
   readonly leaseLeftMs: number
   /** JSON that replaces the definition's payload in a manual run; null for none. */
   readonly payloadText: string | null
-  /** W3C `traceparent` of its first start, or of who asked for it by hand; null where none is known. */
+  /** W3C `traceparent` of its first start, or of the caller of a manual run; null where none is known. */
   readonly traceparent: string | null
   /** The plan text after this instant. */
   readonly remainingPlan: string

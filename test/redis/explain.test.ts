@@ -165,7 +165,7 @@ describe('explain, of runs', () => {
     expect(last).toMatchObject({
       outcome: 'skipped',
       reason: 'overlap',
-      why: 'it was skipped: the run before it was still going',
+      why: 'it was skipped: the previous run was still going',
     })
     gate.open()
   })

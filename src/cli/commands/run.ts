@@ -67,6 +67,6 @@ async function waitForRun(beat: Everybeat, name: string, runId: string, timeoutM
   }
   throw new CliFailure(
     'ERR_CLI_FAILED',
-    `run ${runId} was not over after ${formatDuration(timeoutMs)}; is there a worker with its task?`,
+    `run ${runId} was not over after ${formatDuration(timeoutMs)}; does a worker with its task run?`,
   )
 }

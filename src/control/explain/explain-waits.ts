@@ -104,9 +104,9 @@ function describeLease(leftMs: number, silence: string): string {
 const WAITS: Readonly<Record<string, string>> = {
   retry: 'failed and waits for its next attempt',
   rerun: 'lost its worker and waits to be run again',
-  queued: 'waits for the run before it to end (`overlap` is `queue`)',
-  replace: 'waits for the run before it to stop (`overlap` is `replace`)',
-  asked: 'was asked for by hand and waits for a worker',
+  queued: 'waits for the previous run to end (`overlap` is `queue`)',
+  replace: 'waits for the previous run to stop (`overlap` is `replace`)',
+  asked: 'is a manual run and waits for a worker',
   backfill: 'is backfilled and waits for a worker',
 }
 
@@ -117,7 +117,7 @@ function explainFleet({ workers, situation }: Question, definition: Definition):
   const inPool = workers.filter((worker) => worker.pool === pool)
   const able = inPool.filter(({ tasks }) => tasks.includes(task))
   if (workers.length === 0) {
-    reasons.push({ code: 'no-fleet', message: 'no live worker is there' })
+    reasons.push({ code: 'no-fleet', message: 'no live worker is under this prefix' })
     advice.push('start a worker with this prefix')
   } else if (inPool.length === 0) {
     const pools = [...new Set(workers.map((worker) => worker.pool))].join(', ')
@@ -140,7 +140,7 @@ function explainFleet({ workers, situation }: Question, definition: Definition):
       code: 'task-full',
       message:
         situation.busyCount > 0
-          ? `it is due and waits for room: ${situation.busyCount} runs of the task ${task} go, as many as its limits allow`
+          ? `it is due and waits for room: ${situation.busyCount} runs of the task ${task} are running, as many as its limits allow`
           : `it is due and waits for room: every worker that can run it runs as many of the task ${task} as it may`,
     })
     advice.push(`raise \`maxConcurrent\` or \`concurrency\` of the task ${task}, or start more workers`)
@@ -167,7 +167,7 @@ function explainLateness({ schedule, view, situation, nowMs }: Question): Waits 
   if (schedule.state.blocked !== undefined) {
     reasons.push({
       code: 'lease-held',
-      message: 'its next occurrence is due and takes its turn behind the run that goes',
+      message: 'its next occurrence is due and waits for the previous run to end',
     })
   } else if (
     situation.dueMs !== null &&

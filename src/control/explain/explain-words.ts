@@ -2,7 +2,7 @@ import type { Definition } from '../../schedule/definition.js'
 import { formatDuration } from '../../time/duration.js'
 import type { HistoryEntry } from '../history.js'
 
-/** Says in words what became of an occurrence, and why. */
+/** Says in words how an occurrence ended, and why. */
 export function explainEntry(entry: HistoryEntry, definition: Definition | null): string {
   const worker = entry.worker === undefined ? 'a worker' : `worker ${entry.worker}`
   switch (entry.outcome) {
@@ -12,7 +12,7 @@ export function explainEntry(entry: HistoryEntry, definition: Definition | null)
       return `it failed on ${worker} in attempt ${entry.attempt}: ${failure(entry)}`
     case 'cancelled':
       return entry.reason === 'replaced'
-        ? 'it was stopped: a newer occurrence came due, and `overlap` is `replace`'
+        ? 'it was stopped: a newer occurrence became due, and `overlap` is `replace`'
         : 'it was stopped: a person or a program cancelled it'
     case 'abandoned':
       return abandonment(entry, worker)
@@ -28,12 +28,12 @@ export function skipWords(reason: string | undefined, definition: Definition | n
   const window = definition ? formatDuration(definition.catchUpWindowMs) : '`catchUpWindow`'
   const most = definition ? String(definition.maxCatchUp) : '`maxCatchUp`'
   const known: Record<string, string> = {
-    overlap: 'the run before it was still going',
-    replaced: 'a newer occurrence came due before the run before it had ended',
+    overlap: 'the previous run was still going',
+    replaced: 'a newer occurrence became due before the previous run had ended',
     'max-concurrent': `as many runs were going as \`maxConcurrent\` allows${definition?.maxConcurrent ? `, ${definition.maxConcurrent}` : ''}`,
     misfire: `no worker claimed it within its grace of ${grace}, and \`misfire\` is \`${definition?.misfire ?? 'skip'}\``,
     'catch-up-window': `no worker claimed it in time, and it was older than the catch-up window of ${window}`,
-    'catch-up-cap': `no worker claimed it in time, and at most ${most} missed occurrences are made up for`,
+    'catch-up-cap': `no worker claimed it in time, and at most ${most} missed occurrences run late`,
     paused: 'the schedule was paused',
     disabled: 'the schedule was disabled',
     invalid: 'the definition could not be used',

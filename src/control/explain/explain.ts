@@ -144,7 +144,7 @@ function whyNext(schedule: StoredSchedule, definition: Definition | null, view: 
   const { delayMs = 0, isCatchUp = false, missed = 0 } = parsePlan(schedule.state.plan ?? '').instants[0] ?? {}
   const jitter = delayMs === 0 ? '' : `, and starts ${formatDuration(delayMs)} later because of jitter`
   const others = missed > 0 ? `, and makes up for ${missed} others` : ''
-  const catchUp = isCatchUp ? `; it was missed and is made up for${others}` : ''
+  const catchUp = isCatchUp ? `; it was missed and runs late${others}` : ''
   const late =
     view.next!.getTime() <= nowMs ? `; it has been due for ${formatDuration(nowMs - view.next!.getTime())}` : ''
   return `${rule}${zone}${jitter}${catchUp}${late}`
