@@ -13,7 +13,7 @@ export interface FleetFigures {
   dueCount: number
   /** How long the earliest of them, or of the runs that wait for a worker with their task, has been due, ms; else 0. */
   overdueMs: number
-  /** Runs that wait: retries, reruns, queued occurrences, runs by hand, the next backfilled ones. */
+  /** Runs that wait: retries, reruns, queued occurrences, manual runs, the next backfilled ones. */
   waitingCount: number
   /** Live workers. */
   workerCount: number

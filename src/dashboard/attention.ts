@@ -50,7 +50,7 @@ export async function findAttention(situation: Situation): Promise<AttentionItem
   const { failing, invalid, edited, places } = catalogue.summary
   const items: AttentionItem[] = []
   if (workers.length === 0 && counts.active > 0) {
-    const text = `No worker is there: ${counts.active === 1 ? 'the one active schedule waits' : `${counts.active} active schedules wait`}.`
+    const text = `No worker is running: ${counts.active === 1 ? 'the one active schedule waits' : `${counts.active} active schedules wait`}.`
     items.push({ kind: 'no-workers', count: counts.active, text })
   }
   const [late, stuck, failed] = await Promise.all([

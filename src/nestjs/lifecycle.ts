@@ -76,7 +76,7 @@ export class EverybeatLifecycle {
     })
     if (!isThere) return
     const message =
-      'ScheduleModule of @nestjs/schedule is there too, and runs its methods in every process. Take it out of the ' +
+      'ScheduleModule of @nestjs/schedule is loaded too, and runs its methods in every process. Take it out of the ' +
       "imports and set schedules: 'nest', so that they run once in the fleet; or set schedules: 'own' to leave them to it"
     throw new EverybeatError('ERR_EVERYBEAT_OPTIONS', message, { field: 'schedules', value: this.#schedules })
   }

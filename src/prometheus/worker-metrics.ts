@@ -155,7 +155,7 @@ function createRecorders(factory: MetricFactory, tasks: () => readonly string[])
   return {
     lateness: factory.histogram(
       'run_lateness_seconds',
-      'How long after its instant a run started; without retries, reruns and runs by hand',
+      'How long after its instant a run started; without retries, reruns and manual runs',
       ['task'],
       LATENESS_BUCKETS,
     ),

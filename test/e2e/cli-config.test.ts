@@ -146,7 +146,7 @@ describe('edit', () => {
     const { exitCode, stderr } = await edit(prefix, loud)
     expect({ exitCode, stderr }).toEqual({
       exitCode: 1,
-      stderr: expect.stringContaining('was changed meanwhile in every') as string,
+      stderr: expect.stringContaining('was changed by others in every') as string,
     })
     await using beat = new Everybeat({ redis: redis.url, prefix, logger: false })
     expect(await beat.schedules.get('job')).toMatchObject({ every: '3h', note: 'by others' })

@@ -31,8 +31,8 @@ type Attempt =
   | { readonly kind: 'again'; readonly error: Error; readonly lines: string[] }
 
 /**
- * Opens a definition in an editor and writes what was changed. A text that is refused, or that others changed meanwhile in
- * the same fields, is opened again with the message on top. Left as it is then, the edit is given up and the text is kept.
+ * Opens a definition in an editor and writes what was changed. A text that is refused, or whose fields others changed too
+ * while it was open, is opened again with the message on top. A text that is then left unchanged ends the edit, and is kept.
  *
  * @throws the refusal when the user gives up; CliFailure when the schedule does not exist or the editor fails
  */
@@ -77,11 +77,11 @@ async function tryWrite({ beat, edits }: EditTarget, opened: ScheduleView, edite
         (field) =>
           `  ${field}: was ${show(meanwhile[field]![0])}, is now ${show(meanwhile[field]![1])}, yours is ${show(wanted[field as keyof DefinitionShape])}`,
       )
-      const message = `schedule ${JSON.stringify(opened.name)} was changed meanwhile in ${both.join(', ')}; nothing was written`
+      const message = `schedule ${JSON.stringify(opened.name)} was changed by others in ${both.join(', ')}; nothing was written`
       return {
         kind: 'again',
         error: new CliFailure('ERR_CLI_CONFLICT', message),
-        lines: ['Changed by others meanwhile:', ...values],
+        lines: ['Changed by others while the editor was open:', ...values],
       }
     }
     return { kind: 'done', result: await edits.patch(opened.name, changes) }

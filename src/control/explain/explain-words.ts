@@ -69,5 +69,5 @@ function duration({ durationMs }: HistoryEntry): string {
 function missed({ missed: count }: HistoryEntry): string {
   return count === undefined
     ? ''
-    : `; it made up for ${count} missed occurrence${count === 1 ? '' : 's'} beside its own`
+    : `; it made up for ${count} missed occurrence${count === 1 ? '' : 's'} in addition to its own`
 }

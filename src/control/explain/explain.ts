@@ -74,7 +74,7 @@ function explainState(view: ScheduleView, definition: Definition | null, schedul
   if (view.error !== undefined) {
     return {
       reasons: [{ code: 'invalid', message: `the definition cannot be used: ${view.error}` }],
-      advice: ['correct the definition; it is looked at again as soon as it is edited'],
+      advice: ['correct the definition; a worker reads it again after each edit'],
     }
   }
   if (view.paused) {

@@ -14,7 +14,7 @@ export function whyForged(request: Request): { status: 403 | 415; detail: string
   if (origin !== null && !isOwnOrigin(origin, request)) {
     return {
       status: 403,
-      detail: `a write from the origin ${JSON.stringify(origin)} is refused; a proxy has to hand on Host as it is`,
+      detail: `a write from the origin ${JSON.stringify(origin)} is refused; a proxy has to pass on the header Host unchanged`,
     }
   }
   if (headers.get(WRITE_HEADER) !== '1') return { status: 403, detail: 'a write needs the header X-Everybeat: 1' }

@@ -18,7 +18,7 @@ export const fleetRoutes: readonly Route[] = [
   {
     ...read,
     path: 'runs',
-    summary: 'The runs that go or wait now',
+    summary: 'The runs that are running or waiting',
     query: { state: 'running, waiting', limit: `1 to ${MOST_RUNS}; default 200` },
     answer: 'runs: [{ runId, schedule, state, reason?, scheduledAt, startedAt?, dueAt?, worker?, attempt, … }]',
     handle: listRuns,

@@ -68,7 +68,7 @@ const ACTIONS: readonly Action[] = [
   {
     verb: 'skip-next',
     role: 'operate',
-    summary: 'Leaves out the next occurrence',
+    summary: 'Skips the next occurrence',
     body: {},
     answer: 'outcome, revision, skipped (the instant), next (the one after it)',
     act: skipNext,

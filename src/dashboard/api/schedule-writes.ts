@@ -86,7 +86,7 @@ function readIfMatch({ request }: RequestContext, current: ScheduleView | null):
     // A schedule is new only when no other edit has made it meanwhile.
     if (current === null) return 0
     if (request.headers.get('if-none-match') === '*') return 0
-    const detail = `${JSON.stringify(current.name)} is there, at revision ${current.revision}: say in If-Match which revision was edited`
+    const detail = `${JSON.stringify(current.name)} exists, at revision ${current.revision}: say in If-Match which revision was edited`
     throw new Problem(428, { detail, code: 'ERR_DASHBOARD_REVISION', revision: current.revision })
   }
   if (text.trim() === '*') return undefined
@@ -122,7 +122,7 @@ function conflict(
   const yours = submitted && services.redaction.definition(submitted, name)
   const detail = view
     ? `${JSON.stringify(name)} is at revision ${view.revision}, not at ${request.headers.get('if-match') ?? 'none'}; nothing was written`
-    : `${JSON.stringify(name)} was removed meanwhile; nothing was written`
+    : `${JSON.stringify(name)} was removed by another edit; nothing was written`
   return new Problem(412, {
     detail,
     code: 'ERR_DASHBOARD_CONFLICT',
