@@ -35,6 +35,11 @@ local groups = rest_of(ARGV, 5)
 -- @include lib/runs.lua
 -- @include lib/next-due.lua
 
+-- Redis keeps a hash compact whose fields and values have so many bytes at most. A state that holds a longer field is shrunk
+-- at the end of the run where its schedule is not due again for this long.
+local COMPACT_BYTES = 64
+local REST_MS = 60000
+
 local now = read_now()
 local woken = false
 -- @include settle-runs/end-run.lua
@@ -52,7 +57,7 @@ local function create_rare()
 
   return { answer_unheld = answer_unheld, settle_without_lease = settle_without_lease, leave_task = leave_task,
     return_run = return_run, retry_later = retry_later, abandon = abandon, end_backfill = end_backfill,
-    count_failure = count_failure, release = release, announce_freed = announce_freed }
+    count_failure = count_failure, shrink_state = shrink_state, release = release, announce_freed = announce_freed }
 end
 local rare
 local function rarely()
@@ -155,6 +160,10 @@ local function settle(position, last)
   if more and more ~= '' then refill_plan(name, digest, reached, more) end
   if (look[2] or look[3]) and not is_abandoned and (not own_lease or look[3]) then rarely().release(name, look[2], look[3]) end
   if not is_abandoned then free_lease(lease, run_id) end
+  if #run_id + 4 > COMPACT_BYTES then
+    local _, next_start = first_instant(redis.call('HGET', state_key(name), 'plan') or nil)
+    if not next_start or next_start > now + REST_MS then rarely().shrink_state(name) end
+  end
   return answer
 end
 

@@ -35,6 +35,27 @@ describe('what a schedule takes in Redis', () => {
     expect(await fleet.client.exists(fleet.keys.history(''))).toBe(0)
   })
 
+  it('what a schedule with a long name takes in Redis is as small again once its run has ended', async () => {
+    const long = 'report-of-the-customer-in-the-north-of-the-country-0000000007'
+    const fleet = createScriptedFleet(redis)
+    const { client, keys } = fleet
+    const encoding = () => client.object('ENCODING', keys.state(long))
+    await fleet.control.schedules.put(long, { ...DAILY, cron: '0 0 * * *', payload: { customer: 7 } })
+    const worker = fleet.worker('194b03ff5aa14b93')
+    await fleet.plan(long, `${t3} ${t3 + 2 * DAY}`, t3 - DAY)
+    const before = await client.hgetall(keys.state(long))
+    const run = await worker.claimOne()
+    expect(await encoding()).toBe('hashtable')
+    expect(await worker.settle(run)).toBe('settled')
+    expect(await encoding()).toBe('listpack')
+    const { last, seen, fence, ...rest } = await client.hgetall(keys.state(long))
+    expect([last, seen, fence]).toEqual([String(t3), '1', String(run.fence)])
+    expect(rest).toMatchObject({ digest: before['digest'], revision: '1', plan: String(t3 + 2 * DAY) })
+    expect(await client.exists(keys.state(''))).toBe(0)
+    expect(await worker.settle(run)).toBe('settled')
+    expect(await fleet.outcomes(long)).toEqual([`ok ${t3}`])
+  })
+
   it('what a schedule takes in Redis grows by 70 bytes at most with each entry of its history', async () => {
     const { fleet, bytesOf } = await fireTimes(20)
     expect(await fleet.client.xlen(fleet.keys.history(NAME))).toBe(20)

@@ -1,5 +1,5 @@
 -- Settlements other than that of a run which ended: lost, repeated, tried again, returned, abandoned.
--- Needs: running, worker_id, now; settle-runs/end-run, lib/abandon-run, lib/backfill, lib/history, lib/keys,
+-- Needs: running, worker_id, now, COMPACT_BYTES; settle-runs/end-run, lib/abandon-run, lib/backfill, lib/history, lib/keys,
 --   lib/numbers, lib/runs, lib/schedule, lib/settle-waiting, lib/task-queues
 -- Sets: woken
 -- How many entries of a history one look reads, and how far Redis's clock may have gone back since a claim, ms.
@@ -114,4 +114,20 @@ end
 local function end_backfill(name, run)
   feed_backfill(name, now, 1, run.fence == 0)
   woken = true
+end
+
+-- A name of 47 bytes makes the field of its run too long for a compact hash, and Redis never makes a hash compact again. A
+-- copy is compact, and takes the place of the state in one command.
+local function shrink_state(name)
+  local flat = redis.call('HGETALL', state_key(name))
+  if #flat == 0 then return end
+  for _, text in ipairs(flat) do
+    if #text > COMPACT_BYTES then return end
+  end
+  -- No schedule has an empty name.
+  local copy = state_key('')
+  redis.call('DEL', copy)
+  redis.call('HSET', copy, unpack(flat))
+  -- A user without this command keeps the larger form.
+  if redis.pcall('RENAME', copy, state_key(name)).err then redis.call('DEL', copy) end
 end
