@@ -12,7 +12,8 @@ local function text_of(number)
   local text = texts[number]
   if not text then
     local value = number + 0
-    local is_plain = value % 1 == 0 and value > -1e15 and value < 1e15
+    -- Some Lua machines have whole numbers of 32 bits only.
+    local is_plain = value % 1 == 0 and value > -2147483648 and value < 2147483648
     text = string.format(is_plain and '%d' or '%.0f', value)
     texts[number] = text
   end
