@@ -36,6 +36,10 @@ const PAGE_READ = 500
 export function checkListOptions(options: ListOptions): void {
   if (!isPlainObject(options)) throw wrongValue('options', options, `{ ${NAMES.join(', ')} }`, CODE)
   checkKeys(options, NAMES, null, CODE)
+  for (const field of ['match', 'task', 'tag', 'owner'] as const) {
+    const text: unknown = options[field]
+    if (text !== undefined && typeof text !== 'string') throw wrongValue(field, text, 'a text', CODE)
+  }
   const { order, state, limit, cursor } = options as ListOptions
   if (order !== undefined) checkChoice(order, 'order', ORDERS, CODE)
   if (state !== undefined) checkChoice(state, 'state', SCHEDULE_STATES, CODE)

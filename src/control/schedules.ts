@@ -62,8 +62,8 @@ export class Schedules<Tasks extends object = AnyTasks> extends ScheduleQueries 
    *
    * @param definitions with their names
    * @param options `onProgress` is called after each batch: `done` of `total`
-   * @throws EverybeatError `ERR_EVERYBEAT_DEFINITION`, or another code of a definition, for the first that is refused; then
-   *   nothing is written
+   * @throws EverybeatError `ERR_EVERYBEAT_DEFINITION`, or another code of a definition, for the first that is refused,
+   *   `ERR_EVERYBEAT_OPTIONS` for a name that is given twice; then nothing is written
    */
   async putMany(
     definitions: Iterable<NamedDefinition<Tasks>>,
@@ -72,7 +72,10 @@ export class Schedules<Tasks extends object = AnyTasks> extends ScheduleQueries 
     checkOptionNames(options, ['onProgress'])
     const checked: Definition[] = []
     const site = noteCallSite(this.putMany)
+    const names = new Set<string>()
     for (const { name, ...definition } of definitions as Iterable<DefinitionInput & { name: string }>) {
+      if (names.has(name)) throw wrongValue('definitions', name, 'each name once', 'ERR_EVERYBEAT_OPTIONS')
+      names.add(name)
       checked.push(await checkDefinition(this.#context, name, definition, site))
     }
     const store = await this.#context.store()

@@ -1,10 +1,12 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { Everybeat } from '../../src/index.js'
 import { aclRules } from '../../src/redis/acl.js'
+import { useFleet } from '../support/fleet.js'
 import { uniquePrefix, useRedis } from '../support/redis.js'
 import { waitFor } from '../support/wait-for.js'
 
 const redis = useRedis()
+const fleet = useFleet(redis)
 
 /** An instance whose user may do what a fleet does, but for these commands. */
 async function createWithout(...commands: string[]): Promise<Everybeat> {
@@ -53,4 +55,21 @@ describe('a server that refuses what a fleet needs', () => {
     const { findings } = await beat.diagnose()
     expect(findings).toContainEqual(expect.objectContaining({ check: 'server', level: 'warning' }))
   })
+})
+
+it('a server that is full is named as such at the start and by the diagnosis, and not as one without streams', async () => {
+  const beat = fleet.create()
+  await redis.client.config('SET', 'maxmemory', '1')
+  try {
+    await expect(beat.start()).rejects.toMatchObject({
+      code: 'ERR_EVERYBEAT_SERVER',
+      value: ['memory'],
+      message: expect.stringContaining('raise `maxmemory`'),
+    })
+    const refused = (await beat.diagnose()).findings.filter(({ message }) => message.startsWith('the server refuses'))
+    expect(refused.map(({ message }) => message)).toEqual([expect.stringContaining('the server refuses memory: OOM')])
+  } finally {
+    await redis.client.config('SET', 'maxmemory', '0')
+  }
+  await beat.start()
 })

@@ -1,4 +1,6 @@
 import type { ScheduleStore } from '../../control/store.js'
+import type { EverybeatError } from '../../errors.js'
+import { wrongValue } from '../../schedule/field-values.js'
 import { firstNominal } from '../../schedule/plan-text.js'
 import type { StoredSchedule } from '../../schedule/stored-schedule.js'
 import { shardOf, type Keys } from '../keys.js'
@@ -32,7 +34,9 @@ type NextCursor =
  * A schedule that fires between two pages moves on, and may be passed over.
  */
 export async function pageByNext(source: PageSource, cursor: string | null, count: number): Promise<Page> {
-  const at = readCursor<NextCursor>(cursor) ?? { due: source.keys.map(() => null) }
+  const at = readCursor<NextCursor>(cursor, (value) => isNextCursor(value, source.keys.length)) ?? {
+    due: source.keys.map(() => null),
+  }
   if ('names' in at) return await pageWithoutNext(source, at.names === '' ? null : at.names, count)
   const ahead = await Promise.all(
     source.keys.map((_, shard) =>
@@ -91,7 +95,7 @@ async function readDue(
 
 /** One page of schedules by their last occurrence, the latest first; looks at all of them, a bounded slice a call. */
 export async function pageByLast(source: PageSource, cursor: string | null, count: number): Promise<Page> {
-  const [before, beforeName] = readCursor<[string, string]>(cursor) ?? ['', '']
+  const [before, beforeName] = readCursor<[string, string]>(cursor, isLastCursor) ?? ['', '']
   const found: { name: string; last: number; keys: Keys }[] = []
   const unreachable: number[] = []
   for (let shard = 0; shard < source.keys.length; shard += 1) {
@@ -133,8 +137,29 @@ function hasNext({ digest, state }: StoredSchedule): boolean {
   )
 }
 
-function readCursor<Cursor>(text: string | null): Cursor | null {
-  return text === null ? null : (JSON.parse(Buffer.from(text, 'base64url').toString()) as Cursor)
+function isNextCursor(value: { due?: unknown; names?: unknown }, shards: number): boolean {
+  return typeof value.names === 'string' || (Array.isArray(value.due) && value.due.length === shards)
+}
+
+function isLastCursor(value: object): boolean {
+  return Array.isArray(value) && value.length === 2 && value.every((part) => typeof part === 'string')
+}
+
+/** @throws EverybeatError `ERR_EVERYBEAT_OPTIONS` for a text that no page of this order gave */
+function readCursor<Cursor>(text: string | null, isCursor: (value: object) => boolean): Cursor | null {
+  if (text === null) return null
+  try {
+    const value: unknown = JSON.parse(Buffer.from(text, 'base64url').toString())
+    if (typeof value === 'object' && value !== null && isCursor(value)) return value as Cursor
+  } catch {
+    // Any text that is no JSON.
+  }
+  throw wrongCursor(text)
+}
+
+/** The error for a cursor that is none. */
+export function wrongCursor(text: string): EverybeatError {
+  return wrongValue('cursor', text, 'the cursor of the page before, with the same order', 'ERR_EVERYBEAT_OPTIONS')
 }
 
 function writeCursor(cursor: unknown): string {

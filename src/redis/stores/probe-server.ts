@@ -6,7 +6,7 @@ import { runScript } from '../scripts/run-script.js'
 
 /** What the server or the user of a fleet refuses, and what follows from it. */
 export interface Refused {
-  /** `scripts`, `time`, `streams`, `keys`, `publish`. */
+  /** `scripts`, `time`, `streams`, `keys`, `publish`, `memory`. */
   readonly what: string
   /** Whether no fleet can work without it; else it does, in a worse way. */
   readonly isEssential: boolean
@@ -42,6 +42,11 @@ const ABILITIES: Record<string, Pick<Refused, 'isEssential' | 'why' | 'advice'>>
     advice:
       'allow scripts to use keys that are not declared; Dragonfly: --cluster_mode=emulated --lock_on_hashtags, or --default_lua_flags=allow-undeclared-keys. Allow this user the keys of the prefix',
   },
+  memory: {
+    isEssential: true,
+    why: 'each claim and each settlement writes',
+    advice: 'raise `maxmemory`, or remove what is not needed any more; then start again',
+  },
   publish: {
     isEssential: false,
     why: 'workers tell each other what is due next; without it each one looks by itself, up to `maxSleepMs` later',
@@ -53,11 +58,15 @@ const ABILITIES: Record<string, Pick<Refused, 'isEssential' | 'why' | 'advice'>>
 const REFUSALS =
   /unknown (redis )?command|not allowed|undeclared|NOPERM|permission|can't (run|access)|unsupported|not supported/i
 
+/** Words of a server that is full: they are those of a refusal, and it may have room again. */
+const FULL = /\bOOM command not allowed/
+
 /** Tries what the scripts need, in one call that leaves nothing behind. */
 export async function probeServer(client: RedisClient, keys: Keys): Promise<Refused[]> {
   const found: Refused[] = []
-  const add = (what: string, answer: string) => {
-    const ability = ABILITIES[what]
+  const add = (tried: string, answer: string) => {
+    const what = FULL.test(answer) ? 'memory' : tried
+    const ability = found.some((refused) => refused.what === what) ? undefined : ABILITIES[what]
     if (ability && REFUSALS.test(answer)) found.push({ what, answer, ...ability })
   }
   try {

@@ -22,7 +22,7 @@ import type { RedisClock } from '../../worker/store.js'
 import { createDefinitionWriter } from './definition-writer.js'
 import { toHistoryFields } from './history-fields.js'
 import { createKeys, shardOf, type Keys } from '../keys.js'
-import { pageByLast, pageByNext, type PageSource } from './ordered-pages.js'
+import { pageByLast, pageByNext, wrongCursor, type PageSource } from './ordered-pages.js'
 import { readMinutes } from './minute-reader.js'
 import { nameOfRun, readRuns } from './run-reader.js'
 import { ScheduleReader } from './schedule-reader.js'
@@ -102,8 +102,9 @@ export class RedisScheduleStore implements ScheduleStore {
   async page(cursor: string | null, count: number): ReturnType<ScheduleStore['page']> {
     const { shards } = this.#parts
     const match = /^(\d+):(.*)$/s.exec(cursor ?? '0:')
-    let shard = Number(match?.[1] ?? 0)
-    let after = match?.[2] ?? ''
+    if (cursor !== null && !(Number(match?.[1]) < shards)) throw wrongCursor(cursor)
+    let shard = Number(match![1])
+    let after = match![2]!
     const found: StoredSchedule[] = []
     const unreachable: number[] = []
     let nowMs = 0
