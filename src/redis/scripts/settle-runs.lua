@@ -38,7 +38,7 @@ local groups = rest_of(ARGV, 5)
 -- Redis keeps a hash compact whose fields and values have so many bytes at most. A state that holds a longer field is shrunk
 -- at the end of the run where its schedule is not due again for this long.
 local COMPACT_BYTES = 64
-local REST_MS = 60000
+local DUE_FAR_MS = 60000
 
 local now = read_now()
 local woken = false
@@ -162,7 +162,7 @@ local function settle(position, last)
   if not is_abandoned then free_lease(lease, run_id) end
   if #run_id + 4 > COMPACT_BYTES then
     local _, next_start = first_instant(redis.call('HGET', state_key(name), 'plan') or nil)
-    if not next_start or next_start > now + REST_MS then rarely().shrink_state(name) end
+    if not next_start or next_start > now + DUE_FAR_MS then rarely().shrink_state(name) end
   end
   return answer
 end
