@@ -98,7 +98,13 @@ const RUN_CHANNEL = tracingChannel<unknown, RunTrace>('everybeat:run')
 /** Whether a subscriber traces runs: a `TracingChannel` of the oldest supported Node.js does not say so itself. */
 export function isRunTraced(): boolean {
   const { start, end, asyncStart, asyncEnd, error } = RUN_CHANNEL
-  return [start, end, asyncStart, asyncEnd, error].some(({ hasSubscribers }) => hasSubscribers)
+  return (
+    start.hasSubscribers ||
+    end.hasSubscribers ||
+    asyncStart.hasSubscribers ||
+    asyncEnd.hasSubscribers ||
+    error.hasSubscribers
+  )
 }
 
 /**

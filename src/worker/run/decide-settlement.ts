@@ -31,7 +31,8 @@ export function decideSettlement(shard: ShardRuntime, end: RunEnd): Decided {
   const base = baseOf(shard, end)
   switch (ending.kind) {
     case 'returned':
-      return { ...base, resultText: resultText(ending.value) }
+      base.resultText = resultText(ending.value)
+      return base
     case 'already-started':
       return { ...base, outcome: 'abandoned', reason: 'started-elsewhere' }
     case 'not-started':

@@ -78,7 +78,10 @@ async function reachEnding(shard: ShardRuntime, run: ActiveRun, beginning: Begin
   if (permission !== 'granted') {
     return { kind: 'not-started', abort: run.aborted?.kind ?? null, isUnconfirmed: permission === 'unconfirmed' }
   }
-  return await call(shard, run, task, { ...beginning, ...prepared, timeoutMs })
+  const { startedAtMs, latenessMs } = beginning
+  const { spentMs } = prepared
+  // Field by field: a spread takes longer than all that is between two starts of one instant.
+  return await call(shard, run, task, { startedAtMs, latenessMs, payload: prepared.payload, spentMs, timeoutMs })
 }
 
 /** The permission as far as it is known without a request, which takes no turn of the event loop; null where it is not. */
