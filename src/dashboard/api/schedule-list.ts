@@ -1,4 +1,4 @@
-import { describe, type ListOrder, type SchedulePage } from '../../index.js'
+import { describe, EverybeatError, type ListOrder, type SchedulePage } from '../../index.js'
 import { badRequest } from '../problem.js'
 import { toStrip, withoutSecrets } from '../schedule-views.js'
 import type { ListedSchedule } from '../fleet-source.js'
@@ -80,8 +80,8 @@ async function readPage(
   try {
     return await services.source.page(limit, cursor === null ? null : cursor.slice(markOf(order).length), order)
   } catch (error) {
-    // A cursor that was not made here.
-    if (error instanceof SyntaxError) throw badRequest('cursor', cursor, 'the cursor of the page before')
+    const isOfCursor = error instanceof EverybeatError && error.field === 'cursor'
+    if (isOfCursor) throw badRequest('cursor', cursor, 'the cursor of the page before')
     throw error
   }
 }
