@@ -15,6 +15,8 @@ async function populate() {
   const beat = fleet.create()
   beat.task('good', () => ({ rows: 3 }))
   beat.task('slow', () => new Promise((resolve) => setTimeout(resolve, 3_000)))
+  // Its run is running as long as the test looks at the pages.
+  beat.task('endless', ({ signal }) => new Promise((resolve) => signal.addEventListener('abort', resolve)))
   beat.task('bad', () => {
     throw new Error('connect ECONNREFUSED')
   })
@@ -22,12 +24,14 @@ async function populate() {
   await beat.schedules.putMany([
     { name: 'well', task: 'good', every: '200ms', tags: ['ops'] },
     { name: 'failing', task: 'bad', every: '200ms' },
+    { name: 'running', task: 'endless', every: '1h' },
     { name: 'unserved', task: 'nobody', cron: '30 2 * * *', tz: 'America/New_York' },
     { name: long, task: 'slow', every: '1h', payload: { apiKey: 's3cret' } },
   ])
   await beat.schedules.put('paused', { task: 'good', every: '1h' })
   await beat.schedules.pause('paused', { note: 'until the bank is back' })
   await beat.start()
+  await beat.schedules.trigger('running')
   await expect.poll(async () => (await beat.schedules.history('failing')).length).toBeGreaterThan(3)
   return beat
 }
