@@ -91,8 +91,8 @@ it.each([
       const activity = await control.schedules.activity({ from: begin, to: new Date() })
       expect(activity.unreachableShards).toEqual(shards)
       const noun = shards.length === 1 ? 'shard' : 'shards'
-      for (const numbers of [control.schedules.count(), control.figures()]) {
-        await expect(numbers).rejects.toMatchObject({
+      for (const read of [() => control.schedules.count(), () => control.figures()]) {
+        await expect(read()).rejects.toMatchObject({
           code: 'ERR_EVERYBEAT_CONNECTION',
           message: expect.stringContaining(`${noun} ${shards.join(', ')} of ${SHARDS}`),
         })

@@ -75,7 +75,10 @@ async function settle(page: Page, path: string, text: string): Promise<void> {
   await page.getByText(text).first().waitFor()
   await page.locator('.dot.live').waitFor({ state: 'attached' })
   await expect.poll(() => page.locator('.skeleton').count()).toBe(0)
+  // The code of charts comes when the first one is shown, and a chart is drawn in a turn of its own.
+  await expect.poll(() => page.locator('.panel-body.chart:not(:has(canvas))').count()).toBe(0)
   await page.evaluate('document.fonts.ready')
+  await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))')
 }
 
 describe('the appearance of the dashboard', () => {

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import { formatDuration } from '../format.js'
@@ -11,7 +11,7 @@ const LEAST_TOP_MS = 10
 /** Durations over time: `at` in seconds, values in milliseconds, null where there is none. */
 export function LineChart({ at, values, tone }: { at: number[]; values: (number | null)[]; tone: 'run' | 'late' }) {
   const element = useRef<HTMLDivElement>(null)
-  useEffect(() => {
+  useLayoutEffect(() => {
     const target = element.current
     if (!target) return
     const plot = new uPlot(optionsOf(target, tone), [at, values], target)
