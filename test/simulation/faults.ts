@@ -109,7 +109,7 @@ const FAULTS: Readonly<Record<string, Inject>> = {
 
   async flush(sim) {
     if (sim.isFailingOver) return
-    noteLoss(sim, sim.monotonicNow())
+    noteLoss(sim, sim.monotonicNow(), sim.storeNow())
     sim.declaredAt = sim.monotonicNow()
     await sim.fleet.flush()
   },
@@ -180,12 +180,13 @@ function longestWait({ scenario }: SimulatedFleet): number {
  * What was due and had not begun by then is forgotten; after another fault that is more than after none. A fleet in which
  * no worker reaches the store notices the loss when that fault ends.
  */
-function noteLoss(sim: SimulatedFleet, lostAt: number): void {
+function noteLoss(sim: SimulatedFleet, lostAt: number, lostAtMs?: number): void {
   sim.edits.clear()
   const fromMs = sim.time.at(sim.wellUntil(lostAt)) - BEFORE_LOSS_MS - longestWait(sim)
   const nowMs = sim.monotonicNow()
   const isReached = sim.alive.some(({ isFrozen, isCut }) => !isFrozen && !isCut)
   const troubledUntilMs = Math.max(nowMs, ...sim.troubles.map(({ toMs }) => toMs))
   const unnoticedMs = isReached ? 0 : troubledUntilMs - nowMs
-  sim.dataLoss.push({ fromMs, toMs: sim.storeNow() + unnoticedMs + LOSS_MS + sim.scenario.leaseMs })
+  const toMs = sim.storeNow() + unnoticedMs + LOSS_MS + sim.scenario.leaseMs
+  sim.dataLoss.push({ fromMs, toMs, ...(lostAtMs === undefined ? {} : { lostAtMs }) })
 }

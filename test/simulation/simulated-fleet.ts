@@ -40,6 +40,8 @@ export interface SimulatedWorker {
 export interface Loss {
   readonly fromMs: number
   readonly toMs: number
+  /** When a flush came, by the clock of the store: claims from before are not known any more. */
+  readonly lostAtMs?: number
 }
 
 /** The fleet of a scenario, with all that was noted of it. */

@@ -13,7 +13,7 @@ export interface Evidence {
   readonly time: RedisTime
   readonly leaseMs: number
   /** Spans of time in which Redis had lost its memory or was out of anybody's reach with it. */
-  readonly dataLoss: readonly { fromMs: number; toMs: number; isRewound?: boolean }[]
+  readonly dataLoss: readonly { fromMs: number; toMs: number; isRewound?: boolean; lostAtMs?: number }[]
   /** Spans, by the monotonic clock, of which all writes are gone: what was started then may be started again, with the same fences. */
   readonly lostWrites?: readonly { fromMs: number; toMs: number }[]
   /** Whether a worker may go without replies for as long as a lease and no connection breaks; default false. */
@@ -120,7 +120,7 @@ function checkSchedule(schedule: ChaosSchedule, evidence: Evidence, findings: Fi
     findings.redelivered += Math.max(0, starts.length - 1)
     findings.skipped += mine.filter(({ outcome }) => outcome === 'skipped').length > 0 ? 1 : 0
     findings.abandoned += mine.filter(({ outcome }) => outcome === 'abandoned').length > 0 ? 1 : 0
-    const remembered = starts.filter((span) => !isWithin(lostWrites, span.from))
+    const remembered = starts.filter((span) => !isWithin(lostWrites, span.from) && !isClaimLost(span, evidence))
     // Each attempt of a run that failed starts once.
     const isDoubled = new Set(remembered.map(({ attempt }) => attempt)).size < remembered.length
     if (schedule.onCrash === 'skip' && isDoubled && !isRewound(at)) report('doubled', tell())
@@ -157,6 +157,18 @@ function checkSchedule(schedule: ChaosSchedule, evidence: Evidence, findings: Fi
 
 function isWithin(stretches: readonly { fromMs: number; toMs: number }[], at: number): boolean {
   return stretches.some(({ fromMs, toMs }) => at >= fromMs && at <= toMs)
+}
+
+/**
+ * A claim comes a moment before its instant, and its reply may be late: when the memory is lost in between, the run starts
+ * on a claim that Redis does not know any more. A fence is the time of its claim or later.
+ */
+function isClaimLost({ fence, from }: Pick<Span, 'fence' | 'from'>, { dataLoss, leaseMs, time }: Evidence): boolean {
+  const startedAt = time.at(from)
+  return dataLoss.some(
+    ({ lostAtMs }) =>
+      lostAtMs !== undefined && fence < lostAtMs && startedAt >= lostAtMs && startedAt <= lostAtMs + leaseMs,
+  )
 }
 
 function covers(entry: HistoryRecord, at: number): boolean {
@@ -208,7 +220,7 @@ function checkFences(
   const seen = new Set<number>()
   let highest = -1
   for (const { id, fence, attempt, from } of spans) {
-    if (attempt > 1 || isWithin(lostWrites, from)) continue
+    if (attempt > 1 || isWithin(lostWrites, from) || isClaimLost({ fence, from }, evidence)) continue
     if (seen.has(fence)) report('fences', `${id} has fence ${fence}, which was given before`)
     // Under `allow` two processes may start what they claimed in any order.
     else if (overlap !== 'allow' && fence < highest && !isHeardAfterJump({ from }, evidence))
