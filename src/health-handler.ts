@@ -8,8 +8,8 @@ export interface HealthSubject {
 
 /**
  * Makes a fetch handler for probes. `/livez` answers 200 as long as this process answers at all, so that an outage of
- * Redis restarts no worker. `/readyz` answers 200 while the worker does its work, and 503 before the start, without Redis
- * and after the stop. The body is `beat.health()` as JSON. The paths may have anything before them; other paths get 404,
+ * Redis restarts no worker. `/readyz` answers 200 while the worker does its work, and 503 before the start, without Redis,
+ * while the server evicts keys, and after the stop. The body is `beat.health()` as JSON. The paths may have anything before them; other paths get 404,
  * other methods than GET and HEAD 405. Asks Redis nothing.
  */
 export function createHealthHandler(beat: HealthSubject): (request: Request) => Response {

@@ -120,7 +120,7 @@ export class Catalogue {
       const before = this.#rows.get(name) ?? null
       const after = view && toRow(view)
       if (before === after || (before && after && isSameRow(before, after))) {
-        // A reading that goes may have met an older row.
+        // A reading under way may have read an older row.
         this.#taken.set(name, after)
         continue
       }

@@ -178,9 +178,10 @@ function longestWait({ scenario }: SimulatedFleet): number {
 
 /**
  * What was due and had not begun by then is forgotten; after another fault that is more than after none. A fleet in which
- * no worker reaches the store notices the loss when that fault ends.
+ * no worker reaches the store notices the loss when that fault ends. `lostAt`: on the monotonic clock; `flushedAtMs`: when
+ * a flush came, by the clock of the store.
  */
-function noteLoss(sim: SimulatedFleet, lostAt: number, lostAtMs?: number): void {
+function noteLoss(sim: SimulatedFleet, lostAt: number, flushedAtMs?: number): void {
   sim.edits.clear()
   const fromMs = sim.time.at(sim.wellUntil(lostAt)) - BEFORE_LOSS_MS - longestWait(sim)
   const nowMs = sim.monotonicNow()
@@ -188,5 +189,5 @@ function noteLoss(sim: SimulatedFleet, lostAt: number, lostAtMs?: number): void 
   const troubledUntilMs = Math.max(nowMs, ...sim.troubles.map(({ toMs }) => toMs))
   const unnoticedMs = isReached ? 0 : troubledUntilMs - nowMs
   const toMs = sim.storeNow() + unnoticedMs + LOSS_MS + sim.scenario.leaseMs
-  sim.dataLoss.push({ fromMs, toMs, ...(lostAtMs === undefined ? {} : { lostAtMs }) })
+  sim.dataLoss.push({ fromMs, toMs, ...(flushedAtMs === undefined ? {} : { flushedAtMs }) })
 }

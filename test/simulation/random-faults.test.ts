@@ -18,4 +18,10 @@ describe('a fleet on virtual time under random faults', () => {
     expect(sum(({ started }) => started)).toBeGreaterThan(HOURS * 6)
     expect(sum(({ injections }) => injections)).toBeGreaterThanOrEqual(HOURS * 3)
   })
+  it('an occurrence that was claimed before a flush and starts after it counts as forgotten, and not as doubled', async () => {
+    const reports: ScenarioReport[] = []
+    await runScenarios({ firstSeed: 31_182, step: 1, count: 1, mutant: null }, (report) => reports.push(report) > 0)
+    expect(reports.flatMap(({ problems }) => problems)).toEqual([])
+    expect(reports.map(({ checked }) => checked > 0)).toEqual([true])
+  })
 })

@@ -41,7 +41,7 @@ export interface Loss {
   readonly fromMs: number
   readonly toMs: number
   /** When a flush came, by the clock of the store: claims from before are not known any more. */
-  readonly lostAtMs?: number
+  readonly flushedAtMs?: number
 }
 
 /** The fleet of a scenario, with all that was noted of it. */

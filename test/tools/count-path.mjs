@@ -5,21 +5,18 @@
 //
 // The folder of the build is what `tsc --outDir` writes: one file for each source. Calls while a module is evaluated, while
 // the worker starts, and those of its heartbeats before `put` are not counted. It needs redis-server on the PATH.
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { Session } from 'node:inspector/promises'
-import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
 const [build, sources] = process.argv.slice(2).map((folder) => resolve(folder))
 const { Everybeat } = await import(pathToFileURL(join(build, 'index.js')).href)
+const { startRedisServer } = await import(pathToFileURL(join(build, 'testing/index.js')).href)
 const { SCRIPTS } = await import(pathToFileURL(join(build, 'redis/scripts/generated.js')).href)
 const { Redis } = await import(pathToFileURL(join(sources, '../node_modules/ioredis/built/index.js')).href)
 
-const redis = await startRedis()
+const redis = await startRedisServer()
 const session = new Session()
 session.connect()
 const beat = new Everybeat({ redis: redis.url, prefix: 'path', logger: false })
@@ -87,25 +84,4 @@ function report(language, files) {
       .map((file) => `  ${file}\n`)
       .join('')}`,
   )
-}
-
-async function startRedis() {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address()
-  server.close()
-  await once(server, 'close')
-  const dir = mkdtempSync(join(tmpdir(), 'everybeat-path-'))
-  const child = spawn('redis-server', ['--port', port, '--save', '', '--dir', dir], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  for await (const chunk of child.stdout) if (String(chunk).includes('Ready to accept')) break
-  return {
-    url: `redis://127.0.0.1:${port}`,
-    async stop() {
-      child.kill()
-      await once(child, 'exit')
-      rmSync(dir, { recursive: true })
-    },
-  }
 }

@@ -5,13 +5,13 @@ import type { Timer, TimeSource } from '../../time-source.js'
 export interface EvictionObserver {
   /** At the first reading: a server may evict keys when its memory is full, by this policy. */
   readonly onPolicy: (policy: string) => void
-  /** A server began to evict keys: so many since the reading before. */
+  /** A server began to evict keys: `count` since the previous reading. */
   readonly onEvicted: (count: number) => void
 }
 
 /** Time between two readings of a server that may evict keys, ms. */
 const READ_MS = 10_000
-/** So many times as long is a server left alone that cannot evict keys: its settings may change. */
+/** A server that cannot evict keys is read once in so many periods: its settings may change. */
 const REST_PERIODS = 30
 /** Time for which a server counts as one that evicts keys after it evicted one, ms. */
 const EVICTING_MS = 60_000
@@ -84,7 +84,7 @@ export class EvictionWatch {
       this.#servers.set(address, server)
       if (server.isAsking || !(isForAll || !server.last || server.last.policy)) continue
       server.isAsking = true
-      // An outage is told by what the worker needs the server for.
+      // The commands of the worker report an outage.
       void readEvictions(node)
         .then((reading) => this.#take(server, reading))
         .catch(() => {})

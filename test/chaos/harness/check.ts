@@ -13,7 +13,7 @@ export interface Evidence {
   readonly time: RedisTime
   readonly leaseMs: number
   /** Spans of time in which Redis had lost its memory or was out of anybody's reach with it. */
-  readonly dataLoss: readonly { fromMs: number; toMs: number; isRewound?: boolean; lostAtMs?: number }[]
+  readonly dataLoss: readonly { fromMs: number; toMs: number; isRewound?: boolean; flushedAtMs?: number }[]
   /** Spans, by the monotonic clock, of which all writes are gone: what was started then may be started again, with the same fences. */
   readonly lostWrites?: readonly { fromMs: number; toMs: number }[]
   /** Whether a worker may go without replies for as long as a lease and no connection breaks; default false. */
@@ -160,14 +160,18 @@ function isWithin(stretches: readonly { fromMs: number; toMs: number }[], at: nu
 }
 
 /**
- * A claim comes a moment before its instant, and its reply may be late: when the memory is lost in between, the run starts
- * on a claim that Redis does not know any more. A fence is the time of its claim or later.
+ * Whether a run started after a flush on a claim from before it. A worker claims a moment before the instant, and the reply
+ * may be late; Redis has forgotten such a claim, and may give the occurrence, or a lower fence, once more. A fence is the
+ * time of its claim or later.
  */
 function isClaimLost({ fence, from }: Pick<Span, 'fence' | 'from'>, { dataLoss, leaseMs, time }: Evidence): boolean {
   const startedAt = time.at(from)
   return dataLoss.some(
-    ({ lostAtMs }) =>
-      lostAtMs !== undefined && fence < lostAtMs && startedAt >= lostAtMs && startedAt <= lostAtMs + leaseMs,
+    ({ flushedAtMs }) =>
+      flushedAtMs !== undefined &&
+      fence < flushedAtMs &&
+      startedAt >= flushedAtMs &&
+      startedAt <= flushedAtMs + leaseMs,
   )
 }
 

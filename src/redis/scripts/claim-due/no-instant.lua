@@ -1,4 +1,4 @@
--- Schedules whose plan is at its end, and those that move past an instant without a run.
+-- Handles a schedule whose plan has no further instant, and one that moves past an instant without a run.
 -- Needs: due, now, PLANNING_MS; claim-due/instant, claim-due/start, lib/inactive, lib/keys, lib/numbers
 -- Sets: due_changed
 -- No instant is left: a finished schedule waits for its removal, any other for a worker that plans it.

@@ -5,8 +5,8 @@ local function integer_of(text)
   return number and number % 1 == 0 and number > -1e16 and number < 1e16 and number or nil
 end
 
--- The text of a whole number, or of its digits. One call meets the same instants many times, and to print a number takes long: as a
--- fraction several times as long as a whole one. For this reason commands also get texts in the place of numbers.
+-- The text of a whole number, given as a number or as its digits. One call meets the same instants many times, and printing
+-- a number takes long, with `%.0f` several times as long as with `%d`. So commands get texts in the place of numbers too.
 local texts = {}
 local function text_of(number)
   local text = texts[number]

@@ -1,8 +1,8 @@
 -- A plan is text: instants apart by a space, each `nominal[+delay][c<missed>]`, closed by `.` when nothing follows.
 -- `c` marks a catch-up run, with the number of other missed occurrences that it makes up for.
 -- Needs: lib/numbers
--- Nominal, start, missed, catch-up of the first instant of a plan, and the text behind it: values and no table, for every
--- claim comes this way. Nothing where no instant is planned.
+-- Nominal, start, missed, catch-up of the first instant of a plan, and the text behind it; nothing where no instant is
+-- planned. Every claim calls this, so it returns values and makes no table.
 local function first_instant(plan)
   if not plan or plan == '' then return nil end
   local head, rest = plan, ''
