@@ -2,6 +2,7 @@ import { toErrorData } from '../../events/events.js'
 import { CLAIM_CHANNEL } from '../channels.js'
 import { replan } from '../maintenance/replan.js'
 import { reportSkip } from '../report-skip.js'
+import { callOutsideContexts } from '../run/outside-contexts.js'
 import { runClaimed } from '../run/run-claimed.js'
 import type { Task } from '../run/task.js'
 import type { ShardRuntime } from '../shard-runtime.js'
@@ -52,7 +53,9 @@ export async function tick(shard: ShardRuntime, request: TickRequest): Promise<C
   const { isAcknowledged, runs } = reply
   if (!isAcknowledged && runs.length > 0) reportUnacknowledged(shard, runs.length)
   const sent = { sentAtMonotonic, sentAtWall, isAcknowledged }
-  for (const run of runs) void runClaimed(shard, run, sent, shard.preciseTimer.at(run.startMs, aheadMs))
+  callOutsideContexts(() => {
+    for (const run of runs) void runClaimed(shard, run, sent, shard.preciseTimer.at(run.startMs, aheadMs))
+  })
   for (const skipped of reply.skipped) reportSkip(shard, { ...skipped, count: 1 })
   // Plans are made beside the claims: after an outage they may be many, and other schedules are due meanwhile.
   if (reply.needsPlanning.length > 0) await endsWithin(time, PLANNING_WAIT_MS, planAll(shard, reply))

@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Timer, TimeSource } from '../../time-source.js'
 import { isRunTraced, traceRun, type RunTrace } from '../channels.js'
 import type { AbortKind, ActiveRun } from './active-run.js'
@@ -33,21 +32,16 @@ export interface HandlerCall {
   readonly time: TimeSource
   /** Is called when a subscriber says in which trace the run has started. */
   readonly onTrace: (traceparent: string) => void
+  /** Is called once, when the ending is decided; what it aborts does not change the ending. */
+  readonly onEnd: () => void
 }
-
-/**
- * Calls a function outside of every async context: a handler must not inherit the context of the code that started the
- * worker, registered a task or resumed the instance. Taken when the module is loaded, before any of that.
- */
-const callOutsideContexts = AsyncLocalStorage.snapshot() as <Result>(work: () => Result) => Result
 
 /**
  * Calls the handler and waits for its end: it returns, throws, or is abandoned {@link GIVE_UP_MS} after its signal
  * aborted. An aborted run ends as aborted whatever the handler does afterwards. Never rejects.
  */
 export function callHandler(call: HandlerCall): Promise<Ending> {
-  if (!isRunTraced()) return callOutsideContexts(() => callUntilEnd(call))
-  return callOutsideContexts(() => callTraced(call))
+  return isRunTraced() ? callTraced(call) : callUntilEnd(call)
 }
 
 /** The same, with the subscribers of `everybeat:run` informed: an ending that is no return is an error to them. */
@@ -71,17 +65,19 @@ async function callTraced(call: HandlerCall): Promise<Ending> {
   return ending!
 }
 
-function callUntilEnd({ task, run, active, timeoutMs, spentMs, time }: HandlerCall): Promise<Ending> {
+function callUntilEnd({ task, run, active, timeoutMs, spentMs, time, onEnd }: HandlerCall): Promise<Ending> {
   return new Promise((resolve) => {
     const timer = timeoutMs === null ? null : abortAfter(active, timeoutMs, spentMs, time)
     let abandonTimer: Timer | null = null
     let hasEnded = false
     const end = (ending: Ending) => {
+      if (hasEnded) return
       hasEnded = true
       if (timer) time.clearTimeout(timer)
       if (abandonTimer) time.clearTimeout(abandonTimer)
       const abort = active.aborted
       resolve(abort ? { kind: 'aborted', abort: abort.kind, error: abort.error } : ending)
+      onEnd()
     }
     active.onAbort(() => {
       if (!hasEnded) abandonTimer = time.setTimeout(() => end(ABANDONED), GIVE_UP_MS)

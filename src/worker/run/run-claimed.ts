@@ -51,7 +51,10 @@ export async function runClaimed(
     let end
     try {
       if (previous) await endOrAbort(previous, run)
-      if (instant) await instant
+      if (instant) {
+        readAhead(run)
+        await instant
+      }
       end = await executeRun(shard, run)
     } finally {
       release(shard, admission)
@@ -75,6 +78,15 @@ function admit(shard: ShardRuntime, claimed: ClaimedRun, claim: ClaimSent): Admi
   const previous = shard.runs.add(run)
   shard.leases.watch(run, shard.store, claim.sentAtMonotonic, claim.sentAtWall)
   return { run, previous }
+}
+
+/** Reads before the instant of the run what its start needs of the definition: other runs of the instant start behind it. */
+function readAhead({ definition }: ActiveRun): void {
+  try {
+    definition.settings()
+  } catch {
+    // The execution reads the definition again, and ends the run with the error.
+  }
 }
 
 /** Waits for the end of the previous run of the same schedule on this worker: two must not overlap in one process. */
