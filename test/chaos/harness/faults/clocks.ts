@@ -46,7 +46,7 @@ export async function createServerClock(): Promise<FakeClock> {
 
 export const serverClock: Fault = {
   name: "clock: Redis's own, jumping forward and back",
-  promise: `${ONCE} by the clock of Redis, which may end leases too soon: two at once for half a lease at most`,
+  promise: `${ONCE} by the clock of Redis, which may end leases too soon: two runs at once for half a lease at most`,
   pauseMs: [600, 1_600],
   async prepare() {
     const clock = await createServerClock()

@@ -42,7 +42,7 @@ export const lostReplies: Fault = {
 
 export const partition: Fault = {
   name: 'network: one worker cut off, packets vanish',
-  promise: `${ONCE}; others take over after the lease`,
+  promise: `${ONCE}; another worker takes over after the lease`,
   usesProxies: true,
   async inject({ proxies, random, leaseMs }) {
     const proxy = random.pick(proxies)
@@ -55,7 +55,7 @@ export const partition: Fault = {
 
 export const unplugged: Fault = {
   name: 'network: one worker in a namespace of its own, its cable pulled and plugged in again',
-  promise: `${ONCE}; others take over after the lease`,
+  promise: `${ONCE}; another worker takes over after the lease`,
   async prepare({ workerCount }) {
     const links: NetworkLink[] = []
     const close = async (): Promise<void> => void (await Promise.all(links.map((link) => link.close())))
@@ -82,7 +82,7 @@ export const unplugged: Fault = {
 
 export const halfOpen: Fault = {
   name: 'network: half-open connections, what the other side says never arrives',
-  promise: `${ONCE}; others take over after the lease`,
+  promise: `${ONCE}; another worker takes over after the lease`,
   usesProxies: true,
   async inject({ proxies, random, leaseMs }) {
     const proxy = random.pick(proxies)

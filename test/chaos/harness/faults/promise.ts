@@ -3,7 +3,7 @@ import type { ChaosContext } from '../scenario.js'
 
 /** The numbers of the promises in docs/reliability.md; the checker holds every run against all of them. */
 export const ONCE = '1 to 4'
-export const WITHOUT_MEMORY = '1, 3, 4; the fleet goes on by itself, with what is declared in code'
+export const WITHOUT_MEMORY = '1, 3, 4; the fleet continues without help, with the schedules that code declares'
 
 /** Leaves the fleet as large as it was. */
 export async function refill({ fleet, workerCount }: ChaosContext): Promise<void> {

@@ -58,7 +58,8 @@ export const flush: Fault = {
 
 export const restore: Fault = {
   name: 'redis: SIGKILL, and an older snapshot is restored',
-  promise: '3, 4, and 1 and 2 for what is due before the snapshot and after the return; the fleet goes on by itself',
+  promise:
+    '3, 4, and 1 and 2 for occurrences that are due before the snapshot or after the restart; the fleet continues without help',
   isDeclared: true,
   pauseMs: [3_000, 5_000],
   async inject({ admin, server, random, beginDataLoss }) {

@@ -13,7 +13,7 @@ export const kill: Fault = {
 
 export const freeze: Fault = {
   name: 'worker: SIGSTOP beyond the lease, then SIGCONT',
-  promise: `${ONCE}; who wakes up without a lease does not go on`,
+  promise: `${ONCE}; a worker that wakes up without its lease stops the run`,
   pauseMs: [200, 800],
   async inject({ fleet, random, leaseMs }) {
     await fleet.freeze(random.pick(fleet.alive), leaseMs + random.between(200, 2_500))
@@ -22,7 +22,7 @@ export const freeze: Fault = {
 
 export const terminate: Fault = {
   name: 'worker: SIGTERM just before an instant',
-  promise: `${ONCE}; what it has claimed is ended or handed on`,
+  promise: `${ONCE}; its claimed runs end, or another worker runs them`,
   async inject(context) {
     await untilNextSecond(context.random.between(0, 12))
     const going = context.fleet.terminate(context.random.pick(context.fleet.alive))
@@ -33,7 +33,7 @@ export const terminate: Fault = {
 
 export const block: Fault = {
   name: 'worker: event loop blocked beyond the lease',
-  promise: `${ONCE}; the blocked run learns that its lease is gone`,
+  promise: `${ONCE}; the blocked run ends as abandoned or is delivered again`,
   pauseMs: [200, 800],
   async inject({ fleet, random, leaseMs }) {
     const worker = random.pick(fleet.alive)
