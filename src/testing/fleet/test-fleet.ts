@@ -289,6 +289,7 @@ export class TestFleet implements AsyncDisposable {
     for (const beat of [...this.#workers.keys()]) this.#end(beat)
     for (const client of this.#clients.splice(0)) client.disconnect()
     this.#network.kill(CONTROL)
+    this.#handlers.end()
   }
 }
 
