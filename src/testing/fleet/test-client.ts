@@ -6,6 +6,8 @@ export const FLEET_SETTINGS = {
   retryStrategy: () => 1,
   disableClientInfo: true,
   maxRetriesPerRequest: null,
+  // By real time it would end connections that are fine by the clock of the fleet, and keep the process alive behind it.
+  socketTimeout: undefined as never,
 } as const
 
 /** Opens a client of the store of a fleet. */
