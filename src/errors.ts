@@ -1,4 +1,4 @@
-/** Every code an Everybeat error can carry, with what it means. The reference page is checked against this table. */
+/** Every code of an {@link EverybeatError}, with its meaning. A test compares the reference page with this table. */
 export const ERROR_CODES = {
   ERR_EVERYBEAT_OPTIONS: 'An option of `new Everybeat(…)`, of a task or of a call is wrong.',
   ERR_EVERYBEAT_NAME: 'A schedule, task, pool, tag or owner name is empty, too long or holds control characters.',
@@ -28,11 +28,11 @@ export const ERROR_CODES = {
 /** A stable code of an {@link EverybeatError}. */
 export type ErrorCode = keyof typeof ERROR_CODES
 
-/** What an {@link EverybeatError} can say beside its message. */
+/** The facts that an {@link EverybeatError} can carry beside its message. */
 export interface EverybeatErrorDetails {
   /** The field, option or argument that is wrong, as the user wrote it. */
   field?: string
-  /** The offending value. */
+  /** The value that is refused. */
   value?: unknown
   /** The schedule whose definition is wrong. */
   schedule?: string
@@ -43,13 +43,13 @@ export interface EverybeatErrorDetails {
 export class EverybeatError extends Error {
   /** Always `EverybeatError`. */
   override readonly name = 'EverybeatError'
-  /** What went wrong, by the catalogue: see `ERROR_CODES`. */
+  /** The stable code of the error: see `ERROR_CODES`. */
   readonly code: ErrorCode
-  /** The option or field that cannot be used, where the error is about one. */
+  /** The option or field that is refused; absent when the error is about none. */
   readonly field?: string
-  /** The value that cannot be used, where the error is about one. */
+  /** The value that is refused; absent when the error is about none. */
   readonly value?: unknown
-  /** The schedule whose definition is wrong, where the error is about one. */
+  /** The schedule whose definition is wrong; absent when the error is about none. */
   readonly schedule?: string
 
   constructor(code: ErrorCode, message: string, details: EverybeatErrorDetails = {}) {
@@ -61,7 +61,7 @@ export class EverybeatError extends Error {
   }
 }
 
-/** Shows a value inside a message: JSON where that works, cut to a length a person can read. */
+/** Formats a value for a message: as JSON if it has a JSON form, at most 120 characters. */
 export function showValue(value: unknown): string {
   let text: string
   try {
@@ -69,7 +69,7 @@ export function showValue(value: unknown): string {
   } catch {
     text = Object.prototype.toString.call(value)
   }
-  // Line ends and what turns a terminal's text around must not reach it.
+  // Line ends, and characters that change the direction of text, must not reach a terminal.
   text = text.replace(/[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, escapeCharacter)
   return text.length > 120 ? `${text.slice(0, 117)}…` : text
 }

@@ -33,19 +33,19 @@ import { describeOneOff } from './worker/run/one-off.js'
 import { TaskRegistry } from './worker/run/task-registry.js'
 import type { Handler } from './worker/run/task.js'
 
-/** Longest wait for the end of a start that `stop()` breaks off, ms. */
+/** Longest wait of `stop()` for the end of a start that it interrupts, ms. */
 const BREAK_OFF_MS = 3_000
 
 /**
- * A scheduler that every worker of a fleet carries in itself. Not started, it is a control client: it reads and edits
- * schedules and runs nothing.
+ * A scheduler inside each worker of a fleet. Without `start()` it is a control client: it reads and edits schedules and
+ * runs nothing.
  *
  * @typeParam Tasks the tasks of the fleet and their payloads, such as `{ 'send-report': { to: string } }`: then only these
  *   compile, also on an instance that registers none of them and only edits schedules
  * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS` for an option that is wrong
  */
 export class Everybeat<Tasks extends object = AnyTasks> extends IsolatedEmitter {
-  /** Everything that can be asked of, and done with, the schedules of the fleet. */
+  /** Reads and edits the schedules of the fleet. */
   readonly schedules: Schedules<Tasks>
 
   readonly #options: ResolvedOptions
@@ -57,14 +57,14 @@ export class Everybeat<Tasks extends object = AnyTasks> extends IsolatedEmitter 
   readonly #connection: InstanceConnection
   /** The store of each connection, with calls that end within `connectTimeoutMs`. */
   readonly #boundStores: BoundStores
-  /** The worker and its connections; null where this instance is a control client. */
+  /** The worker and its connections; null while this instance is a control client. */
   #instance: Instance | null = null
-  /** How far the life of the instance has come. */
+  /** The state of the instance, from before the start to after the stop. */
   #state: 'idle' | 'starting' | 'running' | 'stopped' = 'idle'
   #isPaused = false
-  /** The start that is under way or was the last. */
+  /** The start that is in progress, or the last one. */
   #starting: Promise<void> | null = null
-  /** The stop, from when it is asked for. */
+  /** The stop, once it is requested. */
   #stopping: Promise<void> | null = null
 
   constructor(options: EverybeatOptions = {}) {
@@ -100,7 +100,7 @@ export class Everybeat<Tasks extends object = AnyTasks> extends IsolatedEmitter 
   }
 
   /**
-   * Registers the handler of a task. This worker claims only occurrences of tasks that it has registered.
+   * Registers the handler of a task. A worker claims only occurrences of tasks that it has registered.
    *
    * @throws EverybeatError `ERR_EVERYBEAT_NAME` or `ERR_EVERYBEAT_OPTIONS`, also for a task that is registered already
    */
@@ -128,11 +128,11 @@ export class Everybeat<Tasks extends object = AnyTasks> extends IsolatedEmitter 
   }
 
   /**
-   * Declares the schedules of an owner, and says what that did, or with `dryRun` would do. What the declaration changed
-   * since the last one is changed, what was edited live stays.
+   * Declares the schedules of an owner. Resolves with the changes that the declaration made, or with `dryRun` would
+   * make. Fields that differ from the last declaration are written; live edits of the other fields stay.
    *
-   * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS` for an option that is refused, `ERR_EVERYBEAT_DEFINITION` or another code of
-   *   a definition for one that is; then nothing is written
+   * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS` for a refused option, another code such as
+   *   `ERR_EVERYBEAT_DEFINITION` for a refused definition; then nothing is written
    */
   async sync(definitions: SyncInput<Tasks>, options: SyncOptions): Promise<SyncResult> {
     return await this.#declarations.sync(readSyncInput(definitions), options, noteCallSite(this.sync))
@@ -182,29 +182,29 @@ export class Everybeat<Tasks extends object = AnyTasks> extends IsolatedEmitter 
     }
   }
 
-  /** Closes everything that a failed start has opened: the instance can be started again, and answers meanwhile. */
+  /** Closes everything that a failed start has opened, so that the instance can be started again. */
   async #undoStart(): Promise<void> {
     await this.#instance?.stop(0).catch(() => {})
     await this.#connection.close()
     if (!this.#stopping) [this.#instance, this.#state] = [null, 'idle']
   }
 
-  /** This worker claims nothing until `resume()`, also when called before `start()`; it lives on, and so do its runs. */
+  /** Claims nothing until `resume()`, also when called before `start()`; the worker stays live, its runs continue. */
   pause(): void {
     this.#isPaused = true
     this.#instance?.worker.setPaused(true)
   }
 
-  /** This worker claims again after `pause()`, at once if something is due. */
+  /** Starts claiming again after `pause()`, at once if an occurrence is due. */
   resume(): void {
     this.#isPaused = false
     this.#instance?.worker.setPaused(false)
   }
 
   /**
-   * Stops claiming, lets runs end within `timeoutMs` (default 30 000; Infinity waits for all), aborts the others, leaves
-   * the fleet, and closes the connections that Everybeat opened. Always ends, also without Redis; a second call waits for
-   * the first.
+   * Stops claiming, gives the runs `timeoutMs` to end (default 30 000; Infinity waits for all), aborts the runs that
+   * are left, leaves the fleet, and closes the connections that Everybeat opened. Always ends, also without Redis. A
+   * second call waits for the first.
    *
    * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS` for a time-out that is no number of milliseconds; nothing else
    */
@@ -224,7 +224,7 @@ export class Everybeat<Tasks extends object = AnyTasks> extends IsolatedEmitter 
   }
 
   /**
-   * How many schedules are in each state, what is due, what waits, and how many workers live, from indexes alone.
+   * Counts schedules by state, due schedules, waiting runs and live workers, from indexes alone.
    *
    * @throws EverybeatError `ERR_EVERYBEAT_CONNECTION` when Redis does not answer
    */
@@ -233,7 +233,7 @@ export class Everybeat<Tasks extends object = AnyTasks> extends IsolatedEmitter 
   }
 
   /**
-   * Checks the server, the fleet and its schedules, and says in plain words what is wrong. Changes nothing.
+   * Checks the server, the fleet and its schedules, and reports each problem with a remedy. Changes nothing.
    *
    * @throws EverybeatError `ERR_EVERYBEAT_CONNECTION` when Redis does not answer
    */
@@ -241,16 +241,16 @@ export class Everybeat<Tasks extends object = AnyTasks> extends IsolatedEmitter 
     return await diagnose(await this.#storeOfAnyLayout(), () => this.#clock.skewMs())
   }
 
-  /** Whether this worker does its work. Sends nothing to Redis: a probe may call it as often as it likes. */
+  /** Whether this worker can do its work, and else why not. Sends nothing to Redis: a probe may call it at any rate. */
   health(): Health {
     return describeHealth(this.#state, this.#instance?.health ?? null, this.#clock.skewMs(), this.#time.monotonic())
   }
 
   /**
-   * Moves the fleet's schedules to another number of shards; its workers must be stopped, and instances with the old
-   * number, as this one, are refused from then on. Broken off anywhere, it goes on when it is called again.
+   * Moves the fleet's schedules to another number of shards; all workers must be stopped. From then on instances with
+   * the old number, this one too, are refused. Another call continues one that was interrupted.
    *
-   * @throws EverybeatError `ERR_EVERYBEAT_STATE` while workers live, `ERR_EVERYBEAT_LAYOUT` while another change goes on
+   * @throws EverybeatError `ERR_EVERYBEAT_STATE` while workers are live, `ERR_EVERYBEAT_LAYOUT` during another change
    */
   async reshard(shards: number, options: ReshardOptions = {}): Promise<ReshardResult> {
     this.#refuseIfStopped('this instance is stopped; make a new one')
@@ -277,14 +277,14 @@ export class Everybeat<Tasks extends object = AnyTasks> extends IsolatedEmitter 
     return { runId: `${name}@${at}`, schedule: name }
   }
 
-  #refuseIfStopped(message = 'start: this instance was stopped meanwhile'): void {
+  #refuseIfStopped(message = 'start: this instance was stopped before its start ended'): void {
     if (this.#stopping) throw new EverybeatError('ERR_EVERYBEAT_STATE', message)
   }
 
   async #stop(timeoutMs: number): Promise<void> {
     if (this.#state === 'starting') {
-      // A start under way is broken off and let come to its end, so that nothing it opens is left behind.
-      // The worker leaves the fleet over the connection: that closes only behind it.
+      // A start in progress is interrupted and awaited, so that none of its connections stays open. The worker leaves
+      // the fleet over the connection, which therefore closes last.
       await this.#instance?.stop(0).catch(() => {})
       await this.#connection.close()
       await endsWithin(this.#time, BREAK_OFF_MS, this.#starting?.catch(() => {}) ?? Promise.resolve(), true)

@@ -1,16 +1,16 @@
 import type { Health } from './worker/health.js'
 
-/** What {@link createHealthHandler} asks: an instance. */
+/** What {@link createHealthHandler} needs of an instance. */
 export interface HealthSubject {
-  /** What `beat.health()` says. */
+  /** The health, as `beat.health()` gives it. */
   health(): Health
 }
 
 /**
- * Makes a fetch handler for probes. `/livez` answers 200 as long as this process answers at all, so that an outage of
- * Redis restarts no worker. `/readyz` answers 200 while the worker does its work, and 503 before the start, without Redis,
- * while the server evicts keys, and after the stop. The body is `beat.health()` as JSON. The paths may have anything before them; other paths get 404,
- * other methods than GET and HEAD 405. Asks Redis nothing.
+ * Makes a fetch handler for probes. `/livez` always answers 200, so that an outage of Redis restarts no worker.
+ * `/readyz` answers 200 while the worker can do its work, and 503 before the start, without Redis, while the server
+ * evicts keys, and after the stop. The body is `beat.health()` as JSON. Any prefix may precede the two paths. Other
+ * paths get 404, and methods other than GET and HEAD get 405. Sends nothing to Redis.
  */
 export function createHealthHandler(beat: HealthSubject): (request: Request) => Response {
   return (request) => {

@@ -1,12 +1,18 @@
-/** Trust in a lease ends after this share of it: what is left is time for the handler to hear of it. */
+/** Share of the lease after which trust in it ends. The rest is time for the handler to react to its signal. */
 export const TRUST_SHARE = 0.9
-/** A lease is extended when this share of it has passed. */
+/** Share of the lease after which it is extended. */
 export const EXTEND_SHARE = 1 / 3
-/** Leases that would be extended within this share go with one that is extended now: one call is for many. */
+/**
+ * Share of the lease in which extensions are gathered: leases that need an extension within it are extended in the same
+ * call.
+ */
 export const GATHER_SHARE = 1 / 12
-/** Where a thread keeps leases, the event loop steps in when the thread has let this share pass. */
+/** Share of the lease after which the event loop extends a lease that the lease thread did not extend. */
 export const STEP_IN_SHARE = 1 / 2
-/** The wait after an extension that Redis did not answer, as a share of the lease. */
+/** Share of the lease to wait after an extension that Redis did not answer. */
 export const RETRY_SHARE = 1 / 12
-/** A thread keeps the lease of a run without `timeout` for an event loop that is blocked for so many leases, no longer. */
+/**
+ * Number of leases for which the lease thread extends the lease of a run without `timeout` while the event loop is
+ * blocked.
+ */
 export const STANDSTILL_LEASES = 10

@@ -4,33 +4,36 @@ import type { FreeTaskName, PayloadArguments, TaskDefinition, TaskName } from '.
 import type { Jsonify } from './schedule/jsonify.js'
 import type { Handler } from './worker/run/task.js'
 
-/** A registered task: schedules and runs it with payloads that its handler understands. */
+/** A registered task: declares schedules of it and runs it, with payloads of the type that its handler gets. */
 export interface TaskHandle<Payload = unknown> {
   /** The name that the task was registered by. */
   readonly name: string
   /**
-   * Declares a schedule of this task: what the declaration changed since the last one is changed, what was edited live
-   * stays. It comes back by itself after a flush of Redis.
+   * Declares a schedule of this task. Fields that differ from the last declaration are written; live edits of the other
+   * fields stay. After a flush of Redis the schedule is declared again by itself.
    *
    * @throws EverybeatError for a definition that is refused; then nothing is written
    */
   schedule(name: string, definition: TaskDefinition<Payload>): Promise<PutResult>
   /**
-   * Runs the task once, now, on a worker of the fleet. Resolves, with the `runId` and the name that was made for its
-   * `schedule`, when the run is asked for; it does not wait for the run.
+   * Runs the task once, now, on a worker of the fleet. Resolves when Redis has stored the request, with the `runId` and
+   * the generated name of its `schedule`; it does not wait for the run.
    *
    * @throws EverybeatError `ERR_EVERYBEAT_PAYLOAD` for a payload that the schema refuses
    */
   run(...payload: PayloadArguments<Payload>): Promise<{ runId: string; schedule: string }>
 }
 
-/** What is written for a handler: what the caller names, or what the handler says that it gets. */
+/**
+ * The type of a payload that is written for a handler: the one that the caller names, or else the one that the handler
+ * gets.
+ */
 type Written<Payload, Arriving> = unknown extends Payload ? Arriving : Payload
 
 /**
- * Registers the handler of a task, with the options of the task, `schema` among them, where it has some. The handler gets the payload as it arrives from JSON, or as the schema of the task
- * makes it; a payload is written as JSON, which is what the schema reads. Where the tasks of the fleet are listed, only
- * these can be registered.
+ * Registers the handler of a task, optionally with the options of the task, such as `schema`. A payload is stored as
+ * JSON. The handler gets the parsed JSON, or the output of the schema for it. If the type parameter of the instance
+ * lists tasks, only these can be registered.
  */
 export interface RegisterTask<Tasks extends object> {
   <Name extends TaskName<Tasks>>(name: Name, handler: Handler<Jsonify<Tasks[Name]>>): TaskHandle<Tasks[Name]>

@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto'
 
 /** A timer of a {@link TimeSource}, for its `clear…` function. */
 export interface Timer {
-  /** The timer no longer keeps the process alive. */
+  /** Lets the process end although the timer is pending. */
   unref(): unknown
 }
 
 /**
- * The clocks, timers and random numbers of one instance. The engine reads no other: a worker on a time source of a test
- * lives wholly on the time of that test.
+ * The clocks, timers and random numbers of one instance. The engine uses no other, so a test that gives a worker a time
+ * source controls all its time.
  */
 export interface TimeSource {
   /** Milliseconds with a fraction that never jump, from an arbitrary origin. */
@@ -19,10 +19,10 @@ export interface TimeSource {
   readonly clearTimeout: (timer: Timer) => void
   readonly setInterval: (callback: () => void, periodMs: number) => Timer
   readonly clearInterval: (timer: Timer) => void
-  /** Calls back after the messages that have arrived by now are read. */
+  /** Calls back after the messages that have already arrived are read. */
   readonly setImmediate: (callback: () => void) => Timer
   readonly clearImmediate: (timer: Timer) => void
-  /** Blocks the thread for about so long, ms, and no longer than 1 ms: the precise timer leaves its core to others. */
+  /** Blocks the thread for about this long, ms, at most 1 ms: the precise timer waits without using its core. */
   readonly block: (durationMs: number) => void
   /** A random number in [0, 1). */
   readonly random: () => number
@@ -35,14 +35,17 @@ export const MAX_TIMER_MS = 2 ** 31 - 1
 
 /** Windows sleeps in steps of up to 16 ms. */
 const CAN_BLOCK = process.platform !== 'win32'
-/** Nothing ever wakes a wait on this memory: it ends by its time-out. */
+/** Shared memory that is never notified: a wait on it ends by its time-out. */
 const NEVER_NOTIFIED = new Int32Array(new SharedArrayBuffer(4))
 
-/** The clocks, timers and random numbers of this machine. Looked up with each call: tests may replace the globals. */
+/**
+ * The clocks, timers and random numbers of this machine. Each call looks up the global function, because tests may
+ * replace it.
+ */
 export const SYSTEM_TIME: TimeSource = {
   monotonic: () => performance.now(),
   wall: () => Date.now(),
-  // A longer delay would fire at once.
+  // Node.js ends a longer delay at once.
   setTimeout: (callback, delayMs) => setTimeout(callback, Math.min(delayMs, MAX_TIMER_MS)),
   clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout),
   setInterval: (callback, periodMs) => setInterval(callback, periodMs),
@@ -55,12 +58,12 @@ export const SYSTEM_TIME: TimeSource = {
 }
 
 /**
- * The key under which the options of an instance may carry a {@link TimeSource}. It is for the test kit of this package
- * and no part of the public options.
+ * The key under which the options of an instance may carry a {@link TimeSource}. Only the test kit of this package uses
+ * it; it is not a public option.
  */
 export const TIME_SOURCE = Symbol.for('everybeat.time-source')
 
-/** The time source that the options of an instance carry, else the machine's. */
+/** The time source of an instance: the one in its options, or else the machine's. */
 export function timeSourceOf(options: object): TimeSource {
   return (options as { [TIME_SOURCE]?: TimeSource })[TIME_SOURCE] ?? SYSTEM_TIME
 }
@@ -71,7 +74,7 @@ export function sleep(time: TimeSource, delayMs: number): Promise<void> {
 }
 
 /**
- * Waits for the end of `work`, but at most `timeoutMs`; for ever with Infinity.
+ * Waits until `work` settles, at most `timeoutMs`; without a limit for Infinity.
  *
  * @param keepsAlive whether the wait alone keeps the process alive; default: it does not
  * @returns whether `work` ended in time

@@ -29,7 +29,7 @@ import type { RedisClock, WorkerStore } from './worker/store.js'
 import { warmUp } from './worker/warm-up.js'
 import { Worker } from './worker/worker.js'
 
-/** What a worker and its connections are made of. */
+/** The parts of a worker and its connections. */
 export interface InstanceParts {
   readonly options: ResolvedOptions
   readonly link: CommandConnection
@@ -39,20 +39,23 @@ export interface InstanceParts {
   /** The clocks, timers and random numbers of the whole worker. */
   readonly time: TimeSource
   readonly writeLine: WriteLine
-  /** Redis has another memory than before: what is declared in code has to be written again. */
+  /** Called when Redis has another generation than before: the declarations of code have to be written again. */
   readonly onDataLoss: () => void
-  /** Redis has answered a heartbeat. */
+  /** Called when Redis has answered a heartbeat. */
   readonly onAnswer: () => void
-  /** The version of time-zone data to work under; default: this runtime's. For tests of fleets with different ones. */
+  /**
+   * The version of the time-zone data that the worker reports; default: this runtime's. For tests of fleets with
+   * several versions.
+   */
   readonly tz?: string
 }
 
-/** A worker with its connections: its stores, the fleet channel, and the definition watch when it is a watcher. */
+/** A worker with its connections: its stores, the fleet channel, and the definition watch if this worker has one. */
 export class Instance {
   readonly worker: Worker
   readonly #parts: InstanceParts
   readonly #shards: readonly Keys[]
-  /** The name that this instance gives a memory of Redis without one. */
+  /** The generation that this instance writes where a dataset has none. */
   readonly #generation: string
   /** When the instance was made, epoch ms. */
   readonly #startedAt: number
@@ -64,9 +67,9 @@ export class Instance {
   readonly #lockNodesChecked: Promise<unknown>
   readonly #leaseThread: LeaseThreadHandle | null
   readonly #evictions: EvictionWatch
-  /** Hears what the fleet announces; null before the start. */
+  /** Receives the messages of the fleet; null before the start. */
   #channel: FleetChannel | null = null
-  /** Hears edits by plain Redis commands; null where this worker has no watch. */
+  /** Receives edits by plain Redis commands; null while this worker has no watch. */
   #watch: Watch | null = null
   #isStopping = false
 
@@ -127,7 +130,7 @@ export class Instance {
     const channel = new FleetChannel(link.connection, this.#shards, this.worker.id, this.worker)
     this.#channel = channel
     await Promise.all([
-      // A stopped clock has nothing to warm up for.
+      // A warm-up makes the first claim quick, which matters only on the machine's clock.
       time === SYSTEM_TIME && warmUp(createStubStore),
       channel.ready(connectTimeoutMs),
       this.#leaseThread?.ready(connectTimeoutMs),
@@ -136,11 +139,11 @@ export class Instance {
     await this.#within(assertServer(link.connection.client, this.#shards[0]!), 'probe of the server')
     if (shards > 1) await this.#within(this.#agree(), 'number of shards')
     if (!this.#isStopping) await this.#within(this.worker.start(), 'first heartbeat')
-    // The store of a fleet whose clock is not the machine's is in this process, and evicts nothing.
+    // A worker on another time source has its store in this process, and that store evicts nothing.
     if (!this.#isStopping && time === SYSTEM_TIME) this.#evictions.start()
   }
 
-  /** What the worker says of its health, and what its server does with its keys. */
+  /** The health of the worker and the evictions of its server. */
   get health(): HealthSource {
     const { id, runCount, slotsFree, lastContactAt, silentMs } = this.worker
     return { id, runCount, slotsFree, lastContactAt, silentMs, isEvicting: this.#evictions.isEvicting }
@@ -158,7 +161,7 @@ export class Instance {
     await Promise.all([this.#watch?.stop(), this.#leaseThread?.stop(), ...closed])
   }
 
-  /** @throws EverybeatError `ERR_EVERYBEAT_CONNECTION` when a request of the start is not answered in time */
+  /** @throws EverybeatError `ERR_EVERYBEAT_CONNECTION` when Redis does not answer a request of the start in time */
   async #within(request: Promise<unknown>, what: string): Promise<void> {
     const { time, options, link } = this.#parts
     if (await endsWithin(time, options.connectTimeoutMs, request, true)) return
@@ -190,7 +193,7 @@ export class Instance {
           shards: options.shards,
           generation: this.#generation,
           onRewind: (rewind) => emit('dataset:rewound', { ...rewind }),
-          // A heartbeat that is answered shows whether the connections that only listen still hear anything.
+          // Each answered heartbeat triggers a check that the connections which only listen still receive messages.
           onHeartbeat: (sentAt) => {
             this.#channel?.expectEcho(sentAt)
             this.#watch?.expectEcho(sentAt)
@@ -218,7 +221,7 @@ export class Instance {
   #createLeaseThread(workerId: string): LeaseThreadHandle | null {
     const { options, emit, time } = this.#parts
     const { redis, leaseMs, leaseKeeper } = options
-    // A thread has the machine's clock: a worker on another time source extends its leases itself.
+    // The lease thread uses the machine's clock, so a worker on another time source extends its leases itself.
     if (leaseKeeper === 'loop' || redis.kind === 'client' || time !== SYSTEM_TIME) return null
     return new LeaseThreadHandle({
       redis,
@@ -237,7 +240,10 @@ export class Instance {
     this.#agree().catch((error: unknown) => emit('error', { ...toErrorData(error), context: 'layout' }))
   }
 
-  /** With several shards their number is also stored where a fleet with another number looks; heartbeats do not look there. */
+  /**
+   * Stores the number of shards, if there are several, also in the key that a fleet with another number reads.
+   * Heartbeats do not read that key.
+   */
   #agree(): Promise<void> {
     const { options, link } = this.#parts
     return agreeOnLayout(link.connection.client, options, this.#generation)

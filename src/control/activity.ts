@@ -5,9 +5,9 @@ import { wrongValue } from '../schedule/field-values.js'
 import type { Instant } from '../schedule/definition.js'
 import type { HistoryOutcome } from './history.js'
 
-/** What became of occurrences in one minute, in the whole fleet; they count where they ended. */
+/** The outcomes of the occurrences of the whole fleet that ended in one minute. */
 export interface ActivityMinute {
-  /** Begin of the minute. */
+  /** Start of the minute. */
   at: Date
   /** How many runs succeeded. */
   ok: number
@@ -19,35 +19,38 @@ export interface ActivityMinute {
   abandoned: number
   /** How many runs were cancelled or replaced. */
   cancelled: number
-  /** How many of them started a second or more late. */
+  /** How many of these runs started a second or more late. */
   late: number
-  /** How many began how late: the first under 1 ms, the second 1 ms, then 2 to 3, 4 to 7, 8 to 15 ms, … */
+  /**
+   * A histogram of lateness: the number of runs that started under 1 ms late, 1 ms late, then 2 to 3, 4 to 7, 8 to 15
+   * ms late, …
+   */
   lateness: number[]
-  /** How many took how long, on the same scale. */
+  /** A histogram of the durations of runs, on the same scale. */
   duration: number[]
 }
 
 const MINUTE_MS = 60_000
-/** Minutes are kept for so long, and no more are read. */
+/** Number of minutes that are kept, and at most read. */
 const KEPT_MINUTES = 1_500
-/** The step of the scale that begins at 1 024 ms. */
+/** Index of the step of the scale that begins at 1 024 ms. */
 const LATE_STEP = 11
 const OUTCOMES = ['ok', 'failed', 'skipped', 'abandoned', 'cancelled'] as const satisfies HistoryOutcome[]
 
 /**
- * Minutes, oldest first. `unreachableShards` are the shards that did not answer, by index from 0, whose occurrences are
- * missing here; left out where all answered.
+ * Minutes, oldest first. `unreachableShards` are the indexes, from 0, of the shards that did not answer, whose
+ * occurrences are missing; absent when all shards answered.
  */
 export type Activity = ActivityMinute[] & { unreachableShards?: number[] }
 
-/** Reads the minutes of a range, both ends included; a minute in which nothing ended is left out. */
+/** Reads the minutes of a range, both ends included, without the minutes in which no occurrence ended. */
 export async function readActivity(store: ScheduleStore, from: Instant, to: Instant): Promise<Activity> {
   const [fromMs, toMs] = [parseInstant(from, 'from', 'UTC'), parseInstant(to, 'to', 'UTC')]
   if (fromMs > toMs) throw wrongValue('from', from, 'an instant before to', 'ERR_EVERYBEAT_OPTIONS')
   const last = Math.floor(toMs / MINUTE_MS)
   const first = Math.max(Math.floor(fromMs / MINUTE_MS), last - KEPT_MINUTES + 1)
   const { minutes, unreachable } = await store.minutes(first, last)
-  // Shard after shard was read: a minute that only a later one knows came behind.
+  // The shards were read in turn, so a minute of a later shard can follow a later minute of an earlier shard.
   const inOrder = [...minutes].sort(([one], [other]) => one - other)
   return withUnreachable(
     inOrder.map(([number, fields]) => toMinute(number, fields)),
@@ -65,7 +68,7 @@ function toMinute(number: number, fields: readonly (readonly [field: string, cou
   for (const [field, count] of fields) {
     const [, outcome, late, took] = /^([a-z]+):(\d{1,2}):(\d{1,2})$/.exec(field) ?? []
     const known = OUTCOMES.find((each) => each === outcome)
-    // Any program may have written there.
+    // Any program may have written the key.
     if (known === undefined || !(count > 0)) continue
     minute[known] += count
     if (known === 'skipped') continue

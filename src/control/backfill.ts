@@ -5,27 +5,30 @@ import { checkInteger, checkKeys, isPlainObject, wrongValue } from '../schedule/
 import { parseInstant } from '../time/instant.js'
 import type { ScheduleStore } from './store.js'
 
-/** The most occurrences that one call makes up for; a longer range takes several calls. */
+/** The most occurrences of one call; a longer range takes several calls. */
 export const MAX_BACKFILL = 1_000
 /** The most backfilled occurrences of one schedule that wait at any time. */
 const MAX_WAITING = 10_000
 const CODE = 'ERR_EVERYBEAT_OPTIONS'
 
-/** Which occurrences of the past to run, and how fast. */
+/** The past occurrences to run, and the pace. */
 export interface BackfillOptions {
   /** The first instant of the range, itself included; text without an offset is read in the schedule's zone. */
   from: Instant
-  /** The last instant of the range, itself included; what lies ahead of now is left to the schedule. */
+  /**
+   * The last instant of the range, itself included. Instants after now are not backfilled: the schedule itself runs
+   * them.
+   */
   to: Instant
-  /** Only says what would run. */
+  /** Resolves with the occurrences without running them. */
   dryRun?: boolean | undefined
-  /** Most of them that start in a second, from 0.001 to 1 000; default: as fast as they end. */
+  /** Most backfilled runs that start in a second, from 0.001 to 1 000; default: no limit. */
   maxPerSecond?: number | undefined
-  /** Most of them that go at once, 1 to 1 000; default 1, so that each starts when the one before it has ended. */
+  /** Most backfilled runs at the same time, 1 to 1 000; default 1: each run starts when the previous one has ended. */
   concurrency?: number | undefined
 }
 
-/** What a backfill asked for, or with `dryRun` would ask for. */
+/** The runs that a backfill requested, or with `dryRun` would request. */
 export interface BackfillResult {
   /** `planned`: with `dryRun`. `missing`: no schedule has this name. */
   outcome: 'enqueued' | 'planned' | 'missing'
@@ -37,7 +40,7 @@ export interface BackfillResult {
   runIds: string[]
 }
 
-/** Checks what was asked for before Redis is. @throws EverybeatError `ERR_EVERYBEAT_OPTIONS` */
+/** Checks the options before any call to Redis. @throws EverybeatError `ERR_EVERYBEAT_OPTIONS` */
 export function checkBackfill(options: BackfillOptions): { atOnce: number; gapMs: number } {
   if (!isPlainObject(options)) throw wrongValue('options', options, '{ from, to, … }', CODE)
   checkKeys(options, ['from', 'to', 'dryRun', 'maxPerSecond', 'concurrency'], null, CODE)
@@ -53,11 +56,11 @@ export function checkBackfill(options: BackfillOptions): { atOnce: number; gapMs
 }
 
 /**
- * Runs occurrences of the past again or for the first time, in order, beside the schedule: it is not moved, and paused or
- * not they run. What has run already in the range runs once more, under a run id of its own.
+ * Runs the occurrences of a past range, in order. The schedule is not moved, and the runs start also while it is
+ * paused. An occurrence that has run already runs once more, under another run id.
  *
- * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS` when the range is empty the wrong way round, or holds more occurrences
- *   than {@link MAX_BACKFILL}, or too many wait already
+ * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS` when `from` is after `to`, when the range holds more than {@link
+ *   MAX_BACKFILL} occurrences, or when too many backfilled runs wait already
  */
 export async function backfillSchedule(
   store: ScheduleStore,

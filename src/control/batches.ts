@@ -1,9 +1,9 @@
-/** Batches under way at once: while Redis works on one the next is made ready. */
+/** Batches in progress at once: the next one is prepared while Redis works on the other. */
 const AHEAD = 2
 
 /**
- * Works through a long list in batches, a few at once, and tells after each how many items are done. Rejects with the
- * first error, when no batch is under way any more.
+ * Works through a long list in batches, a few at once, and reports after each batch the number of finished items.
+ * Rejects with the first error once no batch is in progress.
  */
 export async function inBatches<Item>(
   items: readonly Item[],

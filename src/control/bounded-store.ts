@@ -4,8 +4,8 @@ import { endsWithin, type TimeSource } from '../time-source.js'
 import type { ScheduleStore } from './store.js'
 
 /**
- * Bounds the calls of stores: each ends within a time, so that a server that hangs, or a node of a Cluster that is gone,
- * keeps no caller waiting for ever. The call itself goes on, and may take effect later.
+ * Bounds the calls of stores in time, so that no caller waits for ever for a server that hangs or for a lost node of a
+ * Cluster. The call itself is not withdrawn and may take effect later.
  */
 export class BoundStores {
   /** How long a call may take, ms. */
@@ -19,7 +19,10 @@ export class BoundStores {
     this.#time = time
   }
 
-  /** The store with bounded calls: one that is late, or whose server is gone, rejects with `ERR_EVERYBEAT_CONNECTION`. */
+  /**
+   * The store with bounded calls: a call that takes too long, or whose server is gone, rejects with
+   * `ERR_EVERYBEAT_CONNECTION`.
+   */
   of(store: ScheduleStore): ScheduleStore {
     const known = this.#bounded.get(store)
     if (known) return known
@@ -39,7 +42,7 @@ export class BoundStores {
     } catch (error) {
       throw nameConnectionLoss(error, what)
     }
-    const message = `Redis did not answer \`${what}\` within ${this.#timeoutMs} ms (connectTimeoutMs); it may still do what it was asked for`
+    const message = `Redis did not answer \`${what}\` within ${this.#timeoutMs} ms (connectTimeoutMs); the request may still take effect`
     throw new EverybeatError('ERR_EVERYBEAT_CONNECTION', message)
   }
 }

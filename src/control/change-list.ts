@@ -5,35 +5,35 @@ import { undoChange, type ChangeKind, type ChangeVia, type StoredChange } from '
 
 /** One edit of a schedule. */
 export interface Change {
-  /** The revision that the edit made; a pause and its end leave the definition, and so the revision, as it is. */
+  /** The revision after the edit; a pause and its end change neither the definition nor the revision. */
   revision: number
-  /** When it was made; of an edit by plain Redis commands, when it was noticed. */
+  /** When the edit was made; for an edit by plain Redis commands, when a worker noticed it. */
   at: Date
   /**
-   * Who made it; left out when the writer did not say, as with plain Redis commands. A pause that `pauseAfter` makes is by `everybeat`,
-   * via `api`.
+   * Who made the edit; absent when the writer is unknown, as with plain Redis commands. A pause that `pauseAfter` makes
+   * is by `everybeat`, via `api`.
    */
   by?: string
-  /** From where it was made: `hset` is an edit by plain Redis commands. */
+  /** How the edit was made: `hset` is an edit by plain Redis commands. */
   via: ChangeVia
-  /** Which sort of edit it was. */
+  /** The kind of the edit. */
   kind: ChangeKind
-  /** What it changed: for each field the former and the new value; `null` for none, `paused` for a pause. */
+  /** The changed fields, each with its former and its new value; `null` for no value. A pause is the field `paused`. */
   diff: Record<string, [former: unknown, now: unknown]>
-  /** Fields that a declaration changed although they had been edited since the last one. */
+  /** Fields that a declaration changed although they had been edited live since the last declaration. */
   conflicts?: string[]
 }
 
 /**
  * The edits of a schedule for people, newest first.
  *
- * @param fields the definition behind the newest of them
+ * @param fields the definition after the newest edit
  */
 export function showChanges(changes: readonly StoredChange[], fields: Readonly<DefinitionFields>): Change[] {
   let current: Record<string, string> = { ...fields }
   const shown: Change[] = []
   for (const change of [...changes].reverse()) {
-    // The entry of a creation does not repeat the definition: it is what all later edits are taken back from.
+    // The entry of a creation stores no definition: undoing all later edits gives it.
     const diff =
       change.kind === 'create'
         ? Object.fromEntries(Object.entries(current).map(([field, text]) => [field, [null, text] as const]))
@@ -62,7 +62,7 @@ function showChange(
   }
 }
 
-/** The value that the text of a field encodes; the text where it encodes none. */
+/** The value that the text of a field encodes; the text itself if it encodes none. */
 function showText(field: string, text: string | null): unknown {
   if (text === null) return null
   try {

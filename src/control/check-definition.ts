@@ -3,12 +3,15 @@ import type { Definition } from '../schedule/definition.js'
 import { parseDefinition } from '../schedule/parse-definition.js'
 import type { ScheduleContext } from './schedule-context.js'
 
-/** Where a public method was called: the stack of the caller, without the frames of this package. */
+/** The place where a public method was called: the stack of the caller, without the frames of this package. */
 export interface CallSite {
   stack?: string
 }
 
-/** Notes where a public method was called. @param method the method: its frame and those within are left out */
+/**
+ * Notes the place where a public method was called. @param method the method; its frame and the frames below it are
+ * removed
+ */
 export function noteCallSite(method: (...args: never[]) => unknown): CallSite {
   const site: CallSite = {}
   Error.captureStackTrace(site, method)
@@ -18,8 +21,8 @@ export function noteCallSite(method: (...args: never[]) => unknown): CallSite {
 /**
  * Checks a definition and its payload.
  *
- * @throws EverybeatError like `parseDefinition`, or for the payload; it names its schedule, and its stack begins at the
- *   call site
+ * @throws EverybeatError as `parseDefinition` does, or for the payload; the error names the schedule, and its stack
+ *   begins at the call site
  */
 export async function checkDefinition(
   context: ScheduleContext,

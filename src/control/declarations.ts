@@ -8,18 +8,21 @@ import type { Schedules } from './schedules.js'
 import type { NamedDefinition } from './sync-input.js'
 import { syncSchedules, type SyncOptions, type SyncResult } from './sync.js'
 
-/** What the code of one process declares: applied, and kept in mind so that it can be put back when Redis has lost it. */
+/**
+ * The declarations of one process. They are applied, and kept in memory so that they can be applied again when Redis
+ * has lost them.
+ */
 export class Declarations {
   readonly #context: ScheduleContext
   readonly #schedules: Schedules
   readonly #emit: Emit
-  /** The schedules that were declared one by one, by name. */
+  /** The schedules that were declared alone, by name. */
   readonly #single = new Map<string, DefinitionInput>()
   /** The last sync of each owner. */
   readonly #syncs = new Map<string, { definitions: readonly NamedDefinition[]; options: SyncOptions }>()
-  /** Ends when no restoring is under way. */
+  /** Settles when the last requested restoration ends. */
   #restoring: Promise<void> = Promise.resolve()
-  /** Whether something that Redis has lost could not be put back yet. */
+  /** Whether a lost declaration could not be restored yet. */
   #isUnfinished = false
 
   constructor(context: ScheduleContext, schedules: Schedules) {
@@ -29,10 +32,10 @@ export class Declarations {
   }
 
   /**
-   * Declares one schedule: the same declaration again touches nothing, whatever was edited live meanwhile; a changed one
-   * changes what it changed.
+   * Declares one schedule. An unchanged declaration writes nothing, also after live edits; a changed declaration writes
+   * the fields that it changed.
    *
-   * @throws EverybeatError for a definition that is refused
+   * @throws EverybeatError for a refused definition
    */
   async declare(name: string, input: DefinitionInput, site: CallSite = {}): Promise<Omit<DeclareResult, 'conflicts'>> {
     const definition = await checkDefinition(this.#context, name, input, site)
@@ -42,7 +45,7 @@ export class Declarations {
     return result
   }
 
-  /** Declares all schedules of an owner. @throws EverybeatError for an option or a definition that is refused */
+  /** Declares all schedules of an owner. @throws EverybeatError for a refused option or definition */
   async sync(definitions: readonly NamedDefinition[], options: SyncOptions, site: CallSite = {}): Promise<SyncResult> {
     const steps = { resume: (name: string) => this.#schedules.resume(name), site }
     const result = await syncSchedules(this.#context, definitions, options, steps)
@@ -54,12 +57,13 @@ export class Declarations {
   }
 
   /**
-   * Puts back what does not exist any more. What was written meanwhile stays, but a higher version of a sync wins over a
-   * lower one. A single instant that has passed is left out: no record says whether it ran. Never rejects; what
-   * fails is left for {@link restoreRest}.
+   * Declares the schedules again that do not exist any more. Existing schedules stay as they are, but a higher version
+   * of a sync replaces a lower one. A schedule without a future instant is not restored, because no record says whether
+   * it ran. Never rejects; {@link restoreRest} tries again what failed.
    */
   async restore(): Promise<void> {
-    // A flush is noticed in several ways at once: one after the other they find less and less to do.
+    // A worker notices a flush in several ways at once. The restorations run one after the other, so that the later
+    // ones find the schedules of the earlier ones.
     this.#restoring = this.#restoring.then(async () => {
       const isFirstTry = !this.#isUnfinished
       this.#isUnfinished = false
@@ -68,7 +72,10 @@ export class Declarations {
     await this.#restoring
   }
 
-  /** Puts back what {@link restore} could not, for example because Redis was away again; called whenever Redis answers. */
+  /**
+   * Tries again what {@link restore} could not do, for example because Redis was lost again. Called at each answer of
+   * Redis.
+   */
   restoreRest(): void {
     if (this.#isUnfinished) void this.restore()
   }
@@ -104,14 +111,14 @@ export class Declarations {
       await work()
     } catch (error) {
       this.#isUnfinished = true
-      // It is tried with every heartbeat, and told once.
+      // A restoration is tried with every heartbeat, but its failure is reported once.
       if (!isFirstTry) return
       this.#emit('error', { ...toErrorData(error), context: `declaring ${what} again` })
     }
   }
 }
 
-/** Whether the definition still has an occurrence ahead. */
+/** Whether the definition still has a future occurrence. */
 function isAhead({ trigger }: Definition, nowMs: number): boolean {
   return trigger.kind !== 'at' || trigger.next(nowMs) !== null
 }

@@ -5,27 +5,29 @@ import type { Editor } from '../schedule/stored-change.js'
 import type { DefinitionWrite, ScheduleStore } from './store.js'
 import { prepareNote, prepareWrite, writeDefinition } from './write.js'
 
-/** What became of a declaration. `outdated`: a higher version of the code has declared the schedule. */
+/** The outcome of a declaration. `outdated`: a higher version of the code has declared the schedule. */
 export interface DeclareResult {
   outcome: 'created' | 'updated' | 'unchanged' | 'conflict' | 'outdated'
   revision: number
-  /** Edited fields that the code overwrote. */
+  /** Fields edited live that the declaration overwrote. */
   conflicts: readonly string[]
 }
 
-/** Who declares, and which version of the code. */
+/** Who declares, and the version of the declaring code. */
 export interface Declarer {
   readonly editor: Editor
   /** Empty for none. */
   readonly version: string
-  /** Leaves a schedule alone that exists, whatever it says. */
+  /** Writes only schedules that do not exist. */
   readonly onlyMissing: boolean
 }
 
-/** A schedule that others keep changing is left to them. */
+/** Most tries to write a schedule that is edited at the same time. */
 const MAX_TRIES = 5
 
-/** Declares one schedule: what code says is applied as far as it changed, and what was edited live stays. */
+/**
+ * Declares one schedule: fields that differ from the last declaration are written; live edits of the other fields stay.
+ */
 export async function declareSchedule(
   store: ScheduleStore,
   definition: Definition,
@@ -46,7 +48,7 @@ export async function declareSchedule(
   }
 }
 
-/** What a declaration comes to for this declarer. */
+/** Decides what a declaration of this declarer writes. */
 export function decideFor(
   schedule: StoredSchedule,
   definition: Definition,
@@ -56,14 +58,14 @@ export function decideFor(
   return decideDeclaration(schedule, definition, version)
 }
 
-/** A decision that writes, with the stored schedule and the declared definition that it was made of. */
+/** A decision that writes, with the stored schedule and the declared definition that it is based on. */
 export interface DecidedDeclaration {
   readonly schedule: StoredSchedule
   readonly definition: Definition
   readonly decision: Extract<DeclarationDecision, { kind: 'noted' | 'written' }>
 }
 
-/** Prepares the write of a decision; it is refused when the schedule was changed since the decision. */
+/** Prepares the write of a decision. Redis refuses the write if the schedule was changed after the decision. */
 export function prepareDeclaration(
   { editor, version }: Declarer,
   { schedule, definition, decision }: DecidedDeclaration,

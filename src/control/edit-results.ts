@@ -1,17 +1,20 @@
 /** The outcome of a write. */
 export interface PutResult {
   /**
-   * `conflict`: the revision is not the one that was asked for, and nothing was written. `outdated`, of a declaration: a
-   * higher `version` has declared the schedule, and nothing was written.
+   * `conflict`: the schedule does not have the revision of `ifRevision`, and nothing was written. `outdated`, only of a
+   * declaration: a higher `version` has declared the schedule, and nothing was written.
    */
   outcome: 'created' | 'updated' | 'unchanged' | 'conflict' | 'missing' | 'outdated'
   /** The revision of the schedule now; 0 when it does not exist. */
   revision: number
 }
 
-/** What a write asks for. */
+/** The condition of a write. */
 export interface WriteOptions {
-  /** The revision that the schedule must have, 0 for none yet; with another one nothing is written. Default: any. */
+  /**
+   * The revision that the schedule must have; 0: it must not exist. If it has another revision, nothing is written.
+   * Default: any.
+   */
   ifRevision?: number | undefined
 }
 
@@ -19,6 +22,6 @@ export interface WriteOptions {
 export interface RemoveResult {
   /** `missing`: no schedule has this name. */
   outcome: 'removed' | 'missing'
-  /** Code declares the schedule, so it comes back at the next start of that code; left out where none does. */
+  /** Present when code declares the schedule: the next start of that code creates it again. */
   isDeclared?: true
 }

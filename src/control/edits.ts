@@ -8,15 +8,15 @@ import { showChanges, type Change } from './change-list.js'
 import type { ScheduleStore } from './store.js'
 import { prepareWrite, writeDefinition } from './write.js'
 
-/** What became of the way back to an earlier definition. `undeclared`: no code declared the schedule. */
+/** The result of going back to the declared definition. */
 export interface RevertResult {
-  /** `conflict`: the schedule was edited at the same time, again and again. */
+  /** `undeclared`: no code declares the schedule. `conflict`: other edits came between in each of several tries. */
   outcome: 'updated' | 'unchanged' | 'conflict' | 'missing' | 'undeclared'
   /** The revision of the schedule now; 0 when it does not exist. */
   revision: number
 }
 
-/** A schedule that others keep changing is left to them. */
+/** Most tries to write a schedule that is edited at the same time. */
 const MAX_TRIES = 5
 
 /** The edits of a schedule, newest first. */
@@ -25,7 +25,7 @@ export async function readChanges(store: ScheduleStore, name: string): Promise<C
   return schedule ? showChanges(changes.changes, changes.known ?? schedule.fields) : []
 }
 
-/** Makes a schedule what it was at a revision: an edit like any other. */
+/** Restores the definition that a schedule had at a revision, as an edit like any other. */
 export async function rollbackSchedule(
   store: ScheduleStore,
   name: string,
@@ -40,7 +40,7 @@ export async function rollbackSchedule(
   })
 }
 
-/** Makes a schedule what code declared of it last. */
+/** Restores the definition that code declared last. */
 export async function revertSchedule(store: ScheduleStore, name: string, editor: Editor): Promise<RevertResult> {
   return await writeBack(store, name, { editor, kind: 'revert' }, (schedule) => {
     const declaration = readDeclaration(schedule)

@@ -2,16 +2,19 @@ import type { ScheduleState } from './schedule-view.js'
 import { ALIVE_MS } from './fleet.js'
 import type { ScheduleStore } from './store.js'
 
-/** How much a fleet has to do, in numbers. */
+/** The amount of work of a fleet. */
 export interface FleetFigures {
   /**
    * Schedules by state. After an update from a version without this index, and after an edit by plain commands, a
-   * schedule counts as active until the maintenance has been there.
+   * schedule counts as active until maintenance has read it.
    */
   schedules: Readonly<Record<ScheduleState, number>>
-  /** Schedules that are due and that no worker has claimed; one that waits for a worker with its task is among them. */
+  /** Due schedules that no worker has claimed, including those that wait for a worker with their task. */
   dueCount: number
-  /** How long the earliest of them, or of the runs that wait for a worker with their task, has been due, ms; else 0. */
+  /**
+   * The longest time that such a schedule, or a run that waits for a worker with its task, has been due, ms; 0 for
+   * none.
+   */
   overdueMs: number
   /** Runs that wait: retries, reruns, queued occurrences, manual runs, the next backfilled ones. */
   waitingCount: number
@@ -19,13 +22,13 @@ export interface FleetFigures {
   workerCount: number
 }
 
-/** Reads the figures of a fleet from its indexes: one call for each shard, whatever the fleet holds. */
+/** Reads the figures of a fleet from its indexes: one call for each shard, whatever the number of schedules. */
 export async function readFleetFigures(store: ScheduleStore): Promise<FleetFigures> {
   const shards = await store.figures(ALIVE_MS)
   const sum = (place: number): number => shards.reduce((total, figures) => total + figures[place]!, 0)
   const [paused, finished, invalid] = [sum(1), sum(2), sum(3)]
   return {
-    // The index may know a name that is not listed any more.
+    // The index of states may hold a name that the list of schedules does not hold any more.
     schedules: { active: Math.max(0, sum(0) - paused - finished - invalid), paused, finished, invalid },
     dueCount: sum(4),
     overdueMs: Math.max(...shards.map((figures) => figures[5])),

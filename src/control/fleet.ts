@@ -18,21 +18,21 @@ export interface WorkerView {
   pool: string
   /** Names of its registered tasks. */
   tasks: string[]
-  /** Most runs that it has at the same time. */
+  /** Most runs at the same time on this worker. */
   concurrency: number
-  /** Runs that it had at its last heartbeat. */
+  /** Number of its runs at its last heartbeat. */
   running: number
   /** Its wall clock minus Redis's, ms. */
   skewMs: number
   /** When it joined the fleet, by Redis's clock. */
   startedAt: Date
-  /** When its last heartbeat came. */
+  /** When Redis received its last heartbeat. */
   lastSeenAt: Date
-  /** How long it has not been heard of, ms; a live worker beats every 5 s. */
+  /** Time since its last heartbeat, ms; a live worker sends one every 5 s. */
   silentMs: number
 }
 
-/** A worker that has not beaten for so long is no longer listed, ms. */
+/** Time without a heartbeat after which a worker is not listed any more, ms. */
 export const ALIVE_MS = 15_000
 
 function parseTasks(text: string | undefined): string[] {
@@ -44,7 +44,7 @@ function parseTasks(text: string | undefined): string[] {
   }
 }
 
-/** Lists the workers that have beaten lately, in the order of their ids. */
+/** Lists the live workers, in the order of their ids. */
 export async function readFleet(store: ScheduleStore): Promise<WorkerView[]> {
   const workers = await store.workers()
   return workers

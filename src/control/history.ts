@@ -6,13 +6,13 @@ export type HistoryOutcome = 'ok' | 'failed' | 'skipped' | 'abandoned' | 'cancel
 
 /** One entry of the history. */
 export interface HistoryEntry {
-  /** The nominal instant of the occurrence; of several, the first one's. */
+  /** The nominal instant of the occurrence; for an entry of several occurrences, of the first one. */
   scheduledAt: Date
   /** How the occurrence ended. */
   outcome: HistoryOutcome
-  /** Why, of everything that is not `ok`: `overlap`, `misfire`, `paused`, `timeout`, `crash`, … */
+  /** The reason of an outcome other than `ok`: `overlap`, `misfire`, `paused`, `timeout`, `crash`, … */
   reason?: HistoryReason
-  /** Id of the run; of a skipped occurrence, the id that its run would have had. */
+  /** Id of the run; for a skipped occurrence, the id that its run would have had. */
   runId: string
   /** Id of the worker that ran it; absent for an occurrence without a run. */
   worker?: string
@@ -24,17 +24,17 @@ export interface HistoryEntry {
   startedAt?: Date
   /** How long the last attempt took, ms; absent without a run. */
   durationMs?: number
-  /** How much later than its start instant the handler started, ms; 0 for retries and reruns. */
+  /** Time from the start instant to the start of the handler, ms; 0 for retries and reruns. */
   latenessMs?: number
-  /** Missed occurrences that the run made up for beyond its own. */
+  /** Number of missed occurrences that the run made up for, without its own. */
   missed?: number
-  /** What the handler returned. */
+  /** The value that the handler returned. */
   result?: unknown
   /** The error of a run that failed, as `name: message`. */
   error?: string
-  /** The same with its stack and its causes, bounded. */
+  /** The error with its stack and its causes, cut to a maximal length. */
   stack?: string
-  /** More than 1: the entry covers so many neighbouring occurrences, from `scheduledAt` to `until`. */
+  /** Number of consecutive occurrences that the entry covers, from `scheduledAt` to `until`; absent for one. */
   count?: number
   /** The nominal instant of the last of these occurrences. */
   until?: Date
@@ -48,7 +48,7 @@ function parseResult(text: string): unknown {
   }
 }
 
-/** Reads a stream entry; what is not there is left out. */
+/** Reads a stream entry; an absent field stays absent. */
 export function toHistoryEntry(fields: Readonly<Record<string, string>>): HistoryEntry {
   const number = (name: string) => (fields[name] ? Number(fields[name]) : undefined)
   const optional: Record<string, unknown> = {

@@ -26,8 +26,8 @@ export function createFilter({ match, task, tag, owner, state }: ListFilter): (v
 }
 
 /**
- * Whether a name is of the pattern. When a character does not fit, the last `*` takes one character more: no other way
- * of sharing the text among the `*` can fit where this one does not, so the time is bounded by the product of lengths.
+ * Whether a name matches the pattern. When a character does not match, the last `*` takes one more character. Earlier
+ * `*` never need to change, so the time is bounded by the product of the lengths.
  */
 function matchesGlob(pattern: readonly string[], name: readonly string[]): boolean {
   let [at, position, star, resume] = [0, 0, -1, 0]

@@ -4,25 +4,25 @@ import { SCHEDULE_STATES, viewSchedule, type ScheduleView } from './schedule-vie
 import type { ScheduleStore } from './store.js'
 import { withUnreachable } from './unreachable.js'
 
-/** In which order schedules are listed. */
+/** The order of a list of schedules. */
 export type ListOrder = 'name' | 'next' | 'last'
 
 /**
- * A page of schedules; `cursor` brings the next page, null at the end. `unreachableShards` are the shards that did not
- * answer, by index from 0, whose schedules are missing here; left out where all answered.
+ * A page of schedules; `cursor` gets the next page, null at the end. `unreachableShards` are the indexes, from 0, of
+ * the shards that did not answer, whose schedules are missing; absent when all shards answered.
  */
 export type SchedulePage = ScheduleView[] & { cursor: string | null; unreachableShards?: number[] }
 
 /** Which schedules to list, in which order, and how many at a time. */
 export interface ListOptions extends ListFilter {
   /**
-   * `name`: by name, shard after shard. `next`: the earliest next run first, and behind them what has none. `last`: the
-   * latest claimed occurrence first, and behind them what never ran. Default `name`.
+   * `name`: by name, shard after shard. `next`: the earliest next run first, schedules without one last. `last`: the
+   * latest claimed occurrence first, schedules without one last. Default `name`.
    */
   order?: ListOrder | undefined
   /** Most schedules in the page, 1 to 100 000; default 100. */
   limit?: number | undefined
-  /** The `cursor` of the page before, with the same order; default: from the start. */
+  /** The `cursor` of the previous page, which had the same order; default: from the start. */
   cursor?: string | null | undefined
 }
 
@@ -32,7 +32,7 @@ const NAMES = ['match', 'task', 'tag', 'owner', 'state', 'order', 'limit', 'curs
 const DEFAULT_PAGE = 100
 const PAGE_READ = 500
 
-/** Checks what is asked for before Redis is. @throws EverybeatError `ERR_EVERYBEAT_OPTIONS` */
+/** Checks the options before any call to Redis. @throws EverybeatError `ERR_EVERYBEAT_OPTIONS` */
 export function checkListOptions(options: ListOptions): void {
   if (!isPlainObject(options)) throw wrongValue('options', options, `{ ${NAMES.join(', ')} }`, CODE)
   checkKeys(options, NAMES, null, CODE)
@@ -45,11 +45,11 @@ export function checkListOptions(options: ListOptions): void {
   if (state !== undefined) checkChoice(state, 'state', SCHEDULE_STATES, CODE)
   if (limit !== undefined) checkInteger(limit, 'limit', [1, 100_000], CODE)
   if (cursor !== undefined && cursor !== null && typeof cursor !== 'string') {
-    throw wrongValue('cursor', cursor, 'the cursor of the page before, or null', CODE)
+    throw wrongValue('cursor', cursor, 'the cursor of the previous page, or null', CODE)
   }
 }
 
-/** Lists a page of schedules: reads in the order asked for until the page is full or all were read. */
+/** Lists a page of schedules: reads in the given order until the page is full or all schedules are read. */
 export async function listSchedules(
   store: ScheduleStore,
   { order = 'name', limit = DEFAULT_PAGE, cursor = null, ...filter }: ListOptions,

@@ -1,13 +1,16 @@
-/** What is told of edits of schedules, wherever they are made. */
+/** The functions that are called about edits of schedules by any instance or plain command. */
 export interface ScheduleListener {
   /**
-   * Schedules were written, paused, resumed or removed, or were taken in after an edit by a plain Redis command. The message
-   * does not say what changed: `schedules.get` does.
+   * Called after schedules were written, paused, resumed or removed, or after a worker noticed an edit by a plain Redis
+   * command. The change itself is not in the call: read it with `schedules.get`.
    *
-   * @param names of one message, each once
+   * @param names the names of the edited schedules, each once
    */
   onChange(names: readonly string[]): void
-  /** Messages may have been missed: the connection was lost, and is back. What was known has to be read anew. */
+  /**
+   * Called after the connection was lost and restored: messages may be missing, so everything that was read before has
+   * to be read again.
+   */
   onGap?(): void
 }
 

@@ -6,11 +6,12 @@ import { decodeStored } from './schedule-view.js'
 
 const TRIGGERS = ['cron', 'every', 'at', 'rrule', 'solar'] as const
 
-/** The fields of a stored schedule as they were given. */
+/** The fields of a stored schedule as its author wrote them, without defaults. */
 export function givenOf(schedule: StoredSchedule): Record<string, unknown> {
   const definition = decodeStored(schedule)
   if (!(definition instanceof EverybeatError)) return { ...definition.given }
-  // The change may be what heals it: each field is read by itself, and one that cannot be read is kept as text.
+  // The change may correct an invalid definition, so each field is read by itself, and a field that cannot be read is
+  // kept as text.
   return Object.fromEntries(Object.entries(schedule.fields).map(([field, text]) => [field, readField(field, text)]))
 }
 
@@ -23,7 +24,7 @@ function readField(field: string, text: string): unknown {
   }
 }
 
-/** The fields with the changes: `null` takes a field away, a field of another trigger replaces the trigger. */
+/** Applies changes to the fields: `null` removes a field, a field of another trigger replaces the trigger. */
 export function mergeChanges(given: Record<string, unknown>, changes: Record<string, unknown>): DefinitionInput {
   const merged = { ...given }
   if (TRIGGERS.some((trigger) => changes[trigger] != null)) for (const trigger of TRIGGERS) delete merged[trigger]

@@ -4,7 +4,7 @@ import type { Editor } from '../schedule/stored-change.js'
 import { decodeStored } from './schedule-view.js'
 import type { ScheduleStore } from './store.js'
 
-/** What became of the end of a pause. `unchanged`: the schedule was not paused. */
+/** The result of resuming a schedule. `unchanged`: the schedule was not paused. */
 export interface ResumeResult {
   /** `missing`: no schedule has this name. */
   outcome: 'resumed' | 'unchanged' | 'missing'
@@ -12,11 +12,12 @@ export interface ResumeResult {
   revision: number
 }
 
-/** A schedule that others keep changing is left to them. */
+/** Most tries to resume a schedule that is edited at the same time. */
 const MAX_TRIES = 10
 
 /**
- * Ends the pause of a schedule, and accounts for what it missed; one that its definition disables is enabled.
+ * Ends the pause of a schedule and records the missed occurrences as skipped; a schedule that is disabled by its
+ * definition is enabled.
  *
  * @param enable sets `enabled` of the definition
  */

@@ -1,7 +1,7 @@
 import type { WaitReason } from '../events/reasons.js'
 import type { StoredRun } from './store.js'
 
-/** A run that goes or waits somewhere in the fleet. */
+/** A run that is running or waiting in the fleet. */
 export interface RunView {
   /** Id of the run: what `cancel` takes. */
   runId: string
@@ -9,7 +9,7 @@ export interface RunView {
   schedule: string
   /** `running` on a worker, or `waiting` for one. */
   state: 'running' | 'waiting'
-  /** Why it waits: `retry`, `rerun`, `queued`, `replace`, `asked`, `backfill`. */
+  /** The reason of its wait: `retry`, `rerun`, `queued`, `replace`, `asked`, `backfill`. */
   reason?: WaitReason
   /** The nominal instant of the occurrence. */
   scheduledAt: Date
@@ -21,19 +21,19 @@ export interface RunView {
   worker?: string
   /** Number of the execution after failures, from 1. */
   attempt: number
-  /** How often the run was handed to a worker, this time included; a retry does not count. */
+  /** How many times the run was handed to a worker, this delivery included; a retry does not count. */
   delivery: number
   /** Fencing token of its last claim; 0 before the first. */
   fence: number
 }
 
 /**
- * Runs of the fleet. `unreachableShards` are the shards that did not answer, by index from 0, whose runs are missing here;
- * left out where all answered.
+ * Runs of the fleet. `unreachableShards` are the indexes, from 0, of the shards that did not answer, whose runs are
+ * missing; absent when all shards answered.
  */
 export type RunList = RunView[] & { unreachableShards?: number[] }
 
-/** Shows a run as the state of its schedule notes it. */
+/** Shows a run as it is stored in the state of its schedule. */
 export function toRunView({ runId, schedule, run, dueMs, running }: StoredRun): RunView {
   return {
     runId,

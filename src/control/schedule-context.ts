@@ -4,7 +4,7 @@ import type { Editor } from '../schedule/stored-change.js'
 import type { ScheduleListener, ScheduleWatch } from './listeners.js'
 import type { ScheduleStore } from './store.js'
 
-/** What the schedules need of the instance that they belong to. */
+/** What {@link ScheduleQueries} and {@link Schedules} need of their instance. */
 export interface ScheduleContext {
   readonly defaults: Partial<DefinitionInput>
   /** Who edits, and from where. */

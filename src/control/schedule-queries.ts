@@ -17,7 +17,7 @@ import { withUnreachable } from './unreachable.js'
 
 const CODE = 'ERR_EVERYBEAT_OPTIONS'
 
-/** Everything that can be asked of the schedules of a fleet. No method changes anything. */
+/** Reads the schedules of a fleet. No method changes anything. */
 export class ScheduleQueries {
   readonly #context: ScheduleContext
 
@@ -28,7 +28,7 @@ export class ScheduleQueries {
   /**
    * A schedule with its state, or null when none has this name.
    *
-   * @throws EverybeatError `ERR_EVERYBEAT_NAME` for what can be no name
+   * @throws EverybeatError `ERR_EVERYBEAT_NAME` for an invalid name
    */
   async get(name: string): Promise<ScheduleView | null> {
     checkName('schedule', name, 'name')
@@ -38,7 +38,7 @@ export class ScheduleQueries {
   }
 
   /**
-   * A page of schedules, by default in the order of their names. Reads only as far as it takes to fill the page.
+   * A page of schedules, by default in the order of their names. Reads only as many schedules as fill the page.
    *
    * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS` for an unknown option, order, state or cursor
    */
@@ -48,11 +48,11 @@ export class ScheduleQueries {
   }
 
   /**
-   * Tells of edits as they are made, by whatever instance, also on one that is not started. It takes a connection of its own,
-   * which `close()` and `beat.stop()` end. Edits by plain Redis commands are told by a worker that takes them in.
-   * A message that is lost with a connection is not repeated: then `onGap` is called.
+   * Calls `onChange` for each edit by any instance, also on an instance that is not started. It opens a connection,
+   * which `close()` and `beat.stop()` end. An edit by plain Redis commands is reported once a worker has noticed it. A
+   * message that is lost with the connection is not repeated; `onGap` is called instead.
    *
-   * @returns once every later edit is told
+   * @returns once every later edit is reported
    * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS` for a listener without `onChange`, `ERR_EVERYBEAT_CONNECTION` when Redis cannot be
    *   reached
    */
@@ -66,19 +66,19 @@ export class ScheduleQueries {
   }
 
   /**
-   * The number of schedules, of all shards.
+   * The number of schedules of all shards.
    *
-   * @throws EverybeatError `ERR_EVERYBEAT_CONNECTION` when Redis cannot be reached, or a shard does not answer: a number
-   * cannot say what is missing in it
+   * @throws EverybeatError `ERR_EVERYBEAT_CONNECTION` when Redis cannot be reached, or a shard does not answer: a total
+   *   without it would be wrong
    */
   async count(): Promise<number> {
     return await (await this.#context.store()).count()
   }
 
   /**
-   * Says when a schedule runs next and why, how its last occurrence ended and why, and what would make it run.
+   * Explains when a schedule runs next and why, how its last occurrence ended and why, and what would make it run.
    *
-   * @throws EverybeatError `ERR_EVERYBEAT_NAME` for what can be no name
+   * @throws EverybeatError `ERR_EVERYBEAT_NAME` for an invalid name
    */
   async explain(name: string): Promise<Explanation> {
     checkName('schedule', name, 'name')
@@ -86,7 +86,8 @@ export class ScheduleQueries {
   }
 
   /**
-   * The next `count` instants of a schedule, strictly after now; none when it does not exist or cannot be used.
+   * The next `count` instants of a schedule, strictly after now; empty when the schedule does not exist or cannot be
+   * used.
    *
    * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS` for a `count` that is not 1 to 10 000
    */
@@ -117,7 +118,7 @@ export class ScheduleQueries {
   }
 
   /**
-   * How all occurrences ended, minute by minute for a day back; a minute in which nothing ended is left out.
+   * The outcomes of all occurrences by minute, for a day back, without the minutes in which no occurrence ended.
    *
    * @param range `from`: the first minute; `to`: the last one
    * @throws EverybeatError `ERR_EVERYBEAT_INSTANT`, `ERR_EVERYBEAT_OPTIONS`
@@ -129,9 +130,9 @@ export class ScheduleQueries {
   }
 
   /**
-   * The runs that are running or wait, in the whole fleet; without those of shards that do not answer, which are named.
+   * The running and waiting runs of the whole fleet. The list names shards that do not answer; their runs are missing.
    *
-   * @param options `state`: only these; `limit`: most of them, default 10 000
+   * @param options `state`: only runs in this state; `limit`: most runs, default 10 000
    * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS`
    */
   async runs(
@@ -146,10 +147,10 @@ export class ScheduleQueries {
   }
 
   /**
-   * The last 20 edits of a schedule, newest first: who made them, when, from where, and what they changed. An edit by
-   * plain Redis commands is in it once a worker has noticed it. Empty for a schedule that does not exist.
+   * The last 20 edits of a schedule, newest first: who made them, when, how, and what they changed. An edit by plain
+   * Redis commands is included once a worker has noticed it. Empty for a schedule that does not exist.
    *
-   * @throws EverybeatError `ERR_EVERYBEAT_NAME` for what can be no name
+   * @throws EverybeatError `ERR_EVERYBEAT_NAME` for an invalid name
    */
   async changes(name: string): Promise<Change[]> {
     checkName('schedule', name, 'name')

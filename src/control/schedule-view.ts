@@ -6,13 +6,15 @@ import { unchecked, type ExactDefinition } from '../schedule/exact-definition.js
 import { firstNominal } from '../schedule/plan-text.js'
 import type { StoredSchedule } from '../schedule/stored-schedule.js'
 
-/** `paused`: by `pause`, by failures, or by `enabled: false`; `finished`: nothing follows; `invalid`: see `error`. */
+/**
+ * `paused`: by `pause`, by failures, or by `enabled: false`; `finished`: no occurrence follows; `invalid`: see `error`.
+ */
 export type ScheduleState = (typeof SCHEDULE_STATES)[number]
 
 /** The states of a schedule. */
 export const SCHEDULE_STATES = ['active', 'paused', 'finished', 'invalid'] as const
 
-/** A schedule as `get` and `list` give it: its definition with the defaults, and its state. */
+/** A schedule as `get` and `list` give it: its definition, with defaults, and its state. */
 export interface ScheduleView extends DefinitionInput {
   /** Name of the schedule, unique in the fleet. */
   name: string
@@ -22,21 +24,26 @@ export interface ScheduleView extends DefinitionInput {
   state: ScheduleState
   /** The next nominal instant; null when none is planned. */
   next: Date | null
-  /** The last instant that was claimed, or decided to be skipped. */
+  /** The last instant that was claimed or skipped. */
   last: Date | null
   /** Why the definition cannot be used. */
   error?: string
-  /** The definition as it was written, without the defaults: what `put` takes. Absent while it is invalid. */
+  /** The definition as it was written, without defaults, in the form that `put` takes. Absent while it is invalid. */
   given?: ExactDefinition
   /** Failures in a row up to now; absent when the last run succeeded. */
   failures?: number
-  /** Present while it is paused: since `at`, with the `note` that was given, and up to `until`, where one was given. */
+  /** Present while it is paused: since `at`, with the optional `note`, up to the optional `until`. */
   paused?: { at: Date; note?: string; until?: Date }
-  /** Present when code declares it: the `version` of that code, and in `differs` the fields that were edited since. */
+  /**
+   * Present when code declares it: the `version` of that code, and in `differs` the fields that were edited live since.
+   */
   declared?: { version?: string; differs: string[] }
 }
 
-/** Decodes what is stored; an error is a value here: one bad definition must not hide the others. */
+/**
+ * Decodes a stored definition. An error is returned, not thrown, so that one invalid definition does not hide the
+ * others.
+ */
 export function decodeStored({ name, fields }: Pick<StoredSchedule, 'name' | 'fields'>): Definition | EverybeatError {
   try {
     return decodeFields(name, fields)
@@ -46,12 +53,12 @@ export function decodeStored({ name, fields }: Pick<StoredSchedule, 'name' | 'fi
   }
 }
 
-/** Shows a stored schedule. A definition that was edited by hand a moment ago is shown as edited, planned or not. */
+/** Shows a stored schedule. An edit by plain Redis commands is shown at once, also before a worker has planned it. */
 export function viewSchedule(stored: StoredSchedule, nowMs: number): ScheduleView {
   const { name, state: engine } = stored
   const definition = decodeStored(stored)
   const last = engine.last === undefined ? null : new Date(Number(engine.last))
-  // An edit by hand that the engine has not taken in yet counts as a revision already.
+  // An edit by plain Redis commands counts as a revision also before a worker has planned it.
   const isTakenIn = engine.digest === stored.digest
   const failures = Number(engine.failures ?? 0)
   const base = {
@@ -65,7 +72,8 @@ export function viewSchedule(stored: StoredSchedule, nowMs: number): ScheduleVie
     const error = `${definition.code}: ${definition.message}`
     return { ...rawFields(stored), ...base, state: 'invalid', next: null, error } as ScheduleView
   }
-  // Another worker could not use it, though this process can read it: the fleet does not run it, so that is what counts.
+  // A worker could not use the definition although this process can read it. The fleet does not run the schedule, so it
+  // is invalid.
   if (engine.error !== undefined && isTakenIn) {
     const view = { ...describeDefinition(definition), ...base, given: unchecked(definition.given) }
     return { ...view, state: 'invalid', next: null, error: engine.error }

@@ -18,12 +18,12 @@ import { ScheduleQueries } from './schedule-queries.js'
 import type { ScheduleContext } from './schedule-context.js'
 import { prepareWrite, writeDefinition, writeMany } from './write.js'
 
-/** Edits of one schedule at the same time are tried again this often; each time at least one of them comes through. */
+/** Most tries of an edit while others edit the same schedule; in each round at least one edit succeeds. */
 const MAX_TRIES = 500
 const CODE = 'ERR_EVERYBEAT_OPTIONS'
 
 /**
- * The schedules of a fleet: everything that can be asked of them and done with them. Each change is one atomic step.
+ * Reads and edits the schedules of a fleet. Each change is one atomic step.
  *
  * @typeParam Tasks the tasks of the fleet and their payloads, where they are known
  */
@@ -36,8 +36,8 @@ export class Schedules<Tasks extends object = AnyTasks> extends ScheduleQueries 
   }
 
   /**
-   * Writes a schedule. The same definition again is `unchanged` and touches nothing; a changed trigger starts anew from
-   * now; any other change leaves the next run where it is.
+   * Writes a schedule. The same definition again is `unchanged` and writes nothing. A changed trigger is planned anew
+   * from now; any other change keeps the next instant.
    *
    * @throws EverybeatError `ERR_EVERYBEAT_DEFINITION`, `ERR_EVERYBEAT_NAME`, `ERR_EVERYBEAT_CRON`, … when the definition is
    *   refused, `ERR_EVERYBEAT_PAYLOAD` when its payload is; then nothing is written
@@ -57,13 +57,13 @@ export class Schedules<Tasks extends object = AnyTasks> extends ScheduleQueries 
   }
 
   /**
-   * Writes many schedules in pipelined batches. All are checked before the first is written. Resolves with how many were
-   * `created`, `updated` and `unchanged`.
+   * Writes many schedules in pipelined batches. All definitions are checked before the first write. Resolves with the
+   * numbers of `created`, `updated` and `unchanged` schedules.
    *
    * @param definitions with their names
    * @param options `onProgress` is called after each batch: `done` of `total`
-   * @throws EverybeatError `ERR_EVERYBEAT_DEFINITION`, or another code of a definition, for the first that is refused,
-   *   `ERR_EVERYBEAT_OPTIONS` for a name that is given twice; then nothing is written
+   * @throws EverybeatError `ERR_EVERYBEAT_DEFINITION`, or another code of a definition, for the first refused
+   *   definition, `ERR_EVERYBEAT_OPTIONS` for a name that is given twice; then nothing is written
    */
   async putMany(
     definitions: Iterable<NamedDefinition<Tasks>>,
@@ -83,10 +83,10 @@ export class Schedules<Tasks extends object = AnyTasks> extends ScheduleQueries 
   }
 
   /**
-   * Changes some fields of a schedule; `null` takes a field away. A field of another trigger replaces the trigger.
-   * Edits of others meanwhile are not lost: the change is applied again to what they wrote.
+   * Changes some fields of a schedule; `null` removes a field. A field of another trigger replaces the trigger. An edit
+   * at the same time is not lost: the change is applied again to its result.
    *
-   * @throws EverybeatError `ERR_EVERYBEAT_DEFINITION` or another code of {@link put}, for the definition that comes out
+   * @throws EverybeatError `ERR_EVERYBEAT_DEFINITION` or another code of {@link put}, for the resulting definition
    */
   async patch(
     name: string,
@@ -110,10 +110,11 @@ export class Schedules<Tasks extends object = AnyTasks> extends ScheduleQueries 
   }
 
   /**
-   * Removes a schedule and everything that the engine keeps of it. A run under way comes to its end.
+   * Removes a schedule and all that Redis stores of it, its history too. Runs in progress continue to their end.
    *
-   * `isDeclared` says that code declares the schedule: it comes back when that code starts the next time; to keep it
-   * from running, pause it. One that has run to its end does not come back: what was done is not done again.
+   * `isDeclared` says that code declares the schedule: the next start of that code creates it again. To keep such a
+   * schedule from running, pause it. A finished schedule is not created again, so that its occurrences do not run
+   * twice.
    *
    * @throws EverybeatError `ERR_EVERYBEAT_NAME` for what can be no name
    */
@@ -127,10 +128,10 @@ export class Schedules<Tasks extends object = AnyTasks> extends ScheduleQueries 
   }
 
   /**
-   * Pauses a schedule until it is resumed, or until an instant. Its definition, and so its `revision`, stays as it is; the
+   * Pauses a schedule until it is resumed, or until an instant. Its definition and its `revision` do not change. The
    * `outcome` is `missing` when no schedule has this name.
    *
-   * @param options `note`: why, for people; `until`: the instant at which it resumes by itself
+   * @param options `note`: the reason, for people; `until`: the instant at which the schedule resumes by itself
    * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS`, `ERR_EVERYBEAT_INSTANT` for a wrong `until`
    */
   async pause(
@@ -148,7 +149,7 @@ export class Schedules<Tasks extends object = AnyTasks> extends ScheduleQueries 
   }
 
   /**
-   * Resumes a schedule from now: what was missed meanwhile stays missed, and is in the history as skipped.
+   * Resumes a schedule from now: the occurrences that it missed do not run; the history records them as skipped.
    *
    * @throws EverybeatError `ERR_EVERYBEAT_NAME` for what can be no name
    */
@@ -159,10 +160,10 @@ export class Schedules<Tasks extends object = AnyTasks> extends ScheduleQueries 
   }
 
   /**
-   * Runs a schedule once, now, on a worker that has its task; does not move the schedule. Resolves with the `runId` when the
-   * run is asked for; the `outcome` is `missing` when no schedule has this name.
+   * Requests a manual run: one run, now, on a worker that has the task; it does not move the schedule. Resolves with
+   * the `runId` when Redis has stored the request. The `outcome` is `missing` when no schedule has this name.
    *
-   * @param options `payload` in place of the definition's
+   * @param options `payload` instead of the one of the definition
    * @throws EverybeatError `ERR_EVERYBEAT_PAYLOAD` for a payload that is no JSON, or that the schema of the task refuses
    */
   async trigger(
@@ -185,10 +186,11 @@ export class Schedules<Tasks extends object = AnyTasks> extends ScheduleQueries 
   }
 
   /**
-   * Runs the occurrences of a range of the past, both ends included, in order and beside the schedule; what becomes due
-   * meanwhile does not wait for it. At most 1 000 in one call.
+   * Runs the occurrences of a past range, both ends included, in order. Occurrences that become due at the same time do
+   * not wait for them. At most 1 000 in one call.
    *
-   * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS` for a range or pace that makes no sense, or too many occurrences; then nothing is asked for
+   * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS` for an invalid range or pace, or too many occurrences; then nothing
+   *   is requested
    */
   async backfill(name: string, options: BackfillOptions): Promise<BackfillResult> {
     checkName('schedule', name, 'name')
@@ -200,8 +202,8 @@ export class Schedules<Tasks extends object = AnyTasks> extends ScheduleQueries 
   }
 
   /**
-   * Cancels a run, on any worker. `outcome` is `cancelled` for one that waited, `cancelling` for one that is running: its signal
-   * aborts; `missing` when no such run exists.
+   * Cancels a run on any worker. The `outcome` is `cancelled` for a waiting run, `cancelling` for a running one, whose
+   * signal aborts, and `missing` when no such run exists.
    *
    * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS` for an id that is no text
    */
@@ -211,7 +213,7 @@ export class Schedules<Tasks extends object = AnyTasks> extends ScheduleQueries 
   }
 
   /**
-   * Makes the definition of a schedule what it was at a revision: an edit like any other, with a revision of its own.
+   * Restores the definition that a schedule had at a revision. This is an edit like any other, with a new revision.
    *
    * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS` for a revision that is not kept any more
    */
@@ -223,7 +225,7 @@ export class Schedules<Tasks extends object = AnyTasks> extends ScheduleQueries 
   }
 
   /**
-   * Makes the definition of a schedule what code declared of it last: live edits since then are undone.
+   * Restores the definition that code declared last: live edits since then are undone.
    *
    * @throws EverybeatError `ERR_EVERYBEAT_NAME` for what can be no name
    */
@@ -233,10 +235,10 @@ export class Schedules<Tasks extends object = AnyTasks> extends ScheduleQueries 
   }
 
   /**
-   * The same schedules, edited in the name of another person or program: the change lists name that editor for the edits that
-   * are made through the returned object.
+   * The same schedules with another editor: the change lists name that person or program for edits through the returned
+   * object.
    *
-   * @param editor `actor` as the option of that name; `via` by default `api`
+   * @param editor `actor` as the option of the instance; `via` by default `api`
    * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS`
    */
   as(editor: { actor?: string; via?: 'api' | 'cli' | 'dashboard' | 'import' }): Schedules {
@@ -247,7 +249,7 @@ export class Schedules<Tasks extends object = AnyTasks> extends ScheduleQueries 
   }
 }
 
-/** The revision that a write asks for; null for any. */
+/** The revision that the schedule must have; null for any. */
 function checkWriteOptions(options: WriteOptions): number | null {
   checkOptionNames(options, ['ifRevision'])
   const { ifRevision } = options

@@ -3,7 +3,7 @@ import type { DefinitionFields } from '../schedule/definition.js'
 import type { RecordedRun } from '../schedule/stored-run.js'
 import type { PlanChange, StoredSchedule } from '../schedule/stored-schedule.js'
 
-/** A definition to write, with the plan for the case that its trigger is new. */
+/** A definition to write, with the plan that is stored if its trigger is new. */
 export interface DefinitionWrite {
   readonly name: string
   readonly fields: DefinitionFields
@@ -16,19 +16,19 @@ export interface DefinitionWrite {
   readonly removalMs: number | null
   readonly ifRevision: number | null
   readonly ifDigest: string | null
-  /** Whether what is due of the former trigger was closed as far as it can be. */
+  /** Whether the due occurrences of the former trigger were closed as far as possible. */
   readonly isClosed: boolean
-  /** The declaration to note, and the one that must be noted now; null to leave it. */
+  /** The declaration to store, and the one that must be stored now; null to leave it unchanged. */
   readonly declaration: { readonly expected: string; readonly text: string } | null
-  /** What the change list says of the edit. */
+  /** The editor, for the change list. */
   readonly editor: Editor
   readonly kind: ChangeKind
   readonly conflicts: readonly string[]
 }
 
 /**
- * What became of a write. `conflict`: the schedule has another revision than the one that was asked for; `overdue`: what
- * is due of the former trigger has to be closed first. Nothing was written then.
+ * The reply to a write. `conflict`: the schedule does not have the expected revision; `overdue`: the due occurrences of
+ * the former trigger have to be closed first. In both cases nothing was written.
  */
 export interface PutReply {
   readonly outcome: 'created' | 'updated' | 'unchanged' | 'conflict' | 'overdue'
@@ -37,16 +37,16 @@ export interface PutReply {
 
 /** A pause to write. */
 export interface PauseWrite {
-  /** Why; empty when no reason was given. */
+  /** The reason; empty for none. */
   readonly note: string
   /** When the schedule resumes by itself, epoch ms; null for never. */
   readonly untilMs: number | null
   readonly editor: Editor
-  /** Leaves a schedule alone that is paused already. */
+  /** Does not change a schedule that is paused already. */
   readonly ifActive: boolean
 }
 
-/** A run that goes or waits, as the state of its schedule notes it. */
+/** A running or waiting run, as it is stored in the state of its schedule. */
 export interface StoredRun {
   readonly runId: string
   readonly schedule: string
@@ -55,36 +55,36 @@ export interface StoredRun {
   readonly running: boolean
 }
 
-/** What delays the next run of a schedule, beside its definition and state. */
+/** The facts, beside definition and state, that delay the next run of a schedule. */
 export interface Situation {
-  /** The lease of the schedule: whose it is, and for how long yet. */
+  /** The lease of the schedule: its holder and its remaining time; null for none. */
   readonly lease: { readonly worker: string; readonly leftMs: number } | null
-  /** When a worker inspects it next; null when none will without an edit or a call. */
+  /** When a worker looks at the schedule next; null when only an edit or a call makes one do so. */
   readonly dueMs: number | null
-  /** Whether it is due and waits for a worker that can take it. */
+  /** Whether it is due and parked. */
   readonly isAside: boolean
   readonly backfillsWaiting: number
   /** Runs that count for the fleet-wide limit of its task. */
   readonly busyCount: number
 }
 
-/** What a server is, as far as it says; null where this user may not ask. */
+/** Facts about a server; null for a fact that the Redis user may not read. */
 export interface ServerFacts {
   readonly version: string | null
   readonly isReplica: boolean
   readonly isCluster: boolean
-  /** Of a round trip. */
+  /** Time of a round trip. */
   readonly latencyMs: { readonly medianMs: number; readonly worstMs: number }
   readonly evictionPolicy: string | null
-  /** Bytes; 0 for no limit. */
+  /** Limit of memory, bytes; 0 for none. */
   readonly maxMemory: number | null
   readonly usedMemory: number | null
   readonly appendOnly: boolean | null
   readonly snapshots: boolean | null
   readonly lastSaveFailed: boolean
-  /** Whether edits by plain commands can be seen as they happen. */
+  /** Whether key tracking can report edits by plain commands. */
   readonly tracking: { readonly allowed: true } | { readonly allowed: false; readonly why: string }
-  /** What the server or its user refuses of that which scripts need. */
+  /** The features that the scripts need and that the server refuses. */
   readonly refused: readonly {
     readonly what: string
     readonly isEssential: boolean
@@ -92,43 +92,43 @@ export interface ServerFacts {
     readonly advice: string
     readonly answer: string
   }[]
-  /** When the dataset went back in time last, and to when, epoch ms; null for never. */
+  /** When the dataset was last set back in time, and to which instant, epoch ms; null for never. */
   readonly rewind: { readonly at: number; readonly to: number | null } | null
   /** The flags of `notify-keyspace-events`. */
   readonly notifications: string | null
-  /** After how long the server closes a connection that says nothing, s; 0 for never. */
+  /** Idle time after which the server closes a connection, s; 0 for never. */
   readonly idleTimeoutS: number | null
 }
 
-/** Which layout the keys under a prefix have. */
+/** The layout of the keys under a prefix. */
 export interface FleetLayout {
   readonly known: string
   readonly wantedShards: number
-  /** Null when no worker has been there yet. */
+  /** Null when no worker has used the prefix yet. */
   readonly found: {
     readonly layout: string
     /** A number, or `resharding <from> <to>`. */ readonly shards: string
   } | null
 }
 
-/** What is due and was not taken. */
+/** Due work that no worker has claimed. */
 export interface Backlog {
   readonly count: number
-  /** Some of them. */
+  /** The names of some of these schedules. */
   readonly names: readonly string[]
-  /** What was put aside for workers that were not there or had no room. */
+  /** The parked work, by task queue. */
   readonly parked: readonly { readonly pool: string; readonly task: string; readonly count: number }[]
-  /** Shards that did not answer, by index. */
+  /** Indexes of the shards that did not answer. */
   readonly unreachable: readonly number[]
 }
 
-/** What one shard holds. */
+/** The numbers of one shard. */
 export type ShardFigures = readonly [
   ...[schedules: number, paused: number, finished: number, invalid: number],
   ...[dueCount: number, overdueMs: number, waiting: number, workers: number],
 ]
 
-/** Everything the control side does with schedules in Redis, on every shard. */
+/** The access of the control side to schedules in Redis, over all shards. */
 export interface ScheduleStore {
   put(write: DefinitionWrite): Promise<PutReply>
   putMany(writes: readonly DefinitionWrite[]): Promise<PutReply[]>
@@ -136,14 +136,14 @@ export interface ScheduleStore {
   /** Reads many schedules in few calls, by name; one that does not exist has an empty digest. */
   readEach(names: readonly string[]): Promise<Map<string, StoredSchedule>>
   /**
-   * One page of schedules in the order of their names, shard after shard; an opaque cursor, null at the end.
-   * `unreachable` are shards that did not answer, by index, whose schedules are left out.
+   * One page of schedules in the order of their names, shard after shard, and an opaque cursor, null at the end.
+   * `unreachable` are the indexes of shards that did not answer, whose schedules are missing.
    */
   page(
     cursor: string | null,
     count: number,
   ): Promise<{ nowMs: number; schedules: StoredSchedule[]; cursor: string | null; unreachable: readonly number[] }>
-  /** One page by the next run, the earliest first, or by the last occurrence, the latest first; else as `page`. */
+  /** One page by the next run, the earliest first, or by the last occurrence, the latest first; otherwise as `page`. */
   pageBy(
     order: 'next' | 'last',
     cursor: string | null,
@@ -151,17 +151,20 @@ export interface ScheduleStore {
   ): Promise<{ nowMs: number; schedules: StoredSchedule[]; cursor: string | null; unreachable: readonly number[] }>
   /** How many schedules there are; rejects, naming the shard, when one does not answer. */
   count(): Promise<number>
-  /** What each shard holds, from its indexes; a worker counts as live that has beaten within `aliveMs`. Rejects as `count`. */
+  /**
+   * The numbers of each shard, from its indexes; a worker with a heartbeat within `aliveMs` counts as live. Rejects as
+   * `count` does.
+   */
   figures(aliveMs: number): Promise<ShardFigures[]>
   remove(name: string, owner?: string): Promise<'removed' | 'missing' | 'kept'>
   pause(name: string, pause: PauseWrite): Promise<{ outcome: 'paused' | 'unchanged' | 'missing'; revision: number }>
-  /** Stores a decision; `editor` is who ends a pause by it, left out where it ends none. */
+  /** Stores a plan. `editor` is who ends a pause by it; absent when it ends none. */
   storePlan(change: PlanChange, editor?: Editor): Promise<'stored' | 'moved'>
-  /** The edits that are kept of a schedule. */
+  /** The stored edits of a schedule. */
   changes(name: string): Promise<StoredChanges>
-  /** Asks for a manual run, in a trace or in none; gives its id, null when there is no such schedule. */
+  /** Requests a manual run, optionally with a trace context; gives its run id, null when no schedule has this name. */
   enqueue(name: string, payloadText: string | null, traceparent?: string): Promise<string | null>
-  /** Asks for occurrences of the past, in a trace or in none. */
+  /** Requests backfilled runs, optionally with a trace context. */
   backfill(
     name: string,
     nominals: readonly number[],
@@ -172,14 +175,17 @@ export interface ScheduleStore {
   cancel(runId: string): Promise<'cancelled' | 'cancelling' | 'missing'>
   history(name: string, limit: number): Promise<Record<string, string>[]>
   /**
-   * The activity of the minutes from one number to another since the epoch; one without any is left out, and so is what the
-   * `unreachable` shards hold, by index.
+   * The activity of a range of minutes, numbered from the epoch, without empty minutes. `unreachable` are the indexes
+   * of shards that did not answer, whose activity is missing.
    */
   minutes(
     first: number,
     last: number,
   ): Promise<{ minutes: Map<number, [field: string, count: number][]>; unreachable: readonly number[] }>
-  /** Reads runs page by page, at most `limit`; those of the `unreachable` shards, by index, are missing. */
+  /**
+   * Reads runs page by page, at most `limit`. `unreachable` are the indexes of shards that did not answer, whose runs
+   * are missing.
+   */
   runs(query: {
     state?: 'running' | 'waiting' | undefined
     limit: number
@@ -189,8 +195,8 @@ export interface ScheduleStore {
   serverFacts(): Promise<ServerFacts>
   layout(): Promise<FleetLayout>
   backlog(beforeMs: number): Promise<Backlog>
-  /** The version of the code that declared the schedules of an owner last; empty when none is known. */
+  /** The version of the code that last declared the schedules of an owner; empty for none. */
   declaredVersion(owner: string): Promise<string>
-  /** Notes the version of an owner's declarations, if the noted one still is `former`; false when it is another. */
+  /** Stores the version of an owner's declarations if the stored one still is `former`; false when it is another. */
   declareVersion(owner: string, version: string, former: string): Promise<boolean>
 }

@@ -5,14 +5,14 @@ import { isPlainObject, wrongValue } from '../schedule/field-values.js'
 /** A definition with the `name` of its schedule. */
 export type NamedDefinition = DefinitionInput & { name: string }
 
-/** What `sync` takes: definitions with their names, or a plain object of definitions by name. */
+/** The input of `sync`: definitions with their names, or a plain object of definitions by name. */
 export type SyncInput<Tasks extends object = AnyTasks> =
   Iterable<ExactNamedDefinition<Tasks>> | Readonly<Record<string, DefinitionOf<Tasks>>>
 
 const ALLOWED = 'definitions with a name in an array or another iterable, or a plain object of definitions by name'
 
 /**
- * Reads what is to be declared. What is neither is refused: taken for an empty declaration it would remove schedules.
+ * Reads the definitions of a sync. Any other value is refused: read as an empty declaration, it could remove schedules.
  *
  * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS`
  */

@@ -3,7 +3,7 @@ import type { Editor } from '../schedule/stored-change.js'
 import type { StoredSchedule } from '../schedule/stored-schedule.js'
 import type { ScheduleStore } from './store.js'
 
-/** What becomes of the schedules of an owner that are not declared any more. */
+/** How to treat the orphans of an owner: its schedules that are not declared any more. */
 export interface Pruning {
   readonly owner: string
   readonly prune: 'report' | 'pause' | 'remove'
@@ -13,7 +13,7 @@ export interface Pruning {
 
 const PAGE = 500
 
-/** Finds the orphans of an owner, and pauses or removes them where that is asked for. */
+/** Finds the orphans of an owner, and pauses or removes them as `prune` says. */
 export async function pruneOrphans(
   store: ScheduleStore,
   { owner, prune, declared, editor }: Pruning,
@@ -25,7 +25,7 @@ export async function pruneOrphans(
     const names = orphans.map(({ name }) => name)
     result.orphaned.push(...names)
     if (prune === 'pause') {
-      // A schedule that is paused already stays as it is: the pause of a person has its own reason and its own end.
+      // A schedule that is paused already keeps its pause: the pause of a person has its own note and end.
       const pause = { note: orphanNote(owner), untilMs: null, editor, ifActive: true }
       const replies = await Promise.all(names.map((name) => store.pause(name, pause)))
       result.paused.push(...names.filter((_, index) => replies[index]!.outcome === 'paused'))
@@ -38,7 +38,7 @@ export async function pruneOrphans(
   }
 }
 
-/** Whether a schedule is paused because it was not declared any more, and not by a person. */
+/** Whether a sync has paused the schedule as an orphan. */
 export function isPausedBySync({ state }: StoredSchedule, note: string): boolean {
   if (state.paused === undefined) return false
   try {

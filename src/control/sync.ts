@@ -12,45 +12,45 @@ import type { DefinitionWrite, ScheduleStore } from './store.js'
 import { isPausedBySync, orphanNote, pruneOrphans } from './sync-orphans.js'
 import { writeDefinition } from './write.js'
 
-/** Who declares, and how far a sync goes. */
+/** The owner of the declarations, and what a sync may do. */
 export interface SyncOptions {
-  /** Who declares: only schedules of this owner are touched. */
+  /** The owner of the declared schedules: a sync writes only schedules of this owner. */
   owner: string
-  /** What becomes of the owner's schedules that are not declared any more; default `report`. */
+  /** What to do with the owner's schedules that are not declared any more; default `report`. */
   prune?: 'report' | 'pause' | 'remove' | undefined
   /**
-   * Of the declaring code: a lower version than the one that declared last changes nothing. A number, or numbers with
-   * dots as in semantic versions; default: the `version` of the instance.
+   * Version of the declaring code: a version lower than the last one changes nothing. A number, or numbers with dots as
+   * in semantic versions; default: the `version` of the instance.
    */
   version?: number | string | undefined
-  /** Only says what would be done; default false. */
+  /** Resolves with the changes without making them; default false. */
   dryRun?: boolean | undefined
   /** Called after each batch of definitions: `done` of `total`. */
   onProgress?: ((progress: { done: number; total: number }) => void) | undefined
 }
 
-/** What a sync did, or with `dryRun` would do: names of schedules. */
+/** The changes that a sync made, or with `dryRun` would make, as names of schedules. */
 export interface SyncResult {
-  /** `outdated`: a higher version has declared already, so nothing was touched. */
+  /** `outdated`: a higher version has declared already, so nothing was changed. */
   outcome: 'applied' | 'planned' | 'outdated'
-  /** Declared, and did not exist. */
+  /** Declared schedules that did not exist. */
   created: string[]
-  /** Declared otherwise than before: what the declaration changed is changed, what was edited live stays. */
+  /** Schedules whose declaration changed: the changed fields are written, live edits of other fields stay. */
   updated: string[]
-  /** Declared as before, whatever was edited live since. */
+  /** Schedules with an unchanged declaration, also those with live edits. */
   unchanged: string[]
-  /** The owner's schedules that are not declared; paused or removed where `prune` says so. */
+  /** The owner's schedules that are not declared; `prune` decides what happens to them. */
   orphaned: string[]
   /** Orphans that were paused. */
   paused: string[]
   /** Orphans that were removed. */
   removed: string[]
-  /** Declared names that belong to another owner; left alone. */
+  /** Declared names that belong to another owner; they are not changed. */
   conflicts: string[]
 }
 
 const BATCH = 1_000
-/** A schedule that others keep changing is left to them. */
+/** Most tries to write a schedule that is edited at the same time. */
 const MAX_TRIES = 5
 const CODE = 'ERR_EVERYBEAT_OPTIONS'
 const OPTION_NAMES = ['owner', 'prune', 'version', 'dryRun', 'onProgress']
@@ -58,10 +58,10 @@ const OPTION_NAMES = ['owner', 'prune', 'version', 'dryRun', 'onProgress']
 type Named = DefinitionInput & { name: string }
 
 /**
- * Applies the declarations of an owner as `kubectl apply` does, and says what that takes. Everything is checked before
- * the first is written; what was declared before in the same words is read and not written.
+ * Applies the declarations of an owner as `kubectl apply` does, and gives the changes. All definitions are checked
+ * before the first write. A schedule with an unchanged declaration is read but not written.
  *
- * @throws EverybeatError for an option or a definition that is refused; then nothing is written
+ * @throws EverybeatError for a refused option or definition; then nothing is written
  */
 export async function syncSchedules(
   context: ScheduleContext,
@@ -88,13 +88,13 @@ export async function syncSchedules(
   return result
 }
 
-/** What a sync needs of the schedules, and how far it goes. */
+/** The functions that a sync needs, and its limits. */
 export interface SyncSteps {
   /** Ends a pause. */
   resume: (name: string) => Promise<unknown>
-  /** Leaves alone what exists, whatever it says; default false. */
+  /** Writes only schedules that do not exist; default false. */
   onlyMissing?: boolean
-  /** Where the errors of definitions point to. */
+  /** Call site for the errors of definitions. */
   site?: CallSite
 }
 
@@ -116,7 +116,7 @@ async function checkDefinitions(
   return declared
 }
 
-/** Notes the version of the code that declares; false when a higher one has declared already. */
+/** Stores the version of the declaring code; false when a higher one has declared already. */
 async function declareVersion(store: ScheduleStore, owner: string, version: string, dryRun: boolean): Promise<boolean> {
   if (version === '') return true
   for (;;) {
@@ -135,7 +135,10 @@ interface BatchContext {
   readonly resume: (name: string) => Promise<unknown>
 }
 
-/** Compares a batch with what is stored, and writes what differs; each only if it still is what it was compared with. */
+/**
+ * Compares a batch with the stored schedules and writes the differences; a schedule that was edited after the
+ * comparison is not overwritten.
+ */
 async function declareBatch(
   { context, store, owner, dryRun, declarer, resume }: BatchContext,
   batch: readonly Definition[],
@@ -176,7 +179,8 @@ async function declareBatch(
       else result.conflicts.push(definition.name)
     }
   }
-  // Declared again, as after a roll-back: the pause that a sync has put on it ends; one that a person made stays.
+  // When an orphan is declared again, for example after a roll-back, its pause by a sync ends; the pause of a person
+  // stays.
   if (!dryRun && !declarer.onlyMissing) for (const name of pruned) await resume(name)
 }
 

@@ -1,4 +1,4 @@
-/** Adds to a list which shards did not answer, by index; a whole list stays as it is. */
+/** Adds the indexes of the shards that did not answer to a list; a complete list is not changed. */
 export function withUnreachable<List extends object>(
   list: List,
   shards: Iterable<number>,

@@ -5,23 +5,23 @@ import type { ChangeKind, Editor } from '../schedule/stored-change.js'
 import { inBatches } from './batches.js'
 import type { DefinitionWrite, PutReply, ScheduleStore } from './store.js'
 
-/** What a write expects to find, and what the change list says of it. */
+/** The conditions of a write, and its entry in the change list. */
 export interface WriteAbout {
   readonly editor: Editor
   /** The revision that the schedule must have; 0 for none yet, null for any. */
   readonly ifRevision?: number | null
   /** The digest that the definition must have; null for any. */
   readonly ifDigest?: string | null
-  /** The declaration to note, and the one that must be noted now. */
+  /** The declaration to store, and the one that must be stored now. */
   readonly declaration?: { readonly expected: string; readonly text: string } | null
   readonly kind?: ChangeKind
   /** Edited fields that a declaration overwrites. */
   readonly conflicts?: readonly string[]
 }
 
-/** Prepares the write of a checked definition: its fields, and the plan for the case that its trigger is new. */
+/** Prepares the write of a checked definition: its fields, and the plan that is stored if its trigger is new. */
 export function prepareWrite(definition: Definition, nowMs: number, about: WriteAbout): DefinitionWrite {
-  // A single instant may have passed already: then it is a misfire, and the policy decides.
+  // The instant of `at` may have passed already: then it is a misfire, and its policy decides.
   const mayBePast = definition.trigger.kind === 'at'
   const plan = planAfter(definition, mayBePast ? Number.MIN_SAFE_INTEGER : nowMs)
   return {
@@ -34,7 +34,7 @@ export function prepareWrite(definition: Definition, nowMs: number, about: Write
   }
 }
 
-/** Prepares that a declaration is noted, and its definition left as it is. */
+/** Prepares a write that stores a declaration and leaves the definition unchanged. */
 export function prepareNote(name: string, about: WriteAbout): DefinitionWrite {
   const { editor, ifRevision = null, ifDigest = null, declaration = null, kind = 'edit', conflicts = [] } = about
   return {
@@ -56,20 +56,23 @@ export function prepareNote(name: string, about: WriteAbout): DefinitionWrite {
   }
 }
 
-/** A write as its caller sees it: what was overdue is closed. */
+/** The final reply to a write: overdue occurrences are closed. */
 export interface WriteReply {
   outcome: Exclude<PutReply['outcome'], 'overdue'>
   revision: number
 }
 
-/** What was due for so long that its plan does not tell of all of it is closed one after the other in so many tries. */
+/**
+ * Most tries to close the overdue occurrences of a former trigger; a plan that ran out gives only a part of them at a
+ * time.
+ */
 const MAX_TRIES = 3
 
 /**
- * Writes a prepared definition. Before it changes a trigger whose occurrences were not claimed for long, those are closed:
- * they end in the history like any other.
+ * Writes a prepared definition. If the write changes a trigger with overdue occurrences, these are closed first and
+ * recorded in the history.
  *
- * @param first the reply to the write, where it was sent already
+ * @param first the reply to the write, if it was sent already
  */
 export async function writeDefinition(
   store: ScheduleStore,
@@ -86,10 +89,10 @@ export async function writeDefinition(
   return { outcome: reply.outcome, revision: reply.revision }
 }
 
-/** Definitions that go out together. */
+/** Number of definitions in one batch. */
 const BATCH = 1_000
 
-/** Writes checked definitions in pipelined batches, and counts what became of them. */
+/** Writes checked definitions in pipelined batches, and counts the outcomes. */
 export async function writeMany(
   store: ScheduleStore,
   definitions: readonly Definition[],

@@ -70,7 +70,7 @@ async function findLate({ late, source }: Situation): Promise<AttentionItem[]> {
     shown.map(async ({ name, at }): Promise<AttentionItem> => {
       const { reasons } = await source.explain(name)
       const telling = reasons.find(({ code }) => !WEAK_REASONS.includes(code)) ?? reasons[0]
-      return { kind: 'late', name, since: at, text: telling?.message ?? 'it is due, and no worker has taken it' }
+      return { kind: 'late', name, since: at, text: telling?.message ?? 'it is due, and no worker has claimed it' }
     }),
   )
   return withRest(items, 'late', late.length)

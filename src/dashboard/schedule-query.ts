@@ -156,5 +156,5 @@ function readCursor(cursor: string): Key {
   } catch {
     // Below it is refused as any other.
   }
-  throw badRequest('cursor', cursor, 'the cursor of the page before')
+  throw badRequest('cursor', cursor, 'the cursor of the previous page')
 }

@@ -37,7 +37,7 @@ describe('explain, of what comes next', () => {
     expect(next?.at.getUTCHours()).toBe(1)
     expect([last, reasons, advice]).toEqual([null, [], []])
     expect(text).toBe(
-      `it is active.\nNext: ${next!.at.toISOString()}, by cron 0 9 * * 1-5 in Asia/Shanghai.\nLast: nothing is in its history yet.`,
+      `it is active.\nNext: ${next!.at.toISOString()}, by cron 0 9 * * 1-5 in Asia/Shanghai.\nLast: its history is empty.`,
     )
   })
 
@@ -110,7 +110,7 @@ describe('explain, of workers', () => {
   it('explain says that its pool is empty, and where the workers are', async () => {
     const { explain } = await scheduled({ every: '1h', pool: 'gpu' })
     expect((await explain()).reasons).toMatchObject([
-      { code: 'pool-empty', message: 'no live worker is in its pool gpu; there are workers in default' },
+      { code: 'pool-empty', message: 'no worker is live in its pool gpu; workers are live in default' },
     ])
   })
 
@@ -160,17 +160,17 @@ describe('explain, of runs', () => {
     const { reasons, last } = await explain()
     expect(reasons.map(({ code }) => code).sort()).toEqual(['queued', 'running'])
     const message = reasons.find(({ code }) => code === 'running')!.message
-    expect(message).toContain(`run ${runId} goes on worker ${worker} since`)
+    expect(message).toContain(`run ${runId} is running on worker ${worker} since`)
     expect(message).toMatch(/its lease ends in \d+ ms unless it is extended/)
     expect(last).toMatchObject({
       outcome: 'skipped',
       reason: 'overlap',
-      why: 'it was skipped: the previous run was still going',
+      why: 'it was skipped: the previous run was still running',
     })
     gate.open()
   })
 
-  it('explain says that the worker of a run has not been heard of, and when the schedule goes on', async () => {
+  it('explain says that the worker of a run sends no heartbeat, and when other runs of the schedule can start', async () => {
     const gate = createGate()
     const { explain, fleet } = await scheduled(
       { every: 200 },
@@ -184,8 +184,10 @@ describe('explain, of runs', () => {
     }
     await expect
       .poll(() => messageAfter(9_000))
-      .toMatch(/has not been heard of for \d+s.*; its lease ends in \d+ ms, and then the schedule goes on$/)
-    await expect.poll(() => messageAfter(20_000)).toContain('which has not been heard of for more than 15 s')
+      .toMatch(
+        /has sent no heartbeat for \d+s.*; its lease ends in \d+ ms, and then other runs of the schedule can start$/,
+      )
+    await expect.poll(() => messageAfter(20_000)).toContain('which has sent no heartbeat for more than 15 s')
     gate.open()
   })
 
@@ -218,7 +220,7 @@ describe('explain, of runs', () => {
     const { schedules, codes, explain } = await scheduled({ every: '1h' }, { start: false })
     await schedules.backfill('it', { from: Date.UTC(2026, 0, 1), to: Date.UTC(2026, 0, 2) })
     expect(await codes()).toEqual(['backfill', 'backfill', 'no-fleet'])
-    expect((await explain()).text).toContain('24 backfilled occurrences wait behind those')
+    expect((await explain()).text).toContain('24 backfilled occurrences wait behind these runs')
   })
 
   it.each([

@@ -2,7 +2,7 @@ import { formatDuration } from '../../time/duration.js'
 import type { Finding } from './finding.js'
 import type { WorkerView } from '../fleet.js'
 
-/** A clock that is off by more than this is worth a word, ms. */
+/** Difference from Redis's clock that is reported, ms. */
 const SKEW_MS = 1_000
 
 /** Judges the live workers, and the clock of this machine. */
@@ -18,7 +18,7 @@ function presence(workers: readonly WorkerView[], hasSchedules: boolean): Findin
   return {
     check,
     level: hasSchedules ? 'problem' : 'warning',
-    message: 'no live worker is under this prefix',
+    message: 'no worker is live under this prefix',
     why: hasSchedules ? 'nothing runs' : 'no worker will run a schedule that is added',
     advice: 'start one with this prefix, and look at --redis and --prefix',
   }
@@ -34,8 +34,8 @@ function clocks(workers: readonly WorkerView[], skewMs: number): Finding {
     check: 'clocks',
     level: 'warning',
     message: `clocks differ from Redis's: ${list(off)}`,
-    why: 'instants go by Redis’s clock, so nothing fires early or late; but logs and what handlers do with their own clock will not match, and one of the clocks is wrong',
-    advice: 'look which one is, and let NTP set it',
+    why: 'schedules follow Redis’s clock, so nothing fires early or late; but times in logs and in handlers differ between machines, and at least one clock is wrong',
+    advice: 'find the clock that is wrong, and let NTP set it',
   }
 }
 
@@ -47,7 +47,7 @@ function versions(workers: readonly WorkerView[]): Finding[] {
       check: 'versions',
       level: 'warning',
       message: `the workers run different versions of Everybeat: ${describeCounts(counts)}`,
-      why: 'the older ones do not know what the newer ones can do, and refuse definitions that use it',
+      why: 'the older workers refuse definitions that use features of the newer version',
       advice: 'finish the deploy',
     },
   ]
@@ -61,8 +61,8 @@ function zoneData(workers: readonly WorkerView[]): Finding[] {
       check: 'time-zone-data',
       level: 'warning',
       message: `the workers have different time-zone data: ${describeCounts(counts)}`,
-      why: 'those with the newest plan the schedules with a time zone; if the last of them goes, older data plans them again',
-      advice: 'run one version of Node.js on all of them',
+      why: 'the workers with the newest data plan the schedules that have a time zone; when the last of them stops, workers with older data plan these schedules',
+      advice: 'run the same version of Node.js on all workers',
     },
   ]
 }
@@ -81,7 +81,7 @@ function signed(ms: number): string {
   return `${ms < 0 ? '-' : '+'}${formatDuration(Math.round(Math.abs(ms)))}`
 }
 
-/** The first few, and how many more. */
+/** Names the first items, and the number of the others. */
 export function list(items: readonly string[], shown = 5): string {
   const rest = items.length - shown
   return `${items.slice(0, shown).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`

@@ -4,10 +4,10 @@ import type { WorkerView } from '../fleet.js'
 import type { Backlog } from '../store.js'
 import type { ScheduleView } from '../schedule-view.js'
 
-/** What is kept of the schedules that were looked at. */
+/** The counts over the schedules that were read. */
 export interface ScheduleCounts {
   readonly count: number
-  /** Whether there are more than were looked at. */
+  /** Whether more schedules exist than were read. */
   readonly hasMore: boolean
   readonly invalid: readonly string[]
   readonly stateless: readonly string[]
@@ -15,7 +15,7 @@ export interface ScheduleCounts {
   readonly parked: ReadonlyMap<string, number>
 }
 
-/** Counts schedules as they come, keeping names only of those that are worth a word. */
+/** Counts schedules one by one, and keeps the names only of those with a finding. */
 export function createScheduleCounts(): {
   take(view: ScheduleView, hasState: boolean): void
   result(hasMore: boolean): ScheduleCounts
@@ -37,7 +37,7 @@ export function createScheduleCounts(): {
   }
 }
 
-/** Judges the schedules: those that cannot be used, that no worker can run, and that no worker has run. */
+/** Makes the findings about schedules: those that cannot be used, that no worker can run, and that are overdue. */
 export function diagnoseSchedules(counts: ScheduleCounts, backlog: Backlog, workers: readonly WorkerView[]): Finding[] {
   const unserved = [...counts.parked].filter(([queue]) => !isServed(queue, workers))
   const findings = [
@@ -62,8 +62,8 @@ function invalid({ invalid: names }: ScheduleCounts): Finding[] {
       check: 'invalid',
       level: 'problem',
       message: `${names.length === 1 ? '1 schedule' : `${names.length} schedules`} cannot be used: ${list(names)}`,
-      why: 'the definition is wrong, so it does not fire; nothing else is harmed',
-      advice: `everybeat show '${names[0]}' says what is wrong; it heals when it is edited`,
+      why: 'a schedule with a wrong definition does not fire; other schedules are not affected',
+      advice: `everybeat show '${names[0]}' shows the error; the schedule fires again once its definition is corrected`,
     },
   ]
 }
@@ -75,9 +75,9 @@ function stateless({ stateless: names }: ScheduleCounts): Finding[] {
       check: 'state',
       level: 'warning',
       message: `${names.length === 1 ? '1 schedule has' : `${names.length} schedules have`} no state: ${list(names)}`,
-      why: 'they are new and by a plain command, or their states were deleted or evicted; until a worker takes them in they do not run',
+      why: 'a plain Redis command has just created them, or their states were deleted or evicted; they do not run until a worker plans them',
       advice:
-        'a worker does so within seconds, from history and edits; if it happens again, look for DEL and at maxmemory-policy',
+        'a worker plans them within seconds, from history and edits; if states are lost again, look for DEL commands and check maxmemory-policy',
     },
   ]
 }
@@ -101,12 +101,12 @@ function overdue({ count, names, parked }: Backlog, workers: readonly WorkerView
       check: 'overdue',
       level: 'problem',
       message: `${count === 1 ? '1 schedule is' : `${count} schedules are`} due for more than 10 s: ${list(names)}`,
-      why: 'no worker has taken it: they are full, blocked, or cannot keep up',
-      advice: `everybeat explain '${names[0]}' says more; everybeat fleet shows who is full`,
+      why: 'no worker has claimed them: the workers are full, blocked or too slow',
+      advice: `everybeat explain '${names[0]}' names the reason; everybeat fleet shows which workers are full`,
     })
   }
   for (const { pool, task, count: waiting } of parked) {
-    // Those that no worker serves are told already.
+    // Task queues that no worker serves have a finding already.
     if (!isServed(`${pool}\n${task}`, workers)) continue
     findings.push({
       check: 'overdue',

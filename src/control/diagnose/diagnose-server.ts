@@ -2,14 +2,14 @@ import { formatDuration } from '../../time/duration.js'
 import type { Finding } from './finding.js'
 import type { FleetLayout, ServerFacts } from '../store.js'
 
-/** The oldest server that has what the scripts and the watch over edits need. */
+/** The oldest major version of a server with all features that the scripts and the definition watch need. */
 const OLDEST_MAJOR = 6
-/** A round trip that takes longer is worth a word, ms: it delays every start after the first claim. */
+/** Round trip that is reported as slow, ms: each start after the first claim waits for one. */
 const SLOW_MS = 5
-/** Of the memory that a server may use. */
+/** Share of `maxmemory` that is reported as full. */
 const FULL_SHARE = 0.9
 
-/** Judges the server that the fleet is on. */
+/** Makes the findings about the server of the fleet. */
 export function diagnoseServer(facts: ServerFacts): Finding[] {
   return [
     version(facts),
@@ -24,10 +24,10 @@ export function diagnoseServer(facts: ServerFacts): Finding[] {
   ].flat()
 }
 
-/** Judges whether the keys are those of this version and this number of shards. */
+/** Makes the finding whether the keys have the layout of this version and the expected number of shards. */
 export function diagnoseLayout({ known, wantedShards, found }: FleetLayout): Finding {
   const check = 'layout'
-  if (found === null) return { check, level: 'ok', message: 'no worker has been under this prefix yet' }
+  if (found === null) return { check, level: 'ok', message: 'no worker has used this prefix yet' }
   if (found.layout !== known) {
     return {
       check,
@@ -43,16 +43,16 @@ export function diagnoseLayout({ known, wantedShards, found }: FleetLayout): Fin
       check,
       level: 'problem',
       message: `the fleet is being moved from ${change[1]} to ${change[2]} shards`,
-      why: 'no worker may join, write or run until that is done',
-      advice: `wait for it; if no process moves them any more, everybeat reshard ${change[2]} brings it to its end`,
+      why: 'no worker may join, write or run until the move ends',
+      advice: `wait until it ends; if no process moves the schedules any more, everybeat reshard ${change[2]} completes the move`,
     }
   }
   if (found.shards !== String(wantedShards)) {
     return {
       check,
       level: 'problem',
-      message: `the fleet under this prefix has ${found.shards} shards, ${wantedShards} were given`,
-      why: 'with another number the schedules are looked for under other keys',
+      message: `the fleet under this prefix has ${found.shards} shards, but \`shards\` is ${wantedShards}`,
+      why: 'the number of shards decides the keys, so with another number the schedules are not found',
       advice: `set \`shards\` to ${found.shards} (on the command line: --shards ${found.shards})`,
     }
   }
@@ -63,9 +63,9 @@ export function diagnoseLayout({ known, wantedShards, found }: FleetLayout): Fin
   }
 }
 
-/** What the server refuses of that which scripts need. */
+/** The features that the scripts need and the server refuses. */
 function refusals({ refused, isReplica }: ServerFacts): Finding[] {
-  // A replica refuses every write, and is a finding of its own.
+  // A replica refuses every write and has its own finding.
   return (isReplica ? [] : refused).map(({ what, isEssential, why, advice, answer }) => ({
     check: 'server',
     level: isEssential ? 'problem' : 'warning',
@@ -90,9 +90,9 @@ function version({ version: text, isReplica }: ServerFacts): Finding {
     return {
       check,
       level: 'warning',
-      message: 'the version of the server cannot be seen',
-      why: 'this user may not use INFO; several checks below need it',
-      advice: 'give the user +info, or run this as another user',
+      message: 'the version of the server is unknown',
+      why: 'the Redis user may not call INFO, which several checks need',
+      advice: 'give the user +info, or run doctor as another user',
     }
   }
   if (Number.parseInt(text, 10) < OLDEST_MAJOR) {
@@ -115,11 +115,13 @@ function latency({ latencyMs: { medianMs, worstMs } }: ServerFacts): Finding {
     level: 'warning',
     message: took,
     why: 'each claim, settlement and extension of a lease waits for one',
-    advice: 'run the workers near Redis, or look what holds it up (`redis-cli --latency`, SLOWLOG GET)',
+    advice: 'run the workers near Redis, or find out what delays it (`redis-cli --latency`, SLOWLOG GET)',
   }
 }
 
-/** A worker without runs says something every 5 s: its heartbeat. */
+/**
+ * Shortest idle time-out of a server that a worker bears, s: a worker without runs sends only a heartbeat every 5 s.
+ */
 const LEAST_TIMEOUT_S = 6
 
 function idle({ idleTimeoutS }: ServerFacts): Finding[] {
@@ -128,8 +130,8 @@ function idle({ idleTimeoutS }: ServerFacts): Finding[] {
     {
       check: 'timeout',
       level: 'warning',
-      message: `the server closes a connection that is idle for ${idleTimeoutS} s (timeout)`,
-      why: 'a worker without runs speaks every 5 s: it loses its connection before each heartbeat, and says so each time',
+      message: `the server closes connections that are idle for ${idleTimeoutS} s (timeout)`,
+      why: 'a worker without runs sends a heartbeat every 5 s: the server closes its connection before each heartbeat, and the worker reports each loss',
       advice: 'CONFIG SET timeout 0, or 60 and more, and in the configuration file too',
     },
   ]
@@ -143,8 +145,8 @@ function eviction({ evictionPolicy: policy, maxMemory }: ServerFacts): Finding[]
     {
       check: 'eviction',
       level: isLimited ? 'problem' : 'warning',
-      message: `maxmemory-policy is ${policy}${isLimited ? '' : ', though there is no limit of memory yet'}`,
-      why: 'under pressure the server throws schedules away, or leases: then runs are abandoned or overlap although no worker died',
+      message: `maxmemory-policy is ${policy}${isLimited ? '' : ', but maxmemory is not set yet'}`,
+      why: 'when memory is full the server evicts schedules or leases: then runs are abandoned or overlap although no worker died',
       advice: 'CONFIG SET maxmemory-policy noeviction, and in the configuration file too',
     },
   ]
@@ -157,7 +159,7 @@ function memory({ maxMemory, usedMemory }: ServerFacts): Finding[] {
       check: 'memory',
       level: 'problem',
       message: `${Math.floor((usedMemory / maxMemory) * 100)} % of maxmemory are in use`,
-      why: 'when it is full the server refuses writes, and nothing can be claimed',
+      why: 'when memory is full the server refuses writes, and nothing can be claimed',
       advice: 'raise maxmemory, or remove what is not needed any more (`removeAfter` cleans up finished schedules)',
     },
   ]
@@ -170,9 +172,9 @@ function persistence({ appendOnly, snapshots, lastSaveFailed }: ServerFacts): Fi
       {
         check,
         level: 'problem',
-        message: 'the server could not write to its disk the last time it tried',
-        why: 'it may refuse writes until it can, and forgets what it has when it restarts',
-        advice: 'look at the log of the server, and at the space on its disk',
+        message: 'the last write of the server to its disk failed',
+        why: 'the server may refuse writes until a write succeeds, and loses its data when it restarts',
+        advice: 'check the log of the server and the free space of its disk',
       },
     ]
   }
@@ -180,22 +182,24 @@ function persistence({ appendOnly, snapshots, lastSaveFailed }: ServerFacts): Fi
   if (appendOnly) return [{ check, level: 'ok', message: 'the append-only file is on' }]
   const rest =
     snapshots === null
-      ? 'whether it takes snapshots cannot be seen'
+      ? 'whether the server takes snapshots is unknown'
       : snapshots
-        ? 'there are snapshots only'
-        : 'there are no snapshots either'
+        ? 'the server only takes snapshots'
+        : 'the server takes no snapshots either'
   return [
     {
       check,
       level: 'warning',
       message: `the append-only file is off, ${rest}`,
-      why: `after a restart the server has forgotten ${snapshots === false ? 'everything' : 'what came after the last snapshot'}: schedules that are not declared in code, pauses, history, and which occurrences ran`,
+      why: `a restart of the server loses ${snapshots === false ? 'everything' : 'all changes since the last snapshot'}: schedules that are not declared in code, pauses, history, and which occurrences ran`,
       advice: 'CONFIG SET appendonly yes, and in the configuration file too; on a hosted Redis switch persistence on',
     },
   ]
 }
 
-/** The writes in between are lost, and no other finding says so. */
+/**
+ * The finding about a dataset that went back in time: the writes of that time are lost, and no other finding says so.
+ */
 function rewind({ rewind: found }: ServerFacts): Finding[] {
   if (found === null) return []
   const to = found.to === null ? 'to before its workers joined' : `to ${new Date(found.to).toISOString()}`
@@ -203,10 +207,10 @@ function rewind({ rewind: found }: ServerFacts): Finding[] {
     {
       check: 'rewind',
       level: 'warning',
-      message: `at ${new Date(found.at).toISOString()} the dataset went back ${to}`,
-      why: 'a replica that lagged took over, or a backup was restored: edits, pauses, removals and runs in between are forgotten, and occurrences of that time may have run twice',
+      message: `at ${new Date(found.at).toISOString()} the dataset was set back ${to}`,
+      why: 'a replica that lagged behind took over, or a backup was restored: edits, pauses, removals and runs of the lost time are missing, and occurrences of that time may have run twice',
       advice:
-        'look at the schedules that people changed in between; `durability` or `lockNodes` keep runs from starting twice, and a server that waits for its replicas keeps the rest',
+        'check the schedules that people changed in the lost time; `durability` or `lockNodes` keep runs from starting twice, and a server that waits for its replicas keeps all writes',
     },
   ]
 }
@@ -214,22 +218,22 @@ function rewind({ rewind: found }: ServerFacts): Finding[] {
 function edits({ tracking, notifications, isCluster }: ServerFacts): Finding {
   const check = 'edits'
   if (tracking.allowed)
-    return { check, level: 'ok', message: 'edits by plain commands are seen as they happen (key tracking)' }
+    return { check, level: 'ok', message: 'workers notice edits by plain commands at once (key tracking)' }
   if (!isCluster && notifications !== null && tellsOfHashes(notifications)) {
-    return { check, level: 'ok', message: 'edits by plain commands are seen as they happen (keyspace notifications)' }
+    return { check, level: 'ok', message: 'workers notice edits by plain commands at once (keyspace notifications)' }
   }
   return {
     check,
     level: 'warning',
-    message: `edits by plain commands are seen by the sweep only: key tracking cannot be used (${tracking.why})`,
-    why: `a bare HSET or DEL takes effect within about ${formatDuration(10_000)} instead of a second; edits through Everybeat are not concerned`,
+    message: `workers notice edits by plain commands only in their regular check of all definitions: key tracking cannot be used (${tracking.why})`,
+    why: `a bare HSET or DEL takes effect within about ${formatDuration(10_000)} instead of a second; edits through Everybeat are not affected`,
     advice: isCluster
       ? 'nothing, or edit through Everybeat'
       : 'give the user +client|tracking, +client|id and the channel &__redis__:invalidate (see doctor --acl)',
   }
 }
 
-/** Keyspace events of hashes and of generic commands such as DEL. */
+/** Whether keyspace notifications cover hashes and generic commands such as DEL. */
 function tellsOfHashes(flags: string): boolean {
   return flags.includes('K') && (flags.includes('A') || (flags.includes('h') && flags.includes('g')))
 }

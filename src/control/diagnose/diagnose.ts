@@ -6,33 +6,33 @@ import { readFleet } from '../fleet.js'
 import type { ScheduleStore } from '../store.js'
 import { viewSchedule } from '../schedule-view.js'
 
-/** How a fleet and its Redis are. */
+/** The findings about a fleet and its Redis. */
 export interface Diagnosis {
   /** Whether there is no problem; there may be warnings. */
   ok: boolean
-  /** What was found, in a fixed order: the server, the fleet, the schedules. */
+  /** The findings, in a fixed order: the server, the fleet, the schedules. */
   findings: Finding[]
 }
 
-/** Something that is due for so long is late, ms. */
+/** Time after which a due schedule or run counts as late, ms. */
 const LATE_MS = 10_000
 const PAGE_COUNT = 500
-/** More are not looked at one by one. */
+/** Most schedules that are read one by one. */
 const MOST_SCHEDULES = 50_000
 
 /**
- * Looks at the server, the fleet and its schedules, and says what is wrong. Changes nothing. What does not answer in time
- * is a finding; the other findings come all the same.
+ * Checks the server, the fleet and its schedules, and gives findings. Changes nothing. A question without an answer in
+ * time is a finding too, and does not prevent the others.
  *
  * @param skewOf this process's wall clock minus Redis's, ms, once Redis has answered
- * @throws what the server answers, or `ERR_EVERYBEAT_CONNECTION`, where nothing answers
+ * @throws the refusal of the server, or `ERR_EVERYBEAT_CONNECTION`, when no question is answered
  */
 export async function diagnose(store: ScheduleStore, skewOf: () => number): Promise<Diagnosis> {
   const failures: unknown[] = []
   const attempt = async <Part>(part: Promise<Part>): Promise<Part | null> => {
     return await part.catch((error: unknown) => (failures.push(error), null))
   }
-  // At once: together they take one time-out at most.
+  // The questions are sent at once, so that together they take one time-out at most.
   const [server, layout, nowMs] = await Promise.all([
     attempt(store.serverFacts()),
     attempt(store.layout()),
@@ -41,7 +41,7 @@ export async function diagnose(store: ScheduleStore, skewOf: () => number): Prom
   if (server === null && layout === null && nowMs === null) throw failures[0]
   const findings = server === null ? [] : diagnoseServer(server)
   if (layout !== null) findings.push(diagnoseLayout(layout))
-  // With another layout the keys mean something else, with other shards they are not the fleet's.
+  // Keys of another layout have other meanings, and keys of another number of shards are not those of the fleet.
   if (layout === null || findings.at(-1)?.level === 'ok') {
     const [workers, counts, backlog] = await Promise.all([
       nowMs === null ? null : attempt(readFleet(store)),
@@ -72,7 +72,7 @@ async function countSchedules(store: ScheduleStore): Promise<ScheduleCounts & { 
   return { ...counts.result(cursor !== null), unreachable }
 }
 
-/** What did not answer: whole shards, and other questions whose answers are missing here. */
+/** The findings about shards and questions without an answer. */
 function diagnoseReach(shards: readonly number[], failures: readonly unknown[]): Finding[] {
   const check = 'unreachable'
   const silent = [...new Set(shards)].sort((one, other) => one - other)
@@ -80,11 +80,11 @@ function diagnoseReach(shards: readonly number[], failures: readonly unknown[]):
     check,
     level: 'problem',
     message: `shard ${shard} does not answer`,
-    why: 'its schedules do not run, and are missing in these findings; those of the other shards run',
+    why: 'its schedules do not run and are missing in these findings; the schedules of the other shards run',
     advice: 'look at the node that has its slots (CLUSTER SHARDS, CLUSTER NODES), or give it a replica that takes over',
   }))
   for (const message of new Set(failures.map((error) => (error instanceof Error ? error.message : String(error))))) {
-    const why = 'what it would have told is missing in these findings'
+    const why = 'its answer is missing in these findings'
     findings.push({ check, level: 'problem', message: `a question was not answered: ${message}`, why })
   }
   return findings

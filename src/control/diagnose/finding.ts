@@ -5,12 +5,12 @@ export interface Finding {
    * `time-zone-data`, `schedules`, `invalid`, `state`, `unserved`, `overdue`, `unreachable`.
    */
   check: string
-  /** `problem`: something does not run, or may be lost, because of it; `warning`: it works, and could be better. */
+  /** `problem`: schedules do not run, or data may be lost; `warning`: the fleet works, with a risk or a cost. */
   level: 'ok' | 'warning' | 'problem'
-  /** What was found, in plain words. */
+  /** The fact that was found, as a sentence. */
   message: string
-  /** Why it matters. */
+  /** The consequence. */
   why?: string
-  /** What to do. */
+  /** The remedy. */
   advice?: string
 }

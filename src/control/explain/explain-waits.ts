@@ -6,7 +6,7 @@ import type { WorkerView } from '../fleet.js'
 import type { Situation } from '../store.js'
 import type { ScheduleView } from '../schedule-view.js'
 
-/** One thing that keeps a schedule from running, or that is worth to know of it. */
+/** One fact that keeps a schedule from running, or that its operators should know. */
 export interface ExplanationReason {
   /**
    * `missing`, `invalid`, `paused`, `disabled`, `finished`, `running`, `unplanned`, `no-fleet`, `pool-empty`, `no-worker`,
@@ -14,11 +14,11 @@ export interface ExplanationReason {
    * `catch-up`, `failing`, `clock`, `edited`.
    */
   code: string
-  /** In plain words. */
+  /** The fact as a sentence, without a full stop. */
   message: string
 }
 
-/** Reasons, and what would help. */
+/** Reasons, and advice to remove them. */
 export interface Waits {
   reasons: ExplanationReason[]
   advice: string[]
@@ -33,14 +33,14 @@ interface Question {
   readonly nowMs: number
 }
 
-/** A clock that is off by more than this is worth a word, ms. */
+/** Difference from Redis's clock that is reported, ms. */
 const SKEW_MS = 1_000
-/** A worker that has not beaten for so long may be dead, ms: one heartbeat and a half. */
+/** Time without a heartbeat after which a worker may be dead, ms: one and a half heartbeat intervals. */
 const SILENT_MS = 7_500
-/** A schedule that is due for so long is late, ms. */
+/** Time after which a due schedule is late, ms. */
 const LATE_MS = 1_000
 
-/** What a schedule waits for: workers that can run it, room for it, the end of a run. */
+/** The waits of a schedule: for a worker that can run it, for a free slot, for the end of a run. */
 export function explainWaits(question: Question): Waits {
   const { definition, view } = question
   const runs = runsOf(question)
@@ -50,7 +50,7 @@ export function explainWaits(question: Question): Waits {
   return { reasons: all.flatMap(({ reasons }) => reasons), advice: all.flatMap(({ advice }) => advice) }
 }
 
-/** Runs of it that go, or wait to be delivered. */
+/** Its runs that are running or wait for delivery. */
 function runsOf(question: Question): Waits {
   const { schedule, situation, nowMs } = question
   const reasons: ExplanationReason[] = []
@@ -66,12 +66,12 @@ function runsOf(question: Question): Waits {
         situation.lease?.worker === run.worker && !run.hasRunLease ? describeLease(situation.lease.leftMs, silence) : ''
       reasons.push({
         code: 'running',
-        message: `${which} goes on worker ${run.worker} since ${since}${silence}${lease}`,
+        message: `${which} is running on worker ${run.worker} since ${since}${silence}${lease}`,
       })
     } else
       reasons.push({
         code: run.waitsFor ?? 'waiting',
-        message: `${which} ${WAITS[run.waitsFor ?? ''] ?? 'waits to be delivered'}`,
+        message: `${which} ${WAITS[run.waitsFor ?? ''] ?? 'waits for delivery'}`,
       })
   }
   const isHeldByOther = situation.lease !== null && !reasons.some(({ code }) => code === 'running')
@@ -82,32 +82,32 @@ function runsOf(question: Question): Waits {
   if (situation.backfillsWaiting > 0) {
     reasons.push({
       code: 'backfill',
-      message: `${situation.backfillsWaiting === 1 ? '1 backfilled occurrence waits' : `${situation.backfillsWaiting} backfilled occurrences wait`} behind those`,
+      message: `${situation.backfillsWaiting === 1 ? '1 backfilled occurrence waits' : `${situation.backfillsWaiting} backfilled occurrences wait`} behind these runs`,
     })
   }
   return { reasons, advice: [] }
 }
 
-/** That the worker of a run may be dead, and since when; empty while it beats. */
+/** Says since when a run's worker has sent no heartbeat; empty while it sends heartbeats. */
 function describeSilence({ workers }: Question, worker: string): string {
   const found = workers.find(({ id }) => id === worker)
-  if (!found) return ', which has not been heard of for more than 15 s'
-  return found.silentMs > SILENT_MS ? `, which has not been heard of for ${formatDuration(found.silentMs)}` : ''
+  if (!found) return ', which has sent no heartbeat for more than 15 s'
+  return found.silentMs > SILENT_MS ? `, which has sent no heartbeat for ${formatDuration(found.silentMs)}` : ''
 }
 
 function describeLease(leftMs: number, silence: string): string {
   return silence === ''
     ? `, its lease ends in ${leftMs} ms unless it is extended`
-    : `; its lease ends in ${leftMs} ms, and then the schedule goes on`
+    : `; its lease ends in ${leftMs} ms, and then other runs of the schedule can start`
 }
 
 const WAITS: Readonly<Record<string, string>> = {
   retry: 'failed and waits for its next attempt',
-  rerun: 'lost its worker and waits to be run again',
+  rerun: 'lost its worker and waits for its rerun',
   queued: 'waits for the previous run to end (`overlap` is `queue`)',
   replace: 'waits for the previous run to stop (`overlap` is `replace`)',
   asked: 'is a manual run and waits for a worker',
-  backfill: 'is backfilled and waits for a worker',
+  backfill: 'is a backfilled run and waits for a worker',
 }
 
 function explainFleet({ workers, situation }: Question, definition: Definition): Waits {
@@ -117,13 +117,13 @@ function explainFleet({ workers, situation }: Question, definition: Definition):
   const inPool = workers.filter((worker) => worker.pool === pool)
   const able = inPool.filter(({ tasks }) => tasks.includes(task))
   if (workers.length === 0) {
-    reasons.push({ code: 'no-fleet', message: 'no live worker is under this prefix' })
+    reasons.push({ code: 'no-fleet', message: 'no worker is live under this prefix' })
     advice.push('start a worker with this prefix')
   } else if (inPool.length === 0) {
     const pools = [...new Set(workers.map((worker) => worker.pool))].join(', ')
     reasons.push({
       code: 'pool-empty',
-      message: `no live worker is in its pool ${pool}; there are workers in ${pools}`,
+      message: `no worker is live in its pool ${pool}; workers are live in ${pools}`,
     })
     advice.push(`start a worker with \`pool: ${JSON.stringify(pool)}\`, or change the pool of the schedule`)
   } else if (able.length === 0) {
@@ -140,8 +140,8 @@ function explainFleet({ workers, situation }: Question, definition: Definition):
       code: 'task-full',
       message:
         situation.busyCount > 0
-          ? `it is due and waits for room: ${situation.busyCount} runs of the task ${task} are running, as many as its limits allow`
-          : `it is due and waits for room: every worker that can run it runs as many of the task ${task} as it may`,
+          ? `it is due and waits for a free slot: ${situation.busyCount} runs of the task ${task} are running, as many as its limits allow`
+          : `it is due and waits for a free slot: every worker that can run it has as many runs of the task ${task} as its limits allow`,
     })
     advice.push(`raise \`maxConcurrent\` or \`concurrency\` of the task ${task}, or start more workers`)
   }
@@ -149,7 +149,7 @@ function explainFleet({ workers, situation }: Question, definition: Definition):
     const off = `${formatDuration(Math.abs(skewMs))} ${skewMs > 0 ? 'ahead' : 'behind'}`
     reasons.push({
       code: 'clock',
-      message: `the clock of worker ${id} on ${host} is ${off}; instants go by Redis's clock, so nothing fires early or late for it`,
+      message: `the clock of worker ${id} on ${host} is ${off}; schedules follow Redis's clock, so nothing fires early or late`,
     })
   }
   return { reasons, advice }
@@ -177,9 +177,9 @@ function explainLateness({ schedule, view, situation, nowMs }: Question): Waits 
   ) {
     reasons.push({
       code: 'late',
-      message: `it has been due for ${formatDuration(nowMs - view.next.getTime())}, and no worker has taken it`,
+      message: `it has been due for ${formatDuration(nowMs - view.next.getTime())}, and no worker has claimed it`,
     })
-    advice.push('check that a worker with its task ticks (`health()`), and that Redis answers')
+    advice.push('check that a worker with its task is healthy (`health()`), and that Redis answers')
   }
   return { reasons, advice }
 }

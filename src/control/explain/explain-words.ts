@@ -28,12 +28,12 @@ export function skipWords(reason: string | undefined, definition: Definition | n
   const window = definition ? formatDuration(definition.catchUpWindowMs) : '`catchUpWindow`'
   const most = definition ? String(definition.maxCatchUp) : '`maxCatchUp`'
   const known: Record<string, string> = {
-    overlap: 'the previous run was still going',
+    overlap: 'the previous run was still running',
     replaced: 'a newer occurrence became due before the previous run had ended',
-    'max-concurrent': `as many runs were going as \`maxConcurrent\` allows${definition?.maxConcurrent ? `, ${definition.maxConcurrent}` : ''}`,
+    'max-concurrent': `as many runs of the task were in progress as \`maxConcurrent\` allows${definition?.maxConcurrent ? `, ${definition.maxConcurrent}` : ''}`,
     misfire: `no worker claimed it within its grace of ${grace}, and \`misfire\` is \`${definition?.misfire ?? 'skip'}\``,
     'catch-up-window': `no worker claimed it in time, and it was older than the catch-up window of ${window}`,
-    'catch-up-cap': `no worker claimed it in time, and at most ${most} missed occurrences run late`,
+    'catch-up-cap': `no worker claimed it in time, and at most ${most} missed occurrences are caught up`,
     paused: 'the schedule was paused',
     disabled: 'the schedule was disabled',
     invalid: 'the definition could not be used',

@@ -16,22 +16,28 @@ export interface Explanation {
   name: string
   /** `missing`: no schedule has this name. */
   state: ScheduleState | 'missing'
-  /** Everything below as sentences, one a line. */
+  /** All of the following fields as sentences, one a line. */
   text: string
-  /** The next instant, `at`, and `why` it is that one; null when none is planned. */
+  /** The next instant, `at`, and `why`: the rule that gives it; null when none is planned. */
   next: { at: Date; why: string } | null
-  /** The newest occurrence of the history: its instant `at`, its `outcome`, the `reason` of the history, and `why` in words; null for none. */
+  /**
+   * The newest entry of the history: its instant `at`, its `outcome`, its `reason`, and `why`: the reason as a
+   * sentence; null for none.
+   */
   last: { at: Date; outcome: HistoryOutcome; reason?: string; why: string } | null
-  /** What holds the schedule back, and what its policies have decided lately; empty for nothing. */
+  /** The facts that keep the schedule from running, and recent failures; empty for none. */
   reasons: ExplanationReason[]
-  /** What would make it run, or run better. */
+  /** Actions that would make the schedule run, or run better. */
   advice: string[]
 }
 
-/** Enough to see what happened lately. */
+/** Entries of the history that are read. */
 const HISTORY_COUNT = 20
 
-/** Says of a schedule, from its state, its history and the fleet, when it runs next and why, and why it did or does not. */
+/**
+ * Explains, from the state, the history and the fleet, when a schedule runs next and why, and why its last occurrence
+ * ran or did not.
+ */
 export async function explainSchedule(store: ScheduleStore, name: string): Promise<Explanation> {
   const { schedule, nowMs } = await store.read(name)
   if (!schedule) return missing(name)
@@ -83,7 +89,7 @@ function explainState(view: ScheduleView, definition: Definition | null, schedul
     const end = until === undefined ? '' : `; it resumes by itself at ${until.toISOString()}`
     return {
       reasons: [{ code: 'paused', message: `it is paused${since}${note === undefined ? '' : `: ${note}`}${end}` }],
-      advice: ['resume it; it goes on from then, and what was missed stays missed'],
+      advice: ['resume it; it fires its next occurrence, and missed occurrences are skipped'],
     }
   }
   if (definition?.enabled === false) {
@@ -106,7 +112,7 @@ function explainState(view: ScheduleView, definition: Definition | null, schedul
   return { reasons: [], advice: [] }
 }
 
-/** What was edited live since code declared the schedule. */
+/** The live edits since code declared the schedule. */
 function explainEdits({ declared }: ScheduleView): Waits {
   if (!declared || declared.differs.length === 0) return { reasons: [], advice: [] }
   const fields = declared.differs.map((field) => `\`${field}\``).join(', ')
@@ -116,7 +122,7 @@ function explainEdits({ declared }: ScheduleView): Waits {
   }
 }
 
-/** Failures in a row and crashes deserve a word even when the schedule goes on. */
+/** Failures in a row and crashes, also when the schedule still fires. */
 function explainTrouble(history: readonly HistoryEntry[]): Waits {
   const ran = history.filter(({ outcome }) => outcome !== 'skipped')
   const good = ran.findIndex(({ outcome }) => outcome === 'ok' || outcome === 'cancelled')
@@ -166,7 +172,7 @@ function assemble(parts: Omit<Explanation, 'text'>): Explanation {
   if (next) lines.push(`Next: ${next.at.toISOString()}, by ${next.why}.`)
   else if (state !== 'missing') lines.push('Next: nothing is planned.')
   if (last) lines.push(`Last: ${last.at.toISOString()}, ${last.outcome}: ${last.why}.`)
-  else if (state !== 'missing') lines.push('Last: nothing is in its history yet.')
+  else if (state !== 'missing') lines.push('Last: its history is empty.')
   for (const { message } of reasons) lines.push(`Because: ${message}.`)
   for (const line of advice) lines.push(`Try: ${line}.`)
   return { ...parts, text: lines.join('\n') }

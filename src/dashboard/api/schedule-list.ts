@@ -29,7 +29,7 @@ export const listRoutes: readonly Route[] = [
       tag: 'only schedules with this tag',
       owner: 'only schedules of this owner',
       sort: `${SORTS.join(', ')}; last has the latest first; with - before it the other way round; default name`,
-      cursor: 'the cursor of the page before',
+      cursor: 'the cursor of the previous page',
       limit: `schedules in the page, 1 to ${MOST_LIMIT}; default ${DEFAULT_LIMIT}`,
     },
     answer:
@@ -81,7 +81,7 @@ async function readPage(
     return await services.source.page(limit, cursor === null ? null : cursor.slice(markOf(order).length), order)
   } catch (error) {
     const isOfCursor = error instanceof EverybeatError && error.field === 'cursor'
-    if (isOfCursor) throw badRequest('cursor', cursor, 'the cursor of the page before')
+    if (isOfCursor) throw badRequest('cursor', cursor, 'the cursor of the previous page')
     throw error
   }
 }

@@ -36,7 +36,7 @@ export const scheduleReadRoutes: readonly Route[] = [
     ...read,
     path: 'schedules/:name/history',
     summary: 'What became of the occurrences of a schedule, newest first',
-    query: { cursor: 'the cursor of the page before', limit: `1 to ${MOST_HISTORY}; default ${DEFAULT_HISTORY}` },
+    query: { cursor: 'the cursor of the previous page', limit: `1 to ${MOST_HISTORY}; default ${DEFAULT_HISTORY}` },
     answer: 'history: [{ scheduledAt, outcome, reason?, runId, worker?, attempt, … }], cursor (null at the end)',
     handle: showHistory,
   },
@@ -103,7 +103,7 @@ function markOf({ scheduledAt, runId, attempt, fence, outcome }: HistoryEntry): 
 }
 
 function placeAfter(entries: readonly HistoryEntry[], cursor: string): number {
-  if (!/^[\w-]{4,2000}$/.test(cursor)) throw badRequest('cursor', cursor, 'the cursor of the page before')
+  if (!/^[\w-]{4,2000}$/.test(cursor)) throw badRequest('cursor', cursor, 'the cursor of the previous page')
   const index = entries.findIndex((entry) => markOf(entry) === cursor)
   // The entry has left the history meanwhile, and with it all that came after it.
   return index < 0 ? entries.length : index + 1

@@ -159,7 +159,7 @@ function readCursor<Cursor>(text: string | null, isCursor: (value: object) => bo
 
 /** The error for a cursor that is none. */
 export function wrongCursor(text: string): EverybeatError {
-  return wrongValue('cursor', text, 'the cursor of the page before, with the same order', 'ERR_EVERYBEAT_OPTIONS')
+  return wrongValue('cursor', text, 'the cursor of the previous page, with the same order', 'ERR_EVERYBEAT_OPTIONS')
 }
 
 function writeCursor(cursor: unknown): string {

@@ -69,7 +69,7 @@ describe('the clicks that something takes', () => {
     await late.getByText('has been due for').waitFor({ timeout: 60_000 })
     await note('find a late schedule')
     await late.getByRole('link', { name: 'Why' }).click()
-    await page.getByText('waits for room').first().waitFor()
+    await page.getByText('waits for a free slot').first().waitFor()
     await note('say why it is late')
     await page.getByRole('button', { name: 'Pause…' }).click()
     await page.keyboard.type('waits for the bank')

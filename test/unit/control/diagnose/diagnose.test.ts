@@ -77,10 +77,10 @@ describe('the server', () => {
 
 describe('the layout', () => {
   it.each([
-    [null, 'ok', 'no worker has been'],
+    [null, 'ok', 'no worker has used'],
     [{ layout: '1', shards: '1' }, 'ok', 'layout 1, 1 shard'],
     [{ layout: '2', shards: '1' }, 'problem', 'layout 2, this version knows layout 1'],
-    [{ layout: '1', shards: '4' }, 'problem', 'has 4 shards, 1 were given'],
+    [{ layout: '1', shards: '4' }, 'problem', 'has 4 shards, but `shards` is 1'],
     [{ layout: '1', shards: 'resharding 1 4' }, 'problem', 'from 1 to 4 shards'],
   ])('the layout %j is %s', (found, level, words) => {
     const finding = diagnoseLayout({ known: '1', wantedShards: 1, found })
