@@ -1,5 +1,7 @@
 import {
   context,
+  diag,
+  INVALID_SPAN_CONTEXT,
   isSpanContextValid,
   metrics,
   ROOT_CONTEXT,
@@ -24,21 +26,42 @@ export const defaultTracer = (): Tracer => trace.getTracer('everybeat')
 /** The global meter of the name `everybeat`. */
 export const defaultMeter = (): Meter => metrics.getMeter('everybeat')
 
+/** Tells OpenTelemetry's own log that a signal was lost. */
+export const reportFailure = (what: string, error: unknown): void => diag.error(`everybeat: ${what}`, error)
+
 /** Calls a function inside a context. */
 export const runInside = <Result>(inside: Context, work: () => Result): Result => context.with(inside, work)
+
+/** What makes a span: what it is called, and what is known of it when it starts. */
+export interface SpanStart {
+  readonly name: string
+  readonly attributes: Attributes
+  readonly links: Link[]
+  /** Epoch ms. */
+  readonly startTime: number
+}
 
 /** The context of a span, without a parent. */
 export const contextOf = (span: Span): Context => trace.setSpan(ROOT_CONTEXT, span)
 
-/** Starts a root span of kind CONSUMER. */
-export function startRootSpan(tracer: Tracer, name: string, attributes: Attributes, links: Link[]): Span {
-  return tracer.startSpan(name, { kind: SpanKind.CONSUMER, root: true, links, attributes }, ROOT_CONTEXT)
+/**
+ * Starts a root span of kind CONSUMER, outside of every context: what a sampler or a processor sees as active is not the
+ * span that is being started. Never throws: where the tracer does, the span records nothing.
+ */
+export function startRootSpan(tracer: Tracer, { name, ...facts }: SpanStart): Span {
+  const options = { kind: SpanKind.CONSUMER, root: true, ...facts }
+  try {
+    return context.with(ROOT_CONTEXT, () => tracer.startSpan(name, options, ROOT_CONTEXT))
+  } catch (error) {
+    reportFailure(`the span ${name} could not be started`, error)
+    return trace.wrapSpanContext(INVALID_SPAN_CONTEXT)
+  }
 }
 
-/** Ends a span with what was thrown. */
-export function failSpan(span: Span, thrown: unknown): void {
+/** Says what was thrown in a span, and when, epoch ms. */
+export function failSpan(span: Span, thrown: unknown, atMs: number): void {
   const error = thrown instanceof Error ? thrown : new Error(String(thrown))
-  span.recordException(error)
+  span.recordException(error, atMs)
   span.setStatus({ code: SpanStatusCode.ERROR, message: error.message })
 }
 

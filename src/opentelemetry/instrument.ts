@@ -8,6 +8,7 @@ import {
   type Meter,
   type Tracer,
 } from './api.js'
+import { AfterStarts } from './after-starts.js'
 import { listenToChannels } from './channels.js'
 import { Figures } from './figures.js'
 import { RunSpans } from './run-spans.js'
@@ -29,7 +30,8 @@ export interface Instrumentation {
 /**
  * Traces and measures what this instance does, by OpenTelemetry. Call it before `start()`, so that nothing is missed.
  *
- * Each call of a handler is a root span `run <task>` of kind CONSUMER, and the handler runs inside its context. Retries and
+ * Each call of a handler is a root span `run <task>` of kind CONSUMER, and the handler runs inside its context. The span is
+ * made when the handler first looks at its context, or as soon as the runs of this instant have started. Retries and
  * reruns, on whichever worker, are linked to the span of the first start, and a run that is asked for by hand or by a
  * backfill to the span that was active there; where that span is not sampled, there is no link. An instance with nothing to run traces nothing.
  *
@@ -41,20 +43,29 @@ export function instrument<Tasks extends object>(
   options: InstrumentOptions = {},
 ): Instrumentation {
   const instance = beat as unknown as Everybeat
-  const spans = new RunSpans(options.tracer ?? defaultTracer())
+  const afterStarts = new AfterStarts()
+  const spans = new RunSpans(options.tracer ?? defaultTracer(), afterStarts)
   const figures = new Figures(options.meter ?? defaultMeter(), instance)
+  let known: string | null = null
   /** The channels are of the process, which may have several instances. */
-  const isOurs = (worker: string): boolean => instance.health().worker === worker
+  const isOurs = (worker: string): boolean => {
+    // A failed start leaves an id behind, and the next start has another.
+    if (worker !== known) known = instance.health().worker
+    return worker === known
+  }
   const stopListening = listenToChannels<Context>({
     onStart: (message) => {
       if (!isOurs(message.run.worker)) return undefined
-      figures.onStart(message)
+      afterStarts.add(() => figures.onStart(message))
       return spans.start(message)
     },
     runInside,
     onEnd: (message) => spans.end(message),
     onSettle: (message) => {
-      if (isOurs(message.worker)) figures.onSettle(message)
+      if (!isOurs(message.worker)) return
+      // Who sees the settlement of a run sees its span.
+      afterStarts.doNow()
+      figures.onSettle(message)
     },
     onClaim: (message) => {
       if (isOurs(message.worker)) figures.onClaim(message.result, message.durationMs)
@@ -70,6 +81,7 @@ export function instrument<Tasks extends object>(
   return {
     stop: () => {
       stopListening()
+      afterStarts.doNow()
       figures.stop()
     },
   }

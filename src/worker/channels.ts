@@ -14,8 +14,11 @@ export interface RunTrace {
   readonly cron: string | null
   /** W3C `traceparent` of its first start, on any worker, or of the caller of a manual run; null where none is known. */
   readonly cause: string | null
-  /** A subscriber of `start` sets it: the `traceparent` that a retry or a rerun, on any worker, has as its `cause`. */
-  traceparent?: string
+  /**
+   * A subscriber sets it at `start`, or later while the handler runs: the `traceparent` that a retry or a rerun, on any
+   * worker, has as its `cause`.
+   */
+  traceparent?: string | undefined
   /** What the handler returned; set before `asyncEnd`. */
   result?: unknown
   /** What the handler threw, or why it was aborted; set before `error` and `asyncEnd`. */

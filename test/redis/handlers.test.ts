@@ -62,6 +62,22 @@ it('what a handler throws reaches listeners as it is, and the history with its s
   expect((told[0] as unknown[])[1]).toBe(thrown)
 })
 
+it('subscribers of a claim are told when the handlers of its runs have been called', async () => {
+  const order: string[] = []
+  const keep = (message: unknown) => {
+    const { worker, result } = message as { worker: string; result: string }
+    if (worker === beat.health().worker && result === 'won') order.push('claim')
+  }
+  subscribe('everybeat:claim', keep)
+  onTestFinished(() => void unsubscribe('everybeat:claim', keep))
+  const beat = createBeat(() => void order.push('handler'))
+  const names = ['first', 'second', 'third']
+  await beat.schedules.putMany(names.map((name) => ({ name, task: 'work', at: new Date() })))
+  await beat.start()
+  await waitFor(() => order.includes('claim'), { what: 'the claim' })
+  expect(order).toEqual(['handler', 'handler', 'handler', 'claim'])
+})
+
 it('diagnostics channels tell of claims, calls of handlers, settlements and skips', async () => {
   const messages: Record<string, unknown[]> = {}
   const keep = (message: unknown, channel: string | symbol) => void (messages[String(channel)] ??= []).push(message)

@@ -1,5 +1,5 @@
 import { toErrorData } from '../../events/events.js'
-import { CLAIM_CHANNEL } from '../channels.js'
+import { CLAIM_CHANNEL, type ClaimMessage } from '../channels.js'
 import { replan } from '../maintenance/replan.js'
 import { reportSkip } from '../report-skip.js'
 import { callOutsideContexts } from '../run/outside-contexts.js'
@@ -49,39 +49,31 @@ export async function tick(shard: ShardRuntime, request: TickRequest): Promise<C
     tellsFleet,
     capacities: openCapacities(shard, reservation),
   })
-  const reply = await (CLAIM_CHANNEL.hasSubscribers ? published(shard, claim) : claim)
+  let reply: ClaimReply
+  try {
+    reply = await claim
+  } catch (error) {
+    publishClaim(shard, { result: 'error', runCount: 0, durationMs: time.monotonic() - sentAtMonotonic, error })
+    throw error
+  }
+  const durationMs = time.monotonic() - sentAtMonotonic
   const { isAcknowledged, runs } = reply
   if (!isAcknowledged && runs.length > 0) reportUnacknowledged(shard, runs.length)
   const sent = { sentAtMonotonic, sentAtWall, isAcknowledged }
   callOutsideContexts(() => {
     for (const run of runs) void runClaimed(shard, run, sent, shard.preciseTimer.at(run.startMs, aheadMs))
   })
+  // No run waits for what subscribers do.
+  publishClaim(shard, { result: runs.length > 0 ? 'won' : 'empty', runCount: runs.length, durationMs })
   for (const skipped of reply.skipped) reportSkip(shard, { ...skipped, count: 1 })
   // Plans are made beside the claims: after an outage they may be many, and other schedules are due meanwhile.
   if (reply.needsPlanning.length > 0) await endsWithin(time, PLANNING_WAIT_MS, planAll(shard, reply))
   return reply
 }
 
-/** The same claim, with the subscribers of `everybeat:claim` told how it ends. */
-async function published(shard: ShardRuntime, claim: Promise<ClaimReply>): Promise<ClaimReply> {
-  const begunAt = shard.time.monotonic()
-  const publish = (result: 'won' | 'empty' | 'error', runCount: number, error?: unknown) =>
-    CLAIM_CHANNEL.publish({
-      worker: shard.workerId,
-      shard: shard.shard,
-      result,
-      runCount,
-      durationMs: shard.time.monotonic() - begunAt,
-      ...(error === undefined ? {} : { error }),
-    })
-  try {
-    const reply = await claim
-    publish(reply.runs.length > 0 ? 'won' : 'empty', reply.runs.length)
-    return reply
-  } catch (error) {
-    publish('error', 0, error)
-    throw error
-  }
+/** Tells the subscribers of `everybeat:claim` how a claim ended. */
+function publishClaim({ workerId, shard }: ShardRuntime, end: Omit<ClaimMessage, 'worker' | 'shard'>): void {
+  if (CLAIM_CHANNEL.hasSubscribers) CLAIM_CHANNEL.publish({ worker: workerId, shard, ...end } satisfies ClaimMessage)
 }
 
 function reportUnacknowledged({ emit }: ShardRuntime, runCount: number): void {

@@ -1,7 +1,8 @@
 import type { Timer, TimeSource } from '../../time-source.js'
-import { isRunTraced, traceRun, type RunTrace } from '../channels.js'
+import { isRunTraced, traceRun } from '../channels.js'
 import type { AbortKind, ActiveRun } from './active-run.js'
 import type { Run, Task } from './task.js'
+import { TracedRun } from './traced-run.js'
 
 /** How long a handler may ignore its aborted signal before its run is abandoned without it, ms. */
 export const GIVE_UP_MS = 2_000
@@ -46,18 +47,16 @@ export function callHandler(call: HandlerCall): Promise<Ending> {
 
 /** The same, with the subscribers of `everybeat:run` informed: an ending that is no return is an error to them. */
 async function callTraced(call: HandlerCall): Promise<Ending> {
-  const { run, active, latenessMs } = call
   let ending: Ending | undefined
   const work = async (): Promise<unknown> => {
     ending = await callUntilEnd(call)
     if (ending.kind === 'returned') return ending.value
     throw 'error' in ending ? ending.error : new Error(ending.kind)
   }
-  const { delivery, traceparent: cause, fields } = active.claimed
-  const trace: RunTrace = { run, delivery, latenessMs, cron: fields.cron ?? null, cause }
+  const trace = new TracedRun(call.run, call.active.claimed, call.latenessMs)
   try {
     const traced = traceRun(trace, work)
-    if (trace.traceparent !== undefined) call.onTrace(trace.traceparent)
+    trace.tell(call.onTrace)
     await traced
   } catch (error) {
     return ending ?? { kind: 'threw', error }
