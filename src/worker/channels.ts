@@ -2,30 +2,30 @@ import { channel, tracingChannel } from 'node:diagnostics_channel'
 import type { SettleOutcome } from './store.js'
 import type { Run } from './run/task.js'
 
-/** What the tracing channel `everybeat:run` says of one call of a handler. */
+/** The message of the tracing channel `everybeat:run` about one call of a handler. */
 export interface RunTrace {
-  /** What the handler gets. */
+  /** The argument of the handler. */
   readonly run: Run
-  /** From 1; a rerun after a crash adds one, a retry does not. */
+  /** Number of the delivery, from 1; a rerun after a crash adds one, a retry does not. */
   readonly delivery: number
-  /** How much later than its instant the run started, ms; 0 for retries, reruns and backfills. */
+  /** Time from the instant of the run to its start, ms; 0 for retries, reruns and backfills. */
   readonly latenessMs: number
-  /** The cron expression of its schedule; null where it has another trigger. */
+  /** The cron expression of its schedule; null for another trigger. */
   readonly cron: string | null
-  /** W3C `traceparent` of its first start, on any worker, or of the caller of a manual run; null where none is known. */
+  /** W3C `traceparent` of the first start of the run on any worker, or of the caller of a manual run; null for none. */
   readonly cause: string | null
   /**
    * A subscriber sets it at `start`, or later while the handler runs: the `traceparent` that a retry or a rerun, on any
    * worker, has as its `cause`.
    */
   traceparent?: string | undefined
-  /** What the handler returned; set before `asyncEnd`. */
+  /** The value that the handler returned; set before `asyncEnd`. */
   result?: unknown
-  /** What the handler threw, or why it was aborted; set before `error` and `asyncEnd`. */
+  /** The value that the handler threw, or the reason of its abort; set before `error` and `asyncEnd`. */
   error?: unknown
 }
 
-/** What the channel `everybeat:claim` says of one claim. */
+/** The message of the channel `everybeat:claim` about one claim. */
 export interface ClaimMessage {
   /** Id of the worker that claimed. */
   readonly worker: string
@@ -37,15 +37,15 @@ export interface ClaimMessage {
   readonly runCount: number
   /** From the request to the reply, ms. */
   readonly durationMs: number
-  /** What the connection threw; only with `error`. */
+  /** The error of the connection; only with `error`. */
   readonly error?: unknown
 }
 
-/** What the channel `everybeat:settle` says of one settlement that Redis has answered. */
+/** The message of the channel `everybeat:settle` about one settlement that Redis has answered. */
 export interface SettleMessage {
   /** Id of the run: the same across its attempts and deliveries. */
   readonly runId: string
-  /** Name of the schedule; of a run of `handle.run()`, a name that was made for it. */
+  /** Name of the schedule; a generated name for a run of `handle.run()`. */
   readonly schedule: string
   /** Name of the task. */
   readonly task: string
@@ -55,37 +55,37 @@ export interface SettleMessage {
   readonly scheduledAt: number
   /** Number of the execution after failures, from 1. */
   readonly attempt: number
-  /** How often the run was handed to a worker, this time included; a retry does not count. */
+  /** Number of the delivery, from 1; a rerun after a crash adds one, a retry does not. */
   readonly delivery: number
   /** Fencing token of the claim. */
   readonly fence: number
   /** How the run ended on this worker. */
   readonly outcome: 'ok' | 'failed' | 'cancelled' | 'abandoned' | 'returned'
-  /** What Redis made of it. */
+  /** What Redis recorded. */
   readonly answer: SettleOutcome
-  /** Why the run did not succeed; empty for none. */
+  /** The reason why the run did not succeed; empty when it did. */
   readonly reason: string
-  /** How long the handler took, ms. */
+  /** Duration of the handler, ms. */
   readonly durationMs: number
-  /** How much later than its start instant the handler started, ms; 0 for retries and reruns. */
+  /** Time from the start instant to the start of the handler, ms; 0 for retries and reruns. */
   readonly latenessMs: number
   /** Delay before the next attempt, ms; null when there is none. */
   readonly retryDelayMs: number | null
-  /** What the handler threw. */
+  /** The value that the handler threw. */
   readonly error?: unknown
 }
 
-/** What the channel `everybeat:skip` says of occurrences that end without a run. */
+/** The message of the channel `everybeat:skip` about occurrences that end without a run. */
 export interface SkipMessage {
-  /** Id of the worker that decided it. */
+  /** Id of the worker that decided to skip them. */
   readonly worker: string
   /** Name of the schedule. */
   readonly schedule: string
-  /** The nominal instant, epoch ms; of the first where `count` is more than 1. */
+  /** The nominal instant of the first of these occurrences, epoch ms. */
   readonly scheduledAt: number
-  /** Why they do not run: a reason of `run:skipped`. */
+  /** The reason, as in `run:skipped`. */
   readonly reason: string
-  /** How many neighbouring occurrences the message covers. */
+  /** Number of consecutive occurrences that the message covers. */
   readonly count: number
 }
 
@@ -98,7 +98,7 @@ export const SKIP_CHANNEL = channel('everybeat:skip')
 
 const RUN_CHANNEL = tracingChannel<unknown, RunTrace>('everybeat:run')
 
-/** Whether a subscriber traces runs: a `TracingChannel` of the oldest supported Node.js does not say so itself. */
+/** Whether `everybeat:run` has subscribers. A `TracingChannel` of the oldest supported Node.js has no such property. */
 export function isRunTraced(): boolean {
   const { start, end, asyncStart, asyncEnd, error } = RUN_CHANNEL
   return (
@@ -111,7 +111,7 @@ export function isRunTraced(): boolean {
 }
 
 /**
- * Calls `work` inside the context that subscribers of `everybeat:run` bind, and tells them how its promise ends.
+ * Calls `work` inside the context that subscribers of `everybeat:run` bind, and publishes how its promise ends.
  *
  * @returns the promise of `work`
  */

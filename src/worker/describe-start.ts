@@ -1,6 +1,6 @@
 import type { Task } from './run/task.js'
 
-/** What a worker knows of its fleet when it has joined. */
+/** The facts about a worker and its fleet in the log line of a join. */
 export interface StartedWorker {
   readonly id: string
   readonly fleetSize: number
@@ -22,7 +22,7 @@ export function describeStart(
   return [message, { worker: id, fleetSize, pool, tasks: names, next }]
 }
 
-/** The first names; a log line does not hold a thousand. */
+/** The first 10 names, and the number of the others. */
 function listOf(names: readonly string[]): string {
   const shown = names.slice(0, 10).join(', ')
   return names.length > 10 ? `${shown} and ${names.length - 10} more` : shown

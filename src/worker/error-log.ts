@@ -1,11 +1,11 @@
 import { toErrorData, type Emit } from '../events/events.js'
 import type { TimeSource } from '../time-source.js'
 
-/** Different messages of one fault that are reported; a fault with more of them is known by then. */
+/** Most different messages of one fault that are reported. */
 const MAX_MESSAGES = 5
 
 interface Fault {
-  /** When it began, on the monotonic clock, ms. */
+  /** When the fault began, on the monotonic clock, ms. */
   readonly since: number
   readonly messages: Set<string>
   count: number
@@ -23,7 +23,7 @@ export class ErrorLog {
     this.#time = time
   }
 
-  /** An operation failed: `claim`, `settle`, `heartbeat`, … */
+  /** Records that an operation failed: `claim`, `settle`, `heartbeat`, … */
   onError(context: string, error: unknown): void {
     const data = toErrorData(error)
     const fault = this.#faults.get(context) ?? { since: this.#time.monotonic(), messages: new Set(), count: 0 }
@@ -34,7 +34,10 @@ export class ErrorLog {
     this.#emit('error', { ...data, context })
   }
 
-  /** An operation succeeded: its fault, if there was one, has ended. The end of a single error is not reported. */
+  /**
+   * Records that an operation succeeded, which ends its fault, if it had one. The end of a single error is not
+   * reported.
+   */
   onSuccess(context: string): void {
     if (this.#faults.size === 0) return
     const fault = this.#faults.get(context)

@@ -1,46 +1,52 @@
-/** Whether this worker does its work. */
+/** The health of one worker. */
 export interface Health {
-  /** Connected, and the server keeps what it is given. */
+  /** Whether the worker is connected and its server evicts no keys. */
   ok: boolean
-  /** Why `ok` is false, one sentence each; empty while it is true. */
+  /** The reasons why `ok` is false, as sentences; empty while it is true. */
   reasons: string[]
   /** `idle` before the start; `stopped` from the call of `stop()` on. */
   state: 'idle' | 'running' | 'stopped'
-  /** Started, and Redis has answered lately, on every shard that this worker asked about. */
+  /**
+   * Whether the worker is started and Redis has answered within the last 12 s, for every shard that this worker asked
+   * about.
+   */
   connected: boolean
   /** The server has evicted keys within the last minute: schedules, states and leases may be among them. */
   evicting: boolean
   /** The id of the worker; null before the start. */
   worker: string | null
-  /** Time since Redis last answered a claim or a heartbeat, whole ms; null when it never did. */
+  /** Time since the last answer of Redis to a claim or a heartbeat, whole ms; null before the first. */
   lastContactMs: number | null
-  /** Runs that this worker has now. */
+  /** Number of the runs of this worker. */
   running: number
-  /** Runs that it could take beside those; 0 before the start, while it is paused, and after the stop. */
+  /** Number of its free slots; 0 before the start, while it is paused, and after the stop. */
   slotsFree: number
   /** This process's wall clock minus Redis's, whole ms; null before the first answer. */
   skewMs: number | null
-  /** Shards, by index from 0, about which Redis has not answered this worker for 12 s. */
+  /** Indexes, from 0, of the shards for which Redis has not answered this worker for 12 s. */
   unreachableShards: number[]
 }
 
 /** Time without an answer after which a worker is not healthy, ms: two heartbeats and a reconnect. */
 const HEALTHY_MS = 12_000
 
-/** What a worker says of its health. */
+/** The facts of a worker from which its health follows. */
 export interface HealthSource {
   readonly id: string
   readonly runCount: number
   readonly slotsFree: number
   /** When Redis last answered, on the monotonic clock, ms. */
   readonly lastContactAt: number
-  /** How long each shard has not answered, ms; 0 where nothing waits for an answer. */
+  /** Waiting time of the oldest unanswered request of each shard, ms; 0 for none. */
   readonly silentMs: readonly number[]
-  /** Whether a server has evicted keys lately. */
+  /** Whether a server has evicted keys within the last minute. */
   readonly isEvicting: boolean
 }
 
-/** Judges a worker, or an instance without one, at an instant of the monotonic clock; `skewMs` is NaN while unknown. */
+/**
+ * Describes the health of a worker, or of an instance without one, at an instant of the monotonic clock; `skewMs` is
+ * NaN while unknown.
+ */
 export function describeHealth(
   stage: Health['state'] | 'starting',
   worker: HealthSource | null,
@@ -72,7 +78,7 @@ function isRecent(lastContactMs: number | null): boolean {
   return lastContactMs !== null && lastContactMs < HEALTHY_MS
 }
 
-/** Why a worker does not do its work. */
+/** The reasons why a worker is not healthy. */
 function reasonsOf(health: Pick<Health, 'state' | 'lastContactMs' | 'unreachableShards' | 'evicting'>): string[] {
   const { state, lastContactMs, unreachableShards: shards, evicting } = health
   if (state !== 'running') return [state === 'idle' ? 'the worker is not started' : 'the worker is stopped']

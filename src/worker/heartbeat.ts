@@ -3,32 +3,32 @@ import { toErrorData, type Emit } from '../events/events.js'
 import { endsWithin, type Timer, type TimeSource } from '../time-source.js'
 import { ErrorLog } from './error-log.js'
 
-/** What a heartbeat does. */
+/** The actions of a heartbeat. */
 export interface HeartbeatOptions {
   readonly time: TimeSource
   readonly emit: Emit
   readonly beatMs: number
-  /** Sends the heartbeat of the first shard, and takes in its reply. */
+  /** Sends the heartbeat of the first shard and processes the reply. */
   readonly beat: () => Promise<void>
-  /** Polls the other shards as far as it is time. */
+  /** Polls those of the other shards whose next poll is due. */
   readonly polls: () => readonly Promise<void>[]
-  /** Redis has another layout: nothing is claimed until a heartbeat succeeds again. */
+  /** Called when Redis has another layout: nothing is claimed until a heartbeat succeeds again. */
   readonly onWrongLayout: () => void
 }
 
-/** Beats at a fixed period, and reports what fails. At most one heartbeat is under way. */
+/** Sends heartbeats at a fixed period and reports failures. At most one heartbeat is in flight. */
 export class Heartbeat {
   readonly #options: HeartbeatOptions
   readonly #errors: ErrorLog
   /** Timer of the next heartbeat. */
   #timer: Timer | null = null
   #isBeating = false
-  /** Whether another heartbeat follows the one that is under way. */
+  /** Whether another heartbeat follows the one in flight. */
   #isRequested = false
   #isStopped = false
   /** The layout error that was reported last; null while the layout is right. */
   #layoutError: string | null = null
-  /** Heartbeats without an answer: one that arrives behind the leave would put the worker back. */
+  /** Heartbeats without an answer. A heartbeat that Redis executes after the leave would add the worker again. */
   readonly #unanswered = new Set<Promise<unknown>>()
 
   constructor(options: HeartbeatOptions) {
@@ -36,20 +36,20 @@ export class Heartbeat {
     this.#errors = new ErrorLog(options.emit, options.time)
   }
 
-  /** Beats from now on, for the first time after one period. */
+  /** Starts the heartbeats; the first one is sent after one period. */
   start(): void {
     const { time, beatMs } = this.#options
     if (!this.#isStopped) this.#timer ??= time.setInterval(() => this.beatNow(), beatMs)
   }
 
-  /** Beats no more. */
+  /** Ends the heartbeats. */
   stop(): void {
     this.#isStopped = true
     if (this.#timer) this.#options.time.clearInterval(this.#timer)
     this.#timer = null
   }
 
-  /** Beats at once; when a heartbeat is under way, once more behind it. */
+  /** Sends a heartbeat at once; if one is in flight, after it. */
   beatNow(): void {
     if (this.#isStopped) return
     if (this.#isBeating) {
@@ -72,7 +72,7 @@ export class Heartbeat {
     return heartbeat
   }
 
-  /** Resolves when every heartbeat is answered, or when the time is over. */
+  /** Resolves when every heartbeat is answered, or after the time-out. */
   async whenAnswered(timeoutMs: number): Promise<void> {
     await endsWithin(this.#options.time, timeoutMs, Promise.allSettled(this.#unanswered))
   }
@@ -80,7 +80,7 @@ export class Heartbeat {
   async #beatAll(): Promise<void> {
     for (const [index, poll] of this.#options.polls().entries()) {
       const context = `heartbeat of shard ${index + 1}`
-      // Not awaited: a shard that does not answer must not keep the worker from beating on the first one.
+      // Not awaited: a shard that does not answer must not delay the heartbeats on the first shard.
       poll.then(
         () => this.#errors.onSuccess(context),
         (error: unknown) => this.#errors.onError(context, error),
@@ -100,10 +100,10 @@ export class Heartbeat {
     }
   }
 
-  /** Keys of another layout mean something else: nothing is claimed until they are again as they were. */
+  /** Reports another layout, once. Keys of another layout have other meanings, so nothing is claimed while it lasts. */
   #reportLayout(error: EverybeatError): void {
     this.#options.onWrongLayout()
-    // Each heartbeat meets the same: once is enough.
+    // Each heartbeat finds the same error; it is reported once.
     if (this.#layoutError === error.message) return
     this.#layoutError = error.message
     const message = `${error.message}. This worker claims nothing until then`

@@ -15,7 +15,7 @@ interface SkipReporter {
   readonly emit: Emit
 }
 
-/** Reports occurrences that end without a run: to the subscribers of `everybeat:skip`, and as an event. */
+/** Reports occurrences that end without a run, to the subscribers of `everybeat:skip` and as an event. */
 export function reportSkip({ workerId, emit }: SkipReporter, { schedule, nominalMs, reason, count }: Skipped): void {
   const event = { schedule, scheduledAt: nominalMs, reason: reason as SkipReason, count }
   if (SKIP_CHANNEL.hasSubscribers) SKIP_CHANNEL.publish({ ...event, worker: workerId })

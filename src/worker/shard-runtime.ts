@@ -11,7 +11,7 @@ import type { Settler } from './run/settler.js'
 import type { Task } from './run/task.js'
 import type { RedisClock, WorkerStore } from './store.js'
 
-/** What all shards of one worker share. */
+/** The parts that all shards of one worker share. */
 export interface WorkerRuntime {
   readonly workerId: string
   readonly pool: string
@@ -21,8 +21,8 @@ export interface WorkerRuntime {
   /** The registered tasks by name. */
   readonly tasks: ReadonlyMap<string, Task>
   /**
-   * The shards with parked work of a task whose `concurrency` is bounded on this worker: a run of it that ends, or a
-   * claim that leaves room, makes room for that work.
+   * The shards with parked work of a task whose `concurrency` is bounded on this worker. The end of a run of the task,
+   * or a claim that leaves slots, allows a claim of that work.
    */
   readonly parkedShards: ReadonlyMap<string, Set<number>>
   readonly slots: Slots
@@ -30,17 +30,17 @@ export interface WorkerRuntime {
   readonly leases: LeaseKeeper
   readonly definitions: DefinitionCache
   readonly tzAuthority: TzAuthority
-  /** Whether the worker stops: runs that it still wins are returned. */
+  /** Whether the worker stops: runs that it wins from then on are returned. */
   readonly isStopping: () => boolean
 }
 
-/** What the parts of a worker that serve one shard share: the worker's parts, and the shard's own. */
+/** The parts that serve one shard: those of the worker, and those of the shard. */
 export interface ShardRuntime extends WorkerRuntime {
   /** The index of this shard, from 0. */
   readonly shard: number
   readonly shardCount: number
   readonly store: WorkerStore
-  /** The clock of the server that the shard is on. */
+  /** The clock of the server of the shard. */
   readonly clock: RedisClock
   readonly preciseTimer: PreciseTimer
   readonly settler: Settler

@@ -10,29 +10,29 @@ import { Settler } from './run/settler.js'
 import type { ShardRuntime, WorkerRuntime } from './shard-runtime.js'
 import type { HeartbeatReply, ShardReply, WorkerStore } from './store.js'
 
-/** Readings of Redis's clock before the first claim. */
+/** Samples of Redis's clock before the first claim. */
 const CLOCK_READINGS = 5
 
-/** What a shard of a worker is made of. */
+/** The parts of a {@link ShardWorker}. */
 export interface ShardWorkerOptions {
   readonly runtime: WorkerRuntime
   readonly store: WorkerStore
   readonly taskQueues: TaskQueueReader
   readonly pace: PlanningPace
-  /** The index of the shard, from 0; the first one knows the fleet. */
+  /** The index of the shard, from 0; the first shard holds the list of workers. */
   readonly shard: number
   readonly shardCount: number
   readonly maxSleepMs: number
   readonly beatMs: number
   readonly emit: Emit
-  /** Takes in what a reply says of the layout; throws when it is another one: then nothing is claimed here. */
+  /** Checks the layout in a reply; throws when it is another one: then nothing is claimed on this shard. */
   readonly onReply: (reply: ShardReply) => void
   readonly onCancelled: (runId: string) => void
-  /** Redis has another memory than before: what is declared in code has to be written again. */
+  /** Called when Redis has another generation than before: the declarations of code have to be written again. */
   readonly onDataLoss: () => void
 }
 
-/** One shard as a worker serves it: its loop, its settlements and its maintenance. */
+/** The work of one worker on one shard: its loop, its settlements and its maintenance. */
 export class ShardWorker {
   readonly loop: Loop
   readonly settler: Settler
@@ -41,23 +41,25 @@ export class ShardWorker {
   readonly #runtime: ShardRuntime
   readonly #options: ShardWorkerOptions
   readonly #unserved: UnservedTasks
-  /** Whether a reply came before: what waits at the first one is what this worker is about to claim. */
+  /**
+   * Whether a reply was received. Work that waits at the first reply is not reported: this worker is about to claim it.
+   */
   #hasReply = false
-  /** The size of the fleet, and this worker's place in the order of joining. */
+  /** The size of the fleet and the rank of this worker. */
   #fleet = { size: 1, rank: 0 }
-  /** The name of the memory that Redis has; null before the first reply. */
+  /** The generation of the dataset; null before the first reply. */
   #generation: string | null = null
-  /** Whether edits are seen as they happen. */
+  /** Whether a definition watch reports edits. */
   #isWatched = false
-  /** Whether something happened on the shard since the last poll. */
+  /** Whether the shard changed since the last poll. */
   #hasActivity = true
   /** Whether the last reply had the layout of this worker. */
   #isLayoutRight = true
-  /** Whether the last poll of this backup showed that no other worker tends the shard. */
+  /** Whether the last poll elected this backup: no other worker polls the shard. */
   #isAlone = false
   /** When the shard was last polled, on the monotonic clock, ms. */
   #polledAt: number
-  /** Since when a poll is not answered, on the monotonic clock, ms; null when none is under way. */
+  /** When the poll in flight was sent, on the monotonic clock, ms; null for none. */
   #pollingSince: number | null = null
 
   constructor(options: ShardWorkerOptions) {
@@ -99,18 +101,20 @@ export class ShardWorker {
     this.#polledAt = time.monotonic()
   }
 
-  /** How long Redis has not answered a request about this shard, ms; 0 when nothing waits for an answer. */
+  /** Waiting time of the oldest unanswered request of this shard, ms; 0 for none. */
   get silentMs(): number {
     const now = this.#runtime.time.monotonic()
     return now - Math.min(this.loop.waitingSince ?? now, this.#pollingSince ?? now)
   }
 
-  /** Shows that the worker lives; on the first shard. Rejects when Redis does not answer, or has another layout. */
+  /**
+   * Sends the heartbeat of the worker, on the first shard. Rejects when Redis does not answer or has another layout.
+   */
   async beat(fields: Record<string, string>, checkedWith: string): Promise<HeartbeatReply> {
     return await this.#ask(() => this.store.heartbeat(fields, checkedWith))
   }
 
-  /** Polls the shard if it is time; on the others. Rejects like {@link beat}. */
+  /** Polls the shard if a poll is due, on the other shards. Rejects as {@link beat} does. */
   async pollIfDue(): Promise<void> {
     const { shard } = this.#options
     const { time, runs } = this.#runtime
@@ -125,7 +129,7 @@ export class ShardWorker {
     if (isDue && this.#pollingSince === null) await this.poll()
   }
 
-  /** Polls the shard: reads what is due next there, and does its maintenance when elected. Rejects like {@link beat}. */
+  /** Polls the shard: reads its next due, and does its maintenance when elected. Rejects as {@link beat} does. */
   async poll(): Promise<void> {
     const { shard } = this.#options
     this.#polledAt = this.#runtime.time.monotonic()
@@ -134,11 +138,14 @@ export class ShardWorker {
     this.#hasActivity ||= reply.hasActivity
     const position = pollingPosition(shard, this.#fleet.size, this.#fleet.rank)
     this.#isAlone = position !== 0 && reply.isElected && reply.hasActivity
-    // The message about parked work may have been lost.
+    // The message about parked work may be lost.
     if (reply.parkedQueueCount > 0) this.loop.requestTick()
   }
 
-  /** Reads the clock of the shard's server: the first calls are slow, and as imprecise a clock makes every start late. */
+  /**
+   * Samples the clock of the shard's server several times: the first calls are slow, and an imprecise clock makes every
+   * start late.
+   */
   async setClock(): Promise<void> {
     for (let index = 0; index < CLOCK_READINGS; index += 1) await this.store.readClock()
   }
@@ -148,7 +155,7 @@ export class ShardWorker {
     this.loop.onNextDue(dueMs, dueCount)
   }
 
-  /** Whether a message names another memory than the one that Redis had: a reply has to confirm it. */
+  /** Whether a message names another generation than the known one; a reply has to confirm it. */
   isOtherGeneration(generation: string): boolean {
     return this.#generation !== null && this.#generation !== generation
   }
@@ -159,7 +166,7 @@ export class ShardWorker {
   }
 
   setWatched(isWatched: boolean): void {
-    // The watch reports nothing from before it started (a flush, for example), so poll once.
+    // The watch reports no event from before its start, such as a flush, so one poll follows.
     this.#hasActivity ||= isWatched
     this.#isWatched = isWatched
     this.maintenance.setWatched(isWatched)
@@ -174,12 +181,14 @@ export class ShardWorker {
     if (this.#isLayoutRight) this.loop.resume()
   }
 
-  /** A poll brings what is due next too: where polls are as frequent as ticks have to be, idle ticks are not needed. */
+  /**
+   * The longest sleep without a tick, ms. A poll also brings the next due, so frequent polls make idle ticks unneeded.
+   */
   #longestSleep(fleetSize: number, rank: number): number {
     const { maxSleepMs, beatMs, shard } = this.#options
     if (maxSleepMs < beatMs) return maxSleepMs
     if (shard === 0) return maxSleepMs + beatMs / 4
-    // The worker that tends the shard knows what is due next, and the others are told.
+    // The tender of the shard reads its next due in polls and announces it to the others.
     const tends = pollingPosition(shard, fleetSize, rank) === 0
     return tends ? Math.max(maxSleepMs, QUIET_MS) + 2 * beatMs : Number.POSITIVE_INFINITY
   }
@@ -212,7 +221,7 @@ export class ShardWorker {
     this.#tellUnserved(reply)
   }
 
-  /** One worker tells it for the fleet, and knows what it has told: the one that tends the shard. */
+  /** Only the tender of a shard reports its unserved tasks, so that the fleet reports each once. */
   #tellUnserved({ parkedQueueCount, nowMs }: ShardReply): void {
     const { size, rank } = this.#fleet
     const tends = pollingPosition(this.#options.shard, size, rank) === 0
@@ -222,7 +231,7 @@ export class ShardWorker {
   }
 
   #repair(keys: readonly string[]): void {
-    const message = `another program overwrote ${keys.join(', ')} with a value of another type; the value was removed, and the schedules of the index are put back`
+    const message = `another program overwrote ${keys.join(', ')} with a value of another type; the value was removed, and the schedules are added to the index again`
     this.#options.emit('error', { name: 'IndexError', message, context: 'index' })
     void this.maintenance.repairIndexes()
   }

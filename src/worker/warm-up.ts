@@ -9,22 +9,23 @@ import type { ShardRuntime } from './shard-runtime.js'
 import type { RedisClock, WorkerStore } from './store.js'
 import { createWorkerRuntime } from './worker-options.js'
 
-/** Claims of the warm-up: with these, nearly all code of a run is compiled, in some 20 ms. */
+/** Claims of the warm-up: enough to compile nearly all code of a run, in some 20 ms. */
 const CLAIM_COUNT = 4
 /** Runs of each claim. */
 const RUN_COUNT = 5
-/** Wait of the precise timer, ms: it fires while the worker connects. */
+/** Wait of the precise timer, ms; it ends while the worker connects. */
 const TIMER_MS = 2
 const LEASE_MS = 30_000
 
-/** Makes a store without Redis in which each claim finds `runCount` runs. */
+/** Creates a store without Redis in which each claim wins `runCount` runs. */
 export type StubStore = (clock: RedisClock, monotonic: () => number, runCount: number) => WorkerStore
 
 let warm: Promise<void> | null = null
 
 /**
- * Claims, executes and settles runs of a stub store, once in a process. The first call of anything is slow (Intl asks for
- * the locale, nothing is compiled), together some 20 ms: a worker pays that while it connects, and not at its first run.
+ * Claims, executes and settles runs of a stub store, once in a process. The first call of each function is slow (Intl
+ * loads the locale, code is not compiled), in all some 20 ms: the warm-up spends that time while the worker connects,
+ * and not at its first run.
  */
 export function warmUp(createStore: StubStore): Promise<void> {
   return (warm ??= executeStubRuns(createStore))
@@ -35,7 +36,7 @@ async function executeStubRuns(createStore: StubStore): Promise<void> {
   const clock = createRedisClock(monotonic, wall)
   clock.sample(monotonic(), monotonic(), wall())
   const shard = createStubRuntime(createStore(clock, monotonic, RUN_COUNT), { concurrency: RUN_COUNT })
-  // Not awaited: a worker also starts where a test stops the time.
+  // Not awaited, so that a worker also starts when a test has stopped the time.
   void shard.preciseTimer.at(clock.now() + TIMER_MS, TIMER_MS)
   for (let count = 0; count < CLAIM_COUNT; count += 1) {
     const reservation = shard.slots.reserve(shard.tasks.values())
@@ -46,7 +47,7 @@ async function executeStubRuns(createStore: StubStore): Promise<void> {
   shard.leases.stop()
 }
 
-/** Creates a shard of a worker of its own, with the task `rehearsal`; the caller stops its `leases`. */
+/** Creates a shard of a separate worker with one task; the caller stops its `leases`. */
 export function createStubRuntime(
   store: WorkerStore,
   { concurrency, time = SYSTEM_TIME }: { concurrency: number; time?: TimeSource },

@@ -12,12 +12,12 @@ import type { WorkerRuntime } from './shard-runtime.js'
 import type { LeaseThread } from './lease-thread.js'
 import type { ShardReply } from './store.js'
 
-/** What a worker is made of. */
+/** The parts of a worker. */
 export interface WorkerOptions {
   readonly id: string
   readonly concurrency: number
   readonly leaseMs: number
-  /** Extends leases while a handler blocks the event loop; null: then they end. */
+  /** Extends leases while a handler blocks the event loop; null: these leases end. */
   readonly leaseThread: LeaseThread | null
   readonly maxSleepMs: number
   readonly beatMs: number
@@ -27,28 +27,28 @@ export interface WorkerOptions {
   readonly tasks: ReadonlyMap<string, Task>
   readonly emit: Emit
   readonly time: TimeSource
-  /** What the record of this worker says. */
+  /** The fields of the worker's heartbeat. */
   readonly describe: () => Record<string, string>
-  /** Reads what is parked on a shard, by its index from 0. */
+  /** Reads the parked work of a shard, by its index from 0. */
   readonly taskQueues: (shard: number) => TaskQueueReader
-  /** Redis has another memory than before: what is declared in code has to be written again. */
+  /** Called when Redis has another generation than before: the declarations of code have to be written again. */
   readonly onDataLoss: () => void
-  /** This worker's rank gives it the definition watch, or takes it away. */
+  /** Called when the rank of this worker gives it the definition watch or takes it away. */
   readonly onWatchDuty: (isWatcher: boolean) => void
-  /** Takes in what a reply says of the layout; throws when it is another one than this worker's. */
+  /** Checks the layout in a reply; throws when it is another one than this worker's. */
   readonly onReply: (reply: ShardReply) => void
 }
 
-/** What a worker decides itself about the parts that its shards share. */
+/** The functions of a worker that its shared parts call. */
 export interface RuntimeHooks {
   readonly shardCount: number
   readonly parkedShards: ReadonlyMap<string, Set<number>>
-  /** Room for a task became free. */
+  /** Called when a slot for a task became free. */
   readonly onRoom: (task: string) => void
   readonly isStopping: () => boolean
 }
 
-/** Creates what all shards of one worker share. */
+/** Creates the parts that all shards of one worker share. */
 export function createWorkerRuntime(options: WorkerOptions, hooks: RuntimeHooks): WorkerRuntime {
   const { id, pool, time, emit, tasks, leaseMs, leaseThread, concurrency, tz } = options
   const { shardCount, parkedShards, onRoom, isStopping } = hooks

@@ -12,28 +12,28 @@ import { createWorkerRuntime, type WorkerOptions } from './worker-options.js'
 import type { DefinitionListener, FleetListener } from './listeners.js'
 import type { WorkerStore } from './store.js'
 
-/** How many workers, the first in the order of joining, watch definitions: enough to survive a death. */
+/** Number of workers, the first in the order of joining, with a definition watch; more than one, in case one dies. */
 const WATCHERS = 2
-/** Delay between the workers of neighbouring ranks that go for parked work, ms. */
+/** Delay from one rank to the next before a claim of parked work, ms. */
 const PARKED_STEP_MS = 2
-/** Rank beyond which that delay does not grow. */
+/** Rank above which this delay does not grow. */
 const MAX_PARKED_RANK = 50
 
-/** One started instance: it ticks on every shard, executes what it claims, beats, and does its part of the maintenance. */
+/** One started instance: it ticks on every shard, executes runs, sends heartbeats, and does its part of maintenance. */
 export class Worker implements FleetListener, DefinitionListener {
   readonly id: string
   readonly #options: WorkerOptions
   readonly #runtime: WorkerRuntime
   readonly #shards: readonly ShardWorker[]
-  /** The first shard, which knows the fleet: a worker that beat on each shard would cost that many times as much. */
+  /** The first shard, the only one with heartbeats: on each shard they would cost that many times as much. */
   readonly #home: ShardWorker
   readonly #heartbeat: Heartbeat
   readonly #planCheck: PlanCheck
-  /** Shards with parked work of a task whose concurrency is bounded on this worker, by task. */
+  /** Shards with parked work, by task; only of tasks whose `concurrency` is bounded on this worker. */
   readonly #parkedShards = new Map<string, Set<number>>()
-  /** Written schedules whose plans this worker checks as the tz authority. */
+  /** Names of written schedules whose plans this worker checks as the tz authority. */
   readonly #writtenNames: NameBatcher
-  /** Schedules that workers with older time-zone data ask this one to plan. */
+  /** Names of schedules that workers with older time-zone data ask this worker to plan. */
   readonly #requestedNames: NameBatcher
   /** Edits that the definition watch reports. */
   readonly #edits: EditBatcher
@@ -43,7 +43,7 @@ export class Worker implements FleetListener, DefinitionListener {
   #isWatching = false
   /** This worker's place in the order of joining, from 0. */
   #rank = 0
-  /** Workers of the fleet, as the last heartbeat said. */
+  /** Number of workers of the fleet, from the last heartbeat. */
   #fleetSize = 1
 
   constructor(options: WorkerOptions, stores: readonly WorkerStore[]) {
@@ -73,11 +73,11 @@ export class Worker implements FleetListener, DefinitionListener {
     this.#edits = new EditBatcher(time, (shard, names) => this.#maintain(shard, 'inspect', names))
   }
 
-  /** Runs that are not over. */
+  /** Number of active runs. */
   get runCount(): number {
     return this.#runtime.runs.size
   }
-  /** Runs that it could take beside those; 0 while it is paused. */
+  /** Number of free slots; 0 while it is paused. */
   get slotsFree(): number {
     return this.#runtime.slots.left
   }
@@ -87,17 +87,17 @@ export class Worker implements FleetListener, DefinitionListener {
     return Math.max(...this.#shards.map(({ loop }) => loop.lastContactAt))
   }
 
-  /** How long each shard has not answered, ms; 0 where nothing waits for an answer. */
+  /** Waiting time of the oldest unanswered request of each shard, ms; 0 for none. */
   get silentMs(): readonly number[] {
     return this.#shards.map(({ silentMs }) => silentMs)
   }
 
-  /** Whether the definition watch of this worker sees edits. */
+  /** Whether the definition watch of this worker reports edits. */
   get isWatching(): boolean {
     return this.#isWatching
   }
 
-  /** How many workers the fleet has, as far as this one knows. */
+  /** Number of workers of the fleet, from the last heartbeat or message. */
   get fleetSize(): number {
     return this.#fleetSize
   }
@@ -108,7 +108,7 @@ export class Worker implements FleetListener, DefinitionListener {
     return due.length === 0 ? null : Math.min(...due)
   }
 
-  /** Joins the fleet. Throws what the first heartbeat throws. */
+  /** Joins the fleet. @throws the error of the first heartbeat */
   async start(): Promise<void> {
     await Promise.all([this.#beat(), ...this.#shards.slice(1).map((shard) => shard.poll())])
     await Promise.all(this.#shards.map((shard) => shard.setClock()))
@@ -118,8 +118,8 @@ export class Worker implements FleetListener, DefinitionListener {
   }
 
   /**
-   * Stops claiming, waits for runs up to the time-out, then aborts them; leaves the fleet. Takes at most the time-out and
-   * some seconds, also without Redis.
+   * Stops claiming, waits for the runs, aborts them after the time-out, and leaves the fleet. Takes at most the
+   * time-out and some seconds, also without Redis.
    */
   async stop(timeoutMs: number): Promise<void> {
     if (this.#isStopped) return
@@ -128,9 +128,9 @@ export class Worker implements FleetListener, DefinitionListener {
     this.#heartbeat.stop()
     for (const batcher of [this.#edits, this.#writtenNames, this.#requestedNames]) batcher.stop()
     for (const { maintenance } of this.#shards) maintenance.stop()
-    // A claim under way is answered at once, or Redis is out of reach: then what it may win waits for its lease.
+    // A claim in flight is answered soon, unless Redis is lost: then its runs wait for the end of their leases.
     await endsWithin(time, GIVE_UP_MS, Promise.all(this.#shards.map(({ loop }) => loop.stop())))
-    // While runs end, the worker still shows that it lives.
+    // While its runs end, the worker still sends heartbeats.
     const beats = time.setInterval(() => {
       this.#heartbeat.send(this.#home.store.heartbeat(describe())).catch(() => {})
     }, beatMs)
@@ -150,12 +150,12 @@ export class Worker implements FleetListener, DefinitionListener {
     this.#runtime.slots.setPaused(isPaused)
   }
 
-  /** Ticks on every shard as soon as there is room. */
+  /** Ticks on every shard once a slot is free. */
   requestTick(): void {
     for (const { loop } of this.#shards) loop.requestTick()
   }
 
-  /** The connection is back: asks at once what happened meanwhile. */
+  /** The connection is restored: asks Redis at once for changes in the meantime. */
   onReconnected(): void {
     this.#heartbeat.beatNow()
   }
@@ -167,7 +167,7 @@ export class Worker implements FleetListener, DefinitionListener {
   onParked(shard: number, pool: string, task: string): void {
     const known = pool === this.#options.pool ? this.#options.tasks.get(task) : undefined
     if (!known) return
-    // The message may arrive before this worker knows that its own claim has just filled the task.
+    // The message may arrive before the reply to this worker's claim that filled the task.
     if (known.concurrency !== null) {
       this.#parkedShards.set(task, (this.#parkedShards.get(task) ?? new Set()).add(shard))
     }
@@ -175,7 +175,7 @@ export class Worker implements FleetListener, DefinitionListener {
   }
 
   onChanged(shard: number, schedules: readonly string[]): void {
-    // A worker without the watch hears of no writes that these would explain.
+    // Announcements explain reported writes, and a worker without the watch has no reports.
     if (this.#isWatcher) this.#edits.onAnnounced(shard, schedules)
     for (const schedule of schedules) {
       this.#runtime.definitions.forget(schedule)
@@ -193,7 +193,7 @@ export class Worker implements FleetListener, DefinitionListener {
   }
 
   onJoined(workerId: string, size: number): void {
-    // A new worker is the last in the order of joining: the other ranks stay. A heartbeat may have told it already.
+    // A new worker has the last rank, so the others do not change. A heartbeat may have brought the new size already.
     if (workerId !== this.id && size > this.#fleetSize) this.#setFleet(size, this.#rank)
     this.#options.emit('worker:joined', { worker: workerId })
   }
@@ -202,7 +202,7 @@ export class Worker implements FleetListener, DefinitionListener {
     this.#options.emit('worker:left', { worker: workerId })
   }
 
-  /** Pub/sub knows no databases, so the message may be of another fleet: only a reply says which memory Redis has. */
+  /** Pub/sub has no databases, so the message may be of another fleet: only a reply tells the generation. */
   onGeneration(shard: number, generation: string): void {
     if (this.#shards[shard]?.isOtherGeneration(generation)) this.#confirmGeneration()
   }
@@ -223,7 +223,7 @@ export class Worker implements FleetListener, DefinitionListener {
     this.#edits.onWritten(shard, schedule)
   }
 
-  /** A flush may be of another database: a reply says whether this memory is gone. */
+  /** The flush may be of another database: a reply tells the generation. */
   onFlush(): void {
     this.#confirmGeneration()
   }
@@ -248,7 +248,7 @@ export class Worker implements FleetListener, DefinitionListener {
     for (const shard of this.#shards) shard.resume()
     tzAuthority.onRecorded(checkedWith)
     this.#setFleet(reply.fleetSize, reply.rank)
-    // The message about parked work may have been lost.
+    // The message about parked work may be lost.
     if (reply.parkedQueueCount > 0) this.#home.loop.requestTick(this.#parkedDelayMs())
     const isWatcher = reply.rank < WATCHERS
     if (this.#isWatcher !== isWatcher) {
@@ -293,7 +293,7 @@ export class Worker implements FleetListener, DefinitionListener {
     if (await endsWithin(time, timeoutMs, slots.whenIdle(), true)) return
     const message = `the worker stops, and the run did not end within ${timeoutMs} ms`
     for (const run of runs.values()) run.abort('shutdown', message)
-    // Every aborted run is abandoned after GIVE_UP_MS at the latest; one that waits for Redis does not end without it.
+    // Each aborted run ends after GIVE_UP_MS at the latest, but for one that waits for a lost Redis.
     await endsWithin(time, 2 * GIVE_UP_MS, slots.whenIdle())
   }
 }

@@ -1,20 +1,20 @@
 /** Delay from one backup to the next, ms. */
 export const STEP_MS = 5
-/** Longest delay of a backup, ms: with very many workers the last ones share it. */
+/** Longest delay of a backup, ms; in a very large fleet the last backups have nearly the same delay. */
 export const MAX_DELAY_MS = 100
 
-/** Occurrences of one instant that one worker takes before a second worker goes for it at once. */
+/** Occurrences of one instant for which one worker is a first claimer; each further batch of this size adds one. */
 export const CLAIM_COUNT = 10
 
-/** What a worker knows of the fleet and of the instant that is due next. */
+/** The facts about the fleet and the next due from which the stagger follows. */
 export interface DueInstant {
   readonly dueMs: number
-  /** How many schedules are due then. */
+  /** Number of schedules that share the instant. */
   readonly dueCount: number
   readonly fleetSize: number
   /** This worker's place in the order of joining, from 0. */
   readonly rank: number
-  /** Runs that one worker takes at the same time; the others of the fleet are assumed to be like this one. */
+  /** Most runs at the same time on this worker; the other workers are assumed to have as many slots. */
   readonly concurrency?: number
   /** The shard of the schedules; default: the first. */
   readonly shard?: number
@@ -22,7 +22,7 @@ export interface DueInstant {
   readonly shardCount?: number
 }
 
-/** When this worker claims an instant, and how much it takes then. */
+/** When this worker claims an instant, and how many occurrences it takes then. */
 export interface Stagger {
   /** 0 for the first claimers, more for backups. */
   readonly delayMs: number
@@ -30,7 +30,7 @@ export interface Stagger {
   readonly maxClaims: number
 }
 
-/** Spreads instants over the positions: neighbours in time must not fall to the same worker. */
+/** Spreads instants over the positions, so that consecutive instants go to different workers. */
 function mix(dueMs: number): number {
   let hash = Math.imul(Math.floor(dueMs / 10) >>> 0, 0x9e3779b1)
   hash = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b)
@@ -38,11 +38,12 @@ function mix(dueMs: number): number {
 }
 
 /**
- * Decides without a message between workers which of them claim an instant first. The order of joining, rotated by the
- * instant, gives each worker a position. As many workers as the due schedules need claim at once and take an equal
- * share; the others are backups, which wait a little and hear when nothing is left. So the cost of a fire does not grow
- * with the fleet, the load is spread, and the next backup replaces a busy or dead worker within milliseconds. With
- * several shards each worker has a home shard, where it comes before the workers of the others.
+ * Decides, without messages between workers, which workers claim an instant first. The order of joining, rotated by the
+ * instant, gives each worker a position. The due schedules decide how many workers claim at once, each an equal share.
+ * The others are backups: they wait a little, and an announcement tells them when nothing is left. So the cost of a
+ * fire does not grow with the fleet, the load is spread, and the next backup replaces a busy or dead worker within
+ * milliseconds. With several shards each worker has a home shard, where its position precedes those of workers from
+ * other shards.
  */
 export function decideStagger(instant: DueInstant): Stagger {
   const { dueMs, dueCount, fleetSize, rank, concurrency = CLAIM_COUNT, shard = 0, shardCount = 1 } = instant
@@ -52,7 +53,8 @@ export function decideStagger(instant: DueInstant): Stagger {
   const position = positionOf(Math.max(0, rank), home)
   if (position < needed) return { delayMs: 0, maxClaims: Math.ceil(Math.max(1, dueCount) / needed) }
   const behind = position - needed + 1
-  // The last positions share the rest of the time, or a thousand workers would take seconds to step in.
+  // The last positions share the rest of the time; otherwise the backups of a thousand workers would spread over
+  // seconds.
   return { delayMs: Math.min(behind * STEP_MS, MAX_DELAY_MS + (behind % 64)), maxClaims: Number.MAX_SAFE_INTEGER }
 }
 
@@ -63,7 +65,10 @@ interface Home {
   readonly rotation: number
 }
 
-/** Every n-th worker is at home on a shard of n; with fewer workers than shards, each is alone at home on several. */
+/**
+ * Of n shards, every n-th worker has the same home shard; with fewer workers than shards, each worker has several home
+ * shards alone.
+ */
 function positionOf(rank: number, { shard, shardCount, size, rotation }: Home): number {
   const step = Math.min(shardCount, size)
   const first = shard % step

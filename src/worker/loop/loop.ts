@@ -7,52 +7,54 @@ import { tick } from './tick.js'
 
 /** Delay before a claim that failed is sent again, ms. */
 const RESEND_MS = 200
-/** How early an occurrence may be claimed, so that the round trip is over when its instant comes, ms. */
+/** How early an occurrence may be claimed, ms, so that the reply arrives before its instant. */
 const AHEAD_MS = 6
-/** How early the timer is set, ms: timers fire up to 2 ms late, and the claim must not come too early. */
+/** How early the timer is set, ms: timers fire up to 2 ms late, and Redis refuses a claim that is too early. */
 const EARLY_MS = 5
-/** How much later a worker claims whose slots are nearly all taken, ms: workers with more free slots come first. */
+/** Additional delay of a worker whose slots are nearly all taken, ms: workers with more free slots claim first. */
 const BUSY_MS = 3
 /**
- * Delay from the starts of an instant to the message that nothing is left of it, ms; backups step in later still. Runs that
- * end within it take the message along.
+ * Delay from the starts of an instant to the announcement that nothing is left of it, ms; shorter than the delay of a
+ * backup. The settlements of runs that end within it carry the announcement.
  */
 const ANNOUNCE_MS = 1
-/** How far from its instant a timer may fire, ms: timers keep whole milliseconds, and Redis refuses an early claim. */
+/**
+ * How early a timer may fire before its instant, ms: timers have whole milliseconds, and Redis refuses an early claim.
+ */
 const PRECISION_MS = 0.2
-/** Takes everything that there is room for. */
+/** No limit but the free slots. */
 const NO_LIMIT = Number.MAX_SAFE_INTEGER
 
-/** How long a loop may sleep, and what is told of its claims. */
+/** The longest sleep of a loop, and the listeners of its claims. */
 export interface LoopOptions {
-  /** The longest time without a tick, for a worker of this rank in a fleet of this size; Infinity for no limit. */
+  /** The longest time without a tick for a worker of this rank in a fleet of this size, ms; Infinity for no limit. */
   readonly maxSleepMs: (fleetSize: number, rank: number) => number
   readonly onError: (error: unknown) => void
   readonly onSuccess: () => void
 }
 
-/** When to tick, and how. */
+/** The next tick: its time and its limits. */
 interface NextTick {
   /** On the monotonic clock, ms. */
   readonly at: number
   readonly maxClaims: number
-  /** Whether other workers are likely to have claimed everything. */
+  /** Whether the first claimers have probably claimed everything. */
   readonly isBackup: boolean
 }
 
-/** What is due next on a shard: the instant, and how many schedules share it. */
+/** The next due of a shard: the instant, and the number of schedules that share it. */
 interface NextDue {
   readonly atMs: number
   readonly count: number
 }
 
-/** Sleeps until something is due on one shard, and ticks. At most one claim is under way. */
+/** Sleeps until work is due on one shard, and ticks. At most one claim is in flight. */
 export class Loop {
   readonly #shard: ShardRuntime
   readonly #options: LoopOptions
-  /** The earliest due instant known; null when nothing is planned. */
+  /** The earliest known due instant; null when nothing is planned. */
   #nextDue: NextDue | null = null
-  /** Grows with each message about `#nextDue`: a reply that is older than the newest message must not overwrite it. */
+  /** Grows with each message about the next due, so that an older reply does not overwrite a newer message. */
   #nextDueVersion = 0
   /** The size of the fleet, and this worker's place in the order of joining. */
   #fleet = { size: 1, rank: 0 }
@@ -60,19 +62,19 @@ export class Loop {
   #timer: Timer | null = null
   #isRunning = false
   #isPaused = false
-  /** The claim under way; null when there is none. */
+  /** The claim in flight; null for none. */
   #claiming: Promise<void> | null = null
-  /** When a tick was requested for, on the monotonic clock, ms. */
+  /** The time of the requested tick, on the monotonic clock, ms; Infinity for none. */
   #requestedAt = Number.POSITIVE_INFINITY
-  /** Until then, what this worker left of an instant is for other workers, on the monotonic clock, ms. */
+  /** Until when this worker leaves the rest of an instant to other workers, on the monotonic clock, ms. */
   #yieldUntil = Number.NEGATIVE_INFINITY
-  /** A due instant that could not be claimed early, epoch ms: it is claimed at its instant, and not over and over before. */
+  /** An instant whose early claim won nothing, epoch ms: the next claim is sent at the instant itself, not before. */
   #triedEarlyMs: number | null = null
   /** Number of the newest request. */
   #requestNumber = 0
   /** When Redis last answered, on the monotonic clock, ms. */
   #lastContactAt: number
-  /** Since when a claim is not answered, on the monotonic clock, ms; null when none is under way. */
+  /** When the claim in flight was sent, on the monotonic clock, ms; null for none. */
   #waitingSince: number | null = null
 
   constructor(shard: ShardRuntime, options: LoopOptions) {
@@ -86,7 +88,7 @@ export class Loop {
     return this.#lastContactAt
   }
 
-  /** Since when a claim is not answered, on the monotonic clock, ms; null when none is under way. */
+  /** When the claim in flight was sent, on the monotonic clock, ms; null for none. */
   get waitingSince(): number | null {
     return this.#waitingSince
   }
@@ -96,7 +98,7 @@ export class Loop {
     return this.#nextDue?.atMs ?? null
   }
 
-  /** Read before a request whose reply says what is due next. */
+  /** The version to read before a request whose reply holds the next due, for {@link takeNextDue}. */
   get nextDueVersion(): number {
     return this.#nextDueVersion
   }
@@ -106,7 +108,7 @@ export class Loop {
     this.requestTick()
   }
 
-  /** Takes in what a message says is due next. */
+  /** Records the next due of a message. */
   onNextDue(dueMs: number | null, dueCount: number): void {
     this.#nextDueVersion += 1
     this.#nextDue = dueMs === null ? null : { atMs: dueMs, count: dueCount }
@@ -114,20 +116,20 @@ export class Loop {
   }
 
   /**
-   * Like {@link onNextDue}, from a reply. Ignored when a message that arrived after `version` (read before the request)
-   * says an earlier instant: a tick too many does no harm.
+   * Records the next due of a reply, unless a message that arrived after `version` was read gives an earlier instant:
+   * an unneeded tick does no harm.
    */
   takeNextDue(version: number, dueMs: number | null, dueCount: number): void {
     this.#setNextDue(version, dueMs, dueCount)
     this.#reschedule()
   }
 
-  /** Takes in the size of the fleet and this worker's place in it. */
+  /** Records the size of the fleet and the rank of this worker. */
   setFleet(size: number, rank: number): void {
     this.#fleet = { size, rank }
   }
 
-  /** Ticks after a delay, or earlier, as soon as there is room: this worker may find work. */
+  /** Ticks within a delay, once a slot is free, because this worker may find work. */
   requestTick(delayMs = 0): void {
     this.#requestedAt = Math.min(this.#requestedAt, this.#shard.time.monotonic() + delayMs)
     this.#reschedule()
@@ -145,7 +147,7 @@ export class Loop {
     this.requestTick()
   }
 
-  /** Stops claiming; resolves when the claim under way is answered. */
+  /** Stops claiming; resolves when the claim in flight is answered. */
   async stop(): Promise<void> {
     this.#isRunning = false
     this.#clearTimer()
@@ -187,7 +189,7 @@ export class Loop {
     const busyMs = size > 1 ? (BUSY_MS * slots.taken) / slots.concurrency : 0
     const earlyMs = atMs === this.#triedEarlyMs || delayMs > 0 ? 0 : EARLY_MS - busyMs
     const untilMs = clock.until(atMs)
-    // Past the instant by more than one stagger step the first claimers are done: take as much as there is room for.
+    // One stagger step after the instant the first claimers are done, so this worker takes as much as its slots allow.
     const isPast = untilMs < -STEP_MS
     return {
       at: time.monotonic() + untilMs - earlyMs + delayMs,
@@ -219,7 +221,7 @@ export class Loop {
   #onTimer(): void {
     this.#timer = null
     const next = this.#decideNextTick()
-    // A backup first lets the event loop read the messages that have arrived: usually one says that nothing is left.
+    // A backup first lets the event loop read the arrived messages: usually an announcement says that nothing is left.
     if (next.isBackup) this.#shard.time.setImmediate(() => this.#tickIfDue(this.#decideNextTick()))
     else this.#tickIfDue(next)
   }
@@ -232,7 +234,7 @@ export class Loop {
 
   #startTick(maxClaims: number): void {
     const { slots, settler, tasks, time } = this.#shard
-    // Runs that end together free their slots one by one: the next claim is for all of them.
+    // Runs that end together free their slots one by one; one claim then fills all these slots.
     if (slots.available === 0) return slots.onAvailable(() => void time.setImmediate(() => this.#reschedule()))
     settler.hold()
     this.#requestedAt = Number.POSITIVE_INFINITY
@@ -259,7 +261,7 @@ export class Loop {
         this.#options.onSuccess()
         return this.#takeReply(version, reply, maxClaims)
       } catch (error) {
-        // The claim may have happened all the same: the same request id brings the runs that it won.
+        // Redis may have executed the claim: the same request id returns the runs that it won.
         this.#options.onError(error)
         await sleep(this.#shard.time, RESEND_MS)
       }
@@ -270,7 +272,8 @@ export class Loop {
     this.#setNextDue(version, reply.nextDueMs, reply.dueCount)
     if (reply.shouldAnnounce) void this.#announceNextDue(reply.runs)
     const isLeftDue = reply.nextDueMs !== null && reply.nextDueMs <= reply.nowMs + AHEAD_MS
-    // Of many schedules on one instant, the starts of all come first; where other instants follow, starts never end.
+    // When many schedules share one instant, all their starts precede the announcement. Starts of different instants
+    // follow each other without end, so they do not delay it.
     const isSameInstant = isLeftDue && reply.runs.some(({ startMs }) => startMs === reply.nextDueMs)
     if (!isSameInstant) this.#shard.settler.release()
     this.#triedEarlyMs = isLeftDue ? reply.nextDueMs : null
@@ -278,13 +281,13 @@ export class Loop {
     this.#yieldUntil = isYielding ? this.#lastContactAt + STEP_MS : Number.NEGATIVE_INFINITY
   }
 
-  /** Tells the other workers what is due next once these runs have started: a woken worker may share their core. */
+  /** Announces the next due once these runs have started: a woken worker may use the same core. */
   async #announceNextDue(runs: readonly ClaimedRun[]): Promise<void> {
     if (this.#fleet.size <= 1) return
     const { preciseTimer, settler, store, time } = this.#shard
     await preciseTimer.at(Math.max(...runs.map(({ startMs }) => startMs)), AHEAD_MS)
     settler.skipGap()
-    // A worker that does not hear of it claims by its own timer.
+    // A worker that does not receive the announcement claims by its own timer.
     if (this.#isRunning) await store.announceNextDue(sleep(time, ANNOUNCE_MS)).catch(() => {})
   }
 }

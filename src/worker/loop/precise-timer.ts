@@ -1,13 +1,13 @@
 import type { Timer, TimeSource } from '../../time-source.js'
 import type { RedisClock } from '../store.js'
 
-/** Longest wait for which an ordinary timer would fire too late, ms: the event loop spins instead. */
+/** Longest wait that the event loop spins, ms: an ordinary timer would fire too late. */
 const SPIN_MS = 1.2
-/** Longest sleep of one spin, ms: other work of this process waits no longer than that. */
+/** Longest sleep of one spin, ms, and so the longest delay of other work of this process. */
 const SLEEP_MS = 0.5
-/** How much longer than asked a sleep may take, ms. */
+/** Longest overrun of a sleep, ms. */
 const SLEEP_OVERRUN_MS = 0.15
-/** Largest share of the time that goes to spinning, beyond a reserve of {@link RESERVE_MS}. */
+/** Largest share of time for spinning, beyond a reserve of {@link RESERVE_MS}. */
 const SPIN_SHARE = 0.01
 /** Largest reserve of spinning time, ms. */
 const RESERVE_MS = 5
@@ -15,23 +15,23 @@ const RESERVE_MS = 5
 interface Waiter {
   readonly promise: Promise<void>
   readonly resolve: () => void
-  /** When the wait ends whatever Redis's clock shows, on the monotonic clock, ms. */
+  /** When the wait ends in any case, on the monotonic clock, ms. */
   readonly latestAt: number
 }
 
 /**
- * Waits for instants of Redis's clock. Late by one spin of the event loop, or by 1 ms where it fires all the time; never
- * early. A claim may be sent a moment before its instant, so that neither timer nor network delays the run; this timer
- * keeps the run from starting early.
+ * Waits for instants of Redis's clock. It resolves late by one spin of the event loop, or by 1 ms under a steady load
+ * of instants, and never early. A claim is sent shortly before its instant, so that neither timer nor network delays
+ * the run; this timer keeps the run from starting early.
  */
 export class PreciseTimer {
   readonly #clock: RedisClock
   readonly #time: TimeSource
-  /** What waits, by instant. All share one timer. */
+  /** The waiters by instant; all share one timer. */
   readonly #waiters = new Map<number, Waiter>()
-  /** The ordinary timer before the last moment. */
+  /** The ordinary timer that ends before the spinning. */
   #timer: Timer | null = null
-  /** The instant that the timer is set for, epoch ms. */
+  /** The instant for which the timer is set, epoch ms. */
   #setFor = Number.POSITIVE_INFINITY
   #isSpinning = false
   /** Spinning time that may still be spent, ms. */
@@ -48,7 +48,7 @@ export class PreciseTimer {
   /**
    * Resolves when Redis's clock shows the instant; null when it does already.
    *
-   * @param maxWaitMs how long the wait is at most, as Redis said: an imprecise or wrong clock delays nothing longer
+   * @param maxWaitMs longest wait, from the reply of Redis: it bounds the delay by an imprecise or wrong clock
    */
   at(instantMs: number, maxWaitMs: number): Promise<void> | null {
     const latestAt = this.#time.monotonic() + maxWaitMs
@@ -66,7 +66,7 @@ export class PreciseTimer {
     return promise
   }
 
-  /** The clock counts as slow by its whole error: a moment late is right, a moment early is not. */
+  /** The remaining wait, ms. The whole error of the clock is added, so that the wait may end late but never early. */
   #leftUntil(instantMs: number, latestAt: number): number {
     return Math.min(this.#clock.until(instantMs) + this.#clock.errorMs, latestAt - this.#time.monotonic())
   }
@@ -79,17 +79,20 @@ export class PreciseTimer {
     else this.#timer = this.#time.setTimeout(() => this.#fire(), Math.max(1, Math.floor(leftMs - SPIN_MS / 2)))
   }
 
-  /** Counts how the time was spent since the last call: a worker that starts runs all the time has to sleep instead. */
+  /** Adds the share of the passed time to the reserve; a worker without a reserve sleeps instead of spinning. */
   #count(): void {
     const now = this.#time.monotonic()
     const passedMs = now - this.#countedAt
     this.#countedAt = now
     const gainedMs = passedMs * (this.#isSpinning ? SPIN_SHARE - 1 : SPIN_SHARE)
-    // A process that was stopped, or a host that slept, has not been spinning all that time.
+    // The reserve stays within its bounds also after the process was stopped or the host slept.
     this.#reserveMs = Math.max(-RESERVE_MS, Math.min(RESERVE_MS, this.#reserveMs + gainedMs))
   }
 
-  /** Sleeps for a part of the rest: spinning all of it would starve Redis and other workers on the same core. */
+  /**
+   * Sleeps for a part of the remaining wait, because pure spinning would starve Redis and other workers on the same
+   * core.
+   */
   #spin(leftMs: number): void {
     const sleepMs = Math.min(SLEEP_MS, leftMs - SLEEP_OVERRUN_MS)
     if (sleepMs > 0) this.#time.block(sleepMs)
@@ -117,7 +120,7 @@ export class PreciseTimer {
     this.#setFor = next
   }
 
-  /** A process that was held up finds several instants passed: they go on in their order. */
+  /** Resolves the waiters of passed instants in order; a delayed process may find several. */
   #resolve(passed: number[]): void {
     if (passed.length > 1) passed.sort((a, b) => a - b)
     for (const instantMs of passed) {

@@ -1,10 +1,10 @@
 import type { RedisClock } from '../store.js'
 
-/** How long a reading of Redis's clock is kept for its precision, ms: clocks of two hosts drift apart. */
+/** Longest use of one sample of Redis's clock, ms: the clocks of two hosts drift apart. */
 const SAMPLE_LIFETIME_MS = 30_000
 
 interface Sample {
-  /** How far Redis's clock is ahead of the monotonic one, ms. */
+  /** Redis's clock minus the monotonic clock, ms. */
   readonly offset: number
   /** Half the round trip, ms: the largest error of the offset. */
   readonly halfTrip: number
@@ -12,9 +12,9 @@ interface Sample {
 }
 
 /**
- * Creates a clock that keeps the most precise of its recent samples (the one with the shortest round trip), and drops
- * it when it is old, for the best of the newer half, or when a newer one contradicts it: a host that slept, or a Redis
- * whose clock was set.
+ * Creates a clock that uses its most precise recent sample, the one with the shortest round trip. An old sample gives
+ * way to the best of the newer half. A newer sample that contradicts it replaces it at once: the host slept, or Redis's
+ * clock was set.
  *
  * @param monotonic milliseconds that never jump, such as `performance.now`
  */

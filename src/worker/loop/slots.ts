@@ -2,40 +2,41 @@ import type { Task } from '../run/task.js'
 
 type BoundedTask = Pick<Task, 'name' | 'concurrency'>
 
-/** What one claim under way may take at most: no other claim of this worker takes it meanwhile. */
+/** The slots that one claim in flight may fill; no other claim of this worker can use them. */
 export interface Reservation {
   readonly slots: number
-  /** How many runs of a task the claim may bring. */
+  /** Most runs of a task that the claim may win. */
   roomFor(task: BoundedTask): number
-  /** Gives back what was reserved; the runs that the claim brought have taken their slots before. */
+  /** Releases the reservation; the runs that the claim won have taken their slots before. */
   release(): void
 }
 
-/** How many runs a worker has, in all and per task: what its loops may claim. */
+/** Counts the runs of a worker, in all and by task, and so limits the claims of its loops. */
 export class Slots {
   /** The most runs at the same time. */
   readonly concurrency: number
   readonly #onFree: (task: string) => void
   readonly #loopCount: number
-  /** Runs per task. */
+  /** Runs by task. */
   readonly #takenByTask = new Map<string, number>()
-  /** Reserved runs per bounded task. */
+  /** Reserved runs by bounded task. */
   readonly #reservedByTask = new Map<string, number>()
-  /** Loops that wait for a free slot, longest first. */
+  /** Loops that wait for a free slot, in order of arrival. */
   readonly #queue = new Set<() => void>()
   /** Runs in all. */
   #taken = 0
   /** Reserved slots in all. */
   #reserved = 0
-  /** Claims under way. */
+  /** Number of claims in flight. */
   #reservationCount = 0
   #isPaused = false
   /** Resolvers of {@link whenIdle}. */
   #idleWaiters: (() => void)[] = []
 
   /**
-   * @param onFree is called when room for a task becomes free
-   * @param loopCount how many loops share the slots: a claim reserves its part only, so that none waits for another
+   * @param onFree called when a slot for a task becomes free
+   * @param loopCount number of loops that share the slots: a claim reserves only its part, so that no loop waits for
+   *   another
    */
   constructor(concurrency: number, onFree: (task: string) => void, loopCount = 1) {
     this.concurrency = concurrency
@@ -43,17 +44,17 @@ export class Slots {
     this.#loopCount = loopCount
   }
 
-  /** Runs that have a slot. */
+  /** Number of runs that have a slot. */
   get taken(): number {
     return this.#taken
   }
 
-  /** Slots that are neither taken nor reserved; 0 while paused. */
+  /** Number of slots that are neither taken nor reserved; 0 while paused. */
   get available(): number {
     return this.#isPaused ? 0 : Math.max(0, this.concurrency - this.#taken - this.#reserved)
   }
 
-  /** Slots without a run, those of claims under way among them; 0 while paused. */
+  /** Number of slots without a run, reserved slots included; 0 while paused. */
   get left(): number {
     return this.#isPaused ? 0 : Math.max(0, this.concurrency - this.#taken)
   }
@@ -75,7 +76,7 @@ export class Slots {
     this.#idleWaiters = []
   }
 
-  /** Reserves what a claim may take: the part of one loop, as long as others of this worker may claim too. */
+  /** Reserves the slots for a claim: only the part of one loop while other loops of this worker may claim too. */
   reserve(tasks: Iterable<BoundedTask>): Reservation {
     const partOf = (count: number) => Math.ceil(count / Math.max(1, this.#loopCount - this.#reservationCount))
     const slots = partOf(this.available)
@@ -97,12 +98,12 @@ export class Slots {
     }
   }
 
-  /** Calls back when a slot becomes free, once; the callbacks that wait longest come first. */
+  /** Calls back once when a slot becomes free, in order of arrival. */
   onAvailable(resume: () => void): void {
     this.#queue.add(resume)
   }
 
-  /** While paused no slot is free, as if all were taken; runs keep theirs. */
+  /** While paused no slot is free; runs keep their slots. */
   setPaused(isPaused: boolean): void {
     this.#isPaused = isPaused
     this.#resumeQueue()
@@ -117,7 +118,7 @@ export class Slots {
     this.#reserved -= slots
     this.#reservationCount -= 1
     for (const [name, room] of rooms) this.#reservedByTask.set(name, (this.#reservedByTask.get(name) ?? 0) - room)
-    // With a single loop, no other loop can have been waiting for these slots.
+    // With a single loop no other loop can wait for these slots.
     if (this.#loopCount > 1) for (const [name, room] of rooms) if (room > 0) this.#onFree(name)
     this.#resumeQueue()
   }

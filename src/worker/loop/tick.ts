@@ -10,30 +10,30 @@ import type { ClaimReply, Capacity } from '../store.js'
 import { endsWithin } from '../../time-source.js'
 import type { Reservation } from './slots.js'
 
-/** Longest time that a tick waits for the plans that its claim asks for, ms. */
+/** Longest wait of a tick for the plans that its claim requests, ms. */
 const PLANNING_WAIT_MS = 20
 
-/** What one tick may take. */
+/** The limits of one tick. */
 export interface TickRequest {
-  /** Sent again unchanged after a lost reply: the same id brings the same runs. */
+  /** Id of the request. It is sent again unchanged after a lost reply: the same id returns the same runs. */
   readonly requestId: string
   /** The slots that this tick may fill. */
   readonly reservation: Reservation
   /** Most occurrences to take while other workers claim the same instant. */
   readonly maxClaims: number
-  /** How early an occurrence may be claimed, ms; its start waits for its instant. */
+  /** How early an occurrence may be claimed, ms; its run starts at its instant. */
   readonly aheadMs: number
   /** When this worker expects the next occurrence, epoch ms of Redis's clock; null for none. */
   readonly expectedDueMs: number | null
-  /** Whether the claim may tell other workers what is due next. */
+  /** Whether the claim itself may announce the next due. */
   readonly tellsFleet?: boolean
 }
 
 /**
- * One tick: claims what is due as far as there is room, starts the runs that were won, and plans what the claim could not
- * use as it was. The runs settle by themselves.
+ * One tick: claims due work within its slots, starts the won runs, and plans the schedules whose plan the claim could
+ * not use. The runs settle by themselves.
  *
- * @throws whatever the connection throws: then the claim may have happened, and the same request has to be sent again
+ * @throws the error of the connection: Redis may have executed the claim, so the same request has to be sent again
  */
 export async function tick(shard: ShardRuntime, request: TickRequest): Promise<ClaimReply> {
   const { time, store } = shard
@@ -66,7 +66,7 @@ export async function tick(shard: ShardRuntime, request: TickRequest): Promise<C
   // No run waits for what subscribers do.
   publishClaim(shard, { result: runs.length > 0 ? 'won' : 'empty', runCount: runs.length, durationMs })
   for (const skipped of reply.skipped) reportSkip(shard, { ...skipped, count: 1 })
-  // Plans are made beside the claims: after an outage they may be many, and other schedules are due meanwhile.
+  // The wait for plans is bounded: after an outage many plans are needed, and other schedules are due meanwhile.
   if (reply.needsPlanning.length > 0) await endsWithin(time, PLANNING_WAIT_MS, planAll(shard, reply))
   return reply
 }
@@ -77,7 +77,7 @@ function publishClaim({ workerId, shard }: ShardRuntime, end: Omit<ClaimMessage,
 }
 
 function reportUnacknowledged({ emit }: ShardRuntime, runCount: number): void {
-  const message = `fewer replicas than durability asks for hold the claim of ${runCount} runs: they wait`
+  const message = `fewer replicas than \`durability\` requires hold the claim of ${runCount} runs: these runs wait`
   emit('error', { name: 'DurabilityError', message, context: 'claim' })
 }
 
@@ -90,7 +90,7 @@ function openCapacities(
   for (const task of tasks.values()) {
     const freeSlots = reservation.roomFor(task)
     if (freeSlots === 0) continue
-    // If parked work remains after this claim, the script announces it again.
+    // If parked work remains after this claim, the claim script announces it again.
     parkedShards.get(task.name)?.delete(shard)
     capacities.push({ pool, task: task.name, maxConcurrent: limitOn(task, shard, shardCount), freeSlots })
   }
@@ -98,15 +98,15 @@ function openCapacities(
 }
 
 /**
- * The part of a task's fleet-wide limit that holds on one shard (0: no limit). Shards know nothing of each other, so the
- * limit is dealt out to them: together they never exceed it.
+ * The part of a task's fleet-wide limit on one shard (0: no limit). A script sees one shard only, so the limit is
+ * divided among the shards: together they never exceed it.
  */
 function limitOn({ maxConcurrent }: Task, shard: number, shardCount: number): number {
   if (maxConcurrent === null) return 0
   return Math.floor(maxConcurrent / shardCount) + (shard < maxConcurrent % shardCount ? 1 : 0)
 }
 
-/** One schedule that cannot be planned must not keep the others waiting. */
+/** Plans the schedules of a reply; a schedule that cannot be planned does not keep the others waiting. */
 async function planAll(shard: ShardRuntime, reply: ClaimReply): Promise<void> {
   await Promise.all(
     reply.needsPlanning.map((schedule) =>

@@ -1,29 +1,32 @@
 import type { Timer, TimeSource } from '../../time-source.js'
 import type { NameHandler } from './name-batcher.js'
 
-/** How long names are gathered, ms: edits come in bursts (each field of a bare HSET, a bulk load). */
+/** Time for which names are gathered, ms: edits arrive in bursts (each field of a bare HSET, a bulk load). */
 const GATHER_MS = 30
 /** Delay before a write of the engine itself is inspected, ms: it has been planned already. */
 const OWN_WRITE_MS = 500
-/** More own writes than this in that time are a bulk load: inspecting each again would cost as much as the load. */
+/**
+ * Own writes within {@link OWN_WRITE_MS} above which they are a bulk load and are not inspected: inspecting each would
+ * cost as much as the load.
+ */
 const BULK_COUNT = 500
-/** How long an announcement waits for the write that it belongs to, ms: they come on two connections. */
+/** Longest wait of an announcement for the report of its write, ms: both arrive on different connections. */
 const ANNOUNCED_MS = 1_000
-/** Names in one inspection. */
+/** Most names in one inspection. */
 const BATCH_COUNT = 200
 
 type TimerName = 'gather' | 'own' | 'forget'
 type NamesByShard = Map<number, Set<string>>
 
 /**
- * Gathers what the definition watch reports as written, and has those definitions inspected that the engine did not write
- * itself. An edit by hand at the same moment as a write of the engine to the same schedule is inspected too, except in
- * the middle of a bulk load: then the sweep, or the next claim, finds it.
+ * Gathers the writes that the definition watch reports, and has the definitions inspected that the engine did not write
+ * itself. An edit by a plain command at the same moment as a write of the engine to the same schedule is inspected too,
+ * except during a bulk load: then the sweep or the next claim finds it.
  */
 export class EditBatcher {
   readonly #time: TimeSource
   readonly #inspect: NameHandler
-  /** Reported writes by shard that are not sorted yet. */
+  /** Reported writes by shard that are not yet matched with announcements. */
   readonly #written: NamesByShard = new Map()
   /** The engine's own writes by shard that wait for their inspection. */
   readonly #own: NamesByShard = new Map()
@@ -31,7 +34,7 @@ export class EditBatcher {
   #ownCount = 0
   /** Announced writes of the current period, as `shard:schedule`. */
   #announced = new Set<string>()
-  /** Announced writes of the period before. */
+  /** Announced writes of the previous period. */
   #announcedBefore = new Set<string>()
   readonly #timers = new Map<TimerName, Timer>()
   #isStopped = false
@@ -42,13 +45,13 @@ export class EditBatcher {
     this.#inspect = inspect
   }
 
-  /** A definition was written or removed; the report does not say by what. */
+  /** Records the report of a write or a removal; the report does not say who made it. */
   onWritten(shard: number, schedule: string): void {
     add(this.#written, shard, schedule)
     this.#after('gather', GATHER_MS, () => this.#sort())
   }
 
-  /** The engine announces that it has written these definitions. */
+  /** Records the announcement that the engine has written these definitions. */
   onAnnounced(shard: number, schedules: readonly string[]): void {
     for (const schedule of schedules) this.#announced.add(`${shard}:${schedule}`)
     this.#after('forget', ANNOUNCED_MS, () => this.#forget())

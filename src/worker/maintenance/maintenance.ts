@@ -7,29 +7,29 @@ import { replan, type PlanContext } from './replan.js'
 
 /** Most runs that one call abandons. */
 const ABANDON_COUNT = 100
-/** Names that one call inspects, and half of the keys that it scans: some milliseconds of Redis's time. */
+/** Names that one call inspects, and half the number of keys that it scans: some milliseconds of Redis's time. */
 const SLICE_COUNT = 1_000
-/** The same where edits are seen as they happen, and the sweep is only a safety net. */
+/** The same while a definition watch reports edits, and the sweep is only a safety net. */
 const WATCHED_SLICE_COUNT = 200
-/** Calls of one pass where edits are not seen as they happen: 10 000 schedules in two heartbeats. */
+/** Calls of one pass while no definition watch reports edits: 10 000 schedules in two heartbeats. */
 const CALLS_PER_PASS = 6
 /** Names of one call of the first scan; with the keys, it takes about a millisecond of Redis's time. */
 const FIRST_SLICE_COUNT = 100
 /** Keys of one call of the first scan. */
 const FIRST_SCAN_COUNT = 1_000
 /**
- * Calls of the first scan: 10 000 names. To inspect each of a million at every start of a worker would cost Redis more
- * than the fires of a minute; what lies beyond is found by the next claim, or by the sweep of the fleet.
+ * Most calls of the first scan, for 10 000 names. To inspect a million names at each start of a worker would cost Redis
+ * more than the fires of a minute; the next claim or the sweep of the fleet finds edits of the other names.
  */
 const FIRST_CALLS = 100
 /** Pause between two calls of a scan or a check of all schedules, ms: claims come first. */
 const PAUSE_MS = 10
-/** Schedules that are read whole in one call. */
+/** Schedules in one page of a check of all schedules. */
 const PAGE_COUNT = 200
-/** An occurrence that was not claimed for so long is reported, ms. */
+/** Time after which a due occurrence without a claim is reported, ms. */
 const LATE_MS = 10_000
 
-/** How far a scan of all names and all keys has come; null where it is complete. */
+/** The position of a scan over all names and all keys; null for a part that is complete. */
 interface Scan {
   readonly after: string | null
   readonly cursor: string | null
@@ -47,34 +47,34 @@ function isComplete({ after, cursor }: Scan): boolean {
  */
 export class Maintenance {
   readonly #context: PlanContext
-  /** Whether this worker sees edits as they happen. */
+  /** Whether the definition watch of this worker reports edits. */
   #isWatched = false
-  /** Passes of this worker. */
+  /** Number of passes of this worker. */
   #passCount = 0
   #isStopped = false
-  /** Whether {@link scanAll} is under way. */
+  /** Whether {@link scanAll} is in progress. */
   #isScanning = false
-  /** Whether {@link checkAllPlans} is under way. */
+  /** Whether {@link checkAllPlans} is in progress. */
   #isChecking = false
 
   constructor(context: PlanContext) {
     this.#context = context
   }
 
-  /** Does the part of one heartbeat. */
+  /** Does the maintenance of one heartbeat. */
   pass(reply: ShardReply): Promise<void> {
     return this.#guard('upkeep', async () => {
       if (reply.overdueRuns > 0) await this.#abandonRuns()
       this.#passCount += 1
-      // Not with the first pass: the watch is about to begin, and a worker that starts has claims to make. Every other
-      // pass is enough where edits are seen as they happen, so that an idle fleet stays silent.
+      // The first pass does not sweep: the watch is about to begin, and a starting worker has claims to make. While a
+      // watch reports edits, every other pass sweeps, which keeps an idle fleet quiet.
       const isWatched = this.#isWatched || reply.isWatched
       if (isWatched ? this.#passCount % 2 === 0 : this.#passCount > 1) await this.#sweep(isWatched)
       await this.#reportLate(reply)
     })
   }
 
-  /** Inspects definitions that were written by something else than the engine. */
+  /** Inspects definitions that the engine did not write. */
   inspect(names: readonly string[]): Promise<void> {
     return this.#guard('live edit', async () => {
       const reply = await this.#context.store.inspect({ after: '', count: 0, cursor: '', scanCount: 0, names })
@@ -82,7 +82,7 @@ export class Maintenance {
     })
   }
 
-  /** Plans what workers with older time-zone data leave to this one. */
+  /** Plans schedules that workers with older time-zone data leave to this worker. */
   plan(names: readonly string[]): Promise<void> {
     return this.#guard('planning for others', () => this.#planNamed(names))
   }
@@ -95,7 +95,7 @@ export class Maintenance {
     })
   }
 
-  /** The same for all schedules, page by page. Resolves with whether it came to the end. */
+  /** Checks the plans of all schedules, page by page. Resolves with whether all pages were checked. */
   async checkAllPlans(): Promise<boolean> {
     if (this.#isChecking) return false
     this.#isChecking = true
@@ -108,13 +108,16 @@ export class Maintenance {
     return isDone
   }
 
-  /** Whether edits are seen as they happen. When that begins, edits from before are searched, among 10 000 schedules. */
+  /**
+   * Records whether the definition watch reports edits. When it begins to, earlier edits are searched among 10 000
+   * schedules.
+   */
   setWatched(isWatched: boolean): void {
     if (isWatched && !this.#isWatched) void this.#guard('sweep', () => this.#scanAll())
     this.#isWatched = isWatched
   }
 
-  /** Puts back into the indexes what belongs there, of 10 000 schedules; the sweep finds the others. */
+  /** Restores the index entries of 10 000 schedules; the sweep restores the others. */
   repairIndexes(): Promise<void> {
     return this.#guard('index', () => this.#scanAll())
   }
@@ -143,7 +146,7 @@ export class Maintenance {
     }
   }
 
-  /** A schedule that is due for long before the first pass of this worker is what it is about to claim itself. */
+  /** Reports a late schedule, except in the first pass: this worker is about to claim it then. */
   async #reportLate({ nextDueMs, nowMs }: ShardReply): Promise<void> {
     if (nextDueMs === null || nowMs - nextDueMs <= LATE_MS || this.#passCount < 2) return
     const schedule = await this.#context.store.firstDue()
@@ -159,14 +162,14 @@ export class Maintenance {
     }
   }
 
-  /** Continues the sweep of the fleet: the worker that is elected next goes on where this one stops. */
+  /** Continues the sweep of the fleet; the next elected worker continues where this one stops. */
   async #sweep(isWatched: boolean): Promise<void> {
     const count = isWatched ? WATCHED_SLICE_COUNT : SLICE_COUNT
     for (let call = 0; call < (isWatched ? 1 : CALLS_PER_PASS); call++) {
       const slice = { shared: true, after: '', count, cursor: '', scanCount: 2 * count }
       const reply = await this.#context.store.inspect(slice)
       await this.#planNamed(reply.toPlan)
-      // Once around in one pass is enough.
+      // One pass inspects each schedule at most once.
       if (reply.nextName === '' && (reply.nextCursor === '0' || reply.nextCursor === '')) return
     }
   }
@@ -186,7 +189,7 @@ export class Maintenance {
     }
   }
 
-  /** One slice of the known names and one of the keys, as far as each is not complete. */
+  /** Inspects one slice of the known names and one of the keys, unless that part is complete. */
   async #scanSlice({ after, cursor }: Scan): Promise<Scan> {
     const reply = await this.#context.store.inspect({
       after: after ?? '',

@@ -1,6 +1,6 @@
 import type { Timer, TimeSource } from '../../time-source.js'
 
-/** How long names are gathered, ms: edits come in bursts (each field of a bare HSET, a bulk load). */
+/** Time for which names are gathered, ms: edits arrive in bursts (each field of a bare HSET, a bulk load). */
 const GATHER_MS = 20
 /** Most names of one call. */
 const BATCH_COUNT = 200
@@ -8,7 +8,9 @@ const BATCH_COUNT = 200
 /** Handles names of one shard; must not reject. */
 export type NameHandler = (shard: number, names: readonly string[]) => Promise<void>
 
-/** Gathers names, and hands those of one burst over together, at most 200 at a time, one call after the other. */
+/**
+ * Gathers names and passes the names of one burst to its handler, at most 200 in one call, one call after the other.
+ */
 export class NameBatcher {
   readonly #time: TimeSource
   readonly #handle: NameHandler
@@ -34,7 +36,7 @@ export class NameBatcher {
     }, GATHER_MS)
   }
 
-  /** Hands over what is gathered. */
+  /** Passes the gathered names to the handler. */
   async flush(): Promise<void> {
     const batches = [...this.#names].map(([shard, names]) => [shard, [...names]] as const)
     this.#names.clear()

@@ -2,7 +2,7 @@ import type { WorkerRuntime } from '../shard-runtime.js'
 import type { FleetZoneData } from '../store.js'
 import type { Maintenance } from './maintenance.js'
 
-/** Checks all plans when the fleet says that they may come from older time-zone data than this worker's. */
+/** Checks all plans when a heartbeat says that plans may come from older time-zone data than this worker's. */
 export class PlanCheck {
   readonly #runtime: Pick<WorkerRuntime, 'tzAuthority' | 'emit'>
   readonly #shards: () => readonly Maintenance[]
@@ -14,7 +14,7 @@ export class PlanCheck {
     this.#shards = shards
   }
 
-  /** Takes in what a heartbeat says of the fleet's data. */
+  /** Processes the time-zone data of the fleet in the reply of a heartbeat. */
   onZoneData(data: FleetZoneData): void {
     const { tzAuthority, emit } = this.#runtime
     tzAuthority.onZoneData(data)

@@ -1,9 +1,9 @@
 import type { TimeSource } from '../../time-source.js'
 
-/** Planning of this duration yields to the rest of the process before it continues, ms. */
+/** Duration of planning after which the event loop runs before the planning continues, ms. */
 const BUDGET_MS = 5
 
-/** Keeps planning from blocking the event loop: after an outage there are many plans to make at once. */
+/** Keeps planning from blocking the event loop: after an outage many schedules have to be planned at once. */
 export class PlanningPace {
   readonly #time: TimeSource
   /** When planning began in this turn of the event loop, on the monotonic clock, ms; null in a turn without planning. */
@@ -14,7 +14,7 @@ export class PlanningPace {
   }
 
   /**
-   * Calls `plan`: at once, or in a later turn of the event loop when the planning of this turn has taken its time.
+   * Calls `plan` at once, or in a later turn of the event loop when planning has used up its time in this turn.
    *
    * @returns what `plan` returns
    * @throws what `plan` throws

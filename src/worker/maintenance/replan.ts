@@ -6,20 +6,20 @@ import type { WorkerRuntime } from '../shard-runtime.js'
 import type { WorkerStore } from '../store.js'
 import type { PlanningPace } from './planning-pace.js'
 
-/** Tries to plan a schedule that others change at the same time; then it is left to them. */
+/** Most tries to plan a schedule that others change at the same time. */
 const MAX_TRIES = 3
-/** How the error of a missing optional package begins: it is this worker's own, and not the definition's. */
+/** Begin of the error about a missing optional package, which is a fault of this worker and not of the definition. */
 const MISSING_HERE = 'ERR_EVERYBEAT_DEPENDENCY'
 
-/** What planning needs of a worker. */
+/** The parts of a worker that planning needs. */
 export type PlanContext = Pick<WorkerRuntime, 'workerId' | 'emit' | 'tzAuthority' | 'time'> & {
   readonly store: WorkerStore
   readonly pace: PlanningPace
 }
 
 /**
- * Plans a schedule: from what Redis handed over, and from a fresh reading when another worker was faster. A worker that
- * loses the compare-and-set has changed nothing. A schedule that needs newer time-zone data is left to the tz authority.
+ * Plans a schedule from the given reading, and from a fresh one when another worker was faster. A worker that loses the
+ * compare-and-set has changed nothing. A schedule that needs newer time-zone data is left to the tz authority.
  */
 export async function replan(context: PlanContext, handed: StoredSchedule, nowMs: number): Promise<void> {
   const { tzAuthority, store } = context
@@ -32,7 +32,7 @@ export async function replan(context: PlanContext, handed: StoredSchedule, nowMs
     }
     if (isRemovable(schedule, decision)) return await store.deleteFinished(schedule.name)
     if (decision.error?.startsWith(MISSING_HERE)) {
-      // An optional package is not installed here, which says nothing about the other workers.
+      // The optional package is missing on this worker; others may have it, so the definition is not quarantined.
       context.emit('schedule:invalid', { schedule: schedule.name, error: decision.error })
       return
     }
@@ -47,7 +47,7 @@ export async function replan(context: PlanContext, handed: StoredSchedule, nowMs
   }
 }
 
-/** Whether a schedule is finished, and its definition says that it is removed then. */
+/** Whether a schedule is finished and its definition has it removed then. */
 function isRemovable({ state, digest }: StoredSchedule, { plan, definition }: PlanDecision): boolean {
   const isFinished = plan === PLAN_END && state.plan === PLAN_END && state.digest === digest
   return isFinished && definition?.removeAfterMs != null && state.removal !== undefined

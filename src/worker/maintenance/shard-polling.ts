@@ -1,17 +1,18 @@
-/** How often a quiet shard is polled, ms; a shard with activity is polled with each heartbeat. */
+/** Interval of polls of a quiet shard, ms; a shard with activity is polled with each heartbeat. */
 export const QUIET_MS = 30_000
 /**
- * How often the first backup polls a quiet shard, ms; each further backup polls as much later. While something happens there, or
- * runs are active, backups poll with each heartbeat too: runs whose worker died do not wait for a tender that cannot reach
- * the shard.
+ * Interval of polls of a quiet shard by its first backup, ms; each further backup adds as much. While the shard has
+ * activity, backups poll with each heartbeat too, so that runs of a dead worker do not wait for a tender that cannot
+ * reach the shard.
  */
 export const BACKUP_MS = 15_000
-/** How many workers poll a shard beside the one that tends it: it may not reach the shard. */
+/** Number of backups of a shard: workers that poll it too, in case its tender cannot reach it. */
 const BACKUP_COUNT = 2
 
 /**
- * The position of a worker among those that poll a shard: 0 tends it, the next ones are its backups, the others do not
- * poll it (null). The ranks of the fleet are dealt out to the shards, so that each worker tends as few as can be.
+ * The position of a worker among those that poll a shard: 0 for its tender, 1 and 2 for its backups, null for the
+ * others, which do not poll it. The tenders are spread over the fleet, so that each worker tends as few shards as
+ * possible.
  *
  * @param rank the worker's place in the order of joining, from 0
  */
@@ -21,19 +22,22 @@ export function pollingPosition(shard: number, fleetSize: number, rank: number):
   return rank < size && position <= BACKUP_COUNT ? position : null
 }
 
-/** What a worker knows of a shard when it decides whether to poll it with this heartbeat. */
+/** The facts about a shard from which a worker decides whether to poll it with this heartbeat. */
 export interface ShardSigns {
   /** This worker's {@link pollingPosition}. */
   readonly position: number | null
   /** Time since this worker polled the shard, ms. */
   readonly polledMs: number
-  /** Whether something happened on the shard since then, or runs were active. */
+  /** Whether the shard changed since then, or runs were active. */
   readonly hasActivity: boolean
-  /** Whether edits are seen as they happen; where they are not, each poll brings a part of the search for them. */
+  /** Whether a definition watch reports edits; without one, each poll makes a part of the sweep. */
   readonly isWatched: boolean
-  /** Active runs of this worker on the shard: the message that one was cancelled may wait for them. */
+  /** Number of active runs of this worker on the shard: a poll may bring the cancellation of one. */
   readonly ownRunCount: number
-  /** Whether this worker was elected by its last poll although it is a backup, and runs were active: no other worker polls. */
+  /**
+   * Whether the last poll elected this worker although it is a backup, while runs were active: then no other worker
+   * polls.
+   */
   readonly isAlone: boolean
 }
 

@@ -4,8 +4,8 @@ import { isOlderTzData } from '../../time/tz-data.js'
 import type { FleetZoneData } from '../store.js'
 
 /**
- * What a worker leaves to the tz authority, the worker with the newest time-zone data, because its own data is older; and
- * what it plans for others when it is the authority.
+ * Decides which schedules a worker with older time-zone data leaves to the tz authority, the worker with the newest
+ * data, and what the authority itself checks.
  */
 export class TzAuthority {
   readonly #workerId: string
@@ -17,7 +17,7 @@ export class TzAuthority {
   #planner = ''
   /** Whether this worker is the authority of a fleet with several versions. */
   #checksWrites = false
-  /** The version with which this worker has checked all plans; empty once Redis knows. */
+  /** The version with which this worker has checked all plans, until Redis has recorded it; else empty. */
   #checkedWith = ''
 
   constructor(workerId: string, version: string) {
@@ -25,40 +25,40 @@ export class TzAuthority {
     this.#version = version
   }
 
-  /** The worker that plans for those with older data; empty when there is none. */
+  /** The tz authority; empty for none. */
   get planner(): string {
     return this.#planner
   }
 
-  /** Whether this worker checks each schedule that is written: others may have planned it with older data. */
+  /** Whether this worker checks each written schedule, because others may have planned it with older data. */
   get checksWrites(): boolean {
     return this.#checksWrites
   }
 
-  /** The version with which this worker has checked all plans, until Redis knows; else empty. */
+  /** The version with which this worker has checked all plans, until Redis has recorded it; else empty. */
   get checkedWith(): string {
     return this.#checkedWith
   }
 
-  /** Takes in what a heartbeat says of the fleet's data. */
+  /** Records the time-zone data of the fleet from a heartbeat. */
   onZoneData(data: FleetZoneData): void {
     this.#isOlder = isOlderTzData(this.#version, data.newest)
     this.#planner = data.planner
     this.#checksWrites = data.isMixed && this.#planner === this.#workerId
   }
 
-  /** Whether a worker with newer data plans a schedule, as long as one lives. */
+  /** Whether the schedule is left to a live worker with newer data. */
   isPlannedElsewhere(definition: InstantRule | null, error: string | null = null): boolean {
     if (!this.#isOlder) return false
     return definition ? definition.enabled && dependsOnZoneData(definition) : error?.startsWith(UNKNOWN_ZONE) === true
   }
 
-  /** This worker has checked all plans. */
+  /** Records that this worker has checked all plans. */
   onAllChecked(): void {
     this.#checkedWith = this.#version
   }
 
-  /** Redis knows that this worker has checked all plans with this version. */
+  /** Notes that Redis has recorded the check of all plans with this version. */
   onRecorded(checkedWith: string): void {
     if (this.#checkedWith === checkedWith) this.#checkedWith = ''
   }

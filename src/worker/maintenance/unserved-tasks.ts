@@ -1,17 +1,17 @@
 import type { Emit } from '../../events/events.js'
 import type { Task } from '../run/task.js'
 
-/** Work of one task in one pool that waits for a worker. */
+/** The waiting work of one task queue. */
 export interface WaitingWork {
   readonly pool: string
   readonly task: string
-  /** How many occurrences and runs wait. */
+  /** Number of waiting occurrences and runs. */
   readonly count: number
-  /** One of the schedules that wait, by name; the one that is due for the longest time. */
+  /** Name of the waiting schedule that has been due for the longest time. */
   readonly schedule: string
 }
 
-/** What is parked on a shard, and what the fleet can run. */
+/** Reads the parked work of a shard and the task queues that the fleet serves. */
 export interface TaskQueueReader {
   /** The task queues of the shard with work that is due since before the instant, epoch ms. */
   overdue(beforeMs: number): Promise<readonly WaitingWork[]>
@@ -19,7 +19,7 @@ export interface TaskQueueReader {
   served(nowMs: number): Promise<ReadonlySet<string>>
 }
 
-/** What the search for unserved tasks needs of a worker. */
+/** The parts of a worker that the search for unserved tasks needs. */
 export interface UnservedTasksOptions {
   readonly reader: TaskQueueReader
   readonly pool: string
@@ -29,18 +29,20 @@ export interface UnservedTasksOptions {
   readonly onSuccess: () => void
 }
 
-/** How long work waits before it is asked whether any worker has its task, ms: a deployment replaces workers. */
+/**
+ * Waiting time of work before the search for a worker with its task, ms: a deployment needs time to replace workers.
+ */
 const WAIT_MS = 10_000
 
-/** The name of a task queue: the task and the pool that a schedule asks for. */
+/** The name of a task queue, from the pool and the task of a schedule. */
 export function queueName(pool: string, task: string): string {
   return `${pool}\n${task}`
 }
 
-/** Finds work on a shard whose task no live worker has, and tells of each task once for as long as its work waits. */
+/** Finds work on a shard whose task no live worker has, and reports each task queue once as long as its work waits. */
 export class UnservedTasks {
   readonly #options: UnservedTasksOptions
-  /** Task queues that were told of, as long as they have work that waits. */
+  /** Reported task queues that still have waiting work. */
   readonly #told = new Set<string>()
   #isChecking = false
 
@@ -48,12 +50,12 @@ export class UnservedTasks {
     this.#options = options
   }
 
-  /** Nothing waits on the shard. */
+  /** Records that nothing waits on the shard. */
   forget(): void {
     this.#told.clear()
   }
 
-  /** Looks at what waits on the shard. Never rejects; at most one look is under way. */
+  /** Searches the waiting work of the shard. Never rejects; at most one search is in progress. */
   async check(nowMs: number): Promise<void> {
     if (this.#isChecking) return
     this.#isChecking = true

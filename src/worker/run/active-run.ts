@@ -2,7 +2,7 @@ import { EverybeatError, type ErrorCode } from '../../errors.js'
 import type { ClaimedRun } from '../store.js'
 import type { RunDefinition } from './definition-cache.js'
 
-/** Why a signal aborts, with the code of its reason and the outcome it leads to. */
+/** The causes of an abort, each with the code of the signal's reason and the outcome of the run. */
 export const ABORTS = {
   timeout: { code: 'ERR_EVERYBEAT_TIMEOUT', outcome: 'failed' },
   'lease-lost': { code: 'ERR_EVERYBEAT_LEASE_LOST', outcome: 'abandoned' },
@@ -11,22 +11,22 @@ export const ABORTS = {
   shutdown: { code: 'ERR_EVERYBEAT_SHUTDOWN', outcome: 'abandoned' },
 } as const satisfies Record<string, { code: ErrorCode; outcome: 'failed' | 'abandoned' | 'cancelled' }>
 
-/** Why a signal aborts. */
+/** A cause of an abort. */
 export type AbortKind = keyof typeof ABORTS
 
-/** Why a run was aborted. */
+/** The abort of a run. */
 export interface Abort {
   readonly kind: AbortKind
-  /** What `signal.reason` is. */
+  /** The `signal.reason`. */
   readonly error: EverybeatError
 }
 
-/** What is known of a run when it is won. */
+/** The facts about a run that are known when it is won. */
 export type ActiveRunFacts = Pick<ActiveRun, 'claimed' | 'definition' | 'shard' | 'task' | 'isAcknowledged'>
 
 /**
- * A run that this worker has won and not settled yet. An `AbortSignal` costs more than everything else about a short run,
- * so it is made only for a handler that reads it.
+ * A run that this worker has won and not settled yet. An `AbortSignal` costs more than all other work for a short run,
+ * so it is created only when the handler reads it.
  */
 export class ActiveRun {
   readonly claimed: ClaimedRun
@@ -35,17 +35,17 @@ export class ActiveRun {
   /** The shard that its schedule is on. */
   readonly shard: number
   readonly task: string
-  /** Whether as many replicas hold its claim as were asked for. */
+  /** Whether as many replicas hold its claim as `durability` requires. */
   readonly isAcknowledged: boolean
-  /** W3C `traceparent` of its first start, on this worker or another; null where none is known. */
+  /** W3C `traceparent` of its first start on any worker; null for none. */
   traceparent: string | null
   /** When trust in the lease ends, on the monotonic clock, ms. */
   trustedUntilMonotonic = 0
-  /** The same on the wall clock, ms: the monotonic clock may stand still while a host sleeps. */
+  /** The same on the wall clock, ms: the monotonic clock may stop while a host sleeps. */
   trustedUntilWall = 0
-  /** Why the run was aborted; null while it was not. */
+  /** The abort of the run; null before it. */
   #abort: Abort | null = null
-  /** Source of the handler's signal; null until the handler reads it. */
+  /** The source of the handler's signal; null until the handler reads it. */
   #controller: AbortController | null = null
   /** Callbacks of {@link ActiveRun.onAbort}; null until there is one. */
   #abortListeners: (() => void)[] | null = null
@@ -63,12 +63,12 @@ export class ActiveRun {
     this.isAcknowledged = isAcknowledged
   }
 
-  /** Why the run was aborted, or null when it was not. */
+  /** The abort of the run; null before it. */
   get aborted(): Abort | null {
     return this.#abort
   }
 
-  /** The signal that the handler gets. */
+  /** The signal of the handler. */
   get signal(): AbortSignal {
     if (!this.#controller) {
       this.#controller = new AbortController()
@@ -77,7 +77,7 @@ export class ActiveRun {
     return this.#controller.signal
   }
 
-  /** Aborts the run, once; later reasons are ignored. Answers whether this call did it. */
+  /** Aborts the run, once. @returns whether this call did it; a later abort is ignored */
   abort(kind: AbortKind, message: string): boolean {
     if (this.#abort) return false
     const error = new EverybeatError(ABORTS[kind].code, message, { field: 'run', value: this.claimed.runId })
@@ -87,19 +87,19 @@ export class ActiveRun {
     return true
   }
 
-  /** Calls back once when the run is aborted, at once when it is already. */
+  /** Calls back once when the run is aborted; at once if it already is. */
   onAbort(listener: () => void): void {
     if (this.#abort) listener()
     else (this.#abortListeners ??= []).push(listener)
   }
 
-  /** Calls back once when the handler has ended or was abandoned, at once when it has already. */
+  /** Calls back once when the handler has ended or was abandoned; at once if it already has. */
   onEnd(listener: () => void): void {
     if (this.#hasEnded) listener()
     else (this.#endListeners ??= []).push(listener)
   }
 
-  /** The handler has ended, or was abandoned. */
+  /** Records that the handler has ended or was abandoned. */
   end(): void {
     this.#hasEnded = true
     for (const listener of this.#endListeners ?? []) listener()

@@ -1,28 +1,28 @@
 import type { ActiveRun } from './active-run.js'
 
-/** The runs of one worker that are not over, by run id and by the schedule whose lease they hold. */
+/** The active runs of one worker, by run id and by the schedule whose lease they hold. */
 export class ActiveRuns {
-  /** The newest run of each run id. */
+  /** The newest active run of each run id. */
   readonly #byId = new Map<string, ActiveRun>()
   /** The newest run that holds the lease of its schedule, by schedule. */
   readonly #bySchedule = new Map<string, ActiveRun>()
 
-  /** How many runs are not over. */
+  /** Number of the active runs. */
   get size(): number {
     return this.#byId.size
   }
 
-  /** The runs that are not over. */
+  /** The active runs. */
   values(): Iterable<ActiveRun> {
     return this.#byId.values()
   }
 
-  /** The run with this id; undefined when it is over, or on another worker. */
+  /** The active run with this id; undefined when this worker has none. */
   get(runId: string): ActiveRun | undefined {
     return this.#byId.get(runId)
   }
 
-  /** How many of the runs have their schedule on this shard. */
+  /** Number of the active runs whose schedule is on this shard. */
   countOf(shard: number): number {
     let count = 0
     for (const run of this.#byId.values()) if (run.shard === shard) count += 1
@@ -32,7 +32,7 @@ export class ActiveRuns {
   /**
    * Adds a run.
    *
-   * @returns the run whose place it takes: it lost its lease, but may still execute on this worker
+   * @returns the run that it replaces, which lost its lease but may still execute on this worker; undefined for none
    */
   add(run: ActiveRun): ActiveRun | undefined {
     const { runId, schedule, hasRunLease } = run.claimed
@@ -42,7 +42,7 @@ export class ActiveRuns {
     return previous
   }
 
-  /** Removes a run that is over, where no newer one has its place. */
+  /** Removes a run that has ended, unless a newer run has replaced it. */
   remove(run: ActiveRun): void {
     const { runId, schedule } = run.claimed
     if (this.#byId.get(runId) === run) this.#byId.delete(runId)

@@ -4,19 +4,19 @@ import type { AbortKind, ActiveRun } from './active-run.js'
 import type { Run, Task } from './task.js'
 import { TracedRun } from './traced-run.js'
 
-/** How long a handler may ignore its aborted signal before its run is abandoned without it, ms. */
+/** Time that a handler has to end after its signal aborted, ms; then its run is abandoned. */
 export const GIVE_UP_MS = 2_000
 
 /** How an execution ended. */
 export type Ending =
   | { readonly kind: 'returned'; readonly value: unknown }
   | { readonly kind: 'threw'; readonly error: unknown }
-  /** The handler was not called: its payload does not fit, and would not the next time either. */
+  /** The handler was not called, because its payload does not fit. No retry would change that. */
   | { readonly kind: 'invalid-payload'; readonly error: unknown }
   | { readonly kind: 'aborted'; readonly abort: AbortKind; readonly error: unknown }
-  /** `isUnconfirmed`: replicas or lock nodes do not answer, and the next delivery should wait a moment. */
+  /** The handler was not called. `isUnconfirmed`: replicas or lock nodes did not answer, so the next delivery waits. */
   | { readonly kind: 'not-started'; readonly abort: AbortKind | null; readonly isUnconfirmed: boolean }
-  /** Another worker has started this very delivery, by a claim that Redis has lost since. */
+  /** Another worker has started the same delivery, by a claim that Redis has lost since. */
   | { readonly kind: 'already-started' }
   /** This worker has no such task. */
   | { readonly kind: 'no-task' }
@@ -27,25 +27,25 @@ export interface HandlerCall {
   readonly run: Run
   readonly active: ActiveRun
   readonly timeoutMs: number | null
-  /** How much of the timeout has passed, ms. */
+  /** Part of the timeout that has passed, ms. */
   readonly spentMs: number
   readonly latenessMs: number
   readonly time: TimeSource
-  /** Is called when a subscriber says in which trace the run has started. */
+  /** Called when a subscriber gives the trace in which the run has started. */
   readonly onTrace: (traceparent: string) => void
   /** Is called once, when the ending is decided; what it aborts does not change the ending. */
   readonly onEnd: () => void
 }
 
 /**
- * Calls the handler and waits for its end: it returns, throws, or is abandoned {@link GIVE_UP_MS} after its signal
- * aborted. An aborted run ends as aborted whatever the handler does afterwards. Never rejects.
+ * Calls the handler and waits until it returns, throws, or is abandoned {@link GIVE_UP_MS} after its signal aborted. An
+ * aborted run ends as aborted, whatever the handler does afterwards. Never rejects.
  */
 export function callHandler(call: HandlerCall): Promise<Ending> {
   return isRunTraced() ? callTraced(call) : callUntilEnd(call)
 }
 
-/** The same, with the subscribers of `everybeat:run` informed: an ending that is no return is an error to them. */
+/** Calls the handler and publishes the call on `everybeat:run`, where each ending without a return is an error. */
 async function callTraced(call: HandlerCall): Promise<Ending> {
   let ending: Ending | undefined
   const work = async (): Promise<unknown> => {
@@ -85,10 +85,10 @@ function callUntilEnd({ task, run, active, timeoutMs, spentMs, time, onEnd }: Ha
   })
 }
 
-/** The ending of a handler that ignores its aborted signal; the abort says what became of the run. */
+/** The ending of a handler that ignores its aborted signal; the abort decides the outcome of the run. */
 const ABANDONED: Ending = { kind: 'threw', error: null }
 
-/** A handler that throws at once is no different from one that rejects. */
+/** Calls the handler; a synchronous throw ends as a rejection does. */
 async function settleHandler(task: Task, run: Run): Promise<Ending> {
   try {
     return { kind: 'returned', value: await task.handler(run) }
@@ -97,7 +97,7 @@ async function settleHandler(task: Task, run: Run): Promise<Ending> {
   }
 }
 
-/** Aborts a run when the rest of its timeout has passed. */
+/** Starts the timer that aborts a run after the rest of its timeout. */
 export function abortAfter(active: ActiveRun, timeoutMs: number, spentMs: number, time: TimeSource): Timer {
   const message = `run ${active.claimed.runId} took longer than its timeout of ${timeoutMs} ms`
   return time.setTimeout(() => active.abort('timeout', message), timeoutMs - spentMs)

@@ -3,31 +3,31 @@ import { decodeFields, decodeRunSettings, type RunSettings } from '../../schedul
 import { InstantRules, type InstantRule } from '../../schedule/instant-rules.js'
 import type { ClaimedRun } from '../store.js'
 
-/** A payload as long as this is not read anew for each run, UTF-16 units. */
+/** Length of a payload from which its definition is cached, UTF-16 units. */
 const LONG_PAYLOAD = 1_000
 
-/** What a claim says of a definition. */
+/** The parts of a claimed run that hold its definition. */
 type ClaimedFields = Pick<ClaimedRun, 'schedule' | 'digest' | 'fields'>
 
-/** A definition as a run needs it: what its start needs at once, the rest when it is asked for. */
+/** The definition of a run, which is decoded in parts: the settings for the start, the rest on demand. */
 export interface RunDefinition {
   readonly task: string | undefined
   readonly overlap: string | undefined
-  /** What every run needs. @throws EverybeatError when a run of it cannot be started here */
+  /** The settings that every run needs. @throws EverybeatError when this worker cannot start a run of it */
   settings(): RunSettings
-  /** What its instants follow from. @throws EverybeatError when this worker cannot read it */
+  /** The rule of its instants. @throws EverybeatError when this worker cannot decode it */
   rule(): InstantRule
-  /** The whole definition. @throws EverybeatError when this worker cannot read it */
+  /** The whole definition. @throws EverybeatError when this worker cannot decode it */
   read(): Definition
 }
 
 /**
- * Definitions whose reading takes long, by name and digest of their text. What a start needs of the others is read anew
- * each time: that takes less than to keep it, which would fill the memory with every schedule there is.
+ * Caches definitions that take long to decode, by name and digest. The settings of other definitions are decoded for
+ * each run, which costs less than memory for every schedule.
  */
 export interface DefinitionCache {
   get(claimed: ClaimedFields): RunDefinition
-  /** Was written or removed: whatever is kept of it is of no use any more. */
+  /** Drops a definition that was written or removed. */
   forget(name: string): void
 }
 
@@ -46,7 +46,7 @@ export function createDefinitionCache(size = 20_000): DefinitionCache {
     get(claimed) {
       const { schedule, digest } = claimed
       const known = kept.get(schedule)
-      // The fields of a claim are taken apart when they are looked at.
+      // A claim's fields are decoded when they are read.
       return known?.digest === digest ? known : new ClaimedDefinition(claimed, rules, keep)
     },
     forget: (name) => void kept.delete(name),
@@ -59,9 +59,9 @@ class ClaimedDefinition implements RunDefinition {
   readonly #fields: Record<string, string>
   readonly #rules: InstantRules
   readonly #keep: (definition: ClaimedDefinition) => void
-  /** What a run needs of the definition; null until the first asks. */
+  /** The settings; null until a run reads them. */
   #settings: RunSettings | null = null
-  /** The whole definition; null until it is needed. */
+  /** The whole definition; null until it is read. */
   #whole: Definition | null = null
 
   constructor(claimed: ClaimedFields, rules: InstantRules, keep: (definition: ClaimedDefinition) => void) {

@@ -1,7 +1,7 @@
 import type { RunEvent } from '../../events/events.js'
 import type { ActiveRun } from './active-run.js'
 
-/** What every event says about a run. */
+/** The fields that every event of a run has. */
 export function describeRun({ workerId }: { readonly workerId: string }, { claimed, task }: ActiveRun): RunEvent {
   return {
     runId: claimed.runId,

@@ -12,20 +12,20 @@ import { prepareRun } from './prepare-payload.js'
 import { describeRun } from './describe-run.js'
 import type { Task } from './task.js'
 
-/** A run that ends within this time leaves the refill of its plan to its settlement, which costs no call, ms. */
+/** Duration up to which a run leaves the refill of its plan to its settlement, which costs no call, ms. */
 const SHORT_RUN_MS = 1_000
 
-/** How a run ended on this worker. */
+/** The end of a run on this worker. */
 export interface RunEnd {
   readonly run: ActiveRun
   readonly ending: Ending
   /** From the start of the execution to its end, ms. */
   readonly durationMs: number
-  /** How much later than its instant it started, ms. */
+  /** Time from its instant to its start, ms. */
   readonly latenessMs: number
 }
 
-/** When an execution began. */
+/** The start of an execution. */
 interface Beginning {
   /** By Redis's clock, epoch ms. */
   readonly startedAtMs: number
@@ -33,15 +33,15 @@ interface Beginning {
 }
 
 /**
- * Whether the handler may be called. `refused`: not on this worker. `unconfirmed`: replicas or lock nodes do not answer.
- * `already-started`: the lock nodes know that this delivery was started before.
+ * Whether the handler may be called. `refused`: not on this worker. `unconfirmed`: replicas or lock nodes do not
+ * answer. `already-started`: the lock nodes hold the start key of this delivery already.
  */
 type Permission = 'granted' | 'refused' | 'unconfirmed' | 'already-started'
 
 /**
- * Executes a run: prepares its payload, asks whether it may start, calls its handler, and checks the trust in its lease.
- * Never rejects: whatever goes wrong is an ending. Work that the start does not need comes after the call of the handler,
- * because other runs wait for their start.
+ * Executes a run: prepares its payload, gets the permission to start, calls its handler, and checks the trust in its
+ * lease. Never rejects: each failure is an ending. Work that the start does not need is done after the call of the
+ * handler, because other runs wait for their start.
  */
 export async function executeRun(shard: ShardRuntime, run: ActiveRun): Promise<RunEnd> {
   const begunAt = shard.time.monotonic()
@@ -57,7 +57,7 @@ export async function executeRun(shard: ShardRuntime, run: ActiveRun): Promise<R
 
 function begin({ clock }: ShardRuntime, { claimed }: ActiveRun): Beginning {
   const startedAtMs = Math.max(clock.now(), claimed.kind === 'occurrence' ? claimed.startMs : 0)
-  // Only the first start of an occurrence that was due then can be late: a backfilled one is as old as it was asked to be.
+  // Only the first start of an occurrence has a lateness: a backfilled occurrence lies in the past on purpose.
   const isFirst = claimed.attempt === 1 && claimed.delivery === 1 && claimed.kind !== 'backfill'
   return { startedAtMs, latenessMs: isFirst ? Math.max(0, startedAtMs - claimed.startMs) : 0 }
 }
@@ -95,7 +95,7 @@ function callOrEnd(shard: ShardRuntime, run: ActiveRun, call: Call, permission: 
   return { kind: 'not-started', abort: run.aborted?.kind ?? null, isUnconfirmed: permission === 'unconfirmed' }
 }
 
-/** The permission as far as it is known without a request, which takes no turn of the event loop; null where it is not. */
+/** The permission if it follows without a request and so without a turn of the event loop; otherwise null. */
 function permissionNow({ leases, isStopping, store }: ShardRuntime, run: ActiveRun): Permission | null {
   if (isStopping() || run.aborted) return 'refused'
   if (!run.isAcknowledged) return 'unconfirmed'
@@ -111,12 +111,12 @@ async function askToStart({ leases, store }: ShardRuntime, run: ActiveRun): Prom
   return 'refused'
 }
 
-/** What a call of the handler needs. */
+/** The facts for a call of the handler. */
 interface Call extends Beginning {
   readonly task: Task
   readonly payload: unknown
   readonly timeoutMs: number | null
-  /** How much of the timeout has passed, ms. */
+  /** Part of the timeout that has passed, ms. */
   readonly spentMs: number
 }
 
@@ -145,7 +145,7 @@ function callWatched(shard: ShardRuntime, run: ActiveRun, call: Call): Promise<E
   return called
 }
 
-/** An event loop that was blocked beyond the lease: the run learns of it before anything is settled. */
+/** When the event loop was blocked for longer than the trust, the run is aborted before it is settled. */
 function checkTrust(shard: ShardRuntime, run: ActiveRun): void {
   if (shard.leases.isTrusted(run)) return
   const message = `the lease of run ${run.claimed.runId} ran out while the event loop was blocked`
@@ -155,22 +155,22 @@ function checkTrust(shard: ShardRuntime, run: ActiveRun): void {
 }
 
 /**
- * Keeps the trace in which a run has started for its retries and reruns. A settlement carries it to a retry; where the run
- * goes again after a crash, Redis has to know it before.
+ * Keeps the trace in which a run has started, for its retries and reruns. A settlement carries the trace to a retry.
+ * For a rerun after a crash it has to be in Redis before.
  */
 function keepTrace(shard: ShardRuntime, run: ActiveRun, value: string): void {
   const traceparent = readTraceparent(value)
   if (traceparent === '') return
   run.traceparent = traceparent
   if (run.claimed.fields.onCrash !== 'rerun') return
-  // If this fails, a rerun is not linked.
+  // A failure leaves only a rerun without its link.
   shard.store.noteTrace(run.claimed, traceparent).catch(() => {})
 }
 
 /**
- * Refills a plan that is nearly spent while the handler runs; a run that is short leaves that to its settlement.
+ * Refills a plan that runs low while the handler runs; a short run leaves the refill to its settlement.
  *
- * @returns how to cancel the refill; null where none is needed
+ * @returns a function that cancels the refill; null when the plan needs none
  */
 function refillEarly(shard: ShardRuntime, { claimed, definition }: ActiveRun): (() => void) | null {
   const { clock, time, store } = shard
@@ -182,7 +182,7 @@ function refillEarly(shard: ShardRuntime, { claimed, definition }: ActiveRun): (
     if (!more || leaveToAuthority(shard, claimed.schedule, rule)) return
     await store.storeRefill({ schedule: claimed.schedule, digest: claimed.digest, ...more })
   }
-  // If this fails, the worker that finds the plan spent makes a new one.
+  // After a failure, the worker that finds an empty plan makes a new one.
   const attempt = () => void refill().catch(() => {})
   if ((firstNominal(remainingPlan) ?? -Infinity) < clock.now() + 2 * SHORT_RUN_MS) {
     const immediate = time.setImmediate(attempt)
@@ -192,7 +192,7 @@ function refillEarly(shard: ShardRuntime, { claimed, definition }: ActiveRun): (
   return () => time.clearTimeout(timer)
 }
 
-/** Whether the occurrence refills its plan, which neither continues by its period nor is long enough. */
+/** Whether the run has to refill its plan: the plan runs low and is not continued by its period. */
 export function needsRefill(
   { time }: ShardRuntime,
   { kind, isPeriodic, nominalMs, remainingPlan }: ClaimedRun,
@@ -202,7 +202,7 @@ export function needsRefill(
   )
 }
 
-/** Whether a worker with newer time-zone data plans the schedule; it is asked to. */
+/** Asks the tz authority to plan the schedule if this worker's time-zone data is too old. @returns whether it does */
 export function leaveToAuthority({ tzAuthority, store }: ShardRuntime, schedule: string, rule: InstantRule): boolean {
   if (!tzAuthority.isPlannedElsewhere(rule)) return false
   store.askForPlan(tzAuthority.planner, schedule).catch(() => {})

@@ -1,7 +1,10 @@
 import type { ActiveRun } from './active-run.js'
 import type { Run } from './task.js'
 
-/** What a handler gets. Its signal is made when the handler looks at it; a copy of the run (`{ ...run }`) has it too. */
+/**
+ * The argument of a handler. Its signal is created when the handler reads it; a copy of the run (`{ ...run }`) has it
+ * too.
+ */
 export class HandlerRun implements Run {
   readonly id: string
   readonly schedule: string
@@ -18,7 +21,8 @@ export class HandlerRun implements Run {
   readonly worker: string
   readonly #active: ActiveRun
 
-  // One accessor for all runs: one each would make every run an object of a shape of its own, which is slow and large.
+  // All runs share one accessor: with an accessor each, every run would have another object shape, which is slow and
+  // large.
   static readonly #signal: PropertyDescriptor & ThisType<HandlerRun> = {
     enumerable: true,
     get() {

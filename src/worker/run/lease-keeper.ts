@@ -4,12 +4,12 @@ import type { KeptLease, LeaseThread } from '../lease-thread.js'
 import type { WorkerStore } from '../store.js'
 import type { ActiveRun } from './active-run.js'
 
-/** How long leases are, by which clocks, and who is told of a loss. */
+/** The length of leases, their clocks, and the listener of losses. */
 export interface LeaseKeeperOptions {
   readonly leaseMs: number
   readonly time: TimeSource
   readonly onLost: (run: ActiveRun, reason: string) => void
-  /** Extends the leases of handlers that block the event loop; null: such leases end. */
+  /** Extends the leases of handlers that block the event loop; null: these leases end. */
   readonly thread: LeaseThread | null
 }
 
@@ -19,11 +19,11 @@ interface Watched {
   /** When the event loop extends the lease next, on the monotonic clock, ms. */
   extendAt: number
   isExtending: boolean
-  /** The same lease in the lease thread; null where the thread does not have it. */
+  /** The same lease in the lease thread; null when the thread does not extend it. */
   kept: KeptLease | null
 }
 
-/** Time for which a run waits for the answer whether its lease is still held before it is given back, ms. */
+/** Longest wait of a run for the confirmation of its lease, ms; then the run is returned. */
 const CONFIRM_MS = 2_000
 
 const GONE = 'Redis does not hold it any more'
@@ -33,16 +33,14 @@ const TRUST_ENDED = 'trust in the lease ran out before it could be extended'
  * Extends the leases of long runs, and aborts a run before its lease can pass to another worker.
  *
  * Invariants:
- * 1. Trust counts from the moment at which an extension was *sent*: a late answer says only that the lease was extended
- *    some time after that, so a slow success never stretches trust.
- * 2. A lease is extended early rather than late: those that are nearly due go with one that is due, in one call a shard,
- *    so the number of calls follows from the length of a lease and not from the number of runs.
- * 3. Each lease has an answer of its own. A lost one ends its run alone, and a call without an answer says nothing about
- *    any of its leases.
+ * 1. Trust counts from the moment at which an extension was *sent*. The lease was extended at some time after that, so
+ * a slow answer never prolongs trust. 2. An extension also carries the leases of its shard that need one soon, so the
+ * number of calls depends on the length of a lease and not on the number of runs. 3. Each lease has its own answer. A
+ * lost lease aborts only its run, and a call without an answer says nothing about its leases.
  */
 export class LeaseKeeper {
   readonly #leaseMs: number
-  /** How long an extension is trusted, ms. */
+  /** Duration of the trust in an extension, ms. */
   readonly #trustMs: number
   readonly #time: TimeSource
   readonly #onLost: LeaseKeeperOptions['onLost']
@@ -62,19 +60,19 @@ export class LeaseKeeper {
     this.#thread = thread
   }
 
-  /** Begins to watch a run whose lease had `leaseLeftMs` left when the claim that brought it was sent. */
+  /** Begins to extend the lease of a run that had `leaseLeftMs` left when its claim was sent. */
   watch(run: ActiveRun, store: WorkerStore, sentAtMonotonic: number, sentAtWall: number): void {
     const leftMs = Math.min(run.claimed.leaseLeftMs, this.#leaseMs) * TRUST_SHARE
     run.trustedUntilMonotonic = sentAtMonotonic + leftMs
     run.trustedUntilWall = sentAtWall + leftMs
-    // A run whose lease is no longer trusted is not watched here: `confirm` extends it before the handler may start.
+    // A lease without trust is not extended here: `confirm` extends it before the handler may start.
     if (this.isTrusted(run)) this.#follow(run, store, sentAtMonotonic + leftMs * EXTEND_SHARE)
   }
 
   /**
-   * Whether a run may start: its signal has not aborted, and its lease is trusted or was extended just now. A reply that
-   * was late, or a process that was stopped, brings runs that another worker may have by now. Without an answer it may
-   * not: a run that waits for a server which hangs would hold its slot and the stop of its worker.
+   * Whether a run may start: its signal has not aborted, and its lease is trusted or was extended just now. After a
+   * late reply, or a halt of the process, another worker may have the run. Without an answer the run may not start:
+   * waiting for a server that hangs would hold its slot and delay the stop of its worker.
    */
   async confirm(run: ActiveRun, store: WorkerStore): Promise<boolean> {
     if (run.aborted) return false
@@ -92,7 +90,7 @@ export class LeaseKeeper {
     return true
   }
 
-  /** Gives the lease to the lease thread too, where there is one: the handler is about to be called. */
+  /** Gives the lease to the lease thread too, if the worker has one; called just before the handler. */
   guard(run: ActiveRun, timeoutMs: number | null): void {
     const entry = this.#watched.get(run)
     if (!this.#thread || !entry) return
@@ -103,20 +101,20 @@ export class LeaseKeeper {
     entry.extendAt = this.#readThread(entry)
   }
 
-  /** Stops watching a run. */
+  /** Stops extending the lease of a run. */
   forget(run: ActiveRun): void {
     this.#watched.get(run)?.kept?.release()
     this.#watched.delete(run)
   }
 
-  /** Whether the lease may still be trusted: the monotonic and the wall clock both have to say so. */
+  /** Whether the lease is trusted, by the monotonic clock and by the wall clock. */
   isTrusted(run: ActiveRun): boolean {
     const entry = this.#watched.get(run)
     if (entry) entry.extendAt = this.#readThread(entry)
     return this.#time.monotonic() < run.trustedUntilMonotonic && this.#time.wall() < run.trustedUntilWall
   }
 
-  /** Stops watching all runs. */
+  /** Stops extending all leases. */
   stop(): void {
     if (this.#timer) this.#time.clearTimeout(this.#timer)
     for (const run of this.#watched.keys()) this.forget(run)
@@ -127,7 +125,7 @@ export class LeaseKeeper {
     run.trustedUntilWall = sentAtWall + this.#trustMs
   }
 
-  /** Takes over the trust that the thread has reached meanwhile. @returns when the event loop extends, monotonic ms */
+  /** Adopts the trust from the thread's last extension. @returns when the event loop extends, monotonic ms */
   #readThread({ run, kept, extendAt }: Watched): number {
     if (!kept) return extendAt
     if (kept.isLost) run.trustedUntilMonotonic = Number.NEGATIVE_INFINITY
@@ -170,7 +168,7 @@ export class LeaseKeeper {
     this.#checkNext(this.#watched.values())
   }
 
-  /** Checks when the first of these leases is to be extended, or its trust ends. */
+  /** Sets the timer for the earliest extension or end of trust of these leases. */
   #checkNext(entries: Iterable<Watched>): void {
     let next = Number.POSITIVE_INFINITY
     for (const { run, isExtending, extendAt } of entries) {
@@ -193,7 +191,8 @@ export class LeaseKeeper {
       entry.isExtending = false
       if (this.#watched.get(entry.run) !== entry) continue
       if (outcomes === null) {
-        // No answer says nothing about the leases: trust lasts to its end, and the next try may still be in time.
+        // A call without an answer says nothing about the leases: their trust continues, and the next try may still be
+        // in time.
         entry.extendAt = this.#time.monotonic() + this.#leaseMs * RETRY_SHARE
       } else if (outcomes[index] === 'extended') {
         this.#trust(entry.run, sentAt, sentAtWall)

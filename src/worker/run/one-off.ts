@@ -1,26 +1,26 @@
-/** How long the schedule of a one-off run stays after the run. */
+/** Time for which the schedule of a one-off run is kept after the run. */
 const ONE_OFF_STAY = '1h'
-/** How late a one-off run may start. */
+/** Longest delay of a one-off run. */
 const ONE_OFF_WINDOW = '24h'
 /** Longest part of a task's name in the name of the schedule, UTF-16 units. */
 const NAME_LENGTH = 100
 
-/** A run of a task that is asked for once. */
+/** A run that is requested for a task, without a schedule. */
 export interface OneOff {
   readonly task: string
   readonly pool: string
-  /** When it is asked for, epoch ms of Redis's clock. */
+  /** When the run is requested, epoch ms of Redis's clock. */
   readonly atMs: number
-  /** A random number in [0, 1): two runs of one millisecond get two names. */
+  /** A random number in [0, 1), so that two runs in one millisecond get two names. */
   readonly random: number
 }
 
 /**
- * The schedule of a one-off run: it runs now, once. The policies are set, so that the `defaults` of the instance (a
- * jitter, a misfire policy) neither delay nor drop it.
+ * The schedule of a one-off run, which fires now, once. It sets all policies, so that the `defaults` of the instance (a
+ * jitter, a misfire policy) neither delay nor skip the run.
  */
 export function describeOneOff({ task, pool, atMs, random }: OneOff) {
-  // A surrogate pair must not be cut in two: half of it is no text.
+  // The cut must not divide a surrogate pair: half of one is no valid text.
   const start = task.slice(0, NAME_LENGTH).replace(/[\ud800-\udbff]$/, '')
   const definition = {
     task,

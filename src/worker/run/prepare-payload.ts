@@ -4,7 +4,7 @@ import { abortAfter, type Ending } from './call-handler.js'
 import type { ActiveRun } from './active-run.js'
 import type { Task } from './task.js'
 
-/** The payload that a run gets, checked against the schema of its task. @throws EverybeatError when it does not fit */
+/** The output of the task's schema for a payload. @throws EverybeatError when the payload does not fit */
 export async function preparePayload(task: Task, payload: unknown): Promise<unknown> {
   if (!task.schema) return payload
   const result = await task.schema['~standard'].validate(payload)
@@ -17,10 +17,10 @@ export async function preparePayload(task: Task, payload: unknown): Promise<unkn
   throw new EverybeatError('ERR_EVERYBEAT_PAYLOAD', message, { field: 'payload', value: payload })
 }
 
-/** A payload that a handler may get, and how much of the run's timeout its check took, ms; or how the run ended there. */
+/** A checked payload, and the part of the timeout that its check took, ms; or the ending of the run. */
 export type Preparation = { readonly payload: unknown; readonly spentMs: number } | Ending
 
-/** A payload to check for a run. */
+/** A payload to check, and its run. */
 export interface PreparationInput {
   readonly task: Task
   readonly payload: unknown
@@ -30,8 +30,8 @@ export interface PreparationInput {
 }
 
 /**
- * Checks the payload of a run within its timeout: a schema that never settles holds the run no longer than that, nor
- * beyond the moment its signal aborts. Never rejects.
+ * Checks the payload of a run. The timeout and the abort of the run's signal end the check, also of a schema that never
+ * settles. Never rejects.
  */
 export async function prepareRun({ task, payload, active, timeoutMs, time }: PreparationInput): Promise<Preparation> {
   const begunAt = time.monotonic()

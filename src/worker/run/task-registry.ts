@@ -5,7 +5,7 @@ import { checkName } from '../../schedule/name.js'
 import { preparePayload } from './prepare-payload.js'
 import type { Handler, Task } from './task.js'
 
-/** Most tasks of one instance: each claim names them all, and Lua takes only so many values at once. */
+/** Most tasks of one instance: each claim names them all, and Lua unpacks a limited number of values. */
 const MAX_TASKS = 1_000
 
 /** The tasks of one instance. */
@@ -13,7 +13,7 @@ export class TaskRegistry {
   /** The tasks by name, in the order of their registration. */
   readonly tasks: ReadonlyMap<string, Task>
   readonly #tasks = new Map<string, Task>()
-  /** How many shards the fleet has: `maxConcurrent` is dealt out to them. */
+  /** Number of shards of the fleet, among which `maxConcurrent` is divided. */
   readonly #shardCount: number
 
   constructor(shardCount: number) {
@@ -41,7 +41,9 @@ export class TaskRegistry {
     this.#tasks.set(name, task)
   }
 
-  /** Checks a payload that is written against the schema of its task, where this instance has the task. */
+  /**
+   * Checks a payload before it is written, against the schema of its task, if this instance has registered the task.
+   */
   async checkPayload(name: string, payload: unknown): Promise<void> {
     const task = this.#tasks.get(name)
     if (task?.schema) await preparePayload(task, payload)
