@@ -12,6 +12,11 @@ import type { HeartbeatReply, ShardReply, WorkerStore } from './store.js'
 
 /** Samples of Redis's clock before the first claim. */
 const CLOCK_READINGS = 5
+/**
+ * Age of the last reading at which a worker that starts runs soon takes the next one, ms: before the clock forgets it. The
+ * other samples are of calls that take longer, and each microsecond of them would make starts late.
+ */
+const CLOCK_AGE_MS = 14_000
 
 /** The parts of a {@link ShardWorker}. */
 export interface ShardWorkerOptions {
@@ -57,6 +62,8 @@ export class ShardWorker {
   #isLayoutRight = true
   /** Whether the last poll elected this backup: no other worker polls the shard. */
   #isAlone = false
+  /** When the clock was last read by a call of its own, on the monotonic clock, ms. */
+  #clockReadAt = Number.NEGATIVE_INFINITY
   /** When the shard was last polled, on the monotonic clock, ms. */
   #polledAt: number
   /** When the poll in flight was sent, on the monotonic clock, ms; null for none. */
@@ -111,7 +118,20 @@ export class ShardWorker {
    * Sends the heartbeat of the worker, on the first shard. Rejects when Redis does not answer or has another layout.
    */
   async beat(fields: Record<string, string>, checkedWith: string): Promise<HeartbeatReply> {
-    return await this.#ask(() => this.store.heartbeat(fields, checkedWith))
+    const reply = await this.#ask(() => this.store.heartbeat(fields, checkedWith))
+    this.#refreshClock()
+    return reply
+  }
+
+  #refreshClock(): void {
+    const { clock, time } = this.#runtime
+    const { nextDueMs } = this.loop
+    const nowMonotonic = time.monotonic()
+    if (nextDueMs === null || clock.until(nextDueMs) > CLOCK_AGE_MS || nowMonotonic - this.#clockReadAt < CLOCK_AGE_MS)
+      return
+    this.#clockReadAt = nowMonotonic
+    // Without an answer the clock is less precise, and the next heartbeat reports the failure.
+    this.store.readClock().catch(() => {})
   }
 
   /** Polls the shard if a poll is due, on the other shards. Rejects as {@link beat} does. */
@@ -148,6 +168,7 @@ export class ShardWorker {
    */
   async setClock(): Promise<void> {
     for (let index = 0; index < CLOCK_READINGS; index += 1) await this.store.readClock()
+    this.#clockReadAt = this.#runtime.time.monotonic()
   }
 
   onNextDue(dueMs: number | null, dueCount: number): void {

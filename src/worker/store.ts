@@ -292,7 +292,7 @@ export interface RedisClock {
   now(): number
   /** How long from now until Redis's clock shows the instant, ms; negative when it has passed. */
   until(redisMs: number): number
-  /** How far off this clock may be, ms: half the round trip of the sample that it keeps. */
+  /** Largest error of this clock, ms: half the distance between the bounds that the recent samples leave. */
   readonly errorMs: number
   /** This process's wall clock minus Redis's clock, ms; NaN before the first sample. */
   skewMs(): number

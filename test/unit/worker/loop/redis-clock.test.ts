@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { createRedisClock } from '../../../../src/worker/loop/redis-clock.js'
 
@@ -10,40 +11,73 @@ function createClock() {
   )
   return {
     clock,
-    /** A reading that took `tripMs`, by a Redis that is `offset` ms ahead. */
-    read(afterMs: number, tripMs: number, offset: number) {
-      at = afterMs + tripMs
-      clock.sample(afterMs, at, afterMs + tripMs / 2 + offset)
+    /** A sample whose request took `requestMs` and whose reply took `replyMs`, by a Redis that is `offset` ms ahead. */
+    read(afterMs: number, requestMs: number, replyMs: number, offset: number) {
+      at = afterMs + requestMs + replyMs
+      clock.sample(afterMs, at, afterMs + requestMs + offset)
     },
     ahead: () => clock.now() - at,
   }
 }
 
-it('the Redis clock keeps the reading with the shortest round trip', () => {
+it('the Redis clock takes the middle of a round trip, and half the trip as its error', () => {
   const { clock, read, ahead } = createClock()
-  read(0, 8, 1_000)
-  read(100, 2, 1_001)
-  read(200, 6, 1_003)
-  expect(clock.errorMs).toBe(1)
-  expect(ahead()).toBe(1_001)
+  read(0, 4, 4, 1_000)
+  expect(clock.errorMs).toBe(4)
+  expect(ahead()).toBe(1_000)
 })
 
-it('the Redis clock takes the best of the newer ones when that is old, not the newest', () => {
+it('the Redis clock knows its offset between the fastest request and the fastest reply', () => {
   const { clock, read, ahead } = createClock()
-  read(0, 1, 1_000)
-  read(5_000, 1.2, 1_000.2)
-  read(20_000, 2, 1_000.5)
-  read(25_000, 4, 1_001)
-  expect(clock.errorMs).toBe(0.5)
-  read(31_000, 8, 1_002)
-  expect(clock.errorMs).toBe(1)
-  expect(ahead()).toBe(1_000.5)
+  read(0, 1, 7, 1_000)
+  read(100, 6, 2, 1_000)
+  read(200, 9, 9, 1_000)
+  expect(clock.errorMs).toBe(1.5)
+  expect(ahead()).toBe(999.5)
 })
 
-it('believes a reading that contradicts the one it keeps, however imprecise: a clock was set', () => {
+it('the Redis clock forgets the samples of the older half of their lifetime', () => {
+  const { clock, read } = createClock()
+  read(0, 1, 1, 1_000)
+  read(16_000, 2, 2, 1_000)
+  expect(clock.errorMs).toBe(1)
+  read(20_000, 3, 3, 1_000)
+  read(31_500, 4, 4, 1_000)
+  expect(clock.errorMs).toBe(2)
+})
+
+it('the Redis clock believes a sample that contradicts the others, however imprecise: a clock was set', () => {
   const { clock, read, ahead } = createClock()
-  read(0, 1, 1_000)
-  read(100, 20, 3_600_000)
+  read(0, 1, 1, 1_000)
+  read(100, 10, 10, 3_600_000)
   expect(clock.errorMs).toBe(10)
   expect(ahead()).toBe(3_600_000)
+  read(200, 1, 1, 3_600_000)
+  expect(clock.errorMs).toBe(1)
+})
+
+it('the Redis clock drops the older half alone when only that contradicts a sample: the clocks drift apart', () => {
+  const { clock, read, ahead } = createClock()
+  read(0, 1, 1, 1_000)
+  read(16_000, 2, 2, 1_002.5)
+  read(17_000, 2, 2, 1_003.5)
+  expect(clock.errorMs).toBe(1.5)
+  expect(ahead()).toBe(1_003)
+})
+
+it('the Redis clock is never wrong by more than its error, and never less precise than its newest sample', () => {
+  const trip = fc.record({ pauseMs: fc.nat(9_000), requestMs: fc.nat(50), replyMs: fc.nat(50) })
+  fc.assert(
+    fc.property(fc.integer({ min: -1e6, max: 1e6 }), fc.array(trip, { minLength: 1 }), (offset, trips) => {
+      const { clock, read, ahead } = createClock()
+      let at = 0
+      for (const { pauseMs, requestMs, replyMs } of trips) {
+        at += pauseMs
+        read(at, requestMs, replyMs, offset)
+        at += requestMs + replyMs
+        expect(Math.abs(ahead() - offset)).toBeLessThanOrEqual(clock.errorMs)
+        expect(clock.errorMs).toBeLessThanOrEqual((requestMs + replyMs) / 2)
+      }
+    }),
+  )
 })
