@@ -160,18 +160,25 @@ function isWithin(stretches: readonly { fromMs: number; toMs: number }[], at: nu
 }
 
 /**
- * Whether a run started after a flush on a claim from before it. A worker claims a moment before the instant, and the reply
- * may be late; Redis has forgotten such a claim, and may give the occurrence, or a lower fence, once more. A fence is the
- * time of its claim or later.
+ * Whether a run started on a claim that Redis has lost before the start: by a flush, or by a replica that took over without
+ * it. A worker claims a moment before the instant, and the reply may be late; Redis may give such an occurrence, or a lower
+ * fence, once more. A fence is the time of its claim or later.
  */
-function isClaimLost({ fence, from }: Pick<Span, 'fence' | 'from'>, { dataLoss, leaseMs, time }: Evidence): boolean {
+function isClaimLost({ fence, from }: Pick<Span, 'fence' | 'from'>, evidence: Evidence): boolean {
+  const { dataLoss, lostWrites = [], leaseMs, time } = evidence
   const startedAt = time.at(from)
-  return dataLoss.some(
+  const isFlushed = dataLoss.some(
     ({ flushedAtMs }) =>
       flushedAtMs !== undefined &&
       fence < flushedAtMs &&
       startedAt >= flushedAtMs &&
       startedAt <= flushedAtMs + leaseMs,
+  )
+  return (
+    isFlushed ||
+    lostWrites.some(
+      ({ fromMs, toMs }) => fence >= time.at(fromMs) && fence < time.at(toMs) && from >= toMs && from <= toMs + leaseMs,
+    )
   )
 }
 
