@@ -39,6 +39,10 @@ export class Network {
   #activity = 0
   /** Connections so far: each has a number of its own. */
   #streamCount = 0
+  /** Opens, one after the other, the connections that wait until all that were cut come back. */
+  readonly #opening: (() => void)[] = []
+  /** Ends the wait for connections that do not come back; null while none waits. */
+  #openingTimer: NodeJS.Timeout | null = null
 
   constructor(store: MemoryStore, time: VirtualTime, latencyMs: number) {
     this.#store = store
@@ -63,8 +67,26 @@ export class Network {
       host.returning = Math.max(0, host.returning - 1)
       if (host.isDead) return await new Promise<never>(() => {})
       if (host.isCut) await new Promise<void>((resolve) => host.waiting.push(resolve))
+      await this.#allReturned()
       return this.#open(name, host)
     })
+  }
+
+  /**
+   * Resolves when all connections that were cut are about to be made again. Clients come back by real time: one that is a
+   * moment late must not find the store as those before it left it.
+   */
+  async #allReturned(): Promise<void> {
+    const opened = new Promise<void>((resolve) => this.#opening.push(resolve))
+    if (this.#isReturning()) this.#openingTimer ??= setTimeout(() => this.#openAll(), RECONNECT_MS)
+    else this.#openAll()
+    await opened
+  }
+
+  #openAll(): void {
+    if (this.#openingTimer) clearTimeout(this.#openingTimer)
+    this.#openingTimer = null
+    for (const open of this.#opening.splice(0)) open()
   }
 
   #open(name: string, host: Host): MemoryStream {
