@@ -11,6 +11,13 @@ const EMPTY_WORDS = /\b(nobody|somebody|anybody|whoever|stands|comes up|what goe
 const RIDDLES =
   /\b(everybody|everyone|meanwhile|beside itself|as it is|is there|are there|by hand|(?:left|leaves?) out|made? up for|come[sn]? due|came due|runs? that goe?s?|goe?s? now|(?:run|one)s? before (?:it|that)|the one that|nothing (?:comes|more)|stands? here)\b/i
 
+/**
+ * Riddles in the prose of a page: idioms that stand for a defined word ("by hand" for a manual run or a live edit, "goes on"
+ * for a run that continues, "heals" for the end of a quarantine), and phrases without a named subject.
+ */
+const PAGE_RIDDLES =
+  /\b(everybody|everyone|anyone|someone|those who|whichever|meanwhile|beside itself|in good order|as it is(?! \w+ed\b)|(?:is|are) there|by hand|(?:left|leaves?) (?:out|alone)|ma(?:de|kes?) up for|come[sn]? (?:due|back)|came (?:due|back)|runs? that goe?s?|goe?s? (?:on|now)|(?:run|one)s? before (?:it|that)|the one that|nothing comes|hears? of|told|ledger|heal(?:s|ed)?|anew|what (?:was|comes|came|goes|went|ran|runs|they))\b/gi
+
 /** What a rule found: one line for each offence. */
 type Offences = string[]
 
@@ -62,13 +69,30 @@ export function findInTitles({ path, syntax }: SourceFile): Offences {
   return report(path, titles)
 }
 
-/** Finds empty words in the prose of a page: its code and the words that it quotes are left out. */
+/** Finds empty words in the prose of a page. */
 export function findInPage(path: string, page: string): Offences {
-  const prose = page
+  return report(path, proseOf(page).split('\n'))
+}
+
+/** Finds riddles in the prose of a page, also where one spans two lines: each with the words around it. */
+export function findRiddlesInPage(path: string, page: string): Offences {
+  const blocks = proseOf(page).split(/\n(?=\s*(?:\n|[-|#>]|\d+\.))/)
+  return blocks.flatMap((block) => {
+    const text = block.replace(/\s+/g, ' ')
+    return [...text.matchAll(PAGE_RIDDLES)].map(({ 0: riddle, index }) => {
+      const words = text.slice(Math.max(0, index - 40), index + riddle.length + 20)
+      return `${path}: ${riddle}: ${words.trim()}`
+    })
+  })
+}
+
+/** A page without its code, the words that it quotes and the targets of its links. */
+function proseOf(page: string): string {
+  return page
     .replace(/^```[\s\S]*?^```$/gm, '')
     .replace(/`[^`\n]*`/g, '')
-    .replace(/"[^"\n]*"/g, '')
-  return report(path, prose.split('\n'))
+    .replace(/["“][^"”\n]*["”]/g, '')
+    .replace(/\]\([^)\n]*\)/g, ']')
 }
 
 function report(path: string, texts: readonly string[], words = EMPTY_WORDS): Offences {

@@ -94,6 +94,18 @@ describe('plain words', () => {
     expect(checked.flatMap((path) => plain.findInPage(path, read(path)))).toEqual([])
   })
 
+  it('no page of the documentation speaks in riddles, but for decisions and the changelog, which are records', () => {
+    const paths = listFiles('docs').map((path) => `docs/${path}`)
+    const prose = paths.filter(
+      (path) => path.endsWith('.md') && !/node_modules|decisions\/|changelog|\.vitepress/.test(path),
+    )
+    const pages = ['README.md', 'SECURITY.md', 'benchmarks/README.md', ...prose]
+    expect(pages.length).toBeGreaterThan(50)
+    expect(
+      pages.flatMap((path) => plain.findRiddlesInPage(path, read(path).replace(/^## Retired words[^]*/m, ''))),
+    ).toEqual([])
+  })
+
   it('the rules of plain words find an empty word in a comment, a message, a title and a page', () => {
     expect(
       plain.findInComments('a.ts', '/** Whoever comes next. */\nconst nobody = 1 // stands\nf("nobody else")'),
@@ -110,6 +122,14 @@ describe('plain words', () => {
       'a.tsx: Nobody can claim it, says',
       'a.tsx: "For everybody here"',
       'a.tsx: `the run before it`',
+    ])
+    const riddles =
+      'A worker that\nis asked by\nhand.\n\n- It goes on\n- `goes on`, "goes on", [x](goes on)\n| told | heals |\n'
+    expect(plain.findRiddlesInPage('a.md', riddles)).toEqual([
+      'a.md: by hand: A worker that is asked by hand.',
+      'a.md: goes on: - It goes on',
+      'a.md: told: | told | heals |',
+      'a.md: heals: | told | heals |',
     ])
     expect(plain.findInPage('a.md', 'It stands.\n`nobody`, "nobody"\n```sh\nnobody\n```')).toEqual(['a.md: It stands.'])
   })
