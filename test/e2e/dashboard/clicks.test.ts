@@ -70,7 +70,7 @@ describe('the clicks that something takes', () => {
     await note('find a late schedule')
     await late.getByRole('link', { name: 'Why' }).click()
     await page.getByText('waits for a free slot').first().waitFor()
-    await note('say why it is late')
+    await note('see why it is late')
     await page.getByRole('button', { name: 'Pause…' }).click()
     await page.keyboard.type('waits for the bank')
     await page.getByRole('dialog').getByRole('button', { name: 'Pause', exact: true }).click()
