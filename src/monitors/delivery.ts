@@ -120,8 +120,20 @@ export class Delivery {
     }
   }
 
-  /** One try, which ends when its time is over, whatever the sink does. */
+  /** One try. A function that is done when it returns needs no time-out. */
   async #try(event: MonitorEvent): Promise<Error | null> {
+    const { target } = this.#options
+    if ('send' in target) return await this.#inTime((signal) => target.send(event, signal))
+    try {
+      const done = target(event)
+      return isThenable(done) ? await this.#inTime(() => done) : null
+    } catch (error) {
+      return toError(error)
+    }
+  }
+
+  /** Waits for a sink until its time is over, whatever it does. */
+  async #inTime(send: (signal: AbortSignal) => PromiseLike<unknown>): Promise<Error | null> {
     // One signal for the time-out and for closing: joining two for each report costs more than the report.
     const end = new AbortController()
     const { signal } = end
@@ -129,10 +141,10 @@ export class Delivery {
     this.#tries.add(end)
     if (this.#closed.signal.aborted) end.abort()
     try {
-      const { target } = this.#options
-      const sent = (async () => void (await ('send' in target ? target.send(event, signal) : target(event))))()
+      const sent = (async () => void (await send(signal)))()
+      const isFunction = typeof this.#options.target === 'function'
       const ended = new Promise<never>((_, reject) => {
-        const giveUp = (): void => reject(new RefusedError('no end in time', typeof target === 'function'))
+        const giveUp = (): void => reject(new RefusedError('no end in time', isFunction))
         signal.addEventListener('abort', () => setImmediate(giveUp), { once: true })
         if (signal.aborted) giveUp()
       })
@@ -145,6 +157,10 @@ export class Delivery {
       this.#tries.delete(end)
     }
   }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
 }
 
 function toError(error: unknown): Error {

@@ -13,6 +13,9 @@ export interface Monitor {
 
 type Payload<Name extends keyof EverybeatEvents> = Parameters<EverybeatEvents[Name]>[0]
 
+// Taken when the module is loaded: a test that stops the timers later does not stop the reports.
+const { setImmediate } = globalThis
+
 /** Definitions that are kept at most. */
 const MAX_KNOWN = 10_000
 /** Entries of a history that are read for the run before: nearly always it is the one before the newest. */
@@ -43,6 +46,8 @@ class ScheduleMonitor implements Monitor {
   readonly #known = new Map<string, Promise<ScheduleView | null>>()
   /** The instant of each schedule that was reported as late before its run started. */
   readonly #toldLate = new Map<string, number>()
+  /** Starts that are not reported yet: runs of one instant start one behind the other, and none waits for a report. */
+  #started: Payload<'run:started'>[] = []
   /** Calls that take the listeners away. */
   readonly #undo: (() => void)[] = []
   /** Since when the sink fails, on the monotonic clock; null while it works. */
@@ -69,11 +74,13 @@ class ScheduleMonitor implements Monitor {
   }
 
   flush(): Promise<void> {
+    this.#reportStarts()
     return this.#delivery.idle()
   }
 
   close(): void {
     for (const undo of this.#undo.splice(0)) undo()
+    this.#started = []
     this.#delivery.close()
   }
 
@@ -93,6 +100,18 @@ class ScheduleMonitor implements Monitor {
 
   #onStarted(event: Payload<'run:started'>): void {
     if (event.attempt > 1) return
+    this.#started.push(event)
+    if (this.#started.length === 1) setImmediate(() => this.#reportStarts())
+  }
+
+  #reportStarts(): void {
+    if (this.#started.length === 0) return
+    const started = this.#started
+    this.#started = []
+    for (const event of started) this.#reportStart(event)
+  }
+
+  #reportStart(event: Payload<'run:started'>): void {
     const { latenessMs, schedule, scheduledAt } = event
     const facts = { ...factsOf(event), latenessMs }
     const isLate = latenessMs > this.#options.lateAfterMs && this.#toldLate.get(schedule) !== scheduledAt
@@ -150,6 +169,8 @@ class ScheduleMonitor implements Monitor {
   }
 
   #report(schedule: string, make: () => Promise<MonitorEvent[]>): void {
+    // A run is reported to have started before anything else is said of it.
+    this.#reportStarts()
     if (!this.#options.matches(schedule)) return
     this.#delivery.add({
       schedule,

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { Registry } from 'prom-client'
+import { Registry, type Histogram } from 'prom-client'
 import { expect, it, onTestFinished } from 'vitest'
 import type { Everybeat } from '../../src/index.js'
 import { collectMetrics, type MetricsOptions } from '../../src/prometheus/index.js'
@@ -171,6 +171,27 @@ it('nothing is read between scrapes, and one reading serves every gauge of a scr
   const scrapes = () => Promise.all([registry.metrics(), registry.metrics(), registry.metrics()])
   expect(await countCalls(scrapes)).toBe(1)
   expect(await countCalls(scrapes)).toBe(0)
+})
+
+it('no start is counted before the handlers of all runs of the instant have been called', async () => {
+  const beat = fleet.create()
+  const { registry } = collect(beat)
+  const lateness = registry.getSingleMetric('everybeat_run_lateness_seconds') as unknown as Histogram
+  const { observe } = lateness
+  let counted = 0
+  lateness.observe = (...values: unknown[]) => {
+    counted += 1
+    observe.apply(lateness, values as never)
+  }
+  const countedAtCalls: number[] = []
+  beat.task('work', () => void countedAtCalls.push(counted))
+  const names = ['first', 'second', 'third']
+  await beat.schedules.putMany(names.map((name) => ({ name, task: 'work', at: new Date() })))
+  await beat.start()
+  await waitFor(() => counted === 3, { what: 'three starts' })
+  expect(countedAtCalls).toEqual([0, 0, 0])
+  const series = await seriesOf(registry, 'everybeat_run_lateness_seconds')
+  expect(series.filter(({ labels }) => labels['le'] === '+Inf')).toMatchObject([{ value: 3 }])
 })
 
 it('after stop a run is counted nowhere', async () => {
