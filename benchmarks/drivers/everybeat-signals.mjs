@@ -1,4 +1,4 @@
-import { createServer } from 'node:http'
+import { createServer, get } from 'node:http'
 import { context } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { MeterProvider } from '@opentelemetry/sdk-metrics'
@@ -32,7 +32,8 @@ export async function startWorker(options) {
     ends.push(() => (watch.close(), server.close(), server.closeAllConnections()))
     server.listen(0, '127.0.0.1', () => {
       const url = `http://127.0.0.1:${server.address().port}/metrics`
-      const scraper = setInterval(() => void fetch(url).then((response) => response.text()), SCRAPE_MS)
+      // The scraping client is not of the worker that is measured: `get` costs far less than `fetch`.
+      const scraper = setInterval(() => get(url, (response) => response.resume()).on('error', () => {}), SCRAPE_MS)
       ends.push(() => clearInterval(scraper))
     })
   }
