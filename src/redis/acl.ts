@@ -1,6 +1,6 @@
-/** What the scripts call, and what Everybeat itself sends: nothing of it reaches beyond the keys of the prefix. */
+/** The commands of the scripts and of Everybeat itself; none of them touches keys outside the prefix. */
 export const ACL_COMMANDS = [
-  // The scripts, and what they call.
+  // The script calls, and the commands inside the scripts.
   ...[
     'eval',
     'evalsha',
@@ -33,19 +33,21 @@ export const ACL_COMMANDS = [
   ],
   ...['llen', 'lpop', 'lrange', 'lrem', 'rpush', 'xadd', 'xrevrange', 'xtrim', 'zadd', 'zcard', 'zcount', 'zrange'],
   ...['zrangebylex', 'zrangebyscore', 'zrank', 'zrem', 'zscore'],
-  // Listening to the fleet and to edits.
+  // The subscriptions to the fleet channel and to edits.
   ...['subscribe', 'unsubscribe', 'psubscribe', 'punsubscribe', 'client|id', 'client|tracking'],
-  // What ioredis sends for a connection: its name, its database, whether the server is ready.
+  // The commands that ioredis sends for each connection: its name, its database, the check of readiness.
   ...['ping', 'select', 'info', 'client|setname'],
-  // Moving schedules to another number of shards.
-  // Waiting for replicas, with the option `durability`.
+  // The move of schedules to another number of shards. The wait for replicas of the option `durability`.
   'wait',
 ] as const
 
-/** What changing the number of shards takes beside {@link ACL_COMMANDS}: for the operator's user, no worker needs it. */
+/**
+ * The commands, beside {@link ACL_COMMANDS}, that change the number of shards: for the user of an operator, not of a
+ * worker.
+ */
 export const ACL_RESHARD_COMMANDS = ['dump', 'restore'] as const
 
-/** The commands of a Cluster's client, beside those of {@link ACL_COMMANDS}. */
+/** The commands of a Cluster client, beside {@link ACL_COMMANDS}. */
 export const ACL_CLUSTER_COMMANDS = [
   'cluster|slots',
   'cluster|info',
@@ -55,9 +57,9 @@ export const ACL_CLUSTER_COMMANDS = [
 ] as const
 
 /**
- * The rules of a Redis user that may do what Everybeat does under this prefix, and nothing else, for
- * `ACL SETUSER <name> on ><password> …`, on Redis 6.2 and later. From 7.2 on ioredis also tells its name and version by
- * `CLIENT SETINFO`; it does without, and a server that knows it may be given `+client|setinfo` too.
+ * The rules of a Redis user that may do only what Everybeat does under this prefix, for `ACL SETUSER <name> on
+ * ><password> …`, on Redis 6.2 and later. From Redis 7.2 on, ioredis also sends its name and version by `CLIENT
+ * SETINFO`. It works without; `+client|setinfo` allows it.
  *
  * @param prefix the option `prefix` of the fleet
  * @param options `isCluster`: also what a Redis Cluster needs; `mayReshard`: also what `everybeat reshard` needs; both
@@ -79,9 +81,9 @@ export function aclRules(prefix: string, options: { isCluster?: boolean; mayResh
     `~{${glob}:*}:*`,
     `&{${glob}}:*`,
     `&{${glob}:*}:*`,
-    // Where Redis tells of definitions that were edited; without it the sweep finds them.
+    // The channel on which Redis reports edited definitions; without it the sweep finds them.
     '&__redis__:invalidate',
-    // A pattern to subscribe to has to be named as it is subscribed to.
+    // A pattern of a subscription has to be allowed in the same words.
     `&__keyspace@*__:{${glob}}:schedule:\\*`,
     ...commands.map((command) => `+${command}`),
   ]

@@ -1,21 +1,21 @@
-/** The names of every key of one shard; each carries the same hash tag, so that a script may touch them together. */
+/** The names of all keys of one shard. All have the same hash tag, so that a script may use them together. */
 export interface Keys {
   readonly tag: string
   readonly due: string
   readonly pending: string
   readonly running: string
   readonly names: string
-  /** The schedules that are not active, and why. */
+  /** The inactive schedules, by reason. */
   readonly inactive: string
   readonly workers: string
   readonly ranks: string
   readonly meta: string
   readonly upkeep: string
-  /** A stream that exists while a worker tries what the server allows. */
+  /** A stream that exists only while a worker probes the server. */
   readonly probe: string
-  /** The channel that tells the fleet of a new head, of changes and of cancelled runs. */
+  /** The fleet channel. */
   readonly wake: string
-  /** The task queues in which work is parked until a worker with their task has room; the key says `lanes`. */
+  /** The task queues with parked work; the key says `lanes`. */
   readonly lanes: string
   lane(lane: string): string
   schedule(name: string): string
@@ -23,21 +23,21 @@ export interface Keys {
   lease(name: string): string
   runLease(runId: string): string
   history(name: string): string
-  /** The last edits of a schedule, and what code declared of it. */
+  /** The last edits of a schedule, and its declaration. */
   changes(name: string): string
-  /** What became of occurrences in a minute, by its number since the epoch. */
+  /** The activity of a minute, by its number since the epoch. */
   minute(number: number): string
-  /** Backfilled occurrences that wait for their turn. */
+  /** The backfilled runs of a schedule that wait for their turn. */
   backfill(name: string): string
-  /** Runs that hold a slot of a task with a fleet-wide limit. */
+  /** The runs that count for the fleet-wide limit of a task. */
   busy(task: string): string
-  /** One start of a run, on the lock nodes: each attempt and each delivery may be started once. */
+  /** The start key of a run on the lock nodes: each attempt and each delivery may be started once. */
   start(runId: string, attempt: number, delivery: number): string
-  /** The record of a worker; the channel of the same name is where its connection shows that it lives. */
+  /** The record of a worker; its name is also the channel of the echo of its heartbeats. */
   worker(id: string): string
 }
 
-/** Names the keys of a shard: `{prefix}:…`, with several shards `{prefix:0}:…`, `{prefix:1}:…`. */
+/** Creates the key names of a shard: `{prefix}:…`, with several shards `{prefix:0}:…`, `{prefix:1}:…`. */
 export function createKeys(prefix: string, shard: number, shards: number): Keys {
   const tag = shards === 1 ? `{${prefix}}` : `{${prefix}:${shard}}`
   return {

@@ -5,23 +5,23 @@ import { assertLayout, readLayout, type ExpectedLayout } from './layout.js'
 import { createKeys } from './keys.js'
 import type { RedisClient } from './redis-client.js'
 
-/** How long a look at the layout is believed before the next one, ms: a reshard may have changed the number of shards. */
+/** Time after which the layout is read again, ms: a reshard may have changed the number of shards. */
 const CHECK_MS = 5_000
-/** How long a later look may take before what the last one found is believed, ms. */
+/** Longest wait for a later reading before the last one is used, ms. */
 const SILENT_MS = 2_000
 
-/** Looks at the layout of the keys now and then, and refuses what does not fit it. */
+/** Reads the layout of the keys at intervals, and rejects calls while it differs from the options. */
 export class LayoutCheck {
   readonly #client: RedisClient
   readonly #expected: ExpectedLayout
   readonly #time: TimeSource
-  /** How long the first look may take, ms. */
+  /** Longest duration of the first reading, ms. */
   readonly #timeoutMs: number
-  /** When a look succeeded last, on the monotonic clock. */
+  /** When the last reading succeeded, on the monotonic clock, ms. */
   #checkedAt = Number.NEGATIVE_INFINITY
-  /** The look that is under way; null for none. */
+  /** The reading in progress; null for none. */
   #look: Promise<void> | null = null
-  /** Whether the look that is under way has taken too long: no call waits for it again. */
+  /** Whether the reading in progress has taken too long, so that no call waits for it again. */
   #isSilent = false
 
   constructor(client: RedisClient, expected: ExpectedLayout, time: TimeSource, timeoutMs: number) {
@@ -32,8 +32,8 @@ export class LayoutCheck {
   }
 
   /**
-   * Looks at the keys when it has not lately. The layout has a key of its own, on one node of a Cluster: where that node is
-   * gone or silent, what an earlier look found holds on, so that the other shards can be worked with.
+   * Reads the layout if the last reading is too old. The layout has its own key, on one node of a Cluster. While that
+   * node is gone or silent, the last reading stays valid, so that the other shards remain usable.
    *
    * @throws EverybeatError `ERR_EVERYBEAT_LAYOUT` when the keys have another layout, `ERR_EVERYBEAT_CONNECTION` when no
    * server answers

@@ -4,26 +4,26 @@ import { createKeys } from './keys.js'
 import type { RedisClient } from './redis-client.js'
 import { runScript } from './scripts/run-script.js'
 
-/** The layout of keys that this version reads and writes. */
+/** The layout of the keys that this version reads and writes. */
 export const LAYOUT = '1'
 
-/** What the keys under a prefix say of themselves; null where nothing is said. */
+/** The stored layout and number of shards under a prefix; null for a missing one. */
 export interface FoundLayout {
   readonly layout: string | null
-  /** How many shards there are, or `resharding <from> <to>`. */
+  /** The number of shards, or `resharding <from> <to>`. */
   readonly shards: string | null
 }
 
-/** What an instance expects of the keys under its prefix. */
+/** The layout that an instance expects under its prefix. */
 export interface ExpectedLayout {
   readonly prefix: string
   readonly shards: number
 }
 
 /**
- * Checks that keys are as expected; says nothing where they say nothing.
+ * Checks that a stored layout is the expected one; a missing one is accepted.
  *
- * @throws EverybeatError `ERR_EVERYBEAT_LAYOUT` naming what was found and what to do
+ * @throws EverybeatError `ERR_EVERYBEAT_LAYOUT` that names the stored layout and the remedy
  */
 export function assertLayout({ prefix, shards }: ExpectedLayout, found: FoundLayout): void {
   const named = JSON.stringify(prefix)
@@ -35,7 +35,7 @@ export function assertLayout({ prefix, shards }: ExpectedLayout, found: FoundLay
   }
   const change = /^resharding (\d+) (\d+)$/.exec(found.shards ?? '')
   if (change) {
-    const message = `shards: the fleet of prefix ${named} is being moved from ${change[1]} to ${change[2]}: wait for it, or bring it to its end with \`everybeat reshard ${change[2]}\``
+    const message = `shards: the fleet of prefix ${named} is being moved from ${change[1]} to ${change[2]}: wait until it ends, or complete it with \`everybeat reshard ${change[2]}\``
     throw new EverybeatError('ERR_EVERYBEAT_LAYOUT', message, { field: 'shards', value: shards })
   }
   if (found.shards !== null && found.shards !== String(shards)) {
@@ -44,7 +44,7 @@ export function assertLayout({ prefix, shards }: ExpectedLayout, found: FoundLay
   }
 }
 
-/** Reads what is said where every number of shards looks: the keys of a single shard. Writes nothing. */
+/** Reads the layout from the key that fleets of any number of shards read. Writes nothing. */
 export async function readLayout(client: RedisClient, prefix: string): Promise<FoundLayout> {
   const { meta } = createKeys(prefix, 0, 1)
   const [layout, shards, resharding] = await client
@@ -56,10 +56,10 @@ export async function readLayout(client: RedisClient, prefix: string): Promise<F
 }
 
 /**
- * Notes there how many shards there are, unless another instance has done so before.
+ * Stores the number of shards in that key, unless another instance has done so.
  *
- * @param generation what to call this memory of Redis when it has no name yet
- * @throws EverybeatError `ERR_EVERYBEAT_LAYOUT` when another instance has stored something else
+ * @param generation the name for the dataset if it has none yet
+ * @throws EverybeatError `ERR_EVERYBEAT_LAYOUT` when another instance has stored another number
  */
 export async function agreeOnLayout(client: RedisClient, expected: ExpectedLayout, generation: string): Promise<void> {
   const { meta, names, wake } = createKeys(expected.prefix, 0, 1)

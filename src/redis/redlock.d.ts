@@ -1,4 +1,4 @@
-// redlock 5 ships types that its `exports` do not name, so NodeNext cannot see them: the part that is used here.
+// The types of redlock 5 that are used here. Its `exports` do not name its own types, so NodeNext cannot find them.
 declare module 'redlock' {
   import type { Cluster, Redis } from 'ioredis'
 

@@ -87,7 +87,7 @@ describe('a server that is not the one to talk to', () => {
     onTestFinished(() => beat.stop())
     const error = await beat.schedules.put('a', { every: '1h' }).catch((reason: unknown) => reason as Error)
     expect(error).toMatchObject({ code: 'ERR_EVERYBEAT_CONNECTION', field: 'redis' })
-    expect((error as Error).message).toMatch(/is a replica and takes no writes: pass the address of the primary/)
+    expect((error as Error).message).toMatch(/is a replica and refuses writes: pass the address of the primary/)
   })
 })
 

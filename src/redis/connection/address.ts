@@ -1,6 +1,6 @@
 import type { RedisClient } from '../redis-client.js'
 
-/** Where a client connects to, without user names and passwords: safe for messages and logs. */
+/** The address of a client, without user and password, for messages and logs. */
 export function addressOf(client: RedisClient): string {
   if ('nodes' in client) return 'the cluster'
   const { host, port, path, sentinels, name } = client.options

@@ -3,12 +3,12 @@ import type { RedisClient } from '../redis-client.js'
 
 type Listener = (...args: unknown[]) => void
 
-/** The one listener of each event that this module keeps at a client, and those that it calls. */
+/** The one listener that this module adds to a client for each event, and the listeners that it calls. */
 const emitters = new WeakMap<RedisClient, Map<string, { emitter: EventEmitter; listener: Listener }>>()
 
 /**
- * Listens to an event of a client, through one listener of the client however many instances share it: Node warns of more
- * than ten, and the client's own limit is not ours to change.
+ * Listens to an event of a client. All instances that share the client use one listener, because Node warns of more
+ * than ten, and the limit of a user's client must not be changed.
  */
 export function listenTo(client: RedisClient, event: string, listener: Listener): void {
   const events = emitters.get(client) ?? new Map<string, { emitter: EventEmitter; listener: Listener }>()
@@ -24,7 +24,7 @@ export function listenTo(client: RedisClient, event: string, listener: Listener)
   shared.emitter.on('event', listener)
 }
 
-/** Ends what {@link listenTo} began. */
+/** Removes a listener that {@link listenTo} added. */
 export function stopListening(client: RedisClient, event: string, listener: Listener): void {
   const shared = emitters.get(client)?.get(event)
   if (!shared) return

@@ -6,10 +6,10 @@ import { forgetPassword } from './permanent-errors.js'
 import type { RedisClient } from '../redis-client.js'
 import { endsWithin, SYSTEM_TIME, type TimeSource } from '../../time-source.js'
 
-/** A connection and who has to close it. */
+/** A connection, and whether Everybeat has to close it. */
 export interface Connection {
   readonly client: RedisClient
-  /** Whether Everybeat opened it; a client that the user gave is never changed nor closed. */
+  /** Whether Everybeat opened it; a client of the user is neither changed nor closed. */
   readonly owned: boolean
   readonly isCluster: boolean
   /** The clock and the timers of this connection and of its duplicates. */
@@ -18,36 +18,42 @@ export interface Connection {
 
 const SILENT = () => {}
 
-/** Settings of the connections that Everybeat opens: commands wait for a reconnect rather than fail, and nothing hangs. */
+/**
+ * Settings of the connections that Everybeat opens: commands wait for a reconnect instead of failing, for a bounded
+ * time.
+ */
 const OWN_SETTINGS: RedisOptions = {
   maxRetriesPerRequest: null,
   enableReadyCheck: true,
   lazyConnect: true,
   keepAlive: 10_000,
   socketTimeout: 15_000,
-  // Sentinels leave a primary that they replace, and that lives, as it is for ten seconds: what is written there is lost.
+  // A replaced primary that is still live accepts writes for up to ten seconds, and these are lost: leave it at once.
   failoverDetector: true,
   connectionName: 'everybeat',
 }
 
-/** Delay before the given attempt to reconnect, ms: grows to a second, and is spread so that a fleet does not return at once. */
+/**
+ * Delay before an attempt to reconnect, ms: it grows to a second, and is spread so that a fleet does not reconnect at
+ * once.
+ */
 function reconnectAfter(time: TimeSource): (times: number) => number {
   return (times) => Math.min(25 * 2 ** Math.min(times, 6), 1_000) * (0.75 + time.random() / 2)
 }
 
-/** So long after a client has given up it is told to go on, ms. */
+/** Delay before a client that has given up connects again, ms. */
 const REVIVE_MS = 50
-/** The clients that are to end: they were told to. */
+/** The clients that Everybeat closes. */
 const leaving = new WeakSet<RedisClient>()
 
 /**
- * Looks after a client that Everybeat opened. Where sentinels tell of a switch while ioredis asks them for the primary, it
- * takes that for the end, and would never connect again: every connection of a fleet is about to ask just then.
+ * Keeps a client that Everybeat opened connected. If sentinels report a switch while ioredis asks them for the primary,
+ * ioredis ends the client and never connects again. During a failover this can happen to each connection of a fleet.
  */
 function tend<Client extends RedisClient>(client: Client, time: TimeSource): Client {
   client.on('error', forgetPassword)
   if ('nodes' in client || !client.options.sentinels) return client
-  // A program that closes its client, and a `retryStrategy` that gives up, both end it by way of `close`.
+  // A program that closes its client, and a `retryStrategy` that gives up, both cause `close` before the end.
   let isClosed = false
   client.on('connecting', () => (isClosed = false))
   client.on('close', () => (isClosed = true))
@@ -58,15 +64,15 @@ function tend<Client extends RedisClient>(client: Client, time: TimeSource): Cli
   return client
 }
 
-/** The settings with what each connection has of its own: when to come back, and what it remembers of `READONLY`. */
+/** Adds the rules that each connection has itself: when to reconnect, and when to reconnect because of `READONLY`. */
 function withRules(settings: RedisOptions, time: TimeSource): RedisOptions {
   return { ...settings, retryStrategy: reconnectAfter(time), reconnectOnError: createDemotionRule(time.monotonic) }
 }
 
-/** What the engine relies on, whatever the user's options say: numbers are numbers, and commands wait for the connection. */
+/** Settings that override the user's options: integer replies are numbers, and commands wait for the connection. */
 const FIXED_SETTINGS: RedisOptions = { stringNumbers: false, enableOfflineQueue: true }
 
-/** Takes the user's client; one whose replies are of another kind gets a connection of ours beside it. */
+/** Uses the user's client; a client whose replies have another form is duplicated with the right settings. */
 function takeLiveClient(client: RedisClient, time: TimeSource): Connection {
   if ('nodes' in client) {
     const isUsable = !client.options.redisOptions?.stringNumbers
@@ -78,12 +84,12 @@ function takeLiveClient(client: RedisClient, time: TimeSource): Connection {
   return { client: own, owned: true, isCluster: false, time }
 }
 
-/** What ioredis calls to ask a sentinel, private in its types. */
+/** The function of ioredis that asks a sentinel; its types declare it private. */
 type OpenConnector = new (options: unknown) => { connectToSentinel(...args: unknown[]): Redis }
 
 /**
- * ioredis writes errors of the connections to sentinels to the console where nothing listens to them. The class is made
- * when it is needed: the import of the package alone loads no ioredis.
+ * Gives the connections to sentinels an error listener, because ioredis prints their errors otherwise. The class is
+ * created on first use, so that importing the package does not load ioredis.
  */
 function withQuietSentinels({ sentinels }: RedisOptions): RedisOptions {
   if (!sentinels) return {}
@@ -105,14 +111,17 @@ function connectTo(source: RedisSource, given: RedisOptions, time: TimeSource): 
   return { client: tend(client, time), owned: true, isCluster: false, time }
 }
 
-/** Opens the command connection, or takes the live client that the user gave. Does not wait for it. */
+/** Opens the command connection, or uses the live client of the user. Does not wait for it. */
 export function openConnection(source: RedisSource, time: TimeSource = SYSTEM_TIME): Connection {
   const connection = connectTo(source, OWN_SETTINGS, time)
   if (connection.owned) (connection.client as Redis).connect().catch(SILENT)
   return connection
 }
 
-/** Before ioredis 6 the settings of a duplicate's nodes replace those of the original: TLS and the password with them. */
+/**
+ * Before ioredis 6 the node settings of a duplicate replace those of the original, TLS and password too, so they are
+ * merged here.
+ */
 function duplicateCluster(cluster: Cluster, settings: RedisOptions): Cluster {
   return cluster.duplicate([], { redisOptions: { ...cluster.options.redisOptions, ...settings } })
 }
@@ -123,23 +132,24 @@ const SUBSCRIBER_SETTINGS: RedisOptions = {
   enableReadyCheck: false,
   stringNumbers: false,
   enableOfflineQueue: true,
-  // The owner of a subscription makes it again on each connection and handles a failure: ioredis leaves one unhandled.
+  // The owner of a subscription makes it again after each reconnect and handles a failure; ioredis would leave it
+  // unhandled.
   autoResubscribe: false,
   keepAlive: 10_000,
   socketTimeout: undefined as never,
   disconnectTimeout: 500,
   connectionName: 'everybeat-subscriber',
-  // ioredis 6 speaks RESP3 by itself, where Redis tells of edits in a kind of message that it throws away. 5 has no such setting.
+  // By default ioredis 6 uses RESP3, where it drops the messages of key tracking. ioredis 5 has no such setting.
   ...({ protocol: 2 } as RedisOptions),
 }
 
-/** A connection of its own to one node of a Cluster, for subscriptions; always ours to close. */
+/** Opens a separate connection to one node of a Cluster, for subscriptions; the caller closes it. */
 export function duplicateNode(node: Redis, time: TimeSource = SYSTEM_TIME): Redis {
   const settings = { ...SUBSCRIBER_SETTINGS, readOnly: false, retryStrategy: reconnectAfter(time) }
   return tend(node.duplicate(settings), time)
 }
 
-/** A second connection with the settings of the first, for subscriptions; always ours to close. */
+/** Opens a second connection with the settings of the first, for subscriptions; the caller closes it. */
 export function duplicateConnection(connection: Connection): RedisClient {
   const client = connection.isCluster
     ? duplicateCluster(connection.client as Cluster, { socketTimeout: undefined as never })
@@ -148,11 +158,11 @@ export function duplicateConnection(connection: Connection): RedisClient {
 }
 
 /**
- * A connection for claims that wait for replicas: what was under way when it broke is not sent again by itself, so that
- * a confirmation always speaks of the claim that it belongs to. Always ours to close.
+ * Opens a connection for claims that wait for replicas; the caller closes it. After a loss it does not resend commands
+ * by itself, so that each confirmation belongs to its own claim.
  */
 export function duplicateForClaims(connection: Connection): RedisClient {
-  // Without resending, ioredis forgets what was under way and never answers it, unless every loss gives it up.
+  // Without resending, ioredis would never settle the commands in flight, unless each loss rejects them.
   const settings = {
     autoResendUnfulfilledCommands: false,
     ...FIXED_SETTINGS,
@@ -169,16 +179,16 @@ export function duplicateForClaims(connection: Connection): RedisClient {
   return tend(client, connection.time)
 }
 
-/** Opens the connection to a lock node: it answers soon, or has no vote. */
+/** Opens the connection to a lock node; a node that does not answer soon has no vote. */
 export function openLockNode(source: RedisSource, time: TimeSource = SYSTEM_TIME): Connection {
   const settings = { maxRetriesPerRequest: 0, lazyConnect: false, connectionName: 'everybeat-locks' }
   return connectTo(source, { ...OWN_SETTINGS, ...settings }, time)
 }
 
-/** How long a server may take to answer `QUIT`, ms. */
+/** Longest wait for the answer to `QUIT`, ms. */
 const QUIT_MS = 500
 
-/** Closes a connection that Everybeat opened: politely where the server answers, at once where it does not. */
+/** Closes a connection that Everybeat opened, by `QUIT` if the server answers, otherwise by force. */
 export async function closeClient(client: RedisClient, time: TimeSource = SYSTEM_TIME): Promise<void> {
   leaving.add(client)
   if (client.status === 'ready') {
@@ -189,8 +199,8 @@ export async function closeClient(client: RedisClient, time: TimeSource = SYSTEM
 }
 
 /**
- * A TLS socket that is ended while its handshake fails may report two errors. ioredis hears the first alone: the second
- * would end the process.
+ * Listens for late errors: a TLS socket that is closed while its handshake fails may report two errors. ioredis handles
+ * only the first, so the second would end the process.
  */
 function hearLateErrors(client: RedisClient): void {
   const nodes = client.isCluster ? (client as Cluster).nodes('all') : [client as Redis]

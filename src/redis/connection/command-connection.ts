@@ -12,31 +12,33 @@ import type { RedisClient } from '../redis-client.js'
 import type { TimeSource } from '../../time-source.js'
 
 const WITHOUT_KEY_PREFIX =
-  "a client without keyPrefix, and Everybeat's option prefix in place of it: scripts derive keys, which the client cannot rename"
+  "a client without keyPrefix, and Everybeat's option prefix instead: scripts derive keys, which the client cannot rename"
 
-/** What a command connection reports. */
+/** The listeners of a command connection. */
 export interface ConnectionReports {
   readonly emit: Emit
-  /** The connection works again after a loss. */
+  /** Called when the connection works again after a loss. */
   readonly onRestored: () => void
 }
 
-/** The command connection of an instance: the user's client or one of its own. Reports when it is lost and restored. */
+/**
+ * The command connection of an instance, which is the user's client or a new one. Reports its losses and restorations.
+ */
 export class CommandConnection {
   readonly connection: Connection
-  /** Where it leads, without user and password. */
+  /** The address of the server, without user and password. */
   readonly address: string
   readonly #time: TimeSource
   readonly #reports: ConnectionReports
-  /** The error that the client reported last, since it was ready. */
+  /** The last error of the client since it was ready. */
   #lastError: unknown
-  /** What the server says of the database that was asked for, where it has none; null otherwise. */
+  /** The refusal of the server to select the database; null for none. */
   #wrongDatabase: Error | null = null
   /** When the connection was lost, on the monotonic clock, ms; null while it is not. */
   #lostAt: number | null = null
-  /** Whether the connection was ever made: a connection that was not cannot be lost. */
+  /** Whether the connection was ever ready; only then can it be lost. */
   #wasReady: boolean
-  /** The wait for the connection that all callers share; null while there is none. */
+  /** The wait for the connection that all callers share; null for none. */
   #waiting: Promise<void> | null = null
   #isClosed = false
   /** Messages of permanent errors that were reported since the connection was lost. */
@@ -66,17 +68,17 @@ export class CommandConnection {
   async ready(timeoutMs: number): Promise<void> {
     const { client } = this.connection
     if (isSubscribed(client)) {
-      const message = `Redis at ${this.address}: the client that was given is subscribed to channels, and cannot send commands; pass another one`
+      const message = `Redis at ${this.address}: the client in \`redis\` is subscribed to channels and cannot send commands; pass another one`
       throw new EverybeatError('ERR_EVERYBEAT_CONNECTION', message, { field: 'redis' })
     }
     if (this.#wrongDatabase) throw refusedDatabase(this.address, this.#wrongDatabase)
     if (client.status === 'ready') return
-    // All callers share one wait, for the client may be the user's and warns of many listeners.
+    // All callers share one wait, because many listeners at the user's client would cause a warning.
     this.#waiting ??= waitUntilReady(client, this.#time, timeoutMs).finally(() => (this.#waiting = null))
     await this.#waiting
   }
 
-  /** Closes the connection, where Everybeat opened it, and reports nothing any more. */
+  /** Closes the connection, if Everybeat opened it, and ends the reports. */
   async close(): Promise<void> {
     const { client, owned } = this.connection
     this.#isClosed = true
@@ -98,7 +100,7 @@ export class CommandConnection {
     throw wrongValue(
       'redis.monitor',
       monitor,
-      'a client without monitor: one that watches a server sends nothing else',
+      'a client without monitor: a monitoring client cannot send other commands',
       code,
     )
   }
@@ -106,13 +108,13 @@ export class CommandConnection {
   #onError(error: unknown): void {
     forgetPassword(error)
     this.#lastError = error
-    // ioredis goes on in database 0, as if nothing had been asked for.
+    // After this refusal ioredis continues in database 0, without an error.
     if (error instanceof Error && isWrongDatabase(error)) this.#wrongDatabase = error
-    // A caller that waits for the first connection learns of the error by its own call.
+    // A caller that waits for the first connection gets the error from its own call.
     const advice = this.#lostAt === null ? null : adviceFor(error)
     if (advice === null) return
     const data = toErrorData(error)
-    // Each attempt to reconnect meets the same error: it is reported once.
+    // Each attempt to reconnect fails with the same error, which is reported once.
     if (this.#reported.has(data.message)) return
     this.#reported.add(data.message)
     this.#reports.emit('error', { ...data, message: `${data.message}. ${advice}`, context: 'connection' })
@@ -143,7 +145,7 @@ function refusedDatabase(address: string, cause: Error): EverybeatError {
   return new EverybeatError('ERR_EVERYBEAT_CONNECTION', message, { field: 'redis', cause })
 }
 
-/** Whether the owner of a live client has subscribed with it; ioredis says so in a member that its types leave out. */
+/** Whether the owner of a live client has subscribed with it. The types of ioredis omit this member. */
 function isSubscribed(client: RedisClient): boolean {
   return Boolean((client as { condition?: { subscriber?: unknown } | null }).condition?.subscriber)
 }

@@ -10,22 +10,22 @@ import { ScheduleSubscription } from '../notify/schedule-subscription.js'
 import { RedisScheduleStore } from '../stores/schedule-store.js'
 import { CommandConnection } from './command-connection.js'
 
-/** Wait for a connection after which the log says so, ms. */
+/** Wait for a connection after which a log line reports it, ms. */
 const PATIENCE_MS = 1_000
 
-/** What the connection of an instance is made of. */
+/** The parts of the connection of an instance. */
 export interface InstanceConnectionOptions {
   readonly options: ResolvedOptions
   readonly time: TimeSource
   readonly clock: RedisClock
   readonly emit: Emit
-  /** The command connection is back. */
+  /** Called when the command connection is restored. */
   readonly onRestored: () => void
-  /** Redis at this address lets a caller wait for longer than a second. */
+  /** Called when a caller has waited for Redis at this address for longer than a second. */
   readonly onSlow: (address: string) => void
 }
 
-/** The command connection of an instance, opened when it is first needed, and the schedules that it reaches. */
+/** The command connection of an instance, which is opened on first use, and the schedule store on it. */
 export class InstanceConnection {
   readonly #parts: InstanceConnectionOptions
   /** The open connection; null before the first use and after {@link close}. */
@@ -60,7 +60,7 @@ export class InstanceConnection {
     return link
   }
 
-  /** The schedules, whatever layout their keys have. */
+  /** The schedule store, also for keys of another layout. */
   async storeOfAnyLayout(): Promise<ScheduleStore> {
     const { options, time, clock } = this.#parts
     const { prefix, shards } = options
@@ -69,7 +69,7 @@ export class InstanceConnection {
     return (this.#store ??= new RedisScheduleStore({ client, prefix, shards, clock, time }))
   }
 
-  /** The schedules. @throws EverybeatError `ERR_EVERYBEAT_LAYOUT` when their keys have another layout */
+  /** The schedule store. @throws EverybeatError `ERR_EVERYBEAT_LAYOUT` when the keys have another layout */
   async store(): Promise<ScheduleStore> {
     const store = await this.storeOfAnyLayout()
     await this.#layoutCheck?.check()
@@ -77,7 +77,7 @@ export class InstanceConnection {
   }
 
   /**
-   * Subscribes to the edits of schedules, on a connection of its own. {@link close} ends it.
+   * Subscribes to the edits of schedules on a separate connection, which {@link close} ends.
    *
    * @throws EverybeatError `ERR_EVERYBEAT_CONNECTION` when the subscription is not made within `connectTimeoutMs`
    */
@@ -97,7 +97,7 @@ export class InstanceConnection {
     return watch
   }
 
-  /** Closes the connection, where Everybeat opened it, and all subscriptions; the next use opens another one. */
+  /** Closes the connection, if Everybeat opened it, and all subscriptions; the next use opens a new connection. */
   async close(): Promise<void> {
     const watches = [...this.#watches].map((watch) => watch.close())
     const link = this.#link

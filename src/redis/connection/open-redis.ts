@@ -2,19 +2,19 @@ import { resolveOptions, type EverybeatOptions } from '../../options/options.js'
 import { closeClient, openLockNode } from './client.js'
 import type { RedisClient } from '../redis-client.js'
 
-/** A connection for what runs beside Everybeat on the same Redis. */
+/** A connection for other programs on the Redis of a fleet, such as exporters. */
 export interface OpenedRedis {
-  /** The ioredis client: the one that was given, or a new one. */
+  /** The ioredis client: the given one, or a new one. */
   readonly client: RedisClient
-  /** Checked; the default where none was given. */
+  /** The checked prefix, or the default. */
   readonly prefix: string
-  /** Closes the connection when it was opened here; a client that was given stays open. */
+  /** Closes the connection if it was opened here; a given client stays open. */
   close(): Promise<void>
 }
 
 /**
- * Connects to the Redis that an instance with the same options would use, or takes the live client that it is given. A
- * command of an opened connection fails when the connection is lost, so that no caller waits for Redis without end.
+ * Connects to the Redis of an instance with the same options, or uses the given live client. A command on an opened
+ * connection fails when the connection is lost, so that no caller waits without end.
  *
  * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS`
  */

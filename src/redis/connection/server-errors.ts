@@ -2,11 +2,11 @@ import { EverybeatError } from '../../errors.js'
 import type { RedisClient } from '../redis-client.js'
 import { addressOf } from './address.js'
 
-/** What a server says that is not the one to talk to, and what to pass instead. */
+/** The errors of servers that cannot serve a fleet, each with the server to pass instead. */
 const WRONG_SERVERS: readonly (readonly [pattern: RegExp, advice: string])[] = [
   [
     /^(MOVED|ASK) \d|CROSSSLOT/,
-    'is a node of a Cluster: pass a live `Cluster` of ioredis as `redis`, so that every key is asked for where it is',
+    'is a node of a Cluster: pass a live `Cluster` of ioredis as `redis`, so that each command reaches the node of its key',
   ],
   [
     /unknown command ['`]?(evalsha|eval)\b/i,
@@ -18,13 +18,13 @@ const WRONG_SERVERS: readonly (readonly [pattern: RegExp, advice: string])[] = [
   ],
   [
     /READONLY You can't write/,
-    'is a replica and takes no writes: pass the address of the primary, or `redis: { sentinels, name }` where sentinels say which it is',
+    'is a replica and refuses writes: pass the address of the primary, or `redis: { sentinels, name }` if sentinels know it',
   ],
 ]
 
 /**
- * Turns what a server answers that cannot serve a fleet into an error that says what to pass instead; any other error is
- * returned as it is.
+ * Turns the error of a server that cannot serve a fleet into an error that says what to pass instead; returns any other
+ * error unchanged.
  */
 export function explainServerError(error: unknown, client: RedisClient): unknown {
   if (!(error instanceof Error) || 'nodes' in client) return error

@@ -7,13 +7,13 @@ import type { TimeSource } from '../../time-source.js'
 
 const SILENT = () => {}
 
-/** Why waiting is over: `refused` for what no waiting mends. */
+/** Why a wait failed: `refused` for a permanent error. */
 type Failure = 'refused' | 'closed' | 'timeout'
 
 /**
  * Waits until the client is ready.
  *
- * @param field the option that says where to connect to
+ * @param field the option that holds the address
  * @throws EverybeatError `ERR_EVERYBEAT_CONNECTION` after `timeoutMs`, or as soon as a certificate, user or password is
  *   refused, with the last error of the connection as cause
  */
@@ -65,22 +65,23 @@ export async function waitUntilReady(
   })
 }
 
-/** The error for a connection beside the first one that could not be made in time. */
+/** The error for a further connection that was not ready in time. */
 export function unreachable(client: RedisClient, what: string, lastError: unknown): EverybeatError {
   const said = lastError instanceof Error ? `: ${lastError.message}` : ''
   const cause = lastError === undefined ? {} : { cause: lastError }
-  const advice = 'Check how many clients the server takes (`maxclients`): a worker needs up to five connections'
+  const advice = 'Check how many clients the server allows (`maxclients`): a worker needs up to five connections'
   const message = `Redis at ${addressOf(client)}: ${what}${said}. ${advice}`
   return new EverybeatError('ERR_EVERYBEAT_CONNECTION', message, { field: 'redis', ...cause })
 }
 
-/** So long a node may take to show that it refuses, ms. */
+/** Longest wait for a refusal of a node, ms. */
 const VERDICT_MS = 2_000
 
 /**
- * Waits until a node answers, or cannot be reached for now: then it may come back later, and does without.
+ * Waits until a node answers or cannot be reached; an unreachable node may return later and is no error.
  *
- * @throws EverybeatError `ERR_EVERYBEAT_CONNECTION` when it refuses a certificate, user or password: no waiting mends that
+ * @throws EverybeatError `ERR_EVERYBEAT_CONNECTION` when the node refuses a certificate, user or password, which is
+ *   permanent
  */
 export async function refuseWrongNode(client: RedisClient, time: TimeSource, field: string): Promise<void> {
   const gone = new Promise<void>((resolve) => client.once('close', () => void time.setImmediate(resolve)))
@@ -91,7 +92,7 @@ export async function refuseWrongNode(client: RedisClient, time: TimeSource, fie
   ready.catch(SILENT)
 }
 
-/** An error of the connection without the command that met it: that may be the password. */
+/** The error of a connection without its command, which may hold the password. */
 function withoutCommand(error: unknown): unknown {
   if (!(error instanceof Error) || !('command' in error)) return error
   const { command: _command, ...rest } = error as Error & { command: unknown }
@@ -102,11 +103,11 @@ function hasTls(client: RedisClient): boolean {
   return 'nodes' in client || Boolean(client.options.tls)
 }
 
-/** What a timeout looks like when one side speaks TLS and the other does not. */
+/** The hint for a time-out that is typical of TLS on one side only, or of a full server. */
 function hintFor(isTls: boolean, hasConnected: boolean, lastError: unknown): string {
   if (hasConnected && !isTls) {
-    return '. It takes the connection but does not answer; a port for TLS does so to a redis:// URL, and so does a server that has reached its `maxclients`'
+    return '. The server accepts the connection but does not answer, as a TLS port does for a redis:// URL, and as a server at its `maxclients` does'
   }
-  if (isTls && !hasConnected && lastError === undefined) return '. A port without TLS keeps silent to a rediss:// URL'
+  if (isTls && !hasConnected && lastError === undefined) return '. A port without TLS does not answer a rediss:// URL'
   return ''
 }

@@ -1,24 +1,24 @@
 import type { RedisClient } from '../redis-client.js'
 import { runScript } from '../scripts/run-script.js'
 
-/** A lease that a run holds: its key, and the token that it was taken with. */
+/** A lease that a run holds: its key and its token. */
 export interface HeldLease {
   readonly key: string
   readonly token: string
 }
 
-/** `lost`: the lease is gone, or another run has it. */
+/** `lost`: the lease has ended, or another run holds it. */
 export type ExtendOutcome = 'extended' | 'lost'
 
-/** The most leases in one call: more would hold up Redis for longer than a millisecond. */
+/** Most leases in one call: more would block Redis for longer than a millisecond. */
 const MAX_LEASES = 500
 
 /**
- * Sets the TTL of leases anew, each only if it still holds its token, as redlock does it. All are of one shard. Retries
- * are the caller's: it knows how long trust lasts.
+ * Extends leases of one shard, each only if its key still holds its token, as redlock does. The caller retries, because
+ * it knows how long trust lasts.
  *
  * @returns an outcome for each lease, in their order
- * @throws whatever the connection throws: then nothing is known of any of them
+ * @throws the error of the connection; then the outcome of each lease is unknown
  */
 export async function extendLeases(
   client: RedisClient,

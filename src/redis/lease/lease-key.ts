@@ -2,7 +2,7 @@ import type { ClaimedRun } from '../../worker/store.js'
 import type { Keys } from '../keys.js'
 import type { HeldLease } from './extend-leases.js'
 
-/** The key on the lock nodes that says that this delivery of a run was started. */
+/** The start key of a delivery of a run. */
 export function startKey(keys: Keys, { runId, attempt, delivery }: ClaimedRun): string {
   return keys.start(runId, attempt, delivery)
 }

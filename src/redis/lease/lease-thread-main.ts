@@ -5,14 +5,14 @@ import { extendLeases } from './extend-leases.js'
 import type { LeaseNews, LeaseOrder, LeaseThreadData } from './lease-thread-messages.js'
 import { ThreadLeases } from './thread-leases.js'
 
-// Runs in the thread that `lease-thread.ts` starts, and has nothing to export.
+// The program of the thread that `lease-thread.ts` starts.
 
 const { redis, leaseMs, clockOffsetMs, life } = workerData as LeaseThreadData
 const { client } = openConnection(redis)
 const leases = new ThreadLeases({
   leaseMs,
   life,
-  // The monotonic clock of a thread begins with the thread.
+  // The monotonic clock of a thread starts at 0 with the thread.
   time: { ...SYSTEM_TIME, monotonic: () => Number(process.hrtime.bigint()) / 1e6 - clockOffsetMs },
   extend: (held) => extendLeases(client, held, leaseMs),
   onLost: (id) => tell({ kind: 'lost', id }),

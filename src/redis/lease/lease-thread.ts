@@ -7,7 +7,7 @@ import { CELLS, shareCells, toMicroseconds, type LeaseNews, type LeaseOrder } fr
 import { leaseOf } from './lease-key.js'
 import { spawnLeaseThread } from './spawn-lease-thread.js'
 
-/** Whose leases the thread keeps, where, and who hears of its faults. */
+/** The worker and Redis of the lease thread, and the listener of its errors. */
 export interface LeaseThreadOptions {
   readonly redis: Exclude<RedisSource, { kind: 'client' }>
   readonly shards: readonly Keys[]
@@ -17,9 +17,9 @@ export interface LeaseThreadOptions {
   readonly onError: (error: unknown) => void
 }
 
-/** Delay before a thread that broke is started again, ms. */
+/** Delay before a thread that failed is started again, ms. */
 const RESTART_MS = 1_000
-/** How long a thread may take to end by itself, ms. */
+/** Longest time for a thread to end by itself, ms. */
 const STOP_TIMEOUT_MS = 1_000
 
 /** One lease that the thread extends. */
@@ -29,12 +29,12 @@ interface KeptEntry {
 }
 
 /**
- * A thread with a connection of its own that extends leases while the event loop is blocked. It ends with the process,
- * and never keeps a process alive. One that breaks is started again; meanwhile the event loop extends.
+ * A thread with its own connection that extends leases while the event loop is blocked. It never keeps the process
+ * alive. A thread that fails is started again; until then the event loop extends the leases.
  */
 export class LeaseThreadHandle implements LeaseThread {
   readonly #options: LeaseThreadOptions
-  /** When the event loop last showed life, on its monotonic clock, µs; the thread reads it. */
+  /** When the event loop last reported that it is not blocked, on its monotonic clock, µs; the thread reads it. */
   readonly #life = shareCells(1)
   /** The leases that the thread extends, by the number of their order. */
   readonly #kept = new Map<number, KeptEntry>()
@@ -46,12 +46,12 @@ export class LeaseThreadHandle implements LeaseThread {
   #becomeReady = () => {}
   /** Rejects {@link #readiness}. */
   #refuseReadiness = (_error: Error) => {}
-  /** Orders so far: each has a number of its own. */
+  /** Number of orders so far, from which each order gets its number. */
   #orderCount = 0
   #isStopped = false
-  /** The error of the thread that broke last. */
+  /** The error of the last thread that failed. */
   #lastError: unknown
-  /** The thread that was started last. */
+  /** The current thread. */
   #thread: Worker
 
   /** Starts the thread. */
@@ -62,7 +62,7 @@ export class LeaseThreadHandle implements LeaseThread {
       this.#becomeReady = resolve
       this.#refuseReadiness = reject
     })
-    // A stop before anything waits for the connection is no error.
+    // A stop before a caller waits for the connection is no error.
     this.#readiness.catch(() => {})
     this.#thread = this.#spawn()
   }
@@ -87,7 +87,7 @@ export class LeaseThreadHandle implements LeaseThread {
   async ready(timeoutMs: number): Promise<void> {
     let timer: NodeJS.Timeout | undefined
     const tooLate = new Promise<never>((_resolve, reject) => {
-      const message = `the lease keeper's own connection to Redis was not ready within ${timeoutMs} ms. Check that the server allows one connection more`
+      const message = `the lease keeper's own connection to Redis was not ready within ${timeoutMs} ms. Check that the server allows one more connection`
       const refuse = () =>
         reject(
           new EverybeatError('ERR_EVERYBEAT_CONNECTION', message, { field: 'leaseKeeper', cause: this.#lastError }),

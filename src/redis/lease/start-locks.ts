@@ -2,7 +2,7 @@ import Redlock, { type Lock } from 'redlock'
 import type { RedisClient } from '../redis-client.js'
 import type { TimeSource, Timer } from '../../time-source.js'
 
-/** Thrown by redlock when the votes do not make a quorum; the votes say why. */
+/** The error of redlock without a quorum of votes; the votes hold the reasons. */
 interface Refusal extends Error {
   attempts: readonly Promise<{ votesAgainst: Map<unknown, Error> }>[]
 }
@@ -11,20 +11,23 @@ function isRefusal(error: unknown): error is Refusal {
   return error instanceof Error && error.name === 'ExecutionError' && 'attempts' in error
 }
 
-/** Remembers on a quorum of independent nodes which deliveries were started: what one Redis forgets, they do not. */
+/**
+ * Stores on a quorum of lock nodes which deliveries were started, so that a data loss of one Redis cannot start a
+ * delivery twice.
+ */
 export interface StartLocks {
   /**
-   * `taken`: this caller may start; `held`: it was started before; `unknown`: too few nodes answered, and nothing
-   * is known. Never rejects.
+   * Takes a start key. `taken`: the caller may start; `held`: the delivery was started before; `unknown`: too few nodes
+   * answered. Never rejects.
    */
   tryTake(key: string): Promise<'taken' | 'held' | 'unknown'>
-  /** Takes it back, for a delivery that was not started after all. Never rejects. */
+  /** Releases the start key of a delivery that was not started. Never rejects. */
   giveBack(key: string): Promise<void>
 }
 
-/** For so long a start is remembered, ms: failovers and the replays that they cause are over by then. */
+/** Time for which a start key is kept, ms: failovers and the repeated claims after them are over by then. */
 const START_MEMORY_MS = 600_000
-/** A node that does not answer within this time has no vote, ms. */
+/** Time after which a node without an answer has no vote, ms. */
 const VOTE_TIMEOUT_MS = 1_000
 
 /** Creates the start locks of these nodes, an odd number of servers that do not replicate each other. */
@@ -55,10 +58,10 @@ export function createStartLocks(clients: readonly RedisClient[], time: TimeSour
       const outcome = await Promise.race([taking, tooLate])
       if (timer) time.clearTimeout(timer)
       if (outcome !== 'taken') {
-        // Won too late is not won: it must not stand in the way of the next delivery.
+        // A start key that is won too late is released, so that it does not block the next delivery.
         void taking.then((late) => (late === 'taken' ? this.giveBack(key) : undefined))
       } else {
-        // Only what is given back within the next moments is looked up again.
+        // A start key is released soon after it was taken or never, so the entry is dropped after a while.
         time.setTimeout(() => taken.delete(key), VOTE_TIMEOUT_MS * 10).unref()
       }
       return outcome

@@ -5,32 +5,31 @@ import { CELLS, toMicroseconds, type LeaseOrder } from './lease-thread-messages.
 
 type Kept = Extract<LeaseOrder, { kind: 'keep' }>
 
-/** What the leases of a thread need of it. */
+/** The parts of a thread that its leases need. */
 export interface ThreadLeasesOptions {
   readonly leaseMs: number
   /** Its monotonic clock is that of the event loop. */
   readonly time: TimeSource
-  /** When the event loop last showed life, on that clock, µs. */
+  /** When the event loop last reported that it is not blocked, on that clock, µs. */
   readonly life: BigInt64Array
   /** Extends leases of one shard, in one call. */
   readonly extend: (leases: readonly HeldLease[]) => Promise<ExtendOutcome[]>
-  /** Redis does not hold the lease of this order any more. */
+  /** Called when Redis does not hold the lease of this order any more. */
   readonly onLost: (id: number) => void
 }
 
 /**
- * The leases that the thread keeps.
+ * The leases that the thread extends.
  *
  * Invariants:
- * 1. What the cells of a lease say of trust counts from the moment at which its last extension was sent.
- * 2. A lease is extended no more once it is released or lost, its time is over, or the event loop has been blocked for
- *    too long.
- * 3. Leases that are nearly due go with one that is due, in one call a shard; each has an answer of its own.
+ * 1. The trust in the cells of a lease counts from the moment at which its last extension was sent. 2. A lease is not
+ * extended any more once it is released or lost, its time has passed, or the event loop has been blocked for too long.
+ * 3. An extension also carries the leases of its shard that need one soon; each lease has its own answer.
  */
 export class ThreadLeases {
   readonly #options: ThreadLeasesOptions
   readonly #kept = new Map<number, Kept>()
-  /** When each lease is extended next, on the monotonic clock, ms; absent while its extension is under way. */
+  /** When each lease is extended next, on the monotonic clock, ms; absent while its extension is in flight. */
   readonly #dueAt = new Map<Kept, number>()
   /** Timer of the next check. */
   #timer: Timer | null = null
@@ -87,7 +86,10 @@ export class ThreadLeases {
     for (const leases of byShard.values()) void this.#extend(leases)
   }
 
-  /** A process that hangs is given up in the end: by the time-out of the run, or when its loop has been blocked for long. */
+  /**
+   * Whether the thread has to stop extending the lease of a blocked process: its time has passed, or the event loop has
+   * been blocked for too long.
+   */
   #isOverdue({ until }: Kept): boolean {
     const { leaseMs, life, time } = this.#options
     if (until !== null) return time.monotonic() >= until
@@ -103,7 +105,7 @@ export class ThreadLeases {
       if (this.#kept.get(lease.id) !== lease) continue
       if (outcomes === null) this.#extendAt(lease, time.monotonic() + leaseMs * RETRY_SHARE)
       else if (outcomes[index] === 'extended') {
-        // The wall clock first: a reader between the two trusts too little rather than too much.
+        // The wall clock is written first, so that a reader between both writes trusts too briefly, never too long.
         Atomics.store(lease.cells, CELLS.trustedUntilWall, toMicroseconds(sentAtWall + leaseMs * TRUST_SHARE))
         Atomics.store(lease.cells, CELLS.trustedUntil, toMicroseconds(sentAt + leaseMs * TRUST_SHARE))
         this.#extendAt(lease, sentAt + leaseMs * EXTEND_SHARE)

@@ -1,6 +1,6 @@
-/** Reports each write of a definition, by whatever program, as it happens. */
+/** Reports each write of a definition by any program, at once. */
 export interface Watch {
-  /** A heartbeat was sent at this instant of the monotonic clock and answered: its echo has to arrive here soon. */
+  /** Expects the echo of an answered heartbeat that was sent at this instant of the monotonic clock, ms. */
   expectEcho(sentAt: number): void
   /** Ends the watch and closes its connections. */
   stop(): Promise<void>

@@ -10,21 +10,21 @@ interface NodeWatch {
 }
 
 /**
- * Watches every primary of a Cluster, each on a connection of its own, and follows when others take their place. Edits
- * count as seen while all of them are watched.
+ * Watches every primary of a Cluster, each on its own connection, and follows changes of the primaries. It reports that
+ * it is watching while all primaries are watched.
  */
 export class ClusterWatch implements Watch {
   readonly #cluster: Cluster
   readonly #watchNode: (primary: Redis, listener: DefinitionListener) => Watch
   readonly #listener: DefinitionListener
-  /** By the address of the primary. */
+  /** The watches by the address of their primary. */
   readonly #watches = new Map<string, NodeWatch>()
-  /** What the listener was told last. */
+  /** The last report to the listener whether this watch is watching. */
   #wasWatching = false
   /** Bound, for ioredis removes a listener by its identity. */
   readonly #onRefresh = () => this.#followTopology()
 
-  /** @param watchNode begins to watch one primary; it closes its connection itself */
+  /** @param watchNode begins to watch one primary, and closes its own connection */
   constructor(
     cluster: Cluster,
     watchNode: (primary: Redis, listener: DefinitionListener) => Watch,
@@ -33,12 +33,12 @@ export class ClusterWatch implements Watch {
     this.#cluster = cluster
     this.#watchNode = watchNode
     this.#listener = listener
-    // The client reads the topology anew whenever a command meets a change of it.
+    // The client reads the topology again when a command shows that it has changed.
     listenTo(cluster, 'refresh', this.#onRefresh)
     this.#followTopology()
   }
 
-  /** A subscription to a Cluster may be at a node that receives the echo later: no echo is expected. */
+  /** Expects no echo: a subscription to a Cluster may be at a node that receives the echo later. */
   expectEcho(): void {}
 
   async stop(): Promise<void> {
@@ -63,7 +63,7 @@ export class ClusterWatch implements Watch {
     const entry: NodeWatch = { isWatching: false, watch: null }
     this.#watches.set(address, entry)
     entry.watch = this.#watchNode(primary, {
-      // The methods of a listener may be those of a class, which a spread would leave out.
+      // A spread would omit the methods of a listener that is an instance of a class.
       onDefinition: (shard, schedule) => this.#listener.onDefinition(shard, schedule),
       onFlush: () => this.#listener.onFlush(),
       onWatching: (isWatching) => {

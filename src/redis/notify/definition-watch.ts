@@ -11,9 +11,9 @@ import type { TimeSource } from '../../time-source.js'
 const INVALIDATE = '__redis__:invalidate'
 
 /**
- * Watches definitions through Redis's own key tracking (`CLIENT TRACKING … BCAST`, Redis 6 and later), which needs no
- * setting of the server; where that is refused, through keyspace notifications, if the server has them on. Neither reaches
- * over the nodes of a Cluster: there every primary is watched.
+ * Watches definitions by key tracking of Redis (`CLIENT TRACKING … BCAST`, Redis 6 and later), which needs no setting
+ * of the server. If the server refuses it, the watch uses keyspace notifications, which the server may have on. Both
+ * cover one node only, so on a Cluster every primary is watched.
  */
 export function openWatch(
   connection: Connection,
@@ -29,23 +29,23 @@ export function openWatch(
   return new ClusterWatch(connection.client as Cluster, watchNode, listener)
 }
 
-/** What is watched on each server, and for which worker. */
+/** The prefixes to watch on each server, and the worker. */
 interface Watched {
   readonly shards: readonly Keys[]
   readonly workerId: string
   readonly time: TimeSource
 }
 
-/** Watches one server on a connection of its own, which it closes when it stops. */
+/** Watches one server on its own connection, which it closes when it stops. */
 class ServerWatch implements Watch {
   readonly #client: Redis
   readonly #time: TimeSource
   readonly #listener: DefinitionListener
-  /** What the keys of definitions begin with, by shard. */
+  /** The prefixes of the keys of definitions, by shard. */
   readonly #prefixes: readonly string[]
   /** Shards by their hash tag, braces included. */
   readonly #shardByTag: ReadonlyMap<string, number>
-  /** What the channels of keyspace notifications begin with. */
+  /** The prefix of the channels of keyspace notifications. */
   readonly #keyspace: string
   /** The channel of the echo of this worker's heartbeats. */
   readonly #ownChannel: string
@@ -88,21 +88,22 @@ class ServerWatch implements Watch {
       this.#watchdog.subscribed()
       if (!this.#isStopped) this.#listener.onWatching(true)
     } catch {
-      // An old server, a proxy, or a user without the right: notifications, when they are on, say the same.
+      // An old server, a proxy, or a user without the right refuses key tracking; keyspace notifications, if they are
+      // on, report the same.
       await client.psubscribe(...this.#prefixes.map((prefix) => `${this.#keyspace}${escapeGlob(prefix)}*`))
       await client.subscribe(this.#ownChannel)
       this.#watchdog.subscribed()
     }
   }
 
-  /** @param keys what was written; null when a database was flushed */
+  /** @param keys the written keys; null when a database was flushed */
   #onInvalidation(keys: Buffer | Buffer[] | null): void {
     if (keys === null) this.#listener.onFlush()
     else for (const key of Array.isArray(keys) ? keys : [keys]) this.#onKey(key.toString())
   }
 
   #onKey(key: string): void {
-    // A prefix has no brace in it, so the first one ends the tag.
+    // A prefix holds no brace, so the first brace ends the tag.
     const shard = this.#shardByTag.get(key.slice(0, key.indexOf('}') + 1))
     if (shard === undefined) return
     const prefix = this.#prefixes[shard]!
@@ -110,7 +111,7 @@ class ServerWatch implements Watch {
   }
 }
 
-/** A glob that matches exactly this text. */
+/** A glob that matches this text only. */
 function escapeGlob(text: string): string {
   return text.replace(/[[\]*?\\^]/g, '\\$&')
 }

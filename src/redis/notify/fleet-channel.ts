@@ -7,7 +7,7 @@ import type { FleetListener } from '../../worker/listeners.js'
 import type { RedisClient } from '../redis-client.js'
 import { SubscriptionWatchdog } from './subscription-watchdog.js'
 
-/** Calls the listener with what a message says; `false` for a text that is not understood. */
+/** Calls the listener for a message; `false` for a message that this version does not know. */
 function read(listener: FleetListener, shard: number, verb: string, rest: string): boolean {
   switch (verb) {
     case 'head': {
@@ -48,7 +48,7 @@ function read(listener: FleetListener, shard: number, verb: string, rest: string
   }
 }
 
-/** The messages that are a verb and text. */
+/** Reads the messages of a verb and a text. */
 function readNames(listener: FleetListener, shard: number, verb: string, rest: string): boolean {
   if (verb === 'changed') listener.onChanged(shard, rest.split('\n'))
   else if (verb === 'left') listener.onLeft(rest)
@@ -64,8 +64,9 @@ function deliver(listener: FleetListener, shard: number, message: string): void 
 }
 
 /**
- * The subscription to the fleet channel of every shard, on a connection of its own. A worker also subscribes to the channel
- * of its own name: as long as that channel has a subscriber, its connection, and so most likely its process, lives.
+ * The subscription to the fleet channel of every shard, on its own connection. A worker also subscribes to the channel
+ * of its own name. While that channel has a subscriber, the connection of the worker, and so most likely its process,
+ * is alive.
  */
 export class FleetChannel {
   /** The connection of the subscription; the caller closes it. */
@@ -74,12 +75,12 @@ export class FleetChannel {
   readonly #listener: FleetListener
   /** Every channel to subscribe to. */
   readonly #channels: readonly string[]
-  /** Null on a Cluster: there a subscription shows only on the node at which it was made, so it would prove nothing. */
+  /** The watchdog of the subscription. Null on a Cluster, where an echo reaches other nodes later. */
   readonly #watchdog: SubscriptionWatchdog | null
   /** The first subscription. */
   readonly #subscribed: Promise<void>
   #wasReady = false
-  /** The error of the connection that came last. */
+  /** The last error of the connection. */
   #lastError: unknown
 
   constructor(connection: Connection, shards: readonly Keys[], workerId: string, listener: FleetListener) {
@@ -114,7 +115,7 @@ export class FleetChannel {
     throw unreachable(this.client, message, this.#lastError)
   }
 
-  /** A heartbeat was sent at this instant of the monotonic clock and answered: its echo has to arrive here soon. */
+  /** Expects the echo of an answered heartbeat that was sent at this instant of the monotonic clock, ms. */
   expectEcho(sentAt: number): void {
     this.#watchdog?.expectEcho(sentAt)
   }
@@ -126,13 +127,13 @@ export class FleetChannel {
   }
 
   /**
-   * Subscribes again after each reconnect. ioredis would do so by itself, but no caller could handle its failure: a process
-   * that stops at that moment would end by an unhandled rejection. Messages in between are lost.
+   * Subscribes again after each reconnect; messages in between are lost. ioredis could resubscribe by itself, but no
+   * caller could handle its failure, and an unhandled rejection would end a process that stops at that moment.
    */
   #onReady(): void {
     if (this.#wasReady) {
       this.#subscribe().catch(() => {
-        // Refused, but not closed: the echo does not arrive, and the watchdog makes the connection anew.
+        // The subscription was refused on an open connection: the echo does not arrive, so the watchdog reconnects.
         if (this.client.status === 'ready') this.#watchdog?.subscribed()
       })
     }

@@ -6,12 +6,12 @@ import { databaseOf, readMessage } from '../database.js'
 import type { Keys } from '../keys.js'
 import type { RedisClient } from '../redis-client.js'
 
-/** What the messages about edited schedules begin with. */
+/** The begin of messages about edited schedules. */
 const CHANGED = 'changed '
 
 /**
- * A subscription to the fleet channels of an instance that need not be a worker: it hears which schedules were edited, and
- * nothing else. Its connection is its own.
+ * A subscription of any instance, also of one that is no worker, to the names of edited schedules. It has its own
+ * connection.
  */
 export class ScheduleSubscription implements ScheduleWatch {
   readonly #client: RedisClient
@@ -23,7 +23,7 @@ export class ScheduleSubscription implements ScheduleWatch {
   readonly #subscribed: Promise<unknown>
   #isSubscribed = false
   #isClosed = false
-  /** The error of the connection that came last. */
+  /** The last error of the connection. */
   #lastError: unknown
 
   constructor(connection: Connection, shards: readonly Keys[], listener: ScheduleListener) {
@@ -70,12 +70,12 @@ export class ScheduleSubscription implements ScheduleWatch {
     this.#listener.onChange([...new Set(own.slice(CHANGED.length).split('\n'))])
   }
 
-  /** Subscribes again after a reconnect; ioredis would leave a failure of that to no caller. */
+  /** Subscribes again after a reconnect, because no caller could handle a failure of ioredis to do so. */
   #onReady(): void {
     if (!this.#isSubscribed || this.#isClosed) return
     this.#client.subscribe(...this.#channels).then(
       () => this.#isClosed || this.#listener.onGap?.(),
-      // Refused, or closed again: the next connection subscribes.
+      // After a refusal or another loss, the next connection subscribes.
       () => {},
     )
   }

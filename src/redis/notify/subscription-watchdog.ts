@@ -1,19 +1,19 @@
 import type { RedisClient } from '../redis-client.js'
 import type { TimeSource } from '../../time-source.js'
 
-/** Longest time of an echo beyond the answer to the heartbeat that sends it, ms. */
+/** Longest time from the answer to a heartbeat to its echo, ms. */
 const ECHO_MS = 1_000
-/** Time after which a new subscription surely delivers, ms. */
+/** Time after which a new subscription certainly delivers, ms. */
 const SETTLE_MS = 500
 /** Longest time between the connection and the greeting of a server, ms. */
 const GREETING_MS = 5_000
 
 /**
- * Cuts a connection for subscriptions that is dead although no side closed it; ioredis makes it anew.
+ * Closes a subscription connection that is dead although no side closed it; ioredis then reconnects.
  *
- * A subscriber receives nothing while nothing happens, so it cannot tell silence from a connection that a network forgot.
- * With each heartbeat Redis publishes an echo to the worker's own channel: a connection that does not bring the echo is
- * cut. A connection that ended up at another server than the heartbeats is cut by the same rule.
+ * A subscriber receives nothing while no message is sent, so it cannot tell silence from a connection that the network
+ * dropped. With each heartbeat Redis publishes an echo to the worker's own channel: a connection without the echo is
+ * closed. The same rule closes a connection to another server than that of the heartbeats.
  */
 export class SubscriptionWatchdog {
   readonly #client: RedisClient
@@ -39,7 +39,7 @@ export class SubscriptionWatchdog {
     })
   }
 
-  /** The subscription to the worker's own channel was made, or was refused. */
+  /** Records that the subscription to the worker's own channel was made or refused. */
   subscribed(): void {
     this.#subscribedAt = this.#time.monotonic()
   }
@@ -53,7 +53,7 @@ export class SubscriptionWatchdog {
     const check = () => {
       if (this.#isSilent(sentAt)) this.#client.disconnect(true)
     }
-    // A process that was stopped reads what has arrived before it judges.
+    // A process that was halted first reads the arrived messages.
     this.#time.setTimeout(() => this.#time.setImmediate(check), ECHO_MS).unref()
   }
 

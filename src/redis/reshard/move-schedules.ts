@@ -2,12 +2,12 @@ import type { Keys } from '../keys.js'
 import type { RedisClient } from '../redis-client.js'
 import { runScript, runScriptOnBytes } from '../scripts/run-script.js'
 
-/** Schedules in one call; a call packs no further one when it has so many bytes. */
+/** Most schedules in one call, and the bytes after which a call packs no further schedule. */
 const CALL_COUNT = 50
 const CALL_BYTES = 1024 * 1024
-/** Members of the shard's sets in one call: Lua takes some 8 000 values at once. */
+/** Most index members in one call: Lua passes some 8 000 values at once. */
 const CALL_MEMBERS = 2_000
-/** Most tries to move a schedule that other programs keep changing. */
+/** Most tries to move a schedule that is edited at the same time. */
 const MAX_TRIES = 100
 
 interface Bundle {
@@ -18,8 +18,9 @@ interface Bundle {
 }
 
 /**
- * Carries schedules from one shard to others with everything that belongs to them: written there first, then removed
- * here if nothing has changed meanwhile. Broken off anywhere and done again, nothing is lost and nothing is stored twice.
+ * Moves schedules with all that belongs to them from one shard to others: each is written to its new shard first, and
+ * then removed from the old one unless it has changed. An interrupted call can be repeated: nothing is lost and nothing
+ * is stored twice.
  *
  * @param keysOf the keys of a schedule's new shard
  */
@@ -62,7 +63,7 @@ async function unpack(client: RedisClient, { names, tag }: Keys, { keys, members
       args: { tag, key_count: keyCount },
       rest: parts.flat(),
     })
-  // The name comes with the members, so it is not known there before its keys are.
+  // The members include the name, so the new shard lists the schedule only after its keys exist.
   await send(
     keys.length,
     keys.map(([key, dump, left]) => [key, dump, left]),

@@ -8,36 +8,39 @@ import { runScript } from '../scripts/run-script.js'
 
 /** Options of a change of the number of shards. */
 export interface ReshardOptions {
-  /** Called after each page of schedules: `done` of `total` were inspected, and `moved` of them went to another shard. */
+  /**
+   * Called after each page of schedules: `done` of `total` were inspected, and `moved` of these were moved to another
+   * shard.
+   */
   onProgress?: ((progress: { done: number; total: number; moved: number }) => void) | undefined
 }
 
-/** What a change of the number of shards did. */
+/** The result of a change of the number of shards. */
 export interface ReshardResult {
-  /** `unchanged`: there are as many already. */
+  /** `unchanged`: the fleet has this number already. */
   outcome: 'done' | 'unchanged'
   /** The number of shards before. */
   from: number
   /** The number of shards now. */
   to: number
-  /** Schedules that were carried to another shard, by this call. */
+  /** Number of schedules that this call moved to another shard. */
   moved: number
-  /** Whether this call went on where another was broken off. */
+  /** Whether this call continued an interrupted one. */
   resumed: boolean
 }
 
-/** A worker that has not beaten for so long is dead, ms. */
+/** Time without a heartbeat after which a worker is dead, ms. */
 const DEAD_MS = 15_000
 const POLL_MS = 250
 const PAGE_COUNT = 500
 const SCAN_COUNT = 2_000
 
 /**
- * Moves a fleet's schedules to another number of shards, with everything that belongs to them. Workers must be stopped;
- * while it lasts no worker starts and no schedule is written. Broken off anywhere, it goes on when it is called again.
+ * Moves a fleet's schedules, with all that belongs to them, to another number of shards. All workers must be stopped;
+ * during the move no worker starts and no schedule is written. An interrupted call continues when it is repeated.
  *
- * @throws EverybeatError `ERR_EVERYBEAT_STATE` while workers live; `ERR_EVERYBEAT_LAYOUT` when a change to another number
- *   is under way, or when the keys have another layout
+ * @throws EverybeatError `ERR_EVERYBEAT_STATE` while workers are live; `ERR_EVERYBEAT_LAYOUT` during a change to
+ *   another number, or when the keys have another layout
  */
 export async function reshardFleet(
   client: RedisClient,
@@ -59,7 +62,7 @@ export async function reshardFleet(
   await refuseLiveWorkers(client, before[0]!)
   await client.hset(root, 'resharding', `${from} ${to}`)
   for (const meta of metas) await client.hset(meta, 'resharding', `${from} ${to}`)
-  // One that started while the mark was set had beaten before it.
+  // A worker that started while the mark was set sent its first heartbeat before the mark.
   await refuseLiveWorkers(client, before[0]!).catch(async (error: unknown) => {
     if (!resumed) for (const meta of [...metas, root]) await client.hdel(meta, 'resharding')
     throw error
@@ -68,7 +71,7 @@ export async function reshardFleet(
   await carryVersions(client, before[0]!, after[0]!)
   await carryHistoryLimit(client, before[0]!, after)
   await clearAway(client, before, after)
-  // The old places say it too, so that an instance with the old number that comes late learns of it.
+  // The keys of the old shards get the number too, for instances that still use the old number.
   for (const meta of metas) await settle(client, meta, to)
   await settle(client, root, to)
   return { outcome: 'done', from, to, moved, resumed }
@@ -78,11 +81,12 @@ function keysOfAll(prefix: string, shards: number): Keys[] {
   return Array.from({ length: shards }, (_, shard) => createKeys(prefix, shard, shards))
 }
 
-/** How many shards there are, or were when a change began that was broken off. */
+/** The number of shards, or for an interrupted change the number before it. */
 async function readState(client: RedisClient, prefix: string, to: number): Promise<{ from: number; resumed: boolean }> {
   const read = (meta: string) => client.hmget(meta, 'layout', 'shards', 'resharding')
   const root = await read(createKeys(prefix, 0, 1).meta)
-  // Several shards say it in the first of them too: the node that holds the one place may have lost its memory.
+  // With several shards the first of them holds the number too, because the node with the common key may have lost its
+  // data.
   const [layout, shards, resharding] = root[1] || root[2] ? root : await read(createKeys(prefix, 0, 2).meta)
   if (layout) assertLayout({ prefix, shards: 0 }, { layout, shards: null })
   if (!resharding) return { from: Number(shards ?? 1), resumed: false }
@@ -91,7 +95,7 @@ async function readState(client: RedisClient, prefix: string, to: number): Promi
   return { from, resumed: true }
 }
 
-/** Waits until those that may be dead are known to be; one that beats is refused at once. */
+/** Waits until silent workers are certainly dead; throws at once for a worker that sends heartbeats. */
 async function refuseLiveWorkers(client: RedisClient, { workers, names, tag }: Keys): Promise<void> {
   const [nowMicros] = await runScript(client, 'read-schedules', { keys: { names }, args: { tag, after: '', count: 0 } })
   const nowMs = Math.floor(nowMicros / 1000)
@@ -139,7 +143,7 @@ async function moveAll(
   return moved
 }
 
-/** The names of a shard in pages; at last those that were written by hand and that no worker has seen. */
+/** The names of a shard in pages; then the schedules that plain commands wrote and no worker has noticed. */
 async function* pagesOf(client: RedisClient, { names, due, tag, wake }: Keys): AsyncGenerator<string[]> {
   for (let after = ''; ;) {
     const from = after === '' ? '-' : `(${after}`
@@ -172,7 +176,7 @@ async function carryHistoryLimit(client: RedisClient, source: Keys, targets: rea
   if (limit !== null) for (const { meta } of targets) await client.hset(meta, 'history', limit)
 }
 
-/** What the engine kept of shards that are no more: the members that are left belong to nothing. */
+/** Removes the keys of shards that do not exist any more. */
 async function clearAway(client: RedisClient, before: readonly Keys[], after: readonly Keys[]): Promise<void> {
   const tags = new Set(after.map(({ tag }) => tag))
   for (const keys of before) {

@@ -1,13 +1,13 @@
--- Tells the fleet what is due next.
+-- Announces the next due.
 --
--- Guarantee: the message says what Redis holds at that moment. A worker calls this after the starts of its claim: the
--- message wakes every worker, and on a shared machine that would delay the starts.
+-- Guarantee: the message agrees with what Redis holds at that moment. A worker calls this script after the starts of
+-- its claim, because the message wakes every worker, which would delay the starts on a shared machine.
 --
 -- KEYS
---   due          zset, schedule name → when to look at it next, epoch ms
+--   due          zset, schedule name → when a claim looks at it next, epoch ms
 -- ARGV
 --   tag          text, the prefix in its hash tag
---   channel      text, where the fleet is told
+--   channel      text, the fleet channel
 -- REPLY
 --   `told`
 local due = unpack(KEYS)

@@ -1,21 +1,21 @@
--- Asks for occurrences of the past: they run in order, a few at a time, beside the plan.
+-- Requests backfilled runs of past occurrences: they run in order, a few at a time, beside the plan.
 --
--- Guarantee: does not move the schedule; each run has an identity and a lease of its own, and an occurrence that becomes due
--- meanwhile finds at most one of them before it.
+-- Guarantee: the schedule is not moved. Each run has its own id and lease. At most one of the runs is ahead of an
+-- occurrence that becomes due.
 --
 -- KEYS
---   pending      zset, run id → when to deliver it, epoch ms
+--   pending      zset, run id → when it is delivered, epoch ms
 -- ARGV
 --   tag          text, the prefix in its hash tag
---   channel      text, where the fleet is told what is due next
+--   channel      text, the fleet channel
 --   name         text, the schedule
 --   at_once      count, how many may run at once
 --   gap          ms between two deliveries
 --   most         count, of occurrences that may wait in all
---   trace        text, W3C traceparent of who asks, '' for none
+--   trace        text, W3C traceparent of the caller, '' for none
 --   nominals     epoch ms…, the instants, in order
 -- REPLY
---   [`enqueued`, run ids…], [`missing`], or [`full`, how many wait already]
+--   [`enqueued`, run ids…], [`missing`], or [`full`, count of backfilled runs that wait already]
 local pending = unpack(KEYS)
 local tag, channel, name, at_once, gap, most, trace = unpack(ARGV, 1, 7)
 -- @include lib/arguments.lua
@@ -33,7 +33,8 @@ if redis.call('EXISTS', definition_key(name)) == 0 then return { 'missing' } end
 local waiting = redis.call('LLEN', backfill_key(name))
 if waiting + #nominals > tonumber(most) then return { 'full', waiting } end
 local now = read_now()
--- Never a number from before the schedule was removed and made again: the lock nodes remember which runs were started.
+-- The numbers never repeat those from before the schedule was removed and created again, because the lock nodes keep
+-- the start keys of started runs.
 local counted = redis.pcall('HGET', state_key(name), 'extra')
 if type(counted) ~= 'table' and (tonumber(counted or 0) or 0) < now then
   redis.call('HSET', state_key(name), 'extra', text_of(now))

@@ -1,12 +1,12 @@
--- Cancels a run wherever it is: a run that waits is closed here, a running one is told to stop.
+-- Cancels a run: a waiting run ends here, the worker of a running one is told to stop it.
 --
--- Guarantee: a waiting run is never delivered after this; a running one settles by itself, and keeps its lease until then.
+-- Guarantee: a waiting run is never delivered afterwards; a running one keeps its lease until its worker settles it.
 --
 -- KEYS
---   pending      zset, run id → when to deliver it, epoch ms
+--   pending      zset, run id → when it is delivered, epoch ms
 -- ARGV
 --   tag          text, the prefix in its hash tag
---   channel      text, where workers are told to stop a run
+--   channel      text, the fleet channel
 --   run_id       text
 -- REPLY
 --   `cancelled` (it waited) | `cancelling` (its worker was told) | `missing`
@@ -34,12 +34,12 @@ if not run then
   return 'cancelled'
 end
 if run.worker then
-  -- Whatever becomes of its worker, the run is not tried or delivered again.
+  -- Also if its worker dies, the run is neither retried nor delivered again.
   run.cancelled = true
   store_run(name, run_id, run)
   local worker = worker_key(run.worker)
   if redis.call('EXISTS', worker) == 1 then
-    -- For a worker that misses the message: its next heartbeat brings the cancelled run.
+    -- A worker that misses the message gets the cancellation with its next heartbeat.
     local cancels = redis.call('HGET', worker, 'cancels')
     redis.call('HSET', worker, 'cancels', (cancels and cancels .. '\n' or '') .. run_id)
   end

@@ -1,35 +1,35 @@
--- Claims what is due for this worker, up to its free slots, in one atomic step.
+-- Claims due work for this worker, up to its free slots, in one atomic step.
 --
--- Guarantee: an occurrence is handed to one claim only: its instant is moved past, its lease set, its fence grown and
--- its run stored in the same step, and only when the definition is still the text that was checked and planned. The
--- same request id gets the same runs again.
+-- Guarantee: one claim only wins an occurrence: the same step moves the schedule past its instant, sets its lease,
+-- increments its fence and stores its run, and only if the definition is still the text that was checked and planned.
+-- The same request id gets the same runs again.
 --
 -- KEYS
---   due          zset, schedule name → when to look at it next, epoch ms
---   pending      zset, run id → when to deliver it, epoch ms
+--   due          zset, schedule name → when a claim looks at it next, epoch ms
+--   pending      zset, run id → when it is delivered, epoch ms
 --   running      zset, run id → lease deadline, epoch ms
 --   worker       hash, the record of this worker
 -- ARGV
 --   tag          text, the prefix in its hash tag
---   channel      text, where the fleet is told what is due next
+--   channel      text, the fleet channel
 --   request      text, id of this request
 --   worker_id    text
---   slots        count, most runs to hand out
---   max_claims   count, most occurrences to take while other workers of the fleet claim theirs
+--   slots        count, most runs to claim
+--   max_claims   count, most occurrences to claim while other workers claim the same instant
 --   lease_ms     ms, TTL of a lease
---   ahead        ms, how early an occurrence may be claimed; the worker holds its start back until its instant
---   expected     epoch ms, when this worker believed the next occurrence to be due, '' when it believed nothing
---   tells        0/1, whether this call tells the fleet what is due next where nothing that it claims starts soon
---   queues       text…, groups of 3: `pool\ntask` this worker runs, the fleet-wide limit of that task (0 none), and how
---                many runs of it this worker has room for
+--   ahead        ms, how early an occurrence may be claimed; its worker waits for its instant before it starts the run
+--   expected     epoch ms, the next due as this worker knows it, '' for none
+--   tells        0/1, whether this call announces the next due, provided that none of its runs starts soon
+--   queues       text…, groups of 3: a task queue of this worker (`pool\ntask`), the fleet-wide limit of its task (0
+--                none), and the free slots of this worker for it
 -- REPLY
---   [now µs, next due ms, count due then (0: nothing is due), runs, handed to the planner, skipped, 0/1 whether to tell
---    the fleet what is due next]
---   runs, groups of 5: name; `nominal start fence 0/1 digest`, where 1 is a plan that goes on by a period; plan left;
---         definition; rest: '' for the first start of an occurrence on time, else JSON [run id, attempt, delivery, missed,
---         catch-up 0/1, kind, own lease 0/1, lease left ms, payload or '', trace or '']
---   definition: how many values follow, its fields and their values in the order of the fields; apart by NUL
---   handed to the planner: [name, why, digest, state fields, definition fields]
+--   [now µs, next due ms, count due then (0: nothing is due), runs, schedules to plan, skipped, 0/1 whether this worker
+--    has to announce the next due]
+--   runs, groups of 5: name; `nominal start fence 0/1 digest`, where 1 is a plan that continues by its period; rest of
+--         the plan; definition; rest: '' for the first start of an occurrence on time, else JSON [run id, attempt,
+--         delivery, missed, catch-up 0/1, kind, own lease 0/1, lease left ms, payload or '', trace or '']
+--   definition: the number of values, then its fields and their values in the order of the fields, separated by NUL
+--   schedules to plan: [name, why, digest, state fields, definition fields]
 --   skipped: [name, nominal, reason]
 local due, pending, running, worker = unpack(KEYS)
 local tag, channel, request, worker_id, slots, max_claims, lease_ms, ahead, expected, tells = unpack(ARGV, 1, 10)
@@ -46,14 +46,14 @@ local queues = rest_of(ARGV, 11)
 -- @include lib/next-due.lua
 
 local DEFAULT_GRACE_MS = 60000
--- How long the worker that was handed a schedule may plan it before another worker is asked.
+-- Time for which the planning of a schedule is left to one worker, ms; then the next claim gives it to another.
 local PLANNING_MS = 1000
 local SCAN_COUNT = 500
 local PAGE_COUNT = 100
--- Definitions of the runs in one reply, bytes: a call with more would hold up everything else on the server.
+-- Most bytes of definitions in one reply: a larger one would block the server for too long.
 local REPLY_BYTES = 512 * 1024
 local STATE_TTL_MS = 60000
--- How long before the first start of a call the fleet may be told: those who are woken are asleep again by then.
+-- Least time from an announcement to the first start of a call, ms: woken workers sleep again by then.
 local TELL_MS = 2
 
 local lease_ttl = lease_ms
@@ -62,7 +62,7 @@ local now, now_us = read_now()
 local horizon = math.floor(now + ahead)
 local deadline = text_of(now + lease_ms)
 local now_text = text_of(now)
--- Of each queue of this worker: the fleet-wide limit of its task, and the room that this worker has for it.
+-- By task queue of this worker: the fleet-wide limit of its task, and the free slots of this worker for it.
 local limits, capacity = {}, {}
 for i = 1, #queues, 3 do
   limits[queues[i]], capacity[queues[i]] = tonumber(queues[i + 1]), tonumber(queues[i + 2])
@@ -88,8 +88,8 @@ end
 -- @include claim-due/start.lua
 -- @include claim-due/instant.lua
 
--- What few claims need. Each function that a call creates costs Redis a third of a microsecond, so these are created when
--- the first of them is needed.
+-- The functions that few claims need. Each function that a call creates costs Redis a third of a microsecond, so these
+-- functions are created on first use.
 local function create_rare()
 -- @include lib/inactive.lua
 -- @include claim-due/no-instant.lua
@@ -106,14 +106,14 @@ local function create_rare()
   end
 
   local function hand_back(name, why, digest, flat)
-    -- Before the end of a pause, or its removal, planning a schedule changes nothing.
+    -- Planning a schedule before the end of its pause, or before its removal, changes nothing.
     if why ~= 'changed' and tonumber(redis.call('ZSCORE', due, name) or now) > now then return end
     local _, state_flat = read_state(name)
     hand_to_planner(name, why, digest, state_flat, flat)
   end
 
   -- `about`: [period, plan, digest, text of the definition].
-  -- Such a run starts at once.
+  -- The run starts at once.
   local function add_run_reply(name, run_id, run, start, lease_left, about)
     first_start = now
     local outline = { text_of(run.nominal), text_of(start), text_of(run.fence), about[1] and '1' or '0', about[3] }
@@ -147,7 +147,7 @@ end
 
 -- @include claim-due/claim-schedule.lua
 
--- The first error of one schedule or run: it must not keep this worker from the others, and is put off meanwhile.
+-- The first error of a schedule or run. Its member is put off, so that this worker can claim the others.
 local problem
 
 local function put_off(index, member, failure)
@@ -155,7 +155,7 @@ local function put_off(index, member, failure)
   redis.call('ZADD', index, 'XX', now + PLANNING_MS, member)
 end
 
--- Claims what an index holds up to `bound`, at most as many runs in all as `limit`.
+-- Claims the members of an index up to `bound`, until the call has won `limit` runs in all.
 local function claim_all(index, bound, claim, limit)
   local inspected, seen = 0, {}
   while run_count < limit and inspected < SCAN_COUNT and reply_bytes < REPLY_BYTES do
@@ -166,7 +166,7 @@ local function claim_all(index, bound, claim, limit)
       while at < #members do
         at = at + 1
         local member = members[at]
-        -- A member that stays where it is waits for its instant; those behind it are due no earlier.
+        -- A member that keeps its score waits for its instant; the members after it are due no earlier.
         is_over = run_count >= limit or seen[member] == 2 or reply_bytes >= REPLY_BYTES
         if is_over then return end
         seen[member] = (seen[member] or 0) + 1
@@ -200,7 +200,8 @@ local kept = ready > 0 and rarely().count_kept_slots(ready) or 0
 claim_all(due, text_of(horizon), claim_schedule, math.min(max_claims, slots - kept))
 if ready > 0 then claim_all(pending, now_text, rarely().claim_waiting_run, slots) end
 write_batched()
--- With runs in the reply they come first: what failed is due again in a second, and then it is told.
+-- A reply with runs has no room for an error: the member that failed is due again in a second, and its error is
+-- reported then.
 if problem and #won == 0 then error(problem, 0) end
 
 if #won == 0 then
@@ -214,10 +215,10 @@ elseif redis.call('HSET', worker, 'request', request, 'won', cjson.encode(won)) 
   redis.call('PEXPIRE', worker, STATE_TTL_MS)
 end
 if rare then rare.announce_parked() end
--- Only the rare paths write into `pending`.
+-- Only the functions of `create_rare` write into `pending`.
 local next_due, count = read_next_due(not rare and first_pending)
--- Other workers came, or hold back, for the same instant: they are told that nothing is left of it. A call that came well
--- before the starts of its runs tells it itself; a worker whose runs start at once announces it after them.
+-- Other workers wait for the same instant, so they have to learn that nothing is left of it. A call that is well ahead
+-- of the starts of its runs announces the next due itself; a worker whose runs start at once announces it after them.
 local is_expected = tonumber(expected) and tonumber(expected) <= horizon
 local announces = (due_changed or is_expected) and (count == 0 or next_due > horizon)
 if announces and (#runs == 0 or tells == '1' and first_start and first_start >= now + TELL_MS) then

@@ -1,6 +1,7 @@
 -- Stores the version of the code that declares the schedules of an owner.
 --
--- Guarantee: a compare-and-set, so that of two versions that are deployed side by side none is overwritten unseen.
+-- Guarantee: a compare-and-set, so that neither of two versions that are deployed at the same time overwrites the other
+-- unnoticed.
 --
 -- KEYS
 --   meta         hash, layout version, shard count, generation

@@ -1,6 +1,6 @@
--- Removes schedules that were moved to another shard, each only if it is still what was moved.
+-- Removes schedules that were moved to another shard, unless they changed after the move.
 --
--- Guarantee: a schedule that changed after it was packed stays, and has to be packed again.
+-- Guarantee: a schedule that changed after it was packed is kept, and has to be packed again.
 --
 -- KEYS
 --   names        zset, every schedule name, score 0

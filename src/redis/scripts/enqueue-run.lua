@@ -1,15 +1,15 @@
--- Asks for a manual run, beside the plan.
+-- Requests a manual run, beside the plan.
 --
--- Guarantee: does not move the schedule; the run has an identity and a lease of its own.
+-- Guarantee: the schedule is not moved; the run has its own id and lease.
 --
 -- KEYS
---   pending      zset, run id → when to deliver it, epoch ms
+--   pending      zset, run id → when it is delivered, epoch ms
 -- ARGV
 --   tag          text, the prefix in its hash tag
---   channel      text, where the fleet is told what is due next
+--   channel      text, the fleet channel
 --   name         text, the schedule
---   payload      JSON text in place of the definition's payload, '' for that
---   trace        text, W3C traceparent of who asks, '' for none
+--   payload      JSON text that replaces the definition's payload, '' for none
+--   trace        text, W3C traceparent of the caller, '' for none
 -- REPLY
 --   [`enqueued`, run id] or [`missing`]
 local pending = unpack(KEYS)

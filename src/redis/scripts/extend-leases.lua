@@ -1,15 +1,15 @@
 -- Extends leases of one worker, many in one call.
 --
--- Guarantee: a lease is extended only while it holds the token that it was taken with; a lease that is gone, or that
--- another run has, is left as it is.
+-- Guarantee: a lease is extended only while its key holds the token of the run; a lease that has ended, or that another
+-- run holds, is not changed.
 --
 -- KEYS
 --   lease        string, the first lease
 -- ARGV
---   lease_ms     ms, the time that each lease has from now on
---   held         text…, the token of the first lease, then key and token of each other one
+--   lease_ms     ms, the time until the new end of each lease
+--   held         text…, the token of the first lease, then key and token of each further lease
 -- REPLY
---   [1 or 0, …], one a lease: 1 extended, 0 not held by its token any more
+--   [1 or 0, …], one for each lease: 1 extended, 0 not held any more
 local lease = unpack(KEYS)
 local lease_ms = unpack(ARGV, 1, 1)
 -- @include lib/arguments.lua

@@ -1,15 +1,15 @@
--- Adds the next instants to a plan that runs low, while a run is still running.
+-- Refills a plan that runs low, while a run of its schedule is running.
 --
--- Guarantee: adds only to the plan it was computed for; a plan that moved on is left alone.
+-- Guarantee: instants are added only to the plan for which they were computed; a plan that changed is kept as it is.
 --
 -- KEYS
---   due          zset, schedule name → when to look at it next, epoch ms
+--   due          zset, schedule name → when a claim looks at it next, epoch ms
 -- ARGV
 --   tag          text, the prefix in its hash tag
---   channel      text, where the fleet is told what is due next
+--   channel      text, the fleet channel
 --   name         text, the schedule
 --   digest       text, of the definition that the instants come from
---   reached      nominal instant the plan was computed after, epoch ms
+--   reached      epoch ms, nominal instant after which the instants were computed
 --   more         text, instants to add
 -- REPLY
 --   `extended` or `moved`
@@ -30,7 +30,7 @@ redis.call('HSET', state_key(name), 'plan', plan)
 if plan == '.' then note_inactive(name, FINISHED) end
 if state.plan == '' and not state.blocked then
   local item = split_plan(plan)
-  -- Where nothing follows, the next claim has the schedule closed.
+  -- If nothing follows, the next claim finishes the schedule.
   redis.call('ZADD', due, item and item.start or reached, name)
   announce_if_first(name)
 end

@@ -1,20 +1,20 @@
--- Inspects a bounded slice of the definitions for edits by plain commands, and repairs the index.
+-- Inspects a bounded slice of the definitions for edits by plain commands, and restores missing index entries.
 --
--- Guarantee: reads a bounded number of keys; deletes schedules whose definition is gone, adds to `due` an active
--- schedule that is missing there and to the indexes runs that none holds, and names schedules that must be planned anew.
+-- Guarantee: the call reads a bounded number of keys. It deletes schedules without a definition, adds active schedules
+-- that are missing in `due` and runs that are missing in their index, and names schedules that must be planned anew.
 --
 -- KEYS
 --   names        zset, every schedule name, score 0
---   due          zset, schedule name → when to look at it next, epoch ms
+--   due          zset, schedule name → when a claim looks at it next, epoch ms
 -- ARGV
 --   tag          text, the prefix in its hash tag
---   channel      text, where the fleet is told of changes
---   shared       0/1, whether this continues the walk that the fleet shares, where the last worker left it
---   after        text, the last name of the previous slice, '' from the start
+--   channel      text, the fleet channel
+--   shared       0/1, whether this call continues the sweep of the fleet at its stored position
+--   after        text, the last name of the previous slice, '' for the start
 --   count        count, most names to inspect, 0 for none
 --   cursor       text, of the scan for new hashes, '' for none
 --   scan_count   count, keys to scan
---   given        text…, names to inspect in place of a slice
+--   given        text…, names to inspect instead of a slice
 -- REPLY
 --   [next name or '', next cursor, names to plan, names that were removed]
 local names, due = unpack(KEYS)
@@ -40,7 +40,7 @@ local given = rest_of(ARGV, 8)
 local TRIM_COUNT = 5
 local now = read_now()
 local to_plan, removed = {}, {}
--- The shared walk: `.` where one of its parts is done; when both are, it begins anew.
+-- The position of the sweep: `.` for a part that is done. When both parts are done, the sweep begins anew.
 local meta = meta_key()
 local names_done, keys_done = false, false
 if shared == '1' then
@@ -55,7 +55,7 @@ if shared == '1' then
 end
 local next_name = ''
 
--- A run that is running belongs into `running`, one that waits into `pending` or its parked queue.
+-- Adds runs to their index: a running run to `running`, a waiting one to `pending`, unless it is parked.
 local function index_runs(state)
   for field, text in pairs(state) do
     local run_id = run_id_of(field)
@@ -89,7 +89,7 @@ local function inspect(name)
     to_plan[#to_plan + 1] = name
     return
   end
-  -- A worker of a former version keeps no such index.
+  -- Workers of a former version do not maintain this index.
   note_activity(name, why_inactive(state.error, state.paused, state.trigger, state.plan))
   if state.error or state.paused or state.plan == '.' or not state.trigger then return end
   if not redis.call('ZSCORE', due, name) and not is_parked('s' .. name) then
@@ -98,7 +98,7 @@ local function inspect(name)
   end
 end
 
--- One schedule that cannot be inspected must not keep the walk from the others.
+-- The first error. A schedule that cannot be inspected does not keep the sweep from the others.
 local problem
 local function try_inspect(name)
   local done, failure = pcall(inspect, name)
@@ -111,7 +111,7 @@ elseif tonumber(count) > 0 then
   local from = after == '' and '-' or '(' .. after
   local slice = redis.call('ZRANGEBYLEX', names, from, '+', 'LIMIT', 0, count)
   for _, name in ipairs(slice) do try_inspect(name) end
-  -- The histories of a few schedules, other ones each time: within hours every one is trimmed.
+  -- Each call trims the histories of a few other schedules, so that all are trimmed within hours.
   for i = 1, math.min(TRIM_COUNT, #slice) do trim_history(slice[(math.floor(now / 1000) + i) % #slice + 1], now) end
   if #slice == tonumber(count) then next_name = slice[#slice] end
 end
@@ -120,7 +120,7 @@ local prefix = definition_key('')
 local next_cursor = cursor
 if cursor ~= '' then
   local pattern = string.gsub(prefix, '[%[%]%*%?\\]', '\\%0') .. '*'
-  -- The cursor of the shared walk may be written by hand: a text that is no cursor ends this round.
+  -- Any program may have written the cursor of the sweep: a text that is no cursor ends this round.
   local page = redis.pcall('SCAN', cursor, 'MATCH', pattern, 'COUNT', scan_count)
   if page.err then page = { '0', {} } end
   next_cursor = page[1]

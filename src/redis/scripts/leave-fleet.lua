@@ -1,6 +1,6 @@
--- Removes a worker that stops from the fleet.
+-- Removes a stopping worker from the fleet.
 --
--- Guarantee: runs that the worker still had are not touched; its leases end by themselves.
+-- Guarantee: the remaining runs of the worker are not changed; their leases end by themselves.
 --
 -- KEYS
 --   workers      zset, worker id → last heartbeat, epoch ms
@@ -8,7 +8,7 @@
 --   worker       hash, the record of this worker
 -- ARGV
 --   tag          text, the prefix in its hash tag
---   channel      text, where the fleet is told who leaves
+--   channel      text, the fleet channel
 --   worker_id    text
 -- REPLY
 --   `left`
@@ -22,6 +22,6 @@ redis.call('ZREM', workers, worker_id)
 redis.call('ZREM', ranks, worker_id)
 redis.call('DEL', worker)
 notify_left(worker_id)
--- Workers that held back for this one need not wait.
+-- Backups that wait behind this worker may claim at once.
 announce_next_due()
 return 'left'

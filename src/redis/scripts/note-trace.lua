@@ -1,6 +1,6 @@
--- Notes in which trace a run has started, so that a rerun on another worker finds its first start.
+-- Stores the trace in which a run has started, so that a rerun on another worker is linked to its first start.
 --
--- Guarantee: changes a run only while this very claim of it holds; a run that has ended stays gone.
+-- Guarantee: a run is changed only while the same claim holds it; a run that has ended is not stored again.
 --
 -- KEYS
 --   state        hash, the state of the schedule

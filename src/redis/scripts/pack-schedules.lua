@@ -1,15 +1,16 @@
--- Reads schedules as they can be moved to another shard: everything that belongs to each of them.
+-- Reads all that belongs to schedules, for their move to another shard.
 --
--- Guarantee: nothing is written; all parts of a schedule are of one moment, and its checksum tells when it has changed.
+-- Guarantee: nothing is written; all parts of a schedule are of one moment, and its checksum shows a later change.
 --
 -- KEYS
 --   names        zset, every schedule name, score 0
 -- ARGV
 --   tag          text, the prefix in its hash tag
---   most         bytes, after which no further schedule is begun
+--   most         bytes, after which no further schedule is read
 --   given        text…, schedules
 -- REPLY
---   [for each, as far as the bytes go: [name, checksum, [key without tag, dump, ms left or 0]…, [set, member, score]…]]
+--   [for each schedule that was read: [name, checksum, [key without tag, dump, remaining ms or 0]…, [index, member,
+--   score]…]]
 local names = unpack(KEYS)
 local tag, most = unpack(ARGV, 1, 2)
 -- @include lib/arguments.lua
@@ -29,7 +30,7 @@ for _, name in ipairs(given) do
   for _, key in ipairs(keys) do size = size + #key[2] end
   local moved = {}
   for i, member in ipairs(members) do moved[i] = { member[4], member[5], member[3] } end
-  -- A schedule that was written by plain commands may not be among the names yet; after the move it is.
+  -- A schedule that was written by plain commands may be missing in `names`; the move adds it.
   if not redis.call('ZSCORE', names, name) then moved[#moved + 1] = { 'names', name, '0' } end
   reply[#reply + 1] = { name, checksum, keys, moved }
 end

@@ -1,18 +1,18 @@
 -- Pauses a schedule: no occurrence is claimed until it is resumed.
 --
--- Guarantee: the definition is left alone, and an occurrence is either claimed before the pause or not at all.
+-- Guarantee: the definition is not changed, and an occurrence is either claimed before the pause or not at all.
 --
 -- KEYS
---   due          zset, schedule name → when to look at it next, epoch ms
+--   due          zset, schedule name → when a claim looks at it next, epoch ms
 -- ARGV
 --   tag          text, the prefix in its hash tag
---   channel      text, where the fleet is told of changes
+--   channel      text, the fleet channel
 --   name         text, the schedule
---   note         text, why
---   pause_end    epoch ms when it resumes by itself, '' never
---   by           text, who pauses it, '' unknown
---   via          text, from where: `api`, `cli`, …
---   if_active    0/1, only when it is not paused already
+--   note         text, the reason
+--   pause_end    epoch ms, when it resumes by itself, '' never
+--   by           text, the editor, '' unknown
+--   via          text, the way of the edit: `api`, `cli`, …
+--   if_active    0/1, whether a paused schedule keeps its pause
 -- REPLY
 --   [`paused` | `unchanged` | `missing`, revision] (unchanged: it was paused already)
 local due = unpack(KEYS)

@@ -1,13 +1,13 @@
--- Tries what the scripts need of a server, and says what it refuses.
+-- Tries the features that the scripts need of a server, and names those that it refuses.
 --
--- Guarantee: nothing is left behind, and no worker is told anything.
+-- Guarantee: no key is left behind, and no worker receives a message.
 --
 -- KEYS
---   probe        stream, made and removed here
+--   probe        stream, created and removed here
 -- ARGV
 --   tag          text, the prefix in its hash tag
 -- REPLY
---   [what is refused, the server's words, …]: `time`, `streams`, `keys` (keys that are not declared), `publish`
+--   [feature, error of the server, …]: `time`, `streams`, `keys` (keys that are not declared), `publish`
 local probe = unpack(KEYS)
 local tag = unpack(ARGV)
 -- @include lib/keys.lua
@@ -22,7 +22,7 @@ end
 check('time', redis.pcall('TIME'))
 check('streams', redis.pcall('XADD', probe, 'MAXLEN', '~', '1', '*', 'at', '0'))
 check('keys', redis.pcall('EXISTS', tagged_key('probe-undeclared')))
--- A channel that nothing listens to.
+-- No client subscribes to this channel.
 check('publish', redis.pcall('PUBLISH', probe, ''))
 redis.pcall('DEL', probe)
 return refused

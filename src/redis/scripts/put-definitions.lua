@@ -1,29 +1,30 @@
--- Writes definitions: creates each, changes it, or finds that it says the same already.
+-- Writes definitions: creates or changes each, or finds it unchanged.
 --
--- Guarantee: each is a compare-and-set on the revision where one is asked for. The run state is touched only by a
--- changed trigger, and then the schedule starts anew from instants after now; the same definition again touches nothing.
--- Each edit is recorded in the changes of its schedule in the same step.
--- Nothing is written under keys that belong to another number of shards.
+-- Guarantee: each write is a compare-and-set on the revision, if one is expected. Only a changed trigger changes the
+-- plan: the schedule continues with instants after now. The same definition again writes nothing. Each edit is recorded
+-- in the changes of its schedule in the same step. Nothing is written under keys that belong to another number of
+-- shards.
 --
 -- KEYS
---   due          zset, schedule name → when to look at it next, epoch ms
+--   due          zset, schedule name → when a claim looks at it next, epoch ms
 --   names        zset, every schedule name, score 0
 --   meta         hash, layout version, shard count, generation
 -- ARGV
 --   tag          text, the prefix in its hash tag
---   channel      text, where the fleet is told what is due next, and of all that changed in one message
+--   channel      text, the fleet channel
 --   shards       count, of shards that the caller expects
 --   groups       text…, one a definition: name; expected revision, '' any, 0 none yet; expected digest, '' any;
 --                fingerprint of the trigger, '' when it is not enabled; plan for a new trigger, '.' when nothing
 --                follows; 0/1, whether instants of the plan may lie in the past (`at`); period ms or ''; misfire grace
---                ms when not the default, else ''; removal ms or ''; 0/1, whether what is due of the former trigger
---                beyond its plan has been closed as far as it can be; expected declaration as it is read, '' any, '-'
---                none; declaration to store (`+<version>` NUL <text>), '' to leave it; who edits, '' unknown; from
---                where (`api`, `cli`, …); JSON that describes the edit ({ k: kind, c: overwritten fields }), '' for a
---                plain one; count of fields, 0 to store the declaration alone; field, value, …
+--                ms when not the default, else ''; removal ms or ''; 0/1, whether the due occurrences of the former
+--                trigger that its plan does not hold are closed as far as possible; expected declaration in the form
+--                that clients read, '' any, '-' none; declaration to store (`+<version>` NUL <text>), '' to keep it;
+--                the editor, '' unknown; the way of the edit (`api`, `cli`, …); JSON that describes the edit ({ k:
+--                kind, c: overwritten fields }), '' for a plain one; count of fields, 0 to store the declaration alone;
+--                field, value, …
 -- REPLY
---   [outcomes: `created` | `updated` | `unchanged` | `conflict` | `overdue`, revision, …] (overdue: nothing was written,
---   first what is due of the former trigger has to be closed), or [`elsewhere`, layout, shards]
+--   [outcomes: `created` | `updated` | `unchanged` | `conflict` | `overdue`, revision, …] (overdue: nothing was
+--   written, because due occurrences of the former trigger have to be closed first), or [`elsewhere`, layout, shards]
 local due, names, meta = unpack(KEYS)
 local tag, channel, shards = unpack(ARGV, 1, 3)
 -- @include lib/arguments.lua
@@ -52,7 +53,7 @@ if not is_right then return { 'elsewhere', about[2], about[3] } end
 local now = read_now()
 local changed, planned = {}, {}
 
--- Instants that passed while the text was on its way are not made up for: an edit never fires retroactively.
+-- Removes the instants that have passed since the client computed them: an edit never fires retroactively.
 local function drop_past(text, period)
   local item, rest = split_plan(text)
   while item and item.nominal <= now do
@@ -78,14 +79,14 @@ local function write_fields(name, fields, wanted, previous_flat)
   call_with_all('HSET', definition_key(name), fields)
 end
 
--- Whether occurrences of the previous trigger may be due that its plan does not hold.
+-- Whether the previous trigger may have due occurrences that its plan does not hold.
 local function is_overdue(state)
   if state.period or string.sub(state.plan or '.', -1) == '.' then return false end
   local planned_to = last_nominal(state.plan)
   return not planned_to or planned_to <= now
 end
 
--- Where a schedule with a new plan is due next. Nothing of it becomes due before the end of a pause.
+-- Writes a schedule with a new plan to `due`. While it is paused, it is due at the end of the pause.
 local function index_new_plan(name, state, plan, removal)
   local item = split_plan(plan)
   if state.paused then
@@ -99,14 +100,14 @@ local function index_new_plan(name, state, plan, removal)
   end
 end
 
--- Another limit may leave more instants: a plan that was closed for the limit goes on, and a worker plans what follows it.
+-- Opens a plan that was ended for the limit, because another limit may allow more instants, which a worker plans.
 local function open_plan(name, state, change)
   local open = string.match(state.plan or '', '^(.-) ?%.$') or state.plan
   if open ~= state.plan then set_even_empty(change, 'plan', open) end
   if open == '' and not state.paused then redis.call('ZADD', due, now, name) end
 end
 
--- Takes a changed trigger into the state: a new plan, none, or the one that is stored.
+-- Changes the state for a changed trigger: it gets a new plan, none, or keeps the stored one.
 local function apply_trigger(entry, previous, state, change)
   local name, trigger, plan = entry.name, entry.trigger, entry.plan
   if trigger == '' then
@@ -116,7 +117,7 @@ local function apply_trigger(entry, previous, state, change)
     clear_field(change, 'blocked')
     redis.call('ZREM', due, name)
   elseif state.trigger ~= trigger or state.error then
-    -- Also in a pause: its end has to know which occurrences it missed.
+    -- The plan changes also during a pause, because the end of the pause needs the missed occurrences.
     if entry.past ~= '1' then plan = drop_past(plan, entry.period) end
     set_field(change, 'trigger', trigger)
     clear_field(change, 'blocked')
@@ -136,10 +137,10 @@ local function apply_trigger(entry, previous, state, change)
   end
 end
 
--- Writes the definition and what follows from it for the state.
+-- Writes the definition and the resulting changes of the state.
 local function write_definition(entry, previous, previous_flat, state, revision)
   local name, trigger = entry.name, entry.trigger
-  -- In the order in which the digest takes them: no claim has to sort them.
+  -- The fields are written in the order of the digest, so that no claim has to sort them.
   write_fields(name, in_order(entry.fields, entry.wanted), entry.wanted, previous_flat)
   local change = create_state_change('error', 'chain', 'restored')
   set_field(change, 'revision', revision)
@@ -161,7 +162,7 @@ local function write_definition(entry, previous, previous_flat, state, revision)
   if trigger ~= '' and not state.paused then planned[name] = true end
 end
 
--- Stores a declaration where the definition stays as it is.
+-- Stores a declaration without changing the definition.
 local function store_declaration(entry, list, text)
   if entry.declared == '' then return end
   if #list == 0 then list[1] = text end
@@ -169,7 +170,7 @@ local function store_declaration(entry, list, text)
   write_changes(entry.name, list)
 end
 
--- Records the edit of a definition, and before it one by plain commands that no worker has noticed.
+-- Records the edit of a definition, after an edit by plain commands that no worker has noticed.
 local function record_edit(entry, list, previous, revision)
   local edit = read_json(entry.about)
   edit.r, edit.t, edit.b, edit.v = revision, now, entry.by ~= '' and entry.by or nil, entry.via
@@ -192,7 +193,7 @@ local function put(entry)
   local previous, previous_digest, previous_flat, previous_text = read_definition(name)
   local state = read_state(name)
   local revision = tonumber(state.revision) or 0
-  -- An edit by plain commands that was not taken in yet counts as a revision already.
+  -- An edit by plain commands counts as a revision also before a worker has noticed it.
   if previous and state.digest ~= previous_digest then revision = revision + 1 end
   if entry.if_revision ~= '' and tonumber(entry.if_revision) ~= (previous and revision or 0) then
     return 'conflict', revision
@@ -212,7 +213,7 @@ local function put(entry)
   end
   if previous and not next(state) then restore_state(name, state, now) end
   if not previous and next(state) then
-    -- The definition was deleted a moment ago: this is a new schedule, and starts clean.
+    -- The definition was deleted before, so this is a new schedule without the former state.
     delete_schedule(name)
     state, revision = {}, 0
   end
@@ -244,7 +245,7 @@ while at <= #groups do
   entry, at = read_entry(at)
   reply[#reply + 1], reply[#reply + 2] = put(entry)
 end
--- One message for all of them: a hundred thousand writes must not wake a thousand workers as often.
+-- One message names all edits, so that a hundred thousand writes do not wake a thousand workers as often.
 if #changed > 0 then notify_changed(table.concat(changed, '\n')) end
 local first = redis.call('ZRANGE', due, 0, 0)
 if first[1] and planned[first[1]] then announce_next_due() end

@@ -1,18 +1,18 @@
--- Counts what a shard holds, for metrics and dashboards.
+-- Counts the schedules, runs and workers of a shard, for metrics and dashboards.
 --
--- Guarantee: reads indexes alone, at the same cost with ten schedules and with a million; nothing is changed.
+-- Guarantee: only indexes are read, at the same cost for ten schedules and for a million; nothing is changed.
 --
 -- KEYS
---   due          zset, schedule name → when to look at it next, epoch ms
+--   due          zset, schedule name → when a claim looks at it next, epoch ms
 --   names        zset, every schedule name, score 0
---   pending      zset, run id → when to deliver it, epoch ms
+--   pending      zset, run id → when it is delivered, epoch ms
 --   workers      zset, worker id → last heartbeat, epoch ms; only the first shard has it
 -- ARGV
 --   tag          text, the prefix in its hash tag
---   alive_ms     ms since its last heartbeat within which a worker counts as live
+--   alive_ms     ms since the last heartbeat of a worker up to which it is live
 -- REPLY
---   [schedules, paused, finished, invalid, due and not claimed, how long the earliest of them has been due in ms, runs that
---    wait, live workers]
+--   [schedules, paused, finished, invalid, due and not claimed, ms for which the earliest of these has been due,
+--   waiting runs, live workers]
 local due, names, pending, workers = unpack(KEYS)
 local tag, alive_ms = unpack(ARGV)
 -- @include lib/clock.lua
@@ -21,23 +21,24 @@ local tag, alive_ms = unpack(ARGV)
 -- @include lib/task-queues.lua
 -- @include lib/inactive.lua
 
--- Of what is parked so many members are told apart into schedules and runs; the others count as schedules.
+-- Most parked members that are divided into schedules and runs; the others count as schedules.
 local PARKED_COUNT = 1000
 
 local now = read_now()
 
--- What an index holds; one of another type, which the maintenance repairs, holds nothing.
+-- The size of an index; 0 for a key of another type, which maintenance repairs.
 local function count_of(value) return type(value) == 'number' and value or 0 end
 
 local function count_inactive(why) return count_of(redis.pcall('ZCOUNT', inactive_key(), why, why)) end
 
--- How long the first member of an index has been due, ms; 0 when it is not.
+-- The time for which the first member of an index has been due, ms; 0 if it is not due.
 local function overdue_of(index)
   local first = redis.pcall('ZRANGE', index, 0, 0, 'WITHSCORES')
   return first[2] and math.max(0, now - tonumber(first[2])) or 0
 end
 
--- Returns how many schedules and how many runs are parked, and how long the earliest has been due, ms.
+-- Returns the number of parked schedules, the number of parked runs, and the time for which the earliest has been due,
+-- ms.
 local function read_parked()
   local schedules, runs, overdue, left = 0, 0, 0, PARKED_COUNT
   for _, queue in ipairs(redis.pcall('SMEMBERS', queues_key())) do

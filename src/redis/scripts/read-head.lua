@@ -1,9 +1,9 @@
--- Reads the clock of the server that a shard is on, and what is due next there.
+-- Reads the clock of the server of a shard, and the next due.
 --
 -- Guarantee: both are of the same moment, and nothing is changed.
 --
 -- KEYS
---   due          zset, schedule name → when to look at it next, epoch ms
+--   due          zset, schedule name → when a claim looks at it next, epoch ms
 -- ARGV
 --   tag          text, the prefix in its hash tag
 -- REPLY

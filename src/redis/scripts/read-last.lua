@@ -6,11 +6,12 @@
 --   names        zset, every schedule name, score 0
 -- ARGV
 --   tag          text, the prefix in its hash tag
---   after        text, look at the names after this one, '' from the start
---   count        count, most names to look at
---   most         count, most schedules to answer
---   before       epoch ms, only what comes after this last instant in the order; -1 what never ran, '' from the start
---   before_name  text, the schedule of that instant
+--   after        text, the name before the slice, '' for the start
+--   count        count, most names to read
+--   most         count, most schedules in the reply
+--   before       epoch ms, last instant after which the page begins in the order; -1 a schedule without one, '' from
+--                the start
+--   before_name  text, the schedule with that instant
 -- REPLY
 --   [next name or '', name, last instant or -1, …], the latest first, then by name
 local names = unpack(KEYS)

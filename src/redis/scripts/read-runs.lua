@@ -1,14 +1,14 @@
--- Reads a page of the runs that are running or wait.
+-- Reads a page of running or waiting runs.
 --
--- Guarantee: nothing is written; a run whose score changes while pages are read may be missed or come twice.
+-- Guarantee: nothing is written; a run whose score changes while pages are read may be missing or appear twice.
 --
 -- KEYS
---   runs         zset, run id → when it is due or its lease ends; of a task queue, members with their kind in front
+--   runs         zset, run id → when it is due or its lease ends; the members of a task queue begin with their kind
 -- ARGV
 --   tag          text, the prefix in its hash tag
 --   offset       count, members before the page
 --   count        count, most members to read
---   kind         text in front of the members to take, '' for all
+--   kind         text, the kind of the members to read, '' for an index without kinds
 -- REPLY
 --   [members read, run id, score, JSON of the run, …]
 local runs = unpack(KEYS)

@@ -6,7 +6,7 @@
 --   names        zset, every schedule name, score 0
 -- ARGV
 --   tag          text, the prefix in its hash tag
---   after        text, list from the name after this one, '' from the start
+--   after        text, the name before the page, '' for the start
 --   count        count, most names to list; 0 to read the given names only
 --   given        text…, names to read
 -- REPLY
@@ -21,7 +21,7 @@ local given = rest_of(ARGV, 4)
 -- @include lib/schedule.lua
 -- @include lib/changes.lua
 
--- The declaration of a schedule; most have none, and then nothing else is looked at.
+-- Reads the declaration of a schedule. Most schedules have none, which costs no further read.
 local function read_declaration(name, digest, state_flat)
   local list = redis.pcall('LRANGE', changes_key(name), 0, 1)
   if list.err or (list[2] or '') == '' then return '-' end

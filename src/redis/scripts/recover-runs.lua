@@ -1,12 +1,12 @@
--- Inspects runs whose lease deadline has passed: extended ones get a new deadline, the others are abandoned.
+-- Recovers runs whose lease deadline has passed: those without a lease any more are abandoned.
 --
--- Guarantee: the lease decides, the deadline is a hint; an abandoned run is delivered again or closed, once.
+-- Guarantee: the lease decides, the deadline is a hint; an abandoned run is delivered again or ended, once.
 --
 -- KEYS
 --   running      zset, run id → lease deadline, epoch ms
 -- ARGV
 --   tag          text, the prefix in its hash tag
---   channel      text, where the fleet is told what is due next
+--   channel      text, the fleet channel
 --   count        count, most runs to inspect
 -- REPLY
 --   [inspected, abandoned: [name, run id, `rerun` | `abandoned`, worker, nominal, fence, attempt]…]
@@ -32,7 +32,7 @@ local tag, channel, count = unpack(ARGV)
 
 local now = read_now()
 local abandoned = {}
--- After how long a run that could not be recovered is inspected again.
+-- Delay before a run that could not be recovered is inspected again, ms.
 local PUT_OFF_MS = 5000
 
 local function inspect_run(run_id)
@@ -41,7 +41,7 @@ local function inspect_run(run_id)
   local run = read_run(state['run:' .. run_id])
   if not run or not run.worker then return redis.call('ZREM', running, run_id) end
   local lease = lease_key_of(name, run_id, run.own_lease)
-  -- In its last millisecond a lease has 0 left, and is still held.
+  -- A lease in its last millisecond has a PTTL of 0 and is still held.
   local left = holds_lease(lease, run) and redis.call('PTTL', lease) or -1
   if left >= 0 then return redis.call('ZADD', running, now + left + 1, run_id) end
   local worker, fence, attempt, nominal = run.worker, run.fence, run.attempt, run.nominal
@@ -54,7 +54,7 @@ local problem
 for _, run_id in ipairs(run_ids) do
   local done, failure = pcall(inspect_run, run_id)
   if not done then
-    -- The error of one run must not keep the others from being recovered.
+    -- The error of one run does not keep the others from being recovered.
     problem = problem or failure
     redis.call('ZADD', running, now + PUT_OFF_MS, run_id)
   end

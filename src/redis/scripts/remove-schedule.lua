@@ -1,17 +1,17 @@
--- Removes a schedule: definition, state, plan, what waits to be delivered, and its history.
+-- Removes a schedule: definition, state, plan, waiting runs and history.
 --
--- Guarantee: nothing of it is left but the lease of a run that is still running, which ends by itself; a schedule of the same
--- name made later starts clean. What code declared and had run to its end leaves a note, so that the same declaration
--- does not run it again.
+-- Guarantee: only the lease of a running run is left, which ends by itself; a later schedule of the same name starts
+-- without former state. A finished schedule that code declares leaves a note, so that the same declaration does not run
+-- it again.
 --
 -- KEYS
---   due          zset, schedule name → when to look at it next, epoch ms
+--   due          zset, schedule name → when a claim looks at it next, epoch ms
 -- ARGV
 --   tag          text, the prefix in its hash tag
---   channel      text, where the fleet is told of changes
+--   channel      text, the fleet channel
 --   name         text, the schedule
---   if_finished  0/1, only when it has no occurrence left and its time to stay is over
---   if_owner     text, only when it belongs to this owner, '' for any
+--   if_finished  0/1, whether only a finished schedule is removed, after its `removeAfter`
+--   if_owner     text, the owner that the schedule must have, '' for any
 -- REPLY
 --   `removed` | `missing` | `kept`
 local due = unpack(KEYS)
@@ -24,7 +24,7 @@ local tag, channel, name, if_finished, if_owner = unpack(ARGV)
 -- @include lib/delete-schedule.lua
 -- @include lib/changes.lua
 
--- How long a run that is running or waits keeps a finished schedule, before it is checked again.
+-- Delay before a finished schedule that still has a run is checked again, ms.
 local STAY_MS = 5000
 
 local definition = read_definition(name)
@@ -41,7 +41,7 @@ if if_finished == '1' then
   end
 end
 local existed = redis.call('DEL', definition_key(name)) + (redis.call('ZSCORE', due, name) and 1 or 0)
--- What began is not begun again, also where its run is under way.
+-- A finished schedule is not run again by its declaration, also while its run is in progress.
 local changes = is_finished and read_changes(name) or {}
 delete_schedule(name)
 local declared = full_declaration(changes[1], changes[2])

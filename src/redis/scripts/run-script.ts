@@ -11,17 +11,17 @@ export type ScriptName = keyof typeof SCRIPTS
 type KeysOf<Name extends ScriptName> = { [Key in (typeof SCRIPTS)[Name]['keys'][number]]: string }
 type ArgsOf<Name extends ScriptName> = { [Arg in (typeof SCRIPTS)[Name]['args'][number]]: string | number }
 
-/** What a script is called with: keys and arguments go by the names of its header; a missing one does not compile. */
+/** The input of a script: keys and arguments by the names of its header; a missing one does not compile. */
 export interface ScriptInput<Name extends ScriptName, Value = string | number> {
   readonly keys: KeysOf<Name>
   readonly args: ArgsOf<Name>
-  /** The values of the last argument, where the header of the script has one of any length; default: none. */
+  /** The values of the last argument, if the header of the script gives it any length; default: none. */
   readonly rest?: readonly Value[]
 }
 
 /**
- * Calls a script by its digest, and by its text where the server has forgotten it (a restart, `SCRIPT FLUSH`, a
- * failover). Uses plain `EVALSHA`: the client may be the user's, so nothing is defined on it.
+ * Calls a script by its digest, or by its text if the server does not hold it (after a restart, `SCRIPT FLUSH` or
+ * failover). Uses plain `EVALSHA`: the client may be the user's, so no command is defined on it.
  */
 export async function runScript<Name extends ScriptName>(
   client: RedisClient,
@@ -41,7 +41,7 @@ export async function runScript<Name extends ScriptName>(
   }
 }
 
-/** The same for values that are no text: every string of the reply is a Buffer. */
+/** Calls a script with binary values: every string of the reply is a Buffer. */
 export async function runScriptOnBytes<Name extends ScriptName>(
   client: RedisClient,
   name: Name,
@@ -57,8 +57,8 @@ export async function runScriptOnBytes<Name extends ScriptName>(
 }
 
 /**
- * Calls a script and waits until enough replicas have what it wrote. Both commands go out together: `WAIT` speaks of
- * the writes of its own connection, so the client must not send the one again without the other after a reconnect.
+ * Calls a script and waits until enough replicas hold its writes. Both commands are sent together, because `WAIT`
+ * covers the writes of its own connection: after a reconnect the client must not resend one without the other.
  */
 export async function runAcknowledged<Name extends ScriptName>(
   client: RedisClient,
@@ -81,7 +81,7 @@ export async function runAcknowledged<Name extends ScriptName>(
     return await send(true)
   } catch (error) {
     if (isForgotten(error)) return await send(false)
-    // ioredis follows a slot only when the whole pipeline was sent away; any node answers `WAIT`.
+    // ioredis follows a moved slot only if each command of the pipeline is redirected, but any node answers `WAIT`.
     if ('nodes' in client && isSentAway(error)) client.refreshSlotsCache()
     throw error
   }
@@ -89,8 +89,8 @@ export async function runAcknowledged<Name extends ScriptName>(
 
 /**
  * The last part of a key that never exists. While a slot of a Cluster moves, its new node answers `TRYAGAIN` to a call
- * that names a key which it does not have: no script sees one half of a shard here and the other half there, and no
- * script writes a key that the rest of the move would collide with.
+ * with a key that it does not hold. So no script runs on a half of a shard, and no script writes a key that the rest of
+ * the move would overwrite.
  */
 const ABSENT_KEY = ':absent'
 
@@ -107,7 +107,7 @@ function gather<Name extends ScriptName, Value>(
   const database = databaseOf(client)
   for (const arg of script.args) {
     const value = args[arg as keyof ArgsOf<Name>]
-    // The scripts cannot see in which database they run.
+    // A script cannot read the number of its database.
     list.push(arg === 'channel' && database !== 0 ? `${value}\n${database}` : value)
   }
   for (const value of rest) list.push(value)

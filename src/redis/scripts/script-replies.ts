@@ -1,24 +1,24 @@
 import type { ShardFigures } from '../../control/store.js'
 
-/** Fields and values of a hash in turn, as Redis gives them. */
+/** Alternating fields and values of a hash, as Redis replies. */
 export type FlatHash = string[]
 
-/** Where a server is in time and what it has to do next: now in µs, next due in ms, count due then (0: nothing is due). */
+/** The time of a server and its next due: now in µs, next due in ms, count due then (0: nothing is due). */
 type Next = [nowMicros: number, nextDueMs: number, dueCount: number]
 
-/** Generation, layout and shards, as `meta` says. */
+/** Generation, layout and shards of `meta`. */
 type About = [generation: string, layout: string, shards: string]
 
-/** A run that was abandoned: schedule, run id, what was done, and the delivery that it was. */
+/** A run that was abandoned: schedule, run id, outcome, and the facts of its delivery. */
 export type AbandonedReply = [
   ...[schedule: string, runId: string, kind: 'rerun' | 'abandoned', worker: string],
   ...[nominalMs: number, fence: number, attempt: number],
 ]
 
-/** Time-zone data of the fleet, as a heartbeat answers it. */
+/** Time-zone data of the fleet, in the reply to a heartbeat. */
 export type ZoneReply = [newest: string, planner: string, checks: number, isMixed: number, mix: (string | number)[]]
 
-/** What each script replies, as the REPLY of its header says; named here once. */
+/** The type of the reply of each script, as the REPLY of its header describes it. */
 export interface ScriptReplies {
   'agree-layout': [layout: string, shards: string]
   'announce-head': 'told'
@@ -39,7 +39,7 @@ export interface ScriptReplies {
   'inspect-definitions': [nextName: string, nextCursor: string, toPlan: string[], removed: string[]]
   'leave-fleet': 'left'
   'note-trace': 'noted' | 'gone'
-  /** In bytes: a dump is no text. */
+  /** Buffers, because a dump is no text. */
   'pack-schedules': [
     name: Buffer,
     checksum: Buffer,
@@ -47,15 +47,15 @@ export interface ScriptReplies {
     members: [set: Buffer, member: Buffer, score: Buffer][],
   ][]
   'pause-schedule': [outcome: 'paused' | 'unchanged' | 'missing', revision: number]
-  /** What is refused and the server's words, in turn. */
+  /** Alternating features and errors of the server. */
   'probe-server': string[]
-  /** Outcomes and revisions in turn, or why nothing was written. */
+  /** Alternating outcomes and revisions, or the reason why nothing was written. */
   'put-definitions': (string | number)[] | ['elsewhere', layout: string, shards: string]
   'read-figures': ShardFigures
   'read-head': Next
-  /** The next name; then name and last instant of each schedule in turn. */
+  /** The next name; then alternating names and last instants. */
   'read-last': string[]
-  /** How many members were read; then run id, score and text of each run in turn. */
+  /** The number of members that were read; then run id, score and text of each run. */
   'read-runs': [readCount: number, ...runs: string[]]
   'read-schedules': [
     nowMicros: number,

@@ -1,31 +1,31 @@
--- Stores what a worker decided about a schedule: its plan, or that it is paused, finished or invalid.
+-- Stores the decision of a worker about a schedule: its plan, or that it is paused, finished or invalid.
 --
--- Guarantee: a compare-and-set on the definition's digest, the plan and the last instant it was decided from; a
--- decision from older facts changes nothing.
+-- Guarantee: a compare-and-set on the digest, the plan, the pause and the last instant on which the decision is based;
+-- a decision from older facts changes nothing.
 --
 -- KEYS
---   due          zset, schedule name → when to look at it next, epoch ms
+--   due          zset, schedule name → when a claim looks at it next, epoch ms
 --   names        zset, every schedule name, score 0
 -- ARGV
 --   tag          text, the prefix in its hash tag
---   channel      text, where the fleet is told what is due next
+--   channel      text, the fleet channel
 --   name         text, the schedule
---   digest       text, of the definition it was decided from
---   previous_digest text, digest in the state it was decided from, '' none
---   previous_plan  text, plan it was decided from, '' none
---   previous_last  epoch ms, last instant it was decided from, '' none
+--   digest       text, digest of the definition that the decision is based on
+--   previous_digest text, digest in the state that the decision is based on, '' none
+--   previous_plan  text, plan that the decision is based on, '' none
+--   previous_last  epoch ms, last instant that the decision is based on, '' none
 --   trigger      text, fingerprint of the trigger that the plan comes from
 --   plan         text, instants; '.' when there are none, '' when the schedule must not fire
---   period       ms, when Redis may step the plan by addition, else ''
+--   period       ms, period by which Redis continues the plan, else ''
 --   grace        ms, misfire grace when not the default, else ''
---   removal      ms, how long after its last occurrence the schedule is removed, else ''
---   error_text   text, why the definition cannot be used, '' when it can
---   seen         count, occurrences that were dropped now
---   last         epoch ms, the newest dropped instant, '' none
---   previous_pause JSON, pause it was decided from, '' none
+--   removal      ms, time from its last occurrence to the removal of the schedule, else ''
+--   error_text   text, the error of the definition, '' for none
+--   seen         count, occurrences that this decision skips
+--   last         epoch ms, the newest skipped instant, '' none
+--   previous_pause JSON, pause that the decision is based on, '' none
 --   resume       0/1, whether this ends a pause
 --   by           text, who ends the pause, '' unknown
---   via          text, from where the pause is ended (`api`, …),  '' when it ends by itself
+--   via          text, the way in which the pause is ended (`api`, …), '' when it ends by itself
 --   dropped      text…, groups of 4: nominal, reason, count, last nominal of the group (count > 1)
 -- REPLY
 --   [`stored`, revision] or [`moved`, 0]
@@ -55,7 +55,7 @@ local now = read_now()
 local definition, current, _, text = read_definition(name)
 if not definition or current ~= digest then return { 'moved', 0 } end
 local state = read_state(name)
--- A state that was lost is restored first: the decision was made without what the history knows.
+-- A lost state is restored first. The decision then does not fit it, because it was made without the history.
 if not next(state) then restore_state(name, state, now) end
 if (state.digest or '') ~= previous_digest or (state.plan or '') ~= previous_plan or (state.last or '') ~= previous_last
   or (state.paused or '') ~= previous_pause then
@@ -99,7 +99,7 @@ local function record_dropped()
   end
 end
 
--- When the schedule is due next: at its next instant, at the end of its pause, or when it is removed.
+-- Writes the schedule to `due`: at its next instant, at the end of its pause, or at its removal.
 local function index_schedule()
   local item = split_plan(plan)
   local at = item and item.start or plan == '.' and removal ~= '' and now + removal or nil
@@ -111,7 +111,7 @@ local function index_schedule()
   if at then redis.call('ZADD', due, at, name) else redis.call('ZREM', due, name) end
 end
 
--- Records an edit by plain commands that this decision takes in, and the end of a pause by a call of `resume`.
+-- Records an edit by plain commands that this decision follows, and the end of a pause by a call of `resume`.
 local function record_changes(revision, is_edited)
   local is_resumed = resume == '1' and via ~= ''
   if not is_edited and not is_resumed then return end

@@ -1,6 +1,7 @@
--- Inspects a shard that is not the first: says what is due next there, and whether this worker does its maintenance.
+-- Polls a shard that is not the first: replies with its next due, and whether this worker does its maintenance.
 --
--- Guarantee: one worker of the fleet is elected for a beat; the presence of workers is kept on the first shard only.
+-- Guarantee: one worker of the fleet is elected for one heartbeat period; only the first shard holds the list of
+-- workers.
 --
 -- KEYS
 --   worker       hash, the record of this worker on this shard
@@ -9,10 +10,10 @@
 --   upkeep       string, the short lock of the elected worker
 -- ARGV
 --   tag          text, the prefix in its hash tag
---   channel      text, where the fleet is told of a new dataset
+--   channel      text, the fleet channel
 --   worker_id    text
 --   beat_ms      ms between heartbeats
---   generation   text, the name of this dataset where it has none yet
+--   generation   text, the name for this dataset if it has none yet
 --   shards       count, of shards that this worker expects
 -- REPLY
 --   [now µs, next due ms, count due then (0: nothing is due), elected 0/1, runs past their deadline, generation, layout, shards,

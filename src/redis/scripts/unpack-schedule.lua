@@ -1,6 +1,6 @@
 -- Writes a schedule that was packed on another shard.
 --
--- Guarantee: the same call again changes nothing; keys of the same names are replaced.
+-- Guarantee: a repeated call changes nothing; keys of the same names are replaced.
 --
 -- KEYS
 --   names        zset, every schedule name, score 0
@@ -9,7 +9,7 @@
 --   key_count    count, of the keys
 --   parts        text…, groups of 3: the keys (key without tag, dump, ms left or 0), then members (set, member, score)
 -- REPLY
---   how many schedules this shard then holds
+--   the number of schedules on this shard
 local names = unpack(KEYS)
 local tag, key_count = unpack(ARGV, 1, 2)
 -- @include lib/arguments.lua

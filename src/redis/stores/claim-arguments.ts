@@ -1,6 +1,6 @@
 import type { ClaimRequest } from '../../worker/store.js'
 
-/** The arguments by which a claim says what it takes, named as the script names them. */
+/** The arguments of a claim that limit it, by the names of the script. */
 export function claimArguments({ requestId, slots, maxClaims, aheadMs, expectedDueMs, tellsFleet }: ClaimRequest) {
   return {
     request: requestId,
@@ -12,7 +12,7 @@ export function claimArguments({ requestId, slots, maxClaims, aheadMs, expectedD
   }
 }
 
-/** The task queues of a claim as the script takes them: the queue, its limit, and the room for it, in turn. */
+/** The task queues of a claim in groups of three: the queue, its limit and its free slots. */
 export function queueArguments({ capacities }: ClaimRequest): (string | number)[] {
   return capacities.flatMap(({ pool, task, maxConcurrent, freeSlots }) => [
     `${pool}\n${task}`,

@@ -1,51 +1,57 @@
 import type { Keys } from '../keys.js'
 import type { RedisClient } from '../redis-client.js'
 
-/** How long after a beat its record is surely kept, ms: a worker that is silent for 15 s is removed from the fleet. */
+/**
+ * Time after a heartbeat for which its record certainly exists, ms: a worker without heartbeats for 15 s is removed
+ * from the fleet.
+ */
 const SURE_MS = 10_000
-/** The field of meta that says when the dataset went back, and to when. */
+/** The field of meta that holds when the dataset was set back, and to which instant. */
 const REWIND_FIELD = 'rewound'
 
-/** A dataset that went back in time. */
+/** The fact that a dataset was set back in time. */
 export interface Rewind {
   /** When a worker noticed it, epoch ms of Redis's clock. */
   readonly at: number
-  /** What was written until then is kept, epoch ms; null where the dataset is older than the worker that noticed it. */
+  /**
+   * The instant up to which writes are kept, epoch ms; null if the dataset is older than the worker that noticed it.
+   */
   readonly to: number | null
 }
 
-/** What a heartbeat says of the dataset. */
+/** The result of a heartbeat about the dataset. */
 export interface DatasetSign {
-  /** The name of the generation, with a mark of its own each time the dataset went back. */
+  /** The name of the generation, with another suffix each time the dataset was set back. */
   readonly generation: string
-  /** That the dataset went back since the beat before; null where it did not. */
+  /** Present if the dataset was set back since the previous heartbeat; otherwise null. */
   readonly rewind: Rewind | null
 }
 
 /**
- * Notices that the dataset of Redis went back in time under the same generation: an older replica took over, or a backup was
- * restored. It has then forgotten the last heartbeat of this worker, or knows an older one.
+ * Notices that the dataset of Redis was set back in time under the same generation: an older replica took over, or a
+ * backup was restored. Then the last heartbeat of this worker is missing in it, or older.
  */
 export class DatasetWatch {
-  /** Redis's time of the last beat that was answered, epoch ms; null before the first. */
+  /** Redis's time of the last answered heartbeat, epoch ms; null before the first. */
   #beatMs: number | null = null
-  /** The generation of that beat. */
+  /** The generation of that heartbeat. */
   #generation = ''
-  /** How many times the dataset went back. */
+  /** Number of times that the dataset was set back. */
   #losses = 0
 
   /**
-   * Takes in the answer to a beat. A generation that differs from the last one is another dataset, which does not go back.
+   * Compares the answer to a heartbeat with the previous one. Another generation is another dataset, which was not set
+   * back.
    *
-   * @param nowMs Redis's time of this beat, epoch ms
-   * @param knownMs the beat before it, as far as the dataset knows, epoch ms; null for none
+   * @param nowMs Redis's time of this heartbeat, epoch ms
+   * @param knownMs the previous heartbeat in the dataset, epoch ms; null for none
    */
   take(generation: string, nowMs: number, knownMs: number | null): DatasetSign {
     const beatMs = this.#beatMs
     const isSame = generation === this.#generation
     this.#beatMs = nowMs
     this.#generation = generation
-    // A clock that was set back says nothing, and neither does a record that may have been removed.
+    // After a clock was set back, or after the record may have been removed, the heartbeats cannot be compared.
     const isComparable = beatMs !== null && nowMs >= beatMs
     const isLost = isComparable && (knownMs === null ? nowMs - beatMs < SURE_MS : knownMs < beatMs)
     if (isLost) this.#losses += 1
@@ -56,12 +62,12 @@ export class DatasetWatch {
   }
 }
 
-/** Notes for `doctor` that the dataset went back; the last note of another worker counts. */
+/** Stores for `doctor` that the dataset was set back; the last writer of several workers wins. */
 export async function noteRewind(client: RedisClient, { meta }: Keys, { at, to }: Rewind): Promise<void> {
   await client.hset(meta, REWIND_FIELD, `${at} ${to ?? ''}`)
 }
 
-/** Reads when the dataset went back last; null for never. */
+/** Reads when the dataset was last set back; null for never. */
 export async function readRewind(client: RedisClient, { meta }: Keys): Promise<Rewind | null> {
   const match = /^(\d+) (\d*)$/.exec((await client.hget(meta, REWIND_FIELD)) ?? '')
   return match ? { at: Number(match[1]), to: match[2] === '' ? null : Number(match[2]) } : null

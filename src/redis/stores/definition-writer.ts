@@ -4,19 +4,19 @@ import { agreeOnLayout, assertLayout, type ExpectedLayout } from '../layout.js'
 import type { RedisClient } from '../redis-client.js'
 import { runScript } from '../scripts/run-script.js'
 
-/** Most definitions in one call: a call holds up Redis for a millisecond or two. */
+/** Most definitions in one call: a call blocks Redis for a millisecond or two. */
 const CALL_COUNT = 50
-/** Most arguments in one call; Lua takes some 8 000 at once. */
+/** Most arguments in one call; Lua passes some 8 000 at once. */
 const CALL_ARGS = 4_000
 /** Most text in one call, characters. */
 const CALL_LENGTH = 256 * 1024
-/** Calls under way at once: enough to keep Redis busy, few enough for others to come between. */
+/** Most calls in flight: enough to keep Redis busy, few enough that calls of others come between. */
 const PIPELINED_CALLS = 16
 
 /** Writes definitions, many in a call and many calls at once. */
 export type WriteDefinitions = (writes: readonly DefinitionWrite[]) => Promise<PutReply[]>
 
-/** Where definitions go: the keys of their shard, and what is expected of the layout. */
+/** The keys of the shards, and the expected layout. */
 export interface DefinitionWriterOptions {
   readonly client: RedisClient
   readonly expected: ExpectedLayout
@@ -29,7 +29,7 @@ export function createDefinitionWriter(options: DefinitionWriterOptions): WriteD
   const { client, expected, keysOf, generation } = options
   let agreed: Promise<void> | null = null
 
-  /** Of several shards it has to be said where those look who know of one only. */
+  /** The number of several shards is also stored in the key that instances with one shard read. */
   async function agree(): Promise<void> {
     if (expected.shards === 1) return
     agreed ??= agreeOnLayout(client, expected, generation)
@@ -124,7 +124,7 @@ function groupOf(write: DefinitionWrite): (string | number)[] {
   ]
 }
 
-/** What an edit is beside a plain one, as the script notes it; empty for nothing. */
+/** The facts of an edit beyond a plain one, in the form that the script stores; empty for none. */
 function describeEdit({ kind, conflicts }: DefinitionWrite): string {
   if (kind === 'edit' && conflicts.length === 0) return ''
   return JSON.stringify({ k: kind, ...(conflicts.length === 0 ? {} : { c: conflicts }) })

@@ -1,30 +1,30 @@
 import type { RedisClient } from '../redis-client.js'
 import type { Timer, TimeSource } from '../../time-source.js'
 
-/** What is told of a server that evicts keys. */
+/** The listeners of an {@link EvictionWatch}. */
 export interface EvictionObserver {
-  /** At the first reading: a server may evict keys when its memory is full, by this policy. */
+  /** Called at the first reading of a server that may evict keys when its memory is full, with its policy. */
   readonly onPolicy: (policy: string) => void
-  /** A server began to evict keys: `count` since the previous reading. */
+  /** Called when a server begins to evict keys: `count` since the previous reading. */
   readonly onEvicted: (count: number) => void
 }
 
 /** Time between two readings of a server that may evict keys, ms. */
 const READ_MS = 10_000
-/** A server that cannot evict keys is read once in so many periods: its settings may change. */
+/** Periods between two readings of a server that cannot evict keys, because its settings may change. */
 const REST_PERIODS = 30
-/** Time for which a server counts as one that evicts keys after it evicted one, ms. */
+/** Time after an eviction for which a server counts as evicting, ms. */
 const EVICTING_MS = 60_000
 
-/** What `INFO` says of evictions. */
+/** The facts of `INFO` about evictions. */
 interface Reading {
-  /** The policy, where it evicts keys and memory is limited; null where no key is evicted. */
+  /** The policy, if it evicts keys and memory is limited; null if no key can be evicted. */
   readonly policy: string | null
   /** Keys that were evicted since the server started. */
   readonly evictedCount: number
 }
 
-/** A server, and what is known of it. */
+/** A server with its last reading. */
 interface Watched {
   /** The last reading that was answered; null before the first. */
   last: Reading | null
@@ -32,8 +32,9 @@ interface Watched {
 }
 
 /**
- * Looks whether the servers of a fleet evict keys: schedules, states and leases are keys without a substitute. A server
- * that may evict keys is asked every 10 s, any other one every 5 min; one that refuses `INFO` counts as one that evicts none.
+ * Watches whether the servers of a fleet evict keys, because schedules, states and leases cannot be replaced. A server
+ * that may evict keys is read every 10 s, any other server every 5 min. A server that refuses `INFO` counts as one that
+ * evicts none.
  */
 export class EvictionWatch {
   readonly #client: RedisClient
@@ -43,7 +44,7 @@ export class EvictionWatch {
   readonly #servers = new Map<string, Watched>()
   /** Timer of the next reading. */
   #timer: Timer | null = null
-  /** Periods since the start. */
+  /** Number of periods since the start. */
   #periodCount = 0
   /** When an eviction was last seen, on the monotonic clock, ms. */
   #evictedAt = Number.NEGATIVE_INFINITY
@@ -59,14 +60,14 @@ export class EvictionWatch {
     return this.#time.monotonic() - this.#evictedAt < EVICTING_MS
   }
 
-  /** Reads now, and from now on. */
+  /** Starts the readings with one at once. */
   start(): void {
     this.#readAll()
     this.#timer ??= this.#time.setInterval(() => this.#readAll(), READ_MS)
     this.#timer.unref()
   }
 
-  /** Reads no more. */
+  /** Ends the readings. */
   stop(): void {
     if (this.#timer) this.#time.clearInterval(this.#timer)
     this.#timer = null
@@ -84,7 +85,7 @@ export class EvictionWatch {
       this.#servers.set(address, server)
       if (server.isAsking || !(isForAll || !server.last || server.last.policy)) continue
       server.isAsking = true
-      // The commands of the worker report an outage.
+      // A failed reading is ignored: the commands of the worker report an outage.
       void readEvictions(node)
         .then((reading) => this.#take(server, reading))
         .catch(() => {})
@@ -99,7 +100,7 @@ export class EvictionWatch {
       if (reading.policy !== null) this.#observer.onPolicy(reading.policy)
       return
     }
-    // A server that was restarted counts from 0.
+    // A server counts from 0 after a restart.
     const count = reading.evictedCount - (reading.evictedCount < last.evictedCount ? 0 : last.evictedCount)
     if (count === 0) return
     const isNew = !this.isEvicting

@@ -1,9 +1,9 @@
 import { toRecord } from './replies.js'
 
 /**
- * The fields of a history entry, each in full: a stored entry leaves out what says nothing, the id of the occurrence's own
- * run, and writes fence and start as distances from the instant (`lib/history.lua`). An entry of an earlier version has
- * everything, and stays as it is.
+ * The complete fields of a history entry. A stored entry omits empty fields and the run id of its own occurrence, and
+ * holds fence and start as distances from the instant (`lib/history.lua`). An entry of an earlier version is complete
+ * already.
  */
 export function toHistoryFields(schedule: string, flat: readonly string[]): Record<string, string> {
   const stored = toRecord(flat)

@@ -2,16 +2,19 @@ import type { Keys } from '../keys.js'
 import type { RedisClient } from '../redis-client.js'
 import type { ShardReach } from './shard-reach.js'
 
-/** Hashes that are asked for at once. */
+/** Hashes that are requested at once. */
 const AT_ONCE = 200
 
-/** The activity by the number of the minute, and the shards that did not answer, by index, whose activity is missing. */
+/**
+ * The activity by the number of the minute, and the indexes of the shards that did not answer, whose activity is
+ * missing.
+ */
 export interface MinuteReply {
   readonly minutes: Map<number, [field: string, count: number][]>
   readonly unreachable: number[]
 }
 
-/** Reads the activity of some minutes on every shard; a minute without any is left out. */
+/** Reads the activity of some minutes on every shard, without empty minutes. */
 export async function readMinutes(
   client: RedisClient,
   { shards, reach }: { shards: number; reach: ShardReach },
@@ -41,7 +44,7 @@ function readHashes(client: RedisClient, keys: Keys, numbers: readonly number[])
   return Promise.all(numbers.map((number) => readHash(client, keys.minute(number))))
 }
 
-/** A key that was overwritten with another type has nothing to say. */
+/** Reads a hash; a key that was overwritten with another type counts as empty. */
 async function readHash(client: RedisClient, key: string): Promise<Record<string, string>> {
   try {
     return await client.hgetall(key)

@@ -10,7 +10,7 @@ import { runScript } from '../scripts/run-script.js'
 
 type Page = Awaited<ReturnType<ScheduleStore['page']>>
 
-/** What pages in another order than that of names need of the store. */
+/** The functions of the store that pages in another order than by name need. */
 export interface PageSource {
   readonly client: RedisClient
   readonly keys: readonly Keys[]
@@ -22,16 +22,16 @@ export interface PageSource {
   now(): Promise<number>
 }
 
-/** Most names that one call looks at when it orders them by their last occurrence: about 2 ms of Redis's time. */
+/** Most names that one call reads for an order by last occurrence: about 2 ms of Redis's time. */
 const SCAN_COUNT = 2_000
 
-/** Where a page by the next run ended: in `due` of each shard, or among the names when `due` was read to its end. */
+/** The end of a page by next run: a position in `due` of each shard, or a name once all of `due` was read. */
 type NextCursor =
   { readonly due: readonly (readonly [score: string, name: string] | null)[] } | { readonly names: string }
 
 /**
- * One page of schedules by their next run: first what is in `due` and has an instant, then everything else by name.
- * A schedule that fires between two pages moves on, and may be passed over.
+ * One page of schedules by their next run: first the schedules in `due` that have an instant, then all others by name.
+ * A schedule that fires between two pages changes its position and may be missing.
  */
 export async function pageByNext(source: PageSource, cursor: string | null, count: number): Promise<Page> {
   const at = readCursor<NextCursor>(cursor, (value) => isNextCursor(value, source.keys.length)) ?? {
@@ -60,7 +60,7 @@ export async function pageByNext(source: PageSource, cursor: string | null, coun
   return { nowMs: await source.now(), schedules, cursor: writeCursor(next), unreachable }
 }
 
-/** What has no next run, and what waits outside `due` for a worker with room. */
+/** The schedules without a next run, and those that are parked outside `due`. */
 async function pageWithoutNext(source: PageSource, cursor: string | null, count: number): Promise<Page> {
   const page = await source.page(cursor, count)
   const planned = page.schedules.filter(hasNext)
@@ -76,7 +76,7 @@ async function pageWithoutNext(source: PageSource, cursor: string | null, count:
   }
 }
 
-/** The schedules behind a position in `due`, with their scores. */
+/** The schedules after a position in `due`, with their scores. */
 async function readDue(
   client: RedisClient,
   { due }: Keys,
@@ -93,7 +93,10 @@ async function readDue(
   return Array.from({ length: flat.length / 2 }, (_, index) => [flat[2 * index + 1]!, flat[2 * index]!])
 }
 
-/** One page of schedules by their last occurrence, the latest first; looks at all of them, a bounded slice a call. */
+/**
+ * One page of schedules by their last occurrence, the latest first. It reads all schedules, a bounded slice in each
+ * call.
+ */
 export async function pageByLast(source: PageSource, cursor: string | null, count: number): Promise<Page> {
   const [before, beforeName] = readCursor<[string, string]>(cursor, isLastCursor) ?? ['', '']
   const found: { name: string; last: number; keys: Keys }[] = []
@@ -130,7 +133,7 @@ export async function pageByLast(source: PageSource, cursor: string | null, coun
   }
 }
 
-/** Whether a schedule has a next run as far as its state says. */
+/** Whether the state of a schedule holds a next run. */
 function hasNext({ digest, state }: StoredSchedule): boolean {
   return (
     digest !== '' && digest === state.digest && state.paused === undefined && firstNominal(state.plan ?? '') !== null
@@ -145,19 +148,19 @@ function isLastCursor(value: object): boolean {
   return Array.isArray(value) && value.length === 2 && value.every((part) => typeof part === 'string')
 }
 
-/** @throws EverybeatError `ERR_EVERYBEAT_OPTIONS` for a text that no page of this order gave */
+/** @throws EverybeatError `ERR_EVERYBEAT_OPTIONS` for a text that is no cursor of this order */
 function readCursor<Cursor>(text: string | null, isCursor: (value: object) => boolean): Cursor | null {
   if (text === null) return null
   try {
     const value: unknown = JSON.parse(Buffer.from(text, 'base64url').toString())
     if (typeof value === 'object' && value !== null && isCursor(value)) return value as Cursor
   } catch {
-    // Any text that is no JSON.
+    // The text is no JSON.
   }
   throw wrongCursor(text)
 }
 
-/** The error for a cursor that is none. */
+/** The error for an invalid cursor. */
 export function wrongCursor(text: string): EverybeatError {
   return wrongValue('cursor', text, 'the cursor of the previous page, with the same order', 'ERR_EVERYBEAT_OPTIONS')
 }

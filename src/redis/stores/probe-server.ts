@@ -4,17 +4,17 @@ import type { Keys } from '../keys.js'
 import type { RedisClient } from '../redis-client.js'
 import { runScript } from '../scripts/run-script.js'
 
-/** What the server or the user of a fleet refuses, and what follows from it. */
+/** A feature that the server refuses to the user of a fleet, with the consequence. */
 export interface Refused {
   /** `scripts`, `time`, `streams`, `keys`, `publish`, `memory`. */
   readonly what: string
-  /** Whether no fleet can work without it; else it does, in a worse way. */
+  /** Whether a fleet cannot work without it; otherwise it works with a loss. */
   readonly isEssential: boolean
-  /** What it is needed for. */
+  /** The purpose of the feature. */
   readonly why: string
-  /** What allows it. */
+  /** The setting that allows it. */
   readonly advice: string
-  /** The words of the server. */
+  /** The error of the server. */
   readonly answer: string
 }
 
@@ -38,7 +38,7 @@ const ABILITIES: Record<string, Pick<Refused, 'isEssential' | 'why' | 'advice'>>
   },
   keys: {
     isEssential: true,
-    why: 'a claim cannot know beforehand which schedules it wins, so it makes their keys from the prefix',
+    why: 'a claim does not know in advance which schedules it wins, so it builds their keys from the prefix',
     advice:
       'allow scripts to use keys that are not declared; Dragonfly: --cluster_mode=emulated --lock_on_hashtags, or --default_lua_flags=allow-undeclared-keys. Allow this user the keys of the prefix',
   },
@@ -49,19 +49,19 @@ const ABILITIES: Record<string, Pick<Refused, 'isEssential' | 'why' | 'advice'>>
   },
   publish: {
     isEssential: false,
-    why: 'workers tell each other what is due next; without it each one looks by itself, up to `maxSleepMs` later',
+    why: 'workers announce the next due to each other; without messages a worker notices it up to `maxSleepMs` later',
     advice: 'allow PUBLISH in scripts, and the channels of the prefix to this user',
   },
 }
 
-/** Words of servers that refuse a command for good; any other error of the probe may pass. */
+/** The errors of servers that refuse a command permanently; any other error of the probe may pass. */
 const REFUSALS =
   /unknown (redis )?command|not allowed|undeclared|NOPERM|permission|can't (run|access)|unsupported|not supported/i
 
-/** Words of a server that is full: they are those of a refusal, and it may have room again. */
+/** The error of a full server, which reads like a permanent refusal but may pass. */
 const FULL = /\bOOM command not allowed/
 
-/** Tries what the scripts need, in one call that leaves nothing behind. */
+/** Tries the features that the scripts need, in one call that leaves no key behind. */
 export async function probeServer(client: RedisClient, keys: Keys): Promise<Refused[]> {
   const found: Refused[] = []
   const add = (tried: string, answer: string) => {
@@ -74,7 +74,7 @@ export async function probeServer(client: RedisClient, keys: Keys): Promise<Refu
     for (let index = 0; index + 1 < refused.length; index += 2) add(refused[index]!, refused[index + 1]!)
   } catch (error) {
     if (error instanceof EverybeatError || !(error instanceof Error)) throw error
-    // Some servers end a script at its first refusal, whatever the script does about it.
+    // Some servers end a script at its first refused command, although the script handles the error.
     const what = /undeclared/i.test(error.message) ? 'keys' : /\bTIME\b/.test(error.message) ? 'time' : 'scripts'
     add(what, error.message)
     if (found.length === 0) throw error
@@ -83,9 +83,10 @@ export async function probeServer(client: RedisClient, keys: Keys): Promise<Refu
 }
 
 /**
- * Checks before a worker starts that the server can serve a fleet.
+ * Checks that the server can serve a fleet, before a worker starts.
  *
- * @throws EverybeatError `ERR_EVERYBEAT_SERVER` that names what is refused, why it is needed, and what allows it
+ * @throws EverybeatError `ERR_EVERYBEAT_SERVER` that names the refused features, their purposes, and the settings that
+ *   allow them
  */
 export async function assertServer(client: RedisClient, keys: Keys): Promise<void> {
   const essential = (await probeServer(client, keys)).filter(({ isEssential }) => isEssential)

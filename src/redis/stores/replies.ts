@@ -10,14 +10,14 @@ export function toRecord(flat: readonly string[]): Record<string, string> {
   return record
 }
 
-/** The values of a definition, as a claim sends them: how many there are, and they, apart by NUL. */
+/** The values of a definition in the reply of a claim: their number, then the values, separated by NUL. */
 function splitDefinition(text: string): string[] {
   const [count, ...values] = text.split('\0')
-  // A value that contains a NUL cannot be taken apart: such a definition counts as unreadable.
+  // A value that contains a NUL cannot be separated, so such a definition counts as unreadable.
   return values.length === Number(count) ? values : []
 }
 
-/** A run of a reply: its definition is taken apart only for who looks at it, most know it already. */
+/** A run of a reply. Its definition is decoded only when it is read, because it is usually cached. */
 class RunReply implements ClaimedRun {
   readonly schedule: string
   readonly runId: string
@@ -91,12 +91,12 @@ class RunReply implements ClaimedRun {
   }
 }
 
-/** Only the count says that nothing is due: instants before 1970 are negative. */
+/** The next due of a reply. Only the count tells that nothing is due, because instants before 1970 are negative. */
 function toNextDue(nextDueMs: number, count: number): number | null {
   return count === 0 ? null : nextDueMs
 }
 
-/** Reads the reply of claim-due.lua, where a run that says nothing of its lease has all of it left. */
+/** Reads the reply of claim-due.lua. A run without a remaining time of its lease has all of it left. */
 export function toClaimReply(raw: ScriptReplies['claim-due'], leaseMs: number, isAcknowledged: boolean): ClaimReply {
   const [now, nextDue, count, runs, handed, skipped, tells] = raw
   const claimed: ClaimedRun[] = []

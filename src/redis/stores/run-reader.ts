@@ -8,7 +8,7 @@ import type { ShardReach } from './shard-reach.js'
 /** Most runs that one call reads. */
 const READ_COUNT = 200
 
-/** The name of the schedule that a run id belongs to; null for what is no run id. */
+/** The name of the schedule of a run id; null for an invalid run id. */
 export function nameOfRun(runId: string): string | null {
   return /^(.*)@-?\d+(#\d+)?$/s.exec(runId)?.[1] ?? null
 }
@@ -16,7 +16,7 @@ export function nameOfRun(runId: string): string | null {
 /** An index of runs, and whether its members are run ids (``) or the work of a task queue (`r`). */
 type RunSet = readonly [set: string, kind: '' | 'r']
 
-/** What runs are read with. */
+/** The parts that reading runs needs. */
 export interface RunSource {
   readonly client: RedisClient
   /** The keys of every shard, by index. */
@@ -24,15 +24,15 @@ export interface RunSource {
   readonly reach: ShardReach
 }
 
-/** Which runs to read, and at most how many. */
+/** The state of the runs to read, and their greatest number. */
 interface RunQuery {
   readonly state?: 'running' | 'waiting' | undefined
   readonly limit: number
 }
 
 /**
- * Reads the runs of all shards that are running or wait, at most `limit`, page by page. `unreachable` are shards that did
- * not answer, by index, whose runs are missing.
+ * Reads the running and waiting runs of all shards, at most `limit`, page by page. `unreachable` are the indexes of
+ * shards that did not answer, whose runs are missing.
  */
 export async function readRuns(
   source: RunSource,
@@ -83,7 +83,7 @@ async function readSet(
       const [runId, due, text] = rest.slice(index, index + 3) as [string, string, string]
       const schedule = nameOfRun(runId)!
       const run = readRunText(text)
-      // Any program may have written the state: a text that is no run is left out.
+      // Any program may have written the state, so an invalid text is ignored.
       if (run) found.set(runId, { runId, schedule, run, dueMs: Number(due), running: set === running })
     }
     if (inspectedCount < READ_COUNT) break

@@ -9,7 +9,7 @@ import { toSchedules } from './replies.js'
 /** Most schedules that one call reads by their names. */
 const READ_COUNT = 200
 
-/** What a {@link ScheduleReader} is made of. */
+/** The parts of a {@link ScheduleReader}. */
 export interface ScheduleReaderParts {
   readonly client: RedisClient
   /** The keys of every shard, by index. */
@@ -48,7 +48,10 @@ export class ScheduleReader {
     return (await Promise.all(calls)).flatMap(({ schedules }) => schedules)
   }
 
-  /** The time of a shard, by default the first one, epoch ms. A script reads it, for on a Cluster a plain TIME goes to any node. */
+  /**
+   * The time of a shard, by default the first one, epoch ms. A script reads it, because on a Cluster a plain TIME goes
+   * to any node.
+   */
   async now(keys: Keys = this.#parts.allKeys[0]!): Promise<number> {
     return (await this.#read(keys, { after: '', count: 0 }, [])).nowMs
   }

@@ -37,7 +37,7 @@ const HISTORY_AGE_MS = 30 * 86_400_000
 /** Most workers that one call reads. */
 const READ_COUNT = 200
 
-/** What the store of one connection is made of. */
+/** The parts of the store of one connection. */
 export interface ScheduleStoreParts {
   readonly client: RedisClient
   readonly prefix: string
@@ -291,7 +291,7 @@ export class RedisScheduleStore implements ScheduleStore {
     return this.#allKeys[shardOf(name, this.#parts.shards)]!
   }
 
-  /** Where the scripts of a schedule work: the tag and channel of its shard, and the indexes of what is due and waits. */
+  /** The tag, the channel and the indexes of the shard of a schedule, for the scripts. */
   #placeOf(name: string): { tag: string; channel: string; due: string; pending: string } {
     const { tag, wake, due, pending } = this.#keysOf(name)
     return { tag, channel: wake, due, pending }

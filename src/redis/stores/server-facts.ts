@@ -11,10 +11,10 @@ import { endsWithin, SYSTEM_TIME } from '../../time-source.js'
 
 const PINGS = 20
 const NAMES_SHOWN = 20
-/** How long trying to hear of edits may take, ms: the server may take no further connection. */
+/** Longest try of key tracking, ms: the server may refuse a further connection. */
 const TRACKING_TIMEOUT_MS = 3_000
 
-/** Looks at the server as far as this user may: what is refused is null. Changes nothing. */
+/** Reads the facts about the server; a fact that this user may not read is null. Changes nothing. */
 export async function readServerFacts(client: RedisClient, keys: readonly Keys[]): Promise<ServerFacts> {
   const node = await answeringNode(client)
   const info = parseInfo(await tolerate(() => node.info()))
@@ -33,7 +33,7 @@ export async function readServerFacts(client: RedisClient, keys: readonly Keys[]
     usedMemory: toNumber(info?.used_memory),
     appendOnly: info === null ? null : info.aof_enabled === '1',
     snapshots: save === null ? null : save !== '',
-    // The server refuses writes after a failed snapshot, and cannot keep its promise after a failed append.
+    // The server refuses writes after a failed snapshot, and may lose writes after a failed append.
     lastSaveFailed: info?.rdb_last_bgsave_status === 'err' || info?.aof_last_write_status === 'err',
     tracking: await tryTracking(node, keys, 'nodes' in client),
     refused: info?.role === 'slave' ? [] : await probeServer(client, keys[0]!),
@@ -43,13 +43,13 @@ export async function readServerFacts(client: RedisClient, keys: readonly Keys[]
   }
 }
 
-/** What the fleet under this prefix says of itself, whatever its number of shards. */
+/** Reads the layout of the fleet under this prefix, for any number of shards. */
 export async function readFleetLayout(client: RedisClient, prefix: string, shards: number): Promise<FleetLayout> {
   const { layout, shards: found } = await readLayout(client, prefix)
   return { known: LAYOUT, wantedShards: shards, found: layout === null ? null : { layout, shards: found ?? '1' } }
 }
 
-/** Schedules that are due since before the instant and not claimed: in `due`, or parked in a task queue. */
+/** Reads the schedules that were due before the instant and are not claimed: in `due`, or parked in a task queue. */
 export async function readBacklog(
   client: RedisClient,
   shards: number,
@@ -92,7 +92,7 @@ async function readShardBacklog(client: RedisClient, keys: Keys, beforeMs: numbe
   return { count, names, parked }
 }
 
-/** A node to ask what a server is: on a Cluster the first one to answer, for one of them may hang. */
+/** The node for questions about the server: on a Cluster the first one that answers, because a node may hang. */
 async function answeringNode(client: RedisClient): Promise<RedisClient> {
   if (!('nodes' in client)) return client
   const pings = client.nodes('master').map((node) => node.ping().then(() => node as unknown as RedisClient))
@@ -101,7 +101,7 @@ async function answeringNode(client: RedisClient): Promise<RedisClient> {
   })
 }
 
-/** Null for what this user may not do, or this server does not know. */
+/** The answer, or null for a command that this user may not call or this server does not know. */
 async function tolerate<Value>(ask: () => Promise<Value>): Promise<Value | null> {
   try {
     return await ask()
@@ -140,7 +140,7 @@ async function measureLatency(client: RedisClient): Promise<{ medianMs: number; 
   return { medianMs: took[PINGS / 2]!, worstMs: took[PINGS - 1]! }
 }
 
-/** Tries what a worker does to hear of edits, on a connection of its own. */
+/** Tries key tracking as a worker does, on a separate connection. */
 async function tryTracking(
   client: RedisClient,
   keys: readonly Keys[],

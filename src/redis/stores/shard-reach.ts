@@ -4,15 +4,15 @@ import type { Keys } from '../keys.js'
 import type { RedisClient } from '../redis-client.js'
 import { endsWithin, type TimeSource } from '../../time-source.js'
 
-/** How long a shard may take to answer a reading before it counts as silent, ms. */
+/** Time after which a shard without an answer to a reading is silent, ms. */
 const SILENT_MS = 2_000
 
-/** Reads shard by shard, and goes on without those that do not answer. A fleet of one shard has nothing to go on with. */
+/** Reads shard by shard, and continues without silent shards. With one shard a reading fails instead. */
 export class ShardReach {
   readonly #client: RedisClient
   readonly #keys: readonly Keys[]
   readonly #time: TimeSource
-  /** Shards with a reading that has waited for too long: they are not asked while it waits. */
+  /** Silent shards with their unanswered reading; they are not asked again while it waits. */
   readonly #silent = new Map<number, Promise<unknown>>()
 
   constructor(client: RedisClient, keys: readonly Keys[], time: TimeSource) {
@@ -22,7 +22,7 @@ export class ShardReach {
   }
 
   /**
-   * Asks a shard. Gives null when it is silent, or its node is gone; the second time at once.
+   * Asks a shard. Gives null when it is silent or its node is gone, at once from the second time on.
    *
    * @throws what `ask` rejects with for any other reason, and on a fleet of one shard for every reason
    */
@@ -31,13 +31,13 @@ export class ShardReach {
     if (this.#keys.length === 1) return await ask(keys)
     if (this.#silent.has(shard)) return null
     const reply = await this.#ask(shard, ask(keys))
-    // Where one shard is silent others may be: asked at once they cost one time-out in all, not one each.
+    // When one shard is silent others may be too. Asked together they cost one time-out in all, not one each.
     if (reply === null) await Promise.all(this.#keys.map((_, other) => this.#probe(other)))
     return reply
   }
 
   /**
-   * Asks every shard for what has a meaning only when all answer.
+   * Asks every shard a question that needs the answers of all.
    *
    * @throws EverybeatError `ERR_EVERYBEAT_CONNECTION` naming the shards that are silent
    */
@@ -46,7 +46,7 @@ export class ShardReach {
     const silent = replies.flatMap((reply, shard) => (reply === null ? [shard] : []))
     if (silent.length === 0) return replies as NonNullable<Reply>[]
     const [shards, verb] = silent.length === 1 ? ['shard', 'does'] : ['shards', 'do']
-    const message = `${shards} ${silent.join(', ')} of ${this.#keys.length} ${verb} not answer: what all shards hold cannot be told; \`list\` and \`runs\` give what the others hold`
+    const message = `${shards} ${silent.join(', ')} of ${this.#keys.length} ${verb} not answer: a total of all shards is unknown; \`list\` and \`runs\` give the data of the other shards`
     throw new EverybeatError('ERR_EVERYBEAT_CONNECTION', message)
   }
 

@@ -3,7 +3,7 @@ import type { Keys } from '../keys.js'
 import type { RedisClient } from '../redis-client.js'
 import { runScript } from '../scripts/run-script.js'
 
-/** Stores a decision about a schedule unless the facts it was decided from have changed. */
+/** Stores a decision about a schedule, unless the facts on which it is based have changed. */
 export async function storePlan(
   client: RedisClient,
   keys: Keys,

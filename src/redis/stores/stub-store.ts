@@ -7,10 +7,10 @@ import { RedisWorkerStore } from './worker-store.js'
 const LEASE_MS = 30_000
 
 /**
- * A store without a Redis: each claim finds runs, and each settlement is taken. What a worker does with them goes the same
- * way as with real ones, down to the calls of the client; no other code ever sees them.
+ * A store without a Redis: each claim wins runs, and each settlement succeeds. The worker uses the same code as with
+ * Redis, down to the calls of the client; the runs are visible nowhere else.
  *
- * @param runCount how many runs a claim finds, due at this moment
+ * @param runCount number of runs that each claim wins, due at this moment
  */
 export function createStubStore(clock: RedisClock, monotonic: () => number, runCount: number): WorkerStore {
   let runs = 0
@@ -35,7 +35,7 @@ export function createStubStore(clock: RedisClock, monotonic: () => number, runC
   })
 }
 
-/** A run as claim-due.lua answers it, each with another definition. */
+/** A run in the form of the reply of claim-due.lua, each with another definition. */
 function describeRun(number: number, nominalMs: number): string[] {
   const cron = `${number % 60} 4 * * 1-5`
   const definition = ['8', 'task', 'rehearsal', 'cron', cron, 'tz', 'Europe/Berlin', 'payload', '{}'].join('\0')

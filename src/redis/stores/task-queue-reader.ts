@@ -1,12 +1,12 @@
 import type { Keys } from '../keys.js'
 import type { RedisClient } from '../redis-client.js'
 
-/** How long after its last heartbeat a worker counts as live, ms. */
+/** Time after its last heartbeat for which a worker is live, ms. */
 const LIVE_MS = 15_000
 /** Workers whose records one round trip reads. */
 const READ_COUNT = 100
 
-/** Work of one task in one pool that is parked. */
+/** The parked work of one task queue. */
 interface ParkedWork {
   readonly pool: string
   readonly task: string
@@ -14,7 +14,9 @@ interface ParkedWork {
   readonly schedule: string
 }
 
-/** Reads what is parked on a shard, and what the workers of the fleet, known on its first shard, can run. */
+/**
+ * Reads the parked work of a shard, and the task queues that the live workers serve, whose list is on the first shard.
+ */
 export function createTaskQueueReader(client: RedisClient, keys: Keys, home: Keys) {
   async function readQueue(queue: string, beforeMs: number): Promise<ParkedWork | null> {
     const parked = keys.lane(queue)
@@ -50,7 +52,7 @@ function scheduleOf(member: string): string {
   return member.startsWith('s') ? member.slice(1) : member.slice(1, member.lastIndexOf('@'))
 }
 
-/** Any program may write the record of a worker. */
+/** Reads the tasks of a worker; invalid text counts as none, because any program may have written the record. */
 function readTasks(text: string | null | undefined): string[] {
   try {
     const tasks = JSON.parse(text ?? '[]') as unknown

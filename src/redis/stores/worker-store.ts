@@ -28,7 +28,7 @@ import { toClaimReply, toHeartbeatReply, toSchedules, toShardReply, toRecoveredR
 import type { RedisClient } from '../redis-client.js'
 import { runAcknowledged, runScript } from '../scripts/run-script.js'
 
-/** How often a worker says that it lives, ms. */
+/** Time between two heartbeats of a worker, ms. */
 export const BEAT_MS = 5_000
 
 interface WorkerStoreOptions {
@@ -39,29 +39,29 @@ interface WorkerStoreOptions {
   workerId: string
   leaseMs: number
   shards: number
-  /** What to call the memory of a Redis that has no name yet begins with this: any random text. */
+  /** Random text with which the names of new generations begin. */
   generation: string
-  /** The dataset went back in time; told by heartbeats. */
+  /** Called when a heartbeat shows that the dataset was set back in time. */
   onRewind?: (rewind: Rewind) => void
-  /** Where claims wait for replicas: on a connection of their own. */
+  /** The separate connection of claims that wait for replicas, and their option; null or absent for none. */
   durability?: { client: RedisClient; acknowledgement: Readonly<DurabilityOptions> } | null
-  /** Where independent nodes have to agree before anything starts. */
+  /** The start locks on the lock nodes; null or absent for none. */
   locks?: StartLocks | null
-  /** A heartbeat that was sent at this instant of the monotonic clock, ms, was answered. */
+  /** Called when a heartbeat is answered, with the instant at which it was sent, on the monotonic clock, ms. */
   onHeartbeat?: ((sentAt: number) => void) | undefined
 }
 
-/** What a worker does on one shard: each method is one script call. */
+/** The calls of a worker on one shard; each method is one script call. */
 export class RedisWorkerStore implements WorkerStore {
   readonly clock: RedisClock
   readonly needsStartKey: boolean
   readonly #options: WorkerStoreOptions
-  /** Where the scripts of the shard work. */
+  /** The tag and the channel of the shard, for the scripts. */
   readonly #place: { readonly tag: string; readonly channel: string }
   readonly #dataset = new DatasetWatch()
-  /** How many generations this store has named. */
+  /** Number of generations that this store has named. */
   #generations = 0
-  /** Whether an announcement waits for a call that it can go with. */
+  /** Whether an announcement waits for a settlement call that can carry it. */
   #isAnnouncementWaiting = false
 
   constructor(options: WorkerStoreOptions) {
@@ -173,7 +173,7 @@ export class RedisWorkerStore implements WorkerStore {
       })
       const reply = toHeartbeatReply(raw)
       const { generation, rewind } = this.#dataset.take(reply.generation, reply.nowMs, reply.knownBeatMs)
-      // An index that was removed knows no beat either.
+      // A removed index holds no heartbeat, so its loss is no sign of a rewind.
       if (rewind && reply.repaired.length === 0) {
         onRewind?.(rewind)
         await noteRewind(client, keys, rewind)
@@ -261,13 +261,13 @@ export class RedisWorkerStore implements WorkerStore {
     return extendLeases(client, leases, leaseMs)
   }
 
-  /** Never the same twice: after a flush, the worker that named the generation has to see another name. */
+  /** A name that is never repeated, so that the worker that named the last generation notices a flush. */
   #freshGeneration(): string {
     this.#generations += 1
     return `${this.#options.generation}-${this.#generations.toString(36)}`
   }
 
-  /** Makes a call whose reply gives the time, and sets the clock by it. */
+  /** Makes a call whose reply holds the time, and sets the clock by it. */
   async #timed<Reply extends { clockMs: number }>(call: () => Promise<Reply>): Promise<Reply> {
     const { monotonic, clock } = this.#options
     const sentAt = monotonic()

@@ -1,16 +1,17 @@
--- Claims the next occurrence of a due schedule, or leaves it to the planner, a worker with its task, or its policy.
--- This decides what a fire costs: texts stay texts, and no table is made where a local will do.
+-- Claims the next occurrence of a due schedule. If it cannot, the schedule is planned, parked, or left to its policy.
+-- This file decides the cost of a fire, so numbers stay texts, and locals replace tables.
 -- Needs: due, now, now_text, horizon, worker_id, worker_id_is_plain, limits, capacity, lease_ms, DEFAULT_GRACE_MS;
 --   add_reply, rarely, rest_of_run, claim-due/instant, claim-due/start, lib/keys, lib/numbers, lib/plan, lib/runs
 -- Sets: first_start
--- The digest of fields and values, and the text that it is of. They are stored in the order of their names nearly always.
+-- The digest of fields and values, and the text of which it is the digest. The fields are nearly always stored in the
+-- order of their names.
 local function digest_as_stored(flat, expected)
   local text = text_of(#flat) .. '\0' .. table.concat(flat, '\0')
   if string.sub(redis.sha1hex(text), 1, 16) == expected then return expected, text end
   return rarely().digest_of_unordered(flat)
 end
 
--- The task queue, and the fields that a claim decides by: overlap, limit, maxConcurrent.
+-- The task queue, and the fields on which a claim depends: overlap, limit, maxConcurrent.
 local function claim_fields(flat, name)
   local pool, task, overlap, limit, max_concurrent = 'default', name, nil, nil, nil
   for i = 1, #flat, 2 do
@@ -30,7 +31,7 @@ local function claim_fields(flat, name)
   return pool .. '\n' .. task, overlap, limit, max_concurrent
 end
 
--- Why a worker has to plan the schedule first, or nil.
+-- The reason why a worker has to plan the schedule first, or nil.
 local function why_not_claimable(is_changed, paused, plan, nominal, start, catch_up, last, grace)
   if is_changed then return 'changed' end
   if paused then return 'paused' end
@@ -45,13 +46,13 @@ local function has_room(queue)
   return limits[queue] ~= nil and rarely().has_capacity(queue)
 end
 
--- Takes the lease, or leaves the occurrence to the overlap policy. Returns the fence as text, nil where it was left.
+-- Takes the lease, or leaves the occurrence to the overlap policy. Returns the fence as text, nil without the lease.
 local function take_lease(name, run_id, flat, plan, start, fence, own_lease, max_concurrent)
   if own_lease and max_concurrent and rarely().apply_max_concurrent(name, plan, flat, start) then return nil end
   local lease = own_lease and run_lease_key(run_id) or lease_key(name)
   local fence_text = text_of(next_fence(fence))
   if try_lease(lease, fence_text) then return fence_text end
-  -- Whether it is overlapped is decided at its instant, not before.
+  -- The overlap policy is applied at the instant, not before.
   if start > now then
     redis.call('ZADD', due, start, name)
   else
@@ -60,7 +61,7 @@ local function take_lease(name, run_id, flat, plan, start, fence, own_lease, max
   return nil
 end
 
--- Stores that the run has started: it is the holder of the schedule's lease, unless it has one of its own.
+-- Stores that the run has started. It holds the schedule's lease, unless it has its own lease.
 local function store_start(name, run_id, text, nominal_text, fence_text, left, seen, own_lease, chain)
   local state = state_key(name)
   if not own_lease and not chain then
@@ -92,7 +93,7 @@ local function claim_schedule(name)
   if start > horizon then return redis.call('ZADD', due, text_of(start), name) end
 
   local queue, overlap, limit, max_concurrent = claim_fields(flat, name)
-  -- The plan was made under the limit of its time: the limit that is stored now decides.
+  -- The plan may come from an earlier limit, so the stored limit decides.
   if limit and (integer_of(seen) or 0) >= (tonumber(limit) or math.huge) then return rarely().finish(name) end
   if not has_room(queue) then
     redis.call('ZREM', due, name)

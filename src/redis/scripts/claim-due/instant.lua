@@ -1,7 +1,7 @@
--- The plan behind an instant that is taken.
+-- The plan after a claimed instant.
 -- Needs: lib/numbers, lib/plan
--- Returns the plan that is left, how many occurrences count towards the limit, and when the schedule is due next, as text;
--- nil where no instant is left.
+-- Returns the rest of the plan, the number of occurrences that count towards the limit, and the next instant as text;
+-- nil if no instant is left.
 local function behind_instant(nominal, rest, period, seen, limit)
   local left, following = rest, nil
   local step = rest == '' and integer_of(period)

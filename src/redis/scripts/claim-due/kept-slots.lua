@@ -1,6 +1,7 @@
--- How the slots of a call are shared between what is due and what waits to be delivered.
+-- Divides the slots of a call between due schedules and waiting runs.
 -- Needs: due, pending, slots
--- Slots that are kept for what waits to be delivered; of few slots, the one that waits longer gets the first.
+-- The number of slots that are kept for waiting runs: a quarter. Of fewer than four slots, one is kept if a run waits
+-- longer than any due schedule.
 local function count_kept_slots(ready)
   if slots >= 4 then return math.min(ready, math.floor(slots / 4)) end
   local first_due = redis.call('ZRANGE', due, 0, 0, 'WITHSCORES')

@@ -1,4 +1,4 @@
--- Overlap: what happens to an occurrence while the previous run of its schedule holds the lease.
+-- Applies the overlap policy to an occurrence while the previous run of its schedule holds the lease.
 -- Needs: due, pending, now, lease_ms, worker_id, skipped; claim-due/no-instant, lib/history, lib/keys, lib/notify,
 --   lib/numbers, lib/plan, lib/runs, lib/schedule
 -- Sets: due_changed
@@ -10,23 +10,26 @@ local function skip_instant(name, state, item, rest, definition, reason)
   skipped[#skipped + 1] = { name, item.nominal, reason }
 end
 
--- The worker that holds the lease has no connection left: it may be dead, and then this occurrence waits for the lease.
+-- Whether the worker that holds the lease has lost its connection. It may be dead, so the occurrence waits for the
+-- lease.
 local function holder_is_gone(lease)
   local token = redis.pcall('GET', lease)
   local holder = type(token) == 'string' and string.match(token, '^(.*):')
   if not holder then return false end
-  -- Where this worker's own subscription does not show (a cluster, a proxy), a missing one proves nothing.
+  -- If the subscription of this worker itself is not visible (a cluster, a proxy), a missing subscription proves
+  -- nothing.
   local counts = redis.call('PUBSUB', 'NUMSUB', worker_key(holder), worker_key(worker_id))
   return counts[2] == 0 and counts[4] > 0
 end
 
--- A key without a TTL is no lease of this fleet: it is checked again after the time of a whole lease.
+-- The remaining time of a lease, ms. A key without a TTL is no lease of this fleet, and is checked again after the
+-- length of a lease.
 local function time_left(lease)
   local left = redis.call('PTTL', lease)
   return left < 0 and lease_ms or math.max(left, 10)
 end
 
--- The occurrence stays in the plan, and is due again when a run of its schedule ends.
+-- Leaves the occurrence in the plan; it is due again when a run of its schedule ends.
 local function wait_in_plan(name, left)
   redis.call('ZADD', due, now + left, name)
   redis.call('HSET', state_key(name), 'blocked', '1')
@@ -57,7 +60,7 @@ local function ask_to_stop(state)
   if holder and holder.worker then notify_cancel(holder.worker, 'replaced', state.holder) end
 end
 
--- One newer occurrence waits for the run to end; an older one that waits is skipped for it.
+-- Lets the newer occurrence wait for the end of the run; an older occurrence that waits is skipped.
 local function replace_running(name, state, item, rest, definition, lease)
   local older = state.queued and read_run(state['run:' .. state.queued])
   if older and not older.worker and older.waits_for == 'replace' then skip_waiting(name, state.queued, older, 'replaced') end
@@ -65,15 +68,16 @@ local function replace_running(name, state, item, rest, definition, lease)
   ask_to_stop(state)
 end
 
--- Catch-up runs are made in order, and an occurrence that was due before the holder began was not overlapped by it: both
--- wait behind it. Under `replace` a newer occurrence waits only for a catch-up run, and only if it is one itself.
+-- Whether the occurrence waits for the holder of the lease instead of overlapping it. Catch-up runs start in order, and
+-- an occurrence that was due before the holder started does not overlap it, so both wait. Under `replace` only a
+-- catch-up run waits, and only for a catch-up run.
 local function waits_behind(policy, state, item)
   if policy ~= 'replace' then return item.catch_up or (integer_of(state.started) or 0) > item.start end
   local holder = item.catch_up and state.holder and read_run(state['run:' .. state.holder])
   return holder and holder.catch_up
 end
 
--- `flat`: the definition as it is stored.
+-- `flat`: the stored fields and values of the definition.
 local function apply_overlap(name, plan, flat, lease)
   local definition = to_map(flat)
   local state = read_state(name)
@@ -87,14 +91,14 @@ local function apply_overlap(name, plan, flat, lease)
       return queue_instant(name, state, item, rest, definition, lease, 'queued')
     end
   elseif holder_is_gone(lease) then
-    -- The holder may be dead. Wait for its lease before calling this occurrence overlapped.
+    -- The holder may be dead, so the occurrence waits for the lease before it counts as overlapped.
     return wait_in_plan(name, time_left(lease))
   end
   skip_instant(name, state, item, rest, definition, 'overlap')
 end
 
--- Occurrences that are running, or will again: a run that waits for another attempt or delivery keeps its place. Manual
--- and backfilled runs do not count.
+-- Counts running occurrences, and those that wait for another attempt or delivery. Manual and backfilled runs do not
+-- count.
 local AGAIN = { retry = true, rerun = true, returned = true }
 local function count_running(state)
   local count = 0
@@ -105,8 +109,8 @@ local function count_running(state)
   return count
 end
 
--- Under `allow`: whether as many runs of the schedule are running as it allows. Then the occurrence is skipped, or waits
--- if it is caught up.
+-- Under `allow`: whether `maxConcurrent` runs of the schedule are running. Then the occurrence is skipped; a catch-up
+-- run waits.
 local function apply_max_concurrent(name, plan, flat, start)
   local definition = to_map(flat)
   local state = read_state(name)

@@ -1,7 +1,8 @@
--- Parked work: due work that this worker cannot take, or not now, waits in its task queue, out of the way of other work.
+-- Parks due work that this worker cannot claim now in its task queue, where it does not block other work.
 -- Needs: now, due, pending, limits, capacity; lib/keys, lib/notify, lib/runs, lib/schedule, lib/task-queues
 -- Sets: due_changed
--- Removes runs that no longer hold a slot of a task: their lease is gone (the worker died, the schedule was removed).
+-- Removes runs that no longer count for the limit of a task: their lease has ended (the worker died, the schedule was
+-- removed).
 local function prune_busy(busy)
   for _, member in ipairs(redis.call('ZRANGEBYSCORE', busy, '-inf', now, 'LIMIT', 0, 20)) do
     local fence, run_id = string.match(member, '^(%d+) (.*)$')
@@ -16,7 +17,7 @@ local function prune_busy(busy)
   end
 end
 
--- How many runs hold a slot of a task.
+-- The number of runs that count for the limit of a task.
 local function count_busy(task, limit)
   local busy = busy_key(task)
   local count = redis.pcall('ZCARD', busy)
@@ -29,8 +30,8 @@ local function count_busy(task, limit)
   return redis.call('ZCARD', busy)
 end
 
--- Below its limit no claim checks who holds the slots of a task. A claim that won nothing does, so that none is held for
--- ever.
+-- Checks the runs that count for the limits of tasks. Only a claim that won nothing does so, which suffices to remove
+-- each dead entry.
 local function prune_limited_tasks()
   for queue, limit in pairs(limits) do
     local busy = busy_key(task_of(queue))
@@ -47,12 +48,12 @@ local function park(queue, member, score)
     redis.call('ZADD', parked_key(queue), score, member)
   end
   redis.call('SADD', queues_key(), queue)
-  -- Where the task is at its fleet-wide limit, the run that ends announces the queue.
+  -- If the task is at its fleet-wide limit, the end of a run announces the queue.
   if not limits[queue] or capacity[queue] <= 0 then announced_queues[queue] = true end
   due_changed = true
 end
 
--- Takes parked work of this worker's queues back into `due` and `pending`.
+-- Moves parked work of this worker's task queues back into `due` and `pending`.
 local function unpark_own_work(queues, count)
   for _, queue in ipairs(queues) do
     if count <= 0 then return end
@@ -67,7 +68,8 @@ local function unpark_own_work(queues, count)
         redis.call('ZADD', key, members[i + 1], string.sub(member, 2))
         count = count - 1
       end
-      -- More is parked than this worker has room for: it claims again when a run of it ends, other workers may now.
+      -- More work is parked than this worker has slots for. It claims again when a run ends; other workers may claim
+      -- now.
       if #members > 0 and #members / 2 == capacity[queue] and redis.call('EXISTS', parked_key(queue)) == 1 then
         announced_queues[queue] = true
       end
@@ -75,7 +77,7 @@ local function unpark_own_work(queues, count)
   end
 end
 
--- Tells workers with room for it that work is parked.
+-- Announces parked work to workers with free slots.
 local function announce_parked()
   for queue in pairs(announced_queues) do notify_parked(queue) end
 end

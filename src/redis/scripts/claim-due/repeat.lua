@@ -1,7 +1,7 @@
--- Repeats the reply to a request whose reply was lost: the runs that it won and that this worker still holds.
+-- Repeats the reply to a request whose reply was lost, with the won runs that this worker still holds.
 -- Needs: worker, worker_id, request; add_run_reply, lib/numbers, lib/runs, lib/schedule
 local function repeat_reply(won_text)
-  -- Writes even when nothing changed, so that a `WAIT` after this call also covers the first delivery.
+  -- This write makes a `WAIT` after this call also cover the writes of the first call.
   redis.call('HSET', worker, 'request', request)
   local ok, won_before = pcall(cjson.decode, won_text)
   if not ok or type(won_before) ~= 'table' then return end

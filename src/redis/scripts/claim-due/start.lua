@@ -11,7 +11,7 @@ local function write_batched()
   following, deadlines = {}, {}
 end
 
--- When the schedule is due next.
+-- Notes the next instant of a schedule for `due`.
 local function note_following(name, start)
   local count = #following
   following[count + 1], following[count + 2] = start, name
@@ -24,12 +24,12 @@ end
 local function try_lease(key, fence_text)
   local token = worker_id .. ':' .. fence_text
   local set = redis.call('SET', key, token, 'NX', 'PX', lease_ttl)
-  -- A lease always has an end; a key without one is no lease, and would block its schedule for ever.
+  -- A key without a TTL is no lease. It is overwritten, because it would block its schedule for ever.
   if not set and redis.call('PTTL', key) == -1 then return redis.call('SET', key, token, 'PX', lease_ttl) end
   return set
 end
 
--- Takes a slot of the fleet where the task has a limit there. Returns the task in that case.
+-- Counts the run for the fleet-wide limit of its task. Returns the task if it has such a limit.
 local function hold_task(queue, run_id, fence)
   if limits[queue] == 0 then return nil end
   local task = task_of(queue)

@@ -47,7 +47,7 @@ local function claim_waiting_run(run_id)
     return
   end
   if run.kind == 'occurrence' and run.fence == 0 and (state.paused or not state.trigger) then
-    -- It waited for a run to end and was never claimed: a pause comes first.
+    -- The occurrence waited for the end of a run and was never claimed, so a pause skips it.
     return skip_waiting(name, run_id, run, state.error and 'invalid' or state.paused and 'paused' or 'disabled')
   end
   local queue = queue_of(definition, name)

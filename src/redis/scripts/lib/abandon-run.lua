@@ -1,4 +1,4 @@
--- Abandons a run whose worker or lease is gone: it is delivered again, or closed in the history.
+-- Abandons a run whose worker or lease is lost: the run is delivered again, or its end is recorded in the history.
 -- Needs: lib/backfill, lib/history, lib/keys, lib/numbers, lib/runs, lib/settle-waiting
 local function deliver_again(name, run_id, run, now, is_handed_on)
   run.worker, run.waits_for = nil, 'rerun'
@@ -7,14 +7,14 @@ local function deliver_again(name, run_id, run, now, is_handed_on)
   redis.call('ZADD', pending_key(), now, run_id)
 end
 
--- Returns what was done: `rerun` or `abandoned`.
+-- Returns the outcome: `rerun` or `abandoned`.
 local function abandon_run(name, run_id, run, state, definition, now, reason)
   redis.call('ZREM', running_key(), run_id)
   leave_task(run_id, run)
   local is_free = run.own_lease or redis.call('EXISTS', lease_key(name)) == 0
-  -- A worker that stops in good order hands its run on: that does not count as a handler that kills its worker.
+  -- A worker that stops hands its run on, which does not count as a delivery that killed its worker.
   local is_handed_on = reason == 'shutdown'
-  -- Started by a claim that Redis has forgotten: whatever became of that start, the run must not start again.
+  -- A claim that Redis has lost since has started the run, so it must not start again.
   local has_started = reason == 'started-elsewhere'
   local reruns = definition.onCrash == 'rerun' and not has_started
   local is_repeatable = is_handed_on or run.delivery < (tonumber(definition.maxDeliveries) or 3)

@@ -1,4 +1,5 @@
--- The arguments after the named ones, and calls with any number of values: Lua passes about 8 000 values at once.
+-- Reads the arguments after the named ones, and calls commands with any number of values: Lua passes about 8 000
+-- values at once.
 local MOST_VALUES = 4000
 
 -- The arguments from `first` on.
@@ -9,7 +10,7 @@ local function rest_of(all, first)
   return rest
 end
 
--- Calls a command with all values behind its key, in several calls where they are too many for one.
+-- Calls a command with all values after its key, in several calls if the values are too many for one.
 local function call_with_all(command, key, values)
   for first = 1, #values, MOST_VALUES do
     redis.call(command, key, unpack(values, first, math.min(first + MOST_VALUES - 1, #values)))

@@ -1,11 +1,11 @@
--- Backfilled occurrences wait in a list of their own, in order. One at a time is put into `pending`, the next one when it
--- has started: an occurrence that becomes due meanwhile finds at most one of them before it.
---   state field `backfill`: JSON, c how many may run at once, g ms between two starts, n how many run or wait to be
---   delivered, w whether one waits, at when the last one was to be delivered, o in which traces those that wait were asked
---   for: [first number, last number, W3C traceparent]…, absent where in none
+-- Backfilled runs wait in a separate list, in order. One at a time is in `pending`; when it has started, the next one
+-- follows. So at most one of them is ahead of an occurrence that becomes due.
+--   state field `backfill`: JSON; c: most runs at once, g: ms between two starts, n: count of runs that run or are in
+--   `pending`, w: whether one is in `pending`, at: delivery time of the last one, o: traces of the callers of waiting
+--   runs, [first number, last number, W3C traceparent]…, absent for none
 -- Needs: lib/keys, lib/runs
 
--- Nil for a text that is no feed: the state may be written by hand.
+-- Reads the field; nil for an invalid text, because any program may have written the state.
 local function read_feed(text)
   local ok, feed = pcall(cjson.decode, text or '')
   if not ok or type(feed) ~= 'table' then return nil end
@@ -16,10 +16,10 @@ local function read_feed(text)
   return feed
 end
 
--- So many traces are kept; of more calls that wait, the earliest have none.
+-- Most traces that are kept; the earliest ones are dropped.
 local MOST_TRACES = 50
 
--- Adds the trace in which the runs of these numbers were asked for.
+-- Adds the trace of the caller that requested the runs of these numbers.
 local function add_trace(traces, first, last, trace)
   traces = type(traces) == 'table' and traces or {}
   traces[#traces + 1] = { first, last, trace }
@@ -27,7 +27,7 @@ local function add_trace(traces, first, last, trace)
   return traces
 end
 
--- Returns the trace of a run, nil for none, and the traces of those behind it, nil where there are none.
+-- Returns the trace of a run and the traces of the runs after it, each nil for none.
 local function take_trace(traces, run_id)
   if type(traces) ~= 'table' then return nil, nil end
   local number = tonumber(string.match(run_id, '#(%d+)$'))
@@ -49,7 +49,8 @@ local function pop_backfill(name)
   return run_id
 end
 
--- One has started, or ended (`ended` 1): the next may follow. Costs nothing where nothing is backfilled.
+-- Called when a run has started, or ended (`ended` 1): the next backfilled run may follow. Without a backfill this
+-- reads one field.
 local function feed_backfill(name, now, ended, waits_no_more)
   local feed = read_feed(redis.call('HGET', state_key(name), 'backfill'))
   if not feed then return end
@@ -72,14 +73,14 @@ local function feed_backfill(name, now, ended, waits_no_more)
   end
 end
 
--- A state that was deleted has lost its feed: what still waits in the list goes on, one at a time.
+-- Continues the list of a schedule whose state was deleted, one run at a time.
 local function restart_backfill(name, now)
   if redis.call('EXISTS', backfill_key(name)) == 0 then return end
   redis.call('HSET', state_key(name), 'backfill', cjson.encode({ n = 0, c = 1, g = 0 }))
   feed_backfill(name, now, 0, false)
 end
 
--- A run is over, with whatever outcome.
+-- Removes a run that has ended, with any outcome.
 local function close_run(name, run_id, run, now)
   redis.call('HDEL', state_key(name), 'run:' .. run_id)
   if run.kind == 'backfill' then feed_backfill(name, now, 1, run.fence == 0) end

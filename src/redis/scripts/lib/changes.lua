@@ -1,26 +1,26 @@
--- Changes: one list a schedule, which no claim reads: its definition, its declaration, and its last edits.
+-- The changes of a schedule: one list with its definition, its declaration and its last edits. No claim reads it.
 -- Needs: lib/keys
--- The first element is the definition as the engine knows it, as `digest_of` joins it. The second is what code declared
--- last: `=<version>` while the definition says the same, `+<version>` NUL <text> when an edit parted them, `!<version>`
--- NUL <text> when the schedule ran to its end and was removed, '' for none. Then the edits, oldest first, as JSON.
+-- The first element is the definition that the engine knows, as `digest_of` joins it. The second is the last
+-- declaration of code: `=<version>` while it equals the definition, `+<version>` NUL <text> after an edit, `!<version>`
+-- NUL <text> when the schedule was finished and removed, '' for none. The edits follow, oldest first, as JSON.
 local CHANGES_COUNT = 20
 local CHANGES_BYTES = 262144
--- So long a schedule that was declared, ran to its end and was removed is known to be done, ms: a year.
+-- Time for which the declaration of a finished and removed schedule is kept, ms: a year.
 local DONE_MS = 31536000000
 
--- A schedule that was made and not edited since has no list, which would take as much memory as its definition and its
--- state: its state says who made it, `made`, and its definition, in pieces that Redis keeps compactly.
+-- A schedule without edits has no list, because a list would take as much memory as its definition and its state. Its
+-- state holds instead who created it (`made`) and its definition, in pieces that Redis stores compactly.
 local PIECES = { 'known', 'known2', 'known3', 'known4' }
 local PIECE_BYTES = 64
 
--- Where the piece that begins here ends: no character of it is cut, for readers take each field as text.
+-- The end of the piece that begins at `first`. No character is cut, because readers decode each field as text.
 local function end_of_piece(text, first)
   local last = math.min(first + PIECE_BYTES - 1, #text)
   while last > first and last < #text and string.find(text, '^[\128-\191]', last + 1) do last = last - 1 end
   return last
 end
 
--- Stores in the state that a schedule was made, and its definition. Returns whether all of it is short enough.
+-- Stores in the state who created a schedule, and its definition. Returns whether both are short enough.
 local function store_creation(name, known, change)
   if change.r ~= 1 or change.k ~= 'create' or change.d or change.c or known == '' then return false end
   local text = string.format('%.0f ', change.t) .. change.v .. (change.b and ' ' .. change.b or '')
@@ -37,7 +37,7 @@ local function store_creation(name, known, change)
   return true
 end
 
--- The list that follows from the state; an empty one where the state says nothing.
+-- The list that follows from these fields of the state; an empty list without them.
 local function read_brief_changes(name)
   local pieces = redis.pcall('HMGET', state_key(name), 'made', unpack(PIECES))
   local at, via, by = string.match(pieces[1] or '', '^(%d+) (%S+) ?(.*)$')
@@ -47,7 +47,7 @@ local function read_brief_changes(name)
   return { known, '', cjson.encode({ r = 1, t = tonumber(at), k = 'create', b = by ~= '' and by or nil, v = via }) }
 end
 
--- The list of a schedule, with the definition and the declaration in front; a key of another type counts as empty.
+-- The list of a schedule, which begins with the definition and the declaration; a key of another type counts as empty.
 local function read_changes(name)
   local list = redis.pcall('LRANGE', changes_key(name), 0, -1)
   if list.err then redis.call('DEL', changes_key(name)) end
@@ -55,26 +55,27 @@ local function read_changes(name)
   return list
 end
 
--- The declaration with its text, also while the definition says the same.
+-- The declaration with its text, also while it equals the definition.
 local function full_declaration(known, declared)
   if string.sub(declared or '', 1, 1) ~= '=' then return declared or '' end
   return '+' .. string.sub(declared, 2) .. '\0' .. known
 end
 
--- The declaration as it is read: a script that compares with it has the definition at hand when that is taken in.
+-- The declaration in the form that clients read and compare. It has no text while it equals a definition that the
+-- engine knows.
 local function declaration_of(list, is_taken_in)
   local declared = list[2] or ''
   if declared == '' then return '-' end
   return is_taken_in and declared or full_declaration(list[1], declared)
 end
 
--- The declaration as it is noted beside a definition.
+-- The declaration in the form that is stored beside a definition.
 local function short_declaration(text, declared)
   local version, declared_text = string.match(declared, '^%+(%Z*)%z(.*)$')
   return declared_text == text and '=' .. version or declared
 end
 
--- The fields of a definition as it was noted; nil when it is none.
+-- The fields of a stored definition text; nil for an invalid text.
 local function parse_known(text)
   local parts = {}
   for part in string.gmatch((text or '') .. '\0', '(%Z*)%z') do parts[#parts + 1] = part end
@@ -101,7 +102,7 @@ local function write_changes(name, list)
   local size = 0
   for i = #list, 3, -1 do
     size = size + #list[i]
-    -- The newest edit is kept, however long it is.
+    -- The newest edit is kept at any length.
     if size > CHANGES_BYTES and i < #list then
       for _ = 3, i do table.remove(list, 3) end
       break
@@ -112,16 +113,16 @@ local function write_changes(name, list)
   redis.call('RPUSH', changes_key(name), unpack(list))
 end
 
--- Adds an edit: its revision (`r`), when (`t`), kind (`k`), by whom (`b`), from where (`v`), what a declaration
--- overwrote (`c`), and what it changed (`d`).
+-- Adds an edit: its revision (`r`), time (`t`), kind (`k`), author (`b`), way (`v`), the fields that a declaration
+-- overwrote (`c`), and the changed fields (`d`).
 local function add_change(list, change)
   if change.d and not next(change.d) then change.d = nil end
   list[1], list[2] = list[1] or '', list[2] or ''
   list[#list + 1] = cjson.encode(change)
 end
 
--- Takes in an edit by plain commands, which name no author.
--- `edit`: its revision and when it was noticed, and the definition as fields and as text.
+-- Records an edit by plain commands, which has no author.
+-- `edit`: its revision, the time at which it was noticed, and the definition as fields and as text.
 local function note_bare_edit(list, edit)
   local known, declared = list[1] or '', list[2] or ''
   if known == edit.text then return end

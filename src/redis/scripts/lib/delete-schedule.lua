@@ -1,6 +1,6 @@
--- The end of a schedule: everything that the engine keeps for a name is deleted.
+-- Deletes all that the engine stores for a schedule.
 -- Needs: lib/keys, lib/schedule, lib/task-queues
--- The lease of a run that is running is kept: it ends by itself.
+-- The lease of a running run is kept; it ends by itself.
 local function delete_schedule(name)
   local members = { 's' .. name }
   for field in pairs(read_state(name)) do

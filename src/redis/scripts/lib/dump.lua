@@ -1,6 +1,6 @@
--- Everything that belongs to a schedule, as it can be moved to another shard.
+-- Dumps all that belongs to a schedule, for its move to another shard.
 -- Needs: lib/keys, lib/runs, lib/schedule, lib/task-queues
--- Members of the indexes in which a run may be.
+-- Adds the index members of a run.
 local function add_run(name, run_id, run, queues, add_key, add_member)
   add_member('pending', run_id)
   add_member('running', run_id)
@@ -16,8 +16,8 @@ local function checksum_of(keys, members)
   return redis.sha1hex(table.concat(lines, '\n\n'))
 end
 
--- Returns keys [name without tag, value as DUMP gives it, ms left or 0], members of the shard's sets [set, member, score,
--- set and member after the move], and a checksum of both.
+-- Returns keys [name without tag, result of DUMP, remaining ms or 0], members of the shard's indexes [index, member,
+-- score, index and member after the move], and a checksum of both.
 local function dump_schedule(name)
   local keys, members = {}, {}
 
@@ -25,7 +25,7 @@ local function dump_schedule(name)
     local dump = redis.call('DUMP', tagged_key(suffix))
     if not dump then return end
     local left = redis.call('PTTL', tagged_key(suffix))
-    -- To RESTORE, 0 means no end: a key in its last millisecond must not get that.
+    -- RESTORE reads 0 as no TTL, so a key in its last millisecond gets 1.
     keys[#keys + 1] = { suffix, dump, left < 0 and 0 or math.max(left, 1) }
   end
 
@@ -39,7 +39,7 @@ local function dump_schedule(name)
   add_member('due', name)
   add_member('inactive', name)
   local queues = read_queues()
-  -- Parked work becomes due again on the other shard, and is parked there.
+  -- On the other shard, parked work becomes due again and is parked there.
   for _, queue in ipairs(queues) do add_member('lane:' .. queue, 's' .. name, 'due', name) end
   for field, text in pairs(read_state(name)) do
     local run_id = run_id_of(field)

@@ -1,12 +1,12 @@
--- What an edit of a definition does to its schedule.
+-- The effects of an edit of a definition on its schedule.
 -- Needs: due; lib/history, lib/keys, lib/plan, lib/schedule, lib/task-queues
--- The rule of a fingerprint, without its bounds: under the same rule the count towards the limit goes on.
+-- The rule of a fingerprint, without its bounds. An edit that keeps the rule keeps the count towards the limit.
 local function rule_of(trigger) return string.match((trigger or '') .. '; ', '^(.-); ') end
 
--- The rule that `seen` counts for: that of the trigger, and while the schedule is disabled that of its last trigger.
+-- The rule for which `seen` counts: that of the trigger, or of the last trigger while the schedule is disabled.
 local function counted_rule(state) return state.trigger and rule_of(state.trigger) or state.rule end
 
--- After an edit other workers may be able to claim what is parked: it becomes due again.
+-- Unparks the work of an edited schedule, because other workers may be able to claim it.
 local function unpark_all_work(name, state, now)
   for _, queue in ipairs(read_queues()) do
     if redis.pcall('ZSCORE', parked_key(queue), 's' .. name) then
@@ -23,7 +23,7 @@ local function unpark_all_work(name, state, now)
   end
 end
 
--- Occurrences of the previous trigger that are due and not claimed are skipped: an edit makes up for nothing.
+-- Skips the occurrences of the previous trigger that are due and not claimed: an edit makes up for nothing.
 local function skip_overdue(name, state, now, reason)
   local item, rest = split_plan(state.plan)
   while item and item.nominal <= now do

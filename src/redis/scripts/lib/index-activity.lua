@@ -1,4 +1,4 @@
--- Writes a schedule into the index of those that are not active, or out of it.
+-- Adds a schedule to the index of inactive schedules, or removes it.
 -- Needs: lib/inactive, lib/keys
 -- A schedule without a trigger is disabled, which counts as paused.
 local function why_inactive(failure, paused, trigger, plan)
@@ -11,7 +11,7 @@ local function note_activity(name, why)
   if why then note_inactive(name, why) else redis.pcall('ZREM', inactive_key(), name) end
 end
 
--- By the state as it is stored now.
+-- Indexes a schedule by its stored state.
 local function index_activity(name)
   local values = redis.call('HMGET', state_key(name), 'error', 'paused', 'trigger', 'plan')
   note_activity(name, why_inactive(values[1], values[2], values[3], values[4]))

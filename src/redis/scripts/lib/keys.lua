@@ -1,4 +1,4 @@
--- Names of all keys: each is made here and nowhere else (`src/redis/keys.ts` makes the same names).
+-- The names of all keys. No other Lua file builds one; `src/redis/keys.ts` builds the same names.
 -- Needs: tag
 local function definition_key(name) return tag .. ':schedule:' .. name end
 local function state_key(name) return tag .. ':state:' .. name end
@@ -13,12 +13,12 @@ local function running_key() return tag .. ':running' end
 local function names_key() return tag .. ':names' end
 local function inactive_key() return tag .. ':inactive' end
 local function meta_key() return tag .. ':meta' end
--- Work that no free worker can take is parked by its task queue (`pool\ntask`): the key says `lane`.
+-- Parked work, by its task queue (`pool\ntask`); the keys say `lane`.
 local function queues_key() return tag .. ':lanes' end
 local function parked_key(queue) return tag .. ':lane:' .. queue end
 local function busy_key(task) return tag .. ':busy:' .. task end
--- The activity of the minute that an instant lies in.
+-- The activity of the minute of an instant.
 local function minute_key(now) return tag .. ':minute:' .. string.format('%d', math.floor(now / 60000)) end
 local function worker_key(id) return tag .. ':worker:' .. id end
--- A key by its name without the tag, as a dump carries it.
+-- The key of a name without the tag, as a dump holds it.
 local function tagged_key(suffix) return tag .. ':' .. suffix end

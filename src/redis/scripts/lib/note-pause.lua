@@ -1,4 +1,4 @@
--- Notes a pause in the change list of its schedule.
+-- Records a pause in the changes of its schedule.
 -- Needs: lib/changes, lib/keys, lib/schedule
 -- `former`: the pause that it replaces, nil for none; `by`: who pauses the schedule, '' unknown.
 local function note_pause(name, now, former, pause, by, via)

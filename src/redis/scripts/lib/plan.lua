@@ -1,12 +1,12 @@
--- A plan is text: instants apart by a space, each `nominal[+delay][c<missed>]`, closed by `.` when nothing follows.
+-- A plan is text: instants separated by a space, each `nominal[+delay][c<missed>]`, ended by `.` when nothing follows.
 -- `c` marks a catch-up run, with the number of other missed occurrences that it makes up for.
 -- Needs: lib/numbers
--- Nominal, start, missed, catch-up of the first instant of a plan, and the text behind it; nothing where no instant is
--- planned. Every claim calls this, so it returns values and makes no table.
+-- Returns nominal instant, start, missed and catch-up of the first instant of a plan, and the rest of the plan; nothing
+-- if no instant is planned. Every claim calls it, so it returns values and creates no table.
 local function first_instant(plan)
   if not plan or plan == '' then return nil end
   local head, rest = plan, ''
-  -- Most plans are one instant.
+  -- Most plans hold one instant.
   if string.find(plan, '%D') then head, rest = string.match(plan, '^(%S+) ?(.*)$') end
   if not head then return nil end
   if not string.find(head, '%D') then
@@ -20,14 +20,14 @@ local function first_instant(plan)
   return nominal, nominal + (tonumber(delay) or 0), tonumber(missed) or 0, catch_up, rest
 end
 
--- The same as a table, nil where no instant is planned, and the text behind it.
+-- Returns the first instant as a table, nil if none is planned, and the rest of the plan.
 local function split_plan(plan)
   local nominal, start, missed, catch_up, rest = first_instant(plan)
   if not nominal then return nil, '' end
   return { nominal = nominal, start = start, catch_up = catch_up, missed = missed }, rest
 end
 
--- The plan without its first instant; a plan with a period goes on by addition.
+-- The plan without its first instant; a plan with a period continues by addition.
 local function next_plan(item, rest, period)
   if rest == '' and period then return text_of(item.nominal + period) end
   return rest
@@ -37,7 +37,7 @@ local function last_nominal(plan)
   return tonumber(string.match(plan, '(%-?%d+)[+%dc]*$'))
 end
 
--- Adds instants that were computed after `after`, if the plan (or the schedule) still ends there. Nil if it does not.
+-- Adds instants that were computed after the instant `after`, if the plan still ends with it; nil if it does not.
 local function extend_plan(state, digest, after, more)
   if state.digest ~= digest or state.paused then return nil end
   local plan = state.plan or ''

@@ -1,5 +1,5 @@
--- Repairs keys of the engine that were overwritten with another type: no claim succeeds while they exist. A walk over all
--- schedules then writes their content again, from definitions and states.
+-- Repairs index keys that another program overwrote with another type: no claim succeeds while they exist. A scan of
+-- all schedules then writes their content again, from definitions and states.
 -- Needs: lib/keys
 local PROBES = { zset = 'ZCARD', set = 'SCARD', hash = 'HGETALL' }
 
@@ -16,8 +16,8 @@ local function repair(types)
   return removed
 end
 
--- The indexes that all schedules of a shard share. Call it only where the layout is this one: another may use them
--- otherwise.
+-- Repairs the indexes that all schedules of a shard share. Call it only for the own layout: another layout may use
+-- these keys differently.
 local function repair_shard(worker)
   return repair({ [worker] = 'hash', [due_key()] = 'zset', [pending_key()] = 'zset', [running_key()] = 'zset',
     [names_key()] = 'zset', [inactive_key()] = 'zset', [queues_key()] = 'set' })

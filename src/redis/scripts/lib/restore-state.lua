@@ -1,6 +1,6 @@
--- A definition whose state is lost (deleted, evicted) and whose history or edits are not: it is no new schedule.
+-- Restores a state that was deleted or evicted, from history and edits, so that its schedule does not start anew.
 -- Needs: lib/history, lib/keys, lib/schedule
--- The pause that was in effect, as the newest edit that speaks of one noted it; nil for none, and for one that has ended.
+-- The pause in effect, from the newest edit about a pause; nil for none or an ended one.
 local function last_pause(name, now)
   local list = redis.pcall('LRANGE', changes_key(name), 2, -1)
   for i = list.err and 0 or #list, 1, -1 do
@@ -14,7 +14,7 @@ local function last_pause(name, now)
   end
 end
 
--- Fills the empty state from the edits: the pause; and from the history: the last instant, so that nothing runs twice, and
+-- Fills the empty state: the pause from the edits; from the history the last instant, so that nothing runs twice, and
 -- the count towards the limit. Manual and backfilled runs, whose ids end in `#<n>`, count for neither.
 local function restore_state(name, state, now)
   state.paused = last_pause(name, now)

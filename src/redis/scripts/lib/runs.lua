@@ -1,23 +1,23 @@
--- Runs that are running or wait to be delivered: one state field `run:<id>` each, JSON with short names. Only this file
--- and `src/schedule/stored-run.ts` know the short names.
+-- Running and waiting runs: each is a state field `run:<id>`, JSON with short names. Only this file and
+-- `src/schedule/stored-run.ts` know the short names.
 -- Needs: lib/keys, lib/numbers
--- `worker` and `claimed_at` are absent while the run waits, `waits_for` while it runs; `task` is set where the run counts
--- for the fleet-wide limit of its task; `cancelled` is set on a run that was cancelled while it was running; `trace` is the
--- W3C traceparent of its first start, or of who asked for it.
+-- `worker` and `claimed_at` are absent while the run waits, `waits_for` while it runs; `task` is set if the run counts
+-- for the fleet-wide limit of its task; `cancelled` is set if the run was cancelled while it was running; `trace` is
+-- the W3C traceparent of its first start, or of the caller that requested it.
 local LETTERS = { worker = 'w', fence = 'f', attempt = 'a', delivery = 'd', nominal = 'n', claimed_at = 's', missed = 'm',
   catch_up = 'c', kind = 'k', own_lease = 'l', waits_for = 'r', payload = 'p', task = 't', cancelled = 'x',
   trace = 'o' }
 local KINDS = { o = 'occurrence', m = 'manual', b = 'backfill' }
 local KIND_LETTERS = { occurrence = 'o', manual = 'm', backfill = 'b' }
 
--- The key of the lease that a run takes: its own, or the one that its schedule's runs share.
+-- The key of the lease of a run: its own, or the one of its schedule.
 local function lease_key_of(name, run_id, own_lease)
   if own_lease then return run_lease_key(run_id) end
   return lease_key(name)
 end
 
--- Nearly every run that is running is the first start of an occurrence: its text is `<nominal> <fence> <claimed at>
--- <worker>`. JSON is longer than what Redis keeps compact: the state of every schedule would take more memory and time.
+-- Nearly every running run is the first start of an occurrence. Its text is `<nominal> <fence> <claimed at> <worker>`,
+-- because JSON is longer than the limit for a compact hash, which would make each state larger and slower.
 local FIRST_START = '^(%d+) (%d+) (%d+) ([%w%-]+)$'
 
 local function is_first_start(run)
@@ -32,14 +32,14 @@ local function write_run(run)
   if is_first_start(run) then
     return first_start_text(text_of(run.nominal), text_of(run.fence), text_of(run.claimed_at), run.worker)
   end
-  -- What a newer version stored beside these names is kept.
+  -- Fields of newer versions are kept.
   local stored = run.stored or {}
   for word, letter in pairs(LETTERS) do stored[letter] = run[word] end
   stored.k = KIND_LETTERS[run.kind] or run.kind
   return cjson.encode(stored)
 end
 
--- The parts of the text of a first start: nominal, fence, claimed at, worker. Nothing for any other text.
+-- The parts of the text of a first start: nominal, fence, claimed at, worker; nothing for any other text.
 local function split_first_start(text)
   local nominal, fence, claimed_at, worker_of_run = string.match(text or '', FIRST_START)
   if nominal and #nominal < 16 and #fence < 16 and #claimed_at < 16 then return nominal, fence, claimed_at, worker_of_run end
@@ -65,7 +65,7 @@ local function read_stored_run(text)
   return run
 end
 
--- Nil for a text that is no run: the state may be written by hand.
+-- Reads a run; nil for an invalid text, because any program may have written the state.
 local function read_run(text)
   local nominal, fence, claimed_at, worker_of_run = split_first_start(text)
   if not nominal then return read_stored_run(text) end
@@ -75,7 +75,7 @@ end
 
 local function store_run(name, run_id, run) redis.call('HSET', state_key(name), 'run:' .. run_id, write_run(run)) end
 
--- A key of another type is no lease.
+-- Whether the run holds its lease. A key of another type is no lease.
 local function holds_lease(key, run)
   return redis.pcall('GET', key) == run.worker .. ':' .. text_of(run.fence)
 end

@@ -1,4 +1,4 @@
--- Schedules: two hashes a name. The definition belongs to people, the state to the engine.
+-- A schedule is two hashes: people write the definition, the engine writes the state.
 -- Needs: lib/keys
 local function to_map(flat)
   local map = {}
@@ -11,7 +11,7 @@ local function read_json(text)
   return ok and type(value) == 'table' and value or {}
 end
 
--- Fields and values as HGETALL gives them, in the order of their names; a list that is in that order already, as it is.
+-- Fields and values of HGETALL in the order of their names; a list in that order is returned unchanged.
 local function in_order(flat, map)
   local sorted = true
   for i = 3, #flat, 2 do
@@ -27,14 +27,15 @@ local function in_order(flat, map)
   return parts
 end
 
--- A digest of the whole definition, the same whatever the order of its fields: the planner checked exactly this text.
--- No readable definition has a NUL in it: behind the number of its values, no other definition joins to the same text.
+-- The digest of a definition, independent of the order of its fields: a plan is valid only for the definition with its
+-- digest. A valid definition holds no NUL, so with the number of values in front no two definitions join to the same
+-- text.
 local function digest_of(flat, map)
   local text = #flat .. '\0' .. table.concat(in_order(flat, map), '\0')
   return string.sub(redis.sha1hex(text), 1, 16), text
 end
 
--- A key of another type than hash counts as no definition: it cannot be read, and must not stop other schedules.
+-- A key of another type than hash counts as no definition, so that it does not stop other schedules.
 local function read_definition(name)
   local flat = redis.pcall('HGETALL', definition_key(name))
   if flat.err or #flat == 0 then return nil end
@@ -52,7 +53,7 @@ local function read_state(name)
   return to_map(flat), flat
 end
 
--- Adds to a number of the state; a value that is no number starts again.
+-- Adds to a number of the state; a value that is no number counts as 0.
 local function count_up(name, field, by)
   local value = redis.pcall('HINCRBY', state_key(name), field, by)
   if type(value) == 'number' then return value end

@@ -1,10 +1,10 @@
--- A change of a state, gathered and then written in two commands.
+-- A change of a state that is gathered first and then written in two commands.
 -- Needs: lib/arguments, lib/keys, lib/numbers, lib/plan
 local function create_state_change(...) return { fields = {}, cleared = { ... } } end
 
 local function clear_field(change, field) change.cleared[#change.cleared + 1] = field end
 
--- Sets the field also where its value is empty: an empty plan says that a worker has to plan.
+-- Sets a field also to an empty value: an empty plan means that a worker has to plan.
 local function set_even_empty(change, field, value)
   change.fields[#change.fields + 1] = field
   change.fields[#change.fields + 1] = value
@@ -22,7 +22,7 @@ local function write_change(change, name, exists)
   call_with_all('HSET', state_key(name), change.fields)
 end
 
--- The last instant of another rule does not hold back a single instant that lies before it.
+-- Removes the last instant after a change of the rule, so that an earlier instant of `at` can still fire.
 local function forget_last(change, state, plan)
   local item = split_plan(plan)
   local last = integer_of(state.last)

@@ -1,13 +1,13 @@
--- Time-zone data: a worker with the newest version plans the schedules that depend on it. In `meta`:
---   tz         newest version among the live workers, such as `2025c`; absent while none says what it has
---   tzPlanned  version that all plans have been checked with
---   tzPlanner  id of the worker that plans for those with older data, and checks all plans
---   tzSince    when `tz` or the planner changed, epoch ms
---   tzMix      versions of the live workers, apart by a space
+-- Time-zone data: the tz authority, a worker with the newest version, plans the schedules that depend on it. In `meta`:
+--   tz         newest version among the live workers, such as `2025c`; absent while none reports one
+--   tzPlanned  version with which all plans have been checked
+--   tzPlanner  id of the tz authority, which plans for workers with older data, and checks all plans
+--   tzSince    when `tz` or `tzPlanner` changed, epoch ms
+--   tzMix      versions of the live workers, separated by a space
 -- Needs: meta, ranks, worker, worker_id; lib/keys
 local function is_release(version) return type(version) == 'string' and string.match(version, '^%d%d%d%d%l+$') ~= nil end
 
--- Versions of the live workers, how many have each, and the newest.
+-- Returns the versions of the live workers with their counts, and the newest.
 local function count_versions()
   local counts, versions, top = {}, {}, nil
   for _, id in ipairs(redis.call('ZRANGE', ranks, 0, -1)) do
@@ -22,12 +22,12 @@ local function count_versions()
   return counts, versions, top
 end
 
--- The versions of the live workers. Changes `zones` where the newest one is gone, and returns the text of `tzMix`, and
--- versions and their counts in turn where there are several and they changed.
+-- Changes `zones` if no live worker has the newest version any more. Returns the text of `tzMix`; and each version
+-- followed by its count, if there are several and they changed.
 local function update_mix(zones, mix, now)
   local counts, versions, top = count_versions()
   if zones.newest and (not top or top < zones.newest) then
-    -- No live worker has it any more. A worker that brings it again checks all plans again: older data plans until then.
+    -- Workers with older data plan from now on, so a later worker with the newest version checks all plans again.
     zones.newest, zones.planner, zones.since = top or '', '', string.format('%.0f', now)
     if not zones.planned or zones.planned > zones.newest then zones.planned = zones.newest end
   end
@@ -45,10 +45,10 @@ local function values_of(zones)
   return { zones.newest or '', zones.planned or '', zones.planner or '', zones.since or '' }
 end
 
--- Makes this worker the planner where its data is newest, or where the planner with this data is dead.
+-- Makes this worker the tz authority if its data is newest, or if the authority with the same data is dead.
 local function update_planner(zones, own, now, looked_with)
   if is_release(own) and (not zones.newest or own > zones.newest) then
-    -- Where no version was known no plan has to be corrected.
+    -- If no version was known, no plan has to be corrected.
     if not zones.newest then zones.planned = own end
     zones.newest, zones.planner, zones.since = own, worker_id, string.format('%.0f', now)
   end
@@ -59,8 +59,8 @@ local function update_planner(zones, own, now, looked_with)
   if looked_with ~= '' and looked_with == zones.newest and zones.planner == worker_id then zones.planned = zones.newest end
 end
 
--- Keeps these fields true. Returns the newest version or '', the planner or '', whether this worker has to check all
--- plans, whether there are several versions, and how many workers have each when that changed.
+-- Updates these fields. Returns the newest version or '', the tz authority or '', whether this worker has to check all
+-- plans, whether the workers have several versions, and the count of each when that changed.
 local function update_zone_data(now, beat_ms, is_elected, looked_with)
   local own = redis.call('HGET', worker, 'tz')
   local values = redis.call('HMGET', meta, 'tz', 'tzPlanned', 'tzPlanner', 'tzSince', 'tzMix')
@@ -78,7 +78,7 @@ local function update_zone_data(now, beat_ms, is_elected, looked_with)
     end
   end
   if #set > 0 then redis.call('HSET', meta, unpack(set)) end
-  -- By then every worker has beaten once since, and none with older data plans any more.
+  -- By then every worker has sent a heartbeat, and none with older data plans any more.
   local checks = zones.planner == worker_id and own == zones.newest and zones.planned ~= zones.newest and
     now - (tonumber(zones.since) or 0) > beat_ms * 1.2
   return { zones.newest or '', zones.planner or '', checks and 1 or 0, string.find(mix or '', ' ', 1, true) and 1 or 0, news }
