@@ -11,9 +11,10 @@
 --   worker_id    text
 --   announces    0/1, whether this call tells the fleet what is due next, as announce-head does
 --   groups       text…, one a run: how many values follow; name, run id, fence, outcome (ok, failed, cancelled, abandoned,
---                returned), duration ms, lateness ms; digest, plan reached (nominal), instants to add ('' none); reason,
---                result JSON, error, retry delay ms (-1 none), failures in a row that pause (0 never); W3C traceparent of its
---                first start. The last ones may be left out
+--                returned; for ok better its field in the hash of a minute, `ok:<lateness>:<duration>`: made here it takes
+--                longer), duration ms, lateness ms; digest, plan reached (nominal), instants to add ('' none); reason, result
+--                JSON, error, retry delay ms (-1 none), failures in a row that pause (0 never); W3C traceparent of its first
+--                start. The last ones may be left out
 -- REPLY
 --   [now ms, outcomes…]: `settled`, `retrying`, `paused` (settled, and the schedule paused), `rerun` or `abandoned` (its
 --   lease was gone, or the worker gave it up), `returned` (it was never started, and is delivered again), `lost`
@@ -40,6 +41,9 @@ local groups = rest_of(ARGV, 5)
 local COMPACT_BYTES = 64
 local DUE_FAR_MS = 60000
 
+-- The third byte of `ok:<lateness>:<duration>`, and of no outcome alone.
+local COLON = 58
+
 local now = read_now()
 local woken = false
 -- @include settle-runs/end-run.lua
@@ -57,7 +61,8 @@ local function create_rare()
 
   return { answer_unheld = answer_unheld, settle_without_lease = settle_without_lease, leave_task = leave_task,
     return_run = return_run, retry_later = retry_later, abandon = abandon, end_backfill = end_backfill,
-    count_failure = count_failure, shrink_state = shrink_state, release = release, announce_freed = announce_freed }
+    count_failure = count_failure, shrink_state = shrink_state, release = release, announce_freed = announce_freed,
+    count_end = count_end }
 end
 local rare
 local function rarely()
@@ -110,16 +115,19 @@ local function clear_run(name, run_id, outcome, holds_lease)
   redis.call('HDEL', state_key(name), unpack(fields))
 end
 
+-- How many runs this call has recorded as ok, by the field that counts them in the hash of the minute.
+local counts = {}
+
 -- Records the end of a run. `run` is nil for the first start of an occurrence: the texts say everything then.
 local function record_end(name, run_id, fence, outcome, reason, duration, lateness, result, failure, nominal, started, run,
-    is_blocking)
+    is_blocking, field)
   local attempt, missed = '1', '0'
   if run then
     nominal, started, attempt, missed = text_of(run.nominal), text_of(run.claimed_at), text_of(run.attempt), text_of(run.missed)
   end
   add_entry(name, entry_of(name, nominal, outcome, reason, run_id, worker_id, attempt, fence, started, duration, lateness,
     result or '', failure or '', missed, '1', ''))
-  count_end(outcome, lateness, duration, 1)
+  if field then counts[field] = (counts[field] or 0) + 1 else rarely().count_end(outcome, lateness, duration, 1) end
   clear_run(name, run_id, outcome, not (run and run.own_lease or is_blocking))
   if run and run.kind == 'backfill' then rarely().end_backfill(name, run) end
 end
@@ -128,6 +136,8 @@ local function settle(position, last)
   local name, run_id, fence, outcome, duration, lateness, digest, reached, more, reason, result, failure, retry,
     pause_after, trace = unpack(groups, position + 1, last)
   reason, retry = reason or '', tonumber(retry) or -1
+  local field
+  if string.byte(outcome, 3) == COLON then outcome, field = 'ok', outcome end
   local look = looks[position] or look_at(name, run_id)
   if look.err then return 'forgotten' end
   local nominal, run_fence, started, holder = split_first_start(look[1])
@@ -153,7 +163,7 @@ local function settle(position, last)
   end
   if not answer then
     record_end(name, run_id, fence, outcome, reason, duration, lateness, result, failure, nominal, started, run,
-      look[3])
+      look[3], field)
     local pauses = outcome == 'failed' and rarely().count_failure(name, tonumber(pause_after) or 0)
     answer = pauses and 'paused' or 'settled'
   end
@@ -178,7 +188,14 @@ while position <= #groups do
   position = last + 1
 end
 free_leases()
-store_counts(now)
+-- No function, since a call would create it. A key of another type is left alone: the count is for people.
+local minute
+for field, count in next, counts do
+  minute = minute or minute_key(now)
+  if redis.pcall('HINCRBY', minute, field, count == 1 and '1' or text_of(count)) == count then
+    redis.call('PEXPIRE', minute, MINUTE_TTL_MS)
+  end
+end
 if rare then rare.announce_freed() end
 if woken or announces == '1' then announce_next_due() end
 return reply

@@ -114,5 +114,4 @@ local function record(name, entry)
     entry.lateness or '', entry.result or '', entry.error or '', text_of(entry.missed or 0), text_of(entry.count or 1),
     entry.to or ''))
   count_end(entry.outcome, entry.lateness, entry.duration, tonumber(entry.count) or 1)
-  store_counts()
 end
