@@ -5,17 +5,20 @@ import { createSession, type GlobalOptions, type Session } from './session.js'
 
 export { Argument, Command, Option }
 
-/** What a command does: `options` are its own and the global ones; a returned number is the exit code, nothing means 0. */
+/**
+ * The action of a command: `options` are its own and the global ones; a returned number is the exit code, undefined
+ * means 0.
+ */
 export type Action<Options, Arguments extends unknown[]> = (
   session: Session,
   options: Options & GlobalOptions,
   ...positional: Arguments
 ) => Promise<number | void>
 
-/** Commands that need no Redis; a configuration file that is wrong must not keep them from working. */
+/** Commands that need no Redis, and so work with a wrong configuration file too. */
 const WITHOUT_REDIS = ['preview', 'validate', 'schema', 'completion', 'init', 'demo', 'memory-server', 'simulate']
 
-/** Gives a command its action, with a session made from the global options, wherever on the line they are. */
+/** Gives a command its action, with a session from the global options, before or after its name on the line. */
 export function setAction<Options extends object, Arguments extends unknown[]>(
   command: Command,
   action: Action<Options, Arguments>,
@@ -38,7 +41,7 @@ export function wholeNumber(least: number): (text: string) => number {
   }
 }
 
-/** Reads an option that is a positive number, whole or not; how much is allowed is for the library to say. */
+/** Reads an option that is a positive number, whole or not; the library checks its upper bound. */
 export function rate(text: string): number {
   const value = /^\d{1,15}(\.\d{1,15})?$/.test(text) ? Number(text) : Number.NaN
   if (!(value > 0)) throw new InvalidArgumentError('Give a number above 0.')
@@ -50,12 +53,12 @@ export function collect(text: string, earlier: string[] | undefined): string[] {
   return [...(earlier ?? []), text]
 }
 
-/** Whether an error only says that help or the version was shown. */
+/** Whether an error only reports that help or the version was shown. */
 export function isHelpShown(error: unknown): boolean {
   return error instanceof CommanderError && error.exitCode === 0
 }
 
-/** Turns what the argument parser throws into a usage failure; leaves everything else as it is. */
+/** Turns an error of the argument parser into a usage failure; returns any other error unchanged. */
 export function asUsageFailure(error: unknown): unknown {
   if (!(error instanceof CommanderError)) return error
   const message = error.code === 'commander.help' ? 'no command given; see everybeat --help' : error.message

@@ -1,6 +1,6 @@
 import type { Command } from './command.js'
 
-/** The shells that a completion script can be made for. */
+/** The shells for which a completion script can be made. */
 export const SHELLS = ['bash', 'zsh', 'fish', 'powershell'] as const
 
 /** A command with its options, as a completion script needs it. */
@@ -10,7 +10,10 @@ interface Entry {
   readonly options: readonly string[]
 }
 
-/** The script that completes commands and options in a shell. It is made of the commands, and asks nothing at run time. */
+/**
+ * The script that completes commands and options in a shell. It is generated from the commands and calls nothing at run
+ * time.
+ */
 export function completionScript(program: Command, shell: (typeof SHELLS)[number]): string {
   const globals = optionsOf(program)
   const entries = program.commands.map((command) => ({

@@ -5,7 +5,7 @@ import type { EverybeatOptions } from '../index.js'
 import { CliFailure } from './failure.js'
 import { importModule } from './module.js'
 
-/** The names of a configuration file, the first one in a folder wins. */
+/** The names of a configuration file; the first one in a folder is used. */
 export const CONFIG_FILES = [
   'everybeat.config.js',
   'everybeat.config.mjs',
@@ -13,17 +13,17 @@ export const CONFIG_FILES = [
   'everybeat.config.json',
 ]
 
-/** A configuration that was found: options of `new Everybeat(…)`, and where they come from. */
+/** A configuration that was found: options of `new Everybeat(…)`, and the path of their file. */
 export interface FoundConfig {
   readonly file: string
   readonly options: EverybeatOptions
 }
 
 /**
- * Finds the configuration file in a folder or the folders above it, and reads its options. A default export that is a
- * function is called and awaited.
+ * Finds the configuration file in a folder or in the folders above it, and reads its options. If its default export is
+ * a function, it is called and awaited.
  *
- * @throws CliFailure when the file holds no options; what its code throws comes through with file and line
+ * @throws CliFailure when the file holds no options; an error of its code is passed on with file and line
  */
 export async function findConfig(folder: string): Promise<FoundConfig | null> {
   const file = findUpwards(resolve(folder))

@@ -13,7 +13,7 @@ export interface CheckedDefinition {
   readonly definition: Readonly<DefinitionShape>
 }
 
-/** What is wrong with one definition. */
+/** The error of one definition. */
 export interface DefinitionProblem {
   readonly name: string
   readonly source: string
@@ -23,7 +23,7 @@ export interface DefinitionProblem {
 /**
  * Reads and checks the definitions of a file, of the files in a folder, or of standard input for `-`.
  *
- * @throws EverybeatError for a file that is not of the form at all; wrong definitions are given as problems
+ * @throws EverybeatError for a file of another format; wrong definitions are returned as problems
  */
 export async function readDefinitionFiles(
   path: string,
@@ -57,6 +57,6 @@ export async function readSoundDefinitions(path: string): Promise<CheckedDefinit
   const { checked, problems } = await readDefinitionFiles(path)
   const [first] = problems
   if (first === undefined) return checked
-  const others = problems.length === 1 ? '' : `; ${problems.length - 1} more, which everybeat validate lists`
+  const others = problems.length === 1 ? '' : `; ${problems.length - 1} more, everybeat validate lists them`
   throw new CliFailure('ERR_CLI_USAGE', `${first.source}: ${JSON.stringify(first.name)}: ${first.message}${others}`)
 }

@@ -15,7 +15,7 @@ export function addFieldOptions(command: Command, fields: readonly (keyof Defini
   }
 }
 
-/** The definition that the options of {@link addFieldOptions} give: the fields of the options on the command line, no others. */
+/** The definition of the options of {@link addFieldOptions}: only the fields whose options are on the command line. */
 export function readFieldOptions(options: Readonly<Record<string, unknown>>): DefinitionShape {
   const definition: Record<string, unknown> = {}
   for (const field of allFields()) {
@@ -43,12 +43,12 @@ export function readFieldName(text: string): keyof DefinitionShape {
   return text as keyof DefinitionShape
 }
 
-/** Reads a JSON text from the command line; a failure says where it came from. */
+/** Reads a JSON text from the command line; a failure names its source. */
 export function readJson(text: string, source: string): unknown {
   try {
     return JSON.parse(text)
   } catch (cause) {
-    const hint = source === 'payload' ? `; a plain text needs its quotes: '"${text.slice(0, 20)}"'` : ''
+    const hint = source === 'payload' ? `; a plain text needs quotes: '"${text.slice(0, 20)}"'` : ''
     throw new CliFailure('ERR_CLI_USAGE', `${source} is not JSON: ${(cause as Error).message}${hint}`, { cause })
   }
 }

@@ -15,7 +15,7 @@ export function describeTrigger(definition: DefinitionShape): string {
   return 'no trigger'
 }
 
-/** The state of a schedule, in the colour that says how it is. */
+/** The state of a schedule in its colour. */
 export function paintState(state: ScheduleView['state'], colors: Colors): string {
   switch (state) {
     case 'active':
@@ -29,7 +29,7 @@ export function paintState(state: ScheduleView['state'], colors: Colors): string
   }
 }
 
-/** The outcome of an occurrence, in the colour that says how it went. */
+/** The outcome of an occurrence in its colour. */
 export function paintOutcome(outcome: HistoryEntry['outcome'], colors: Colors): string {
   switch (outcome) {
     case 'ok':
@@ -44,12 +44,12 @@ export function paintOutcome(outcome: HistoryEntry['outcome'], colors: Colors): 
   }
 }
 
-/** What a write came to, as a line for people; a write that was not done is a failure. */
+/** The outcome of a write as a line for people; a write that was refused is a failure instead. */
 export function describeWrite(name: string, { outcome, revision }: PutResult, colors: Colors): string {
   return `${colors.bold(oneLine(name))} ${outcome} (revision ${revision})`
 }
 
-/** Throws the failure of a write that was not done. */
+/** Throws the failure of a write that was refused. */
 export function checkWritten(name: string, written: PutResult): void {
   if (written.outcome === 'missing') throw noSuchSchedule(name)
   if (written.outcome !== 'conflict') return
@@ -57,7 +57,7 @@ export function checkWritten(name: string, written: PutResult): void {
   throw new CliFailure('ERR_CLI_CONFLICT', message)
 }
 
-/** The failure that says that there is no such schedule. */
+/** The failure of a command on a schedule that does not exist. */
 export function noSuchSchedule(name: string): CliFailure {
   return new CliFailure('ERR_CLI_NOT_FOUND', `no schedule ${JSON.stringify(name)} under this prefix`)
 }

@@ -1,14 +1,14 @@
 import { EverybeatError, type ErrorCode } from '../index.js'
 
-/** The codes of failures that only the command line knows, with what they mean. */
+/** The codes of failures of the command line, with their meaning. */
 export const CLI_CODES = {
   ERR_CLI_USAGE:
     'The command line is wrong: an unknown command or option, a missing argument, a file that cannot be read.',
-  ERR_CLI_NOT_FOUND: 'There is no schedule, or no run, of that name.',
-  ERR_CLI_CONFLICT: 'The schedule changed in the meantime, or the system that is imported is still running.',
+  ERR_CLI_NOT_FOUND: 'No schedule has this name, or no run has this id.',
+  ERR_CLI_CONFLICT: 'The schedule was changed by others, or the imported system is still running.',
   ERR_CLI_FAILED:
-    'The command did not succeed: a run that was waited for, an edit, a module that cannot be loaded, a demo.',
-  ERR_CLI_INTERNAL: 'Anything else: a bug, or an error that a module of the user threw later.',
+    'The command failed: the run of `run --wait` did not succeed, an edit failed, a module cannot be loaded, a demo failed.',
+  ERR_CLI_INTERNAL: 'Any other error: a bug, or a later error of a module of the user.',
 } as const
 
 /** A stable code of a {@link CliFailure}. */
@@ -25,19 +25,21 @@ export class CliFailure extends Error {
   }
 }
 
-/** A failure as the command line reports it; the JSON form is `{ "error": … }` with these fields but the exit code. */
+/**
+ * A failure as the command line reports it; the JSON form is `{ "error": … }` with these fields except the exit code.
+ */
 export interface FailureReport {
   readonly code: ErrorCode | CliCode
   readonly message: string
   readonly field?: string
   readonly value?: unknown
-  /** Stack of an error of a module of the user, or of a bug: it names file and line. */
+  /** Stack of an error of a module of the user or of a bug, with file and line. */
   readonly stack?: string
   /** 2 when the input was refused, 1 when the operation failed. */
   readonly exitCode: 1 | 2
 }
 
-/** What any thrown value comes to: its code, its message and the exit code. */
+/** The report of any thrown value: its code, its message and the exit code. */
 export function reportFailure(error: unknown): FailureReport {
   if (error instanceof CliFailure) {
     return {
@@ -56,7 +58,7 @@ export function reportFailure(error: unknown): FailureReport {
   return { code: 'ERR_CLI_INTERNAL', message, ...stackOf(error), exitCode: 1 }
 }
 
-// Frames of Node and of the command line itself say nothing about the module of the user.
+// Frames of Node and of the command line are removed, because they do not concern the module of the user.
 function stackOf(error: unknown): { stack?: string } {
   const isForeign = error instanceof Error && !(error instanceof EverybeatError) && error.stack !== undefined
   if (!isForeign || 'syscall' in error) return {}

@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers'
 import { CliFailure } from './failure.js'
 import { readJson } from './definition-options.js'
 
-/** A file as it was read; standard input has the name `standard input`. */
+/** The text of a file; standard input has the name `standard input`. */
 export interface TextFile {
   readonly name: string
   readonly text: string

@@ -7,8 +7,8 @@ const DAY = 24 * HOUR
 export const NOTHING = '-'
 
 /**
- * A distance in time for people, from `now`: `now` (under a second), `in 3m`, `2h 5m ago`, `in 12d`. Cut down to the
- * unit that matters, never rounded up, so that something shown as `in 1m` is at least a minute away.
+ * A distance in time for people, from `now`: `now` (under a second), `in 3m`, `2h 5m ago`, `in 12d`. It is rounded down
+ * to its largest units, so that `in 1m` is at least a minute away.
  */
 export function formatRelative(at: Date | null | undefined, now: Date): string {
   if (at === null || at === undefined) return NOTHING
@@ -39,8 +39,8 @@ export function formatInstant(at: Date | null | undefined): string {
 }
 
 /**
- * Makes a text from elsewhere safe to show on one line of a terminal: line breaks and tabs become blanks, other control
- * characters and those that turn the direction of text are shown as escapes, `\u001b`.
+ * Makes a foreign text safe for one line of a terminal: line breaks and tabs become blanks; other control characters,
+ * and those that change the direction of text, become escapes such as `\u001b`.
  */
 export function oneLine(text: string): string {
   return text
@@ -49,7 +49,7 @@ export function oneLine(text: string): string {
     .trim()
 }
 
-/** JSON text in which no control character is raw: JSON itself allows some of them, and terminals obey them. */
+/** JSON text without raw control characters: JSON allows some of them, and terminals obey them. */
 export function safeJson(value: unknown, indent?: number): string {
   return JSON.stringify(value, null, indent).replace(UNSAFE_IN_JSON, showEscape)
 }

@@ -4,8 +4,9 @@ import { pathToFileURL } from 'node:url'
 const TIMEOUT_MS = 10_000
 
 /**
- * File, line and text of a syntax error in a module or in one that it imports; null when they cannot be found. Node says
- * them only where the error ends a process, so a second process imports the module: it fails before any of it runs.
+ * File, line and text of a syntax error in a module or in one that it imports; null when they cannot be found. Node
+ * prints them only when the error ends a process, so a second process imports the module, which fails before any of its
+ * code runs.
  */
 export async function locateSyntaxError(file: string): Promise<string | null> {
   const program = `await import(${JSON.stringify(pathToFileURL(file).href)})`

@@ -1,16 +1,17 @@
 #!/usr/bin/env node
 import { runCli } from './program.js'
 
-/** How long a process may go on after its command by itself. */
+/** Longest time for a process to end by itself after its command, ms. */
 const GRACE_MS = 1000
 
-// A reader that closes the pipe early (`everybeat ls | head -1`) is no failure.
+// A program that closes the pipe early (`everybeat ls | head -1`) causes no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0)
   throw error
 })
 
-// What a worker's module opened must not keep the process of a command that failed; the timer itself keeps nothing.
+// Resources that a worker's module opened must not keep the process alive after its command failed. The timer itself
+// does not.
 void runCli(process.argv.slice(2)).then(() => setTimeout(leave, GRACE_MS).unref())
 
 function leave(): void {

@@ -6,7 +6,7 @@ import type { Everybeat } from '../index.js'
 import { CliFailure } from './failure.js'
 import { locateSyntaxError } from './locate-syntax-error.js'
 
-/** What a worker's module exports by default: it registers tasks, and may declare schedules. */
+/** The default export of a worker's module: it registers tasks, and may declare schedules. */
 export type WorkerSetup = (beat: Everybeat) => void | Promise<void>
 
 const TYPESCRIPT = ['.ts', '.mts', '.cts']
@@ -15,7 +15,7 @@ const TYPESCRIPT = ['.ts', '.mts', '.cts']
  * Loads a worker's module and gives its default export.
  *
  * @throws CliFailure when the file does not exist, no loader for it is installed, or its default export is no function;
- *   what the module itself throws is in `cause`, with file, line and stack
+ *   an error of the module itself is the `cause`, with file, line and stack
  */
 export async function loadWorkerModule(path: string): Promise<WorkerSetup> {
   const file = resolve(path)
@@ -26,12 +26,13 @@ export async function loadWorkerModule(path: string): Promise<WorkerSetup> {
 }
 
 /**
- * Imports a module of the user and gives its default export. TypeScript is left to Node where it strips types by itself,
- * otherwise to the package `tsx`, looked for from the module and from the working directory.
+ * Imports a module of the user and gives its default export. Node loads TypeScript if it strips types by itself,
+ * otherwise the package `tsx` does, which is searched from the module and from the working directory.
  */
 export async function importModule(file: string): Promise<unknown> {
   if (TYPESCRIPT.includes(extname(file)) && !stripsTypes()) await registerTypeScript(file)
-  // A top-level await that never settles keeps nothing alive: the process would end without a word, and with code 0.
+  // A top-level await that never settles does not keep the process alive: it would end without a message and with code
+  // 0.
   const onEmptyLoop = (): void => {
     process.stderr.write(
       `error: ${file}: a top-level await never settles, so the module is never loaded (ERR_CLI_FAILED)\n`,
@@ -53,7 +54,7 @@ export async function importModule(file: string): Promise<unknown> {
   }
 }
 
-// The types of the oldest supported Node do not have it, nor does that Node itself.
+// The oldest supported Node, and its types, do not have this property.
 function stripsTypes(): boolean {
   return Boolean((process.features as { typescript?: unknown }).typescript)
 }
@@ -65,7 +66,7 @@ function defaultExport(namespace: { default?: unknown }): unknown {
   return outer
 }
 
-// Does what `node --import tsx` does, from the place where tsx is installed.
+// Registers tsx as `node --import tsx` does, from the folder in which it is installed.
 async function registerTypeScript(file: string): Promise<void> {
   const loader = tryResolve('tsx', file) ?? tryResolve('tsx', resolve('module.js'))
   if (loader === null) {

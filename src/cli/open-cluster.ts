@@ -1,11 +1,11 @@
 import { Cluster } from 'ioredis'
 import type { ServerList } from './redis-url.js'
 
-/** A client of a Redis Cluster, which the caller closes. It connects when it is used. */
+/** Creates a client of a Redis Cluster, which the caller closes. It connects on first use. */
 export function openCluster({ nodes, options }: Extract<ServerList, { kind: 'cluster' }>): Cluster {
   const cluster = new Cluster([...nodes], {
     lazyConnect: true,
-    // The check asks one node, picked at random, whether the Cluster is whole: while a node hangs it may never answer.
+    // The check asks a random node for the state of the Cluster; a node that hangs would never answer.
     enableReadyCheck: false,
     redisOptions: options,
     ...(options.tls && {

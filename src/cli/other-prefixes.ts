@@ -1,13 +1,10 @@
 import { withSourceRedis } from '../moving-in/index.js'
 
 const MOST_PREFIXES = 10
-/** Bounds the search: about a million keys. */
+/** Most calls of the search, for about a million keys. */
 const MOST_SCANS = 1_000
 
-/**
- * The prefixes that have a fleet in the same Redis, at most ten. Best effort: a server that is not given by a URL, or that
- * refuses the search, gives none.
- */
+/** The prefixes of fleets in the same Redis, at most ten. Best effort: none for a server that refuses the search. */
 export async function findOtherPrefixes(url: string, own: string): Promise<string[]> {
   const found = new Set<string>()
   const search = withSourceRedis(url, async (redis) => {

@@ -79,7 +79,7 @@ export async function runCli(parameters: readonly string[]): Promise<void> {
     if (isHelpShown(error)) return
     const report = reportFailure(asUsageFailure(error))
     process.exitCode = report.exitCode
-    // The bare name of the program asks what commands exist.
+    // The name of the program alone shows the commands.
     if (parameters.length === 0) process.stderr.write(`${program.helpInformation()}\n`)
     process.stderr.write(`${showFailure(report, parameters)}\n`)
   }
@@ -95,18 +95,18 @@ export function createProgram(): Command {
       'Redis to use (default: $EVERYBEAT_REDIS_URL, the configuration file, $REDIS_URL, redis://127.0.0.1:6379)',
     )
     .option('--tls-ca <file>', 'PEM file of the CA that signed the certificate of the server (with a rediss:// URL)')
-    .option('--tls-cert <file>', 'PEM file of the client certificate, for servers that ask for one')
+    .option('--tls-cert <file>', 'PEM file of the client certificate, for servers that require one')
     .option('--tls-key <file>', 'PEM file of the key of the client certificate')
     .option('--prefix <prefix>', 'prefix of the keys (default: $EVERYBEAT_PREFIX, the configuration file, everybeat)')
-    .option('--as <who>', 'who edits, for the change list (default: user@host)')
-    .option('--shards <number>', 'shards of the fleet (default: 1)', wholeNumber(1))
+    .option('--as <who>', 'editor, for the change list (default: user@host)')
+    .option('--shards <number>', 'number of shards of the fleet (default: 1)', wholeNumber(1))
     .option(
       '--connect-timeout <ms>',
-      'give up on an unreachable Redis after this long (default: 10000)',
+      'time after which an unreachable Redis is given up (default: 10000)',
       wholeNumber(1),
     )
-    .option('--json', 'write one JSON document for programs')
-    .option('--no-color', 'no colour (also: the variable NO_COLOR)')
+    .option('--json', 'write the result as one JSON document, for programs')
+    .option('--no-color', 'write no colour (also: the variable NO_COLOR)')
     .helpOption('-h, --help', 'show help')
     .configureHelp({ showGlobalOptions: true })
     // Every error is reported in one place, as one line or as JSON.

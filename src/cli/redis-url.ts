@@ -10,14 +10,14 @@ interface Address {
   port: number
 }
 
-/** What a URL of several servers says. */
+/** The parts of a URL of several servers. */
 export type ServerList =
   | { readonly kind: 'sentinel'; readonly options: RedisOptions }
   | { readonly kind: 'cluster'; readonly nodes: Address[]; readonly options: RedisOptions }
 
 /**
  * Reads `redis+sentinel://[user:password@]host:port,…/name[/db]` and `redis+cluster://[user:password@]host:port,…`, with
- * `rediss+…` for TLS; null for any other text, which the library reads.
+ * `rediss+…` for TLS; null for any other text, which the library itself reads.
  *
  * @throws CliFailure for a list that names no server, or a Sentinel without the name of its master
  */

@@ -22,27 +22,30 @@ export interface GlobalOptions {
   color?: boolean
 }
 
-/** What a command works with: the options that all commands share, the terminal, and Redis when it asks for it. */
+/** The parts that a command uses: the global options, the terminal, and Redis on demand. */
 export interface Session {
   /** Whether the output is one JSON document for programs. */
   readonly json: boolean
   readonly colors: Colors
   readonly table: TableStyle
-  /** Whether a person is at both ends and can be asked. */
+  /** Whether input and output are a terminal, so that a person can be asked. */
   readonly interactive: boolean
   /** The URL in `--redis`, `$EVERYBEAT_REDIS_URL` or `$REDIS_URL`; undefined when none is set. */
   readonly redis: string | undefined
-  /** Options of `new Everybeat(…)`: those of the configuration file, under those of the environment and the command line. */
+  /**
+   * Options of `new Everybeat(…)`: those of the configuration file, which the environment and the command line
+   * override.
+   */
   readonly connection: EverybeatOptions
   /** Writes a line to standard output. */
   print(line: string): void
-  /** Writes a line to standard error: what a person wants to know and a program does not. */
+  /** Writes a line for people to standard error. */
   note(line: string): void
-  /** The command's result: the document as JSON with `--json`, else the text. */
+  /** Writes the result of the command: the document as JSON with `--json`, otherwise the text. */
   result(document: unknown, text: () => string): void
-  /** The schedules, edited in the name of `--as`: what the change list says of these edits. */
+  /** The schedules with the editor of `--as`, for the change list. */
   edits(beat: Everybeat, via?: 'cli' | 'import'): Schedules
-  /** Lends a control client (never started) and closes it, whatever happens. */
+  /** Calls `work` with a control client, and closes the client afterwards in any case. */
   withBeat<Result>(work: (beat: Everybeat) => Promise<Result>): Promise<Result>
 }
 
@@ -60,7 +63,7 @@ export function createSession(options: GlobalOptions, config: EverybeatOptions =
   return {
     json: options.json ?? false,
     colors,
-    // Only a terminal has a width; a table in a pipe is never cut.
+    // Output without a terminal has no width, so its tables are never cut.
     table: { width: stdout.columns ?? Number.POSITIVE_INFINITY, paintHead: colors.dim },
     interactive: Boolean(stdin.isTTY && stdout.isTTY),
     redis: explicit ?? textOf(env.REDIS_URL),
@@ -81,7 +84,7 @@ export function createSession(options: GlobalOptions, config: EverybeatOptions =
   }
 }
 
-/** The options of the connection, and what closes a client that was opened for them. */
+/** The options of the connection, and the function that closes a client that was opened for them. */
 function connectionOf(
   options: GlobalOptions,
   explicit: string | undefined,
@@ -102,7 +105,7 @@ function connectionOf(
   return { connection: { ...config, ...set }, close: () => cluster?.disconnect() }
 }
 
-/** Who edits when nothing else is said: `user@host`. */
+/** The default editor: `user@host`. */
 function defaultActor(): string {
   try {
     return `${userInfo().username}@${hostname()}`

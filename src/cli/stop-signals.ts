@@ -1,12 +1,12 @@
 import type { EventEmitter } from 'node:events'
 
-/** The signals that ask a command to end, with the exit code of a process that one of them ends. */
+/** The signals that ask a command to end, each with the exit code of a process that it ends. */
 export const STOP_EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGBREAK: 149, SIGHUP: 129 } as const
 
 /** A signal that asks a command to end. */
 export type StopSignal = keyof typeof STOP_EXIT_CODES
 
-/** Where signals come from; every field has the real process's value as its default. */
+/** The source of signals; every field has the value of the real process as its default. */
 export interface SignalSource {
   source?: EventEmitter
   platform?: NodeJS.Platform

@@ -5,7 +5,7 @@ import Table from 'cli-table3'
 export interface Column {
   head: string
   align?: 'left' | 'right'
-  /** Whether the column may be cut where the table is wider than the terminal; the widest gives way first. */
+  /** Whether the column may be cut when the table is wider than the terminal; the widest column is cut first. */
   shrinks?: boolean
 }
 
@@ -53,7 +53,7 @@ export function renderPairs(pairs: readonly (readonly [string, string])[], style
     .join('\n')
 }
 
-/** How many terminal cells a text takes: escape sequences none, wide characters and emoji two. */
+/** The number of terminal cells of a text: escape sequences take none, wide characters and emoji two. */
 export function displayWidth(text: string): number {
   let width = 0
   for (const { segment } of segmenter.segment(stripVTControlCharacters(text))) width += WIDE.test(segment) ? 2 : 1
@@ -77,7 +77,7 @@ function fitWidths(columns: readonly Column[], rows: readonly (readonly string[]
   return widths
 }
 
-// A trailing newline or carriage return in a cell would break the row; the callers pass single lines, this is the net.
+// A line break in a cell would break the row. Callers pass single lines; this is a second guard.
 function escapeCell(cell: string): string {
   return cell.replace(/[\r\n]+/g, ' ')
 }
@@ -87,7 +87,7 @@ const segmenter = new Intl.Segmenter()
 const WIDE =
   /[\p{Extended_Pictographic}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\u3000-\u303f\uff00-\uff60\uffe0-\uffe6]/u
 
-// A painted cell ends in an escape sequence, its blanks come before it.
+// A painted cell ends with an escape sequence, and its blanks precede it.
 const TRAILING_BLANKS = /\s+((?:\u001b\[[0-9;]*m)*)$/
 
 const NO_BORDERS = {

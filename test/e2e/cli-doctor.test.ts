@@ -32,7 +32,7 @@ describe('doctor', () => {
     expect({ exitCode, ok }).toEqual({ exitCode: 0, ok: true })
     const { stdout } = await runCli(['doctor', '--prefix', prefix], { env: { REDIS_URL: redis.url } })
     expect(stdout).toMatch(/^✓ workers +1 live worker$/m)
-    expect(stdout).toMatch(/\nNothing is wrong\.\n$/)
+    expect(stdout).toMatch(/\nNo problem was found\.\n$/)
   })
 
   it('doctor says what is wrong, why, and what to do, and exits 1', async () => {
@@ -94,7 +94,7 @@ describe('doctor', () => {
   it('works with the rights that it names itself', async () => {
     const prefix = uniquePrefix('doctor')
     const { exitCode, stdout, stderr } = await runCli(['doctor', '--acl', '--user', 'shop', '--prefix', prefix])
-    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: 'Add a password to it: >secret\n' })
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: 'Add a password to this line: >secret\n' })
     expect(stdout).toBe(`ACL SETUSER shop on ${aclRules(prefix).join(' ')}\n`)
     await redis.client.call('ACL', ...stdout.trim().split(' ').slice(1), '>secret')
     const { findings, exitCode: code } = await diagnose(prefix, '--redis', redis.url.replace('//', '//shop:secret@'))

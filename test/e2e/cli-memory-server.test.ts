@@ -24,7 +24,7 @@ describe('everybeat memory-server', () => {
     server.kill('SIGTERM')
     const { exitCode, stderr } = await server.ended
     expect(exitCode).toBe(0)
-    expect(stderr).toContain('nothing that it holds outlives this process')
+    expect(stderr).toContain('its data is lost when this process ends')
   })
 
   it('redis-cli talks to it', async (context) => {

@@ -85,7 +85,7 @@ describe('next', () => {
 
   it('next says that a finished schedule fires no more, and that there is none', async () => {
     await cli('put', 'past', '--at', '2020-01-01T00:00:00Z')
-    expect(await cli('next', 'past')).toMatchObject({ exitCode: 0, stdout: 'It never fires again.\n' })
+    expect(await cli('next', 'past')).toMatchObject({ exitCode: 0, stdout: 'No further instant follows.\n' })
     expect(await cli('next', 'nothing')).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('no schedule') })
   })
 })

@@ -177,7 +177,7 @@ describe('rm', () => {
     expect(await json('rm', 'a', '--yes')).toEqual([{ name: 'a', outcome: 'removed' }])
     const { exitCode, stdout } = await cli(['rm', 'a', 'b', '-y'])
     expect(exitCode).toBe(1)
-    expect(stdout).toBe('a is not there\nb removed\n')
+    expect(stdout).toBe('a does not exist\nb removed\n')
     expect(await json('ls')).toEqual([])
   })
 })

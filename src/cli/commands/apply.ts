@@ -14,19 +14,19 @@ interface ApplyOptions {
 
 const MANY = 1_000
 
-/** `apply -f <file|dir> --owner <owner>`: makes the owner's schedules what files say. */
+/** `apply -f <file|dir> --owner <owner>`: declares the owner's schedules from definition files. */
 export function registerApply(program: Command): void {
   const command = program
     .command('apply')
-    .description('make the schedules of an owner what definition files say')
+    .description('declare the schedules of an owner from definition files')
     .requiredOption('-f, --file <path>', 'file or folder of definitions; - for standard input')
-    .requiredOption('--owner <owner>', 'only schedules of this owner are touched')
+    .requiredOption('--owner <owner>', 'owner of the schedules; those of other owners are not changed')
     .addOption(
-      new Option('--prune <what>', "what becomes of the owner's schedules that the files do not hold")
+      new Option('--prune <what>', "what to do with the owner's schedules that are in no file")
         .choices(['report', 'pause', 'remove'])
         .default('report'),
     )
-    .option('--dry-run', 'only say what would be done')
+    .option('--dry-run', 'show the changes without making them')
   setAction<ApplyOptions, []>(command, async (session, { file, owner, prune, dryRun = false }) => {
     const definitions = (await readSoundDefinitions(file)).map(({ name, definition }) => ({
       ...(definition as DefinitionInput),

@@ -12,23 +12,23 @@ interface BackfillCommandOptions {
   concurrency?: number
 }
 
-/** Instants that a dry run shows at each end; the rest is counted. */
+/** Instants that a dry run shows at each end of the range; the others are counted. */
 const SHOWN = 5
 
 /** `backfill <name>`: runs occurrences of the past. */
 export function registerBackfill(program: Command): void {
   const command = program
     .command('backfill')
-    .description('run the occurrences of a range of the past, in order, beside the schedule')
+    .description('run the occurrences of a past range, in order; the schedule itself is not moved')
     .argument('<name>', 'name of the schedule')
     .requiredOption(
       '--from <instant>',
       'first instant of the range, ISO 8601; without an offset in the schedule’s zone',
     )
     .requiredOption('--to <instant>', 'last instant of the range')
-    .option('--dry-run', 'only say what would run')
-    .option('--max-per-second <number>', 'most of them that start in a second', rate)
-    .option('--concurrency <number>', 'most of them that go at once (default: 1)', wholeNumber(1))
+    .option('--dry-run', 'show the occurrences without running them')
+    .option('--max-per-second <number>', 'most runs that start in a second', rate)
+    .option('--concurrency <number>', 'most runs at the same time (default: 1)', wholeNumber(1))
   setAction<BackfillCommandOptions, [string]>(command, async (session, options, name) => {
     const { dryRun, maxPerSecond, concurrency } = options
     const range = { from: instant(options.from), to: instant(options.to) }
@@ -56,7 +56,7 @@ function showBackfill(
   const verb = outcome === 'planned' ? 'would run' : 'will run'
   const summary = `${colors.bold(name)} ${verb} for ${plural(count, 'occurrence')}, ${range}, ${pace}`
   if (outcome === 'planned') return [...listInstants(instants), summary].join('\n')
-  return `${summary}\n${colors.dim(`everybeat explain '${name}' says how many still wait, everybeat history '${name}' what became of them`)}`
+  return `${summary}\n${colors.dim(`everybeat explain '${name}' shows how many still wait, everybeat history '${name}' how they ended`)}`
 }
 
 function listInstants(instants: readonly Date[]): string[] {

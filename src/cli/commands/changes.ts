@@ -5,11 +5,13 @@ import { CliFailure } from '../failure.js'
 import { formatInstant, oneLine } from '../format.js'
 import type { Session } from '../session.js'
 
-/** `changes <name>`, `rollback <name> <revision>` and `revert <name>`: the edits of a schedule, and the ways back. */
+/**
+ * `changes <name>`, `rollback <name> <revision>` and `revert <name>`: the edits of a schedule, and how to undo them.
+ */
 export function registerChanges(program: Command): void {
   const changes = program
     .command('changes')
-    .description('show the last edits of a schedule, newest first: who, when, from where, and what')
+    .description('show the last edits of a schedule, newest first: who made them, when, how, and the changed fields')
     .argument('<name>', 'name of the schedule')
   setAction<object, [string]>(changes, async (session, _options, name) => {
     const found = await session.withBeat(async (beat) => {
@@ -22,7 +24,7 @@ export function registerChanges(program: Command): void {
 
   const rollback = program
     .command('rollback')
-    .description('make a definition what it was at a revision')
+    .description('restore the definition that a schedule had at a revision')
     .argument('<name>', 'name of the schedule')
     .argument('<revision>', 'a revision that everybeat changes shows', wholeNumber(1))
   setAction<object, [string, number]>(rollback, async (session, _options, name, revision) => {
@@ -33,7 +35,7 @@ export function registerChanges(program: Command): void {
 
   const revert = program
     .command('revert')
-    .description('make a definition what code declared last; live edits since then are undone')
+    .description('restore the definition that code declared last; live edits since then are undone')
     .argument('<name>', 'name of the schedule')
   setAction<object, [string]>(revert, async (session, _options, name) => {
     const { outcome, revision } = await session.withBeat((beat) => session.edits(beat).revert(name))
@@ -50,7 +52,7 @@ export function registerChanges(program: Command): void {
 }
 
 function showChanges({ colors }: Session, changes: readonly Change[]): string {
-  if (changes.length === 0) return 'No edits are known.'
+  if (changes.length === 0) return 'No edit is stored.'
   return changes.flatMap((change) => [showHead(colors, change), ...showFields(colors, change)]).join('\n')
 }
 

@@ -27,20 +27,20 @@ export function registerDashboard(program: Command): void {
     .option('--port <number>', 'port to listen on; 0 takes a free one', wholeNumber(0), DEFAULT_PORT)
     .option('--host <address>', 'address to listen on; other than the loopback needs a token', '127.0.0.1')
     .option('--base-path <path>', 'path that the dashboard is served below', '/')
-    .option('--token <token>', 'what users sign in with (default: $EVERYBEAT_DASHBOARD_TOKEN, then none)')
+    .option('--token <token>', 'token with which users sign in (default: $EVERYBEAT_DASHBOARD_TOKEN, else none)')
     .option('--read-only', 'refuse every change')
-    .option('--open', 'open it in the browser')
+    .option('--open', 'open the dashboard in the browser')
   setAction<DashboardCommandOptions, []>(command, async (session, options) => {
     const token = options.token ?? (process.env['EVERYBEAT_DASHBOARD_TOKEN'] || undefined)
     if (token === undefined && !isLoopback(options.host)) {
       throw new CliFailure(
         'ERR_CLI_USAGE',
-        `--host ${options.host} lets other machines in: give --token or EVERYBEAT_DASHBOARD_TOKEN, or listen on 127.0.0.1`,
+        `--host ${options.host} lets other machines connect: give --token or EVERYBEAT_DASHBOARD_TOKEN, or listen on 127.0.0.1`,
       )
     }
     const stopped = nextStopSignal()
     await session.withBeat(async (beat) => {
-      // A mistyped address of Redis is reported here, not in the browser.
+      // This call reports a mistyped address of Redis on the command line, before a browser meets it.
       await beat.schedules.count()
       const dashboard = createDashboard(beat, {
         basePath: options.basePath,
@@ -59,7 +59,7 @@ export function registerDashboard(program: Command): void {
   })
 }
 
-/** Whether only this machine reaches an address that is listened on. */
+/** Whether only this machine can connect to a listening address. */
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
 }
@@ -69,7 +69,7 @@ function listen(dashboard: Dashboard, { port, host }: DashboardCommandOptions): 
   return new Promise((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
       const why =
-        cause.code === 'EADDRINUSE' ? `port ${port} is taken; give another --port, or 0 for a free one` : cause.message
+        cause.code === 'EADDRINUSE' ? `port ${port} is in use; give another --port, or 0 for a free one` : cause.message
       reject(new CliFailure('ERR_CLI_FAILED', `the dashboard cannot listen on ${host}: ${why}`, { cause }))
     })
     server.listen(port, host, () => resolve(server))
@@ -98,7 +98,9 @@ function announce(
   } else {
     session.print(`The dashboard is at ${url}${options.readOnly ? ' (read-only)' : ''}`)
     session.note(
-      token === undefined ? 'Only this machine is let in. Ctrl+C ends it.' : 'Sign in with the token. Ctrl+C ends it.',
+      token === undefined
+        ? 'Only this machine can connect. Ctrl+C ends the dashboard.'
+        : 'Sign in with the token. Ctrl+C ends the dashboard.',
     )
   }
   if (options.open) openBrowser(session, url)
@@ -108,6 +110,6 @@ function openBrowser(session: Session, url: string): void {
   const [program, ...parameters] =
     process.platform === 'darwin' ? ['open'] : process.platform === 'win32' ? ['cmd', '/c', 'start', ''] : ['xdg-open']
   const child = spawn(program!, [...parameters, url], { stdio: 'ignore', detached: true })
-  child.on('error', () => session.note(`No browser could be opened; go to ${url}`))
+  child.on('error', () => session.note(`No browser could be opened; open ${url}`))
   child.unref()
 }

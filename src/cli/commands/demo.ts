@@ -10,16 +10,16 @@ interface DemoOptions {
   workers: number
 }
 
-/** `demo`: a fleet on a real Redis, with a crash, an edit and a newcomer, and a verdict on it. */
+/** `demo`: runs a fleet on a real Redis through a crash, an edit and a new worker, and checks every occurrence. */
 export function registerDemo(program: Command): void {
   const command = program
     .command('demo')
-    .description('watch a fleet at work: a crash, a live edit, a newcomer, and a verdict')
-    .option('--seconds <number>', 'how long', wholeNumber(5), 20)
+    .description('run a fleet through a crash, a live edit and a new worker, and check every occurrence')
+    .option('--seconds <number>', 'duration of the demo, seconds', wholeNumber(5), 20)
     .option('--workers <number>', 'worker processes at the start', wholeNumber(2), 3)
   setAction<DemoOptions, []>(command, async (session, { seconds, workers }) => {
     if (session.connection.tls) {
-      const message = 'demo does not take --tls-ca, --tls-cert and --tls-key; leave --redis out, and it starts its own'
+      const message = 'demo does not take --tls-ca, --tls-cert and --tls-key; without --redis it starts its own server'
       throw new CliFailure('ERR_CLI_USAGE', message)
     }
     const output = createOutput(session.json ? session.note : session.print, session.colors)

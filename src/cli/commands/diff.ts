@@ -8,25 +8,25 @@ import { noteUnreachable } from '../note-unreachable.js'
 import type { Session } from '../session.js'
 import { collectSchedules, type FoundSchedules } from './list.js'
 
-/** What differs between the files and the fleet. */
+/** A difference between the files and the fleet. */
 interface Difference {
   name: string
   /** `only-in-files`: would be created; `only-in-fleet`: belongs to the owner and is in no file. */
   change: 'only-in-files' | 'changed' | 'only-in-fleet'
-  /** Per field the stored value and the value of the file. */
+  /** The stored value and the value in the file, by field. */
   fields?: Record<string, FieldChange>
 }
 
 /** Exit code when something differs. */
 const DIFFERS = 3
 
-/** `diff -f <file|dir>`: what `apply` would change. */
+/** `diff -f <file|dir>`: shows the changes that `apply` would make. */
 export function registerDiff(program: Command): void {
   const command = program
     .command('diff')
-    .description('show how definition files and stored schedules differ; exit 3 when they do')
+    .description('show how definition files and stored schedules differ; the exit code is 3 when they do')
     .requiredOption('-f, --file <path>', 'file or folder of definitions; - for standard input')
-    .option('--owner <owner>', 'also show the schedules of this owner that the files do not hold')
+    .option('--owner <owner>', 'also show the schedules of this owner that are in no file')
   setAction<{ file: string; owner?: string }, []>(command, async (session, { file, owner }) => {
     const wanted = await readSoundDefinitions(file)
     const differences = await session.withBeat(async (beat) => {
@@ -51,7 +51,7 @@ function compare(
   return wanted.flatMap(({ name, definition }): Difference[] => {
     const found = stored.get(name)
     if (found === undefined) return [{ name, change: 'only-in-files' }]
-    // apply sets the owner; without one here, whose a schedule is does not count as a difference.
+    // `apply` sets the owner, so without `--owner` another owner is no difference.
     const { owner: storedOwner, ...given } = found.given ?? ({} as DefinitionShape)
     const { owner: wantedOwner = owner, ...rest } = definition
     const fields = {
@@ -72,7 +72,7 @@ function showDifferences({ colors }: Session, differences: readonly Difference[]
   return differences
     .flatMap(({ name, change, fields = {} }) => {
       const shown = colors.bold(oneLine(name))
-      if (change === 'only-in-files') return [`${colors.green('+')} ${shown}  is in the files only`]
+      if (change === 'only-in-files') return [`${colors.green('+')} ${shown}  is only in the files`]
       if (change === 'only-in-fleet') return [`${colors.red('-')} ${shown}  is in no file`]
       const lines = Object.entries(fields).flatMap(([field, [stored, wanted]]) => [
         ...(stored === undefined ? [] : [colors.red(`    - ${field}: ${showValue(stored)}`)]),

@@ -11,18 +11,21 @@ interface DoctorOptions {
   prefix?: string
 }
 
-/** Of the user, and of the prefix, when nothing else is said. */
+/** The default name of the user and of the prefix. */
 const DEFAULT_NAME = 'everybeat'
 
-/** `doctor`: what is wrong with Redis, the fleet and its schedules; `doctor --acl`: the rights that a worker needs. */
+/**
+ * `doctor`: finds problems of Redis, the fleet and its schedules; `doctor --acl`: writes the rights that a worker
+ * needs.
+ */
 export function registerDoctor(program: Command): void {
   const command = program
     .command('doctor')
-    .description('look for what is wrong with Redis, the fleet and its schedules')
-    .option('--acl', 'instead, write the ACL line of a user that may do what Everybeat does and nothing else')
+    .description('find problems of Redis, the fleet and its schedules')
+    .option('--acl', 'instead, write the ACL line of a user with only the rights that Everybeat needs')
     .option('--user <name>', 'with --acl: name of the user', DEFAULT_NAME)
-    .option('--cluster', 'with --acl: also what the client of a Cluster needs')
-    .option('--reshard', 'with --acl: also what everybeat reshard needs')
+    .option('--cluster', 'with --acl: add the rights that the client of a Cluster needs')
+    .option('--reshard', 'with --acl: add the rights that everybeat reshard needs')
   setAction<DoctorOptions, []>(command, async (session, options) => {
     if (options.acl) return showRules(session, options)
     const diagnosis = await diagnose(session)
@@ -31,7 +34,7 @@ export function registerDoctor(program: Command): void {
   })
 }
 
-/** A Redis that cannot be reached is what people ask a doctor about, so it is a finding like the others. */
+/** Diagnoses the fleet; an unreachable Redis is a finding, not a failure of the command. */
 async function diagnose(session: Session): Promise<Diagnosis> {
   try {
     const diagnosis = await session.withBeat((beat) => beat.diagnose())
@@ -42,10 +45,10 @@ async function diagnose(session: Session): Promise<Diagnosis> {
   } catch (error) {
     const isRefused = error instanceof Error && /\b(NOAUTH|WRONGPASS|NOPERM)\b/.test(error.message)
     if (!isRefused && !(error instanceof EverybeatError && error.code === 'ERR_EVERYBEAT_CONNECTION')) throw error
-    const why = 'nothing can be claimed, and nothing else can be looked at'
+    const why = 'nothing can be claimed, and no further check is possible'
     const advice = isRefused
-      ? 'give user and password in --redis; everybeat doctor --acl writes the rights that are needed'
-      : 'check that it runs, and --redis or REDIS_URL'
+      ? 'give user and password in --redis; everybeat doctor --acl writes the needed rights'
+      : 'check that Redis runs, and --redis or REDIS_URL'
     return { ok: false, findings: [{ check: 'connection', level: 'problem', message: error.message, why, advice }] }
   }
 }
@@ -56,11 +59,11 @@ function showRules(
 ): number {
   const rules = aclRules(prefix, { isCluster: cluster ?? false, mayReshard: reshard ?? false })
   session.result({ user, rules }, () => `ACL SETUSER ${[user, 'on', ...rules].map(quote).join(' ')}`)
-  if (!session.json) session.note('Add a password to it: >secret')
+  if (!session.json) session.note('Add a password to this line: >secret')
   return 0
 }
 
-/** As redis-cli and the console take an argument. */
+/** Quotes an argument for redis-cli and for the console. */
 function quote(text: string): string {
   return /[\s"']/.test(text) ? `"${text.replace(/["\\]/g, '\\$&')}"` : text
 }
@@ -88,6 +91,6 @@ function signOf({ colors }: Session, level: Finding['level']): { mark: string; p
 function summary({ colors }: Session, findings: readonly Finding[]): string {
   const count = (level: Finding['level']) => findings.filter((finding) => finding.level === level).length
   const [problems, warnings] = [count('problem'), count('warning')]
-  if (problems + warnings === 0) return colors.green('Nothing is wrong.')
+  if (problems + warnings === 0) return colors.green('No problem was found.')
   return `${plural(problems, 'problem')}, ${plural(warnings, 'warning')}`
 }

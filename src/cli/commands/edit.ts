@@ -16,10 +16,10 @@ type Changes = Parameters<Everybeat['schedules']['patch']>[1]
 export function registerEdit(program: Command): void {
   const command = program
     .command('edit')
-    .description('change a definition: with --set and --unset, otherwise in $VISUAL or $EDITOR')
+    .description('change a definition by --set and --unset, or else in $VISUAL or $EDITOR')
     .argument('<name>', 'name of the schedule')
-    .option('--set <field=value>', 'give a field a value; may be repeated', collect)
-    .option('--unset <field>', 'take a field away; may be repeated', collect)
+    .option('--set <field=value>', 'set a field to a value; may be repeated', collect)
+    .option('--unset <field>', 'remove a field; may be repeated', collect)
   setAction<EditOptions, [string]>(command, async (session, { set = [], unset = [] }, name) => {
     const given: Changes = Object.fromEntries([
       ...unset.map((field) => [readFieldName(field), null]),

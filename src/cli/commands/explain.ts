@@ -4,11 +4,11 @@ import { noSuchSchedule } from '../describe.js'
 import { oneLine } from '../format.js'
 import type { Session } from '../session.js'
 
-/** `explain <name>`: why a schedule runs when it does, or does not run. */
+/** `explain <name>`: explains when a schedule runs, or why it does not. */
 export function registerExplain(program: Command): void {
   const command = program
     .command('explain')
-    .description('say why a schedule runs when it does, or does not run')
+    .description('explain when and why a schedule runs, or why it does not')
     .argument('<name>', 'name of the schedule')
   setAction<object, [string]>(command, async (session, _options, name) => {
     const explanation = await session.withBeat((beat) => beat.schedules.explain(name))
@@ -17,7 +17,7 @@ export function registerExplain(program: Command): void {
   })
 }
 
-/** The sentences as they are; the word that begins a line says what the line is about. */
+/** Shows the sentences with the first word of each line in colour. */
 function showExplanation({ colors }: Session, { text }: Explanation): string {
   const paints: Record<string, (word: string) => string> = { Because: colors.yellow, Try: colors.cyan }
   return text

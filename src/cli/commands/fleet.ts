@@ -5,7 +5,7 @@ import type { Session } from '../session.js'
 import { renderTable } from '../table.js'
 import type { WorkerView } from '../../index.js'
 
-/** `fleet` and `cancel <runId>`: the live workers, and one of their runs. */
+/** `fleet` and `cancel <runId>`: list the live workers, and cancel a run. */
 export function registerFleet(program: Command): void {
   const fleet = program.command('fleet').description('list the live workers')
   setAction<object, []>(fleet, async (session) => {
@@ -15,17 +15,21 @@ export function registerFleet(program: Command): void {
 
   const cancel = program
     .command('cancel')
-    .description('cancel a run, wherever it is')
+    .description('cancel a waiting or running run')
     .argument('<run-id>', 'id of the run')
   setAction<object, [string]>(cancel, async (session, _options, runId) => {
     const cancelled = await session.withBeat((beat) => beat.schedules.cancel(runId))
     if (cancelled.outcome === 'missing') {
       throw new CliFailure(
         'ERR_CLI_NOT_FOUND',
-        `no run ${JSON.stringify(runId)} is waiting or executing; everybeat runs lists them`,
+        `no run ${JSON.stringify(runId)} is waiting or running; everybeat runs lists the runs`,
       )
     }
-    session.result(cancelled, () => `${runId} ${cancelled.outcome === 'cancelled' ? 'cancelled' : 'is told to stop'}`)
+    session.result(
+      cancelled,
+      () =>
+        `${runId} ${cancelled.outcome === 'cancelled' ? 'cancelled' : 'is running, and its worker is told to stop it'}`,
+    )
   })
 }
 

@@ -5,17 +5,17 @@ import { formatDuration, formatInstant, formatLateness, oneLine } from '../forma
 import type { Session } from '../session.js'
 import { renderTable } from '../table.js'
 
-/** `history <name>`: what became of the occurrences of a schedule. */
+/** `history <name>`: shows how the occurrences of a schedule ended. */
 export function registerHistory(program: Command): void {
   const command = program
     .command('history')
-    .description('show what became of the occurrences of a schedule, newest first')
+    .description('show how the occurrences of a schedule ended, newest first')
     .argument('<name>', 'name of the schedule')
-    .option('-n, --limit <number>', 'how many entries', wholeNumber(1), 20)
+    .option('-n, --limit <number>', 'most entries to show', wholeNumber(1), 20)
   setAction<{ limit: number }, [string]>(command, async (session, { limit }, name) => {
     const entries = await session.withBeat(async (beat) => {
       const found = await beat.schedules.history(name, { limit })
-      // The history of a schedule that was removed may still be there, and is still worth showing.
+      // A removed schedule may still have history entries of its last runs, which are shown too.
       if (found.length === 0 && (await beat.schedules.get(name)) === null) throw noSuchSchedule(name)
       return found
     })

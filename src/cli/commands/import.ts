@@ -23,23 +23,23 @@ interface ImportOptions {
   force?: boolean
 }
 
-/** `import [path]`: the schedules of a file, or of another system. */
+/** `import [path]`: writes the schedules of a file or of another system. */
 export function registerImport(program: Command): void {
   const command = program
     .command('import')
     .description('create or replace the schedules of a file, or of another system')
     .argument('[path]', 'file or folder to read; - for standard input')
-    .addOption(new Option('--from <format>', 'what to read').choices(IMPORT_FORMATS).default('everybeat'))
+    .addOption(new Option('--from <format>', 'format of the source').choices(IMPORT_FORMATS).default('everybeat'))
     .option('--source <url>', 'Redis of the other system, for the formats that are read from keys')
-    .option('--source-prefix <prefix>', 'prefix of its keys (default: its own default)')
+    .option('--source-prefix <prefix>', 'prefix of the keys of the other system (default: the default of that system)')
     .option('--tz <zone>', 'IANA zone of entries that name none')
     .option('--task <task>', 'task of every entry (default: the task of the entry; of a crontab: shell)')
-    .option('--task-map <file>', 'JSON or YAML file: task there → task here')
+    .option('--task-map <file>', 'JSON or YAML file that maps tasks of the other system to tasks of this fleet')
     .option('--system', 'the crontab has a column for the user, like /etc/crontab')
     .option('--owner <owner>', 'owner of the schedules')
-    .option('--disabled', 'import switched off, to compare before switching')
-    .option('--dry-run', 'only say what would be written')
-    .option('--skip-refused', 'write the others when entries are refused')
+    .option('--disabled', 'import disabled schedules, to compare them before the switch')
+    .option('--dry-run', 'show the entries without writing them')
+    .option('--skip-refused', 'write the other entries when some are refused')
     .option('--force', 'import although the other system is still running')
   setAction<ImportOptions, [string | undefined]>(command, async (session, options, path) => {
     const entries = finishEntries(await readSource(sourceOf(options, path)), await finishOptionsOf(options))
@@ -54,7 +54,8 @@ export function registerImport(program: Command): void {
     session.result({ format: options.from, entries: reported, counts }, () =>
       showImport(session, reported, { counts, isOwnFormat: options.from === 'everybeat' }),
     )
-    if (refused && !options.dryRun && !writes) session.note('nothing was written; --skip-refused writes the others')
+    if (refused && !options.dryRun && !writes)
+      session.note('nothing was written; --skip-refused writes the other entries')
     return refused ? 1 : 0
   })
 }
@@ -91,7 +92,7 @@ async function readTaskMap(path: string): Promise<Record<string, string>> {
   if (isMap && Object.values(value).every((task) => typeof task === 'string')) return value as Record<string, string>
   throw new CliFailure(
     'ERR_CLI_USAGE',
-    `${name} is no mapping of tasks there to tasks here, such as {"app.tasks.report": "report"}`,
+    `${name} is no mapping from tasks of the other system to tasks of this fleet, such as {"app.tasks.report": "report"}`,
   )
 }
 

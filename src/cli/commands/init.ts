@@ -12,19 +12,19 @@ interface InitOptions {
   force?: boolean
 }
 
-/** Folders that say that a project is deployed to Kubernetes. */
+/** Folders whose presence means that a project is deployed to Kubernetes. */
 const KUBERNETES_FOLDERS = ['k8s', 'kubernetes', 'manifests', 'charts', 'helm']
 
-/** `init [folder]`: the files of a first worker. */
+/** `init [folder]`: writes the files of a first worker. */
 export function registerInit(program: Command): void {
   const command = program
     .command('init')
     .description('write a worker, a configuration, a compose file, and a systemd unit or a Kubernetes manifest')
     .argument('[folder]', 'folder of the project (default: the working directory)')
-    .option('--typescript', 'a worker in TypeScript (default: when there is a tsconfig.json)')
-    .option('--kubernetes', 'a Kubernetes manifest (default: when there is a folder for manifests)')
-    .option('--systemd', 'a systemd unit (default: otherwise)')
-    .option('--force', 'overwrite files')
+    .option('--typescript', 'write a worker in TypeScript (default: if the project has a tsconfig.json)')
+    .option('--kubernetes', 'write a Kubernetes manifest (default: if the project has a folder for manifests)')
+    .option('--systemd', 'write a systemd unit (default: otherwise)')
+    .option('--force', 'overwrite existing files')
   setAction<InitOptions, [string | undefined]>(command, async (session, options, path = '.') => {
     const folder = resolve(path)
     const files = initFiles(await choose(folder, options))
@@ -63,7 +63,7 @@ async function choose(folder: string, options: InitOptions): Promise<InitChoices
   }
 }
 
-/** The name in package.json, or of the folder, as text that units, manifests and prefixes allow. */
+/** The name in package.json or else of the folder, in characters that units, manifests and prefixes allow. */
 async function projectName(folder: string): Promise<string> {
   const manifest = await readFile(join(folder, 'package.json'), 'utf8').catch(() => '{}')
   const { name } = safeParse(manifest)

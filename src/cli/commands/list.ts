@@ -18,7 +18,7 @@ interface ListOptions {
 
 const PAGE = 500
 
-/** `ls`: the schedules under the prefix. */
+/** `ls`: lists the schedules under the prefix. */
 export function registerList(program: Command): void {
   const command = program
     .command('ls')
@@ -28,8 +28,8 @@ export function registerList(program: Command): void {
     .option('--task <task>', 'only schedules of this task')
     .option('--tag <tag>', 'only schedules with this tag')
     .option('--owner <owner>', 'only schedules of this owner')
-    .option('--limit <number>', 'show at most so many', wholeNumber(1), 100)
-    .option('--all', 'show all of them')
+    .option('--limit <number>', 'most schedules to show', wholeNumber(1), 100)
+    .option('--all', 'show all schedules')
   setAction<ListOptions, []>(command, async (session, options) => {
     const limit = options.all ? Number.POSITIVE_INFINITY : options.limit
     const found = await session.withBeat((beat) => collectSchedules(beat, options, limit + 1))
@@ -37,11 +37,11 @@ export function registerList(program: Command): void {
     session.result(schedules, () => showSchedules(session, schedules))
     noteUnreachable(session, found.unreachableShards)
     if (found.length === 0 && !session.json) await nameOtherPrefixes(session)
-    if (found.length > limit) session.note(`There are more than ${limit}; --all shows them.`)
+    if (found.length > limit) session.note(`More than ${limit} schedules match; --all shows all of them.`)
   })
 }
 
-/** An empty prefix is most often a forgotten one. */
+/** Names the other prefixes in this Redis, because an empty list often means that `--prefix` was forgotten. */
 async function nameOtherPrefixes({ redis = 'redis://127.0.0.1:6379', connection, note }: Session): Promise<void> {
   const own = connection.prefix ?? 'everybeat'
   const others = typeof (connection.redis ?? redis) === 'string' ? await findOtherPrefixes(redis, own) : []
@@ -51,10 +51,12 @@ async function nameOtherPrefixes({ redis = 'redis://127.0.0.1:6379', connection,
   )
 }
 
-/** Schedules, and the shards that did not answer, by index, whose schedules are missing; left out where all answered. */
+/**
+ * Schedules, and the indexes of the shards that did not answer, whose schedules are missing; absent when all answered.
+ */
 export type FoundSchedules = ScheduleView[] & { unreachableShards?: number[] }
 
-/** Follows the pages of the list until there are `limit` schedules or no more. */
+/** Reads pages of the list until it has `limit` schedules or all. */
 export async function collectSchedules(
   beat: Everybeat,
   { match, task, tag, owner }: Pick<ListOptions, 'match' | 'task' | 'tag' | 'owner'>,

@@ -8,7 +8,7 @@ interface MemoryServerCommandOptions {
 
 const DEFAULT_PORT = 6379
 
-/** `memory-server`: a Redis inside this process, for machines that have none. */
+/** `memory-server`: runs a Redis inside this process, for machines without a Redis. */
 export function registerMemoryServer(program: Command): void {
   const command = program
     .command('memory-server')
@@ -16,7 +16,7 @@ export function registerMemoryServer(program: Command): void {
     .option('--port <number>', 'TCP port on 127.0.0.1; 0 for a free one', wholeNumber(0), DEFAULT_PORT)
   setAction<MemoryServerCommandOptions, []>(command, async (session, { port }) => {
     const server = await startMemoryServer({ port })
-    session.note('The memory server is for development and tests: nothing that it holds outlives this process.')
+    session.note('The memory server is for development and tests: its data is lost when this process ends.')
     session.result({ url: server.url, port: server.port }, () => `listening at ${server.url}`)
     await nextStopSignal()
     await server.stop()

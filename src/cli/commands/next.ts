@@ -13,13 +13,13 @@ interface PreviewCommandOptions {
   name?: string
 }
 
-/** `next <name>` and `preview`: when a schedule fires, or would fire. */
+/** `next <name>` and `preview`: show when a schedule fires, or a trigger would fire. */
 export function registerNext(program: Command): void {
   const next = program
     .command('next')
     .description('show when a schedule fires next')
     .argument('<name>', 'name of the schedule')
-    .option('-n, --count <number>', 'how many instants', wholeNumber(1), 5)
+    .option('-n, --count <number>', 'number of instants', wholeNumber(1), 5)
   setAction<{ count: number }, [string]>(next, async (session, { count }, name) => {
     const upcoming = await session.withBeat(async (beat) => {
       const found = await beat.schedules.next(name, count)
@@ -33,8 +33,8 @@ export function registerNext(program: Command): void {
     .command('preview')
     .description('show when a trigger would fire; needs no Redis')
     .option('--from <instant>', 'strictly after this instant (default: now)')
-    .option('-n, --count <number>', 'how many instants', wholeNumber(1), 5)
-    .option('--name <name>', 'name of the schedule, for H in cron and for spread')
+    .option('-n, --count <number>', 'number of instants', wholeNumber(1), 5)
+    .option('--name <name>', 'name of the schedule, on which H in cron and spread depend')
   addFieldOptions(ahead, TRIGGER_FIELDS)
   setAction<PreviewCommandOptions, []>(ahead, async (session, { from = Date.now(), count, name, ...options }) => {
     const definition = { ...readFieldOptions({ ...options }), ...(name !== undefined && { name }) }
@@ -44,11 +44,11 @@ export function registerNext(program: Command): void {
 }
 
 function showUpcoming(session: Session, upcoming: readonly PreviewEntry[]): string {
-  if (upcoming.length === 0) return 'It never fires again.'
+  if (upcoming.length === 0) return 'No further instant follows.'
   const now = new Date()
   const rows = upcoming.map(({ at, local }) => [local, formatInstant(at), formatRelative(at, now)])
   const lines = renderTable([{ head: 'LOCAL' }, { head: 'UTC' }, { head: 'FROM NOW' }], rows, session.table).split('\n')
-  // A note is a sentence: it gets a line of its own, below the instant that it explains.
+  // A note is a sentence, so it gets a separate line below its instant.
   const notes = upcoming.map(({ note }) => (note === undefined ? [] : [session.colors.yellow(`  ${note}`)]))
   return lines.flatMap((line, index) => [line, ...(notes[index - 1] ?? [])]).join('\n')
 }

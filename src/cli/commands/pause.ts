@@ -12,7 +12,7 @@ export function registerPause(program: Command): void {
     .command('pause')
     .description('keep a schedule from firing')
     .argument('<name>', 'name of the schedule')
-    .option('--note <text>', 'why; shown with the schedule')
+    .option('--note <text>', 'reason, which is shown with the schedule')
     .option('--until <instant>', 'resume by itself at this instant, ISO 8601')
   setAction<PauseOptions, [string]>(pause, async (session, { note, until }, name) => {
     const options = { ...(note !== undefined && { note }), ...(until !== undefined && { until }) }
@@ -24,7 +24,7 @@ export function registerPause(program: Command): void {
 
   const resume = program
     .command('resume')
-    .description('let a paused schedule fire again; it does not make up for what it missed')
+    .description('let a paused schedule fire again; missed occurrences are skipped')
     .argument('<name>', 'name of the schedule')
   setAction<object, [string]>(resume, async (session, _options, name) => {
     const resumed = await session.withBeat((beat) => session.edits(beat).resume(name))

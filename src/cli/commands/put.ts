@@ -19,7 +19,7 @@ export function registerPut(program: Command): void {
     .option('--file <path>', 'read the definition from a JSON file, - for standard input; options win over it')
     .option(
       '--if-revision <number>',
-      'only if the schedule still has this revision; 0: only if it is new',
+      'write only if the schedule has this revision; 0: only if it does not exist',
       wholeNumber(0),
     )
   addFieldOptions(command)
@@ -38,13 +38,14 @@ export function registerPut(program: Command): void {
   })
 }
 
-/** The note on a schedule that has no occurrence to come; null for any other. */
+/** The note about a schedule without a future occurrence; null for any other. */
 function warnOfPast({ at }: DefinitionShape, stored: ScheduleView | null, now: Date): string | null {
   const isPast =
     stored !== null && stored.state !== 'paused' && (stored.next === null || stored.next.getTime() < now.getTime())
   if (!isPast || stored.enabled === false) return null
-  if (at === undefined) return stored.next === null ? 'It never fires: its last occurrence is in the past.' : null
-  return `Its instant is in the past: it runs once if that is within catchUpWindow (${String(stored.catchUpWindow ?? '24h')}), and never otherwise.`
+  if (at === undefined)
+    return stored.next === null ? 'The schedule never fires: its last occurrence is in the past.' : null
+  return `The instant is in the past: the schedule runs once if the instant is within catchUpWindow (${String(stored.catchUpWindow ?? '24h')}), and never otherwise.`
 }
 
 async function readDefinitionFile(path: string, name: string): Promise<DefinitionShape> {

@@ -3,7 +3,7 @@ import { setAction, type Command } from '../command.js'
 import { CliFailure } from '../failure.js'
 import { plural } from '../format.js'
 
-/** `rm <name…>`: removes schedules; on a terminal it asks first. */
+/** `rm <name…>`: removes schedules; on a terminal, after a question. */
 export function registerRemove(program: Command): void {
   const command = program
     .command('rm')
@@ -13,7 +13,8 @@ export function registerRemove(program: Command): void {
     .option('-y, --yes', 'do not ask')
   setAction<{ yes?: boolean }, [string[]]>(command, async (session, { yes }, names) => {
     if (!yes) {
-      if (!session.interactive) throw new CliFailure('ERR_CLI_USAGE', 'rm asks on a terminal; anywhere else give --yes')
+      if (!session.interactive)
+        throw new CliFailure('ERR_CLI_USAGE', 'rm asks for a confirmation on a terminal; without a terminal give --yes')
       if (!(await confirm(`Remove ${names.length === 1 ? names[0] : plural(names.length, 'schedule')}?`))) {
         throw new CliFailure('ERR_CLI_FAILED', 'nothing was removed')
       }
@@ -24,7 +25,7 @@ export function registerRemove(program: Command): void {
     session.result(results, () =>
       results
         .map(({ name, outcome }) => {
-          const text = outcome === 'removed' ? 'removed' : session.colors.yellow('is not there')
+          const text = outcome === 'removed' ? 'removed' : session.colors.yellow('does not exist')
           return `${session.colors.bold(name)} ${text}`
         })
         .join('\n'),

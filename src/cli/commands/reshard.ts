@@ -6,7 +6,7 @@ export function registerReshard(program: Command): void {
   const command = program
     .command('reshard')
     .description('move the schedules of a stopped fleet to another number of shards')
-    .argument('<number>', 'how many shards there shall be', wholeNumber(1))
+    .argument('<number>', 'new number of shards', wholeNumber(1))
   setAction<object, [number]>(command, async (session, _options, to) => {
     const result = await session.withBeat((beat) =>
       beat.reshard(to, {
@@ -16,7 +16,7 @@ export function registerReshard(program: Command): void {
     session.result(result, () => {
       const shards = `${to} ${to === 1 ? 'shard' : 'shards'}`
       if (result.outcome === 'unchanged') return `The fleet has ${shards} already.`
-      const started = result.resumed ? ', where an earlier call was broken off' : ''
+      const started = result.resumed ? ', continuing an interrupted call' : ''
       return `${plural(result.moved, 'schedule')} moved, from ${result.from} to ${shards}${started}.`
     })
   })

@@ -14,15 +14,15 @@ interface RunOptions {
 
 const POLL_MS = 100
 
-/** `run <name>`: runs a schedule's task now, beside its schedule. */
+/** `run <name>`: requests a manual run of a schedule. */
 export function registerRun(program: Command): void {
   const command = program
     .command('run')
     .description('run a schedule now, once; its next occurrence stays where it is')
     .argument('<name>', 'name of the schedule')
-    .option('--payload <json>', 'payload of this run (default: the one of the schedule)')
-    .option('--wait', 'wait until the run is over; exit 1 unless it succeeded')
-    .option('--timeout <time>', 'with --wait: give up after', '10m')
+    .option('--payload <json>', 'payload of this run (default: the payload of the schedule)')
+    .option('--wait', 'wait for the end of the run; the exit code is 1 unless it succeeded')
+    .option('--timeout <time>', 'with --wait: longest wait', '10m')
   setAction<RunOptions, [string]>(command, async (session, options, name) => {
     const timeoutMs = parseDuration(options.timeout, '--timeout')
     const payload = options.payload === undefined ? {} : { payload: readJson(options.payload, 'payload') }
@@ -50,7 +50,7 @@ export function registerRun(program: Command): void {
   })
 }
 
-/** Why a run that was asked for does not start: no live worker of the pool has its task; null when one has it. */
+/** The note that no live worker of the pool has the task, so that the run does not start; null when one has it. */
 async function describeMissingWorker(beat: Everybeat, name: string): Promise<string | null> {
   const [schedule, workers] = await Promise.all([beat.schedules.get(name), beat.fleet()])
   const { task = name, pool = 'default' } = schedule?.given ?? {}
@@ -67,6 +67,6 @@ async function waitForRun(beat: Everybeat, name: string, runId: string, timeoutM
   }
   throw new CliFailure(
     'ERR_CLI_FAILED',
-    `run ${runId} was not over after ${formatDuration(timeoutMs)}; does a worker with its task run?`,
+    `run ${runId} has not ended within ${formatDuration(timeoutMs)}; check that a worker with its task runs`,
   )
 }

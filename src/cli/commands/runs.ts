@@ -11,20 +11,20 @@ interface RunsOptions {
   limit: number
 }
 
-/** `runs`: the runs that are executing or waiting, with the ids that `cancel` takes. */
+/** `runs`: lists the running and waiting runs, with the ids that `cancel` takes. */
 export function registerRuns(program: Command): void {
   const command = program
     .command('runs')
-    .description('list the runs that are executing or waiting, in the whole fleet')
+    .description('list the running and waiting runs of the whole fleet')
     .addOption(new Option('--state <state>', 'only runs in this state').choices(['running', 'waiting']))
     .option('--schedule <name>', 'only runs of this schedule')
-    .option('-n, --limit <number>', 'how many runs', wholeNumber(1), 100)
+    .option('-n, --limit <number>', 'most runs to show', wholeNumber(1), 100)
   setAction<RunsOptions, []>(command, async (session, { state, schedule, limit }) => {
     const runs = await session.withBeat((beat) => beat.schedules.runs(state === undefined ? {} : { state }))
     const found = runs.filter((run) => schedule === undefined || run.schedule === schedule)
     session.result(found.slice(0, limit), () => showRuns(session, found.slice(0, limit)))
     noteUnreachable(session, runs.unreachableShards)
-    if (found.length > limit && !session.json) session.note(`There are ${found.length}; --limit shows more.`)
+    if (found.length > limit && !session.json) session.note(`${found.length} runs match; --limit shows more of them.`)
   })
 }
 

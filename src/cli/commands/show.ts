@@ -6,11 +6,11 @@ import { formatInstant, formatRelative, oneLine } from '../format.js'
 import type { Session } from '../session.js'
 import { renderPairs } from '../table.js'
 
-/** `show <name>`: one schedule, its definition and its state. */
+/** `show <name>`: shows the definition and the state of one schedule. */
 export function registerShow(program: Command): void {
   const command = program
     .command('show')
-    .description('show one schedule: its definition and its state')
+    .description('show the definition and the state of one schedule')
     .argument('<name>', 'name of the schedule')
   setAction<object, [string]>(command, async (session, _options, name) => {
     const schedule = await session.withBeat((beat) => beat.schedules.get(name))

@@ -24,18 +24,18 @@ interface SimulateCommandOptions {
 
 type Named = DefinitionInput & { name: string }
 
-/** `simulate`: what a time would look like with these schedules and workers. */
+/** `simulate`: simulates a span of time with given schedules and workers. */
 export function registerSimulate(program: Command): void {
   const command = program
     .command('simulate')
-    .description('show what a time would look like: load, herds, overlaps, lateness')
-    .requiredOption('--from <instant>', 'where it begins: 2026-11-01T00:00:00Z')
-    .requiredOption('--to <instant>', 'where it ends')
-    .requiredOption('--workers <number>', 'workers of the fleet', wholeNumber(1))
+    .description('simulate a span of time, and show load, herds, overlaps and lateness')
+    .requiredOption('--from <instant>', 'start of the span, such as 2026-11-01T00:00:00Z')
+    .requiredOption('--to <instant>', 'end of the span')
+    .requiredOption('--workers <number>', 'number of workers of the fleet', wholeNumber(1))
     .option('--concurrency <number>', 'runs at the same time on each worker (default: 50)', wholeNumber(1))
-    .option('--tasks <file>', 'JSON object: task → { durationMs or distribution, failureRate }')
-    .option('-f, --file <path>', 'definitions from a file or folder in place of Redis; - for standard input')
-    .option('--seed <number>', 'the same seed gives the same result', wholeNumber(0))
+    .option('--tasks <file>', 'JSON file: an object of tasks, each { durationMs or distribution, failureRate }')
+    .option('-f, --file <path>', 'file or folder of definitions, instead of those in Redis; - for standard input')
+    .option('--seed <number>', 'seed of the random numbers: the same seed gives the same result', wholeNumber(0))
     .option('--html <file>', 'also write a page with charts')
   setAction<SimulateCommandOptions, []>(command, async (session, options) => {
     const { from, to, workers, concurrency, seed } = options

@@ -7,19 +7,19 @@ import type { Session } from '../session.js'
 
 const LOOK_MS = 300
 
-/** `tail [name]`: starts and ends of runs, as they happen. */
+/** `tail [name]`: shows starts and ends of runs as they happen. */
 export function registerTail(program: Command): void {
   const command = program
     .command('tail')
-    .description('follow starts and ends of runs as they happen, until it is interrupted')
-    .argument('[name]', 'only this schedule; default: all of them')
-    .option('-n, --count <number>', 'end after so many ends of runs', wholeNumber(1))
+    .description('show starts and ends of runs as they happen, until Ctrl-C')
+    .argument('[name]', 'name of the schedule; default: all schedules')
+    .option('-n, --count <number>', 'number of ends of runs after which the command ends', wholeNumber(1))
   setAction<{ count?: number }, [string | undefined]>(command, async (session, { count = Infinity }, name) => {
     await session.withBeat(async (beat) => {
       if (name !== undefined && (await beat.schedules.get(name)) === null) throw noSuchSchedule(name)
       const feed = new RunFeed(beat, name ?? null)
       await feed.look()
-      if (!session.json) session.note('following; Ctrl-C ends it')
+      if (!session.json) session.note('following runs; Ctrl-C ends the command')
       let left = count
       await untilInterrupted(LOOK_MS, async () => {
         for (const item of await feed.look()) {

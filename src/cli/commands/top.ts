@@ -7,16 +7,16 @@ import type { Session } from '../session.js'
 import { renderTable } from '../table.js'
 import { collectSchedules } from './list.js'
 
-/** What `top` shows of one moment. */
+/** The facts that `top` shows at one moment. */
 interface Snapshot {
   at: Date
   workers: WorkerView[]
   runs: RunView[]
   /** The schedules with the earliest next occurrences. */
   next: { name: string; next: Date }[]
-  /** How many schedules there are in each state. */
+  /** The number of schedules in each state. */
   schedules: Record<ScheduleView['state'], number>
-  /** Shards that did not answer, by index: what they hold is missing; left out where all answered. */
+  /** Indexes of the shards that did not answer, whose data is missing; absent when all answered. */
   unreachableShards?: number[]
 }
 
@@ -27,12 +27,12 @@ const REDRAW = '\u001b[H\u001b[J'
 const OPEN = '\u001b[?1049h\u001b[?25l'
 const CLOSE = '\u001b[?25h\u001b[?1049l'
 
-/** `top`: the fleet, its runs and its next occurrences, live on a terminal, once elsewhere. */
+/** `top`: shows the fleet, its runs and its next occurrences, continuously on a terminal, once elsewhere. */
 export function registerTop(program: Command): void {
   const command = program
     .command('top')
-    .description('show the fleet, its runs and its next occurrences; live on a terminal, once in a pipe')
-    .option('--once', 'show it once, also on a terminal')
+    .description('show the fleet, its runs and its next occurrences; continuously on a terminal, once in a pipe')
+    .option('--once', 'show them once, also on a terminal')
     .option('--rows <number>', 'rows of each table', wholeNumber(1), ROWS)
   setAction<{ once?: boolean; rows: number }, []>(command, async (session, { once, rows }) => {
     await session.withBeat(async (beat) => {
@@ -44,7 +44,7 @@ export function registerTop(program: Command): void {
       try {
         await untilInterrupted(LOOK_MS, async () => {
           const picture = draw(session, await look(beat), rows)
-          process.stdout.write(`${REDRAW}${picture}\n${session.colors.dim('Ctrl-C ends it')}`)
+          process.stdout.write(`${REDRAW}${picture}\n${session.colors.dim('Ctrl-C ends top')}`)
           return 'again'
         })
       } finally {

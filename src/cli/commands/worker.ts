@@ -17,11 +17,14 @@ export function registerWorker(program: Command): void {
   const command = program
     .command('worker')
     .description('run a worker with the tasks and schedules of a module')
-    .argument('<module>', 'file that exports by default a function (beat) => void; .js, .mjs or .ts')
-    .option('--concurrency <number>', 'runs at the same time (default: 50)', wholeNumber(1))
+    .argument('<module>', 'file whose default export is a function (beat) => void; .js, .mjs or .ts')
+    .option('--concurrency <number>', 'most runs at the same time (default: 50)', wholeNumber(1))
     .option('--pool <pool>', 'pool of this worker (default: default)')
-    .option('--lease <time>', 'how long a run outlives the last sign of its worker (default: 30s)')
-    .option('--timeout <time>', 'on SIGTERM or SIGINT: time for running tasks to finish', '30s')
+    .option(
+      '--lease <time>',
+      'time after the last extension at which a lease ends, and another worker may run (default: 30s)',
+    )
+    .option('--timeout <time>', 'on SIGTERM or SIGINT: time for the runs to end', '30s')
   setAction<WorkerOptions, [string]>(command, async (session, options, path) => {
     const { concurrency, pool, lease } = options
     const timeoutMs = parseDuration(options.timeout, '--timeout')
@@ -34,13 +37,13 @@ export function registerWorker(program: Command): void {
     try {
       const early = await Promise.race([startUp(session, beat, setUp), stopSignal])
       const signal = early ?? (await stopSignal)
-      const text = `${signal}: no new runs; the running ones have ${formatDuration(timeoutMs)} to finish`
+      const text = `${signal}: the worker starts no new runs; its runs have ${formatDuration(timeoutMs)} to end`
       report(session, { event: 'stopping', signal, timeoutMs }, text)
     } finally {
       await beat.stop({ timeoutMs })
     }
     report(session, { event: 'stopped' }, 'worker stopped')
-    // What the module opened itself (a pool, a server) must not keep the process.
+    // Resources that the module opened (a pool, a server) must not keep the process alive.
     process.exit(0)
   })
 }
@@ -69,7 +72,7 @@ function report(session: Session, document: object, text: string): void {
   else session.print(text)
 }
 
-// With --json also what the engine has to say is one JSON document a line, on standard error.
+// With --json each log entry of the engine is also one JSON document a line, on standard error.
 function createJsonLogger(session: Session): Logger {
   const log = (level: keyof Logger) => (message: string, details?: unknown) =>
     session.note(safeJson({ at: new Date().toISOString(), level, message, details }))

@@ -3,7 +3,7 @@ import { connect as connectTcp, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { EverybeatError } from '../../index.js'
 
-/** A connection that knows nothing of Everybeat: what a person at a `redis-cli` has. */
+/** A connection without Everybeat, such as a person at a `redis-cli` has. */
 export interface BareConnection {
   /** Sends one command and gives its reply: text, arrays of replies, or null; integers as text. */
   send(...command: string[]): Promise<BareReply>
@@ -18,8 +18,8 @@ const CONNECT_TIMEOUT_MS = 10_000
 /**
  * Opens a connection to a `redis:` or `rediss:` URL, with its user, password and database, or to the path of a socket.
  *
- * @throws EverybeatError `ERR_EVERYBEAT_CONNECTION` when the server is not there or refuses, without the password;
- * `ERR_EVERYBEAT_OPTIONS` when it is no such URL.
+ * @throws EverybeatError `ERR_EVERYBEAT_CONNECTION` when the server cannot be reached or refuses the connection;
+ *   `ERR_EVERYBEAT_OPTIONS` for another text. No message holds the password.
  */
 export async function openBareConnection(redis: string): Promise<BareConnection> {
   const place = readPlace(redis)
@@ -41,9 +41,9 @@ interface Place {
   readonly address: { host: string; port: number } | { path: string }
   readonly isSecure: boolean
   readonly host: string
-  /** Where it is, without a password. */
+  /** The address, without the password. */
   readonly shown: string
-  /** What to send before anything else. */
+  /** The commands to send first. */
   readonly greeting: readonly string[][]
 }
 
@@ -98,7 +98,7 @@ function speak(socket: Socket): BareConnection {
   }
 }
 
-/** Reads one RESP reply that starts at `from`; null while it is not whole yet. */
+/** Reads one RESP reply that starts at `from`; null while it is incomplete. */
 function parseReply(bytes: Buffer, from: number): { reply: BareReply | Error; end: number } | null {
   const lineEnd = bytes.indexOf('\r\n', from)
   if (lineEnd < 0) return null

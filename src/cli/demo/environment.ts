@@ -3,25 +3,25 @@ import { EverybeatError } from '../../index.js'
 import { startMemoryServer, startRedisServer } from '../../testing/index.js'
 import { openBareConnection, type BareConnection } from './bare-connection.js'
 
-const NO_SERVER = "No Redis on this machine: the demo uses Everybeat's memory server, which forgets everything."
+const NO_SERVER = "No Redis on this machine: the demo uses Everybeat's memory server, whose data is lost at the end."
 
-/** The Redis that a demo runs on, and what the demo does to it without the engine. */
+/** The Redis of a demo, and the calls that the demo makes without the engine. */
 export interface DemoEnvironment {
   readonly redis: string
   readonly prefix: string
   /** Whether the server was started for this demo. */
   readonly isOwn: boolean
-  /** The instant by the clock of Redis, epoch ms: what schedules go by. */
+  /** The instant by Redis's clock, which schedules follow, epoch ms. */
   now(): Promise<number>
-  /** Writes one field of a definition as a person at a `redis-cli` does. */
+  /** Writes one field of a definition by a plain Redis command. */
   writeField(schedule: string, field: string, value: string): Promise<void>
   /** Removes every key of the demo, and the server if it was started for it. */
   close(): Promise<void>
 }
 
 /**
- * Takes the given Redis, under a prefix of its own, or starts the server of this machine; where there is none, the memory
- * server. Installs nothing.
+ * Uses the given Redis, under a new prefix, or starts the server of this machine, or the memory server if this machine
+ * has none. Installs nothing.
  */
 export async function openEnvironment(
   redis: string | undefined,

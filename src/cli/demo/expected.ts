@@ -1,11 +1,11 @@
 import { EDITED, type DemoRule, type DemoSchedule } from './plan.js'
 import type { ScheduleRecord } from './verdict.js'
 
-/** The instants of a demo that decide what is expected, by the clock of Redis, epoch ms. */
+/** The instants of a demo that decide which occurrences are expected, by Redis's clock, epoch ms. */
 export interface DemoWindow {
-  /** Occurrences count from after this instant … */
+  /** Occurrences count after this instant. */
   readonly fromMs: number
-  /** … to this one. */
+  /** Occurrences count up to this instant, itself included. */
   readonly toMs: number
   /** The edit was written between these two. */
   readonly beforeEditMs: number
@@ -15,13 +15,13 @@ export interface DemoWindow {
 /** The occurrences that a schedule must have run, and those that it may have run. */
 export type Expected = Omit<ScheduleRecord, 'history'>
 
-/** An edit behind the engine's back takes effect within this, in ms. */
+/** Longest time until an edit by plain Redis commands takes effect, ms. */
 export const EDIT_GRACE_MS = 1000
 
 /**
- * The occurrences that are expected of a schedule, by its rule alone. The edited schedule follows its old rule until the
- * edit, and its new rule once an edit must have taken effect; in between an occurrence of the new rule may run, and one of
- * the old rule only if it became due while the edit was being written.
+ * The expected occurrences of a schedule, by its rule alone. The edited schedule follows its old rule until the edit,
+ * and its new rule once the edit must have taken effect. In between, an occurrence of the new rule may run, and one of
+ * the old rule only if it became due while the edit was written.
  */
 export function decideExpected({ name, rule }: DemoSchedule, window: DemoWindow): Expected {
   const { fromMs, toMs, beforeEditMs, afterEditMs } = window

@@ -7,9 +7,9 @@ import type { Verdict } from './verdict.js'
 export interface DemoOutput {
   /** From now on lines carry the time since this instant (a `performance.now()`). */
   begin(startedAt: number): void
-  /** A run began; `note` is a remark on it. */
+  /** Shows the start of a run, with an optional remark. */
   showRun(member: DemoWorker, message: WorkerMessage & { kind: 'began' }, note?: string): void
-  /** The demo did something to the fleet. */
+  /** Shows an action of the demo on the fleet. */
   showAction(text: string): void
   showLine(text: string): void
   showVerdict(verdict: Verdict, seconds: number): void
@@ -63,7 +63,7 @@ export function describeVerdict(verdict: Verdict, seconds: number, colors: Color
     passed
       ? colors.green('Every occurrence ran, and ran once.')
       : colors.red(
-          `Not as promised: ${plural(doubled.length + lost.length + unexpected.length, 'occurrence')} went wrong.`,
+          `The promise is broken: ${plural(doubled.length + lost.length + unexpected.length, 'occurrence')} did not run exactly once.`,
         ),
   ]
 }

@@ -1,6 +1,6 @@
 import type { DefinitionShape } from '../../index.js'
 
-/** A schedule of the demo: its definition, and the instants that follow from it, worked out without the engine. */
+/** A schedule of the demo: its definition, and the rule of its instants, computed without the engine. */
 export interface DemoSchedule {
   readonly name: string
   readonly definition: DefinitionShape
@@ -10,7 +10,7 @@ export interface DemoSchedule {
 /** Every multiple of `everyMs` since the Unix epoch, or one instant; epoch ms. */
 export type DemoRule = { readonly everyMs: number } | { readonly atMs: number }
 
-/** When the demo does what, in ms after its first counted instant. */
+/** The times of the actions of the demo, ms after its first counted instant. */
 export interface Timeline {
   readonly killMs: number
   readonly editMs: number
@@ -24,7 +24,7 @@ export const SLOW = 'slow'
 /** The schedule whose starts are spread. */
 export const JITTERED = { name: 'jittered', jitter: '300ms' } as const
 
-/** The schedule that is edited behind the engine's back, the field and what it becomes. */
+/** The schedule that is edited by a plain Redis command, with the field and its values. */
 export const EDITED = { name: 'edited', field: 'every', before: '1s', after: '500ms', afterMs: 500 } as const
 
 const NORMAL_SECONDS = 20
@@ -37,7 +37,7 @@ export function planTimeline(seconds: number): Timeline {
 
 /** The schedules of the demo, for a beginning at this instant, epoch ms. */
 export function planSchedules(startMs: number): DemoSchedule[] {
-  // A run that its worker takes to the grave has to be run by another worker, without holding up the runs after it.
+  // The run of a killed worker has to be run by another worker, without delaying the runs after it.
   const policies: DefinitionShape = { task: 'demo', onCrash: 'rerun', overlap: 'allow', misfire: 'all' }
   const onceAtMs = Math.floor(startMs / 1000) * 1000 + 6000
   const plan = (name: string, rule: DemoRule, trigger: DefinitionShape, workMs = 0): DemoSchedule => {

@@ -9,13 +9,13 @@ export interface DemoRecord {
   /** The ids of the workers whose processes were killed. */
   readonly killed: ReadonlySet<string>
   add(member: DemoWorker, message: WorkerMessage): void
-  /** Resolves with the worker that is executing a run of the schedule, as soon as one does. */
+  /** Resolves with the worker that executes a run of the schedule, as soon as a run starts. */
   waitForRunOf(schedule: string, signal: AbortSignal): Promise<DemoWorker>
-  /** Records that a worker was killed: the runs that it had begun may begin again on another one. */
+  /** Records that a worker was killed: its started runs may start again on another worker. */
   noteKilled(member: DemoWorker): void
 }
 
-/** Creates an empty record; `noteOf` gives the remark on the runs of a schedule, for people. */
+/** Creates an empty record; `noteOf` gives the remark on the runs of a schedule. */
 export function createRecord(output: DemoOutput, noteOf: (schedule: string) => string | undefined): DemoRecord {
   const starts: HandlerStart[] = []
   const killed = new Set<string>()

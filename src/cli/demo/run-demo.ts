@@ -19,9 +19,9 @@ export interface DemoRequest {
   readonly signal: AbortSignal
 }
 
-/** Short, so that the run of a killed worker is taken over while people watch. */
+/** Length of a lease, ms: short, so that people see how another worker takes over the run of the killed one. */
 const LEASE_MS = 3000
-/** How long the last runs may take to settle after the window. */
+/** Longest time for the last runs to settle after the window, ms. */
 const SETTLE_MS = 15_000
 
 interface DemoRun {
@@ -35,7 +35,7 @@ interface DemoRun {
   readonly signal: AbortSignal
 }
 
-/** Runs the whole demo in its environment and judges it; ends its workers whatever happens. */
+/** Runs the whole demo in its environment and gives its verdict; always ends its workers. */
 export async function runDemo(environment: DemoEnvironment, request: DemoRequest): Promise<Verdict> {
   const { output, seconds, workers } = request
   const noteOf = (schedule: string) => (schedule === JITTERED.name ? `jitter up to ${JITTERED.jitter}` : undefined)
@@ -101,7 +101,7 @@ async function declare(demo: DemoRun): Promise<{ schedules: DemoSchedule[]; from
   const schedules = planSchedules(await environment.now())
   for (const { name, definition } of schedules) await beat.schedules.put(name, definition as DefinitionInput)
   output.showLine(`${schedules.length} schedules: ${schedules.map(({ name }) => name).join(', ')}`)
-  // Occurrences that became due while the schedules were written do not count.
+  // The window begins after all schedules are written, so that occurrences before do not count.
   return { schedules, fromMs: await environment.now() }
 }
 
@@ -137,8 +137,8 @@ function isSettled({ due, history }: ScheduleRecord): boolean {
   return due.every((atMs) => recorded.has(atMs))
 }
 
-// The occurrences of the demo are at whole and half seconds; the demo acts on the fleet well away from them, so that it
-// is certain which were due before and after.
+// Waits for a moment away from whole and half seconds, at which the occurrences of the demo are, so that it is certain
+// which occurrences were due before and after an action.
 async function quietMoment({ environment, signal }: DemoRun): Promise<void> {
   const intoHalfMs = (await environment.now()) % 500
   const isQuiet = intoHalfMs >= QUIET_FROM_MS && intoHalfMs <= QUIET_TO_MS

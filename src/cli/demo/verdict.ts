@@ -1,54 +1,57 @@
 import type { HistoryEntry } from '../../index.js'
 
-/** An instant of one schedule, as text: how occurrences are named in a verdict. */
+/** The name of an occurrence in a verdict: the schedule and the instant. */
 export type OccurrenceName = `${string} ${string}`
 
-/** What one schedule expected, by its definitions alone, and what the engine recorded. */
+/** The expected occurrences of one schedule, by its definitions alone, and the history that the engine recorded. */
 export interface ScheduleRecord {
   readonly name: string
   /** Instants that must have run exactly once, epoch ms. */
   readonly due: readonly number[]
   /** Instants that may have run, at most once: those around a change. */
   readonly optional: readonly number[]
-  /** The whole history; entries outside the window are left out of account. */
+  /** The whole history; entries outside the window are ignored. */
   readonly history: readonly HistoryEntry[]
 }
 
-/** The start of a handler, as its process told it. */
+/** The start of a handler, as its process reported it. */
 export interface HandlerStart {
   readonly schedule: string
   readonly scheduledAt: number
   readonly worker: string
 }
 
-/** Everything a verdict rests on. */
+/** The facts on which a verdict is based. */
 export interface Evidence {
   readonly schedules: readonly ScheduleRecord[]
   readonly starts: readonly HandlerStart[]
-  /** Workers that were killed: what they had begun had to begin again elsewhere. */
+  /** The killed workers, whose started runs had to start again on another worker. */
   readonly killed: ReadonlySet<string>
-  /** Entries and starts outside of (fromMs, toMs] are of no interest. */
+  /** The window (fromMs, toMs]; entries and starts outside are ignored. */
   readonly window: { readonly fromMs: number; readonly toMs: number }
 }
 
-/** What the demo found. */
+/** The result of a demo. */
 export interface Verdict {
   readonly due: number
   readonly run: number
-  /** Occurrences that began on two workers of which none was killed, or that were recorded twice. */
+  /** Occurrences that started on two workers although none of these was killed, or that were recorded twice. */
   readonly doubled: readonly OccurrenceName[]
-  /** Occurrences that were due and did not end well. */
+  /** Occurrences that were due and did not succeed. */
   readonly lost: readonly OccurrenceName[]
-  /** Occurrences that ran and were not due: early, late by an old rule, or invented. */
+  /** Occurrences that ran although they were not due: too early, by an old rule, or by none. */
   readonly unexpected: readonly OccurrenceName[]
-  /** Occurrences that a killed worker had begun and another one ran. */
+  /** Occurrences that a killed worker had started and another worker ran. */
   readonly takenOver: readonly OccurrenceName[]
-  /** Over the runs that were not taken over; null when there are none. */
+  /** The lateness of the runs that were not taken over; null for none. */
   readonly latenessMs: { readonly p50: number; readonly p99: number } | null
   readonly passed: boolean
 }
 
-/** Compares what was due with what happened. Pure; an occurrence counts as run when its history says `ok`. */
+/**
+ * Compares the due occurrences with the history and the starts. An occurrence counts as run when its history entry is
+ * `ok`.
+ */
 export function decideVerdict({ schedules, starts, killed, window }: Evidence): Verdict {
   const doubled: OccurrenceName[] = []
   const lost: OccurrenceName[] = []
@@ -85,7 +88,7 @@ export function decideVerdict({ schedules, starts, killed, window }: Evidence): 
   return { due, run, doubled, lost, unexpected, takenOver, latenessMs: summarise(latenesses), passed }
 }
 
-/** How a verdict names an occurrence: `slow 2026-03-08T07:00:00.000Z`. */
+/** The name of an occurrence, such as `slow 2026-03-08T07:00:00.000Z`. */
 export function nameOccurrence(schedule: string, atMs: number): OccurrenceName {
   return `${schedule} ${new Date(atMs).toISOString()}`
 }
@@ -95,7 +98,8 @@ export function percentile(sorted: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(sorted.length * share) - 1))]!
 }
 
-// A run that a killed worker began counts once more elsewhere, unless it had been recorded before the worker died.
+// A run that a killed worker started may start once more on another worker, unless it was recorded before the worker
+// died.
 function isDoubled(
   succeeded: readonly HistoryEntry[],
   workers: readonly string[],

@@ -1,9 +1,9 @@
 import type { Everybeat } from '../../index.js'
 import type { WorkerMessage } from './workers.js'
 
-/** The module that the demo's workers run: one task that tells the demo when it begins and when it ends. */
+/** The module of the demo's workers: one task that reports its start and its end to the demo. */
 export default function setUpDemoWorker(beat: Everybeat): void {
-  // A demo that died cannot stop its workers, so they stop themselves.
+  // A demo that died cannot stop its workers, so each worker ends when its connection to the demo closes.
   process.on('disconnect', () => process.exit(1))
   beat.task('demo', async (run) => {
     const { schedule, worker, attempt } = run

@@ -14,15 +14,15 @@ export interface DemoWorker {
   /** `w1`, `w2`, … in the order of joining. */
   readonly label: string
   readonly pid: number
-  /** Ends the process with SIGKILL, as a crash would; resolves when it is gone. */
+  /** Kills the process with SIGKILL, as a crash would; resolves when it has ended. */
   kill(): Promise<void>
 }
 
 /** The worker processes of the demo. */
 export interface DemoWorkers {
-  /** Starts one more `everybeat worker` and resolves when it is up. */
+  /** Starts one more `everybeat worker`; resolves when it has started. */
   startOne(): Promise<DemoWorker>
-  /** Stops all processes in order; one that takes too long is killed. */
+  /** Stops all processes; a process that takes too long is killed. */
   stopAll(): Promise<void>
 }
 
@@ -32,7 +32,7 @@ export interface WorkersOptions {
   readonly prefix: string
   readonly leaseMs: number
   onMessage(member: DemoWorker, message: WorkerMessage): void
-  /** A process ended although the demo did not stop it. */
+  /** Called when a process ended although the demo did not stop it. */
   onCrash(member: DemoWorker, output: string): void
 }
 
@@ -65,7 +65,7 @@ export function createWorkers(options: WorkersOptions): DemoWorkers {
         if (!wasAsked) void isUp.then((up) => up && options.onCrash(member, output.text()))
       })
       if (!(await isUp))
-        throw new CliFailure('ERR_CLI_FAILED', `worker ${member.label} did not come up: ${output.text()}`)
+        throw new CliFailure('ERR_CLI_FAILED', `worker ${member.label} did not start: ${output.text()}`)
       return member
     },
     async stopAll() {
@@ -76,7 +76,8 @@ export function createWorkers(options: WorkersOptions): DemoWorkers {
   }
 }
 
-// A process group of its own: a Ctrl-C in the terminal reaches the demo, which ends its workers in order.
+// Each worker has its own process group, so that a Ctrl-C in the terminal reaches only the demo, which then stops its
+// workers.
 function spawnWorker({ redis, prefix, leaseMs }: WorkersOptions): ChildProcess {
   const module = fileURLToPath(new URL('worker.js', import.meta.url))
   const main = fileURLToPath(new URL('../main.js', import.meta.url))
@@ -104,7 +105,7 @@ function keepOutput(child: ChildProcess): Output {
       for (const listener of listeners) listener(line)
     })
   }
-  return { onLine: (listener) => void listeners.push(listener), text: () => lines.join(' ') || '(it said nothing)' }
+  return { onLine: (listener) => void listeners.push(listener), text: () => lines.join(' ') || '(it wrote nothing)' }
 }
 
 function untilUp(child: ChildProcess, output: Output): Promise<boolean> {

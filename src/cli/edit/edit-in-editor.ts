@@ -19,20 +19,21 @@ import { editorCommand } from './editor-command.js'
 
 type Changes = Parameters<Everybeat['schedules']['patch']>[1]
 
-/** The instance that reads a schedule, and its schedules in the name of the person who edits. */
+/** The instance that reads a schedule, and its schedules in the name of the editor. */
 export interface EditTarget {
   readonly beat: Everybeat
   readonly edits: Schedules
 }
 
-/** The result of one try to write an edited text: done, or the lines that the user reads before the next try. */
+/** The result of one try to write an edited text: done, or the lines for the user before the next try. */
 type Attempt =
   | { readonly kind: 'done'; readonly result: PutResult }
   | { readonly kind: 'again'; readonly error: Error; readonly lines: string[] }
 
 /**
- * Opens a definition in an editor and writes what was changed. A text that is refused, or whose fields others changed too
- * while it was open, is opened again with the message on top. A text that is then left unchanged ends the edit, and is kept.
+ * Opens a definition in an editor and writes the changed fields. If the text is refused, or others changed the same
+ * fields while it was open, it is opened again with the reason on top. If the user then leaves it unchanged, the edit
+ * ends and the text is kept in a file.
  *
  * @throws the refusal when the user gives up; CliFailure when the schedule does not exist or the editor fails
  */
@@ -52,7 +53,7 @@ export async function editInEditor({ beat, edits }: EditTarget, name: string, ed
       return attempt.result
     }
     failed = attempt.error
-    text = withHead(edited, [...attempt.lines, 'Correct it and save, or leave it as it is to give up.'])
+    text = withHead(edited, [...attempt.lines, 'Correct the text and save it, or leave it unchanged to give up.'])
     schedule = await readSchedule(beat, name)
   }
 }
@@ -63,7 +64,7 @@ async function readSchedule(beat: Everybeat, name: string): Promise<ScheduleView
   return schedule
 }
 
-/** Writes the fields that were changed. Fields that others changed meanwhile are kept, unless both changed one. */
+/** Writes the changed fields. Changes by others of other fields are kept; a field that both changed is refused. */
 async function tryWrite({ beat, edits }: EditTarget, opened: ScheduleView, edited: string): Promise<Attempt> {
   try {
     const before = definitionOf(opened)

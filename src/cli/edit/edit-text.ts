@@ -3,10 +3,13 @@ import type { DefinitionShape, ScheduleView } from '../../index.js'
 import { CliFailure } from '../failure.js'
 import { oneLine } from '../format.js'
 
-/** The last line above which everything is for the editor's user, and is thrown away. */
+/** The line that ends the head, which is for the user and is not read. */
 const END_OF_HEAD = '# ---'
 
-/** The definition of a schedule as it is edited: one that is invalid is shown as the text that it is, to be put right. */
+/**
+ * The definition of a schedule to edit; an invalid definition is given in its stored texts, so that it can be
+ * corrected.
+ */
 export function definitionOf(schedule: ScheduleView): DefinitionShape {
   if (schedule.given) return schedule.given
   const fields = Object.keys(DEFINITION_FIELDS) as (keyof DefinitionShape)[]
@@ -15,7 +18,7 @@ export function definitionOf(schedule: ScheduleView): DefinitionShape {
   )
 }
 
-/** The text to edit: what it is about, the definition, and as comments the fields that are not set. */
+/** The text to edit: a head, the definition, and the unset fields as comments. */
 export function openText(name: string, schedule: ScheduleView): string {
   const definition = definitionOf(schedule)
   const unset = Object.entries(DEFINITION_FIELDS).filter(([field]) => !(field in definition))
@@ -25,11 +28,11 @@ export function openText(name: string, schedule: ScheduleView): string {
   const body = `${Object.keys(definition).length === 0 ? '' : toYaml(definition)}\n# Not set:\n${lines.join('\n')}\n`
   return withHead(body, [
     `Schedule ${oneLine(name)}, revision ${schedule.revision}.`,
-    'Save and close to write it; leave it as it is to change nothing.',
+    'Save and close to write the definition; leave it unchanged to write nothing.',
   ])
 }
 
-/** The text with another head, such as the reason of a refusal. */
+/** The text with another head, such as the reason for a refusal. */
 export function withHead(text: string, lines: readonly string[]): string {
   const head = lines.flatMap((line) => line.split('\n')).map((line) => `# ${oneLine(line)}`)
   return `${[...head, END_OF_HEAD].join('\n')}\n${withoutHead(text)}`

@@ -4,14 +4,14 @@ import { CliFailure } from '../failure.js'
 /** The machine that the editor runs on; every field has the real machine's value as its default. */
 export interface EditorPlace {
   platform?: NodeJS.Platform
-  /** Whether there is a file at a path. */
+  /** Whether a file exists at a path. */
   isFile?: (path: string) => boolean
 }
 
 /**
- * Gives the editor that `$VISUAL` names, else `$EDITOR`. Windows has one in any case: `notepad`.
+ * Gives the editor of `$VISUAL`, or else of `$EDITOR`; on Windows, if neither is set, `notepad`.
  *
- * @throws CliFailure `ERR_CLI_USAGE` when neither is set, elsewhere than on Windows
+ * @throws CliFailure `ERR_CLI_USAGE` when neither is set on another system
  */
 export function findEditor(env: NodeJS.ProcessEnv = process.env, platform = process.platform): string {
   const editor = env['VISUAL'] || env['EDITOR']
@@ -21,9 +21,9 @@ export function findEditor(env: NodeJS.ProcessEnv = process.env, platform = proc
 }
 
 /**
- * Gives the line by which a shell opens a file in an editor. The editor may come with options (`code --wait`), so the shell
- * splits it, and looks for it as shells do: on Windows with the endings of `PATHEXT`. There a path with spaces is common
- * (`C:\Program Files\…`), and is quoted where it is the path of a file as a whole.
+ * Gives the line with which a shell opens a file in an editor. The editor may have options (`code --wait`), so the
+ * shell splits the line and finds the program, on Windows by the endings of `PATHEXT`. On Windows a path with spaces is
+ * common (`C:\Program Files\…`); it is quoted if the whole text is the path of a file.
  */
 export function editorCommand(editor: string, file: string, place: EditorPlace = {}): string {
   const { platform = process.platform, isFile = existsSync } = place

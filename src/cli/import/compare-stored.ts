@@ -2,10 +2,10 @@ import type { DefinitionShape, Everybeat, ScheduleView } from '../../index.js'
 
 const AT_ONCE = 100
 
-/** A field that differs, with both values; undefined where a side does not have it. */
+/** A field that differs, with both values; undefined for a side without the field. */
 export type FieldChange = readonly [stored: unknown, wanted: unknown]
 
-/** The fields in which two checked definitions differ. Values are compared as they are stored: as JSON. */
+/** The fields in which two checked definitions differ. Values are compared in their stored form, as JSON. */
 export function compareDefinitions(
   stored: Readonly<DefinitionShape>,
   wanted: Readonly<DefinitionShape>,
@@ -15,7 +15,7 @@ export function compareDefinitions(
   return Object.fromEntries(changed.map((field) => [field, [stored[field], wanted[field]] as const]))
 }
 
-/** The stored schedules of these names, those that exist. */
+/** The existing schedules of these names. */
 export async function readStored(beat: Everybeat, names: readonly string[]): Promise<Map<string, ScheduleView>> {
   const stored = new Map<string, ScheduleView>()
   for (let from = 0; from < names.length; from += AT_ONCE) {
@@ -26,7 +26,7 @@ export async function readStored(beat: Everybeat, names: readonly string[]): Pro
   return stored
 }
 
-/** Whether a stored schedule says what the definition says. One that cannot be used never does. */
+/** Whether a stored schedule equals the definition; never for an invalid schedule. */
 export function saysTheSame(stored: ScheduleView, wanted: Readonly<DefinitionShape>): boolean {
   return stored.given !== undefined && Object.keys(compareDefinitions(stored.given, wanted)).length === 0
 }

@@ -10,7 +10,7 @@ import {
 import { CliFailure } from '../failure.js'
 import { readTextFiles } from '../files.js'
 
-/** Where the entries are, as the command line says it. */
+/** The source of the entries, from the command line. */
 export interface ImportSource extends Pick<ConvertOptions, 'tz' | 'task' | 'system'> {
   format: string
   path: string | undefined
@@ -22,10 +22,12 @@ export interface ImportSource extends Pick<ConvertOptions, 'tz' | 'task' | 'syst
 /** Every format that `--from` takes. */
 export const IMPORT_FORMATS = [...new Set([...Object.keys(TEXT_FORMATS), ...Object.keys(KEY_FORMATS)])]
 
-/** Endings of the files that a folder is searched for; a folder of crontabs is read whole, like /etc/cron.d. */
+/**
+ * Endings of the files that a folder is searched for; in a folder of crontabs, such as /etc/cron.d, every file is read.
+ */
 const ENDINGS = ['.yaml', '.yml', '.json', '.jsonl']
 
-/** Reads and converts the entries of a source; throws a usage failure for one that is not of the format at all. */
+/** Reads and converts the entries of a source; throws a usage failure for a source of another format. */
 export async function readSource(request: ImportSource): Promise<(Draft | RefusedDraft)[]> {
   const { tz, task, system } = request
   const options: ConvertOptions = {
@@ -33,7 +35,7 @@ export async function readSource(request: ImportSource): Promise<(Draft | Refuse
     ...(task !== undefined && { task }),
     ...(system !== undefined && { system }),
   }
-  // Agenda keeps its jobs in Redis, or in MongoDB, whose export is a file.
+  // Agenda stores its jobs in Redis, or in MongoDB, whose export is a file.
   const isKeys = request.format in KEY_FORMATS && !(request.format in TEXT_FORMATS && request.path !== undefined)
   const drafts = isKeys ? await readKeys(request, options) : await readFiles(request, options)
   return task === undefined ? drafts : drafts.map((draft) => withTask(draft, task))
@@ -67,12 +69,12 @@ async function readKeys(request: ImportSource, options: ConvertOptions): Promise
     throw new CliFailure('ERR_CLI_USAGE', `${format} is read from its Redis: give --source <redis url>`)
   const keys = await KEY_FORMATS[format]!({ ...options, source, ...(sourcePrefix !== undefined && { sourcePrefix }) })
   if (keys.isRunning !== undefined && !force) {
-    throw new CliFailure('ERR_CLI_CONFLICT', `${keys.isRunning}; --force imports nevertheless`)
+    throw new CliFailure('ERR_CLI_CONFLICT', `${keys.isRunning}; --force imports anyway`)
   }
   return keys.drafts
 }
 
-// --task names the task of a format that has none of its own; where each entry has one, it replaces them all.
+// `--task` gives the task of each entry, and replaces the tasks of a format that has its own.
 function withTask(draft: Draft | RefusedDraft, task: string): Draft | RefusedDraft {
   return isRefused(draft) ? draft : { ...draft, definition: { ...draft.definition, task } }
 }

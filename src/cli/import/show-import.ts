@@ -3,7 +3,7 @@ import { oneLine, plural } from '../format.js'
 import type { Session } from '../session.js'
 import { IMPORT_OUTCOMES, type ImportOutcome, type ReportedEntry } from './write-entries.js'
 
-/** The report of an import for people: a line for each entry, what differs below it, and what to do next. */
+/** The report of an import for people: a line for each entry with its differences, then the next steps. */
 export function showImport(
   session: Session,
   entries: readonly ReportedEntry[],
@@ -11,7 +11,7 @@ export function showImport(
 ): string {
   const { colors } = session
   if (entries.length === 0) return 'The source holds no schedules.'
-  // Files of our own hold nothing to explain: a line for each entry would only hide what was refused.
+  // For definition files of Everybeat only refused entries have lines, because the others need no explanation.
   const shown =
     isOwnFormat && counts['would-create'] + counts['would-update'] === 0
       ? entries.filter(({ reason }) => reason !== undefined)
@@ -22,7 +22,7 @@ export function showImport(
   return [...lines, ...showSwitchOff(session, entries), colors.bold(summary)].join('\n')
 }
 
-// A plain write always says how many were created, updated and unchanged, so that scripts can rely on the line.
+// A write always reports the numbers of created, updated and unchanged schedules, so that scripts can rely on the line.
 function isAlwaysSaid(outcome: ImportOutcome, counts: Readonly<Record<ImportOutcome, number>>): boolean {
   const isPlan = counts['would-create'] + counts['would-update'] > 0
   return !isPlan && counts.refused === 0 && ['created', 'updated', 'unchanged'].includes(outcome)

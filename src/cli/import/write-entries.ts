@@ -2,13 +2,13 @@ import type { DefinitionInput, Everybeat, Schedules } from '../../index.js'
 import type { ImportedEntry } from '../../moving-in/index.js'
 import { readStored, saysTheSame } from './compare-stored.js'
 
-/** Everything that can become of an entry. */
+/** All outcomes of an entry. */
 export const IMPORT_OUTCOMES = ['created', 'updated', 'unchanged', 'would-create', 'would-update', 'refused'] as const
 
-/** What became of an entry, or would become of it. */
+/** The outcome of an entry, or the one that it would have. */
 export type ImportOutcome = (typeof IMPORT_OUTCOMES)[number]
 
-/** An entry with what became of it. */
+/** An entry with its outcome. */
 export interface ReportedEntry extends ImportedEntry {
   outcome: ImportOutcome
 }
@@ -18,7 +18,7 @@ export type ImportProgress = (done: number, total: number) => void
 
 const AT_ONCE = 200
 
-/** What each entry would come to; reads only. */
+/** The outcome that each entry would have; reads only. */
 export async function planEntries(beat: Everybeat, entries: readonly ImportedEntry[]): Promise<ReportedEntry[]> {
   const names = entries.flatMap(({ name, definition }) => (definition === undefined ? [] : [name]))
   const stored = await readStored(beat, names)
@@ -51,11 +51,11 @@ export async function writeEntries(
 async function writeEntry(schedules: Schedules, entry: ImportedEntry): Promise<ReportedEntry> {
   if (entry.definition === undefined) return { ...entry, outcome: 'refused' }
   const { outcome } = await schedules.put(entry.name, entry.definition as DefinitionInput)
-  // Without an expected revision a write always happens.
+  // A write without an expected revision is never refused.
   return { ...entry, outcome: outcome as 'created' | 'updated' | 'unchanged' }
 }
 
-/** How many entries came to what, for every outcome. */
+/** The number of entries by outcome. */
 export function countOutcomes(entries: readonly ReportedEntry[]): Record<ImportOutcome, number> {
   const counts = IMPORT_OUTCOMES.map((outcome) => [
     outcome,

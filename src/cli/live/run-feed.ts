@@ -12,26 +12,27 @@ export type FeedItem =
   | { readonly event: 'ended'; readonly at: Date; readonly schedule: string; readonly entry: HistoryEntry }
 
 const PAGE = 500
-/** Newest entries of a history that a look reads. */
+/** Most entries of a history that one reading gets. */
 const ENTRIES = 50
-/** Up to so many schedules, every history is read at each look, which also finds short runs that were started by hand. */
+/** Number of schedules up to which each reading gets every history, which also finds short manual runs. */
 const FEW = 100
 
 /**
- * Finds what started and ended since the last look, by reading the runs and the histories of the schedules that moved.
- * A run that is shorter than the time between two looks is found in the history, with both its start and its end.
+ * Finds the runs that started and ended since the last reading, from the list of runs and the histories of the
+ * schedules with a new occurrence. A run that is shorter than the time between two readings is found in the history,
+ * with its start and its end.
  */
 export class RunFeed {
   readonly #beat: Everybeat
   /** The one schedule to follow; null for all. */
   readonly #name: string | null
-  /** Starts that were given out: run id, attempt and delivery. */
+  /** Reported starts, by run id, attempt and delivery. */
   readonly #started = new Set<string>()
-  /** Ends that were given out; null until the first look, which gives nothing. */
+  /** Reported ends; null until the first reading, which reports nothing. */
   #ended: Set<string> | null = null
-  /** Instant of the last occurrence of each schedule at the last look, epoch milliseconds. */
+  /** Instant of the last occurrence of each schedule at the last reading, epoch ms. */
   readonly #last = new Map<string, number>()
-  /** Schedules that had a run at the last look. */
+  /** Schedules that had a run at the last reading. */
   #busy = new Set<string>()
 
   constructor(beat: Everybeat, name: string | null) {
@@ -39,7 +40,7 @@ export class RunFeed {
     this.#name = name
   }
 
-  /** Reads runs and histories once. The first call gives nothing: it records the runs that exist already. */
+  /** Reads runs and histories once. The first call reports nothing and records the existing runs. */
   async look(): Promise<FeedItem[]> {
     const runs = (await this.#beat.schedules.runs({ state: 'running' })).filter(({ schedule }) =>
       this.#follows(schedule),

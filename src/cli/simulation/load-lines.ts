@@ -3,7 +3,7 @@ import type { SimulationResult } from '../../testing/index.js'
 const BARS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█']
 const LABEL_WIDTH = 9
 
-/** The load as three lines of bars, over the whole width: what starts, goes and waits. */
+/** The load as three lines of bars over the whole width: started, running and waiting runs. */
 export function drawLoad({ load }: Pick<SimulationResult, 'load'>, width: number): string[] {
   const room = Math.max(20, Math.min(120, width - LABEL_WIDTH - 12))
   const rows = ['started', 'running', 'waiting'] as const
@@ -17,7 +17,7 @@ export function drawLoad({ load }: Pick<SimulationResult, 'load'>, width: number
   })
 }
 
-/** The greatest value of each of so many parts. */
+/** The greatest value of each of `count` parts. */
 function squeeze(values: readonly number[], count: number): number[] {
   const size = Math.max(1, Math.ceil(values.length / count))
   const parts = Math.ceil(values.length / size)

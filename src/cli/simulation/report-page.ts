@@ -1,6 +1,6 @@
 import type { SimulationResult } from '../../testing/index.js'
 
-/** What was simulated. */
+/** The input of a simulation. */
 export interface ReportSubject {
   readonly from: string
   readonly to: string
@@ -10,7 +10,7 @@ export interface ReportSubject {
 
 const WIDTH = 960
 const HEIGHT = 160
-/** How many instants are written below a chart. */
+/** Number of instants below a chart. */
 const TICKS = 5
 const STYLE = `
 :root { color-scheme: light dark }
@@ -30,7 +30,7 @@ table { border-collapse: collapse } td, th { text-align: left; vertical-align: t
 @media (max-width: 600px) { svg { height: 110px } figcaption span:not(:first-child, :last-child) { display: none } }
 `
 
-/** A page with the result of a simulation: complete in itself, without scripts, and without a request to anywhere. */
+/** A page with the result of a simulation, without scripts and without requests. */
 export function writeReport(result: SimulationResult, subject: ReportSubject): string {
   const { started, failed, abandoned, skipped, missed, lateness, herds, overlaps, suggestions } = result
   const facts = { started, failed, abandoned, skipped, missed }
@@ -88,7 +88,7 @@ function ticks(load: SimulationResult['load']): string {
   return places.map((place) => (load[place] ? `<span>${formatInstant(load[place].at)}</span>` : '')).join('')
 }
 
-/** As people write it: seconds only where there are some. */
+/** An instant for people, with seconds only if they are not 0. */
 function formatInstant(at: Date): string {
   return `${at
     .toISOString()
