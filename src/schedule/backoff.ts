@@ -1,16 +1,16 @@
 import type { Backoff } from './definition.js'
 
-/** What is used when neither the definition nor the task says anything: exponential, 1 s to 1 min. */
+/** The backoff if neither the definition nor the task sets one: exponential, 1 s to 1 min. */
 export const DEFAULT_BACKOFF: Backoff = Object.freeze({ type: 'exponential', delayMs: 1000, maxMs: 60_000 })
 
-/** A fixed delay is made longer by at most this share, so that what failed together does not come back together. */
+/** Largest random extension of a fixed delay, as a share, so that runs that failed together do not retry together. */
 const FIXED_SPREAD = 0.1
 
-/** 1 ms doubled this often is beyond every `max`; without a bound 0 ms would become 0 × infinity. */
+/** Most doublings: 1 ms doubled this often exceeds every `max`, and without a bound 0 ms would become 0 × infinity. */
 const MAX_DOUBLINGS = 50
 
 /**
- * How long a run that failed waits before its next attempt, in whole milliseconds, at most `maxMs`.
+ * The delay before the next attempt of a failed run, whole ms, at most `maxMs`.
  *
  * `exponential` doubles `delayMs` with every attempt up to `maxMs` and takes a random part of the upper half of that.
  * `fixed` is `delayMs` and up to a tenth more.

@@ -1,25 +1,25 @@
 import type { Trigger } from '../time/trigger.js'
 
-/** Occurrences are counted one by one at most this often, where arithmetic cannot; a slow trigger gets the lesser. */
+/** Most occurrences that are counted one by one, if arithmetic cannot count them; fewer for a slow trigger. */
 const MAX_COUNTED = 100_000
 const MAX_COUNTED_SLOWLY = 10_000
-/** So many exclusions of a trigger make a step take twice its time. */
+/** Number of exclusions of a trigger that doubles the time of a step. */
 const EXCLUSIONS_PER_STEP = 6
 
-/** What is known of the occurrences in a span of time. */
+/** The count of the occurrences in a span of time. */
 export interface OccurrenceCount {
-  /** How many there are; when not `exact`, at least that many. */
+  /** The number of occurrences; a lower bound when not `exact`. */
   readonly count: number
   readonly exact: boolean
-  /** The newest of them, in order. */
+  /** The newest occurrences, in order. */
   readonly newest: readonly number[]
 }
 
 const NOTHING: OccurrenceCount = { count: 0, exact: true, newest: [] }
 
 /**
- * How many occurrences of the trigger are counted one by one before a count becomes a lower bound: as many as take some
- * ten milliseconds, so that one decision never holds up the event loop.
+ * The number of occurrences of a trigger that are counted one by one before a count becomes a lower bound. Counting
+ * them takes some ten milliseconds, so that one decision never blocks the event loop.
  */
 export function countingBound({ kind, exclusionCount = 0 }: Trigger): number {
   const most = kind === 'cron' || kind === 'every' ? MAX_COUNTED : MAX_COUNTED_SLOWLY
@@ -27,8 +27,8 @@ export function countingBound({ kind, exclusionCount = 0 }: Trigger): number {
 }
 
 /**
- * Counts the occurrences in [fromMs, toMs] and gives the newest of them. The work is bounded whatever the span: where
- * the trigger is arithmetic nothing is stepped through, else at most {@link countingBound} occurrences are.
+ * Counts the occurrences in [fromMs, toMs] and gives the newest. The work is bounded for any span: an arithmetic
+ * trigger is not stepped through, any other for at most {@link countingBound} occurrences.
  */
 export function countOccurrences(trigger: Trigger, fromMs: number, toMs: number, newestCount: number): OccurrenceCount {
   if (fromMs > toMs) return NOTHING
@@ -40,8 +40,8 @@ export function countOccurrences(trigger: Trigger, fromMs: number, toMs: number,
 }
 
 /**
- * The instant of the occurrence number `count` of those in [fromMs, toMs], or null when there are fewer, or when so
- * many are asked for that they cannot be counted within the bound.
+ * The instant of occurrence number `count` in [fromMs, toMs]; null when the span has fewer, or when `count` exceeds the
+ * bound.
  */
 export function nthOccurrence(trigger: Trigger, fromMs: number, toMs: number, count: number): number | null {
   if (trigger.arithmetic) {

@@ -5,12 +5,12 @@ import { delayOf, upcomingInstants } from './plan-text.js'
 import { nthOccurrence, countOccurrences } from './count-occurrences.js'
 import type { OccurrenceCount } from './count-occurrences.js'
 
-/** Why an occurrence was not run: by the misfire policy, too old for the catch-up window, beyond `maxCatchUp`. */
+/** Why an occurrence is skipped: by the misfire policy, as older than the catch-up window, as beyond `maxCatchUp`. */
 export type DropReason = 'misfire' | 'catch-up-window' | 'catch-up-cap'
 
-/** The largest number of dropped occurrences that are listed one by one. */
+/** Most skipped occurrences that are listed one by one. */
 export const MAX_DROPPED_LISTED = 100
-/** The largest number of on-time occurrences in one decision; the others follow in `next`. */
+/** Most on-time occurrences in one decision; the others follow in `next`. */
 export const MAX_ON_TIME = 100
 
 /** The situation of a schedule whose oldest unclaimed occurrence is due. */
@@ -20,59 +20,71 @@ export interface MisfireQuestion {
   readonly pendingMs: number
   /** Redis time. */
   readonly nowMs: number
-  /** The last claimed nominal instant, or null; nothing at or before it comes due again. */
+  /** The last claimed nominal instant, or null; no instant up to it becomes due again. */
   readonly lastMs: number | null
-  /** Occurrences that `limit` still allows, run and dropped alike; null and left out mean no limit. */
+  /** Occurrences that `limit` still allows, runs and skipped ones alike; null or absent for no limit. */
   readonly remaining?: number | null
 }
 
-/** Dropped occurrences beyond those that are listed, all older than these. */
+/** The skipped occurrences that are older than the listed ones. */
 export interface DroppedRange {
   readonly count: number
   readonly fromMs: number
   readonly toMs: number
-  /** The reason of most of them. */
+  /** The reason of most of these occurrences. */
   readonly reason: DropReason
   readonly counts: Readonly<Record<DropReason, number>>
 }
 
-/** What to do with the occurrences of a schedule that are due. Each is in `run`, `dropped` or `droppedMore`, or still to come in `next`. */
+/**
+ * The decision about the due occurrences of a schedule. Each is in `run`, `dropped` (skipped) or `droppedMore`, or
+ * follows in `next`.
+ */
 export interface MisfireDecision {
-  /** Nominal instants to run, in order, the first to be claimed next: misfires that are caught up, then what is on time. */
+  /** Nominal instants to run, in order of their claims: misfires that are caught up, then on-time occurrences. */
   readonly run: readonly number[]
-  /** Occurrences that the first of `run` makes up for beyond its own (`misfire: latest`); they are among the dropped. */
+  /**
+   * Occurrences that the first of `run` makes up for, without its own (`misfire: latest`); they are in `dropped` or
+   * `droppedMore` too.
+   */
   readonly missed: number
   /** Whether the first of `run` is a misfire that is caught up. */
   readonly catchUp: boolean
-  /** The newest dropped occurrences, in order, at most 100. */
+  /** The newest skipped occurrences, in order, at most 100. */
   readonly dropped: readonly { readonly atMs: number; readonly reason: DropReason }[]
   readonly droppedMore: DroppedRange | null
-  /** The instants that follow, as many as belong into a plan; the first may be due already when very many are. */
+  /**
+   * The instants that follow, as many as a plan holds; when very many occurrences are due, the first ones are due
+   * already.
+   */
   readonly next: readonly number[]
-  /** False when so many were missed that `missed` and the counts of `droppedMore` are lower bounds. */
+  /**
+   * False when too many occurrences were missed to count, so that `missed` and the count of `droppedMore` are lower
+   * bounds.
+   */
   readonly exact: boolean
 }
 
-/** The due occurrences between two instants, both included, split at what is on time and what can be caught up. */
+/** The due occurrences between two instants, both included, divided by what the grace and the catch-up window allow. */
 interface DueSpan {
   readonly firstMs: number
-  /** From here on missed occurrences can be caught up. */
+  /** The instant from which missed occurrences can be caught up. */
   readonly windowMs: number
-  /** From here on occurrences are on time. */
+  /** The instant from which occurrences are on time. */
   readonly onTimeMs: number
   readonly lastMs: number
 }
 
 /**
- * Decides which of the occurrences that are due run and which are dropped.
+ * Decides which due occurrences run and which are skipped.
  *
- * An occurrence that is due since at most the misfire grace is on time: all of these run, whatever the policy. The others
- * are misfires; where occurrences are so close that the grace is below its default, `latest` counts what is on
- * time behind a misfire among them, so that one run is made. One that is older than `catchUpWindowMs` is dropped (`catch-up-window`). Of the rest `skip` drops all
- * and `latest` all but the newest (`misfire`), and `all` keeps the newest `maxCatchUp` (the rest: `catch-up-cap`).
- * With `jitter` an occurrence is due at its delayed start.
+ * An occurrence that has been due for at most the misfire grace is on time, and runs under every policy. Each other
+ * occurrence is a misfire. If occurrences are so close that the grace is below its default, `latest` treats on-time
+ * occurrences after a misfire as misfires too, so that one run is made. A misfire that is older than `catchUpWindowMs`
+ * is skipped (`catch-up-window`). Of the others, `skip` skips all, `latest` all but the newest (`misfire`), and `all`
+ * all but the newest `maxCatchUp` (`catch-up-cap`). With `jitter` an occurrence is due at its delayed start.
  *
- * The work is bounded however long no worker claimed anything.
+ * The work is bounded, however long no worker claimed.
  */
 export function decideMisfire(question: MisfireQuestion): MisfireDecision {
   const { definition, pendingMs, nowMs, lastMs, remaining = null } = question
@@ -120,14 +132,19 @@ function spanOf(definition: Definition, firstMs: number, nowMs: number, remainin
   return { firstMs, windowMs: Math.min(clamp(nowMs - definition.catchUpWindowMs), onTimeMs), onTimeMs, lastMs }
 }
 
-/** No occurrence after this is due. Only the newest can be delayed beyond now: a delay ends before the next one. */
+/**
+ * The instant after which no occurrence is due. Only the newest one can be delayed beyond now, because a delay ends
+ * before the next occurrence.
+ */
 function lastDueMs(definition: Definition, nowMs: number): number {
   if (definition.jitterMs === 0) return nowMs
   const newestMs = definition.trigger.previous(nowMs + 1)
   return newestMs !== null && newestMs + delayOf(definition, newestMs) > nowMs ? newestMs - 1 : nowMs
 }
 
-/** No occurrence from here on is a misfire; by its delay one that is nominally too late can still be on time. */
+/**
+ * The instant from which no occurrence is a misfire. A delay can make an occurrence that is nominally too late on time.
+ */
 function firstOnTimeMs(definition: Definition, nowMs: number, graceMs: number): number {
   const edgeMs = nowMs - graceMs
   if (definition.jitterMs === 0) return edgeMs
@@ -135,7 +152,7 @@ function firstOnTimeMs(definition: Definition, nowMs: number, graceMs: number): 
   return beforeMs !== null && beforeMs + delayOf(definition, beforeMs) >= edgeMs ? beforeMs : edgeMs
 }
 
-/** The dropped occurrences of both parts: the newest one by one, the rest as one range. */
+/** Lists the skipped occurrences of both parts: the newest one by one, the others as one range. */
 function listDropped(
   trigger: Trigger,
   firstMs: number,

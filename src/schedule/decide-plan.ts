@@ -32,14 +32,14 @@ export function planSettings(
   }
 }
 
-/** Distance of the occurrences where a plan goes on by addition, ms; else null. */
+/** Distance of the occurrences of a plan that continues by addition, ms; otherwise null. */
 function periodOf({ trigger, jitterMs }: Pick<InstantRule, 'trigger' | 'jitterMs'>): number | null {
   return trigger.arithmetic && jitterMs === 0 ? trigger.arithmetic.periodMs : null
 }
 
 /**
- * Identifies a trigger in the state: its canonical text, of which long parts are cut to a hash. Up to the first `; ` it
- * is the rule, behind it what limits the rule; an RRULE has semicolons of its own, without a blank.
+ * The fingerprint of a trigger: its canonical text, of which long parts are replaced by a hash. The part before the
+ * first `; ` is the rule, the part after it its limits; semicolons inside an RRULE have no blank after them.
  */
 export function fingerprint(definition: Definition): string {
   const { text } = definition.trigger
@@ -48,7 +48,7 @@ export function fingerprint(definition: Definition): string {
   return `${rule.length <= 40 ? rule : shorten(rule)}; ${shorten(text)}`
 }
 
-/** Whether two fingerprints are of the same rule, apart from what limits it: then the count of its limit goes on. */
+/** Whether two fingerprints have the same rule, with any limits: then the count towards the limit continues. */
 export function isSameRule(one: string, other: string): boolean {
   return one.split('; ', 1)[0] === other.split('; ', 1)[0]
 }
@@ -76,12 +76,12 @@ export function planAfter(
   )
 }
 
-/** One with a period goes on by addition: more than one instant would only make its state larger. */
+/** The number of instants to plan: one for a plan that continues by addition, so that its state stays small. */
 function countOf(definition: Definition): { count?: number } {
   return periodOf(definition) === null ? {} : { count: 1 }
 }
 
-/** More instants behind what is left of a plan; null where it needs none: it is closed, or goes on by addition. */
+/** More instants for the rest of a plan; null if it needs none, because it is closed or continues by addition. */
 export function refillPlan(
   rule: InstantRule,
   remainingPlan: string,
@@ -90,7 +90,7 @@ export function refillPlan(
   if (isPlanClosed(remainingPlan) || (remainingPlan !== '' && periodOf(rule) !== null)) return null
   const left = countPlanned(remainingPlan, PLAN_MAX_COUNT)
   const after = lastNominal(remainingPlan) ?? nominalMs
-  // Without a delay, four instants are the most that a state keeps in its short form.
+  // Without a delay, four instants are the most that fit a compact state.
   const least = Math.max(1, (rule.jitterMs === 0 ? PLAN_MIN_COUNT + 1 : PLAN_MIN_COUNT) - left)
   const fromMs = firstNominal(remainingPlan)
   const span = fromMs === null ? { least } : { least, fromMs }
@@ -109,8 +109,8 @@ function closePlan(definition: InstantRule, instants: readonly number[], remaini
 }
 
 /**
- * Decides how a schedule goes on, from its definition, its state and Redis's time: a new or changed trigger starts from
- * now, a known one goes on behind its last occurrence, and what was missed meanwhile is run or dropped by its policy.
+ * Decides the plan of a schedule from its definition, its state and Redis's time. A new or changed trigger starts from
+ * now, a known one continues after its last occurrence, and missed occurrences run or are skipped by its policy.
  *
  * @param resume whether a pause ends with this decision
  */
@@ -124,27 +124,27 @@ export function decidePlan(schedule: StoredSchedule, nowMs: number, resume = fal
   }
   const pause = parsePause(schedule.state.paused)
   const ends = resume || (pause?.untilMs !== undefined && pause.untilMs <= nowMs)
-  // Also a pause that comes to its end then: it would come up for ever.
+  // A pause that ends at this instant ends also for a disabled schedule; otherwise it would be due for ever.
   if (!definition.enabled) return { ...asleep(definition, null), resume: pause !== null && ends }
   const { trigger: formerTrigger = '', plan: formerPlan = '' } = schedule.state
   const trigger = fingerprint(definition)
-  // A state that was lost has its last instant from the history: what came due since then is as due as before.
+  // A lost state gets its last instant from the history, so occurrences since then are still due.
   const isRestored = formerTrigger === '' && schedule.state.restored !== undefined
   const isNew = formerTrigger !== trigger && !isRestored
-  // What another rule gave does not count for the limit of this one.
+  // Occurrences of another rule do not count towards the limit.
   const isOtherRule = formerTrigger !== '' && !isSameRule(formerTrigger, trigger)
   const seen = isOtherRule ? 0 : Number(schedule.state.seen ?? 0)
   const last = lastOf(schedule, definition, isOtherRule, nowMs)
   const remaining = definition.limit === null ? null : Math.max(0, definition.limit - seen)
   const common = { ...asleep(definition, null), trigger, resume: pause !== null && ends }
   if (pause && !ends) {
-    // What is due stays noted while it sleeps: the end of the pause accounts for it.
+    // A paused schedule keeps its plan, so that the end of the pause can record the missed occurrences.
     const afterMs = isRestored && last !== null ? last : beforeFirst(definition, nowMs)
     const plan = isNew || isRestored ? planAfter(definition, afterMs, remaining) : formerPlan
     return { ...common, ...withPlan(definition, plan), resume: false }
   }
   if (pause) {
-    // A trigger that was changed during the pause has no past but that of a single instant.
+    // A trigger that was changed during the pause has no missed occurrences, except the instant of `at`.
     const isBlank = isNew && definition.trigger.kind !== 'at'
     const firstMs = isBlank || remaining === 0 ? null : pendingOf(schedule, definition, last, nowMs)
     const plan = planAfter(definition, nowMs, remaining)
@@ -158,8 +158,8 @@ export function decidePlan(schedule: StoredSchedule, nowMs: number, resume = fal
 }
 
 /**
- * Closes what is due of a schedule before its trigger is edited, however long no worker claimed anything: all of it is
- * dropped for the reason, and the plan goes on from now. Null when its definition cannot be read any more.
+ * Closes the due occurrences of a schedule before its trigger is edited: all are skipped with the reason, and the plan
+ * continues from now. Null when the stored definition cannot be used.
  */
 export function decideClosing(schedule: StoredSchedule, nowMs: number, reason: string): PlanDecision | null {
   const { trigger = '', paused } = schedule.state
@@ -182,14 +182,14 @@ function asleep(definition: Definition | null, error: string | null): PlanDecisi
   return { definition, error, trigger: '', plan: '', ...settings, seen: 0, last: null, resume: false, dropped: [] }
 }
 
-/** A plan, and the misfire grace that goes with it. */
+/** A plan with its misfire grace. */
 function withPlan(definition: Definition, plan: string): Pick<PlanDecision, 'plan' | 'graceMs'> {
   return { plan, graceMs: graceOfPlan(definition, plan) }
 }
 
 /**
- * The last instant that was claimed, or null. One of another rule does not hold a single instant back that was written
- * since, unless that is the very same instant; and one in the future, after Redis's clock went back, holds back nothing.
+ * The last claimed instant, or null. An instant of another rule does not prevent a newly written `at`, unless both are
+ * the same instant. An instant in the future, after Redis's clock was set back, is ignored.
  */
 function lastOf(schedule: StoredSchedule, definition: Definition, isOtherRule: boolean, nowMs: number): number | null {
   const last = schedule.state.last === undefined ? null : Number(schedule.state.last)
@@ -198,7 +198,7 @@ function lastOf(schedule: StoredSchedule, definition: Definition, isOtherRule: b
   return firstMs !== null && firstMs < last ? null : last
 }
 
-/** A new trigger starts at now; a single instant that has passed is a misfire like any other. */
+/** The first instant of a new trigger starts from now; an `at` that has passed is a misfire like any other. */
 function firstOfNew(definition: Definition, nowMs: number): number | null {
   return definition.trigger.next(beforeFirst(definition, nowMs))
 }
@@ -239,7 +239,7 @@ function fromMisfire(definition: Definition, decision: MisfireDecision, nowMs: n
   }
 }
 
-/** The dropped occurrences, oldest first: what is too much to list as one group. */
+/** The skipped occurrences, oldest first; those that are not listed form one group. */
 function toGroups({ dropped, droppedMore }: Pick<MisfireDecision, 'dropped' | 'droppedMore'>): DroppedOccurrences[] {
   const groups: DroppedOccurrences[] = []
   if (droppedMore) {
@@ -250,7 +250,7 @@ function toGroups({ dropped, droppedMore }: Pick<MisfireDecision, 'dropped' | 'd
   return groups
 }
 
-/** Everything from an occurrence on was missed because the schedule was paused. */
+/** Skips all occurrences from one on, because the schedule was paused. */
 function dropUntil(
   definition: Definition,
   firstMs: number | null,
@@ -262,7 +262,7 @@ function dropUntil(
     misfire: 'skip',
     misfireGraceMs: 0,
     catchUpWindowMs: Number.MAX_SAFE_INTEGER,
-    // Its start was delayed into the pause or beyond it: the occurrence is of the pause.
+    // Jitter is ignored: an occurrence whose nominal instant lies in the pause belongs to the pause.
     jitterMs: 0,
   }
   const decision = decideMisfire({ definition: strict, pendingMs: firstMs, nowMs: nowMs + 1, lastMs: null })

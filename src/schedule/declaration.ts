@@ -6,27 +6,27 @@ import { parseJoinedFields } from './stored-change.js'
 import type { StoredSchedule } from './stored-schedule.js'
 import { compareVersions } from './version-order.js'
 
-/** What code declared of a schedule last, as Redis keeps it beside the definition. */
+/** The last declaration of a schedule, as Redis stores it beside the definition. */
 export interface Declaration {
   /** Version of the code that declared it; empty when it has none. */
   readonly version: string
   readonly fields: Readonly<DefinitionFields>
-  /** Whether the schedule ran to its end and was removed since. */
+  /** Whether the schedule was finished and removed since. */
   readonly isDone: boolean
 }
 
-/** What a declaration comes to, compared with the last one and with the definition that is stored. */
+/** The decision about a declaration, compared with the last one and with the stored definition. */
 export type DeclarationDecision =
-  /** Nothing is written: the code said the same before, or the schedule ran to its end. */
+  /** Nothing is written: the declaration did not change, or the schedule was finished. */
   | { readonly kind: 'unchanged' }
   /** Nothing is written: a higher version of the code has declared the schedule. */
   | { readonly kind: 'outdated'; readonly version: string }
-  /** The definition stays as it is; that the code declares it is noted. */
+  /** Only the declaration is stored; the definition does not change. */
   | { readonly kind: 'noted' }
-  /** The definition is created or changed; `conflicts` are the edited fields that the code overwrites. */
+  /** The definition is created or changed; `conflicts` are the fields edited live that the declaration overwrites. */
   | { readonly kind: 'written'; readonly definition: Definition; readonly conflicts: readonly string[] }
 
-/** The fields of which a definition has exactly one. */
+/** The fields of triggers, of which a definition has exactly one. */
 const TRIGGERS = ['cron', 'every', 'at', 'rrule', 'solar']
 
 /** The declaration of a stored schedule; null when no code declared it. */
@@ -38,7 +38,9 @@ export function readDeclaration({ declared, fields }: StoredSchedule): Declarati
   return { version, fields: parseJoinedFields(text ?? ''), isDone }
 }
 
-/** Writes a declaration as the scripts note it: its version, and the definition as the digest is made of it. */
+/**
+ * Writes a declaration in the form that the scripts store: its version, and the definition in the form of its digest.
+ */
 export function formatDeclaration(definition: Definition, version: string): string {
   const pairs = Object.entries(encodeDefinition(definition.given)).sort(([left], [right]) => (left < right ? -1 : 1))
   return `+${version}\0${[String(pairs.length * 2), ...pairs.flat()].join('\0')}`
@@ -52,10 +54,10 @@ export function differingFields(declaration: Declaration, { name, fields }: Stor
 }
 
 /**
- * Decides what a declaration comes to, as `kubectl apply` does: what the code changed since its last declaration is
- * changed, what was edited live and the code did not touch stays. Where both changed a field, the code wins.
+ * Decides about a declaration as `kubectl apply` does: fields that differ from the last declaration are changed, live
+ * edits of other fields stay. If both changed a field, the declaration wins.
  *
- * @param schedule the schedule that is stored; its digest is empty when there is none
+ * @param schedule the stored schedule; its digest is empty when none exists
  * @param version version of the declaring code; empty for none. A lower one than the last never changes anything
  */
 export function decideDeclaration(schedule: StoredSchedule, wanted: Definition, version: string): DeclarationDecision {
@@ -76,7 +78,7 @@ export function decideDeclaration(schedule: StoredSchedule, wanted: Definition, 
     return { kind: 'written', definition: decodeFields(wanted.name, merged.fields), conflicts: merged.conflicts }
   } catch (error) {
     if (!(error instanceof EverybeatError)) throw error
-    // Each side makes sense, but not both together: the code is the newer wish.
+    // Declaration and live edits are valid alone, but not together: the declaration replaces the definition.
     const base = last?.fields ?? {}
     const conflicts = Object.keys(live)
       .filter((field) => live[field] !== base[field])
@@ -85,7 +87,7 @@ export function decideDeclaration(schedule: StoredSchedule, wanted: Definition, 
   }
 }
 
-/** Merges field by field; the fields of the trigger count as one, for a definition has exactly one of them. */
+/** Merges field by field; the fields of triggers count as one field, because a definition has exactly one of them. */
 function mergeFields(
   base: Readonly<DefinitionFields>,
   live: Readonly<DefinitionFields>,
@@ -107,7 +109,7 @@ function mergeFields(
   return { fields, conflicts: conflicts.sort() }
 }
 
-/** The fields as the engine writes them, however they were written; as they are where they cannot be used. */
+/** The fields in the form in which the engine writes them; unchanged if they are invalid. */
 function canonicalFields(name: string, fields: Readonly<DefinitionFields>): Readonly<DefinitionFields> {
   try {
     return encodeDefinition(decodeFields(name === '' ? 'schedule' : name, fields).given)

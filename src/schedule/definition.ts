@@ -68,14 +68,14 @@ export interface DefinitionInput<Payload = unknown> {
    */
   tz?: string | undefined
   /**
-   * With `cron` and `rrule`, for a wall time that a clock change leaves out: `first-instant` fires at the first instant after
-   * the gap, `shift` as much later as the gap is long, `skip` not at all.
+   * With `cron` and `rrule`, for a wall time that a clock change removes: `first-instant` fires at the first instant
+   * after the gap, `shift` later by the length of the gap, `skip` not at all.
    *
    * @default 'first-instant'
    */
   dstGap?: 'first-instant' | 'shift' | 'skip' | undefined
   /**
-   * With `cron` and `rrule`, for a wall time that a clock change makes happen twice: which of the two fires.
+   * With `cron` and `rrule`, for a wall time that a clock change repeats: which of the two instants fires.
    *
    * @default 'first'
    */
@@ -96,20 +96,22 @@ export interface DefinitionInput<Payload = unknown> {
   /** With `solar`, required: degrees east, -180 to 180. */
   lon?: number | undefined
   /**
-   * What is left out: dates, date ranges (`2026-12-24/2026-12-26`), weekday sets (`sat,sun`), or a cron; one text or a list
-   * of at most 1 000. Default: nothing.
+   * Days or instants without occurrences: dates, date ranges (`2026-12-24/2026-12-26`), weekday sets (`sat,sun`), or a
+   * cron; one text or a list of at most 1 000. Default: nothing.
    */
   exclude?: string | string[] | undefined
-  /** One instant that is left out: the one `skip next` was asked for. */
+  /** One instant without an occurrence; the dashboard sets it to skip the next one. */
   skipNext?: Instant | undefined
   /** First instant allowed. Default: none. */
   start?: Instant | undefined
   /** Last instant allowed. Default: none. */
   end?: Instant | undefined
-  /** Number of occurrences allowed, from 1; dropped ones count, those that passed during a pause do not. Default: none. */
+  /**
+   * Number of occurrences allowed, from 1; skipped ones count, those that passed during a pause do not. Default: none.
+   */
   limit?: number | undefined
   /**
-   * What the handler gets as `run.payload`: JSON, at most 256 KiB and 256 levels deep.
+   * The `run.payload` of the handler: JSON, at most 256 KiB and 256 levels deep.
    *
    * @default null
    */
@@ -129,7 +131,7 @@ export interface DefinitionInput<Payload = unknown> {
   /** How late an occurrence may be claimed and still count as on time. Default: the time to the next one, 1 s to 60 s. */
   misfireGrace?: Duration | undefined
   /**
-   * What was missed longer ago is dropped, whatever `misfire` says.
+   * Occurrences that were missed longer ago are skipped under every `misfire` policy.
    *
    * @default '24h'
    */
@@ -167,8 +169,8 @@ export interface DefinitionInput<Payload = unknown> {
   /** The wait before the next attempt. Default: the task's. */
   backoff?: BackoffInput | undefined
   /**
-   * Starts are spread over 0 to this time by a hash of name and instant, never past the next occurrence; `run.scheduledAt`
-   * stays as it is.
+   * Starts are spread over 0 to this time by a hash of name and instant, never past the next occurrence;
+   * `run.scheduledAt` does not change.
    *
    * @default 0
    */
@@ -185,13 +187,13 @@ export interface DefinitionInput<Payload = unknown> {
   tags?: string[] | undefined
   /** Why the schedule exists, for people: at most 4 KiB. Default: none. */
   note?: string | undefined
-  /** Name of who declared it; `sync` touches only what its owner owns. Default: none. */
+  /** Name of the owner that declared it; `sync` changes only schedules of its owner. Default: none. */
   owner?: string | undefined
   /** The schedule is removed this long after its last occurrence was claimed. Default: it is kept. */
   removeAfter?: Duration | undefined
 }
 
-/** A definition that was checked: complete, frozen, durations in milliseconds. */
+/** A checked definition: complete, frozen, with durations in ms. */
 export interface Definition {
   readonly name: string
   readonly task: string
@@ -200,7 +202,7 @@ export interface Definition {
   readonly payload: unknown
   readonly enabled: boolean
   readonly misfire: MisfirePolicy
-  /** Null when the definition leaves it to the distance of the occurrences. */
+  /** Misfire grace; null: it follows from the distance of the occurrences. */
   readonly misfireGraceMs: number | null
   readonly catchUpWindowMs: number
   readonly maxCatchUp: number
@@ -221,7 +223,7 @@ export interface Definition {
   readonly note: string | null
   readonly owner: string | null
   readonly removeAfterMs: number | null
-  /** The fields as they were given, with no defaults: what the Redis hash holds, decoded. */
+  /** The given fields without defaults: the decoded Redis hash. */
   readonly given: Readonly<DefinitionInput>
 }
 

@@ -15,9 +15,9 @@ type TriggerField =
   | 'lat'
   | 'lon'
 
-/** Fields of a trigger that have to be there. */
+/** Required fields of a trigger. */
 type NamedField<Field extends TriggerField> = { [Name in Field]: Exclude<DefinitionInput[Name], undefined> }
-/** Fields of a trigger that may be there. */
+/** Optional fields of a trigger. */
 type FreeField<Field extends TriggerField> = { [Name in Field]?: DefinitionInput[Name] | undefined }
 /** Fields of other triggers, which are refused. */
 type ForeignField<Field extends TriggerField> = { [Name in Exclude<TriggerField, Field>]?: undefined }
@@ -41,10 +41,10 @@ type CommonFields = {
     DefinitionInput[Field] | undefined
 }
 
-/** The `payload` may be left out only where the task does without: the handler then gets `null`. */
+/** The `payload` is optional only if the task accepts none: the handler then gets `null`. */
 type PayloadField<Payload> = IsOptional<Payload> extends true ? { payload?: Payload | undefined } : { payload: Payload }
 
-/** Whether a payload of this type may be left out. */
+/** Whether a payload of this type is optional. */
 type IsOptional<Payload> = unknown extends Payload
   ? true
   : undefined extends Payload
@@ -53,7 +53,7 @@ type IsOptional<Payload> = unknown extends Payload
       ? true
       : false
 
-/** The arguments of a call that takes a payload: none where the task does without. */
+/** The arguments of a call with a payload; the payload is optional if the task accepts none. */
 export type PayloadArguments<Payload> =
   IsOptional<Payload> extends true ? [payload?: Payload | undefined] : [payload: Payload]
 
@@ -63,7 +63,7 @@ export type PayloadArguments<Payload> =
  */
 export type ExactDefinition<Payload = unknown> = ExactTrigger & CommonFields & PayloadField<Payload>
 
-/** A definition without `task`: the handle that it is given to names the task. */
+/** A definition without `task`, which its handle names. */
 export type TaskDefinition<Payload = unknown> = ExactDefinition<Payload> & { task?: undefined }
 
 /** The tasks of a fleet for which no list exists: any name, any payload. */
@@ -94,12 +94,12 @@ export type NamedDefinition<Tasks extends object> = string extends keyof Tasks
         [Task in keyof Tasks & string]: ExactDefinition<Tasks[Task]> & { task?: Task | undefined; name: Task }
       }[keyof Tasks & string]
 
-/** The same definition as a shape, whose fields stand alone. */
+/** The same definition as a type with independent fields. */
 export function shapeOf(definition: object): DefinitionInput {
   return definition as DefinitionInput
 }
 
-/** A shape of which only the run time can tell whether it is a definition: it is checked where it is written. */
+/** Casts an object of unknown form to a definition; the write checks it. */
 export function unchecked(definition: object): ExactDefinition {
   return definition as ExactDefinition
 }

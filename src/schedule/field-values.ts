@@ -2,7 +2,7 @@ import { EverybeatError, showValue } from '../errors.js'
 import type { ErrorCode } from '../errors.js'
 import { nearestName } from './fields.js'
 
-/** The error for a field with a wrong value: names the field, shows the value, says what is allowed. */
+/** The error for a field with a wrong value, with the field, the value and what is allowed. */
 export function wrongValue(
   field: string,
   value: unknown,
@@ -74,6 +74,6 @@ export function checkOptionNames(options: unknown, known: readonly string[]): vo
 export function isPlainObject(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
   const prototype: unknown = Object.getPrototypeOf(value)
-  // An object of another realm has that realm's Object.prototype: the one prototype that has none itself.
+  // An object of another realm has the Object.prototype of that realm, which has no prototype itself.
   return prototype === null || Object.getPrototypeOf(prototype) === null
 }

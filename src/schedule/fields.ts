@@ -1,6 +1,6 @@
 import type { DefinitionInput } from './definition.js'
 
-/** How the value of a field looks, in a definition and as text of the Redis hash. */
+/** The form of a field's value, in a definition and in the Redis hash. */
 export type FieldKind = 'text' | 'duration' | 'instant' | 'number' | 'boolean' | 'json' | 'tags' | 'texts'
 
 /** Every field of a definition, in the order it is shown. */
@@ -52,7 +52,7 @@ export type FieldName = keyof typeof FIELD_KINDS
 /** All names of {@link FIELD_KINDS}, in their order. */
 export const FIELD_NAMES = Object.keys(FIELD_KINDS) as FieldName[]
 
-/** What other schedulers call these fields. */
+/** The names of other schedulers for these fields. */
 const FOREIGN_NAMES: Readonly<Record<string, FieldName>> = {
   timezone: 'tz',
   zone: 'tz',
@@ -75,7 +75,7 @@ export function isFieldName(text: string): text is FieldName {
   return Object.hasOwn(FIELD_KINDS, text)
 }
 
-/** The known name that the text was probably meant to be, or null when nothing is near. */
+/** The known name that is most similar to the text; null when none is similar. */
 export function nearestName<Name extends string>(text: string, names: readonly Name[]): Name | null {
   if (text.length > 40) return null
   const wanted = text.toLowerCase()
@@ -88,7 +88,7 @@ export function nearestName<Name extends string>(text: string, names: readonly N
   return nearest
 }
 
-/** {@link nearestName} among the fields of a definition, which also knows the words of other schedulers. */
+/** {@link nearestName} among the fields of a definition, including the names of other schedulers. */
 export function nearestField(text: string): FieldName | null {
   const wanted = text.toLowerCase()
   return (Object.hasOwn(FOREIGN_NAMES, wanted) ? FOREIGN_NAMES[wanted] : null) ?? nearestName(text, FIELD_NAMES)

@@ -8,14 +8,14 @@ import { MAX_PAYLOAD_BYTES, readPayload } from './payload.js'
 import { DEFINITION_DEFAULTS, parseDefinition } from './parse-definition.js'
 import { parseTimeout } from './policy-values.js'
 
-/** The longest text of a field, in UTF-16 units; only a payload may be this long, and it is measured in bytes later. */
+/** Longest text of a field, UTF-16 units; only a payload may be this long, and its bytes are checked later. */
 const MAX_FIELD_LENGTH = MAX_PAYLOAD_BYTES
 
 /**
  * Writes the given fields of a checked definition as the flat text fields of its Redis hash: numbers in decimal,
  * booleans as `1` and `0`, durations as given, dates as ISO text, `payload`, `backoff`, `tags` and a list of exclusions
- * as JSON. Nothing is written for a field that was not given. {@link decodeFields} reads the same definition back, and
- * equal definitions give equal text.
+ * as JSON. Absent fields are not written. {@link decodeFields} reads the same definition, and equal definitions have
+ * equal texts.
  */
 export function encodeDefinition(given: Readonly<DefinitionInput>): DefinitionFields {
   const set = FIELD_NAMES.filter((field) => given[field] !== undefined)
@@ -32,7 +32,7 @@ export function decodeFields(name: string, fields: Readonly<DefinitionFields>): 
   const input: Record<string, unknown> = Object.create(null) as Record<string, unknown>
   for (const [field, text] of Object.entries(fields)) {
     if (text.length > MAX_FIELD_LENGTH) throw tooLong(field, text)
-    // An unknown field goes on as it is, so that it is refused in the same words everywhere.
+    // An unknown field is passed on, so that every caller refuses it with the same message.
     input[field] = isFieldName(field) ? decodeValue(FIELD_KINDS[field], field, text) : text
   }
   return parseDefinition(name, input)
@@ -43,17 +43,17 @@ export function decodeField(field: string, text: string): unknown {
   return isFieldName(field) ? decodeValue(FIELD_KINDS[field], field, text) : text
 }
 
-/** What every run needs of its definition. */
+/** The parts of a definition that every run needs. */
 export interface RunSettings {
   readonly payload: unknown
-  /** Null when the definition leaves it to the task. */
+  /** Null: the value of the task applies. */
   readonly timeoutMs: number | null
   readonly pauseAfter: number | null
 }
 
 /**
- * Reads of a definition only what every run needs: the whole of it, its trigger above all, takes ten times as long, and
- * can wait until the handler has been called. For text that was checked before.
+ * Reads only the parts of a checked definition that every run needs. Reading the whole, above all its trigger, takes
+ * ten times as long, and can wait until the handler has been called.
  *
  * @throws EverybeatError like {@link decodeFields}, for these fields
  */
@@ -66,8 +66,8 @@ export function decodeRunSettings({ payload, timeout, pauseAfter }: Readonly<Def
 }
 
 /**
- * What the definition says and means, for people: its given fields, and the documented defaults of the others.
- * Fields without a default that were not given are left out.
+ * The definition for people: its given fields, and the documented defaults of the others. Fields without a default that
+ * were not given are left out.
  */
 export function describeDefinition(definition: Definition): Record<string, unknown> {
   const full: Record<string, unknown> = { task: definition.task, ...DEFINITION_DEFAULTS, ...definition.given }
@@ -103,7 +103,7 @@ function decodeValue(kind: FieldKind, field: string, text: string): unknown {
   }
 }
 
-/** Whether the text is what `String` makes of an integer: then the number means the same and reads better. */
+/** Whether the text is the decimal form of an integer, so that the number has the same meaning. */
 function isDecimalInteger(text: string): boolean {
   return Number.isSafeInteger(Number(text)) && String(Number(text)) === text
 }

@@ -6,7 +6,7 @@ import type { Definition, DefinitionFields, DefinitionInput } from './definition
 import { isFieldName } from './fields.js'
 import { decodeField } from './hash-codec.js'
 
-/** What the instants of a schedule follow from; every {@link Definition} is one. */
+/** The parts of a {@link Definition} that decide its instants. */
 export type InstantRule = Pick<Definition, 'name' | 'trigger' | 'jitterMs' | 'enabled'> & {
   readonly given: Pick<DefinitionInput, 'tz'>
 }
@@ -38,8 +38,8 @@ const KEPT_COUNT = 1_000
 const REMEMBERED_COUNT = 16
 
 /**
- * Reads of definitions what their instants follow from: a plan that runs low needs nothing else, and the whole of a
- * definition takes ten times as long.
+ * Reads the instant rules of definitions. A refill needs nothing else, and reading a whole definition takes ten times
+ * as long.
  *
  * Invariants:
  * 1. A rule gives the instants, the delays and the zone that the whole definition gives. A trigger is shared only
@@ -47,16 +47,16 @@ const REMEMBERED_COUNT = 16
  *    its instants (`H`, `spread`).
  * 2. A definition with a field that this version does not know has no rule: a newer version wrote it, and only that
  *    version knows its instants.
- * 3. At most 1 000 triggers are kept, each with at most 16 instants; the oldest trigger leaves first.
+ * 3. At most 1 000 triggers are kept, each with at most 16 instants; the oldest trigger is removed first.
  */
 export class InstantRules {
-  /** Triggers by the text of their fields: schedules on one instant have few different ones. */
+  /** Triggers by the text of their fields; schedules that share instants have few different triggers. */
   readonly #triggers = new Map<string, Trigger>()
 
   /**
-   * The rule of a definition that was checked before; null where it has a field that is not known here.
+   * The rule of a checked definition; null if it has a field that this version does not know.
    *
-   * @throws EverybeatError for a text that makes no trigger here, like `decodeFields`
+   * @throws EverybeatError for a text that is no trigger here, as `decodeFields` does
    */
   read(name: string, fields: Readonly<DefinitionFields>): InstantRule | null {
     for (const field in fields) if (!isFieldName(field)) return null
@@ -73,7 +73,7 @@ export class InstantRules {
   #triggerOf(name: string, fields: Readonly<DefinitionFields>): Trigger {
     if (goesByName(fields)) return makeTrigger(name, fields)
     let key = ''
-    // No text of a definition that was checked has a NUL in it.
+    // The texts of a checked definition hold no NUL.
     for (const field of TRIGGER_FIELDS) if (fields[field] !== undefined) key += `${field}\0${fields[field]}\0`
     const known = this.#triggers.get(key)
     if (known) return known
@@ -84,14 +84,14 @@ export class InstantRules {
   }
 }
 
-/** Whether the name of the schedule may decide its instants: `H` in a cron or in an excluded one, or `spread`. */
+/** Whether the instants may depend on the name of the schedule: by `H` in a cron or an exclusion, or by `spread`. */
 function goesByName({ cron = '', exclude = '', spread }: Readonly<DefinitionFields>): boolean {
   return spread !== undefined || /h/i.test(cron) || /h/i.test(exclude)
 }
 
 /**
- * The same trigger, which remembers its last answers: schedules that share an instant ask for the same ones, and to step
- * to the next instant of a yearly rule takes longer than the rest of a refill.
+ * Wraps a trigger in a cache of its last answers: schedules that share an instant need the same ones, and the next
+ * instant of a yearly rule takes longer than the rest of a refill.
  */
 function remember(trigger: Trigger): Trigger {
   const following = new Map<number, number | null>()

@@ -1,6 +1,6 @@
 /**
- * What arrives of a value that was written as JSON: a `Date` arrives as text, as what its `toJSON` gives, a function, a symbol and `undefined` do not
- * arrive at all, and in a list they arrive as `null`.
+ * The type of a value after JSON: a `Date` becomes text, an object with `toJSON` its result; functions, symbols and
+ * `undefined` are dropped, and become `null` in a list.
  */
 export type Jsonify<Value> = unknown extends Value
   ? Value
@@ -19,10 +19,10 @@ export type Jsonify<Value> = unknown extends Value
 /** Values that JSON does not write. */
 type Unwritten = undefined | symbol | ((...args: never[]) => unknown)
 
-/** An item of a list: one that JSON does not write arrives as `null`. */
+/** An item of a list: a value without a JSON form becomes `null`. */
 type JsonifyMember<Member> = unknown extends Member ? Member : Member extends Unwritten ? null : Jsonify<Member>
 
-/** A member without a value that JSON knows is left out; so is one whose name is a symbol. */
+/** The keys that JSON writes: not those of values without a JSON form, and no symbols. */
 type WrittenKey<Value, Key extends keyof Value> = Key extends symbol
   ? never
   : unknown extends Value[Key]

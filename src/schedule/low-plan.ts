@@ -1,16 +1,19 @@
 import { countPlanned, isPlanClosed, lastNominal } from './plan-text.js'
 
-/** The share of the plans with two instants left that is refilled; the others wait until they have one. */
+/** Share of plans that are refilled with two instants left; the others are refilled with one. */
 const SPREAD = 1 / 3
-/** Instants as near as this are always refilled at two: a plan that is spent would soon make a start late, ms. */
+/**
+ * Distance of instants up to which a plan is always refilled with two left, ms: an empty plan would soon make a start
+ * late.
+ */
 const NEAR_MS = 60_000
 
 /**
- * Whether an occurrence refills the plan of its schedule. A plan with more than two instants, or one that is closed, is
- * long enough; one with fewer than two is refilled. Whether one with two is, is drawn: schedules that are registered
- * together and share their instants do not all refill on the same one.
+ * Whether an occurrence refills the plan of its schedule. A plan with more than two instants, or a closed one, needs no
+ * refill; a plan with fewer than two does. For a plan with two a random number decides, so that schedules which share
+ * their instants do not all refill at the same one.
  *
- * @param remainingPlan what is left of the plan behind the occurrence
+ * @param remainingPlan the rest of the plan after the occurrence
  * @param random draws a number in [0, 1)
  */
 export function runsLow(remainingPlan: string, nominalMs: number, random: () => number): boolean {

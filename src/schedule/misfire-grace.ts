@@ -1,14 +1,15 @@
 import type { Definition } from './definition.js'
 import { parsePlan } from './plan-text.js'
 
-/** The longest misfire grace where a definition gives none, and what Redis assumes when the state names none, ms. */
+/** Longest misfire grace if a definition sets none, and the grace of a state without one, ms. */
 export const DEFAULT_GRACE_MS = 60_000
-/** The shortest misfire grace where a definition gives none, ms. */
+/** Shortest misfire grace if a definition sets none, ms. */
 const LEAST_GRACE_MS = 1_000
 
 /**
- * How late an occurrence may be claimed and still count as on time, ms: what the definition gives, else the time to the
- * next occurrence, but at least 1 s and at most 60 s. So after an outage `latest` makes one run for all that was missed.
+ * How late an occurrence may be claimed and still count as on time, ms: the value of the definition, or else the time
+ * to the next occurrence, but at least 1 s and at most 60 s. So after an outage `latest` makes one run for all that was
+ * missed.
  */
 export function graceAt({ misfireGraceMs, trigger }: Definition, atMs: number): number {
   if (misfireGraceMs !== null) return misfireGraceMs

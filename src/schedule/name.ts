@@ -1,17 +1,17 @@
 import { EverybeatError, showValue } from '../errors.js'
 
-/** What a name can be the name of. */
+/** The kinds of things that have names. */
 export type NameKind = 'schedule' | 'task' | 'pool' | 'tag' | 'owner' | 'prefix'
 
 /** The longest name, in UTF-8 bytes. */
 export const MAX_NAME_BYTES = 512
 
-/** Control characters, halves of surrogate pairs, and the mark in place of bytes that were not UTF-8. */
+/** Control characters, halves of surrogate pairs, and the replacement character for invalid UTF-8. */
 const UNSTORABLE = /[\p{Cc}\p{Surrogate}\uFFFD]/u
 
 /**
- * Checks a name and gives it back unchanged: 1 to 512 bytes of UTF-8 without control characters, and without anything
- * that Redis would not give back as it was.
+ * Checks a name and returns it: 1 to 512 bytes of UTF-8 without control characters and without characters that Redis
+ * would return changed.
  *
  * @param field name of the field, for the message; default: the kind
  * @throws EverybeatError `ERR_EVERYBEAT_NAME`

@@ -8,7 +8,7 @@ import { checkName } from './name.js'
 import { copyPayload } from './payload.js'
 import { parseBackoff, parseNote, parseRetries, parseTags, parseTimeout } from './policy-values.js'
 
-/** What a field means when it is left out, in the words of a definition. `task` defaults to the schedule's name. */
+/** The defaults of the fields of a definition. `task` defaults to the schedule's name. */
 export const DEFINITION_DEFAULTS = Object.freeze({
   tz: 'UTC',
   payload: null,
@@ -27,12 +27,12 @@ export const DEFINITION_DEFAULTS = Object.freeze({
 } as const)
 
 /**
- * Checks a definition and completes it. Strict: whatever cannot be honoured is refused, never guessed.
+ * Checks a definition and completes it. A field that cannot be honoured is refused, never guessed.
  *
  * @param name the schedule's name
- * @param input the definition as it was written; a field that is `undefined` counts as left out
- * @param defaults fields to put under the input; what they add is part of `given`, so what is stored means the same to
- *   every reader
+ * @param input the definition; a field that is `undefined` counts as absent
+ * @param defaults fields for those that the input does not set; they become part of `given`, so that the stored
+ *   definition means the same to every reader
  * @returns the complete definition, deep-frozen except for its trigger
  * @throws EverybeatError with the field and the value: `ERR_EVERYBEAT_NAME`, `ERR_EVERYBEAT_DEFINITION`,
  *   `ERR_EVERYBEAT_DURATION`, `ERR_EVERYBEAT_PAYLOAD`, and from the trigger `ERR_EVERYBEAT_CRON`, `ERR_EVERYBEAT_ZONE`,
@@ -71,7 +71,7 @@ export function parseDefinition(name: string, input: unknown, defaults: Partial<
   })
 }
 
-/** The known fields that are set; what is unknown, or null without meaning anything, is refused. */
+/** The fields that are set; unknown fields, and null where it has no meaning, are refused. */
 function readFields(input: unknown): DefinitionInput {
   if (!isPlainObject(input)) throw wrongValue('definition', input, 'an object such as { cron: "0 9 * * *" }')
   for (const [field, value] of Object.entries(input)) {
@@ -88,7 +88,7 @@ function unknownField(field: string, value: unknown): EverybeatError {
   return new EverybeatError('ERR_EVERYBEAT_DEFINITION', message, { field, value })
 }
 
-/** The fields in the form they are kept in: in one order, and nothing of them can change later. */
+/** The fields in the form in which they are kept: in a fixed order and frozen. */
 function freezeGiven(fields: DefinitionInput): Readonly<DefinitionInput> {
   const set = FIELD_NAMES.filter((field) => Object.hasOwn(fields, field))
   return Object.freeze(Object.fromEntries(set.map((field) => [field, freezeField(field, fields[field])])))

@@ -7,8 +7,8 @@ export const MAX_PAYLOAD_BYTES = 256 * 1024
 export const MAX_PAYLOAD_DEPTH = 256
 
 /**
- * Copies a payload the way Redis will give it back, deep-frozen: what JSON says of it, with own keys such as `__proto__`
- * kept as data. A Date becomes its ISO text, a property that is undefined is left out.
+ * Copies a payload in the form that Redis will return, deep-frozen: its JSON, with own keys such as `__proto__` kept as
+ * data. A Date becomes its ISO text; an undefined property is omitted.
  *
  * @throws EverybeatError `ERR_EVERYBEAT_PAYLOAD` when JSON would lose something (functions, symbols, bigint, NaN and the
  *   infinities, Map, Set, cycles, properties of a list, members named by symbols, what its `toJSON` leaves out), or the payload is nested deeper than 256 or larger than 256 KiB as JSON
@@ -62,7 +62,10 @@ function encodePayload(value: unknown, field: string): string {
   )
 }
 
-/** What JSON would silently drop or change; `holder[key]` is the member before its `toJSON`. */
+/**
+ * The description of a value that JSON would silently drop or change; null for none. `holder[key]` is the member before
+ * its `toJSON`.
+ */
 function lossOf(holder: unknown, key: string, member: unknown): string | null {
   if (member === undefined && (Array.isArray(holder) || (holder as Record<string, unknown>)[key] !== undefined))
     return 'undefined'
@@ -72,7 +75,10 @@ function lossOf(holder: unknown, key: string, member: unknown): string | null {
   return typeof member === 'object' && member !== null ? (emptiedBy(member) ?? droppedOf(member)) : null
 }
 
-/** What of a list or an object has no place in JSON: properties of a list beside its items, members named by symbols. */
+/**
+ * The parts of a list or an object without a JSON form: properties of a list beside its items, members named by
+ * symbols.
+ */
 function droppedOf(member: object): string | null {
   if (member instanceof Number && !Number.isFinite(member.valueOf())) return String(member)
   if (Array.isArray(member) && Object.keys(member).length > member.length) return 'a list with properties of its own'
@@ -80,7 +86,9 @@ function droppedOf(member: object): string | null {
   return Object.getOwnPropertySymbols(member).some(isDropped) ? 'a member named by a symbol' : null
 }
 
-/** What JSON would empty: an error has no field of its own to show, nor has an object of a class without public fields. */
+/**
+ * The kind of an object that JSON would write as `{}`, such as an error, or an object of a class without public fields.
+ */
 function emptiedBy(member: object): string | null {
   const kind = Object.prototype.toString.call(member).slice('[object '.length, -1)
   if (['Map', 'Set', 'Error', 'RegExp', 'Promise', 'WeakMap', 'WeakSet', 'ArrayBuffer'].includes(kind)) return kind
@@ -89,7 +97,7 @@ function emptiedBy(member: object): string | null {
   return `an object of class ${member.constructor?.name || kind}, which JSON empties`
 }
 
-/** Where a member is: `user.tags[0]`. */
+/** The path of a member, such as `user.tags[0]`. */
 function pathOf(holderPath: string | undefined, holder: unknown, key: string): string {
   if (holderPath === undefined) return ''
   if (Array.isArray(holder)) return `${holderPath}[${key}]`

@@ -2,14 +2,14 @@ import { startDelay } from '../time/jitter.js'
 import type { Trigger } from '../time/trigger.js'
 import type { Definition } from './definition.js'
 
-/** The least number of instants in a plan, as long as the schedule has them. */
+/** Least number of instants in a plan, if the schedule has as many. */
 export const PLAN_MIN_COUNT = 3
 /** The largest number of instants in a plan. */
 export const PLAN_MAX_COUNT = 16
-/** A plan reaches at least this far beyond its first instant, within the largest number. */
+/** Least span of a plan from its first instant, within the largest number of instants, ms. */
 export const PLAN_SPAN_MS = 20_000
 
-/** How much to plan. */
+/** The size of a plan. */
 export interface PlanOptions {
   /** Number of instants, at most 16; default: at least 3, and as many as cover 20 s. */
   count?: number
@@ -21,7 +21,7 @@ export interface PlanOptions {
   remaining?: number | null
 }
 
-/** What a plan needs to know of a definition. */
+/** The parts of a definition that a plan needs. */
 export type Plannable = Pick<Definition, 'name' | 'trigger' | 'jitterMs'>
 
 /** The next occurrences strictly after the instant, as the text {@link formatPlan} gives; empty when there are none. */
@@ -29,7 +29,7 @@ export function planInstants(definition: Plannable, afterMs: number, options: Pl
   return formatPlan(definition, upcomingInstants(definition.trigger, afterMs, options))
 }
 
-/** The nominal instants of the next occurrences strictly after the instant, as many as belong into a plan. */
+/** The nominal instants of the next occurrences strictly after the instant, as many as a plan holds. */
 export function upcomingInstants(trigger: Trigger, afterMs: number, options: PlanOptions = {}): number[] {
   const most = Math.min(options.count ?? PLAN_MAX_COUNT, PLAN_MAX_COUNT, options.remaining ?? Infinity)
   const least = options.count ?? options.least ?? PLAN_MIN_COUNT
@@ -57,12 +57,12 @@ export function formatPlan(definition: Plannable, instants: readonly number[]): 
     .join(' ')
 }
 
-/** How much later than its nominal instant an occurrence is due: 0 without `jitter`, never past the next occurrence. */
+/** The delay of an occurrence after its nominal instant, ms: 0 without `jitter`, never past the next occurrence. */
 export function delayOf({ name, trigger, jitterMs }: Plannable, nominalMs: number): number {
   return jitterMs === 0 ? 0 : startDelay(name, nominalMs, trigger.next(nominalMs), jitterMs)
 }
 
-/** Written behind the last instant of a plan when nothing follows. */
+/** The mark after the last instant of a plan when nothing follows. */
 export const PLAN_END = '.'
 
 /** One instant of a plan. */
@@ -73,11 +73,11 @@ export interface PlannedInstant {
   readonly delayMs: number
   /** Whether the run makes up for a missed occurrence. */
   readonly isCatchUp: boolean
-  /** Missed occurrences that the run makes up for beyond its own. */
+  /** Missed occurrences that the run makes up for, without its own. */
   readonly missed: number
 }
 
-/** A plan that was read: its instants in order, and whether it says that nothing follows. */
+/** A decoded plan: its instants in order, and whether it is closed. */
 export interface Plan {
   readonly instants: readonly PlannedInstant[]
   readonly isClosed: boolean
@@ -86,8 +86,9 @@ export interface Plan {
 const NO_PLAN: Plan = { instants: [], isClosed: false }
 
 /**
- * Reads a stored plan: instants apart by a space, each `nominal[+delay][c[missed]]`, closed by {@link PLAN_END} when nothing
- * follows. A plan is a cache: text that is none, written by any program, is read as an empty plan, and is replaced.
+ * Reads a stored plan: instants separated by a space, each `nominal[+delay][c[missed]]`, closed by {@link PLAN_END}
+ * when nothing follows. A plan is a cache: an invalid text, which any program may have written, counts as an empty plan
+ * and is replaced.
  */
 export function parsePlan(text: string): Plan {
   if (text === '') return NO_PLAN
@@ -127,7 +128,7 @@ export function isPlanClosed(text: string): boolean {
   return text.endsWith(PLAN_END)
 }
 
-/** Puts the texts of plans together, in their order; an empty one adds nothing. */
+/** Joins the texts of plans in order; an empty text adds nothing. */
 export function joinPlans(...texts: readonly string[]): string {
   return texts.filter((text) => text !== '').join(' ')
 }

@@ -13,7 +13,7 @@ const BACKOFF_FIELDS = ['type', 'delay', 'max']
 const MAX_TAGS = 64
 const MAX_NOTE_BYTES = 4096
 
-/** Control characters but tab and newlines, and what Redis would not give back as it was. */
+/** Control characters except tab and newlines, and characters that Redis would return changed. */
 const UNSTORABLE_IN_NOTE = /[^\P{Cc}\t\r\n]|[\p{Surrogate}\uFFFD]/u
 
 /** Reads `timeout` of a definition or a task: 1 ms to 24.8 days. @throws EverybeatError `ERR_EVERYBEAT_DURATION` */
@@ -27,8 +27,8 @@ export function parseRetries(value: unknown, field = 'retries', code?: ErrorCode
 }
 
 /**
- * Reads `backoff` of a definition or a task. What is left out is `exponential`, 1 s (or `max` where that is shorter),
- * and 1 min (or `delay` where that is longer).
+ * Reads `backoff` of a definition or a task. Defaults: `exponential`, 1 s (or `max` if it is shorter), and 1 min (or
+ * `delay` if it is longer).
  *
  * @throws EverybeatError `ERR_EVERYBEAT_DURATION` for a `delay` or `max` that is none, else with `code`
  */
@@ -44,7 +44,7 @@ export function parseBackoff(value: unknown, field = 'backoff', code?: ErrorCode
   return Object.freeze({ type: checkChoice(type, `${field}.type`, ['exponential', 'fixed'], code), delayMs, maxMs })
 }
 
-/** Reads `tags`: a list of at most 64 names; one that is there twice counts once. @throws EverybeatError */
+/** Reads `tags`: a list of at most 64 names; a repeated name counts once. @throws EverybeatError */
 export function parseTags(value: unknown): readonly string[] {
   if (!Array.isArray(value) || value.length > MAX_TAGS) {
     throw wrongValue('tags', value, `a list of at most ${MAX_TAGS} names`)

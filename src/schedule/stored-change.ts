@@ -1,19 +1,19 @@
 import type { DefinitionFields } from './definition.js'
 
-/** From where a schedule was edited; `hset` is any plain Redis command. */
+/** The way of an edit; `hset` is any plain Redis command. */
 export type ChangeVia = 'api' | 'cli' | 'dashboard' | 'hset' | 'declaration' | 'sync' | 'import'
 
-/** Who edits schedules, and from where: what the change list says of an edit. */
+/** The editor of schedules, as the change list records it. */
 export interface Editor {
-  /** A person or a program; empty when the writer did not say. */
+  /** A person or a program; empty when unknown. */
   readonly by: string
   readonly via: ChangeVia
 }
 
-/** What an edit was; a `pause` and a `resume` leave the definition as it is. */
+/** The kind of an edit; a `pause` and a `resume` do not change the definition. */
 export type ChangeKind = 'create' | 'edit' | 'pause' | 'resume' | 'rollback' | 'revert'
 
-/** An edit as Redis keeps it: the diff holds texts of fields. */
+/** A stored edit; its diff holds texts of fields. */
 export interface StoredChange {
   readonly revision: number
   readonly atMs: number
@@ -24,9 +24,9 @@ export interface StoredChange {
   readonly conflicts?: readonly string[]
 }
 
-/** What Redis keeps of the edits of a schedule. */
+/** The stored edits of a schedule. */
 export interface StoredChanges {
-  /** The definition behind the newest edit; null when it is not known. */
+  /** The definition after the newest edit; null when unknown. */
   readonly known: Readonly<DefinitionFields> | null
   /** Oldest first. */
   readonly changes: readonly StoredChange[]
@@ -41,10 +41,12 @@ export function parseChanges(list: readonly string[]): StoredChanges {
   }
 }
 
-/** The fields of a state that stand for the change list of a schedule that was not edited since it was made. */
+/** The fields of a state that replace the change list of a schedule without edits since its creation. */
 export const BRIEF_CHANGES = ['made', 'known', 'known2', 'known3', 'known4'] as const
 
-/** Reads the change list that follows from a state: who made the schedule when, and its definition in pieces. */
+/**
+ * Reads the change list from the fields of a state: who created the schedule and when, and its definition in pieces.
+ */
 export function parseBriefChanges([made, ...pieces]: readonly (string | null)[]): StoredChanges {
   const [, at, via, by] = /^(\d+) (\S+) ?(.*)$/s.exec(made ?? '') ?? []
   if (at === undefined) return { known: null, changes: [] }
@@ -52,7 +54,10 @@ export function parseBriefChanges([made, ...pieces]: readonly (string | null)[])
   return parseChanges([pieces.join(''), '', entry])
 }
 
-/** Reads a definition as the scripts join it: the count of names and texts, then each name with its text, apart by NUL. */
+/**
+ * Reads a definition as the scripts join it: the count of names and texts, then each name with its text, separated by
+ * NUL.
+ */
 export function parseJoinedFields(text: string): DefinitionFields {
   const parts = text.split('\0')
   const pairs = Array.from({ length: Math.floor((parts.length - 1) / 2) }, (_, index) => {
@@ -61,7 +66,7 @@ export function parseJoinedFields(text: string): DefinitionFields {
   return Object.fromEntries(pairs)
 }
 
-/** Reads an entry of the change list; null for what is none. */
+/** Reads an entry of the change list; null for an invalid text. */
 function parseChange(text: string): StoredChange | null {
   try {
     const { r, t, k, b, v, c, d } = JSON.parse(text) as Record<string, unknown>
@@ -80,7 +85,7 @@ function parseChange(text: string): StoredChange | null {
   }
 }
 
-/** The definition as it was at a revision, as far back as the edits are kept; null for one that is not. */
+/** The definition at a revision, as far back as edits are stored; otherwise null. */
 export function definitionAt(
   changes: readonly StoredChange[],
   fields: Readonly<DefinitionFields>,
@@ -92,7 +97,7 @@ export function definitionAt(
     if (change.revision < revision) return null
     current = undoChange(current, change)
   }
-  // The oldest edit that is kept says what was before it.
+  // The diff of the oldest stored edit also gives the definition before it.
   const oldest = changes[0]
   return oldest && oldest.kind !== 'create' && oldest.revision - 1 === revision ? current : null
 }

@@ -1,4 +1,4 @@
-/** A run as the state of its schedule holds it. The state may be written by any program: a field may be of any type. */
+/** A run in the state of its schedule. Any program may have written the state, so a field may have any type. */
 export interface RecordedRun {
   /** The nominal instant, epoch ms. */
   readonly nominalMs: number
@@ -6,19 +6,19 @@ export interface RecordedRun {
   readonly fence: number
   /** Number of the execution after failures, from 1. */
   readonly attempt: number
-  /** Number of the hand-over to a worker, from 1. */
+  /** Number of the delivery, from 1. */
   readonly delivery: number
   /** When it was claimed, epoch ms; absent while it waits. */
   readonly claimedAtMs?: number
-  /** The id of the worker that has it; absent while it waits. */
+  /** The id of its worker; absent while it waits. */
   readonly worker?: string
   /** Whether its lease belongs to it alone rather than to its schedule. */
   readonly hasRunLease?: boolean
-  /** Why it waits. */
+  /** The reason of its wait. */
   readonly waitsFor?: string
 }
 
-/** The letters of the JSON form; `lib/runs.lua` has the same, and more that only scripts need. */
+/** The letters of the JSON form; `lib/runs.lua` has the same and further ones for scripts. */
 const LETTERS = {
   nominalMs: 'n',
   fence: 'f',

@@ -1,6 +1,6 @@
 import type { Definition } from './definition.js'
 
-/** A schedule as Redis holds it, read in one step: the text of its definition, and the state that the engine keeps of it. */
+/** A stored schedule, read in one step: the text of its definition, and its state. */
 export interface StoredSchedule {
   readonly name: string
   /** Digest of the definition; empty when the schedule has no definition. */
@@ -9,48 +9,48 @@ export interface StoredSchedule {
   readonly fields: Readonly<Record<string, string>>
   /** The engine's state, by field, as the protocol describes it. */
   readonly state: Readonly<Record<string, string>>
-  /** What code declared of it last, as `declaration.ts` reads it; left out where it was not read. */
+  /** The last declaration, in the form that `declaration.ts` reads; absent if it was not read. */
   readonly declared?: string
 }
 
-/** One occurrence that is dropped, or a group of `count` neighbours from `atMs` to `toMs`. */
+/** One skipped occurrence, or a group of `count` consecutive ones from `atMs` to `toMs`. */
 export interface DroppedOccurrences {
   /** Nominal instant of the first one, epoch ms. */
   readonly atMs: number
   /** Nominal instant of the last one, epoch ms. */
   readonly toMs: number
   readonly count: number
-  /** Why they are dropped, as the history says it. */
+  /** The reason, as in the history. */
   readonly reason: string
 }
 
-/** How a schedule goes on: what to store of it so that it can be claimed. */
+/** The decision about a schedule that is stored so that it can be claimed. */
 export interface PlanDecision {
   /** The definition that was read; null when it cannot be used. */
   readonly definition: Definition | null
-  /** Why the definition cannot be used, beginning with the code of the error; null when it can. */
+  /** The error of the definition, which begins with its code; null when the definition is valid. */
   readonly error: string | null
   /** Fingerprint of the trigger; empty when the schedule must not fire. */
   readonly trigger: string
   /** The plan, as `plan-text.ts` writes it. */
   readonly plan: string
-  /** Distance of the occurrences where Redis may step the plan by addition, ms; else null. */
+  /** Period by which Redis continues the plan, ms; null for none. */
   readonly periodMs: number | null
-  /** Misfire grace where it is not the default, ms; else null. */
+  /** Misfire grace, ms; null for the default. */
   readonly graceMs: number | null
-  /** How long after its last occurrence the schedule is removed, ms; null for never. */
+  /** Time from the last occurrence to the removal of the schedule, ms; null for never. */
   readonly removalMs: number | null
   /** How many occurrences this decision counts against the limit. */
   readonly seen: number
-  /** Nominal instant of the newest dropped occurrence, epoch ms; null when none is dropped. */
+  /** Nominal instant of the newest skipped occurrence, epoch ms; null for none. */
   readonly last: number | null
   /** Whether this decision ends a pause. */
   readonly resume: boolean
-  /** The occurrences that this decision drops, oldest first. */
+  /** The occurrences that this decision skips, oldest first. */
   readonly dropped: readonly DroppedOccurrences[]
 }
 
-/** A decision, and the schedule it was decided from: it is stored only while the schedule is still the same. */
+/** A decision with the schedule on which it is based; it is stored only if the schedule has not changed. */
 export interface PlanChange extends PlanDecision {
   readonly schedule: StoredSchedule
 }

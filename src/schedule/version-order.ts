@@ -1,4 +1,7 @@
-/** A version as numbers with dots, a pre-release behind `-`, and build metadata behind `+`; `v` in front is allowed. */
+/**
+ * A version: numbers with dots, then optionally `-` with a pre-release and `+` with build metadata; a leading `v` is
+ * allowed.
+ */
 const VERSION = /^v?(\d{1,15}(?:\.\d{1,15})*)(?:-([0-9A-Za-z.-]+))?(?:\+[0-9A-Za-z.-]+)?$/
 
 /** Whether the text can be compared with other versions. */
@@ -34,7 +37,7 @@ function comparePreReleases(left: string | undefined, right: string | undefined)
   return 0
 }
 
-/** Numbers are lower than words, and compare as numbers. */
+/** Numbers compare as numbers and are lower than words. */
 function compareParts(part: string, other: string): number {
   const [isNumber, isOtherNumber] = [/^\d+$/.test(part), /^\d+$/.test(other)]
   if (isNumber && isOtherNumber) return Number(part) - Number(other)

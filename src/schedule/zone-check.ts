@@ -6,17 +6,20 @@ import { fingerprint } from './decide-plan.js'
 import { parsePlan } from './plan-text.js'
 import type { StoredSchedule } from './stored-schedule.js'
 
-/** How an error begins that newer time-zone data may heal. */
+/** Begin of an error that newer time-zone data may remove. */
 export const UNKNOWN_ZONE = 'ERR_EVERYBEAT_ZONE'
 
-/** Whether other time-zone data may give other instants: a time zone is named, and the rule is no plain interval. */
+/**
+ * Whether the instants may depend on time-zone data: the definition names a time zone, and its rule is no plain
+ * interval.
+ */
 export function dependsOnZoneData({ given, trigger }: Pick<InstantRule, 'given' | 'trigger'>): boolean {
   return (given.tz ?? 'UTC') !== 'UTC' && trigger.arithmetic === undefined
 }
 
 /**
- * Whether the instants that are planned are others than this process computes: its time-zone data is other than that of
- * whichever worker planned them. What cannot be read, is not planned, or is planned from another text is not checked here.
+ * Whether the planned instants differ from those of this process, because another worker with other time-zone data
+ * planned them. A schedule that is invalid, not planned, or planned from another text is not checked here.
  */
 export function isPlannedOtherwise(schedule: StoredSchedule, nowMs: number): boolean {
   const { name, fields, state, digest } = schedule
@@ -26,14 +29,14 @@ export function isPlannedOtherwise(schedule: StoredSchedule, nowMs: number): boo
   // Older data did not know its zone.
   if (state.error?.startsWith(UNKNOWN_ZONE)) return true
   if (!state.trigger || state.paused !== undefined || !state.plan) return false
-  // A single instant is part of the fingerprint. One that has run must not run again for having moved.
+  // The instant of `at` is part of the fingerprint. An `at` that has run must not run again because its instant moved.
   if (fingerprint(definition) !== state.trigger) return definition.trigger.kind === 'at' && state.last === undefined
   const { instants, isClosed } = parsePlan(state.plan)
   const planned = instants.map(({ nominalMs }) => nominalMs).filter((atMs) => atMs > nowMs)
-  // State may have been written by any program.
+  // Any program may have written the state.
   const lastMs = Number(state.last)
   const afterMs = Number.isSafeInteger(lastMs) ? Math.max(nowMs, lastMs) : nowMs
-  // Behind the end of a limited plan there may be more instants; what matters is that these are the first.
+  // After the end of a limited plan more instants may follow; only the planned ones are compared.
   const wanted = planned.length + (isClosed && definition.limit === null ? 1 : 0)
   const expected: number[] = []
   for (let atMs: number | null = afterMs; expected.length < wanted;) {
