@@ -10,7 +10,7 @@ export function daysToMonth(year: number, month: number): number {
   return era * 146_097 + yearOfEra * 365 + ((yearOfEra / 4) | 0) - ((yearOfEra / 100) | 0) + dayOfYear - 719_468
 }
 
-/** Days from 1970-01-01 to a date; a day outside its month counts on into the next one. */
+/** Days from 1970-01-01 to a date; a day beyond the end of its month continues in the next one. */
 export function daysToDate(year: number, month: number, day: number): number {
   return daysToMonth(year, month) + day - 1
 }
@@ -80,7 +80,7 @@ export function showTime(wallSeconds: number): string {
   return `${two(Math.floor(second / 3600))}:${two(Math.floor(second / 60) % 60)}:${two(second % 60)}`
 }
 
-/** Shows an offset in seconds as `+05:30`, with seconds where old local mean time needs them. */
+/** Shows an offset in seconds as `+05:30`; old local mean times show seconds too. */
 export function showOffset(offsetSeconds: number): string {
   const size = Math.abs(offsetSeconds)
   const seconds = size % 60 === 0 ? '' : `:${two(size % 60)}`

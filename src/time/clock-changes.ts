@@ -2,12 +2,12 @@ import { showDate, showTime, DAY_SECONDS } from './civil.js'
 import { isRemovedDay, type WallClockRule, type WallTimes } from './wall-occurrences.js'
 import type { Segment, Zone } from './zone.js'
 
-/** What a clock change does to a trigger, in plain words. */
+/** The effect of a clock change on a trigger, as a sentence. */
 export interface ClockChange {
-  /** Epoch ms of the first occurrence that it touches, or of the change itself where an occurrence falls away. */
+  /** The first occurrence that the change affects, or the change itself if it removes an occurrence, epoch ms. */
   readonly at: number
   readonly text: string
-  /** The day of the change (a day number on the wall clock); null where the text tells it. */
+  /** The day of the change (a day number on the wall clock); null if the text names it. */
   readonly day: number | null
 }
 
@@ -16,8 +16,8 @@ type Told = Omit<ClockChange, 'day'>
 const MAX_SHOWN = 3
 
 /**
- * The clock changes of a zone that touch a trigger, for those that happen after `fromMs` and up to `toMs`. `rule` is
- * null for a trigger that does not read the wall clock at all.
+ * The clock changes of a zone after `fromMs` and up to `toMs` that affect a trigger. `rule` is null for a trigger that
+ * does not use the wall clock.
  */
 export function findClockChanges(zone: Zone, rule: WallClockRule | null, fromMs: number, toMs: number): ClockChange[] {
   const found: ClockChange[] = []
@@ -76,7 +76,7 @@ function describeOverlap(segment: Segment, rule: WallClockRule, first: number, t
   }
 }
 
-/** `clocks go forward 02:00→03:00`, with the dates where the change crosses midnight. */
+/** `clocks go forward 02:00→03:00`, with the dates if the change crosses midnight. */
 function showChange(segment: Segment): string {
   const before = segment.start + segment.offsetBefore
   const after = segment.start + segment.offset

@@ -11,8 +11,8 @@ import type { Trigger } from './trigger.js'
 import { findZone, LAST_SECOND, type Zone } from './zone.js'
 
 /**
- * Makes the trigger of a definition: exactly one of `cron`, `every`, `at`, `rrule`, `solar`, and what limits it.
- * `name` is the schedule's name, the seed of `H` and `spread`.
+ * Creates the trigger of a definition: exactly one of `cron`, `every`, `at`, `rrule`, `solar`, and its limits. `name`
+ * is the schedule's name, the seed of `H` and `spread`.
  * @throws {EverybeatError} `ERR_EVERYBEAT_CRON`, `_ZONE`, `_INSTANT`, `_DURATION`, `_TRIGGER` or `_DEFINITION`, naming
  * the field, the value and what is allowed; `_DEPENDENCY` for `solar` without its optional package.
  */
@@ -20,14 +20,14 @@ export function createTrigger(input: TriggerInput, name: string): Trigger {
   return compileTrigger(input, name).trigger
 }
 
-/** A trigger with what a preview has to know about its making. */
+/** A trigger with its parts, for a preview. */
 export interface CompiledTrigger {
   readonly trigger: Trigger
   readonly part: TriggerPart
   readonly zone: Zone
 }
 
-/** As {@link createTrigger}, and tells the parts too. */
+/** Creates a trigger as {@link createTrigger} does, and gives its parts too. */
 export function compileTrigger(input: TriggerInput, name: string): CompiledTrigger {
   const kind = readKind(input)
   const rrule = kind === 'rrule' ? readRruleText(input.rrule) : null
@@ -46,7 +46,7 @@ export function compileTrigger(input: TriggerInput, name: string): CompiledTrigg
   return { trigger: assemble(kind, text, source, extra), part, zone }
 }
 
-/** The zone is `tz`; a rule may name it itself, but not another one. */
+/** The zone of a definition: `tz`, or the TZID of its rule; if both are given they must agree. */
 function chooseZone(input: TriggerInput, rrule: RruleText | null): Zone {
   const named = rrule?.zone ?? null
   if (input.tz === undefined) return named === null ? findZone('UTC') : findZone(named, 'TZID in rrule')
@@ -110,7 +110,10 @@ function assemble(
   })
 }
 
-/** Instants beyond the ends of time stand for the ends of time; what is no number at all is a mistake. */
+/**
+ * Checks an instant: one beyond the range of dates counts as the end of the range; a value that is no number is
+ * refused.
+ */
 function checkInstant(value: number, field: string): number {
   if (typeof value === 'number' && !Number.isNaN(value)) {
     return Math.max(-LAST_SECOND * 1000, Math.min(LAST_SECOND * 1000, value))

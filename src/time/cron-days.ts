@@ -1,7 +1,7 @@
 import { dateOfDays, dayOf, daysInMonth, daysToMonth, monthOf, weekdayOfDays, yearOf } from './civil.js'
 import type { CronFields } from './cron-fields.js'
 
-/** The days a cron expression names, as bits: day d of a month is bit d - 1. */
+/** The days that a cron expression names, as bits: day d of a month is bit d - 1. */
 export class CronDays {
   readonly #months: number
   /** One mask for each pair of a month's length (28-31) and the weekday of its first day. */
@@ -17,7 +17,7 @@ export class CronDays {
     this.#combine = combine
   }
 
-  /** Mask of the named days of a month; 0 when there are none. `firstDay` is the day number of its first day. */
+  /** Mask of the named days of a month; 0 for none. `firstDay` is the day number of its first day. */
   maskOf(year: number, month: number, firstDay: number): number {
     if ((this.#months & (1 << month)) === 0) return 0
     const shape = (daysInMonth(year, month) - 28) * 7 + weekdayOfDays(firstDay)
@@ -48,7 +48,7 @@ export class CronDays {
   }
 }
 
-/** A mask not made yet: no month has 32 days. */
+/** A mask that is not computed yet; no month has 32 days. */
 const UNKNOWN = -1
 
 function maskOfShape(fields: CronFields, combine: 'either' | 'both', length: number, firstWeekday: number): number {

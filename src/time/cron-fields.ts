@@ -1,7 +1,7 @@
 import { CronExpressionParser } from 'cron-parser'
 import type { CronText } from './cron-text.js'
 
-/** What the items of a cron expression mean, as sets of values. */
+/** The items of a cron expression as sets of values. */
 export interface CronFields {
   readonly seconds: ReadonlySet<number>
   readonly minutes: ReadonlySet<number>
@@ -39,7 +39,7 @@ export function expandCronText(text: CronText): CronFields {
     if (days.length > 0 && read.dayOfMonth.hasLastChar) sets.lastDay = true
     readWeekdays(sets, read.dayOfWeek.values, read.dayOfWeek.nthDay)
   }
-  // Months on their own: together with a day the library also judges whether such a date exists.
+  // Months are parsed without days, because with a day the library also checks whether such a date exists.
   for (const item of month!)
     if (item === '*') addNumbers(sets.months, ALL_MONTHS)
     else addNumbers(sets.months, parse(`0 0 0 1 ${item} *`).month.values)
@@ -66,7 +66,7 @@ function emptyFields(): GrowingFields {
   }
 }
 
-/** The library would read the clock for a start that is not given; none of its stepping is used. */
+/** A fixed start keeps the library from reading the clock; its stepping is not used. */
 function parse(expression: string) {
   return CronExpressionParser.parse(expression, { currentDate: 0, tz: 'UTC' }).fields
 }

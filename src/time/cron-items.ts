@@ -7,7 +7,7 @@ export interface CronField {
   readonly max: number
   /** Allowed names, counting from `min`. */
   readonly names: readonly string[]
-  /** What a message says is allowed. */
+  /** The allowed values, for messages. */
   readonly allowed: string
 }
 
@@ -57,12 +57,12 @@ function normalizeRange(field: CronField, item: string): string | null {
   }
   const named = readValue(field, highText)
   if (named === null) return null
-  // Only the end of a range may be the Sunday that closes a week.
+  // Sunday as 7 is allowed only as the end of a range.
   const high = field.name === 'day of week' && highText === 'SUN' && low > 0 ? 7 : named
   return low > high ? null : `${low}-${high}${step}`
 }
 
-/** `H`, `H(a-b)`, `H/n`, `H(a-b)/n`: a stable choice for this schedule's name. */
+/** `H`, `H(a-b)`, `H/n`, `H(a-b)/n`: a value that the name of the schedule decides. */
 function resolveHash(field: CronField, item: string, name: string): string | null {
   const parts = /^H(?:\((\d{1,2})-(\d{1,2})\))?(?:\/(\d{1,2}))?$/.exec(item)
   if (parts === null) return null
@@ -72,7 +72,7 @@ function resolveHash(field: CronField, item: string, name: string): string | nul
   const high = highText === undefined ? field.max : readNumber(field, highText)
   if (low === null || high === null || low > high) return null
   if (stepText === undefined) {
-    // A bare H must fall into every month.
+    // A bare H must exist in every month.
     const last = field.name === 'day of month' && highText === undefined ? 28 : high
     return String(low + hashBelow(seed, last - low + 1))
   }

@@ -39,8 +39,8 @@ const MACROS: Readonly<Record<string, string>> = {
 const MAX_CRON_LENGTH = 512
 
 /**
- * Checks the text of a cron expression and brings it into one shape. `name` seeds `H`; `field` is what messages call
- * the expression.
+ * Checks the text of a cron expression and normalizes it. `name` is the seed of `H`; `field` is the name of the
+ * expression in messages.
  * @throws {EverybeatError} `ERR_EVERYBEAT_CRON`, naming the field, the value and what is allowed.
  */
 export function readCronText(input: unknown, name: string, field: string): CronText {
@@ -60,7 +60,7 @@ export function readCronText(input: unknown, name: string, field: string): CronT
   return { normalized, fields, hasSeconds, intervalLike: texts.slice(0, 3).some((text) => /[*/]/.test(text)) }
 }
 
-/** Whether a field leaves every value allowed by its text. */
+/** Whether a field does not restrict its values. */
 export function isUnrestricted(items: readonly string[]): boolean {
   return items.length === 1 && (items[0] === '*' || items[0] === '?')
 }

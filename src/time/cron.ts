@@ -8,7 +8,7 @@ import { WallPattern } from './wall-pattern.js'
 import { REAL_TIME_RULES, WallOccurrences, type DstRules, type WallClockRule } from './wall-occurrences.js'
 import type { Zone } from './zone.js'
 
-/** What a cron expression needs beside its text. */
+/** The parameters of a cron expression beside its text. */
 export interface CronContext {
   /** Name of the schedule: the seed of `H`. */
   readonly name: string
@@ -30,15 +30,15 @@ export interface Cron extends OccurrenceSource {
   namesDay(days: number): boolean
 }
 
-/** Expressions that are kept for each zone: fleets say the same few hundred over and over. */
+/** Most compiled expressions that are cached for each zone; fleets repeat the same few hundred. */
 const KEPT_PER_ZONE = 2_000
-/** What was compiled lately: equal texts give equal rules, so a shortcut and never a difference. */
+/** Cache of compiled expressions; equal texts give equal rules, so the cache changes no answer. */
 const compiled = new WeakMap<Zone, Map<string, Cron>>()
 
 /**
  * Reads a cron expression.
  * @throws {EverybeatError} `ERR_EVERYBEAT_CRON`, naming the field, the value and what is allowed; also for dates that
- * never come.
+ *   do not exist.
  */
 export function parseCron(input: unknown, context: CronContext, field = 'cron'): Cron {
   if (typeof input !== 'string') return compileCron(input, context, field)
@@ -54,7 +54,7 @@ export function parseCron(input: unknown, context: CronContext, field = 'cron'):
   return cron
 }
 
-/** Everything that an expression comes from beside its zone; the name where `H` may be in it. */
+/** The cache key of an expression: all its parameters but the zone, with the name if it may hold `H`. */
 function keyOf(text: string, { name, dstGap, dstOverlap, dayMatch }: CronContext): string {
   return `${dstGap} ${dstOverlap} ${dayMatch} ${text}${/h/i.test(text) ? `\n${name}` : ''}`
 }

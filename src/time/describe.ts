@@ -9,8 +9,8 @@ import { readKind, type TriggerInput } from './trigger-input.js'
 import { findZone } from './zone.js'
 
 /**
- * Says in one sentence when a definition fires: `At 09:00, Monday through Friday, in Asia/Shanghai, except 2026-12-25.`
- * `name` is the schedule's name, the seed of `H`.
+ * Describes in one sentence when a definition fires: `At 09:00, Monday through Friday, in Asia/Shanghai, except
+ * 2026-12-25.` `name` is the schedule's name, the seed of `H`.
  * @throws {EverybeatError} as `createTrigger`.
  */
 export function describe(definition: TriggerInput & { readonly name?: unknown }, name?: string): string {
@@ -51,7 +51,7 @@ function describeCron({ cron, dayMatch }: TriggerInput, name: string): string {
     const sentence = cronstrue.toString(text.normalized, options)
     return either ? sentence.replace(', and on ', ' or on ').replace(', and ', ' or ') : sentence
   } catch {
-    // Some lists of special days are beyond its words.
+    // The library cannot describe some lists of special days.
     return `By the cron expression ${text.normalized}`
   }
 }

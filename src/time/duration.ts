@@ -1,7 +1,7 @@
 import { EverybeatError, showValue } from '../errors.js'
 import { Duration } from './luxon.js'
 
-/** The longest duration that is accepted anywhere: 100 years, so that sums with an instant stay exact. */
+/** Longest accepted duration, ms: 100 years, so that sums with an instant are exact. */
 export const MAX_DURATION_MS = 36_525 * 86_400_000
 
 const MAX_TEXT_LENGTH = 64
@@ -18,7 +18,10 @@ const UNITS = [
 
 const NUMBER = String.raw`\d+(?:\.\d+)?`
 const SHORT_FORM = new RegExp(`^${UNITS.map(([unit]) => `(?:(${NUMBER})${unit} ?)?`).join('')}$`)
-/** No months and years; luxon cuts fractions of a second after the millisecond, so longer ones do not get there. */
+/**
+ * Durations without months and years, and with at most three digits of a fraction, because luxon ignores further
+ * digits.
+ */
 const ISO_FORM = /^P(?=[\dT])(?:\d+(?:[.,]\d{1,3})?[WD])*(?:T(?:\d+(?:[.,]\d{1,3})?[HMS])+)?$/
 
 /** The least and the most that {@link parseDuration} accepts, both included. */
@@ -33,8 +36,8 @@ export interface DurationBounds {
  * Reads a duration and gives whole milliseconds.
  *
  * A number, or text of digits only, is milliseconds. Other text has units, longest first, each at most once (`90s`,
- * `5m`, `1h30m`, `1d`, `2w`, `500ms`; a day is 86 400 s), or is ISO 8601 (`PT90S`, `P1DT12H`). Fractions are fine as
- * long as the whole is a whole number of milliseconds (`1.5h`).
+ * `5m`, `1h30m`, `1d`, `2w`, `500ms`; a day is 86 400 s), or is ISO 8601 (`PT90S`, `P1DT12H`). Fractions are allowed if
+ * the result is a whole number of milliseconds (`1.5h`).
  *
  * @param field name of the field, for the message
  * @throws EverybeatError `ERR_EVERYBEAT_DURATION` on anything else: negative, NaN, empty, months and years (they have
@@ -81,7 +84,7 @@ function isoMilliseconds(text: string): number | null {
   if (!ISO_FORM.test(text)) return null
   const duration = Duration.fromISO(text)
   if (!duration.isValid) return null
-  // `PT1.1H` comes out a hair beside its whole number of milliseconds.
+  // `PT1.1H` gives a value slightly off its whole number of milliseconds.
   const durationMs = duration.toMillis()
   const nearestMs = Math.round(durationMs)
   return Math.abs(durationMs - nearestMs) < 1e-6 ? wholeMilliseconds(nearestMs) : null

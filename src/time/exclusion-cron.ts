@@ -8,14 +8,14 @@ import type { Segment, Zone } from './zone.js'
 export type UsedTimes = Pick<CronFields, 'seconds' | 'minutes' | 'hours'>
 
 /**
- * A cron as an exclusion: every instant whose wall-clock time it names, the whole minute where it is written without
- * seconds, in both passes of a repeated hour; and the instant to which it moves a time that a gap swallows.
+ * A cron as an exclusion: every instant whose wall-clock time it names (the whole minute for a cron without seconds),
+ * in both passes of a repeated hour, and the instant to which it moves a time that a gap removes.
  */
 export function excludeCron(cron: Cron, zone: Zone, used: UsedTimes | null): Exclusion {
   const times: UsedTimes = cron.hasSeconds ? cron.fields : { ...cron.fields, seconds: EVERY_60 }
   const text = `cron ${cron.hasSeconds ? '' : '(whole minutes) '}${cron.normalized}`
   const exact = excludeWall(text, coverTimes(cron, times), zone)
-  // A value that the trigger never has makes no difference, and adding it joins stretches, so that a search leaps.
+  // Adding values that the trigger never has changes nothing, and joins stretches, so that a search takes longer steps.
   const wide = used === null ? exact : excludeWall(text, coverTimes(cron, widen(times, used)), zone)
   return {
     text,
@@ -43,7 +43,10 @@ function widen(excluded: UsedTimes, used: UsedTimes): UsedTimes {
   return { seconds: add('seconds', 60), minutes: add('minutes', 60), hours: add('hours', 24) }
 }
 
-/** Not where a gap may have moved times to, which need not be times that the trigger names, nor in local mean time. */
+/**
+ * Whether a second is neither one to which a gap may have moved times, which the trigger need not name, nor in local
+ * mean time.
+ */
 function isOrdinary(segment: Segment, second: number): boolean {
   return second >= afterMoved(segment) && segment.offset % 900 === 0
 }
@@ -80,7 +83,7 @@ function coverTimes(cron: Cron, { seconds, minutes, hours }: UsedTimes): WallCov
   }
 }
 
-/** A longer run is found in pieces: most of it would be cut off again at the next clock change. */
+/** Longest run in one step, days: most of a longer one would be cut at the next clock change. */
 const MAX_RUN_DAYS = 31
 
 function lastDay(cron: Cron, wall: number, direction: 1 | -1): number {

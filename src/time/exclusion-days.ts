@@ -7,7 +7,7 @@ export interface DayRange {
   readonly last: number
 }
 
-/** Weekdays as they are written; the place in the list is the number. */
+/** The names of weekdays; the index is the number. */
 export const WEEKDAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const
 
 /** Sorts ranges and joins those that touch. */

@@ -1,6 +1,6 @@
 import type { Zone } from './zone.js'
 
-/** A rule that takes occurrences away. Instants are epoch milliseconds. */
+/** A rule that excludes occurrences. Instants are epoch milliseconds. */
 export interface Exclusion {
   /** Canonical text. */
   readonly text: string
@@ -16,7 +16,7 @@ export interface WallCover {
   coveredFrom(wall: number): number | null
 }
 
-/** Hangs a clock into a zone. Stretches are cut where the zone changes its offset. */
+/** Applies excluded wall-clock times in a zone. Stretches end where the zone changes its offset. */
 export function excludeWall(text: string, cover: WallCover, zone: Zone): Exclusion {
   return {
     text,

@@ -6,7 +6,7 @@ import { findZone } from './zone.js'
 const ISO_FORM =
   /^(\d{4}-\d{2}-\d{2})(?:[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(Z|[+-](?:[01]\d|2[0-3])(?::?[0-5]\d)?)?)?$/
 
-/** A year alone, or a date without dashes: as epoch milliseconds it would be an instant of the first day of 1970. */
+/** A year, or a date without dashes: read as epoch milliseconds it would be an instant on the first day of 1970. */
 const YEAR_OR_DATE = /^(?:19|20|21)\d\d(?:(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))?$/
 
 /** 0001-01-01 to 9999-12-31, UTC. */
@@ -17,13 +17,14 @@ const LATEST_MS = 253_402_300_799_999
  * Reads an instant and gives epoch milliseconds.
  *
  * Accepted: a Date; epoch milliseconds as a number or as text of digits; ISO 8601 text with `Z` or an offset; ISO 8601
- * text without an offset, or a date alone (its midnight), which is read as wall time in `zone`. A wall time that
- * happens twice is its first pass. Fractions beyond the millisecond are cut off.
+ * text without an offset, or a date alone (its midnight), which is read as wall time in `zone`. A repeated wall time is
+ * read as its first pass. Fractions beyond the millisecond are cut off.
  *
  * @param field name of the field, for the message
  * @param zone IANA name
  * @throws EverybeatError `ERR_EVERYBEAT_INSTANT` on anything else: a date or time that does not exist (30 February,
- *   a wall time that the clocks of `zone` skip), a time without a date, a year alone or a date without dashes as text, years outside 1 to 9999; `ERR_EVERYBEAT_ZONE` where the zone is needed and is none
+ *   a wall time that the clocks of `zone` skip), a time without a date, a year alone or a date without dashes as text,
+ *   years outside 1 to 9999; `ERR_EVERYBEAT_ZONE` for an invalid zone that is needed
  */
 export function parseInstant(value: unknown, field: string, zone: string): number {
   const atMs = toEpochMilliseconds(value, zone)
@@ -35,7 +36,7 @@ export function parseInstant(value: unknown, field: string, zone: string): numbe
 }
 
 /**
- * As {@link parseInstant}, but a date alone is the whole day in `zone`: its last millisecond.
+ * Reads an instant as {@link parseInstant} does, but a date alone is the last millisecond of that day in `zone`.
  *
  * @throws EverybeatError `ERR_EVERYBEAT_INSTANT` or `ERR_EVERYBEAT_ZONE`
  */
@@ -44,16 +45,16 @@ export function parseLastInstant(value: unknown, field: string, zone: string): n
   if (typeof value !== 'string' || !/^\d{4}-\d{2}-\d{2}$/.test(value.trim())) return atMs
   const nextDay = DateTime.fromISO(value.trim(), { zone: 'utc' }).plus({ days: 1 })
   const next = wallTimeToInstant(nextDay.toMillis(), zone)
-  // A midnight that the clocks skip: the day ends where they do.
+  // The clocks skip this midnight, so the day ends at the gap.
   return typeof next === 'number' ? next - 1 : instantOfWall(findZone(zone), nextDay.toMillis() / 1000) * 1000 - 1
 }
 
-/** Whether a reader takes digits for a year alone or for a date without dashes: `2030`, `20300131`. */
+/** Whether people read digits as a year or as a date without dashes: `2030`, `20300131`. */
 export function isYearOrDate(text: string): boolean {
   return YEAR_OR_DATE.test(text)
 }
 
-/** The instant, or what is wrong with the value. */
+/** The instant, or the problem with the value. */
 function toEpochMilliseconds(value: unknown, zone: string): number | string {
   if (value instanceof Date) return value.getTime()
   if (typeof value === 'number') return value

@@ -1,9 +1,8 @@
 import { hashText } from './hash.js'
 
 /**
- * How long the start of a run waits after its nominal instant, in whole milliseconds: spread evenly over
- * 0 … `jitterMs`, but always short of the next occurrence. A hash of name and instant, so that every worker gets the
- * same answer.
+ * The delay of a start after its nominal instant, whole ms: spread evenly over 0 … `jitterMs`, but never up to the next
+ * occurrence. A hash of name and instant decides it, so that every worker gets the same delay.
  *
  * @param nextNominalMs The occurrence that follows, or null when there is none.
  */

@@ -2,20 +2,20 @@ import { SEARCH_SECONDS } from './wall-occurrences.js'
 import type { Exclusion } from './exclusion.js'
 import type { OccurrenceSource } from './occurrence-source.js'
 
-/** What takes occurrences away from a source. */
+/** The limits and exclusions of a source of occurrences. */
 export interface Limits {
   /** First instant allowed. */
   readonly startMs: number
   /** Last instant allowed. */
   readonly endMs: number
   readonly exclusions: readonly Exclusion[]
-  /** One instant that is left out. */
+  /** One excluded instant. */
   readonly skipMs: number | null
 }
 
 /**
- * A search that meets this many excluded occurrences in a row gives up and answers none, so that exclusions that take
- * away everything cannot hold up the event loop. Whole excluded days, hours and minutes count as one.
+ * Most excluded occurrences in a row before a search ends without a result, so that exclusions of all occurrences do
+ * not block the event loop. A whole excluded day, hour or minute counts as one.
  */
 export const MAX_EXCLUDED = 5_000
 

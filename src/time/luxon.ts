@@ -1,2 +1,2 @@
-/** The one door to luxon: ISO 8601 instants and durations. */
+/** The only import of luxon: ISO 8601 instants and durations. */
 export { DateTime, Duration } from 'luxon'

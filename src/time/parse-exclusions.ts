@@ -20,7 +20,7 @@ const MAX_LENGTH = 10_000
 /**
  * Reads `exclude`: one text or several, each a date (`2026-12-25`), a range of dates with both ends
  * (`2026-12-24/2026-12-26`), weekdays (`sat,sun`), a list of these, or a cron. Days are those of the zone. `used` are
- * the times that the trigger can name, when they are known.
+ * the times that the trigger can name; null if unknown.
  * @throws {EverybeatError} `ERR_EVERYBEAT_TRIGGER`, or `ERR_EVERYBEAT_CRON` for a cron.
  */
 export function parseExclusions(input: unknown, context: CronContext, used: UsedTimes | null): Exclusion[] {
@@ -40,7 +40,7 @@ export function parseExclusions(input: unknown, context: CronContext, used: Used
   return exclusions
 }
 
-/** Only a cron has fields, so blanks that stand between two words, or is a macro. */
+/** Whether a text is a cron: it is a macro, or has blanks between words. */
 function isCron(text: unknown): text is string {
   return typeof text === 'string' && (text.trimStart().startsWith('@') || /[^\s,][ \t]+[^\s,]/.test(text))
 }

@@ -7,7 +7,7 @@ import type { TriggerInput } from './trigger-input.js'
 import { wallOfInstant } from './wall-clock.js'
 import type { Zone } from './zone.js'
 
-/** How much of the future to show. */
+/** The start, the length and the name for a preview. */
 export interface PreviewOptions {
   /** Occurrences strictly after this instant; text without an offset is read in the definition's zone. */
   readonly from: Date | number | string
@@ -17,13 +17,13 @@ export interface PreviewOptions {
   readonly name?: string | undefined
 }
 
-/** One occurrence to come. */
+/** One future occurrence. */
 export interface PreviewEntry {
   /** The nominal instant. */
   readonly at: Date
   /** The wall clock of the definition's zone with its offset from UTC: `2026-03-08 03:00:00 -04:00`. */
   readonly local: string
-  /** What a clock change does to this occurrence, or to one that would have come before it. */
+  /** The effect of a clock change on this occurrence, or on one that it removed before this occurrence. */
   readonly note?: string
 }
 
@@ -32,8 +32,9 @@ const OPTION_NAMES = ['from', 'count', 'name']
 const DAY_MS = 86_400_000
 
 /**
- * The next occurrences of a definition, in order, with a note wherever a clock change matters. Reads no clock and needs
- * no Redis. The `name` in the definition counts where `options` has none. `limit` is counted from the first occurrence shown; `jitter` moves starts, not occurrences.
+ * The next occurrences of a definition, in order, each with a note if a clock change affects it. Reads no clock and
+ * needs no Redis. The `name` in the definition applies if `options` has none. `limit` is counted from the first
+ * occurrence shown; `jitter` moves starts, not occurrences.
  *
  * @example
  * preview({ cron: '30 2 * * *', tz: 'America/New_York' }, { from: '2026-03-08T00:00', count: 1 })
@@ -73,7 +74,10 @@ function readCount(count: unknown): number {
   throw new EverybeatError('ERR_EVERYBEAT_OPTIONS', message, { field: 'count', value: count })
 }
 
-/** A change is told at the first occurrence that it touches or, where one falls away, at the one that comes next. */
+/**
+ * Assigns each note of a change to the first affected occurrence, or to the next one if the change removes an
+ * occurrence.
+ */
 function assignNotes(
   { zone, part, trigger }: CompiledTrigger,
   fromMs: number,
@@ -82,7 +86,7 @@ function assignNotes(
   const notes = new Map<number, string>()
   const last = instants.at(-1)
   if (last === undefined || trigger.kind === 'at' || trigger.kind === 'solar') return notes
-  // An occurrence in the first pass of a repeated hour comes before the change that repeats it.
+  // An occurrence in the first pass of a repeated hour precedes the change that repeats it.
   const changes = findClockChanges(zone, part.rule ?? null, fromMs - DAY_MS, last + DAY_MS)
   for (const change of changes) {
     const instant = change.at > fromMs ? firstAt(instants, change) : undefined

@@ -2,8 +2,8 @@ import { dateOfDays, dayOf, daysInMonth, daysToDate, daysToMonth, monthOf, weekd
 import { isSubDaily, type RruleRule } from './rrule-rule.js'
 
 /**
- * The days of a rule. Days are numbers since 1970-01-01. A part that the rule leaves out is taken from the day of
- * DTSTART where the frequency is longer than a day, as RFC 5545 asks; every part then narrows the days of a period.
+ * The days of a rule. Days are numbers since 1970-01-01. If the frequency is longer than a day, an absent part is taken
+ * from the day of DTSTART, as RFC 5545 requires; every part then restricts the days of a period.
  */
 export class RruleDays {
   readonly #rule: RruleRule
@@ -42,7 +42,7 @@ export class RruleDays {
     return this.#periodRest(day, date) === 0 && this.#isNamed(day, date)
   }
 
-  /** The next day after a day that is worth looking at. */
+  /** The next day after a day that may be one of the rule's. */
   after(day: number): number {
     const next = day + 1
     const date = dateOfDays(next)
@@ -53,7 +53,7 @@ export class RruleDays {
       : next
   }
 
-  /** The last day before a day that is worth looking at. */
+  /** The last day before a day that may be one of the rule's. */
   before(day: number): number {
     const last = day - 1
     const date = dateOfDays(last)
@@ -68,7 +68,7 @@ export class RruleDays {
     return { first: this.#periodStart(day, date, 0), last: this.#periodStart(day, date, 1) - 1 }
   }
 
-  /** How many periods the day lies after one that the interval allows: 0 … interval - 1. */
+  /** The number of periods from the last allowed period to the day: 0 … interval - 1. */
   #periodRest(day: number, date: number): number {
     const { interval, frequency } = this.#rule
     if (interval === 1 || isSubDaily(frequency)) return 0

@@ -12,7 +12,7 @@ export interface RruleDay {
   readonly nth: number
 }
 
-/** The parts of a rule, checked; an empty list is a part that was not given. */
+/** The checked parts of a rule; an empty list is an absent part. */
 export interface RruleRule {
   readonly frequency: Frequency
   readonly interval: number
@@ -72,7 +72,7 @@ export function readRule(input: unknown, parts: ReadonlyMap<string, string>): Rr
   return rule
 }
 
-/** What RFC 5545 forbids to combine, and what is not supported here. */
+/** The combination that RFC 5545 forbids or that is not supported; null for none. */
 function findConflict(rule: RruleRule, weekStarts: number): string | null {
   const { frequency, weekdays, monthDays, yearDays, weeks, positions } = rule
   const yearly = frequency === 'YEARLY'

@@ -1,7 +1,9 @@
 import { EverybeatError, showValue } from '../errors.js'
 import { DAY_SECONDS, daysInMonth, daysToDate } from './civil.js'
 
-/** A date-time of an RRULE text: what a clock shows, in seconds since 1970 on that clock, and in which zone. */
+/**
+ * A date-time of an RRULE text: the time on a clock, in seconds since 1970 on that clock, and the zone of the clock.
+ */
 export interface RruleTime {
   readonly wall: number
   /** `utc` for a `Z`, otherwise the zone of the text's TZID or the definition's `tz`. */
@@ -10,7 +12,7 @@ export interface RruleTime {
   readonly dateOnly: boolean
 }
 
-/** The properties of an RRULE text, split but not yet put into a zone. */
+/** The properties of an RRULE text, separated but not yet applied in a zone. */
 export interface RruleText {
   readonly start: RruleTime
   /** Zone that the text itself names. */
@@ -32,8 +34,8 @@ export function refuseRrule(input: unknown, reason: string): never {
 }
 
 /**
- * Splits RFC 5545 text into its properties: one DTSTART, one RRULE, any RDATE and EXDATE. They may stand on lines of
- * their own or be separated by spaces, and `RRULE:` may be left out before `FREQ=`.
+ * Splits RFC 5545 text into its properties: one DTSTART, one RRULE, any RDATE and EXDATE. They are separated by lines
+ * or spaces, and `RRULE:` may be omitted before `FREQ=`.
  * @throws {EverybeatError} `ERR_EVERYBEAT_TRIGGER`.
  */
 export function readRruleText(input: unknown): RruleText {

@@ -79,7 +79,7 @@ export class PlacedTimes implements WallTimes {
   }
 }
 
-/** A search of a rule that recurs within a day looks at no more times than this, then answers none. */
+/** Most times that a search of a rule within a day looks at before it ends without a result. */
 const MAX_LOOKS = 100_000
 
 /** A rule that counts hours, minutes or seconds from its start. */
@@ -132,7 +132,7 @@ export class SpacedTimes implements WallTimes {
     return -Infinity
   }
 
-  /** Whether the interval ever meets a time of day of the rule. */
+  /** Whether the interval never meets a time of day of the rule. */
   get isEmpty(): boolean {
     const cycle = greatestDivisor(this.#rule.interval * this.#unit, DAY_SECONDS)
     const target = (this.#start * this.#unit) % cycle

@@ -18,9 +18,9 @@ import {
 import type { Zone } from './zone.js'
 
 /**
- * Makes the occurrences of an RFC 5545 rule that was split by `readRruleText`. The rule runs on the wall clock of
- * the zone; times that the zone skips or repeats follow the same rules as those of a cron: a rule of days or longer is
- * fixed-time, a rule of hours, minutes or seconds follows real time.
+ * Creates the occurrences of an RFC 5545 rule from `readRruleText`. The rule uses the wall clock of the zone. Times
+ * that the zone skips or repeats are treated as those of a cron: a rule of days or longer has fixed times, a rule of
+ * hours, minutes or seconds follows real time.
  * @throws {EverybeatError} `ERR_EVERYBEAT_TRIGGER`.
  */
 export function createRrule(
@@ -59,7 +59,7 @@ function createTimes(input: unknown, rule: RruleRule, startWall: number): WallTi
   return spaced
 }
 
-/** Times that the rule leaves out come from DTSTART, except those that its frequency runs through. */
+/** Absent times come from DTSTART, except those that the frequency steps through. */
 function createTimesOfDay({ frequency, hours, minutes, seconds }: RruleRule, startWall: number): TimesOfDay {
   const pick = (given: readonly number[], runsThrough: boolean, size: number, unit: number): ReadonlySet<number> => {
     if (given.length > 0) return new Set(given)
@@ -100,12 +100,12 @@ function untilOf(input: unknown, rule: RruleRule, zone: Zone): number {
   return instantOfWall(zone, until.dateOnly ? until.wall + DAY_SECONDS - 1 : until.wall) * 1000
 }
 
-/** The instant of the last counted occurrence: COUNT counts what really fires. */
+/** The instant of the last counted occurrence: COUNT counts the occurrences that fire. */
 function endOfCount(rule: RruleRule, source: OccurrenceSource, startSecond: number): number {
   if (rule.count === null) return Infinity
-  // A rule that needs longer than this to be used up ends here all the same.
+  // A rule ends at this horizon also if COUNT is not reached.
   const horizon = (startSecond + 2 * SEARCH_SECONDS) * 1000
-  // Where a gap swallows DTSTART the first occurrence may come before the instant that replaces it.
+  // If a gap removes DTSTART, the first occurrence may precede the instant that replaces it.
   let last = (startSecond - 2 * DAY_SECONDS) * 1000
   for (let count = 0; count < rule.count && last < horizon; count++) last = source.next(last) ?? horizon
   return last

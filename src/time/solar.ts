@@ -4,20 +4,20 @@ import { parseDuration } from './duration.js'
 import type { OccurrenceSource } from './occurrence-source.js'
 import type { TriggerInput } from './trigger-input.js'
 
-/** Our words for the events, and the library's. Dawn and dusk are civil: the sun is 6° below the horizon. */
+/** The events, with their names in the library. Dawn and dusk are civil: the sun is 6° below the horizon. */
 const EVENTS = { sunrise: 'sunrise', sunset: 'sunset', dawn: 'dawn', dusk: 'dusk', noon: 'solarNoon' } as const
 type Event = keyof typeof EVENTS
 
 const DAY_MS = 86_400_000
-/** Longer than any polar night or day, so that a search past it finds nothing in any year. */
+/** Days of a search: longer than any polar night or day, so that an event without a result never happens. */
 const SEARCH_DAYS = 750
 const ALLOWED = 'sunrise, sunset, dawn, dusk or noon, with an offset of less than a day if wanted, such as "sunset-30m"'
 
 /**
- * Makes the occurrences of `solar` at `lat`, `lon`: at most one in each solar day, rounded to the second. A day
+ * Creates the occurrences of `solar` at `lat`, `lon`: at most one in each solar day, rounded to the second. A day
  * without the event, in a polar summer or winter, has none.
- * @throws {EverybeatError} `ERR_EVERYBEAT_TRIGGER` for a wrong event, place or offset and where the event never comes;
- * `ERR_EVERYBEAT_DEPENDENCY` when the optional package `suncalc` is not installed.
+ * @throws {EverybeatError} `ERR_EVERYBEAT_TRIGGER` for a wrong event, place or offset, and for an event that never
+ * happens there; `ERR_EVERYBEAT_DEPENDENCY` when the optional package `suncalc` is not installed.
  */
 export function createSolar(input: TriggerInput): { readonly text: string; readonly source: OccurrenceSource } {
   const { event, offsetMs } = readEvent(input.solar)
@@ -25,10 +25,11 @@ export function createSolar(input: TriggerInput): { readonly text: string; reado
   const lon = readDegrees(input, 'lon', 180)
   const getTimes = loadLibrary()
   const eventOf = (day: number): number | null => {
-    // The mean noon of the place lies well inside the solar day that is asked for.
+    // The mean noon of the place lies well inside the wanted solar day.
     const noonMs = day * DAY_MS + DAY_MS / 2 - lon * (DAY_MS / 360)
     const atMs = getTimes(new Date(noonMs), lat, lon)[EVENTS[event]]?.getTime() ?? Number.NaN
-    // Near a pole, on the last days before the sun stays up or down, the library finds one of another day: no event.
+    // Near a pole, on the last days before the sun stays up or down, the library gives an event of another day, which
+    // is no event of this day.
     if (!(Math.abs(atMs - noonMs) <= DAY_MS * 0.52)) return null
     return Math.round(atMs / 1000) * 1000 + offsetMs
   }
@@ -53,7 +54,7 @@ type GetTimes = (date: Date, lat: number, lon: number) => Record<(typeof EVENTS)
 
 let library: GetTimes | null = null
 
-/** Loaded when the first solar trigger is made, and synchronously, because triggers are. */
+/** Loads the library on the first solar trigger, synchronously, because triggers are created synchronously. */
 function loadLibrary(): GetTimes {
   if (library !== null) return library
   try {

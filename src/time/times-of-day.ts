@@ -1,6 +1,6 @@
 /**
  * A set of times of day: every pair of its hours, minutes and seconds. Times are seconds since midnight. Every step is
- * a look-up in a table of the field's values, so nothing here walks.
+ * a look-up in a table of the field's values, without a loop.
  */
 export class TimesOfDay {
   readonly #seconds: ValueTable
@@ -21,7 +21,7 @@ export class TimesOfDay {
     return this.#hours.values.length * this.#minutes.values.length * this.#seconds.values.length
   }
 
-  /** The time at a place in the day's order, counting from 0. */
+  /** The time at an index in the order of the day, from 0. */
   at(index: number): number {
     const bySecond = this.#seconds.values.length
     const byMinute = this.#minutes.values.length * bySecond
@@ -31,7 +31,7 @@ export class TimesOfDay {
     )
   }
 
-  /** The first time at or after a time of day; -1 when the day has none left. */
+  /** The first time at or after a time of day; -1 if no later time of the day exists. */
   next(time: number): number {
     const hour = (time / 3600) | 0
     const minute = ((time / 60) | 0) - hour * 60
@@ -48,7 +48,7 @@ export class TimesOfDay {
     return laterHour === NONE ? NONE : laterHour * 3600 + (this.first % 3600)
   }
 
-  /** The last time at or before a time of day; -1 when the day has none so far. */
+  /** The last time at or before a time of day; -1 if no earlier time of the day exists. */
   previous(time: number): number {
     const hour = (time / 3600) | 0
     const minute = ((time / 60) | 0) - hour * 60
@@ -80,7 +80,7 @@ interface ValueTable {
 const MAX_TABLES = 1_000
 const tables = new Map<string, ValueTable>()
 
-/** Tables are kept: most schedules share a few of them. */
+/** Gives a cached table; most schedules share a few tables. */
 function valueTable(set: ReadonlySet<number>, size: number): ValueTable {
   const values = [...set].sort((left, right) => left - right)
   const key = `${size}:${values.join(',')}`

@@ -31,7 +31,7 @@ export interface TriggerInput {
   readonly lon?: unknown
   /** Dates, date ranges, weekday sets, or a cron; one text or several. */
   readonly exclude?: unknown
-  /** One instant that is left out. */
+  /** One excluded instant. */
   readonly skipNext?: unknown
   /** First instant allowed. */
   readonly start?: unknown
@@ -56,7 +56,7 @@ const OPTION_KINDS: Readonly<Partial<Record<keyof TriggerInput, readonly Trigger
 
 /**
  * Finds the one trigger of a definition.
- * @throws {EverybeatError} `ERR_EVERYBEAT_DEFINITION` when there is none, more than one, or an option of another kind.
+ * @throws {EverybeatError} `ERR_EVERYBEAT_DEFINITION` for no trigger, more than one, or an option of another kind.
  */
 export function readKind(input: TriggerInput): TriggerKind {
   const kinds = TRIGGER_KINDS.filter((kind) => input[kind] !== undefined)
@@ -77,7 +77,7 @@ export function readKind(input: TriggerInput): TriggerKind {
   return kind
 }
 
-/** The default of every choice, which the canonical text leaves out. */
+/** The default of every choice, which the canonical text omits. */
 export const DEFAULT_CHOICES = { dstGap: 'first-instant', dstOverlap: 'first', dayMatch: 'or' } as const
 
 /** Reads the choices about clock changes and days. */

@@ -18,17 +18,17 @@ export interface TriggerPart {
   /** Canonical text. */
   readonly text: string
   readonly source: OccurrenceSource
-  /** Tells the wall-clock times that the occurrences can have, where they are known. */
+  /** Gives the wall-clock times that the occurrences can have; absent if unknown. */
   readonly used?: () => UsedTimes
   readonly arithmetic?: Trigger['arithmetic']
-  /** Set where the trigger names times on the wall clock, which a zone may skip or repeat. */
+  /** Set for a trigger of wall-clock times, which a zone may skip or repeat. */
   readonly rule?: WallClockRule
 }
 
 /** The shortest period of `every`. */
 export const MIN_EVERY_MS = 100
 
-/** Makes the one trigger of a definition; `rrule` is the split text of that field, when that is the trigger. */
+/** Creates the one trigger of a definition; `rrule` is the separated text of that field, if it is the trigger. */
 export function createPart(
   kind: TriggerKind,
   input: TriggerInput,

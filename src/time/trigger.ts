@@ -1,25 +1,28 @@
 /**
- * A rule that gives instants. Instants are epoch milliseconds, UTC. All four functions are pure: the same answer on
- * every worker that has the same time-zone data, whatever was asked before. `start`, `end`, `exclude` and `skipNext`
- * are already applied; `limit` and `jitter` are not (they belong to the engine's state and to the start of a run).
+ * A rule that gives instants. Instants are epoch milliseconds, UTC. All four functions are pure: workers with the same
+ * time-zone data get the same answers, independent of earlier calls. `start`, `end`, `exclude` and `skipNext` are
+ * already applied; `limit` and `jitter` are not (`limit` belongs to the state, `jitter` to the start of a run).
  */
 export interface Trigger {
   readonly kind: 'cron' | 'every' | 'at' | 'rrule' | 'solar'
   /**
-   * Canonical text of everything that decides the instants. Two definitions with the same text have the same
-   * occurrences, so an edit that leaves the text alone must not move the schedule.
+   * Canonical text of all fields that decide the instants. Definitions with the same text have the same occurrences, so
+   * an edit that does not change the text must not move the schedule.
    */
   readonly text: string
   /**
    * Set only when the occurrences are exactly `k × periodMs + phaseMs` for every integer k, without end, exclusion or
-   * any other exception from now on: then Redis can step the schedule by itself.
+   * other exception: then Redis can continue the plan by itself.
    */
   readonly arithmetic?: { readonly periodMs: number; readonly phaseMs: number }
-  /** How many exclusions each step looks at; left out for none. Who steps far steps less far for more of them. */
+  /**
+   * Number of exclusions that each step checks; absent for none. A caller that steps far takes fewer steps for more
+   * exclusions.
+   */
   readonly exclusionCount?: number
-  /** The first occurrence strictly after the instant, or null when there is none. */
+  /** The first occurrence strictly after the instant, or null for none. */
   next(afterMs: number): number | null
-  /** The last occurrence strictly before the instant, or null when there is none. */
+  /** The last occurrence strictly before the instant, or null for none. */
   previous(beforeMs: number): number | null
   /** Occurrences in (fromMs, toMs], in order, at most `limit`. */
   between(fromMs: number, toMs: number, limit: number): number[]

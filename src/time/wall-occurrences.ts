@@ -2,11 +2,11 @@ import { DAY_SECONDS } from './civil.js'
 import type { OccurrenceSource } from './occurrence-source.js'
 import { LAST_SECOND, type Segment, type Zone } from './zone.js'
 
-/** What happens to wall-clock times that a zone skips or repeats. */
+/** The rules for wall-clock times that a zone skips or repeats. */
 export interface DstRules {
-  /** Times that do not exist: once at the first instant after the gap, each later by the gap, or never. */
+  /** Skipped times fire once at the first instant after the gap, each later by the gap, or never. */
   readonly gap: 'first-instant' | 'shift' | 'skip'
-  /** Times that exist twice. */
+  /** The pass or passes in which repeated times fire. */
   readonly overlap: 'first' | 'last' | 'both'
 }
 
@@ -18,30 +18,30 @@ export interface WallTimes {
   previous(wall: number, limit: number): number
 }
 
-/** A trigger that names times on the wall clock: which times, and what becomes of those that a zone skips or repeats. */
+/** A trigger of wall-clock times: the times, and the rules for those that a zone skips or repeats. */
 export interface WallClockRule {
   readonly times: WallTimes
   readonly rules: DstRules
-  /** Whether it goes on in real time through a clock change, whatever the definition says about them. */
+  /** Whether the trigger continues in real time through a clock change, under any rules of the definition. */
   readonly followsRealTime: boolean
 }
 
-/** The longest search, 100 years: no date of the calendar is farther from its neighbours than 40. */
+/** Longest search, seconds: 100 years; the same date of the calendar recurs within 40 years. */
 export const SEARCH_SECONDS = 36_525 * DAY_SECONDS
 
-/** No zone was ever farther than this from UTC, and no two offsets of one zone are farther apart than {@link WIDEST_CHANGE}. */
+/** Largest offset of any zone from UTC, seconds; two offsets of one zone differ by at most {@link WIDEST_CHANGE}. */
 const WIDEST_OFFSET = 16 * 3600
 const WIDEST_CHANGE = 26 * 3600
 
-/** What holds for a trigger that follows real time: nothing is made up, and both passes of a repeated hour count. */
+/** The rules of a trigger that follows real time: skipped times do not fire, and both passes of a repeated hour do. */
 export const REAL_TIME_RULES: DstRules = { gap: 'skip', overlap: 'both' }
 
-/** Puts wall-clock times on the time line of a zone. */
+/** The occurrences of wall-clock times in a zone. */
 export class WallOccurrences implements OccurrenceSource {
   readonly #times: WallTimes
   readonly #zone: Zone
   readonly #rules: DstRules
-  /** The stretch that was used last: a shortcut, never a difference in an answer. */
+  /** Cache of the last used stretch; it changes no answer. */
   #segment: Segment
 
   constructor(times: WallTimes, zone: Zone, rules: DstRules) {
@@ -137,8 +137,8 @@ export class WallOccurrences implements OccurrenceSource {
   }
 
   /**
-   * The next instant to look at when a stretch holds nothing more: its end, or, when the wall clock names nothing for
-   * long, near the next named time, so that a rare schedule does not visit every stretch of a century.
+   * The next instant to check when a stretch holds no further occurrence: its end, or an instant near the next named
+   * time if that is far away, so that a rare schedule does not visit every stretch of a century.
    */
   #skipAhead(segment: Segment, low: number, limit: number): number {
     const wall = this.#times.next(low + segment.offset - WIDEST_CHANGE, limit + WIDEST_OFFSET)
@@ -151,7 +151,7 @@ export class WallOccurrences implements OccurrenceSource {
   }
 }
 
-/** Whether the zone jumped over a whole day: nothing of that day is made up. */
+/** Whether the zone skipped a whole day, whose times do not fire. */
 export function isRemovedDay(segment: Segment): boolean {
   return segment.offset - segment.offsetBefore >= DAY_SECONDS
 }

@@ -13,7 +13,7 @@ export class WallPattern implements WallTimes {
     this.#times = times
   }
 
-  /** The first named time at or after `wall`; Infinity when there is none up to `limit`. */
+  /** The first named time at or after `wall`; Infinity for none up to `limit`. */
   next(wall: number, limit: number): number {
     if (wall > limit) return Infinity
     const days = Math.floor(wall / DAY_SECONDS)
@@ -40,7 +40,7 @@ export class WallPattern implements WallTimes {
     return (firstDay + lowestBit(mask)) * DAY_SECONDS + this.#times.first
   }
 
-  /** The last named time at or before `wall`; -Infinity when there is none down to `limit`. */
+  /** The last named time at or before `wall`; -Infinity for none down to `limit`. */
   previous(wall: number, limit: number): number {
     if (wall < limit) return -Infinity
     const days = Math.floor(wall / DAY_SECONDS)

@@ -1,6 +1,6 @@
 /**
- * Abbreviations that people write for a zone, and the IANA name that is likely meant. Some of them are aliases that only
- * ICU knows, for another place: `BST` is Dhaka there.
+ * Abbreviations of zones with the IANA name that people probably mean. ICU knows some of them as aliases of other
+ * places: `BST` is Dhaka there.
  */
 const ABBREVIATIONS: Readonly<Record<string, string>> = {
   ACDT: 'Australia/Adelaide',
@@ -54,17 +54,17 @@ const ABBREVIATIONS: Readonly<Record<string, string>> = {
   WIB: 'Asia/Jakarta',
 }
 
-/** Whether a name is none of the IANA database, although ICU may know it. */
+/** Whether a name is missing in the IANA database, although ICU may know it. */
 export function isForeignZone(name: string): boolean {
   return Object.hasOwn(ABBREVIATIONS, name.toUpperCase()) || /^systemv\//i.test(name)
 }
 
-/** The IANA name that is likely meant by a text that is none; null when nothing is near. */
+/** The IANA name that an invalid text probably means; null if no name is similar. */
 export function suggestZone(text: string): string | null {
   const wanted = text.trim()
   const known = ABBREVIATIONS[wanted.toUpperCase()]
   if (known !== undefined) return known
-  // A city without its continent, or with blanks in its name.
+  // The text may be a city without its continent, or with blanks.
   const city = wanted.replace(/\s+/g, '_').toLowerCase()
   if (city === '') return null
   const names = Intl.supportedValuesOf('timeZone')

@@ -10,7 +10,7 @@ export interface Segment {
   readonly end: number
   /** Wall clock minus UTC. */
   readonly offset: number
-  /** Offset just before `start`; equal to `offset` where the stretch is only cut by a year's end. */
+  /** Offset just before `start`; equal to `offset` if only the end of a year separates the stretches. */
   readonly offsetBefore: number
   /** Offset at `end`. */
   readonly offsetAfter: number
@@ -19,7 +19,7 @@ export interface Segment {
 /** A time zone as stretches of constant offset. */
 export interface Zone {
   readonly name: string
-  /** The stretch that holds an instant (epoch seconds). Any two callers get the same stretches. */
+  /** The stretch that holds an instant (epoch seconds), the same for all callers. */
   segmentAt(second: number): Segment
 }
 
@@ -27,13 +27,16 @@ export interface Zone {
 export const LAST_SECOND = 8_640_000_000_000
 
 const QUARTER = 900
-/** From here on every zone follows rules, so that years with the same calendar have the same changes. */
+/**
+ * Last year with its own data; later years with the same calendar have the same changes, because every zone follows
+ * rules there.
+ */
 const LAST_OWN_YEAR = 2199
 
 /**
- * Distance of the samples of a year, seconds. Two changes between neighbouring samples are not seen, so this is well
- * below the shortest stretch that the zone database has or predicts: 4.0 days in 1939, 7 days around Ramadan in Gaza.
- * It is the same for all years: a later edition of the database may predict shorter stretches for any of them.
+ * Distance of the samples of a year, seconds. Two changes between neighbouring samples would be missed, so this is well
+ * below the shortest stretch in the zone database: 4.0 days in 1939, 7 days around Ramadan in Gaza. It is the same for
+ * all years, because a later edition of the database may have shorter stretches in any year.
  */
 const SAMPLE_SECONDS = 3 * DAY_SECONDS
 
@@ -56,10 +59,10 @@ export function findZone(name: unknown, field = 'tz'): Zone {
 }
 
 function createZone(name: unknown, field: string): Zone {
-  // Newer runtimes also take bare offsets such as `+05:30`; those are no IANA names, and know no daylight saving.
+  // Newer runtimes also accept bare offsets such as `+05:30`, which are no IANA names and have no daylight saving.
   if (typeof name !== 'string' || !/^[A-Za-z][A-Za-z0-9_+/-]{0,63}$/.test(name)) throw zoneError(name, field)
   if (isForeignZone(name)) throw zoneError(name, field)
-  // Spares a process that needs no other zone the start of `Intl`, about 20 ms.
+  // A process that needs no other zone avoids the start of `Intl`, about 20 ms.
   if (name === 'UTC') return new FixedZone(name)
   let format: Intl.DateTimeFormat
   try {
@@ -95,7 +98,7 @@ class YearlyZone implements Zone {
   readonly name: string
   readonly #format: Intl.DateTimeFormat
   readonly #years = new Map<number, readonly Segment[]>()
-  /** The stretch that was asked for last: a shortcut, never a difference in an answer. */
+  /** Cache of the last requested stretch; it changes no answer. */
   #last: Segment = { start: 0, end: 0, offset: 0, offsetBefore: 0, offsetAfter: 0 }
 
   constructor(name: string, format: Intl.DateTimeFormat) {
