@@ -2,43 +2,43 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { MonitorEvent, MonitorTarget } from './event.js'
 import { RefusedError } from './request.js'
 
-/** What a {@link Delivery} needs. */
+/** Options of a {@link Delivery}. */
 export interface DeliveryOptions {
   readonly target: MonitorTarget
-  /** How long one try may take, ms. */
+  /** Longest duration of one try, ms. */
   readonly timeoutMs: number
-  /** Waits before further tries, ms. */
+  /** Delays before further tries, ms. */
   readonly retryDelaysMs: readonly number[]
-  /** Events that may wait; the oldest is dropped for one more. */
+  /** Most events that wait; the oldest is dropped for a new one. */
   readonly queueSize: number
-  /** Told of each event that was given up, and with null of each that arrived. */
+  /** Called with the error of each event that was given up, and with null for each that arrived. */
   readonly onEnd: (error: Error | null) => void
 }
 
-/** What happened to a schedule; the events about it are made when their turn comes, and may be none. */
+/** A report about a schedule. Its events are created when it is sent, and may be none. */
 export interface Pending {
   readonly schedule: string
   readonly make: () => Promise<readonly MonitorEvent[]>
 }
 
-/** Schedules that are reported about at the same time. */
+/** Most schedules with reports in progress at the same time. */
 const LANES = 8
 
 /**
- * A bounded queue in front of a sink. Reports about one schedule go in order, about different ones side by side. Adding
- * takes no time and never throws: a sink that hangs delays its own reports only.
+ * A bounded queue in front of a sink. Reports about one schedule are sent in order, those about different schedules in
+ * parallel. Adding takes no time and never throws: a sink that hangs delays only its own reports.
  */
 export class Delivery {
   readonly #options: DeliveryOptions
   readonly #waiting: Pending[] = []
-  /** The schedules that are reported about now. */
+  /** The schedules with a report in progress. */
   readonly #busy = new Set<string>()
-  /** Calls to make when nothing waits any more. */
+  /** Callbacks for when no report waits any more. */
   #idle: (() => void)[] = []
   readonly #closed = new AbortController()
-  /** Whether a turn of the queue is asked for. */
+  /** Whether the processing of the queue is scheduled. */
   #isPumpAsked = false
-  /** The tries under way: closing ends each. */
+  /** The tries in progress; closing aborts each. */
   readonly #tries = new Set<AbortController>()
 
   constructor(options: DeliveryOptions) {
@@ -51,18 +51,18 @@ export class Delivery {
     this.#waiting.push(pending)
     if (this.#waiting.length > this.#options.queueSize) {
       this.#waiting.shift()
-      this.#options.onEnd(new RefusedError('more is to be reported than the sink takes: events are dropped', true))
+      this.#options.onEnd(new RefusedError('the queue of the sink is full: the oldest events are dropped', true))
     }
     this.#askForPump()
   }
 
-  /** Resolves when all that was added is sent or given up. */
+  /** Resolves when every added event is sent or given up. */
   async idle(): Promise<void> {
     if (this.#waiting.length === 0 && this.#busy.size === 0) return
     await new Promise<void>((resolve) => this.#idle.push(resolve))
   }
 
-  /** Drops what waits, and breaks off what is being sent. */
+  /** Drops the waiting reports and aborts those in progress. */
   close(): void {
     this.#waiting.length = 0
     this.#closed.abort()
@@ -70,7 +70,10 @@ export class Delivery {
     this.#pump()
   }
 
-  /** Runs of one instant are started in one turn: their reports are made when the last of them has started. */
+  /**
+   * Runs of one instant start in one turn of the event loop; their reports are created after the last of them has
+   * started.
+   */
   #askForPump(): void {
     if (this.#isPumpAsked) return
     this.#isPumpAsked = true
@@ -132,9 +135,9 @@ export class Delivery {
     }
   }
 
-  /** Waits for a sink until its time is over, whatever it does. */
+  /** One try of a sink, which ends after its time-out, whatever the sink does. */
   async #inTime(send: (signal: AbortSignal) => PromiseLike<unknown>): Promise<Error | null> {
-    // One signal for the time-out and for closing: joining two for each report costs more than the report.
+    // One signal serves the time-out and the close, because joining two signals costs more than the report.
     const end = new AbortController()
     const { signal } = end
     const timer = setTimeout(() => end.abort(), this.#options.timeoutMs)
@@ -144,7 +147,7 @@ export class Delivery {
       const sent = (async () => void (await send(signal)))()
       const isFunction = typeof this.#options.target === 'function'
       const ended = new Promise<never>((_, reject) => {
-        const giveUp = (): void => reject(new RefusedError('no end in time', isFunction))
+        const giveUp = (): void => reject(new RefusedError('the sink did not end in time', isFunction))
         signal.addEventListener('abort', () => setImmediate(giveUp), { once: true })
         if (signal.aborted) giveUp()
       })

@@ -1,12 +1,12 @@
 import type { Duration, ErrorData } from '../index.js'
 
 /**
- * What is reported: a run `start`s, ends with `success` or `failure`; occurrences are `missed`; a run starts `late`; a
- * schedule is `paused` by its failures, or `recovered`: it succeeded, and the run before did not.
+ * The kind of a report: a run `start`s, ends with `success` or `failure`; occurrences are `missed`; a run starts
+ * `late`; a schedule is `paused` by its failures, or `recovered`: it succeeded, and the previous run did not.
  */
 export type MonitorKind = 'start' | 'success' | 'failure' | 'missed' | 'late' | 'paused' | 'recovered'
 
-/** What a service is told of a schedule, so that it is written once. */
+/** The parts of a definition that services need. */
 export interface MonitorSchedule {
   /** The cron expression, of a schedule with one. */
   readonly cron?: string | undefined
@@ -14,21 +14,21 @@ export interface MonitorSchedule {
   readonly every?: Duration | undefined
   /** The IANA zone; absent for UTC. */
   readonly tz?: string | undefined
-  /** How late an occurrence may start and still count as on time. */
+  /** Grace within which an occurrence counts as on time. */
   readonly misfireGrace?: Duration | undefined
-  /** How long a run may take. */
+  /** Longest duration of a run. */
   readonly timeout?: Duration | undefined
   /** The labels of the schedule. */
   readonly tags?: readonly string[] | undefined
 }
 
-/** What a sink gets: plain data. Instants are epoch ms of Redis's clock. */
+/** A report to a sink: plain data. Instants are epoch ms of Redis's clock. */
 export interface MonitorEvent {
-  /** What happened. */
+  /** The kind of the report. */
   readonly kind: MonitorKind
   /** Name of the schedule. */
   readonly schedule: string
-  /** The same for every report about one run; of `missed`, the name and the instant. */
+  /** Id that is the same for all reports about one run; for `missed`, the name and the instant. */
   readonly runId: string
   /** The nominal instant. */
   readonly scheduledAt: number
@@ -42,27 +42,25 @@ export interface MonitorEvent {
   readonly durationMs?: number
   /** How much later than its start instant the handler started, ms. */
   readonly latenessMs?: number
-  /** Occurrences that a `missed` covers. */
+  /** Number of occurrences of a `missed` report. */
   readonly count?: number
-  /** Why, of `failure` and `missed`. */
+  /** The reason of `failure` and `missed`. */
   readonly reason?: string
-  /** What the run failed with. */
+  /** The error of the run. */
   readonly error?: ErrorData
   /** The exit status of a command that failed. */
   readonly exitStatus?: number
-  /** The definition; left out when it could not be read. */
+  /** The definition; absent when it could not be read. */
   readonly definition?: MonitorSchedule
 }
 
-/** Tells a service what happened. */
+/** Sends reports to a service. */
 export interface MonitorSink {
-  /** What errors call it. */
+  /** The name of the sink in errors. */
   readonly name: string
-  /**
-   * Sends one event, and rejects when it did not arrive. `signal` aborts when the time is over.
-   */
+  /** Sends one event, and rejects when it did not arrive. `signal` aborts after the time-out. */
   send(event: MonitorEvent, signal: AbortSignal): Promise<void>
 }
 
-/** A sink, or a function in place of one; what a function throws is told and not tried again. */
+/** A sink, or a function instead; an error of a function is reported, and the call is not repeated. */
 export type MonitorTarget = MonitorSink | ((event: MonitorEvent) => unknown)

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 
 /**
- * The slug of a schedule: small letters, digits, `-` and `_`, at most 50. A name that had to be changed for it gets the
- * start of its hash, so that two schedules never share one.
+ * The slug of a schedule: small letters, digits, `-` and `_`, at most 50. A name that has to be changed for it gets the
+ * begin of its hash, so that two schedules never share a slug.
  */
 export function slugOf(schedule: string): string {
   if (/^[a-z0-9][a-z0-9_-]{0,49}$/.test(schedule)) return schedule
@@ -15,7 +15,7 @@ export function slugOf(schedule: string): string {
   return kept === '' ? hash : `${kept}-${hash}`
 }
 
-/** A UUID that pairs the reports about one run: computed from its id, so that every worker makes the same. */
+/** A UUID that connects the reports about one run. It is computed from the run id, so every worker gets the same. */
 export function uuidOf(runId: string): string {
   const hex = createHash('sha256').update(runId).digest('hex')
   const variant = ((Number.parseInt(hex[16]!, 16) & 3) | 8).toString(16)

@@ -3,11 +3,11 @@ import { Delivery } from './delivery.js'
 import type { MonitorEvent, MonitorSchedule, MonitorTarget } from './event.js'
 import { resolveMonitorOptions, type MonitorOptions, type ResolvedMonitorOptions } from './options.js'
 
-/** What {@link monitor} gives. */
+/** The result of {@link monitor}. */
 export interface Monitor {
-  /** Resolves when all that happened up to now is reported or given up: for the end of a process. */
+  /** Resolves when all events so far are reported or given up; call it before a process ends. */
   flush(): Promise<void>
-  /** Reports nothing more, and drops what waits. */
+  /** Ends the reports and drops those that wait. */
   close(): void
 }
 
@@ -16,19 +16,20 @@ type Payload<Name extends keyof EverybeatEvents> = Parameters<EverybeatEvents[Na
 // Taken when the module is loaded: a test that stops the timers later does not stop the reports.
 const { setImmediate } = globalThis
 
-/** Definitions that are kept at most. */
+/** Most definitions that are cached. */
 const MAX_KNOWN = 10_000
-/** Entries of a history that are read for the run before: nearly always it is the one before the newest. */
+/** Entries of a history that are read to find the previous run, first few and then more. */
 const HISTORY_LIMITS = [2, 20]
-/** Reasons of skipped occurrences that follow from no choice of a person for each. */
+/** Reasons of skipped occurrences that are reported as missed, because no person chose to skip them. */
 const MISSED_REASONS = ['misfire', 'catch-up-window', 'catch-up-cap']
 
 /**
- * Reports what happens to schedules to a service that watches them. Each worker reports the runs that it has, so call it
- * on every worker.
+ * Reports starts, ends and misses of schedules to a monitoring service. Each worker reports its own runs, so call it on
+ * every worker.
  *
- * No run waits for a sink: reports go through a bounded queue, each try has a time-out, and what does not arrive is tried
- * again. A sink that fails becomes one `error` event with the context `monitor <sink>`, and one more when it works again.
+ * No run waits for a sink: reports go through a bounded queue, each try has a time-out, and a report that did not
+ * arrive is sent again. A sink that fails becomes one `error` event with the context `monitor <sink>`, and one more
+ * when it works again.
  *
  * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS`, `ERR_EVERYBEAT_DURATION` for options that are wrong
  */
@@ -40,15 +41,15 @@ class ScheduleMonitor implements Monitor {
   readonly #beat: Everybeat
   readonly #options: ResolvedMonitorOptions
   readonly #delivery: Delivery
-  /** What errors are told about. */
+  /** The context of errors. */
   readonly #context: string
-  /** The definitions of schedules, until they change; null: there is none. */
+  /** The definitions of schedules, until they change; null for a schedule that does not exist. */
   readonly #known = new Map<string, Promise<ScheduleView | null>>()
   /** The instant of each schedule that was reported as late before its run started. */
   readonly #toldLate = new Map<string, number>()
   /** Starts that are not reported yet: runs of one instant start one behind the other, and none waits for a report. */
   #started: Payload<'run:started'>[] = []
-  /** Calls that take the listeners away. */
+  /** Functions that remove the listeners. */
   readonly #undo: (() => void)[] = []
   /** Since when the sink fails, on the monotonic clock; null while it works. */
   #failsSince: number | null = null
@@ -89,7 +90,7 @@ class ScheduleMonitor implements Monitor {
     this.#undo.push(() => void this.#beat.off(name, listener as never))
   }
 
-  /** No worker has claimed an occurrence: told once, though the event comes again until a worker does. */
+  /** Reports an occurrence that no worker has claimed, once, although the event repeats until a worker claims it. */
   #onOverdue({ schedule, dueAt, latenessMs }: Payload<'schedule:late'>): void {
     if (latenessMs <= this.#options.lateAfterMs || this.#toldLate.get(schedule) === dueAt) return
     this.#toldLate.set(schedule, dueAt)
@@ -146,7 +147,7 @@ class ScheduleMonitor implements Monitor {
     this.#report(event.schedule, () => this.#failure(event, facts))
   }
 
-  /** A failure, and the pause that it brought. */
+  /** The reports of a failure, and of the pause that it caused. */
   async #failure(event: RunEvent, facts: Partial<MonitorEvent>): Promise<MonitorEvent[]> {
     const common = { ...factsOf(event), ...facts }
     const view = await this.#beat.schedules.get(event.schedule).catch(() => null)
@@ -156,7 +157,7 @@ class ScheduleMonitor implements Monitor {
     return isPaused ? [failure, { ...common, kind: 'paused' }] : [failure]
   }
 
-  /** Whether the run before this one failed, wherever in the fleet it ran. */
+  /** Whether the previous run of the schedule failed, on any worker. */
   async #failedBefore({ schedule, runId }: RunEvent): Promise<boolean> {
     for (const limit of HISTORY_LIMITS) {
       const entries = await this.#beat.schedules.history(schedule, { limit })
@@ -184,7 +185,10 @@ class ScheduleMonitor implements Monitor {
     })
   }
 
-  /** The definition, read once until it changes. Without a tag to look for, a report goes out without it. */
+  /**
+   * The definition, which is read once until it changes. If it cannot be read, a report is sent without it, unless a
+   * tag has to match.
+   */
   async #definitionOf(schedule: string): Promise<ScheduleView | null> {
     let known = this.#known.get(schedule)
     if (known === undefined) {
@@ -209,7 +213,7 @@ class ScheduleMonitor implements Monitor {
     } else if (error === null && this.#failsSince !== null) {
       const recoveredAfterMs = Math.round(performance.now() - this.#failsSince)
       this.#failsSince = null
-      this.#tell({ name: 'EverybeatError', message: 'the sink takes reports again', recoveredAfterMs })
+      this.#tell({ name: 'EverybeatError', message: 'the sink accepts reports again', recoveredAfterMs })
     }
   }
 
@@ -217,7 +221,7 @@ class ScheduleMonitor implements Monitor {
     try {
       this.#beat.emit('error', { ...error, context: this.#context })
     } catch {
-      // What an `error` listener throws is dropped, here as anywhere.
+      // An error of an `error` listener is ignored, as everywhere.
     }
   }
 }

@@ -7,13 +7,13 @@ export interface MonitorOptions {
   match?: string | undefined
   /** Only schedules that carry this tag. */
   tag?: string | undefined
-  /** A run that starts later than this is late; default 1 min. */
+  /** Delay after which a start is reported as late; default 1 min. */
   lateAfter?: Duration | undefined
-  /** How long a sink may take for one try; default 10 s. */
+  /** Longest duration of one try; default 10 s. */
   timeout?: Duration | undefined
-  /** Waits before further tries of what did not arrive; default 1 s, then 5 s. */
+  /** Delays before further tries of a report that did not arrive; default 1 s, then 5 s. */
   retryDelays?: readonly Duration[] | undefined
-  /** Reports that may wait; beyond it the oldest is dropped. Default 1 000. */
+  /** Most reports that wait; the oldest is dropped for a new one. Default 1 000. */
   queueSize?: number | undefined
 }
 

@@ -1,9 +1,9 @@
 import { EverybeatError } from '../index.js'
 
-/** What is read of an answer at most, in characters. */
+/** Most characters of an answer that are read. */
 const MAX_BODY = 2_000
 
-/** The answer of a service was no success; `isFinal`: the same request would be answered the same again. */
+/** The error for an answer without success; `isFinal`: the same request would get the same answer again. */
 export class RefusedError extends EverybeatError {
   readonly isFinal: boolean
 
@@ -14,10 +14,10 @@ export class RefusedError extends EverybeatError {
 }
 
 /**
- * Sends a request and gives the beginning of the answer's text. A message shows the host and the status, never the path:
- * that holds the key.
+ * Sends a request and gives the begin of the answer's text. Messages show the host and the status, never the path,
+ * which holds the key.
  *
- * @throws RefusedError for any answer but 2xx, for none in time, and without a connection
+ * @throws RefusedError for any answer but 2xx, without an answer in time, and without a connection
  */
 export async function request(url: URL, signal: AbortSignal, init: RequestInit = {}): Promise<string> {
   let response: Response
@@ -76,7 +76,7 @@ export function checkKey(value: unknown, field: string): string {
   throw new EverybeatError('ERR_EVERYBEAT_OPTIONS', `${field}: allowed: a text of visible ASCII`, { field })
 }
 
-/** What is said about an event in one line. */
+/** Describes an event in one line. */
 export function describeEvent(event: {
   kind: string
   reason?: string

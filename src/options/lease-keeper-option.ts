@@ -2,7 +2,7 @@ import { wrongValue } from '../schedule/field-values.js'
 import type { RedisSource } from './redis-source.js'
 
 /**
- * Reads `leaseKeeper`. A thread has to be able to open a connection by itself.
+ * Reads `leaseKeeper`. The lease thread must be able to open its own connection.
  * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS`
  */
 export function parseLeaseKeeper(value: unknown, redis: RedisSource): 'loop' | 'thread' {

@@ -1,12 +1,15 @@
 import type { RedisSource } from './redis-source.js'
 
-/** What the option `redis` is for the store of this process. */
+/** The value of the option `redis` for the store inside this process. */
 export const MEMORY_URL = 'memory:'
 
 const MEMORY_NOTICE =
-  'redis: memory: is a store inside this process, for development and tests: no other process sees it, and nothing of it outlives this process'
+  'redis: memory: is a store inside this process, for development and tests: no other process can use it, and its data is lost when this process ends'
 
-/** Opens connections to the store of this process; ioredis calls it in place of a socket. The store is loaded by the first. */
+/**
+ * Opens connections to the store inside this process; ioredis uses it instead of a socket. The first connection loads
+ * the store.
+ */
 class MemoryConnector {
   /** Ends the connection; null before the first. */
   #disconnect: (() => void) | null = null
@@ -31,7 +34,7 @@ class MemoryConnector {
   }
 }
 
-/** The place to connect to that `memory:` means: all instances of this process share one store. */
+/** The source of `memory:`: all instances of this process share one store. */
 export const MEMORY_SOURCE: RedisSource = Object.freeze({
   kind: 'options',
   options: Object.freeze({ Connector: MemoryConnector as never }),
@@ -39,7 +42,9 @@ export const MEMORY_SOURCE: RedisSource = Object.freeze({
 
 let isAnnounced = false
 
-/** Says, once a process, that nothing outlives it, when `redis` is the store of this process. */
+/**
+ * Logs, once in a process, that its data is lost when the process ends, if `redis` is the store inside this process.
+ */
 export function announceMemory({
   redis,
   logger,

@@ -11,57 +11,64 @@ import type { DurabilityOptions, RedisInput, RedisSource } from './redis-source.
 import { SYSTEM_TIME, timeSourceOf } from '../time-source.js'
 import { parseTls } from './tls-options.js'
 
-/** Takes what Everybeat has to say; the console is one. */
+/** Receives the log lines of Everybeat, as the console does. */
 export interface Logger {
-  /** Details for the search for a fault; Everybeat itself writes none. */
+  /** Details for debugging; Everybeat itself writes none. */
   debug(message: string, details?: unknown): void
-  /** What is good to know: a connection that was restored. */
+  /** Normal events: a started worker, a restored connection. */
   info(message: string, details?: unknown): void
-  /** What may need attention: retries, abandoned runs, lost leases, late schedules, lost connections. */
+  /** Events that may need attention: retries, abandoned runs, lost leases, late schedules, lost connections. */
   warn(message: string, details?: unknown): void
-  /** What needs attention: failed runs, definitions that cannot be used, errors of the engine. */
+  /** Events that need attention: failed runs, definitions that cannot be used, errors of the engine. */
   error(message: string, details?: unknown): void
 }
 
-/** The fields that {@link EverybeatOptions.defaults} may set: policies, not what runs or when. */
+/** The fields that {@link EverybeatOptions.defaults} may set: policies, but neither task nor trigger. */
 export type PolicyDefaults = Pick<DefinitionInput, (typeof POLICY_FIELDS)[number]>
 
-/** What `new Everybeat(…)` takes. A field that is `undefined` means its default. */
+/** The options of `new Everybeat(…)`. A field that is `undefined` means its default. */
 export interface EverybeatOptions {
-  /** Default: `$REDIS_URL`, then `redis://127.0.0.1:6379`. */
+  /** The Redis of the fleet; default: `$REDIS_URL`, or else `redis://127.0.0.1:6379`. */
   redis?: RedisInput | undefined
-  /** What Node's `tls.connect` needs for `rediss://` URLs: a private CA, a client certificate; default none. */
+  /**
+   * Options of Node's `tls.connect` for `rediss://` URLs, such as a private CA or a client certificate; default none.
+   */
   tls?: ConnectionOptions | undefined
-  /** First part of every key, and what a fleet shares; default `everybeat`. */
+  /** First part of every key; all workers of a fleet have the same. Default `everybeat`. */
   prefix?: string | undefined
-  /** Slots of a Cluster the keys are spread over, the same in the whole fleet; default 1. */
+  /** Number of shards, each with its own slot of a Cluster; the same in the whole fleet. Default 1. */
   shards?: number | undefined
-  /** Runs at the same time on this worker; default 50. */
+  /** Most runs at the same time on this worker; default 50. */
   concurrency?: number | undefined
-  /** How long a run's lease outlives its worker, in milliseconds; default 30 000. */
+  /**
+   * Time after its last extension at which a lease ends, ms; default 30 000. So long a crash of a worker delays its
+   * runs.
+   */
   leaseMs?: number | undefined
-  /** Who extends leases: the event loop, or a thread too, also while a handler blocks the loop; default `loop`. */
+  /**
+   * What extends leases: the event loop, or in addition a thread, also while a handler blocks the loop; default `loop`.
+   */
   leaseKeeper?: 'loop' | 'thread' | undefined
-  /** The longest this worker goes without a tick, in milliseconds; default 5 000. */
+  /** Longest time without a tick on this worker, ms; default 5 000. */
   maxSleepMs?: number | undefined
   /** The pool whose schedules this worker runs; default `default`. */
   pool?: string | undefined
-  /** Independent Redis nodes for a quorum lease; default none. */
+  /** Lock nodes: independent Redis servers, of which a majority has to confirm each start; default none. */
   lockNodes?: readonly RedisInput[] | undefined
-  /** Default: claims do not wait for replicas. */
+  /** The replicas that have to hold a claim before its run starts; default: none. */
   durability?: DurabilityOptions | undefined
-  /** Policies for the schedules that this instance writes, where a definition does not say otherwise; default none. */
+  /** Policies of the schedules that this instance writes, for fields that a definition does not set; default none. */
   defaults?: PolicyDefaults | undefined
   /**
-   * Version of the application whose code declares schedules, compared as a semantic version where it is one: what a
-   * higher version declared, a lower one leaves alone. Default: none, and the last declaration counts.
+   * Version of the application whose code declares schedules. A semantic version that is lower than the one of the last
+   * declaration changes nothing. Default: none, so the last declaration counts.
    */
   version?: string | undefined
-  /** Who edits schedules through this instance, for their change lists: a person or a program; default: none. */
+  /** The person or program that edits schedules through this instance, for their change lists; default: none. */
   actor?: string | undefined
-  /** Default: the console; `false` silences. */
+  /** The logger; default: the console; `false`: no log lines. */
   logger?: Logger | false | undefined
-  /** How long connecting may take before it fails, in milliseconds; default 10 000. */
+  /** Longest wait for a connection or an answer of Redis, ms; then the call fails. Default 10 000. */
   connectTimeoutMs?: number | undefined
 }
 
@@ -86,7 +93,7 @@ export interface ResolvedOptions {
   readonly connectTimeoutMs: number
 }
 
-/** What an option means when it is left out; `redis` is looked up in `$REDIS_URL` first. */
+/** The defaults of the options; the default of `redis` is read from `$REDIS_URL` first. */
 export const DEFAULT_OPTIONS = Object.freeze({
   redis: 'redis://127.0.0.1:6379',
   tls: undefined as ConnectionOptions | undefined,
@@ -139,7 +146,7 @@ const MAX_LOCK_NODES = 15
 /**
  * Checks the options of an instance and completes them. Passwords in a URL are not repeated in a message.
  *
- * @param env where `REDIS_URL` is looked up, when `redis` is not given; empty counts as not set
+ * @param env the environment with `REDIS_URL`, for an absent `redis`; empty counts as not set
  * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS` naming the option, its value and what is allowed
  */
 export function resolveOptions(
@@ -162,7 +169,7 @@ export function resolveOptions(
     concurrency: integer('concurrency', 1, 10_000),
     leaseMs: integer('leaseMs', 500, 86_400_000),
     leaseKeeper: parseLeaseKeeper(full.leaseKeeper, redis),
-    // On the time of a test a worker rests for as long as nothing is due.
+    // On the time source of a test, a worker may sleep for as long as nothing is due.
     maxSleepMs: integer('maxSleepMs', 50, timeSourceOf(options) === SYSTEM_TIME ? 60_000 : MAX_TEST_SLEEP_MS),
     pool: asOption('pool', () => checkName('pool', full.pool)),
     lockNodes,
@@ -175,7 +182,7 @@ export function resolveOptions(
   })
 }
 
-/** The options with the defaults for what is left out; unknown names are refused. */
+/** Completes the options with their defaults; unknown names are refused. */
 function complete(options: unknown): typeof DEFAULT_OPTIONS {
   if (!isPlainObject(options)) throw wrongValue('options', options, 'an object', CODE)
   checkKeys(options, Object.keys(DEFAULT_OPTIONS), null, CODE)
@@ -223,7 +230,7 @@ function parseDurability(value: unknown): Readonly<DurabilityOptions> {
 function parseDefaults(value: unknown): Readonly<PolicyDefaults> {
   if (!isPlainObject(value)) throw wrongValue('defaults', value, 'an object of policies', CODE)
   checkKeys(value, POLICY_FIELDS, 'defaults', CODE)
-  // Any trigger will do: what is checked are the policies, by the rules for a whole definition.
+  // The policies are checked as part of a whole definition, whose trigger does not matter.
   const { every: _every, ...policies } = asOption(
     'defaults',
     () => parseDefinition('defaults', { ...value, every: '1d' }).given,
@@ -245,7 +252,7 @@ function parseLogger(value: unknown): Logger {
   return logger
 }
 
-/** Turns the error of a rule that is shared with definitions into one about the option. */
+/** Turns the error of a check that is shared with definitions into an error about the option. */
 function asOption<Value>(option: string, check: () => Value): Value {
   try {
     return check()

@@ -6,7 +6,7 @@ import { MEMORY_SOURCE, MEMORY_URL } from './memory-source.js'
 import type { RedisSource } from './redis-source.js'
 import { optionsOfUrl } from './redis-url.js'
 
-/** What `rediss://` URLs need beside them; null for nothing. */
+/** The TLS options of `rediss://` URLs; null for none. */
 export type Tls = ConnectionOptions | null
 
 const CODE = 'ERR_EVERYBEAT_OPTIONS'
@@ -32,7 +32,10 @@ export function parseRedis(given: unknown, field: string, tls: Tls): RedisSource
   throw wrongValue(field, shown, allowed, CODE)
 }
 
-/** ioredis options; a `url` in them, as node-redis and BullMQ take it, gives host, port, user, password and database. */
+/**
+ * Reads ioredis options. A `url` in them, as node-redis and BullMQ take it, gives host, port, user, password and
+ * database.
+ */
 function parseRedisOptions(value: Record<string, unknown>, field: string, tls: Tls): RedisSource {
   refuseForeignNames(value, field)
   refuseNamelessGroup(value, field)
@@ -44,7 +47,7 @@ function parseRedisOptions(value: Record<string, unknown>, field: string, tls: T
   return Object.freeze({ kind: 'options', options: Object.freeze({ ...optionsOfUrl(source.url), ...options }) })
 }
 
-/** What clients of other libraries call their options, and what ioredis would pass over: it would go to localhost. */
+/** The option names of other clients, which ioredis would ignore, so that it would connect to localhost. */
 const FOREIGN_NAMES: Readonly<Record<string, string>> = {
   socket: 'the members of `socket` (host, port, path, tls) beside the others, as ioredis takes them, or `url`',
   connection: 'what is in `connection` as `redis` itself',
@@ -67,7 +70,7 @@ function refuseForeignNames(options: Record<string, unknown>, field: string): vo
   }
 }
 
-/** ioredis refuses these too, in words of its own and only when it connects. */
+/** ioredis refuses these options too, but only when it connects, and in other words. */
 function refuseNamelessGroup({ sentinels, name }: Record<string, unknown>, field: string): void {
   if (sentinels === undefined || sentinels === null) return
   if (!Array.isArray(sentinels) || sentinels.length === 0) {
@@ -81,11 +84,11 @@ function isRedisUrl(text: string): boolean {
   if (/^\/[^\p{Cc}]+$/u.test(text)) return true
   if (!/^rediss?:\/\//i.test(text) || !URL.canParse(text)) return false
   const { hostname, pathname } = new URL(text)
-  // ioredis would take any other path for database 0.
+  // ioredis would read any other path as database 0.
   return hostname !== '' && /^\/?\d*$/.test(pathname)
 }
 
-/** By shape, so that any copy and version of ioredis will do. */
+/** Checks the methods instead of the class, so that any copy and version of ioredis is accepted. */
 function isRedisClient(value: unknown): value is Redis | Cluster {
   if (typeof value !== 'object' || value === null || isPlainObject(value)) return false
   const client = value as Record<string, unknown>

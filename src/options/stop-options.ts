@@ -1,16 +1,16 @@
 import { checkOptionNames, wrongValue } from '../schedule/field-values.js'
 
-/** How `stop()` ends a worker. */
+/** How long `stop()` lets the runs of a worker continue. */
 export interface StopOptions {
   /**
-   * How long active runs may continue before they are aborted, milliseconds; Infinity waits for all of them.
+   * Time for active runs to end before they are aborted, ms; Infinity waits for all runs.
    *
    * @default 30000
    */
   timeoutMs?: number | undefined
 }
 
-/** How long `stop()` lets runs continue by default, ms. */
+/** Default time for active runs to end, ms. */
 const DEFAULT_TIMEOUT_MS = 30_000
 
 /** The time-out of a stop, ms. @throws EverybeatError `ERR_EVERYBEAT_OPTIONS` for another value than milliseconds */

@@ -3,25 +3,25 @@ import { checkInteger, checkKeys, isPlainObject, wrongValue } from '../schedule/
 import { parseBackoff, parseRetries, parseTimeout } from '../schedule/policy-values.js'
 
 /**
- * What a Standard Schema validator (Zod, Valibot, ArkType, …) says about a value: the `value` that it makes of it, or the
- * `issues` that it finds. See https://standardschema.dev, version 1.
+ * The result of a Standard Schema validator (Zod, Valibot, ArkType, …) for a value: its output `value`, or the `issues`
+ * that it finds. See https://standardschema.dev, version 1.
  */
 export type StandardSchemaResult<Output> =
   { readonly value: Output; readonly issues?: undefined } | { readonly issues: readonly StandardSchemaIssue[] }
 
-/** One thing that a validator finds wrong. */
+/** One problem that a validator finds. */
 export interface StandardSchemaIssue {
-  /** What is wrong, for people. */
+  /** The problem, for people. */
   readonly message: string
-  /** Where in the value: each key, or an object with the `key`, from the outside to the inside. */
+  /** The path to the problem: each key, or an object with the `key`, from the outside to the inside. */
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
 }
 
 /** Any Standard Schema validator, by its shape. */
 export interface StandardSchema<Input = unknown, Output = Input> {
   /**
-   * What the specification asks of a validator: its `version` (1), the `vendor` who made it, `validate`, and for the compiler
-   * `types`, with the types before (`input`) and after (`output`) its check.
+   * The members that the specification requires: the `version` (1), the name of the `vendor`, `validate`, and for the
+   * compiler `types`, with the types before (`input`) and after (`output`) the check.
    */
   readonly '~standard': {
     readonly version: 1
@@ -31,26 +31,26 @@ export interface StandardSchema<Input = unknown, Output = Input> {
   }
 }
 
-/** What `beat.task(name, options, handler)` takes. A field that is `undefined` means its default. */
+/** The options of `beat.task(name, options, handler)`. A field that is `undefined` means its default. */
 export interface TaskOptions<Input = unknown, Output = Input> {
-  /** Checks payloads, when a schedule is written and when it fires; default: anything goes. */
+  /** Checks payloads, when a schedule is written and when it fires; default: no check. */
   schema?: StandardSchema<Input, Output> | undefined
-  /** Runs of this task at the same time on this worker; default: the worker's `concurrency`. */
+  /** Most runs of this task at the same time on this worker; default: the worker's `concurrency`. */
   concurrency?: number | undefined
   /**
-   * Runs of this task at the same time in the whole fleet; default: no bound. With several shards each of them takes an
-   * equal part of it: never exceeded, but not always used up; at least as large as the number of shards.
+   * Most runs of this task at the same time in the whole fleet; default: no bound. With several shards each has an
+   * equal part of it, so the bound must be at least the number of shards; it is never exceeded, but not always reached.
    */
   maxConcurrent?: number | undefined
-  /** For schedules that do not say: abort a run after this; default: never. */
+  /** Time after which a run is aborted, for schedules without `timeout`; default: never. */
   timeout?: Duration | undefined
-  /** For schedules that do not say: more attempts after a failure; default 0. */
+  /** More attempts after a failure, for schedules without `retries`; default 0. */
   retries?: number | undefined
-  /** For schedules that do not say: the wait before the next attempt; default: exponential, 1 s to 1 min. */
+  /** The wait before the next attempt, for schedules without `backoff`; default: exponential, 1 s to 1 min. */
   backoff?: BackoffInput | undefined
 }
 
-/** Checked {@link TaskOptions}: complete and frozen, null for what was not given. */
+/** Checked {@link TaskOptions}: complete and frozen, null for an absent option. */
 export interface ResolvedTaskOptions {
   readonly schema: StandardSchema | null
   readonly concurrency: number | null
@@ -66,7 +66,7 @@ const NAMES = ['schema', 'concurrency', 'maxConcurrent', 'timeout', 'retries', '
 /**
  * Checks the options of a task.
  *
- * @param shards of the fleet: each takes a part of a fleet-wide limit, so the limit has to be as large
+ * @param shards number of shards of the fleet; a fleet-wide limit must be at least as large
  * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS`, or `ERR_EVERYBEAT_DURATION` for a duration, naming option and value
  */
 export function resolveTaskOptions(options: TaskOptions = {}, shards = 1): ResolvedTaskOptions {

@@ -5,10 +5,10 @@ import { isPlainObject, wrongValue } from '../schedule/field-values.js'
 const CODE = 'ERR_EVERYBEAT_OPTIONS'
 
 /**
- * Checks the option `tls`: what Node's `tls.connect` takes. What is in it is never repeated in a message.
+ * Checks the option `tls`, the options of Node's `tls.connect`. Messages never repeat its content.
  *
- * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS` when it is no object, when a certificate comes without its key, and with
- *   what OpenSSL says of a CA, certificate or key that it cannot read
+ * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS` when it is no object, when a certificate comes without its key, and
+ *   with the error of OpenSSL for a CA, certificate or key that it cannot read
  */
 export function parseTls(value: unknown): ConnectionOptions {
   if (!isPlainObject(value)) {

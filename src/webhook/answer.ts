@@ -1,9 +1,9 @@
-/** What is read of an answer at most. */
+/** Most bytes of an answer that are read. */
 const MAX_BYTES = 16_384
-/** What is kept of it, as JSON: of a result that is longer nothing would be stored. */
+/** Most characters of its JSON that are kept: a longer result would not be stored. */
 const MAX_KEPT = 3_900
 
-/** Reads an answer up to a bound, leaves the rest of a longer one on the way, and keeps what a result has room for. */
+/** Reads an answer up to a bound, without receiving the rest, and keeps as much as a result may hold. */
 export async function readAnswer(response: Response): Promise<{ status: number; body: unknown }> {
   const { text, isWhole } = await readText(response)
   const isJson = /\bjson\b/i.test(response.headers.get('content-type') ?? '')

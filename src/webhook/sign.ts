@@ -1,6 +1,6 @@
 import { EverybeatError } from '../index.js'
 
-/** A secret as Standard Webhooks writes it: base64, mostly behind `whsec_`. */
+/** A secret of Standard Webhooks: base64, usually after `whsec_`. */
 const SECRET = /^(whsec_)?(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 
 /**
@@ -10,14 +10,15 @@ const SECRET = /^(whsec_)?(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+
  */
 export function checkSecret(secret: unknown): void {
   if (typeof secret === 'string' && SECRET.test(secret) && secret.replace('whsec_', '') !== '') return
-  const message = 'secret: allowed: base64 text, also behind whsec_, as Standard Webhooks has it'
+  const message = 'secret: allowed: base64 text, also after whsec_, as in Standard Webhooks'
   throw new EverybeatError('ERR_EVERYBEAT_OPTIONS', message, { field: 'secret' })
 }
 
 /**
  * The headers `webhook-id`, `webhook-timestamp` and `webhook-signature` of Standard Webhooks for a body.
  *
- * @param request `id`: the same for every delivery of the same message, visible ASCII; `at`: when it is sent; `body`
+ * @param request `id`: the same for every delivery of the same message, visible ASCII; `at`: the instant of sending;
+ *   `body`
  * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS` for a wrong secret, `ERR_EVERYBEAT_DEPENDENCY` without `standardwebhooks`
  */
 export async function signRequest(

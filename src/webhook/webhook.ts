@@ -4,19 +4,21 @@ import { checkSecret, signRequest } from './sign.js'
 
 /** Options of {@link webhook}. A field that is `undefined` means its default. */
 export interface WebhookOptions {
-  /** Signs each request as Standard Webhooks has it; default: not signed. Needs the package `standardwebhooks`. */
+  /** Signs each request by Standard Webhooks; default: not signed. Needs the package `standardwebhooks`. */
   secret?: string | undefined
-  /** How long the receiver may take to answer in full; default 30 s. */
+  /** Longest wait for the complete answer; default 30 s. */
   timeout?: Duration | undefined
   /** More headers, an `authorization` for example. */
   headers?: Readonly<Record<string, string>> | undefined
 }
 
-/** What is kept of an answer, as the result of the run. */
+/** The result of the run: the part of the answer that is kept. */
 export interface WebhookResult {
   /** The HTTP status of the answer: 200 to 299. */
   readonly status: number
-  /** JSON where the receiver says that it is, otherwise text; of a longer one the first 3 900 signs, as text. */
+  /**
+   * The body: parsed if its content type is JSON, otherwise text; for a longer body the first 3 900 characters as text.
+   */
   readonly body: unknown
 }
 
@@ -24,14 +26,14 @@ const DEFAULT_TIMEOUT = '30s'
 const OPTION_NAMES = ['secret', 'timeout', 'headers']
 
 /**
- * Makes a handler that sends each run to a URL by `POST`, and takes an answer of 2xx for success: with it a worker in
- * Node.js drives services in any language.
+ * Creates a handler that sends each run to a URL by `POST`. An answer of 2xx is a success. So a worker in Node.js can
+ * run tasks of services in any language.
  *
- * The body is `{ type: 'everybeat.run', timestamp, data }`; `data` has what the handler of a run gets. The headers
- * `webhook-id` and `idempotency-key` are the id of the run: the same for every attempt and rerun, so that the receiver can
- * tell what it has done. `everybeat-fence` grows with each claim. Redirects are not followed.
+ * The body is `{ type: 'everybeat.run', timestamp, data }`; `data` holds the fields of the run. The headers
+ * `webhook-id` and `idempotency-key` are the id of the run: the same for every attempt and rerun, so that the receiver
+ * can recognise a repeated request. `everybeat-fence` grows with each claim. Redirects are not followed.
  *
- * Any other answer, none in time and no connection fail the run, and the retries of the schedule apply.
+ * Any other answer, no answer in time, and no connection fail the run; then the retries of the schedule apply.
  *
  * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS` for a wrong URL or option; a run fails with `ERR_EVERYBEAT_WEBHOOK`
  */
@@ -80,12 +82,15 @@ function describe(run: Run): object {
   return { type: 'everybeat.run', timestamp: scheduledAt, data }
 }
 
-/** Names may hold any sign, headers visible ASCII only; the escape sign is escaped too, so two runs never share an id. */
+/**
+ * Names may hold any character, headers only visible ASCII. The escape character is escaped too, so two runs never
+ * share an id.
+ */
 function toHeader(text: string): string {
   return text.replace(/[^\x21-\x24\x26-\x7e]+/gu, encodeURIComponent)
 }
 
-/** A URL may carry a password or a token: messages show where it leads, and no more. */
+/** The part of a URL that messages show: a URL may hold a password or a token. */
 function origin(url: URL): string {
   return `webhook to ${url.origin}`
 }
@@ -104,7 +109,7 @@ function checkUrl(url: unknown): URL {
   throw refuse('url', typeof text === 'string' ? text.replace(/\/\/.*@/, '//***@') : url, ALLOWED_URL)
 }
 
-const ALLOWED_URL = 'an http:// or https:// URL without a user name and password; those belong into headers'
+const ALLOWED_URL = 'an http:// or https:// URL without a user name and password; put those into headers'
 
 function refuse(field: string, value: unknown, allowed: string): EverybeatError {
   const message = `${field}: ${JSON.stringify(value) ?? String(value)} cannot be used; allowed: ${allowed}`

@@ -3,7 +3,7 @@ import { checkBase, checkKey, describeEvent, request } from '../request.js'
 
 /** Options of {@link betterStack}. */
 export interface BetterStackOptions {
-  /** The token of a heartbeat, which belongs to one schedule: match one. */
+  /** The token of a heartbeat, which belongs to one schedule, so `match` has to name one schedule. */
   token: string
   /** Default `https://uptime.betterstack.com/api/v1/heartbeat`. */
   baseUrl?: string | undefined
@@ -11,7 +11,7 @@ export interface BetterStackOptions {
 
 /**
  * Reports to a heartbeat of Better Stack: a call after success, `/fail` or the exit status of a command after a failure.
- * What is missed or paused is a `/fail`; start, late and recovered have no word there.
+ * `missed` and `paused` are a `/fail`; `start`, `late` and `recovered` are not sent.
  *
  * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS`
  */

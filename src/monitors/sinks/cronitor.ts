@@ -6,11 +6,11 @@ import { checkBase, checkKey, describeEvent, request } from '../request.js'
 export interface CronitorOptions {
   /** The key of the telemetry API. */
   apiKey: string
-  /** The environment that is reported, such as `production`; default: none. */
+  /** The environment in the reports, such as `production`; default: none. */
   env?: string | undefined
   /** Default `https://cronitor.link`. */
   baseUrl?: string | undefined
-  /** The key of a schedule's monitor; default: its name, made fit. */
+  /** The key of a schedule's monitor; default: its name, adapted to the allowed characters. */
   slug?: ((schedule: string) => string) | undefined
 }
 
@@ -23,8 +23,8 @@ const STATES: Partial<Record<MonitorKind, string>> = {
 }
 
 /**
- * Reports to Cronitor: `run`, `complete`, `fail`, paired by `series`, the id of the run. What is missed or paused is a
- * `fail`; late and recovered have no word there.
+ * Reports to Cronitor: `run`, `complete`, `fail`, paired by `series`, the id of the run. `missed` and `paused` are a
+ * `fail`; `late` and `recovered` are not sent.
  *
  * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS`
  */

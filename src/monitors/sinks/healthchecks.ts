@@ -5,19 +5,19 @@ import { checkBase, checkKey, describeEvent, RefusedError, request } from '../re
 
 /** Options of {@link healthchecks}: `pingKey`, or `url`. */
 export interface HealthchecksOptions {
-  /** The ping key of a project: each schedule is the check of its slug, which is created where it is not there. */
+  /** The ping key of a project: each schedule is the check of its slug, which is created if it does not exist. */
   pingKey?: string | undefined
   /** The URL of one check, for one schedule. */
   url?: string | undefined
-  /** Where pings go with a `pingKey`; default `https://hc-ping.com`. */
+  /** Base URL of pings with a `pingKey`; default `https://hc-ping.com`. */
   baseUrl?: string | undefined
-  /** The slug of a schedule; default: its name, made fit. */
+  /** The slug of a schedule; default: its name, adapted to the allowed characters. */
   slug?: ((schedule: string) => string) | undefined
 }
 
 /**
  * Reports to Healthchecks, hosted or self-hosted: `/start`, success, `/fail` or the exit status of a command, paired by
- * `rid`. What is missed or paused is a `/fail`, what is late a `/log`.
+ * `rid`. `missed` and `paused` are a `/fail`, `late` is a `/log`.
  *
  * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS`
  */
@@ -40,7 +40,7 @@ export function healthchecks(options: HealthchecksOptions): MonitorSink {
       target.searchParams.set('rid', uuidOf(event.runId))
       if (key !== null) target.searchParams.set('create', '1')
       const answer = await request(target, signal, { body: describeEvent(event) })
-      // The service answers a check that is not there, and one too many, with 200.
+      // The service answers also an unknown check, and a rate limit, with 200.
       if (/not found|rate limited/i.test(answer)) {
         throw new RefusedError(`${target.origin} answered ${JSON.stringify(answer.slice(0, 100))}`, true)
       }

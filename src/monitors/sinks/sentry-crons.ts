@@ -7,11 +7,11 @@ import { request } from '../request.js'
 export interface SentryCronsOptions {
   /** The DSN of a project. It names the host. */
   dsn: string
-  /** The environment that is reported; default `production`. */
+  /** The environment in the reports; default `production`. */
   environment?: string | undefined
-  /** Where check-ins go, in place of the DSN's host. */
+  /** Base URL of check-ins; default: the host of the DSN. */
   baseUrl?: string | undefined
-  /** The slug of a schedule's monitor; default: its name, made fit. */
+  /** The slug of a schedule's monitor; default: its name, adapted to the allowed characters. */
   slug?: ((schedule: string) => string) | undefined
 }
 
@@ -24,10 +24,10 @@ const UNITS = [
 ] as const
 
 /**
- * Reports check-ins to Sentry, each with the schedule, its margin, its longest run and its zone: the monitor is made, and
- * kept right, by them. Late, paused and recovered have no word there.
+ * Reports check-ins to Sentry, each with the schedule, its margin, its longest run and its zone: they create and update
+ * the monitor. `late`, `paused` and `recovered` are not sent.
  *
- * Of a schedule that runs more often than each minute, one run a minute is reported, and each failure.
+ * For a schedule that runs more than once a minute, one run a minute and each failure are reported.
  *
  * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS`
  */
@@ -40,7 +40,7 @@ class SentryCrons implements MonitorSink {
   readonly #options: SentryCronsOptions
   /** The URL of a slug. */
   readonly #urlOf: (slug: string) => URL
-  /** The run of each schedule that was reported last, and its instant. */
+  /** The last reported run of each schedule, and its instant. */
   readonly #reported = new Map<string, { runId: string; at: number }>()
 
   constructor(options: SentryCronsOptions) {
@@ -100,7 +100,10 @@ function describeMonitor(definition: MonitorSchedule): object | undefined {
   }
 }
 
-/** Sentry knows crons of five fields, and intervals of whole minutes; other schedules are reported without a config. */
+/**
+ * The config of a monitor. Sentry accepts crons of five fields and intervals of whole minutes; other schedules are
+ * reported without a config.
+ */
 function describeTrigger(cron: string | undefined, every: MonitorSchedule['every']): object | undefined {
   if (cron !== undefined) {
     const value = cron.trim()

@@ -5,9 +5,9 @@ import { checkBase, request } from '../request.js'
 
 /** Options of {@link webhook}. */
 export interface WebhookSinkOptions {
-  /** Where every event goes by `POST`. */
+  /** The URL to which every event is sent by `POST`. */
   url: string
-  /** Signs as Standard Webhooks has it; needs the package `standardwebhooks`. Default: not signed. */
+  /** Signs requests by Standard Webhooks; needs the package `standardwebhooks`. Default: not signed. */
   secret?: string | undefined
   /** More headers, an `authorization` for example. */
   headers?: Readonly<Record<string, string>> | undefined
@@ -21,7 +21,7 @@ export interface WebhookSinkOptions {
 export function webhook({ url, secret, headers }: WebhookSinkOptions): MonitorSink {
   const target = new URL(checkBase(url, 'url'))
   if (target.username !== '' || target.password !== '') {
-    const message = 'url: allowed: a URL without a user name and password; those belong into headers'
+    const message = 'url: allowed: a URL without a user name and password; put those into headers'
     throw new EverybeatError('ERR_EVERYBEAT_OPTIONS', message, { field: 'url' })
   }
   return {
