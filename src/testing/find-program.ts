@@ -1,14 +1,14 @@
 import { accessSync, constants, statSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** The machine that a program is looked for on; every field has the real machine's value as its default. */
+/** The machine on which a program is searched; every field has the value of the real machine as its default. */
 export interface ProgramPlace {
   /** Environment variables: `PATH`, and on Windows `PATHEXT`; there their names may have any case. */
   env?: NodeJS.ProcessEnv
   platform?: NodeJS.Platform
 }
 
-/** The endings of programs on a Windows that does not say its own. */
+/** The endings of programs on Windows without `PATHEXT`. */
 const WINDOWS_ENDINGS = '.COM;.EXE;.BAT;.CMD'
 
 /**
@@ -31,21 +31,21 @@ export function tryFindProgram(names: readonly string[], place: ProgramPlace = {
   return null
 }
 
-/** A name that has one of the endings means itself; another file of that name is no program there. */
+/** The file names of a program: a name with one of the endings itself, otherwise the name with each ending. */
 function filesOnWindows(name: string, endings: readonly string[]): string[] {
   const lower = name.toLowerCase()
   const hasEnding = endings.some((ending) => ending !== '' && lower.endsWith(ending.toLowerCase()))
-  // Files keep their case on the disks of other systems, where tests run.
+  // Both cases are tried, because tests run on systems with case-sensitive file names.
   return hasEnding ? [name] : endings.flatMap((ending) => [name + ending.toLowerCase(), name + ending.toUpperCase()])
 }
 
-/** Windows does not tell the cases of a variable's name apart: its own name is `Path`. */
+/** Reads a variable. On Windows the case of its name does not matter: the system writes `Path`. */
 function read(env: NodeJS.ProcessEnv, name: string, isWindows: boolean): string | undefined {
   if (!isWindows) return env[name]
   return Object.entries(env).find(([key]) => key.toUpperCase() === name)?.[1]
 }
 
-/** Whether a file can be started: a folder cannot, and Windows has no right of its own for it. */
+/** Whether a file can be executed. A folder cannot; on Windows every file can. */
 export function isExecutable(file: string, isWindows = process.platform === 'win32'): boolean {
   try {
     accessSync(file, isWindows ? constants.F_OK : constants.X_OK)

@@ -3,19 +3,19 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { EverybeatError } from '../errors.js'
 import { isExecutable, tryFindProgram } from './find-program.js'
 
-/** Names the server to start by its path, where another one than the first of the `PATH` is wanted. */
+/** The environment variable with the path of the server to start instead of the first one in `PATH`. */
 const SERVER_VARIABLE = 'EVERYBEAT_REDIS_SERVER'
 const BINARIES = ['redis-server', 'valkey-server']
 
 /** The machine as an installation sees it; every field has the real machine's value as its default. */
 export interface Machine {
-  /** Environment variables; `PATH` says where programs are looked for. */
+  /** Environment variables; programs are searched in `PATH`. */
   env?: NodeJS.ProcessEnv
   /** The operating system, as `process.platform` has it. */
   platform?: NodeJS.Platform
   /** Whether the process may install packages. */
   isRoot?: boolean
-  /** The file that Debian's package scripts ask whether they may start a service. */
+  /** The file with which Debian's package scripts check whether they may start a service. */
   policyFile?: string
 }
 
@@ -23,7 +23,7 @@ export interface Machine {
  * Gives the server that the environment variable `EVERYBEAT_REDIS_SERVER` names, else the path of `redis-server`, else
  * of `valkey-server`, else `null`.
  *
- * @throws EverybeatError `ERR_EVERYBEAT_DEPENDENCY` when the variable names something that cannot be executed.
+ * @throws EverybeatError `ERR_EVERYBEAT_DEPENDENCY` when the variable names no executable file.
  */
 export function tryFindRedisServer(machine: Machine = {}): string | null {
   const { env = process.env, platform = process.platform } = machine
@@ -31,7 +31,7 @@ export function tryFindRedisServer(machine: Machine = {}): string | null {
   if (chosen !== undefined && chosen !== '') return checkServer(chosen)
   const found = tryFindProgram(BINARIES, { env, platform })
   if (found !== null || platform !== 'darwin') return found
-  // Homebrew's folder is often missing from the PATH of programs that no login shell started.
+  // The PATH of programs without a login shell often does not hold Homebrew's folder.
   return tryFindProgram(BINARIES, { env: { PATH: '/opt/homebrew/bin:/usr/local/bin' }, platform })
 }
 
@@ -39,7 +39,8 @@ export function tryFindRedisServer(machine: Machine = {}): string | null {
  * Installs a Redis server with the platform's package manager and gives the path of its binary. Never asks a question
  * and starts no service: `apt-get` as root on Debian and its children, Homebrew on macOS.
  *
- * @throws EverybeatError `ERR_EVERYBEAT_DEPENDENCY` with what to install and how, where that is not possible or fails.
+ * @throws EverybeatError `ERR_EVERYBEAT_DEPENDENCY` with what to install and how, if the installation is not possible
+ *   or fails.
  */
 export async function installRedisServer(onProgress: (line: string) => void, machine: Machine = {}): Promise<string> {
   const { env = process.env, platform = process.platform, isRoot = process.getuid?.() === 0 } = machine
@@ -66,7 +67,7 @@ export async function installRedisServer(onProgress: (line: string) => void, mac
   return binary
 }
 
-/** The one error that says what to install and how. */
+/** The error that says what to install and how. */
 export function missingRedis(platform: NodeJS.Platform = process.platform, cause?: unknown): EverybeatError {
   const how =
     platform === 'darwin'
@@ -98,7 +99,7 @@ export async function installWithApt(
   onProgress(`Installing ${packageName} with apt-get; this may take a minute.`)
   const allowServices = forbidServices(policyFile)
   try {
-    // Package lists that are old but present are good enough: only the installation itself must succeed.
+    // Old package lists suffice: only the installation itself must succeed.
     await runToEnd(aptGet, ['update'], aptEnv, onProgress).catch((error: Error) => onProgress(error.message))
     const options = ['-y', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=120']
     await runToEnd(aptGet, ['install', ...options, packageName], aptEnv, onProgress)
@@ -108,8 +109,8 @@ export async function installWithApt(
 }
 
 /**
- * Keeps package scripts from starting services until the returned function is called. The file heals itself: should
- * this process die half-way, the next question finds it gone and is answered with yes.
+ * Keeps package scripts from starting services until the returned function is called. If this process dies, the file
+ * removes itself at the next check, which then allows services.
  */
 function forbidServices(policyFile: string): () => void {
   if (existsSync(policyFile)) return () => {}
@@ -120,7 +121,7 @@ function forbidServices(policyFile: string): () => void {
   }
 }
 
-/** Runs a program to its end, with a sign of life every 10 s; rejects with the end of its output when it fails. */
+/** Runs a program to its end, with a progress line every 10 s; rejects with the end of its output when it fails. */
 async function runToEnd(
   file: string,
   args: string[],

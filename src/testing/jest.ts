@@ -2,9 +2,9 @@ import { FLEET_MATCHERS } from './matchers.js'
 
 export type { MatcherResult } from './matchers.js'
 
-/** The matchers, for who adds them to an `expect` of their own. */
+/** The matchers, for an `expect` other than the global one. */
 export const matchers = FLEET_MATCHERS
 
-// To import this module in a test of Jest, or in setupFilesAfterEnv, is to have the matchers.
+// Importing this module in a test of Jest, or in setupFilesAfterEnv, adds the matchers.
 const { expect } = globalThis as { expect?: { extend(matchers: object): void } }
 expect?.extend(matchers)

@@ -1,21 +1,21 @@
 import type { RunRecord } from './fleet/run-records.js'
 import type { TestFleet } from './fleet/test-fleet.js'
 
-/** What a matcher says. */
+/** Whether an expectation holds, and the message of a failure. */
 export interface MatcherResult {
   /** Whether the expectation holds. */
   readonly pass: boolean
-  /** Text for people: of what it failed, or with `not` would fail. */
+  /** The message of a failure, also of one with `not`. */
   readonly message: () => string
 }
 
-/** What the matchers add to `expect`. */
+/** The matchers on `expect`. */
 export interface FleetMatchers<Result = void> {
-  /** Of a fleet or of runs: the schedule ran, so many times, or at least once. */
+  /** Expects of a fleet or of runs that the schedule ran `times` times, or at least once. */
   toHaveRun(name: string, times?: number): Result
-  /** Of a fleet or of runs: the schedule ran at exactly these instants, in order. */
+  /** Expects of a fleet or of runs that the schedule ran at exactly these instants, in order. */
   toHaveRunAt(name: string, instants: Date | number | string | readonly (Date | number | string)[]): Result
-  /** Of a schedule, a run or an occurrence: it is for this instant. */
+  /** Expects of a schedule, a run or an occurrence that its instant is this one. */
   toBeScheduledFor(instant: Date | number | string): Result
 }
 
@@ -28,12 +28,12 @@ declare global {
   }
 }
 
-/** What a matcher about runs takes: a fleet, or runs that it gave. */
+/** The subject of a matcher about runs: a fleet, or runs of one. */
 type Runs = Pick<TestFleet, 'runs'> | readonly RunRecord[]
 
 type Given = Date | number | string
 
-/** The matchers, as `expect.extend` of Vitest and Jest takes them. */
+/** The matchers, in the form that `expect.extend` of Vitest and Jest takes. */
 export const FLEET_MATCHERS = {
   toHaveRun(received: Runs, name: string, times?: number): MatcherResult {
     const runs = runsOf(received, name)

@@ -1,34 +1,37 @@
 import { EverybeatError, showValue } from '../errors.js'
 import { MemoryStore, TcpFront } from '../memory/index.js'
 
-/** Options of {@link startMemoryServer}; every one may be left out. */
+/** Options of {@link startMemoryServer}; all are optional. */
 export interface MemoryServerOptions {
   /** TCP port on the loopback; default: a free one. */
   port?: number | undefined
-  /** What the clock of the server shows, epoch ms, or the instant that it starts at and goes on from; default: this machine's time. */
+  /**
+   * The clock of the server: a function that gives epoch ms, or the instant at which it starts; default: this machine's
+   * time.
+   */
   now?: (() => number) | Date | number | string | undefined
 }
 
-/** A store of this process behind the protocol of Redis. */
+/** A store inside this process that speaks the protocol of Redis. */
 export interface MemoryServer extends AsyncDisposable {
   /** `redis://127.0.0.1:<port>` */
   readonly url: string
-  /** The port that it listens on, on the loopback. */
+  /** Its port on the loopback. */
   readonly port: number
-  /** Cuts all connections; what the server held is gone. Calling it again does nothing. */
+  /** Closes all connections; the data is lost. Calling it again does nothing. */
   stop(): Promise<void>
 }
 
 /**
  * Starts a Redis inside this process, on the loopback: for tests, demonstrations and development, without a server on
- * the machine. Several processes, other languages and `redis-cli` can talk to it. Nothing of it outlives the process.
+ * the machine. Several processes, other languages and `redis-cli` can use it. Its data is lost when this process ends.
  *
  * @example
  * await using server = await startMemoryServer()
  * const beat = new Everybeat({ redis: server.url })
  *
- * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS` for an option that is wrong, `ERR_EVERYBEAT_CONNECTION` when the port
- *   cannot be listened at
+ * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS` for a wrong option, `ERR_EVERYBEAT_CONNECTION` when the server cannot
+ *   listen on the port
  */
 export async function startMemoryServer(options: MemoryServerOptions = {}): Promise<MemoryServer> {
   const wanted = options.port ?? 0

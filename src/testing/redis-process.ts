@@ -3,16 +3,16 @@ import { rmSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { EverybeatError } from '../errors.js'
 
-/** One run of a server's binary: from its start until its process is gone. */
+/** One process of a server. */
 export interface RedisProcess {
   readonly pid: number
-  /** Resolves when the process is gone; keeps this process alive until then. */
+  /** Resolves when the process has ended; keeps this process alive until then. */
   untilExit(): Promise<void>
   hasExited(): boolean
   signal(signal: NodeJS.Signals): void
 }
 
-/** What {@link spawnRedis} needs to know; `temporaryDir` is a folder that must not outlive this process. */
+/** The input of {@link spawnRedis}; `temporaryDir` is a folder that is removed when this process ends. */
 export interface RedisCommand {
   binary: string
   args: readonly string[]
@@ -24,7 +24,7 @@ export interface RedisCommand {
   onLine: (line: string) => void
 }
 
-/** The server could not have its port: another process took it first. */
+/** The error of a server whose port is in use by another process. */
 export class PortTakenError extends EverybeatError {}
 
 const READY_LINE = 'Ready to accept connections'
@@ -34,9 +34,9 @@ const exitHooks = new Set<() => void>()
 const runExitHooks = (): void => exitHooks.forEach((hook) => hook())
 
 /**
- * Starts a server and resolves once it accepts connections. The server ends with this process however that ends: on an
- * ordinary exit, on a signal, and also on SIGKILL. It sits in a process group of its own, so that a Ctrl-C in the
- * terminal reaches this process first and the server is still there for an orderly end.
+ * Starts a server and resolves once it accepts connections. The server ends when this process ends: on a normal exit,
+ * on a signal, and also on SIGKILL. It has its own process group, so that a Ctrl-C in the terminal reaches only this
+ * process, which then ends the server in order.
  *
  * @throws PortTakenError when the port is in use.
  * @throws EverybeatError `ERR_EVERYBEAT_CONNECTION` with the server's output when it ends or stays silent instead.
@@ -67,7 +67,7 @@ export async function spawnRedis(command: RedisCommand): Promise<RedisProcess> {
     child.kill('SIGKILL')
     throw error
   }
-  // A server that was not stopped must not keep a process alive.
+  // A server that was not stopped must not keep this process alive.
   child.unref()
   for (const stream of [child.stdout, child.stderr]) (stream as unknown as { unref(): void }).unref()
   return redis
@@ -100,16 +100,16 @@ async function untilReady(child: ChildProcess, command: RedisCommand): Promise<v
   }
 }
 
-/** Gives a function that unties the two again, once the server is gone. */
+/** Ties the server to this process. @returns a function that unties them, for a server that has ended */
 function tieToThisProcess(child: ChildProcess, pid: number, temporaryDir: string | null): () => void {
   const onExit = (): void => {
     child.kill('SIGKILL')
     if (temporaryDir !== null) rmSync(temporaryDir, { recursive: true, force: true })
   }
-  // One hook for all servers: Node warns about the eleventh listener of an event.
+  // All servers share one hook, because Node warns about the eleventh listener of an event.
   if (exitHooks.size === 0) process.on('exit', runExitHooks)
   exitHooks.add(onExit)
-  // No hook runs on SIGKILL, but the kernel closes our end of the pipe, and the watcher's read comes back.
+  // No hook runs on SIGKILL, but the kernel closes this end of the pipe, so the read of the watcher ends.
   const script = 'read -r _; kill -KILL "$1"; [ -z "$2" ] || rm -rf -- "$2"'
   const watcher = spawn('/bin/sh', ['-c', script, 'sh', String(pid), temporaryDir ?? ''], {
     detached: true,

@@ -6,7 +6,7 @@ import { EverybeatError, showValue } from '../errors.js'
 import { installRedisServer, type Machine, missingRedis, tryFindRedisServer } from './install-redis.js'
 import { PortTakenError, type RedisProcess, spawnRedis } from './redis-process.js'
 
-/** Options of {@link startRedisServer}; every one may be left out. */
+/** Options of {@link startRedisServer}; all are optional. */
 export interface RedisServerOptions {
   /** TCP port on the loopback; default: a free one. */
   port?: number | undefined
@@ -16,11 +16,11 @@ export interface RedisServerOptions {
   env?: Readonly<Record<string, string>> | undefined
   /** The server's folder, which is kept; default: a new one in the temporary folder, removed by `stop()`. */
   dir?: string | undefined
-  /** How long the server may take until it accepts connections, in ms; default 30 000. */
+  /** Longest time until the server accepts connections, ms; default 30 000. */
   readyTimeoutMs?: number | undefined
   /** Receives the lines of the server's own log, unless `quiet`. */
   onProgress?: ((line: string) => void) | undefined
-  /** `false` shows the server's log, on stderr where there is no `onProgress`; default: `true`, silence. */
+  /** `false` shows the server's log, on stderr without an `onProgress`; default: `true`, no log. */
   quiet?: boolean | undefined
 }
 
@@ -28,19 +28,19 @@ export interface RedisServerOptions {
 export interface RedisServer extends AsyncDisposable {
   /** `redis://127.0.0.1:<port>` */
   readonly url: string
-  /** The port that it listens on, on the loopback. */
+  /** Its port on the loopback. */
   readonly port: number
-  /** The process id of the server that runs now, or ran last. */
+  /** The process id of the running server, or of the last one. */
   readonly pid: number
   /** The working folder, which holds its files. */
   readonly dir: string
   /** Ends the server in order and removes its folder, unless the caller gave that. Calling it again does nothing. */
   stop(): Promise<void>
-  /** Sends a signal, by default SIGKILL; resolves when the process is gone, after SIGSTOP and SIGCONT at once. */
+  /** Sends a signal, by default SIGKILL; resolves when the process has ended, after SIGSTOP and SIGCONT at once. */
   kill(signal?: NodeJS.Signals): Promise<void>
   /**
-   * Brings the server back on the same port and folder, after `kill` or in the middle of its work (then it ends in
-   * order first). What it remembers is up to its arguments: `--appendonly yes` keeps the data.
+   * Starts the server again on the same port and folder. A running server ends in order first. Its arguments decide
+   * whether its data is kept: `--appendonly yes` keeps it.
    *
    * @throws EverybeatError `ERR_EVERYBEAT_STATE` after `stop()`.
    */
@@ -54,14 +54,14 @@ const STOP_TIMEOUT_MS = 10_000
 /**
  * Starts a throw-away `redis-server` or `valkey-server` from the PATH, or the one that the environment
  * variable `EVERYBEAT_REDIS_SERVER` names by its path: on the loopback, on a free port, without persistence, unless the
- * options say otherwise. Resolves when it accepts connections.
+ * options set otherwise. Resolves when it accepts connections.
  *
  * @example
  * await using server = await startRedisServer()
  * const beat = new Everybeat({ redis: server.url })
  *
- * @throws EverybeatError `ERR_EVERYBEAT_DEPENDENCY` when there is no server on this machine, `ERR_EVERYBEAT_CONNECTION`
- * with the server's output when it does not start, `ERR_EVERYBEAT_OPTIONS` for an argument that has an option here.
+ * @throws EverybeatError `ERR_EVERYBEAT_DEPENDENCY` when this machine has no server, `ERR_EVERYBEAT_CONNECTION` with
+ * the server's output when it does not start, `ERR_EVERYBEAT_OPTIONS` for an argument that has an option here.
  */
 export async function startRedisServer(options: RedisServerOptions = {}): Promise<RedisServer> {
   const args = resolveArgs(options.args ?? [])
@@ -86,12 +86,12 @@ export async function startRedisServer(options: RedisServerOptions = {}): Promis
 }
 
 /**
- * Makes sure that this machine has a Redis server and gives the path of its binary. Where there is none it installs one
- * without asking, with the package manager and nothing else: `apt-get` as root on Debian and its children, Homebrew on
- * macOS; no service is started. The lines of a long installation are handed to `onProgress`, by default stderr; `quiet`
- * drops them.
+ * Makes sure that this machine has a Redis server and gives the path of its binary. If it has none, one is installed
+ * without a question, by the package manager only: `apt-get` as root on Debian and its children, Homebrew on macOS; no
+ * service is started. The lines of a long installation are handed to `onProgress`, by default stderr; `quiet` drops
+ * them.
  *
- * @throws EverybeatError `ERR_EVERYBEAT_DEPENDENCY` with what to install and how, where that is not possible.
+ * @throws EverybeatError `ERR_EVERYBEAT_DEPENDENCY` with what to install and how, if the installation is not possible.
  */
 export async function ensureRedisServer(
   options: { onProgress?: ((line: string) => void) | undefined; quiet?: boolean | undefined } = {},
@@ -103,7 +103,7 @@ export async function ensureRedisServer(
   return installRedisServer(show, machine)
 }
 
-/** A server that has started, and how to start it again and to remove what it leaves behind. */
+/** A started server, with the functions that start it again and remove its files. */
 interface StartedServer {
   readonly port: number
   readonly dir: string
@@ -159,15 +159,15 @@ async function spawnOnFreePort(
     try {
       return { port, redis: await spawnOn(port) }
     } catch (error) {
-      // Between our look and the server's bind another process may have taken the port.
+      // Another process may have taken the port between the search and the start.
       if (!(error instanceof PortTakenError) || attempt === 10) throw error
     }
   }
 }
 
 /**
- * Looks below 32 768, where no kernel takes the ports of outgoing connections from: a client that tries to reconnect to
- * a killed server on such a port can end up connected to itself, and the port is lost for the restart.
+ * Finds a free port below 32 768, because kernels take the ports of outgoing connections from above: there a client
+ * that reconnects to a killed server can connect to itself, which blocks the port for the restart.
  */
 async function findFreePort(): Promise<number> {
   for (let attempt = 0; attempt < 100; attempt += 1) {

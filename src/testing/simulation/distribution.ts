@@ -1,8 +1,8 @@
 import { EverybeatError, showValue } from '../../errors.js'
 
 /**
- * How durations are spread, in ms: as values that were measured, evenly from `min` to `max`, around a `mean` by their `stddev`,
- * or skewed as most durations are, by their median `p50` and their 99th percentile `p99`.
+ * A distribution of durations, ms: a list of measured values, evenly from `min` to `max`, normal by `mean` and
+ * `stddev`, or skewed, as most durations are, by the median `p50` and the 99th percentile `p99`.
  */
 export type Distribution =
   | readonly number[]
@@ -10,10 +10,10 @@ export type Distribution =
   | { readonly mean: number; readonly stddev: number }
   | { readonly p50: number; readonly p99: number }
 
-/** So many standard deviations of a logarithm lie between the median and the 99th percentile. */
+/** Standard deviations of the logarithm between the median and the 99th percentile. */
 const DEVIATIONS_TO_P99 = 2.326
 
-/** @throws EverybeatError `ERR_EVERYBEAT_OPTIONS` for what is no distribution */
+/** @throws EverybeatError `ERR_EVERYBEAT_OPTIONS` for an invalid distribution */
 export function checkDistribution(field: string, value: Distribution): void {
   const numbers: unknown[] = Array.isArray(value) ? value : Object.values(value)
   const names = Array.isArray(value) ? '' : Object.keys(value).sort().join()

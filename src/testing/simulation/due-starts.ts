@@ -3,19 +3,22 @@ import type { Definition } from '../../schedule/definition.js'
 import { delayOf } from '../../schedule/plan-text.js'
 import type { Simulation } from './simulate-options.js'
 
-/** More starts than these are not simulated at once. */
+/** Most starts of one simulation. */
 const MOST_STARTS = 10_000_000
 
-/** Every start that is due in a time, in order: when, and which schedule. */
+/** Every due start in order: its time and its schedule. */
 export interface DueStarts {
   readonly count: number
   at(index: number): number
   schedule(index: number): number
 }
 
-/** Computes the starts of all schedules. @throws EverybeatError `ERR_EVERYBEAT_OPTIONS` when there are too many */
+/**
+ * Computes the starts of all schedules. @throws EverybeatError `ERR_EVERYBEAT_OPTIONS` for more than {@link
+ * MOST_STARTS}
+ */
 export function findDueStarts({ definitions, fromMs, toMs }: Simulation): DueStarts {
-  // One number holds both: the time since the beginning, and the schedule in its last digits.
+  // One number holds the time since the begin, and in its low part the schedule.
   const factor = 2 ** Math.ceil(Math.log2(Math.max(2, definitions.length)))
   const keys: Float64Array[] = []
   let total = 0

@@ -1,8 +1,8 @@
-/** A run that goes, and when it ends. */
+/** A running run and its end. */
 export interface Going {
   endsAt: number
   readonly schedule: number
-  /** It was replaced or lost: its end means nothing. */
+  /** Whether it was replaced or lost, so that its end is ignored. */
   isOver: boolean
 }
 
@@ -24,7 +24,7 @@ export class EndHeap {
     items[at] = going
   }
 
-  /** Removes the first one. */
+  /** Removes and gives the run that ends first. */
   take(): Going | undefined {
     const items = this.#items
     const first = items[0]
@@ -43,7 +43,7 @@ export class EndHeap {
     return first
   }
 
-  /** Those that go, in no order. */
+  /** The runs, in no order. */
   get all(): readonly Going[] {
     return this.#items
   }

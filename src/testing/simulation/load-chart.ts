@@ -1,12 +1,12 @@
-/** What a fleet does in one part of the time. */
+/** The load of a fleet in one part of the time. */
 export interface LoadPoint {
-  /** Where the part begins. */
+  /** Begin of the part. */
   readonly at: Date
-  /** Runs that started in it. */
+  /** Number of runs that started in it. */
   started: number
-  /** The most that went at the same time. */
+  /** Most runs at the same time. */
   running: number
-  /** The most that waited for a free slot. */
+  /** Most runs that waited for a free slot. */
   waiting: number
 }
 
@@ -28,7 +28,7 @@ export class LoadChart {
     })
   }
 
-  /** Notes what is so from now on. */
+  /** Records the load from an instant on. */
   note(atMs: number, running: number, waiting: number, started: number): void {
     const point = this.points[Math.floor((atMs - this.#fromMs) / this.sizeMs)]
     if (!point) return

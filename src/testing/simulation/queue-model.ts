@@ -5,26 +5,26 @@ import { EndHeap, type Going } from './end-heap.js'
 import { LoadChart } from './load-chart.js'
 import type { Failure, Simulation } from './simulate-options.js'
 
-/** How long a run lasts whose task nothing is known of, ms. */
+/** Duration of a run of a task without options, ms. */
 const DEFAULT_DURATION_MS = 1_000
-/** How long a lease outlasts its worker, ms. */
+/** Time from the loss of a worker to the end of its leases, ms. */
 const LEASE_MS = 30_000
 
-/** What came of the starts that were due. */
+/** The outcome of the due starts. */
 export interface Outcome {
   started: number
   failed: number
   abandoned: number
-  /** Occurrences that were dropped: by their overlap policy, or because they were missed and not made up for. */
+  /** Occurrences that were skipped, by their overlap policy or their misfire policy. */
   skipped: number
-  /** Occurrences that another run made up for, or that were dropped, after their time. */
+  /** Missed occurrences, which another run made up for or which were skipped. */
   missed: number
-  /** By schedule: how many occurrences met a run that still went. */
+  /** Number of occurrences during a run of their schedule, by schedule. */
   readonly overlaps: Map<number, number>
   readonly latenessMs: number[]
 }
 
-/** A fleet as a queue with slots: starts come, take a slot for their time, or wait for one. */
+/** A model of a fleet as a queue with slots: each start takes a slot for its duration, or waits for one. */
 export class QueueModel {
   readonly chart: LoadChart
   readonly outcome: Outcome = {
@@ -39,11 +39,11 @@ export class QueueModel {
   readonly #simulation: Simulation
   readonly #random: () => number
   readonly #ends = new EndHeap()
-  /** Runs that go, by schedule. */
+  /** Running runs by schedule. */
   readonly #going = new Map<number, Going[]>()
-  /** Schedules that wait for a slot, with the instant that they were due at, in order. */
+  /** Schedules that wait for a slot, with their due instant, in order. */
   readonly #waiting = new Map<number, number>()
-  /** Runs that are running. */
+  /** Number of running runs. */
   #running = 0
 
   constructor(simulation: Simulation) {
@@ -52,7 +52,7 @@ export class QueueModel {
     this.chart = new LoadChart(simulation.fromMs, simulation.toMs)
   }
 
-  /** Plays all starts, and what is left of their runs. */
+  /** Simulates all starts, and the runs to their end. */
   play(starts: DueStarts): void {
     const events = this.#failureEvents()
     for (let index = 0; index < starts.count; index += 1) {
@@ -80,7 +80,7 @@ export class QueueModel {
     this.#startWaiting(at)
   }
 
-  /** Runs of workers that are gone: at most once, or once more when their leases have run out. */
+  /** Ends the runs of lost workers; with `onCrash: rerun` they run again after the end of their leases. */
   #loseRuns(at: number, share: number): void {
     for (const going of this.#ends.all.filter(({ isOver }) => !isOver && this.#random() < share)) {
       this.#finish(going)
@@ -123,7 +123,7 @@ export class QueueModel {
       if (overlap === 'replace') for (const each of [...going]) this.#finish(each)
     }
     if (this.#waiting.has(schedule)) {
-      // What waits when the next one comes was missed: one run makes up for both, or it is dropped.
+      // An occurrence that still waits when the next one is due is missed: one run makes up for both, or it is skipped.
       this.outcome.missed += 1
       if (misfire === 'skip') this.outcome.skipped += 1
       return

@@ -5,37 +5,37 @@ import { parseDefinition } from '../../schedule/parse-definition.js'
 import { readInstant } from '../fleet/fleet-options.js'
 import { checkDistribution, type Distribution } from './distribution.js'
 
-/** How the runs of one task go. */
+/** The behaviour of the runs of one task. */
 export interface SimulatedTask {
-  /** How long each lasts, ms. */
+  /** Duration of each run, ms. */
   readonly durationMs?: number | undefined
-  /** In place of `durationMs`: how the durations are spread. */
+  /** The distribution of the durations, instead of `durationMs`. */
   readonly distribution?: Distribution | undefined
   /** The share of attempts that fail, from 0 to 1; default 0. */
   readonly failureRate?: number | undefined
 }
 
-/** Workers that are gone, or a Redis that is out of reach, for a time. */
+/** A loss of workers, or an outage of Redis, for a time. */
 export interface SimulatedFailure {
-  /** When it begins. */
+  /** Begin of the failure. */
   readonly at: Instant
-  /** So many workers end as by SIGKILL. */
+  /** Number of workers that end as by SIGKILL. */
   readonly kill?: number | undefined
-  /** Nothing can be claimed. */
+  /** `true`: Redis is unreachable, so nothing can be claimed. */
   readonly outage?: boolean | undefined
-  /** How long it lasts. */
+  /** Duration of the failure. */
   readonly for: Duration
 }
 
-/** What {@link simulate} takes. */
+/** Options of {@link simulate}. */
 export interface SimulateOptions {
   /** The schedules: definitions with a `name`, or an object of definitions by name. */
   readonly definitions: readonly (DefinitionInput & { name: string })[] | Readonly<Record<string, DefinitionInput>>
-  /** By the names of tasks; one that is not named lasts a second and does not fail. */
+  /** Tasks by name; the runs of any other task take a second and do not fail. */
   readonly tasks?: Readonly<Record<string, SimulatedTask>> | undefined
-  /** How many workers the fleet has. */
+  /** Number of workers of the fleet. */
   readonly workers: number
-  /** Runs at the same time on each worker; default 50. */
+  /** Most runs at the same time on each worker; default 50. */
   readonly concurrency?: number | undefined
   /** Begin of the simulated time. */
   readonly from: Instant
@@ -51,7 +51,7 @@ export interface SimulateOptions {
 export interface Failure {
   readonly fromMs: number
   readonly toMs: number
-  /** Workers that are gone; all of them count where Redis is. */
+  /** Number of lost workers; all workers for an outage of Redis. */
   readonly workers: number
   readonly isOutage: boolean
 }
@@ -68,7 +68,7 @@ export interface Simulation {
   readonly seed: number
 }
 
-/** Checks what is to be simulated. @throws EverybeatError naming the option, its value and what is allowed */
+/** Checks the options of a simulation. @throws EverybeatError naming the option, its value and what is allowed */
 export function resolveSimulation(options: SimulateOptions): Simulation {
   const { definitions, tasks = {}, workers, concurrency = 50, failures = [], seed = 1 } = options
   const fromMs = readInstant(options.from, 'from')

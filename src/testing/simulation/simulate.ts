@@ -4,27 +4,27 @@ import type { LoadPoint } from './load-chart.js'
 import { QueueModel, type Outcome } from './queue-model.js'
 import { resolveSimulation, type SimulateOptions, type Simulation } from './simulate-options.js'
 
-/** Many schedules that are due at the same second. */
+/** Many schedules that are due in the same second. */
 export interface Herd {
   /** The instant that they share. */
   readonly at: Date
-  /** How many schedules are due then. */
+  /** Number of schedules that share the instant. */
   readonly count: number
-  /** The first of them, by name. */
+  /** The names of the first of these schedules. */
   readonly schedules: readonly string[]
 }
 
-/** Occurrences of one schedule that met a run of it that still went. */
+/** Occurrences of one schedule during its previous run. */
 export interface Overlap {
   /** Name of the schedule. */
   readonly schedule: string
-  /** How many occurrences met an earlier run. */
+  /** Number of these occurrences. */
   readonly count: number
-  /** What the schedule does with them: its `overlap`. */
+  /** The `overlap` policy of the schedule. */
   readonly policy: OverlapPolicy
 }
 
-/** How late runs started, ms. */
+/** The lateness of starts, ms. */
 export interface Lateness {
   /** Half of the starts were at most this late. */
   readonly p50: number
@@ -36,29 +36,29 @@ export interface Lateness {
   readonly max: number
 }
 
-/** What {@link simulate} gives. */
+/** The result of {@link simulate}. */
 export interface SimulationResult {
   /** The runs of the fleet over time, part by part. */
   readonly load: readonly LoadPoint[]
-  /** How long each part of the load is, ms. */
+  /** Length of each part of the load, ms. */
   readonly stepMs: number
-  /** The instants at which most schedules are due together, largest first. */
+  /** The instants that most schedules share, largest first. */
   readonly herds: readonly Herd[]
-  /** The schedules whose occurrences met a run that was not over. */
+  /** The schedules with occurrences during their previous run. */
   readonly overlaps: readonly Overlap[]
-  /** How many attempts started. */
+  /** Number of attempts that started. */
   readonly started: number
-  /** How many attempts failed. */
+  /** Number of attempts that failed. */
   readonly failed: number
-  /** How many runs ended with their worker. */
+  /** Number of runs whose worker was lost. */
   readonly abandoned: number
-  /** How many occurrences ended without a run by a policy. */
+  /** Number of occurrences that a policy skipped. */
   readonly skipped: number
-  /** How many occurrences were too late to run on time. */
+  /** Number of occurrences that could not run on time. */
   readonly missed: number
-  /** How late the starts were. */
+  /** The lateness of the starts. */
   readonly lateness: Lateness
-  /** What to change, in plain words; none where all is well. */
+  /** Suggested changes, as sentences; empty for none. */
   readonly suggestions: readonly string[]
 }
 
@@ -67,15 +67,15 @@ const MOST_HERDS = 10
 const SHOWN_NAMES = 5
 
 /**
- * Says what a time would look like with these schedules, workers and failures: how many runs start, go and wait, when many
- * are due at once, and what is skipped or late. Computes with the triggers and policies of the engine and a model of its
- * slots; needs no Redis and takes seconds for 100 000 schedules over a week.
+ * Simulates a span of time with these schedules, workers and failures: how many runs start, run and wait, when many are
+ * due at once, and which are skipped or late. It uses the triggers and policies of the engine and a model of its slots;
+ * it needs no Redis and takes seconds for 100 000 schedules over a week.
  *
  * @example
  * simulate({ definitions: { report: { cron: '0 9 * * *' } }, tasks: { report: { durationMs: 30_000 } },
  *   workers: 3, from: '2026-11-01T00:00:00Z', to: '2026-11-08T00:00:00Z' })
  *
- * @throws EverybeatError for an option or a definition that is wrong
+ * @throws EverybeatError for a wrong option or definition
  */
 export function simulate(options: SimulateOptions): SimulationResult {
   const simulation = resolveSimulation(options)
@@ -150,9 +150,9 @@ function suggest(
   const [overlap] = found.overlaps
   if (overlap) {
     suggestions.push(
-      `${overlap.schedule} is due ${overlap.count} times while its last run still goes (overlap: ${overlap.policy}); make it rarer or its task faster`,
+      `${overlap.schedule} is due ${overlap.count} times during its previous run (overlap: ${overlap.policy}); make it rarer or its task faster`,
     )
   }
-  if (found.missed > 0) suggestions.push(`${found.missed} occurrences are missed; look at misfire and at the failures`)
+  if (found.missed > 0) suggestions.push(`${found.missed} occurrences are missed; check misfire and the failures`)
   return suggestions
 }
