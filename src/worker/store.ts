@@ -1,7 +1,7 @@
 import type { SkipReason } from '../events/reasons.js'
 import type { PlanChange, StoredSchedule } from '../schedule/stored-schedule.js'
 
-/** What a worker needs of Redis, in the words of the engine: one store per shard. `redis/` implements it. */
+/** The calls of a worker to Redis, one store for each shard. `redis/` implements it. */
 export interface WorkerStore {
   /** The clock of the server that holds this shard. */
   readonly clock: RedisClock
@@ -10,17 +10,17 @@ export interface WorkerStore {
   /** Records the outcomes of runs, and gives their leases up; one outcome per settlement, in the same order. */
   settle(settlements: readonly Settlement[]): Promise<SettleOutcome[]>
   /**
-   * Tells the fleet what is due next: with settlements that are sent before `delay` has resolved, else in a call of its
-   * own. An announcement whose call fails is lost: other workers claim by their own timers.
+   * Announces the next due: with settlements that are sent before `delay` has resolved, or else in a separate call. A
+   * failed announcement is lost: other workers claim by their own timers.
    */
   announceNextDue(delay: Promise<void>): Promise<void>
   /** The name of the schedule that is due first; null when none is planned. */
   firstDue(): Promise<string | null>
   /** Takes a sample of the shard's clock by the cheapest call that gives one. */
   readClock(): Promise<void>
-  /** Adds instants to the end of a plan, when the definition is still the one that they were computed of. */
+  /** Adds instants to the end of a plan, if the definition is still the one from which they were computed. */
   storeRefill(plan: PlanRefill): Promise<void>
-  /** Notes the `traceparent` of the first start of a run, as long as this claim of it holds. */
+  /** Stores the `traceparent` of the first start of a run, while this claim of the run holds. */
   noteTrace(run: ClaimedRun, traceparent: string): Promise<void>
   /** Stores a plan; `moved` when the schedule changed after the plan was computed: then nothing is written. */
   storePlan(plan: PlanChange): Promise<'stored' | 'moved'>
@@ -32,17 +32,17 @@ export interface WorkerStore {
    * @param inspectedWith the version of the time-zone data with which this worker has inspected all plans
    */
   heartbeat(fields: Record<string, string>, inspectedWith?: string): Promise<HeartbeatReply>
-  /** Polls a shard other than the first: reads what is due next, and whether this worker is its elected one. */
+  /** Polls a shard other than the first: reads its next due, and whether this worker is elected. */
   pollShard(): Promise<ShardReply>
-  /** Asks the tz authority to plan a schedule. Returns when the message is sent; the plan comes later, or never. */
+  /** Asks the tz authority to plan a schedule. Resolves when the message is sent; the plan follows later, or never. */
   askForPlan(planner: string, schedule: string): Promise<void>
   /** Removes this worker from the fleet. */
   leave(): Promise<void>
-  /** Ends at most `count` runs past their deadlines, each by its `onCrash`: delivered again, or abandoned. */
+  /** Abandons at most `count` runs past their deadlines; `onCrash` decides whether each is delivered again. */
   recoverRuns(count: number): Promise<RecoverReply>
-  /** Inspects a bounded part of the definitions for edits that no plan follows. */
+  /** Inspects a bounded part of the definitions for edits that are not planned yet. */
   inspect(slice: InspectSlice): Promise<InspectReply>
-  /** Reads the given schedules; those that do not exist are left out. */
+  /** Reads the given schedules, without those that do not exist. */
   read(names: readonly string[]): Promise<{ nowMs: number; schedules: StoredSchedule[] }>
   /** Reads a page of schedules in the order of their names; `nextName` is empty at the end. */
   page(after: string, count: number): Promise<{ nowMs: number; nextName: string; schedules: StoredSchedule[] }>
@@ -59,25 +59,25 @@ export interface WorkerStore {
   releaseStartKey(run: ClaimedRun): Promise<void>
 }
 
-/** What one claim may take. */
+/** The limits of one claim. */
 export interface ClaimRequest {
-  /** Sent again unchanged after a lost reply: the same id brings the same runs. */
+  /** Id of the request. It is sent again unchanged after a lost reply: the same id returns the same runs. */
   requestId: string
   /** Most runs to take, of all kinds. */
   slots: number
   /** Most occurrences to take while other workers claim the same instant. */
   maxClaims: number
-  /** How early an occurrence may be claimed, ms; its start waits for its instant. */
+  /** How early an occurrence may be claimed, ms; its run starts at its instant. */
   aheadMs: number
   /** When this worker expects the next occurrence, epoch ms; null for none. */
   expectedDueMs: number | null
-  /** Whether other workers are told what is due next by the claim itself, where it came well before its starts. */
+  /** Whether the claim itself announces the next due, if it is well ahead of its starts. */
   tellsFleet?: boolean
   /** The task queues that this worker serves. */
   capacities: readonly Capacity[]
 }
 
-/** What a claim offers to one task queue: the work of one task in one pool. */
+/** The capacity of a claim for one task queue. */
 export interface Capacity {
   pool: string
   task: string
@@ -87,7 +87,7 @@ export interface Capacity {
   freeSlots: number
 }
 
-/** What a run comes from: its schedule's trigger, a manual run, or a backfill. */
+/** The kind of a run: an occurrence of a trigger, a manual run, or a backfilled run. */
 export type RunKind = 'occurrence' | 'manual' | 'backfill'
 
 /** A run that this worker won. */
@@ -102,24 +102,24 @@ export interface ClaimedRun {
   readonly fence: number
   /** Number of the execution after failures, from 1. */
   readonly attempt: number
-  /** Number of the hand-over to a worker, from 1. */
+  /** Number of the delivery, from 1. */
   readonly delivery: number
-  /** How many occurrences before this one were missed. */
+  /** Number of missed occurrences that the run makes up for, without its own. */
   readonly missed: number
   /** Whether the run makes up for a misfire. */
   readonly catchUp: boolean
   readonly kind: RunKind
   /** Whether the lease belongs to this run alone rather than to its schedule. */
   readonly hasRunLease: boolean
-  /** What is left of the lease at the reply, ms. */
+  /** Remaining time of the lease at the reply, ms. */
   readonly leaseLeftMs: number
   /** JSON that replaces the definition's payload in a manual run; null for none. */
   readonly payloadText: string | null
-  /** W3C `traceparent` of its first start, or of the caller of a manual run; null where none is known. */
+  /** W3C `traceparent` of its first start, or of the caller of a manual run; null for none. */
   readonly traceparent: string | null
   /** The plan text after this instant. */
   readonly remainingPlan: string
-  /** Whether the script continues the plan by itself, by adding the period. */
+  /** Whether the script continues the plan by adding the period. */
   readonly isPeriodic: boolean
   /** The digest of the definition that the run was claimed under. */
   readonly digest: string
@@ -127,11 +127,11 @@ export interface ClaimedRun {
   readonly fields: Record<string, string>
 }
 
-/** The time on a shard, and what the shard has next. */
+/** The time and the next due of a shard. */
 export interface ShardNow {
-  /** Redis's time in whole milliseconds, to decide by. */
+  /** Redis's time in whole milliseconds, for decisions. */
   readonly nowMs: number
-  /** Redis's time with its fraction, ms, to set clocks by. */
+  /** Redis's time with its fraction, ms, for clocks. */
   readonly clockMs: number
   /** The earliest instant at which the shard has work, epoch ms; null when nothing is planned. */
   readonly nextDueMs: number | null
@@ -139,16 +139,16 @@ export interface ShardNow {
   readonly dueCount: number
 }
 
-/** What a claim won. */
+/** The result of a claim. */
 export interface ClaimReply extends ShardNow {
-  /** Whether this worker has to announce what is due next, once these runs have started. */
+  /** Whether this worker has to announce the next due, once these runs have started. */
   readonly shouldAnnounce: boolean
   readonly runs: readonly ClaimedRun[]
-  /** Due schedules that the script could not claim with the plan they have. */
+  /** Due schedules that the script could not claim with their plan. */
   readonly needsPlanning: readonly StoredSchedule[]
   /** Occurrences that the claim skipped. */
   readonly skipped: readonly { schedule: string; nominalMs: number; reason: SkipReason }[]
-  /** False when fewer replicas than `durability` asks for hold the claim: its runs must not start. */
+  /** False when fewer replicas than `durability` requires hold the claim: its runs must not start. */
   readonly isAcknowledged: boolean
 }
 
@@ -157,11 +157,11 @@ export interface Settlement {
   readonly run: ClaimedRun
   /** `returned`: the run was never started, and is delivered again. */
   readonly outcome: 'ok' | 'failed' | 'cancelled' | 'abandoned' | 'returned'
-  /** Why the run did not succeed, for the history; empty for none. */
+  /** The reason why the run did not succeed, for the history; empty when it did. */
   readonly reason: string
-  /** How long the handler took, ms. */
+  /** Duration of the handler, ms. */
   readonly durationMs: number
-  /** How late the handler started, ms. */
+  /** Time from the start instant to the start of the handler, ms. */
   readonly latenessMs: number
   /** The handler's result as JSON; empty for none. */
   readonly resultText: string
@@ -178,8 +178,8 @@ export interface Settlement {
 }
 
 /**
- * What Redis recorded of a settlement. `rerun`, `abandoned`: the lease was gone, or the worker gave the run up. `lost`:
- * another worker has the run. `forgotten`: the schedule was removed.
+ * The answer of Redis to a settlement. `rerun`, `abandoned`: the lease was lost, or the worker abandoned the run.
+ * `lost`: another worker has the run. `forgotten`: the schedule was removed.
  */
 export type SettleOutcome =
   'settled' | 'retrying' | 'paused' | 'rerun' | 'abandoned' | 'returned' | 'lost' | 'forgotten' | 'unrecorded'
@@ -187,7 +187,7 @@ export type SettleOutcome =
 /** Instants for the end of a plan that runs low. */
 export interface PlanRefill {
   readonly schedule: string
-  /** The digest of the definition that the instants were computed of. */
+  /** The digest of the definition from which the instants were computed. */
   readonly digest: string
   /** The nominal instant after which they were computed, epoch ms. */
   readonly after: number
@@ -195,11 +195,11 @@ export interface PlanRefill {
   readonly more: string
 }
 
-/** What a poll says of a shard. */
+/** The reply to a poll of a shard. */
 export interface ShardReply extends ShardNow {
   /** Whether this worker does the shard's maintenance until its next poll. */
   readonly isElected: boolean
-  /** How many runs are past their deadlines. */
+  /** Number of runs past their deadlines. */
   readonly overdueRuns: number
   readonly generation: string
   readonly layout: string
@@ -207,17 +207,17 @@ export interface ShardReply extends ShardNow {
   readonly shards: string
   /** The runs of this worker that were cancelled. */
   readonly cancelled: readonly string[]
-  /** Whether a run of the shard is running, or may be: then the shard is polled more often. */
+  /** Whether a run of the shard is running or may be, so that the shard is polled more often. */
   readonly hasActivity: boolean
-  /** How many task queues have parked work. */
+  /** Number of task queues with parked work. */
   readonly parkedQueueCount: number
-  /** Index keys that held another type: they were removed, and their content has to be written again. */
+  /** Index keys that held another type and were removed, so that their content has to be written again. */
   readonly repaired: readonly string[]
-  /** Whether another worker has a definition watch; only the elected worker learns it. */
+  /** Whether another worker has a definition watch; only in replies to the elected worker. */
   readonly isWatched: boolean
 }
 
-/** What a heartbeat says of the fleet and of the first shard. */
+/** The reply to a heartbeat, about the fleet and the first shard. */
 export interface HeartbeatReply extends ShardReply {
   /** The number of workers. */
   readonly fleetSize: number
@@ -228,7 +228,7 @@ export interface HeartbeatReply extends ShardReply {
 
 /** The time-zone data of the fleet. */
 export interface FleetZoneData {
-  /** The newest version among the workers; empty when none is known. */
+  /** The newest version among the workers; empty if unknown. */
   readonly newest: string
   /** The id of the tz authority, which plans for workers with older data; empty when there is none. */
   readonly planner: string
@@ -240,11 +240,11 @@ export interface FleetZoneData {
   readonly mix: Readonly<Record<string, number>> | null
 }
 
-/** What happened to runs past their deadlines. */
+/** The result of recovering runs past their deadlines. */
 export interface RecoverReply {
-  /** How many entries of the index were inspected: fewer than asked for means that no more is overdue. */
+  /** Number of inspected entries of the index; fewer than requested: no more runs are overdue. */
   readonly inspectedCount: number
-  /** The runs that are delivered again (`rerun`) or ended (`abandoned`), with the worker that had them. */
+  /** The runs that are delivered again (`rerun`) or ended (`abandoned`), with their former worker. */
   readonly recovered: readonly {
     schedule: string
     runId: string
@@ -258,7 +258,7 @@ export interface RecoverReply {
 
 /** A bounded part of the definitions: names after one, keys from a cursor, or the given names. */
 export interface InspectSlice {
-  /** Continues the sweep that the fleet shares, in place of `after` and `cursor`. */
+  /** Continues the sweep of the fleet, instead of `after` and `cursor`. */
   shared?: boolean
   /** The name after which the slice of the index begins. */
   after: string
@@ -272,7 +272,7 @@ export interface InspectSlice {
   names?: readonly string[]
 }
 
-/** What an inspection found, and where the next one continues. */
+/** The result of an inspection, and the position of the next one. */
 export interface InspectReply {
   /** Empty at the end of the index. */
   readonly nextName: string
@@ -280,17 +280,17 @@ export interface InspectReply {
   readonly nextCursor: string
   /** Schedules whose plan does not follow their definition. */
   readonly toPlan: readonly string[]
-  /** Schedules of which only a state was left: it was removed. */
+  /** Schedules without a definition, whose state was removed. */
   readonly removed: readonly string[]
 }
 
 /** Translates between Redis's clock and this process's monotonic clock. */
 export interface RedisClock {
-  /** Takes in one reading: the reply, which came in between two monotonic instants, said `redisMs`. */
+  /** Records one sample: a reply with `redisMs` arrived between two monotonic instants. */
   sample(sentAt: number, receivedAt: number, redisMs: number): void
   /** Redis's time now, epoch ms with a fraction; NaN before the first sample. */
   now(): number
-  /** How long from now until Redis's clock shows the instant, ms; negative when it has passed. */
+  /** Time until the instant by Redis's clock, ms; negative when it has passed. */
   until(redisMs: number): number
   /** Largest error of this clock, ms: half the distance between the bounds that the recent samples leave. */
   readonly errorMs: number

@@ -78,6 +78,6 @@ export interface ScriptReplies {
   'unpack-schedule': number
 }
 
-/** What became of one settlement. */
+/** The outcome of one settlement. */
 export type SettleReply =
   'settled' | 'retrying' | 'paused' | 'rerun' | 'abandoned' | 'returned' | 'lost' | 'forgotten' | 'unrecorded'

@@ -1,20 +1,21 @@
--- Records what became of runs of this worker and frees their leases, many runs in one call.
+-- Settles runs of this worker: records their outcomes and frees their leases, many runs in one call.
 --
--- Guarantee: a run is settled once, and only by the holder of its current lease token; the record in the history, the
--- counters, the release, the wake of what waited and the refilled plan are one step. A repeated call changes nothing.
+-- Guarantee: a run is settled once, and only by the holder of its current lease token; the history entry, the counters,
+-- the release of the lease, the start of waiting work and the refill of the plan are one step. A repeated call changes
+-- nothing.
 --
 -- KEYS
 --   running      zset, run id → lease deadline, epoch ms
 -- ARGV
 --   tag          text, the prefix in its hash tag
---   channel      text, where the fleet is told what is due next
+--   channel      text, the fleet channel
 --   worker_id    text
---   announces    0/1, whether this call tells the fleet what is due next, as announce-head does
---   groups       text…, one a run: how many values follow; name, run id, fence, outcome (ok, failed, cancelled, abandoned,
---                returned; for ok better its field in the hash of a minute, `ok:<lateness>:<duration>`: made here it takes
---                longer), duration ms, lateness ms; digest, plan reached (nominal), instants to add ('' none); reason, result
---                JSON, error, retry delay ms (-1 none), failures in a row that pause (0 never); W3C traceparent of its first
---                start. The last ones may be left out
+--   announces    0/1, whether this call announces the next due, as announce-head does
+--   groups       text…, one for each run: the number of values; name, run id, fence, outcome (ok, failed, cancelled,
+--                abandoned, returned; in place of ok its field in the hash of a minute, `ok:<lateness>:<duration>`, saves
+--                this script the work to make it), duration ms, lateness ms; digest, plan reached (nominal), instants to add
+--                ('' none); reason, result JSON, error, retry delay ms (-1 none), failures in a row that pause (0 never);
+--                W3C traceparent of its first start. The last ones may be left out
 -- REPLY
 --   [now ms, outcomes…]: `settled`, `retrying`, `paused` (settled, and the schedule paused), `rerun` or `abandoned` (its
 --   lease was gone, or the worker gave it up), `returned` (it was never started, and is delivered again), `lost`
@@ -36,8 +37,8 @@ local groups = rest_of(ARGV, 5)
 -- @include lib/runs.lua
 -- @include lib/next-due.lua
 
--- Redis keeps a hash compact whose fields and values have so many bytes at most. A state that holds a longer field is shrunk
--- at the end of the run where its schedule is not due again for this long.
+-- The longest field of a hash that Redis stores compactly, bytes; and the time until the next due, ms, from which a
+-- state that held a longer field is made compact at the end of a run.
 local COMPACT_BYTES = 64
 local DUE_FAR_MS = 60000
 
@@ -48,8 +49,8 @@ local now = read_now()
 local woken = false
 -- @include settle-runs/end-run.lua
 
--- What few settlements need. Each function that a call creates costs Redis a third of a microsecond, so these are created
--- when the first of them is needed.
+-- The functions that few settlements need. Each function that a call creates costs Redis a third of a microsecond, so
+-- these functions are created on first use.
 local function create_rare()
 -- @include lib/task-queues.lua
 -- @include lib/backfill.lua
@@ -74,8 +75,8 @@ local function look_at(name, run_id)
   return redis.pcall('HMGET', state_key(name), 'run:' .. run_id, 'waiting', 'blocked')
 end
 
--- The runs are looked at before anything is settled, so that one command reads the leases of all. Of each schedule the
--- first run only, since its settlement may change what the others find.
+-- The runs are read before any is settled, so that one command reads all leases. Only the first run of each schedule is
+-- read, because its settlement may change the state for the others.
 local looks, tokens = {}, {}
 local function look_ahead()
   local seen, leases, positions = {}, {}, {}
@@ -89,7 +90,7 @@ local function look_ahead()
     seen[name] = true
     position = position + 1 + tonumber(groups[position])
   end
-  -- A key of another type is no lease: it reads as absent.
+  -- MGET reads a key of another type, which is no lease, as absent.
   for i, token in ipairs(#leases > 0 and redis.call('MGET', unpack(leases)) or {}) do tokens[positions[i]] = token end
 end
 
@@ -98,7 +99,7 @@ local function read_token(position, lease, own_lease)
   return redis.pcall('GET', lease)
 end
 
--- The outcomes that leave the run for another attempt or delivery, or abandon it; nil where it has ended.
+-- Handles an outcome that leaves the run for another attempt or delivery, or abandons it; nil if the run has ended.
 local function continue_run(name, run_id, run, outcome, retry, reason)
   if outcome == 'returned' then return rarely().return_run(name, run_id, run, retry) end
   if retry >= 0 then return rarely().retry_later(name, run_id, run, retry) end
@@ -106,8 +107,8 @@ local function continue_run(name, run_id, run, outcome, retry, reason)
   return nil
 end
 
--- Takes the run out of the state, and that it held the lease of its schedule: without it a state is small. Where a lease
--- blocks an instant, the next run goes on from the start of this one.
+-- Removes the run from the state, and the note that it held the lease of its schedule, so that the state stays small.
+-- If a lease blocks an instant, the next run continues from the start of this one.
 local function clear_run(name, run_id, outcome, holds_lease)
   local fields = { 'run:' .. run_id }
   if outcome == 'ok' then fields[2] = 'failures' end
@@ -118,7 +119,7 @@ end
 -- How many runs this call has recorded as ok, by the field that counts them in the hash of the minute.
 local counts = {}
 
--- Records the end of a run. `run` is nil for the first start of an occurrence: the texts say everything then.
+-- Records the end of a run. `run` is nil for the first start of an occurrence, of which the texts hold all.
 local function record_end(name, run_id, fence, outcome, reason, duration, lateness, result, failure, nominal, started, run,
     is_blocking, field)
   local attempt, missed = '1', '0'
@@ -183,7 +184,7 @@ local position = 1
 while position <= #groups do
   local last = position + tonumber(groups[position])
   local done, answer = pcall(settle, position, last)
-  -- The error of one run must not keep the others from being settled.
+  -- The error of one run does not keep the others from being settled.
   reply[#reply + 1] = done and answer or 'unrecorded'
   position = last + 1
 end

@@ -1,6 +1,9 @@
 import type { Settlement } from '../../worker/store.js'
 
-/** Adds one settlement as the script takes it: how many values follow, and those that are not as they usually are. */
+/**
+ * Adds one settlement in the form of the script: the number of its values, then the values without the usual ones at
+ * the end.
+ */
 export function addSettlement(list: (string | number)[], settlement: Settlement): void {
   const { run, refill, pauseAfter } = settlement
   const retryDelayMs = settlement.retryDelayMs ?? -1

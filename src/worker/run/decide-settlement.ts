@@ -10,22 +10,22 @@ import { ABORTS, type ActiveRun } from './active-run.js'
 import type { Ending } from './call-handler.js'
 import { leaveToAuthority, needsRefill, type RunEnd } from './execute-run.js'
 
-/** Longest result and longest description of an error that are stored, characters. */
+/** Longest stored result and longest stored description of an error, characters. */
 const STORED_TEXT_LENGTH = 4_096
-/** Delay before a run is delivered again that replicas or lock nodes did not confirm, ms. */
+/** Delay before the next delivery of a run that replicas or lock nodes did not confirm, ms. */
 const UNCONFIRMED_DELAY_MS = 500
 
 type Writable<Value> = { -readonly [Key in keyof Value]: Value[Key] }
 
-/** What to record of a run, and what went wrong. */
+/** The settlement of a run, and its error. */
 export type Decided = Settlement & {
-  /** The error as plain data; null when nothing went wrong. */
+  /** The error as plain data; null for a success. */
   readonly error: ErrorData | null
-  /** What was thrown, or why the run was aborted; undefined when nothing went wrong. */
+  /** The thrown value, or the reason of the abort; undefined for a success. */
   readonly thrown: unknown
 }
 
-/** Decides what to record of a run: its outcome, its next attempt, and the instants that its plan needs. */
+/** Decides the settlement of a run: its outcome, its next attempt, and the refill of its plan. */
 export function decideSettlement(shard: ShardRuntime, end: RunEnd): Decided {
   const { run, ending } = end
   const base = baseOf(shard, end)
@@ -72,7 +72,10 @@ function baseOf(shard: ShardRuntime, end: RunEnd): Writable<Decided> {
   }
 }
 
-/** A cancellation or a replacement meant this run; whatever else kept it from starting concerns this worker only. */
+/**
+ * The settlement of a run that did not start: a cancellation or a replacement ends it; for any other reason, which
+ * concerns this worker only, it is returned.
+ */
 function decideNotStarted(base: Decided, ending: Extract<Ending, { kind: 'not-started' }>): Decided {
   const { abort, isUnconfirmed } = ending
   if (abort === 'cancelled' || abort === 'replaced') return { ...base, outcome: 'cancelled', reason: abort }
@@ -80,7 +83,7 @@ function decideNotStarted(base: Decided, ending: Extract<Ending, { kind: 'not-st
   return { ...base, outcome: 'returned', reason: 'unstarted', refill: null, retryDelayMs }
 }
 
-/** A failure that has another attempt, where the definition or the task allows one. */
+/** The settlement of a failure, with another attempt if the definition or the task allows one. */
 function decideFailure(shard: ShardRuntime, end: RunEnd, base: Decided, error: unknown): Decided {
   const { attempt } = base.run
   const definition = readIfReadable(end.run)
@@ -92,7 +95,7 @@ function decideFailure(shard: ShardRuntime, end: RunEnd, base: Decided, error: u
   return { ...base, ...describeFailure(error), outcome: 'failed', reason, retryDelayMs, ...traceOf(end.run) }
 }
 
-/** What the next attempt or delivery is to know of the first one. */
+/** The trace of the first start, for the next attempt or delivery. */
 function traceOf({ traceparent }: ActiveRun): Pick<Settlement, 'traceparent'> {
   return traceparent === null ? {} : { traceparent }
 }
@@ -109,7 +112,7 @@ function pauseAfterOf({ definition }: ActiveRun): number {
   }
 }
 
-/** The whole definition, null where this worker cannot read it: only what needs it pays for the reading. */
+/** The whole definition; null if this worker cannot decode it. Decoding it is slow, so it is done only on demand. */
 function readIfReadable({ definition }: ActiveRun): Definition | null {
   try {
     return definition.read()
@@ -118,7 +121,9 @@ function readIfReadable({ definition }: ActiveRun): Definition | null {
   }
 }
 
-/** The instants that the plan needs. A worker that cannot read a definition (a newer one planned it) must not end it. */
+/**
+ * The refill of the plan. A worker that cannot decode a definition (a newer worker planned it) must not close its plan.
+ */
 function decideRefill(shard: ShardRuntime, { run }: RunEnd): Settlement['refill'] {
   const { claimed } = run
   if (!needsRefill(shard, claimed)) return null
@@ -135,7 +140,10 @@ function ruleIfReadable({ definition }: ActiveRun): InstantRule | null {
   }
 }
 
-/** What the handler returned, as JSON for the history; what cannot be written or is too long is replaced by a note. */
+/**
+ * The result of the handler as JSON for the history; a note replaces a result without a JSON form or of excessive
+ * length.
+ */
 function resultText(value: unknown): string {
   if (value === undefined) return ''
   try {

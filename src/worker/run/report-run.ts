@@ -11,12 +11,12 @@ interface Reporter {
   readonly emit: Emit
 }
 
-/** Reports what became of a run: to the subscribers of `everybeat:settle`, and as an event. */
+/** Reports the settlement of a run, to the subscribers of `everybeat:settle` and as an event. */
 export function reportRun(reporter: Reporter, run: ActiveRun, settlement: Decided, answer: SettleOutcome): void {
   if (SETTLE_CHANNEL.hasSubscribers) SETTLE_CHANNEL.publish(describeSettlement(reporter, run, settlement, answer))
   const { emit } = reporter
   const { durationMs, latenessMs, reason, retryDelayMs, thrown } = settlement
-  // Nearly every run ends here: its event is made only for listeners.
+  // Nearly every run succeeds, so this event is created only for listeners.
   if (answer === 'settled' && settlement.outcome === 'ok') {
     return emit('run:succeeded', () => ({ ...describeRun(reporter, run), durationMs, latenessMs }))
   }
@@ -34,7 +34,7 @@ export function reportRun(reporter: Reporter, run: ActiveRun, settlement: Decide
         rerun: answer === 'rerun',
       })
     case 'returned':
-      // The run continues on another worker as if this one had never won it.
+      // A returned run has no event: it continues on another worker.
       return
     case 'lost':
       return emit('lease:lost', { ...event, reason: 'the run was given to another worker' })

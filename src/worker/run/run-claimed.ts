@@ -8,12 +8,13 @@ import { executeRun, type RunEnd } from './execute-run.js'
 import { reportRun } from './report-run.js'
 
 /**
- * A settlement is deferred only when the next occurrence of its schedule and the end of the trust in its lease are at
- * least this far away, ms: many times what a settlement is held, and no worker extends the lease of a run that has ended.
+ * Least distance of the next occurrence of the schedule, and of the end of trust in the lease, for a deferred
+ * settlement, ms. It is many times the longest delay of a settlement, because no worker extends the lease of a run that
+ * has ended.
  */
 const DEFERRABLE_MS = 500
 
-/** When the claim that brought a run was sent, and what came of it. */
+/** The claim that won a run: when it was sent, and whether replicas hold it. */
 export interface ClaimSent {
   /** When the request was sent, on the monotonic clock, ms. */
   readonly sentAtMonotonic: number
@@ -23,19 +24,19 @@ export interface ClaimSent {
   readonly isAcknowledged: boolean
 }
 
-/** A run on its way through this worker, and the run of its schedule that may still execute here. */
+/** An admitted run, and the previous run of its schedule that may still execute on this worker. */
 interface Admission {
   readonly run: ActiveRun
   readonly previous: ActiveRun | undefined
 }
 
 /**
- * The life of one claimed run on this worker, in order: admit it, wait for its instant, execute it, release what it
- * holds, settle it, report it.
+ * The life of one claimed run on this worker, in order: admit it, wait for its instant, execute it, release its slot
+ * and its lease watch, settle it, report it.
  *
- * Never rejects: an error of the handler is the run's outcome, and an error of the engine is an `error` event. When
- * nothing delays the run, the handler is called before this function first yields: other runs of the same instant
- * start behind it.
+ * Never rejects: an error of the handler is the run's outcome, and an error of the engine is an `error` event. If
+ * nothing delays the run, the handler is called before this function first yields, so that the runs of one instant
+ * start one after the other.
  *
  * @param instant resolves when the instant of the run has come; null when it has
  */
@@ -97,7 +98,7 @@ function endOrAbort(previous: ActiveRun, run: ActiveRun): Promise<void> {
   })
 }
 
-/** Frees the slot, and stops watching the lease. */
+/** Frees the slot, and stops extending the lease. */
 function release(shard: ShardRuntime, { run, previous }: Admission): void {
   shard.leases.forget(run)
   shard.slots.free(run.task)
@@ -105,14 +106,14 @@ function release(shard: ShardRuntime, { run, previous }: Admission): void {
     shard.runs.remove(run)
     run.end()
   }
-  // If the previous run still executes here, the next claim of this schedule must wait for it as well.
+  // If the previous run still executes on this worker, the next run of the schedule must wait for it too.
   if (previous) previous.onEnd(leave)
   else leave()
 }
 
 /**
- * Whether nothing waits for the settlement: neither the next occurrence of the schedule nor a queued one, no parked run of
- * its task, and no other attempt.
+ * Whether nothing waits for the settlement: no next or queued occurrence of the schedule, no parked run of its task,
+ * and no other attempt.
  */
 function isDeferrable({ clock, tasks, time }: ShardRuntime, { run, ending }: RunEnd): boolean {
   const { claimed, definition, task } = run

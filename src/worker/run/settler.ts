@@ -4,19 +4,22 @@ import type { Settlement, SettleOutcome, WorkerStore } from '../store.js'
 /** Delay before a settlement that Redis did not answer is sent again, ms. */
 const RESEND_MS = 250
 /**
- * How long a settlement is held at most, ms. Its call may take some more: together less than 100 ms on a Redis that
- * keeps up.
+ * Longest time for which a settlement is held, ms. With its call it takes less than 100 ms on a Redis that is not
+ * overloaded.
  */
 export const HOLD_MS = 60
-/** The least distance of the calls that carry nothing urgent, ms: under a steady load each carries what ended meanwhile. */
+/**
+ * Least time between two calls without urgent settlements, ms: under a steady load each call carries all runs that
+ * ended since the last one.
+ */
 export const GAP_MS = 50
-/** Held settlements that wait this long go in larger calls: the answers of Redis take longer than runs end, ms. */
+/** Time of waiting after which held settlements are sent in larger calls, ms: Redis is slower than the runs end. */
 const LATE_MS = 100
-/** Settlements in one call: enough to share its cost, and few enough not to hold up Redis. */
+/** Most settlements in one call: enough to share its cost, few enough not to block Redis. */
 const BATCH_COUNT = 100
-/** The same for settlements that are late. */
+/** Most settlements in one call when they are late. */
 const LATE_BATCH_COUNT = 500
-/** Calls under way, beyond which held settlements wait: starts, which other workers claim, come in between. */
+/** Most calls in flight before held settlements wait, so that claims of other workers come between the calls. */
 const MAX_CALLS = 2
 
 /** A settlement that was sent, and the answer of Redis. */
@@ -25,9 +28,9 @@ export interface Settled<Decided extends Settlement> {
   readonly outcome: SettleOutcome
 }
 
-/** What is told of the calls of a settler. */
+/** The listeners of the calls of a settler. */
 export interface SettleObserver {
-  /** A call failed; it is repeated. */
+  /** Called when a call failed, which is then repeated. */
   readonly onError: (error: unknown) => void
   readonly onSuccess: () => void
 }
@@ -46,16 +49,16 @@ interface DecidedEntry {
 }
 
 /**
- * Sends the settlements of one shard, as many as come together in one call, and again until Redis has answered: a
- * repeated call changes nothing in Redis.
+ * Sends the settlements of one shard, gathered in calls, and repeats each call until Redis has answered: a repeated
+ * call changes nothing in Redis.
  *
  * Invariants:
- * 1. A settlement that something waits for is sent at the end of the turn of the event loop, whatever else is under way.
- * 2. A deferrable settlement is held while starts come first ({@link hold}), and until {@link GAP_MS} have passed since the
- *    last call, {@link HOLD_MS} at most: a worker that dies leaves no more than the last moment unrecorded.
- * 3. Held settlements are released oldest first, with at most {@link MAX_CALLS} calls under way. A call that is to be
- *    sent again is not under way: a settlement that Redis cannot record holds up no other.
- * 4. After {@link stop} has begun nothing is held.
+ * 1. An urgent settlement is sent at the end of the turn of the event loop, whatever else is in flight. 2. A deferrable
+ * settlement is held while starts come first ({@link hold}), and until {@link GAP_MS} have passed since the last call,
+ * {@link HOLD_MS} at most: a worker that dies leaves only the runs of the last moment unrecorded. 3. Held settlements
+ * are released oldest first, with at most {@link MAX_CALLS} calls in flight. A call that waits for its repetition is
+ * not in flight, so a settlement that Redis cannot record delays no other. 4. After {@link stop} has begun no
+ * settlement is held.
  */
 export class Settler {
   readonly #store: Pick<WorkerStore, 'settle'>
@@ -65,17 +68,17 @@ export class Settler {
   readonly #urgent: Entry[] = []
   /** Settlements that may be held, oldest first. */
   readonly #deferrable: Entry[] = []
-  /** Settlements on their way, until Redis has answered for all of a call. */
+  /** Calls with their repetitions, until Redis has answered all their settlements. */
   readonly #inFlight = new Set<Promise<void>>()
-  /** Calls that Redis has not answered. */
+  /** Number of calls that Redis has not answered. */
   #callCount = 0
   /** When the last call was sent, on the monotonic clock, ms. */
   #sentAt = Number.NEGATIVE_INFINITY
-  /** Whether starts come before the settlements that may be held. */
+  /** Whether starts come before deferrable settlements. */
   #isHolding = false
   /** Whether settlements are sent at the end of this turn of the event loop. */
   #isSending = false
-  /** Whether nothing is held any more. */
+  /** Whether no settlement is held any more. */
   #isStopping = false
   /** Whether unanswered settlements are not sent again. */
   #isStopped = false
@@ -92,7 +95,7 @@ export class Settler {
    * Settles a run. Resolves with the answer of Redis; rejects with what `decide` throws. After {@link stop} an unanswered
    * settlement resolves as `lost`.
    *
-   * @param decide makes the settlement when it is sent
+   * @param decide creates the settlement when it is sent
    * @param isDeferrable whether nothing waits for the end of the run
    */
   settle<Decided extends Settlement>(decide: () => Decided, isDeferrable = false): Promise<Settled<Decided>> {
@@ -105,25 +108,25 @@ export class Settler {
     })
   }
 
-  /** Starts come first from now on: what may be held is held. */
+  /** Holds deferrable settlements from now on, because starts come first. */
   hold(): void {
     this.#isHolding = true
   }
 
-  /** Sends what was held. */
+  /** Sends the held settlements. */
   release(): void {
     if (!this.#isHolding) return
     this.#isHolding = false
     this.#sendSoon()
   }
 
-  /** Lets the next settlements wait for no gap: an announcement is due, and goes with them. */
+  /** Lets the next settlements wait for no gap, because they carry an announcement. */
   skipGap(): void {
     this.#sentAt = Number.NEGATIVE_INFINITY
     this.#sendSoon()
   }
 
-  /** Sends everything. Resolves when all is answered, or when the time is over. */
+  /** Sends all settlements. Resolves when all are answered, or after the time-out. */
   async stop(timeoutMs: number): Promise<void> {
     this.#isStopping = true
     if (this.#timer) this.#time.clearTimeout(this.#timer)
@@ -157,7 +160,7 @@ export class Settler {
     return this.#callCount < MAX_CALLS && this.#leftMs() <= 0
   }
 
-  /** How long the oldest settlement is still held, ms. */
+  /** Time until the oldest held settlement is sent, ms. */
   #leftMs(): number {
     const now = this.#time.monotonic()
     const heldLeftMs = this.#deferrable[0]!.endedAt + HOLD_MS - now
@@ -165,7 +168,10 @@ export class Settler {
     return this.#deferrable.length >= BATCH_COUNT ? 0 : Math.min(heldLeftMs, this.#sentAt + GAP_MS - now)
   }
 
-  /** Where calls are under way, their answers come first, and then the oldest settlement is looked at again. */
+  /**
+   * Sets the timer of the oldest held settlement. While too many calls are in flight none is needed, because each
+   * answer checks the settlement again.
+   */
   #setTimer(): void {
     if (this.#timer || this.#deferrable.length === 0 || this.#callCount >= MAX_CALLS) return
     const onTimer = () => {
@@ -178,7 +184,7 @@ export class Settler {
   #sendNow(): void {
     while (this.#urgent.length > 0) {
       const batch = this.#urgent.splice(0, BATCH_COUNT)
-      // One call for all costs less than two.
+      // One call with all settlements costs less than two calls.
       if (this.#deferrable.length <= BATCH_COUNT - batch.length) batch.unshift(...this.#deferrable.splice(0))
       this.#begin(batch)
     }
@@ -206,7 +212,7 @@ export class Settler {
     for (const { resolve, settlement } of open) resolve({ settlement, outcome: 'lost' })
   }
 
-  /** Sends settlements once. Returns those to be sent again: the call failed, or Redis could not record their run. */
+  /** Sends settlements once. @returns those to send again: the call failed, or Redis could not record their run */
   async #sendOnce(decided: readonly DecidedEntry[]): Promise<DecidedEntry[]> {
     let outcomes: SettleOutcome[]
     this.#callCount += 1
@@ -231,7 +237,7 @@ export class Settler {
   }
 }
 
-/** One settlement that cannot be decided must not keep the others of its call from being sent. */
+/** Decides a settlement; an error rejects only this settlement and not the others of its call. */
 function decideEntry({ decide, resolve, reject }: Entry): DecidedEntry[] {
   try {
     return [{ settlement: decide(), resolve }]

@@ -1,19 +1,19 @@
--- The history: one stream entry per occurrence, its fields always in the same order. A field that says nothing is left out,
--- and the entries of one schedule nearly always have the same fields: streams store that compactly.
+-- The history: one stream entry for each occurrence, its fields always in the same order, without empty fields. Streams
+-- store entries with the same fields compactly, and those of one schedule nearly always have the same.
 -- Needs: lib/clock, lib/keys, lib/minutes, lib/numbers
 local HISTORY_COUNT = 1000
 local HISTORY_AGE_MS = 30 * 86400000
 local history_count
 
--- An operator may set how many entries a schedule keeps: at 200 bytes each they outweigh everything else.
+-- An operator may set the number of entries of a schedule: at 200 bytes each they take most of the memory.
 local function history_limit()
   local digits = not history_count and string.match(redis.call('HGET', meta_key(), 'history') or '', '^%d+$')
   history_count = history_count or digits and #digits < 10 and tonumber(digits) or HISTORY_COUNT
   return history_count
 end
 
--- Removes entries beyond the age of the history. Servers before 6.2 cannot, and keep the count alone. An empty stream goes:
--- the next entry makes a compact one.
+-- Removes entries older than the age of the history; servers before 6.2 cannot, and limit only the number. An empty
+-- stream is deleted, so that the next entry creates a compact one.
 local function trim_history(name, now)
   local history = history_key(name)
   local removed = redis.pcall('XTRIM', history, 'MINID', string.format('%.0f', now - HISTORY_AGE_MS))
@@ -27,19 +27,19 @@ local function add_field(values, field, text, nothing)
   values[count + 1], values[count + 2] = field, text
 end
 
--- A number that lies near the instant is written as its distance from it, which takes two bytes in place of ten.
+-- Writes a number near the instant as its distance from it, which takes two bytes instead of ten.
 local function add_distance(values, field, text, at)
   local distance = tonumber(text) - tonumber(at)
   local count = #values
   values[count + 1], values[count + 2] = '+' .. field, text_of(distance)
 end
 
--- The fields of an entry; all values are texts. The run of the occurrence itself is left out: its id is `<name>@<at>`.
+-- The fields of an entry; all values are texts. The run id of the occurrence itself, `<name>@<at>`, is omitted.
 local function entry_of(name, at, outcome, reason, run_id, worker, attempt, fence, started, duration, lateness, result,
     failure, missed, count, to)
   local values = { 'at', at, 'outcome', outcome }
   add_field(values, 'reason', reason, '')
-  -- A worker of an earlier version that asks what became of its run looks for an abandoned one by these two.
+  -- Workers of an earlier version find the entry of an abandoned run by these two fields.
   local is_whole = outcome == 'abandoned'
   add_field(values, 'run', run_id, not is_whole and name .. '@' .. at or '')
   add_field(values, 'worker', worker, '')
@@ -60,14 +60,14 @@ local function entry_of(name, at, outcome, reason, run_id, worker, attempt, fenc
   return values
 end
 
--- Run id and fence of an entry. Entries of earlier versions have both in full.
+-- Run id and fence of an entry. Entries of earlier versions hold both completely.
 local function run_and_fence(name, fields)
   local distance = integer_of(fields['+fence'])
   local fence = fields.fence or distance and integer_of(fields.at) and text_of(integer_of(fields.at) + distance)
   return fields.run or name .. '@' .. (fields.at or ''), fence
 end
 
--- Writes a history anew, with those of its entries that are not from the future.
+-- Writes a history anew, without entries from the future.
 local function rewrite_history(history)
   local entries = redis.pcall('XREVRANGE', history, '+', '-', 'COUNT', history_limit())
   local now = read_now()
@@ -79,11 +79,11 @@ local function rewrite_history(history)
   end
 end
 
--- The first node of a stream is made 4 KiB large, whatever is in it. A copy is as large as its content, and grows with it.
+-- Replaces a new stream by its copy: the first node of a stream has 4 KiB, but a copy has the size of its content.
 local function compact_history(history)
   -- No schedule has an empty name.
   local copy = history_key('')
-  -- A server or a user without these commands keeps the larger form.
+  -- If the server or the user has no such command, the stream keeps its larger form.
   if redis.pcall('COPY', history, copy) ~= 1 then return end
   local renamed = redis.pcall('RENAME', copy, history)
   if renamed.err then redis.call('DEL', copy) end
@@ -91,15 +91,15 @@ end
 
 local function add_entry(name, values)
   local history = history_key(name)
-  -- Nearly every history is there: only where none is, a second command makes it, and then it is made compact.
+  -- The history nearly always exists; only if it does not, a second command creates it, and it is made compact.
   local added = redis.pcall('XADD', history, 'NOMKSTREAM', 'MAXLEN', '~', history_limit(), '*', unpack(values))
   if not added then
     added = redis.pcall('XADD', history, '*', unpack(values))
     if type(added) ~= 'table' or not added.err then return compact_history(history) end
   end
   if type(added) ~= 'table' or not added.err then return end
-  -- The key has another type, or a foreign entry has an id that no later id can follow. Any other error is of the server
-  -- (no memory, a read-only replica): the history is sound, and the caller tries again.
+  -- The key has another type, or a foreign entry has an id that no later id can follow. Any other error comes from the
+  -- server (no memory, a read-only replica): the history is valid, and the caller tries again.
   if not string.find(added.err, '^WRONGTYPE') and not string.find(added.err, '^ERR') then error(added.err, 0) end
   rewrite_history(history)
   added = redis.pcall('XADD', history, '*', unpack(values))

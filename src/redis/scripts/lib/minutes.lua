@@ -1,9 +1,9 @@
--- What becomes of occurrences in the whole fleet, minute by minute: how many of each outcome, lateness and duration, both
--- on a scale of powers of two. A minute has a bounded number of fields, and is gone after a day.
+-- The activity of the whole fleet by minute: the number of ends by outcome, lateness and duration, both on a scale of
+-- powers of two. A minute has a bounded number of fields and expires after a day.
 -- Needs: lib/clock, lib/keys, lib/numbers
 local MINUTE_TTL_MS = '90000000'
 
--- On the scale 0 is less than a millisecond, 1 one, 2 two and three, 3 four to seven, …
+-- Step 0 of the scale is less than a millisecond, 1 is one, 2 is two and three, 3 is four to seven, …
 local function step_of(text)
   local rest, step = tonumber(text) or 0, 0
   while rest >= 1 and step < 31 do rest, step = rest / 2, step + 1 end

@@ -1,10 +1,10 @@
--- What the end of a run sets free: its lease for what waits, its slot for other runs of its task, its count of failures.
+-- The effects of the end of a run: waiting work may start, the task has a free slot, failures are counted.
 -- Needs: lib/inactive, lib/keys, lib/note-pause, lib/notify, lib/plan, lib/schedule, lib/task-queues
 local function instant_of(run_id) return tonumber(string.match(run_id, '@(%-?%d+)[#%d]*$')) or math.huge end
 
--- The schedule's lease is free: what waited for it may start now. Returns whether anything can. What was due first goes
--- first: where a retry or a rerun waits, instants of the plan that follow it stay blocked, or a schedule with more to catch
--- up than it can run would never come back to it.
+-- Lets the work that waited for the lease of a schedule start. Returns whether any can start. The earliest work starts
+-- first: while a retry or a rerun waits, later instants of the plan stay blocked. Otherwise a schedule that has more to
+-- catch up than it can run would never come to the retry.
 local function release_waiting(name, state, now)
   if not state.waiting and not state.blocked then return false end
   local item = state.blocked and split_plan(state.plan) or nil
@@ -17,7 +17,8 @@ local function release_waiting(name, state, now)
     redis.call('HDEL', state_key(name), 'waiting')
   end
   if state.blocked then
-    -- The next claim goes on where this run ends: what became due since the first run of this chain began is overlapped.
+    -- The next claim continues the chain of this run: occurrences that became due since the first run of the chain
+    -- started are overlapped.
     redis.call('HSET', state_key(name), 'chain', '1')
     if not is_earlier then
       redis.call('HDEL', state_key(name), 'blocked')
@@ -36,7 +37,7 @@ local function leave_task(run_id, run)
   run.task = nil
 end
 
--- Tells workers whose task has a free slot again that work of it is parked.
+-- Announces parked work of a task with a free slot.
 local function announce_freed()
   if next(freed_tasks) == nil then return end
   for _, queue in ipairs(read_queues()) do
@@ -54,7 +55,7 @@ local function pause_after_failures(name, state, now, failures)
   notify_changed(name)
 end
 
--- Counts failures in a row. Returns whether the schedule was paused for them.
+-- Counts failures in a row. Returns whether they paused the schedule.
 local function count_outcome(name, state, outcome, pause_after, now)
   if outcome == 'failed' then
     local failures = count_up(name, 'failures', 1)

@@ -1,4 +1,4 @@
--- What the settlement of every run does: its lease is freed, its plan refilled. Leases are freed in one command for many.
+-- The work of every settlement: frees the lease and refills the plan. One command frees many leases.
 -- Needs: running, now; lib/arguments, lib/inactive, lib/keys, lib/plan
 -- Sets: woken
 local leases_to_free, ended_runs = {}, {}
@@ -15,7 +15,7 @@ local function free_leases()
   leases_to_free, ended_runs = {}, {}
 end
 
--- Adds instants to the plan, if it still ends where they follow.
+-- Adds instants to the plan, if it still ends with the instant before them.
 local function refill_plan(name, digest, reached, more)
   local values = redis.call('HMGET', state_key(name), 'digest', 'paused', 'plan', 'last')
   local state = { digest = values[1] or nil, paused = values[2] or nil, plan = values[3] or nil, last = values[4] or nil }

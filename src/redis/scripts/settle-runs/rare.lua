@@ -1,11 +1,11 @@
--- Settlements other than that of a run which ended: lost, repeated, tried again, returned, abandoned.
+-- Settlements of runs that have not ended: lost, repeated, retried, returned, abandoned.
 -- Needs: running, worker_id, now, COMPACT_BYTES; settle-runs/end-run, lib/abandon-run, lib/backfill, lib/history, lib/keys,
 --   lib/numbers, lib/runs, lib/schedule, lib/settle-waiting, lib/task-queues
 -- Sets: woken
--- How many entries of a history one look reads, and how far Redis's clock may have gone back since a claim, ms.
+-- Entries of a history that one reading gets, and the largest setback of Redis's clock since a claim, ms.
 local LOOK_COUNT = 100
 local CLOCK_MARGIN_MS = 60000
--- What the histories say of runs, by the name of the schedule, as far as they were read in this call.
+-- The history entries of runs that this call has read, by the name of the schedule.
 local looked = {}
 
 local function look_further(name, look)
@@ -20,8 +20,8 @@ local function look_further(name, look)
   if #entries < LOOK_COUNT then look.is_complete = true else look.from = entries[#entries][1] end
 end
 
--- The reply to an earlier delivery of this very call may have been lost: what the history says of the run, or nil. The
--- fence of a run is about the moment of its claim, and its entry came later: older entries are not read.
+-- The recorded outcome of a run, or nil: the reply to the same call may have been lost before. The fence of a run is
+-- about the time of its claim, and its entry is newer, so older entries are not read.
 local function recorded_outcome(name, run_id, fence)
   local look = looked[name] or { outcomes = {}, from = '+' }
   looked[name] = look
@@ -46,7 +46,7 @@ local function retry_later(name, run_id, run, delay)
   return 'retrying'
 end
 
--- Nothing of the run has begun: its next delivery is still the first one.
+-- Returns a run that has not started, so its next delivery is still the first one.
 local function return_run(name, run_id, run, delay)
   run.worker, run.waits_for = nil, 'returned'
   deliver_later(name, run_id, run, math.max(0, delay))
@@ -58,8 +58,8 @@ local function release(name, waiting, blocked)
   if release_waiting(name, { waiting = waiting or nil, blocked = blocked or nil, plan = plan }, now) then woken = true end
 end
 
--- The schedule was removed while its run was running, or Redis lost its dataset: the lease that the run still holds is
--- freed. A new schedule of the same name may wait for it.
+-- Frees the lease that a run still holds after its schedule was removed or Redis lost its dataset. A new schedule of
+-- the same name may wait for it.
 local function free_held_lease(name, run_id, fence)
   for _, lease in ipairs({ run_lease_key(run_id), lease_key(name) }) do
     if redis.pcall('GET', lease) == worker_id .. ':' .. fence then
@@ -77,7 +77,8 @@ local function forget_run(run_id, fence)
   return 'forgotten'
 end
 
--- The state does not say that this worker runs the run: whether this very call was done before, or another one has it.
+-- Answers a settlement of a run that this worker does not hold by the state: the same call was executed before, or
+-- another worker has the run.
 local function answer_unheld(name, run_id, fence, outcome, run)
   if run and not run.worker and text_of(run.fence) == fence then
     if run.waits_for == 'retry' then return 'retrying' end
@@ -93,7 +94,7 @@ local function answer_unheld(name, run_id, fence, outcome, run)
 end
 
 local function abandon(name, run_id, run, reason)
-  -- Whether the schedule's lease is free counts for what waits for it.
+  -- The lease is freed first, because waiting work depends on it.
   free_leases()
   woken = true
   return abandon_run(name, run_id, run, read_state(name), read_definition(name) or {}, now, reason)
@@ -106,7 +107,7 @@ local function settle_without_lease(name, run_id, run, outcome, retry)
   return return_run(name, run_id, run, retry)
 end
 
--- A failure in a row, a backfilled run, what waited for the lease: what the end of a run may bring beside its record.
+-- Counts a failure in a row, which may pause the schedule.
 local function count_failure(name, pause_after)
   return count_outcome(name, { paused = redis.call('HGET', state_key(name), 'paused') or nil }, 'failed', pause_after, now)
 end
@@ -116,8 +117,8 @@ local function end_backfill(name, run)
   woken = true
 end
 
--- A name of 47 bytes makes the field of its run too long for a compact hash, and Redis never makes a hash compact again. A
--- copy is compact, and takes the place of the state in one command.
+-- Makes a state compact. A name of 47 bytes makes the field of its run too long for a compact hash, and Redis never
+-- makes a hash compact again. A copy is compact, and replaces the state in one command.
 local function shrink_state(name)
   local flat = redis.call('HGETALL', state_key(name))
   if #flat == 0 then return end
@@ -128,6 +129,6 @@ local function shrink_state(name)
   local copy = state_key('')
   redis.call('DEL', copy)
   redis.call('HSET', copy, unpack(flat))
-  -- A user without this command keeps the larger form.
+  -- If the user may not call this command, the state keeps its larger form.
   if redis.pcall('RENAME', copy, state_key(name)).err then redis.call('DEL', copy) end
 end
