@@ -5,22 +5,22 @@ import type { RunRecord, RunRecords } from './run-records.js'
 import type { Stepper } from './stepper.js'
 import type { VirtualTime } from './virtual-time.js'
 
-/** The longest that a run may take, virtual ms. */
+/** Longest duration of a run, virtual ms. */
 const MOST_MS = 30 * 86_400_000
 
-/** What one run by hand takes of a fleet. */
+/** The parts of a fleet that a manual run needs. */
 export interface FireParts {
   readonly stepper: Stepper
   readonly store: MemoryStore
   readonly time: VirtualTime
   readonly records: RunRecords
   readonly schedules: Schedules
-  /** What some worker has registered. */
+  /** The tasks that the workers have registered. */
   readonly tasks: ReadonlySet<string>
   readonly prefix: string
 }
 
-/** Runs a schedule once, now, and gives the end of the run; its retries follow at once. */
+/** Runs a schedule once, now, with retries at once, and gives the end of the run. */
 export async function fireOnce(parts: FireParts, name: string, options: { payload?: unknown }): Promise<RunRecord> {
   const { schedules, stepper, time, tasks } = parts
   const schedule = await schedules.get(name)
@@ -43,7 +43,7 @@ export async function fireOnce(parts: FireParts, name: string, options: { payloa
   }
 }
 
-/** Has a run that waits for its next attempt start now; says whether one waited. */
+/** Starts the next attempt of a waiting run now. @returns whether the run waited */
 function callForward({ store, time, prefix }: FireParts, runId: string): boolean {
   const tags = [...store.database(0).keys()].filter((key) => key.startsWith(`{${prefix}`) && key.endsWith(':pending'))
   for (const key of tags) {

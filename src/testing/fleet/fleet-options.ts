@@ -1,15 +1,15 @@
 import { EverybeatError, showValue } from '../../errors.js'
 import type { EverybeatOptions, Instant } from '../../index.js'
 
-/** Options of {@link createTestFleet}; every one may be left out. */
+/** Options of {@link createTestFleet}; all are optional. */
 export interface TestFleetOptions {
-  /** The instant that the fleet begins at; default: the beginning of 2026 in UTC. */
+  /** The instant at which the fleet begins; default: the beginning of 2026 in UTC. */
   now?: Instant | undefined
   /** The same seed gives the same history; default 1. */
   seed?: number | undefined
   /** Options of every worker, such as `leaseMs` or `defaults`; default none. */
   everybeat?: Omit<EverybeatOptions, 'redis'> | undefined
-  /** How long each message takes between a worker and the store, virtual ms; default 0. */
+  /** Delay of each message between a worker and the store, virtual ms; default 0. */
   latencyMs?: number | undefined
 }
 

@@ -2,22 +2,22 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Run } from '../../index.js'
 import type { RunRecord, RunRecords } from './run-records.js'
 
-/** One call of a handler that has not come to its end. */
+/** One call of a handler that has not ended. */
 interface Call {
   readonly record: RunRecord
   readonly worker: string
-  /** Waits in virtual time that it has under way. */
+  /** Number of its waits in virtual time. */
   sleeping: number
 }
 
-/** Follows the handlers of a fleet: which go on by themselves, and which wait for the clock of the fleet. */
+/** Follows the handlers of a fleet: those that wait for the clock of the fleet, and those that wait for real work. */
 export class Handlers {
   readonly #calls = new Set<Call>()
   readonly #frozen = new Set<string>()
   readonly #current = new AsyncLocalStorage<Call>()
   readonly #records: RunRecords
   readonly #now: () => Date
-  /** Ends the wait for a handler. */
+  /** Ends the wait of {@link change}. */
   #wake = (): void => {}
 
   constructor(records: RunRecords, now: () => Date) {
@@ -25,7 +25,7 @@ export class Handlers {
     this.#now = now
   }
 
-  /** A handler that is followed. */
+  /** Wraps a handler so that it is followed. */
   wrap(worker: string, handler: (run: Run) => unknown): (run: Run) => unknown {
     return async (run) => {
       const call: Call = { record: this.#records.begin(run), worker, sleeping: 0 }
@@ -50,7 +50,7 @@ export class Handlers {
   }
 
   /**
-   * Waits for the clock of the fleet, on behalf of the handler around this call.
+   * Waits for the clock of the fleet, for the handler that makes this call.
    *
    * @param begin begins the wait, for the worker of that handler, or for no worker
    */
@@ -70,13 +70,13 @@ export class Handlers {
     return this.#current.getStore() !== undefined
   }
 
-  /** A worker that is frozen delays no other. */
+  /** Marks a worker as frozen: its handlers do not delay the clock. */
   setFrozen(worker: string, isFrozen: boolean): void {
     if (isFrozen) this.#frozen.add(worker)
     else this.#frozen.delete(worker)
   }
 
-  /** The runs whose handlers wait for something real: time stops for them. */
+  /** The runs whose handlers wait for real work, during which the clock of the fleet does not move. */
   get busy(): readonly RunRecord[] {
     const going = [...this.#calls].filter(({ sleeping, worker }) => sleeping === 0 && !this.#frozen.has(worker))
     return going.map(({ record }) => record)
@@ -86,7 +86,7 @@ export class Handlers {
     return this.#calls.size
   }
 
-  /** The handlers of a worker that is gone belong to no worker. */
+  /** Forgets the handlers of a worker that has ended. */
   forget(worker: string): void {
     for (const call of this.#calls) if (call.worker === worker) this.#calls.delete(call)
   }
@@ -99,7 +99,7 @@ export class Handlers {
     this.#current.disable()
   }
 
-  /** Resolves when a handler ends or begins to wait for the clock, or after so many real ms. */
+  /** Resolves when a handler ends or begins to wait for the clock, at the latest after `ms` of real time. */
   async change(ms: number): Promise<void> {
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, ms)

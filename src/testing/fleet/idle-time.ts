@@ -1,11 +1,14 @@
 import type { MemoryStore } from '../../memory/index.js'
 
-/** So long before the next due instant an idle fleet is looked after once, ms: its timers and claims find their time. */
+/**
+ * Time before the next due instant at which an idle fleet is processed once, ms, so that its timers and claims are on
+ * time.
+ */
 const LEAD_MS = 50
-/** For so long the record of a worker is kept without a heartbeat, ms. */
+/** Time for which the record of a worker is kept without a heartbeat, ms. */
 const RECORD_MS = 60_000
 
-/** What an idle fleet waits for, read where the engine keeps it. */
+/** The next event of an idle fleet, read from the keys of the engine. */
 export class IdleTime {
   readonly #store: MemoryStore
   readonly #tags: readonly string[]
@@ -16,10 +19,10 @@ export class IdleTime {
   }
 
   /**
-   * Until when nothing can happen, epoch ms: `Infinity` where nothing is planned, null where something goes on, so that
-   * every heartbeat counts.
+   * The instant until which nothing can happen, epoch ms: `Infinity` if nothing is planned; null if the fleet is not
+   * idle, so that every heartbeat counts.
    *
-   * @param alive the ids of the workers that live and are connected
+   * @param alive the ids of the live and connected workers
    */
   until(nowMs: number, alive: ReadonlySet<string>): number | null {
     const db = this.#store.database(0)
@@ -30,7 +33,7 @@ export class IdleTime {
       if (first) next = Math.min(next, first.score - LEAD_MS)
     }
     const known = this.#workers()
-    // A worker that the store does not know finds with its next heartbeat that the store has lost what it held.
+    // A worker that is missing in the store notices the data loss with its next heartbeat.
     if (known.length !== alive.size) return null
     for (const { member } of known) if (!alive.has(member)) return null
     return next > nowMs ? next : null
@@ -40,7 +43,7 @@ export class IdleTime {
     return this.#store.database(0).read(`${this.#tags[0]}:workers`, 'zset')?.sorted.order ?? []
   }
 
-  /** Shows the workers alive at an instant, as the heartbeats that are left out would have. */
+  /** Records heartbeats of all workers at an instant, instead of the omitted ones. */
   keepAlive(atMs: number): void {
     const db = this.#store.database(0)
     const sorted = db.read(`${this.#tags[0]}:workers`, 'zset')?.sorted

@@ -7,7 +7,7 @@ import {
 } from '../../memory/index.js'
 import { SLEEP, type VirtualTime } from './virtual-time.js'
 
-/** The longest that a client of the fleet takes to connect again once it can, real ms. */
+/** Longest time for a client of the fleet to reconnect once it can, real ms. */
 const RECONNECT_MS = 1_000
 
 interface Host {
@@ -15,19 +15,19 @@ interface Host {
   isCut: boolean
   isFrozen: boolean
   isDead: boolean
-  /** What came to the host while it was frozen. */
+  /** Deliveries to the host while it was frozen. */
   readonly held: (() => void)[]
-  /** Connections that were cut and are about to be made again. */
+  /** Number of cut connections that are about to reconnect. */
   returning: number
-  /** Those that wait until the host is back. */
+  /** Connections that wait until the host is reachable. */
   readonly waiting: (() => void)[]
-  /** How much longer what the store sends takes to this host, virtual ms; Infinity: it never comes. */
+  /** Additional delay of messages from the store to this host, virtual ms; Infinity: they are lost. */
   delayMs: number
-  /** When the newest of what the store sent comes in, virtual ms: nothing overtakes it. */
+  /** Arrival of the newest message from the store, virtual ms; no message overtakes it. */
   lastArrivalAt: number
 }
 
-/** Carries what the hosts of a fleet and the store send each other, in one order, and knows when nothing is under way. */
+/** Carries the messages between the hosts of a fleet and the store, in one order, and knows when none is in flight. */
 export class Network {
   readonly #store: MemoryStore
   readonly #time: VirtualTime
@@ -35,9 +35,9 @@ export class Network {
   readonly #hosts = new Map<string, Host>()
   readonly #queue: (() => void)[] = []
   #isPumping = false
-  /** Counts what is sent and opened, so that quiet shows. */
+  /** Counts messages and connections, so that {@link quiet} notices a new one. */
   #activity = 0
-  /** Connections so far: each has a number of its own. */
+  /** Number of connections so far, from which each gets its number. */
   #streamCount = 0
   /** Opens, one after the other, the connections that wait until all that were cut come back. */
   readonly #opening: (() => void)[] = []
@@ -60,7 +60,7 @@ export class Network {
     return host
   }
 
-  /** What ioredis opens the connections of a host with. */
+  /** The connector with which ioredis opens the connections of a host. */
   connectorFor(name: string): ConnectorClass {
     const host = this.#host(name)
     return createConnectorClass(async () => {
@@ -133,7 +133,7 @@ export class Network {
     for (const deliver of this.#queue.splice(0)) deliver()
   }
 
-  /** Ends a host as SIGKILL ends a process: its connections are cut, and it opens no others. */
+  /** Ends a host as SIGKILL does: its connections are cut, and it opens no others. */
   kill(name: string): void {
     const host = this.#host(name)
     host.isDead = true
@@ -153,7 +153,7 @@ export class Network {
     if (!isFrozen) for (const deliver of host.held.splice(0)) this.#enqueue(() => this.#arrive(host, deliver))
   }
 
-  /** Cuts a host off, or lets it come back. */
+  /** Cuts a host off, or makes it reachable again. */
   setCut(name: string, isCut: boolean): void {
     const host = this.#host(name)
     host.isCut = isCut
@@ -161,28 +161,30 @@ export class Network {
     else for (const resolve of host.waiting.splice(0)) resolve()
   }
 
-  /** Whether what the store sends can reach a host. */
+  /** Whether messages from the store reach a host. */
   isReached(name: string): boolean {
     const { isCut, delayMs } = this.#host(name)
     return !isCut && delayMs < Number.POSITIVE_INFINITY
   }
 
-  /** Breaks the connections of a host, which may connect again at once. */
+  /** Cuts the connections of a host, which may reconnect at once. */
   breakConnections(name: string): void {
     this.#cutStreams(this.#host(name))
   }
 
-  /** Holds up what the store sends to a host, by so many virtual ms; with Infinity it is lost. */
+  /** Delays messages from the store to a host by so many virtual ms; with Infinity they are lost. */
   setDelay(name: string, delayMs: number): void {
     this.#host(name).delayMs = delayMs
   }
 
-  /** Resolves when nothing is under way: no message, no connection about to be made, and nothing follows from the last. */
+  /**
+   * Resolves when no message is in flight, no connection is about to be made, and nothing follows from the last one.
+   */
   async quiet(): Promise<void> {
     const deadline = performance.now() + RECONNECT_MS
     for (;;) {
       const former = this.#activity
-      // What was sent is carried by an immediate that was set before this one; all that follows from it runs before the next.
+      // An earlier immediate carries each sent message, and its consequences run before the next immediate.
       await new Promise((resolve) => setImmediate(resolve))
       if (this.#activity === former && !(this.#isReturning() && performance.now() < deadline)) return
     }

@@ -1,6 +1,6 @@
 import { EverybeatError } from '../../errors.js'
 
-/** What a fleet and its clients need of the process, as it is now. */
+/** The current timers of the process that a fleet and its clients need. */
 const read = (): Readonly<Record<string, unknown>> => ({
   setTimeout: globalThis.setTimeout,
   setImmediate: globalThis.setImmediate,
@@ -8,17 +8,17 @@ const read = (): Readonly<Record<string, unknown>> => ({
   'process.nextTick': process.nextTick,
 })
 
-/** The same when this module was loaded. */
+/** The timers of the process when this module was loaded. */
 const AT_LOAD = read()
 
-/** Fake timers that were there before this module carry the clock that they belong to. */
+/** Whether a timer is fake. Fake timers from before this module hold the clock of their library. */
 function isFake(name: string, timer: unknown): boolean {
   return timer !== AT_LOAD[name] || (timer as { clock?: unknown }).clock !== undefined
 }
 
 /**
- * A fleet has a clock of its own, and waits in real time for what is real. With the timers of a test runner in the place
- * of the real ones it would wait for ever.
+ * Refuses fake timers. A fleet has its own clock and waits in real time for real work; with the fake timers of a test
+ * runner it would wait for ever.
  *
  * @throws EverybeatError `ERR_EVERYBEAT_STATE` while timers of the process are fake
  */

@@ -2,7 +2,7 @@ import type { Everybeat, Run } from '../../index.js'
 
 /** One start of a run: an attempt of an occurrence on a worker. */
 export interface RunRecord {
-  /** Name of the schedule; of a run of `handle.run()`, a name that was made for it. */
+  /** Name of the schedule; a generated name for a run of `handle.run()`. */
   readonly schedule: string
   /** Name of the task. */
   readonly task: string
@@ -12,7 +12,7 @@ export interface RunRecord {
   readonly scheduledAt: Date
   /** When the handler was called, by the clock of the fleet. */
   readonly startedAt: Date
-  /** When it ended; null while it goes. */
+  /** When it ended; null while it is running. */
   endedAt: Date | null
   /** The id of the worker that ran it. */
   readonly worker: string
@@ -20,29 +20,29 @@ export interface RunRecord {
   readonly attempt: number
   /** Fencing token of the claim. */
   readonly fence: number
-  /** Missed occurrences that the run makes up for beyond its own. */
+  /** Number of missed occurrences that the run makes up for, without its own. */
   readonly missed: number
   /** Whether the run makes up for a missed occurrence. */
   readonly catchUp: boolean
-  /** Whether a program asked for the run. */
+  /** Whether a program requested the run. */
   readonly manual: boolean
   /** `running` until it ends. An attempt that is followed by another one is `failed` with the reason `retrying`. */
   outcome: 'running' | 'ok' | 'failed' | 'abandoned' | 'cancelled'
-  /** Why the attempt did not succeed; absent for none. */
+  /** The reason why the attempt did not succeed; absent when it did. */
   reason?: string
-  /** What the handler returned. */
+  /** The value that the handler returned. */
   result?: unknown
-  /** What the handler threw, or why the run was ended. */
+  /** The error of the handler, or the reason of the end. */
   error?: string
 }
 
-/** Which records to give. */
+/** A filter of records. */
 export interface RunFilter {
   /** Only runs of this schedule. */
   readonly schedule?: string | undefined
   /** Only runs of this task. */
   readonly task?: string | undefined
-  /** Only attempts that ended so, or that are `running`. */
+  /** Only attempts with this outcome. */
   readonly outcome?: RunRecord['outcome'] | undefined
 }
 
@@ -50,7 +50,7 @@ export interface RunFilter {
 export class RunRecords {
   readonly #now: () => Date
   readonly #records: RunRecord[] = []
-  /** How many were given to the callers that advanced the clock. */
+  /** Number of records that were given to callers of {@link takeNew}. */
   #toldCount = 0
 
   constructor(now: () => Date) {
@@ -65,7 +65,7 @@ export class RunRecords {
     return record
   }
 
-  /** Takes in what the engine says of the ends of a worker's runs, which has the last word. */
+  /** Records the ends of a worker's runs from its events, which override the result of the handler. */
   follow(beat: Everybeat): void {
     beat.on('run:succeeded', (event) => this.#end(event, { outcome: 'ok' }))
     beat.on('run:failed', (event) => {
@@ -94,7 +94,7 @@ export class RunRecords {
     Object.assign(record, end)
   }
 
-  /** The runs of a worker that was killed: they go nowhere. */
+  /** Ends the records of a killed worker. */
   loseAll(worker: string): void {
     for (const record of this.#records) {
       if (record.worker !== worker || record.outcome !== 'running') continue
@@ -104,7 +104,7 @@ export class RunRecords {
     }
   }
 
-  /** Those that were not told of yet. */
+  /** The records since the last call. */
   takeNew(): RunRecord[] {
     const fresh = this.#records.slice(this.#toldCount)
     this.#toldCount = this.#records.length

@@ -5,25 +5,25 @@ import type { IdleTime } from './idle-time.js'
 import type { Network } from './network.js'
 import type { VirtualTime } from './virtual-time.js'
 
-/** So long a handler may go on without waiting for the clock of the fleet, real ms. */
+/** Longest time of a handler without a wait for the clock of the fleet, real ms. */
 const STUCK_MS = 5_000
-/** For so long at most an idle worker sends no heartbeat, virtual ms. */
+/** Longest time without a heartbeat of an idle worker, virtual ms. */
 const MOST_SILENT_MS = 86_400_000
-/** So often, in real ms, the fleet checks for handlers whose end no event announced. */
+/** Time between two checks for handlers whose end had no event, real ms. */
 const LOOK_MS = 50
 
-/** What a fleet's clock is moved by. */
+/** The parts of a fleet that move its clock. */
 export interface StepperParts {
   readonly store: MemoryStore
   readonly time: VirtualTime
   readonly network: Network
   readonly handlers: Handlers
   readonly idle: IdleTime
-  /** The workers that live and are connected; null while one is frozen or cut off. */
+  /** The live and connected workers; null while one is frozen or cut off. */
   readonly alive: () => ReadonlySet<string> | null
 }
 
-/** Moves the clock of a fleet from event to event, so that nothing waits and nothing races. */
+/** Moves the clock of a fleet from event to event, without waits and without races. */
 export class Stepper {
   readonly #parts: StepperParts
 
@@ -31,7 +31,7 @@ export class Stepper {
     this.#parts = parts
   }
 
-  /** Moves on to an instant; everything up to it, and at it, has happened then. */
+  /** Moves the clock to an instant; all events up to it, itself included, have happened then. */
   async moveTo(instantMs: number): Promise<void> {
     const { time } = this.#parts
     await this.settle()
@@ -43,7 +43,7 @@ export class Stepper {
     }
   }
 
-  /** Goes on to the next event up to an instant; says whether there was one. */
+  /** Moves the clock to the next event up to an instant. @returns whether one existed */
   async step(instantMs: number): Promise<boolean> {
     const { time, store } = this.#parts
     const next = time.next()
@@ -62,7 +62,7 @@ export class Stepper {
     return true
   }
 
-  /** Rings what is due, one timer after the other, and lets each come to its end. */
+  /** Rings the due timers one after the other, each with all its consequences. */
   async #ringDue(): Promise<void> {
     const { time } = this.#parts
     for (let timer = time.next(); timer && timer.at <= time.nowMs; timer = time.next()) {
@@ -71,7 +71,7 @@ export class Stepper {
     }
   }
 
-  /** Waits until nothing is under way: no message, and no handler that waits for something real. */
+  /** Waits until no message is in flight and no handler waits for real work. */
   async settle(): Promise<void> {
     const { network, handlers, time } = this.#parts
     let stuckSince: number | null = null
@@ -96,7 +96,7 @@ export class Stepper {
     const workers = alive()
     if (!workers || time.hasOwnTimer()) return null
     const until = idle.until(store.now(), workers)
-    // The clock of the store may be another one.
+    // The clock of the store may differ from that of the fleet.
     return until === null ? null : Math.min(until - store.now() + time.nowMs, instantMs)
   }
 

@@ -2,23 +2,23 @@ import { MemoryStore, type LuaBuild } from '../../memory/index.js'
 import { Network } from './network.js'
 import { VirtualTime } from './virtual-time.js'
 
-/** What the workers of a fleet live in: a clock, a store, and the network between them and the store. */
+/** The environment of the workers of a fleet: a clock, a store, and the network to the store. */
 export interface Surroundings {
   readonly time: VirtualTime
   readonly store: MemoryStore
   readonly network: Network
-  /** How far the clock of the store is ahead of that of the fleet, ms. */
+  /** The clock of the store minus that of the fleet, ms. */
   readonly storeClock: { offsetMs: number }
 }
 
-/** How the surroundings of a fleet begin. */
+/** The options of {@link createSurroundings}. */
 export interface SurroundingsOptions {
   readonly startMs: number
   readonly seed: number
   readonly latencyMs: number
-  /** What the store runs in place of a script; default: the script itself. */
+  /** Changes the scripts that the store runs; default: no change. */
   readonly rewriteScript?: ((text: string) => string) | undefined
-  /** What the store runs scripts in; default: Lua 5.1. */
+  /** The version of Lua in which the store runs scripts; default: Lua 5.1. */
   readonly lua?: LuaBuild | undefined
 }
 

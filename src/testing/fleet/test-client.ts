@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis'
 import type { ConnectorClass } from '../../memory/index.js'
 
-/** Settings of connections to the store of a fleet: nothing of them waits for real time. */
+/** Settings of connections to the store of a fleet, without waits in real time. */
 export const FLEET_SETTINGS = {
   retryStrategy: () => 1,
   disableClientInfo: true,

@@ -23,20 +23,20 @@ import { TestWorker } from './test-worker.js'
 import { Turns } from './turns.js'
 import { SLEEP, type VirtualTime } from './virtual-time.js'
 
-/** What the options of an instance may carry for tests: its clocks, timers and random numbers. */
+/** The key under which the options of an instance carry its clocks, timers and random numbers. */
 const TIME_SOURCE = Symbol.for('everybeat.time-source')
 const CONTROL = 'control'
-/** How long a worker rests when nothing is due, virtual ms: heartbeats are all that an idle fleet needs. */
+/** Longest time without a tick of an idle worker, virtual ms: heartbeats suffice for an idle fleet. */
 const REST_MS = 36_525 * 86_400_000
 
 /**
- * A fleet of real workers in this process, on virtual time and a store in memory: the clock moves when it is told to, from
- * event to event, so nothing waits and nothing races. No Redis is needed.
+ * A fleet of real workers in this process, on virtual time and a store in memory: the clock moves only by calls, from
+ * event to event, without waits and without races. No Redis is needed.
  */
 export class TestFleet implements AsyncDisposable {
   /** The same seed gives the same history. */
   readonly seed: number
-  /** Reads and edits the schedules of the fleet; each call ends when the workers have taken it in. */
+  /** Reads and edits the schedules of the fleet; each call ends when the workers have processed it. */
   readonly schedules: Schedules
 
   readonly #options: ResolvedFleetOptions
@@ -52,10 +52,12 @@ export class TestFleet implements AsyncDisposable {
   /** The workers that were not killed, with their ids. */
   readonly #workers = new Map<TestWorker, string>()
   readonly #frozen = new Set<TestWorker>()
-  /** Workers so far: each has a name of its own. */
+  /** Number of workers so far, from which each gets its name. */
   #workerCount = 0
 
-  /** @param surroundings what the fleet lives in, for who wants to do more to it than the fleet does; by default new ones */
+  /**
+   * @param surroundings the environment of the fleet, for a caller that also controls it directly; by default a new one
+   */
   constructor(options: TestFleetOptions = {}, surroundings?: Surroundings) {
     this.#options = resolveFleetOptions(options)
     const { everybeat } = this.#options
@@ -94,7 +96,7 @@ export class TestFleet implements AsyncDisposable {
     } as EverybeatOptions
   }
 
-  /** The instant that the clock of the fleet shows. */
+  /** The instant of the clock of the fleet. */
   get now(): Date {
     return new Date(this.#time.nowMs)
   }
@@ -103,7 +105,7 @@ export class TestFleet implements AsyncDisposable {
    * Adds a worker and starts it: a real `Everybeat`.
    *
    * @param setup registers the tasks of the worker, and may declare schedules
-   * @param options of this worker, beside those of all
+   * @param options options of this worker, beside those of all workers
    */
   async worker(
     setup: (beat: Everybeat) => unknown = () => {},
@@ -115,7 +117,7 @@ export class TestFleet implements AsyncDisposable {
       const beat = new TestWorker(name, this.#optionsFor(name, options), this.#handlers, drive)
       this.#records.follow(beat)
       await setup(beat)
-      // Workers that were killed are listed for a while.
+      // Killed workers stay listed for a while.
       const known = new Set(this.#memberIds())
       await beat.start()
       this.#workers.set(beat, this.#memberIds().find((id) => !known.has(id)) ?? '')
@@ -140,17 +142,16 @@ export class TestFleet implements AsyncDisposable {
     return isWhole ? new Set(this.#workers.values()) : null
   }
 
-  /** Makes the schedules of an owner what is declared; says what it did. */
+  /** Declares the schedules of an owner, as `beat.sync` does. */
   sync: Everybeat['sync'] = (definitions, options) => this.#turns.drive(() => this.#control.sync(definitions, options))
 
-  /** Moves the clock on by a duration; gives the runs that started meanwhile, in order. */
+  /** Moves the clock by a duration; gives the runs that started in it, in order. */
   async advance(duration: Duration): Promise<RunRecord[]> {
     return await this.advanceTo(this.#time.nowMs + parseDuration(duration, 'duration'))
   }
 
   /**
-   * Moves the clock on to an instant; everything up to it has happened then. Gives the runs that started meanwhile, in
-   * order.
+   * Moves the clock to an instant; all events up to it have happened then. Gives the runs that started in it, in order.
    *
    * @throws EverybeatError `ERR_EVERYBEAT_INSTANT` for the past, `ERR_EVERYBEAT_STATE` from inside a handler, and when a
    *   handler does not settle within 5 s of real time
@@ -179,10 +180,10 @@ export class TestFleet implements AsyncDisposable {
   }
 
   /**
-   * Runs a schedule once, now, in the fleet; retries follow without their waits. Resolves with the end of the run.
+   * Runs a schedule once, now, with retries at once. Resolves with the end of the run.
    *
-   * @param options `payload` in place of the definition's
-   * @throws EverybeatError `ERR_EVERYBEAT_STATE` when no worker has its task, or there is no such schedule
+   * @param options `payload` instead of the one of the definition
+   * @throws EverybeatError `ERR_EVERYBEAT_STATE` when no worker has its task, or the schedule does not exist
    */
   async fire(name: string, options: { payload?: unknown } = {}): Promise<RunRecord> {
     return await this.#turns.take(async () => {
@@ -193,7 +194,7 @@ export class TestFleet implements AsyncDisposable {
     })
   }
 
-  /** What a handler awaits to last in virtual time. */
+  /** Waits in virtual time; for handlers that take time. */
   async sleep(duration: Duration): Promise<void> {
     this.#turns.refuseIfOver()
     const durationMs = parseDuration(duration, 'duration')
@@ -202,7 +203,7 @@ export class TestFleet implements AsyncDisposable {
     })
   }
 
-  /** Ends a worker as SIGKILL would: its connections are cut, and nothing of it goes on. */
+  /** Ends a worker as SIGKILL would: its connections are cut, and its runs stop. */
   async kill(worker: Everybeat): Promise<void> {
     await this.#turns.take(async () => {
       const beat = this.#find(worker)
@@ -222,12 +223,12 @@ export class TestFleet implements AsyncDisposable {
     this.#network.kill(beat.name)
   }
 
-  /** Stops a worker as SIGSTOP would: it does nothing and hears nothing until it is thawed. */
+  /** Halts a worker as SIGSTOP would: it does and receives nothing until it is thawed. */
   async freeze(worker: Everybeat): Promise<void> {
     await this.#setFrozen(this.#find(worker), true)
   }
 
-  /** Lets a frozen worker go on. */
+  /** Lets a frozen worker continue. */
   async thaw(worker: Everybeat): Promise<void> {
     await this.#setFrozen(this.#find(worker), false)
   }
@@ -243,12 +244,12 @@ export class TestFleet implements AsyncDisposable {
     })
   }
 
-  /** Cuts a worker, by default all of them, off from the store. */
+  /** Cuts a worker, by default each, off from the store. */
   async disconnect(worker?: Everybeat): Promise<void> {
     await this.#setCut(worker, true)
   }
 
-  /** Lets a worker, by default all of them, reach the store again. */
+  /** Connects a worker, by default each, to the store again. */
   async reconnect(worker?: Everybeat): Promise<void> {
     await this.#setCut(worker, false)
   }

@@ -1,10 +1,10 @@
 import { Everybeat, type EverybeatOptions, type Run, type TaskHandle } from '../../index.js'
 import type { Handlers } from './handlers.js'
 
-/** Moves the clock of the fleet on for as long as the work takes. */
+/** Moves the clock of the fleet until the work ends. */
 export type Drive = <Value>(work: () => Promise<Value>) => Promise<Value>
 
-/** An `Everybeat` of a test fleet: a real one, whose handlers are followed. */
+/** A real `Everybeat` of a test fleet, whose handlers are followed. */
 export class TestWorker extends Everybeat {
   /** The name of the worker in its fleet: `worker-1`, `worker-2`, … */
   readonly name: string
@@ -41,7 +41,7 @@ export class TestWorker extends Everybeat {
     return handle
   }
 
-  /** Stops as an `Everybeat` does; the clock of the fleet goes on as far as that takes. */
+  /** Stops as an `Everybeat` does; the clock of the fleet moves until the stop ends. */
   override stop(options?: { timeoutMs?: number }): Promise<void> {
     return this.#drive(() => super.stop(options))
   }

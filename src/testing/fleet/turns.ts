@@ -4,20 +4,20 @@ import { refuseFakeTimers } from './real-timers.js'
 import type { Stepper } from './stepper.js'
 import type { VirtualTime } from './virtual-time.js'
 
-/** The longest that the clock goes on for one call, such as the stop of a worker, virtual ms. */
+/** Longest move of the clock for one call, such as the stop of a worker, virtual ms. */
 const MOST_DRIVEN_MS = 3_600_000
-/** So long a call may wait for something real, ms. */
+/** Longest wait of a call for real work, ms. */
 const STUCK_MS = 5_000
-/** A call that waits for the clock of the fleet waits for an event as near as this, virtual ms, such as a reply on its way. */
+/** Distance of an event up to which a call waits for it, virtual ms, such as a reply in flight. */
 const NEAR_MS = 100
 
-/** Lets the calls of a fleet's user follow one another, so that their order is the order of events. */
+/** Runs the calls of a fleet's user one after the other, so that their order is the order of events. */
 export class Turns {
   readonly #stepper: Stepper
   readonly #handlers: Handlers
   readonly #time: VirtualTime
   #isOver = false
-  /** The end of the last call that was made. */
+  /** The end of the last call. */
   #last: Promise<unknown> = Promise.resolve()
 
   constructor(stepper: Stepper, handlers: Handlers, time: VirtualTime) {
@@ -26,7 +26,7 @@ export class Turns {
     this.#time = time
   }
 
-  /** No call is taken any more; resolves when those under way have ended. */
+  /** Refuses further calls; resolves when the calls in progress have ended. */
   async end(): Promise<void> {
     this.#isOver = true
     await this.#last.catch(() => {})
@@ -39,7 +39,7 @@ export class Turns {
     throw new EverybeatError('ERR_EVERYBEAT_STATE', 'this test fleet is disposed of; create a new one')
   }
 
-  /** Runs work behind what is under way. What a handler calls for does not wait for the end of that handler. */
+  /** Runs work after the calls in progress. A call from inside a handler does not wait for the end of that handler. */
   async take<Value>(work: () => Promise<Value>): Promise<Value> {
     this.refuseIfOver()
     if (this.#handlers.isInside) return await work()
@@ -54,12 +54,12 @@ export class Turns {
     return await turn
   }
 
-  /** Waits until what a call has set off is over. */
+  /** Waits for all consequences of a call. */
   async settle(): Promise<void> {
     if (!this.#handlers.isInside) await this.#stepper.settle()
   }
 
-  /** Runs work of the engine to its end; the clock goes on as far as that takes. */
+  /** Runs work of the engine to its end; the clock moves until then. */
   async drive<Value>(work: () => Promise<Value>): Promise<Value> {
     if (this.#handlers.isInside) return await work()
     return await this.take(() => this.#drive(work))
@@ -76,7 +76,7 @@ export class Turns {
       if (hasEnded) return await ending
       const isNear = (this.#time.next()?.at ?? Number.POSITIVE_INFINITY) <= this.#time.nowMs + NEAR_MS
       if (!isNear && (waitingSince === null || performance.now() - waitingSince < STUCK_MS)) {
-        // Before time passes: it may wait for something real.
+        // Before the clock moves, the work may wait for real work.
         waitingSince ??= performance.now()
         await Promise.race([ending.catch(() => {}), new Promise((resolve) => setTimeout(resolve, 20))])
         if (hasEnded) continue

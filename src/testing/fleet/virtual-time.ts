@@ -2,17 +2,17 @@
 export interface VirtualTimer {
   readonly owner: string
   at: number
-  /** When an interval rang last. */
+  /** When an interval last rang. */
   rangAt: number
   readonly order: number
   readonly everyMs: number | null
   readonly ring: () => void
-  /** Runs in the next turn at the same instant: it is no wait. */
+  /** Whether it rings in the next turn at the same instant, so that it is no wait. */
   readonly isImmediate: boolean
   unref(): VirtualTimer
 }
 
-/** What the engine reads its clocks, timers and random numbers from. */
+/** The clocks, timers and random numbers of the engine. */
 export interface VirtualSource {
   readonly monotonic: () => number
   readonly wall: () => number
@@ -27,27 +27,27 @@ export interface VirtualSource {
   readonly randomId: () => string
 }
 
-/** How the names of owners begin that are not the engine. */
+/** Begin of the names of owners other than workers. */
 export const SLEEP = 'sleep '
 
-/** So many turns at one instant are a wait in small steps: the next one takes a millisecond. */
+/** Most turns at one instant; after them a turn takes a millisecond, because the engine waits in small steps. */
 const MOST_TURNS = 200
 
-/** A clock that shows what it is told, and the timers of several owners on it, in one order. */
+/** A clock that only calls move, with the timers of several owners in one order. */
 export class VirtualTime {
   readonly #timers = new Set<VirtualTimer>()
   readonly #dead = new Set<string>()
   readonly #frozen = new Set<string>()
-  /** How far the wall clocks of owners are off, ms. */
+  /** Offsets of the wall clocks of owners, ms. */
   readonly #wallOffsets = new Map<string, number>()
-  /** Owners that have just slept through a part of a millisecond. */
+  /** Owners that have just slept for a part of a millisecond. */
   readonly #blocked = new Set<string>()
   readonly #random: () => number
   /** The instant that the clock shows, epoch ms. */
   #nowMs: number
-  /** Timers so far: of one instant the older comes first. */
+  /** Number of timers so far, which orders the timers of one instant. */
   #orderCount = 0
-  /** Turns of the event loop since something last happened. */
+  /** Turns of the event loop since the last event. */
   #turns = 0
 
   constructor(startMs: number, seed: number) {
@@ -63,14 +63,14 @@ export class VirtualTime {
     return this.#random()
   }
 
-  /** Moves the clock on; it never goes back. */
+  /** Moves the clock forward; it never goes back. */
   moveTo(instantMs: number): void {
     if (instantMs <= this.#nowMs) return
     this.#nowMs = instantMs
     this.#turns = 0
   }
 
-  /** Calls back after a delay, on behalf of an owner. */
+  /** Calls back after a delay, for an owner. */
   add(owner: string, delayMs: number, ring: () => void, everyMs: number | null = null): VirtualTimer {
     return this.#put(owner, Math.ceil(this.#nowMs + Math.max(1, delayMs || 0)), ring, { everyMs, isImmediate: false })
   }
@@ -103,19 +103,19 @@ export class VirtualTime {
     return first
   }
 
-  /** Whether a timer rings at this very instant. */
+  /** Whether a timer is due at this instant. */
   hasDue(): boolean {
     const next = this.next()
     return next !== null && next.at <= this.#nowMs
   }
 
-  /** Whether anything but the engine waits: a handler that sleeps, a message on its way. */
+  /** Whether an owner other than the engine waits: a handler that sleeps, a message in flight. */
   hasOwnTimer(): boolean {
     for (const { owner } of this.#timers) if (owner.startsWith(SLEEP)) return true
     return false
   }
 
-  /** Passes over a time in which nothing happens: intervals that rang not long ago ring as much later. */
+  /** Skips a time without events: intervals that rang recently ring later by as much. */
   postponeIntervals(toMs: number, mostMs: number): void {
     const passedMs = toMs - this.#nowMs
     for (const timer of this.#timers) {
@@ -123,7 +123,7 @@ export class VirtualTime {
     }
   }
 
-  /** Rings a timer, which an interval sets anew. */
+  /** Rings a timer; an interval is set anew. */
   ring(timer: VirtualTimer): void {
     if (!this.#timers.has(timer)) return
     if (timer.everyMs === null) this.#timers.delete(timer)
@@ -134,7 +134,7 @@ export class VirtualTime {
     timer.ring()
   }
 
-  /** Ends an owner: nothing that it waits for ever comes. */
+  /** Ends an owner: its timers never ring. */
   kill(owner: string): void {
     this.#dead.add(owner)
     for (const timer of this.#timers) if (timer.owner === owner) this.#timers.delete(timer)
@@ -145,7 +145,7 @@ export class VirtualTime {
     else this.#frozen.delete(owner)
   }
 
-  /** Sets the wall clock of an owner, which its other clock knows nothing of, ahead by so many ms. */
+  /** Sets the wall clock of an owner ahead by so many ms; its monotonic clock does not change. */
   setWallOffset(owner: string, offsetMs: number): void {
     this.#wallOffsets.set(owner, offsetMs)
   }
