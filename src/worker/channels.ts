@@ -15,8 +15,8 @@ export interface RunTrace {
   /** W3C `traceparent` of the first start of the run on any worker, or of the caller of a manual run; null for none. */
   readonly cause: string | null
   /**
-   * A subscriber sets it at `start`, or later while the handler runs: the `traceparent` that a retry or a rerun, on any
-   * worker, has as its `cause`.
+   * Set by a subscriber at `start`, or later while the handler runs: the `traceparent` that a retry or a rerun on any
+   * worker gets as its `cause`.
    */
   traceparent?: string | undefined
   /** The value that the handler returned; set before `asyncEnd`. */

@@ -92,8 +92,8 @@ export class Handlers {
   }
 
   /**
-   * Follows no handler any more. Node.js carries what each `AsyncLocalStorage` that is in use holds into every promise of
-   * the process: those of fleets that are over would slow down all that come behind.
+   * Ends following handlers. Node.js passes the value of each `AsyncLocalStorage` in use to every promise of the
+   * process, so those of ended fleets would slow down the later ones.
    */
   end(): void {
     this.#current.disable()

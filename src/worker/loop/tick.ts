@@ -63,7 +63,7 @@ export async function tick(shard: ShardRuntime, request: TickRequest): Promise<C
   callOutsideContexts(() => {
     for (const run of runs) void runClaimed(shard, run, sent, shard.preciseTimer.at(run.startMs, aheadMs))
   })
-  // No run waits for what subscribers do.
+  // No run waits for the subscribers.
   publishClaim(shard, { result: runs.length > 0 ? 'won' : 'empty', runCount: runs.length, durationMs })
   for (const skipped of reply.skipped) reportSkip(shard, { ...skipped, count: 1 })
   // The wait for plans is bounded: after an outage many plans are needed, and other schedules are due meanwhile.

@@ -33,7 +33,7 @@ export interface HandlerCall {
   readonly time: TimeSource
   /** Called when a subscriber gives the trace in which the run has started. */
   readonly onTrace: (traceparent: string) => void
-  /** Is called once, when the ending is decided; what it aborts does not change the ending. */
+  /** Called once, when the ending is decided; an abort in it does not change the ending. */
   readonly onEnd: () => void
 }
 

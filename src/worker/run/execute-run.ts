@@ -63,10 +63,10 @@ function begin({ clock }: ShardRuntime, { claimed }: ActiveRun): Beginning {
 }
 
 /**
- * Reaches the ending of a run. What waits for nothing gives no promise of its own: each would take half a microsecond, and
+ * Executes a run up to its ending. A step without a wait creates no promise: each promise takes half a microsecond, and
  * other runs of the instant wait for their start.
  *
- * @throws what the definition throws when this worker cannot read it
+ * @throws the error of a definition that this worker cannot decode
  */
 function reachEnding(shard: ShardRuntime, run: ActiveRun, beginning: Beginning): Ending | Promise<Ending> {
   const task = shard.tasks.get(run.task)
@@ -120,7 +120,7 @@ interface Call extends Beginning {
   readonly spentMs: number
 }
 
-/** Calls the handler, refills the plan meanwhile where it has to, and checks the trust in the lease at the end. */
+/** Calls the handler, refills a plan that runs low during the call, and checks the trust in the lease at the end. */
 function callWatched(shard: ShardRuntime, run: ActiveRun, call: Call): Promise<Ending> {
   const { task, latenessMs, timeoutMs, spentMs } = call
   const { claimed } = run
