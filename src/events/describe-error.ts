@@ -2,12 +2,12 @@ import { toErrorData } from './events.js'
 
 /** Causes of causes that a description follows. */
 const MAX_CAUSES = 5
-/** Longest part of a description that stacks and causes take, characters: a history keeps many of them. */
+/** Longest part of a description for stacks and causes, characters: a history holds many of them. */
 const MAX_DETAIL_LENGTH = 2_048
 
 /**
- * Describes an error as text: first `name: message`, then the lines of its stack, then its causes in the same form, each
- * behind `Caused by: `. Never throws, whatever was thrown.
+ * Describes an error as text: first `name: message`, then the lines of its stack, then its causes in the same form,
+ * each after `Caused by: `. Never throws, for any thrown value.
  *
  * @param maxLength the longest description, characters; what is cut off is marked by `…`
  */
@@ -18,7 +18,7 @@ export function describeError(error: unknown, maxLength: number): string {
 }
 
 /**
- * Takes a description apart: the text of the error alone, and the whole with stack and causes where it has any.
+ * Separates a description into the text of the error alone, and the whole text with stack and causes, if it has any.
  */
 export function splitDescription(text: string): { error: string; stack?: string } {
   const end = /\n(?: {4}at |Caused by: )/.exec(text)?.index
@@ -40,7 +40,7 @@ function detailsOf(error: unknown): string {
   return details
 }
 
-/** The frames of the stack up to the call of the handler: the frames of the engine below it say nothing. */
+/** The frames of the stack up to the call of the handler, without the frames of the engine. */
 function framesOf({ stack = '' }: Error): string[] {
   const frames = stack.split('\n').filter((line) => /^\s+at /.test(line))
   const end = frames.findIndex((frame) => /\bsettleHandler\b/.test(frame))

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'eventemitter3'
 import { toErrorData, type EventOf, type EverybeatEvents } from './events.js'
 
-/** How eventemitter3 keeps a listener. */
+/** A listener as eventemitter3 stores it. */
 interface StoredListener {
   readonly fn: (...args: unknown[]) => unknown
   readonly context: unknown
@@ -9,20 +9,20 @@ interface StoredListener {
 }
 
 /**
- * An emitter like eventemitter3 in every respect, with one way more to emit: {@link send} calls each listener on its own,
- * so that a listener that throws harms neither the others nor the sender.
+ * An emitter of eventemitter3 with one more way to emit: {@link send} calls each listener separately, so that an error
+ * of a listener affects neither the others nor the sender.
  */
 export class IsolatedEmitter extends EventEmitter<EverybeatEvents> {
   /**
-   * Sends an event to its listeners; one that is made by a function only when there is a listener. Never throws: what a
-   * listener throws, or its promise rejects with, becomes an `error` event.
+   * Sends an event to its listeners. A function that creates the event is called only for a listener. Never throws: an
+   * error or a rejection of a listener becomes an `error` event.
    */
   protected send<Name extends keyof EverybeatEvents>(
     name: Name,
     input: EventOf<Name> | (() => EventOf<Name>),
     thrown?: unknown,
   ): void {
-    // eventemitter3 shows the functions of listeners only, neither their context nor that they listen once.
+    // The public functions of eventemitter3 give neither the context of listeners nor whether they listen once.
     const stored = (this as unknown as { _events: Record<string, StoredListener | StoredListener[] | undefined> })
       ._events[name]
     if (!stored) return

@@ -9,8 +9,8 @@ type Level = 'debug' | 'info' | 'warn' | 'error'
 export type WriteLine = (level: Level, message: string, details: object) => void
 
 /**
- * Creates the writer of log lines. Lines begin with `[everybeat]` and stay on one line whatever a name or a message
- * holds; pino takes the details first, every other logger behind the message. A logger that throws harms nothing.
+ * Creates the writer of log lines. Lines begin with `[everybeat]` and stay on one line for any name or message. pino
+ * takes the details first, every other logger after the message. An error of a logger is ignored.
  */
 export function createLineWriter(logger: Logger): WriteLine {
   const isPino = typeof (logger as { bindings?: unknown }).bindings === 'function'
@@ -20,12 +20,12 @@ export function createLineWriter(logger: Logger): WriteLine {
       if (isPino) (logger[level] as unknown as (details: unknown, message: string) => void)(details, line)
       else logger[level](line, details)
     } catch {
-      // The engine goes on without a log.
+      // The engine continues without the log line.
     }
   }
 }
 
-/** Turns events that deserve a person's attention into log lines. Runs that succeed are not logged. */
+/** Writes log lines for events that need a person's attention. Runs that succeed are not logged. */
 export function logEvents(events: IsolatedEmitter, write: WriteLine): void {
   logRuns(events, write)
   events.on('schedule:overwritten', (event) => {
@@ -51,20 +51,21 @@ export function logEvents(events: IsolatedEmitter, write: WriteLine): void {
   })
   events.on('fleet:mixed-tz', (event) => {
     const counts = Object.entries(event.versions).map(([version, count]) => `${version} on ${count}`)
-    const advice = 'Those with the newest plan the schedules with a time zone; run one Node.js version everywhere'
+    const advice =
+      'The workers with the newest data plan the schedules that have a time zone; run the same version of Node.js on all workers'
     write('warn', `the workers of the fleet have different time-zone data: ${counts.join(', ')}. ${advice}`, event)
   })
   events.on('dataset:rewound', (event) => {
     const to = event.to === null ? 'to before this worker joined' : `to ${new Date(event.to).toISOString()}`
-    const what = 'edits, pauses, removals and runs since then are forgotten; what live code declares is put back'
-    write('error', `the dataset of Redis went back ${to}: ${what}`, event)
+    const what = 'edits, pauses, removals and runs since then are lost; declarations of live code are applied again'
+    write('error', `the dataset of Redis was set back ${to}: ${what}`, event)
   })
   events.on('connection:lost', (event) => {
     const why = event.error ? `: ${event.error.message}` : ''
-    write('warn', `lost Redis at ${event.address}${why}; trying again`, event)
+    write('warn', `the connection to Redis at ${event.address} is lost${why}; reconnecting`, event)
   })
   events.on('connection:restored', (event) => {
-    write('info', `Redis at ${event.address} is back after ${Math.round(event.downMs)} ms`, event)
+    write('info', `the connection to Redis at ${event.address} is restored after ${Math.round(event.downMs)} ms`, event)
   })
   events.on('error', (event) => {
     const isOver = event.recoveredAfterMs !== undefined
@@ -72,7 +73,10 @@ export function logEvents(events: IsolatedEmitter, write: WriteLine): void {
   })
 }
 
-/** Every line about a run has its schedule and its id; the details have the error with its stack and its causes. */
+/**
+ * Writes log lines about runs, each with the schedule and the run id; the details hold the error with its stack and its
+ * causes.
+ */
 function logRuns(events: IsolatedEmitter, write: WriteLine): void {
   events.on('run:failed', (event, thrown) => {
     const message = `${titleOf(event)} failed in attempt ${event.attempt}: ${event.error.message}`
@@ -83,7 +87,7 @@ function logRuns(events: IsolatedEmitter, write: WriteLine): void {
     write('warn', message, detailsOf(event, thrown))
   })
   events.on('run:abandoned', (event) => {
-    const what = event.rerun ? ', it is run again' : ''
+    const what = event.rerun ? ', and is delivered again' : ''
     write('warn', `${titleOf(event)} was abandoned by worker ${event.worker} (${event.reason})${what}`, event)
   })
   events.on('lease:lost', (event) => write('warn', `${titleOf(event)} lost its lease: ${event.reason}`, event))

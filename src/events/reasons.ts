@@ -1,7 +1,7 @@
-/** Why a run ended without success: `run:failed`. */
+/** The reasons of `run:failed`. */
 export type FailureReason = 'error' | 'payload' | 'timeout' | 'cancelled' | 'replaced'
 
-/** Why an occurrence did not run: `run:skipped`. */
+/** The reasons of `run:skipped`. */
 export type SkipReason =
   | 'overlap'
   | 'max-concurrent'
@@ -13,11 +13,11 @@ export type SkipReason =
   | 'disabled'
   | 'invalid'
 
-/** Why a run was given up: `run:abandoned`. */
+/** The reasons of `run:abandoned`. */
 export type AbandonReason = 'crash' | 'lease-lost' | 'shutdown' | 'started-elsewhere'
 
-/** Why an occurrence ended as the history says it. */
+/** Why an occurrence ended: any reason of a history entry. */
 export type HistoryReason = FailureReason | SkipReason | AbandonReason | 'max-deliveries'
 
-/** Why a run waits. */
+/** The reasons of a run's wait. */
 export type WaitReason = 'retry' | 'rerun' | 'returned' | 'queued' | 'replace' | 'asked' | 'backfill'
