@@ -65,7 +65,7 @@ export function failSpan(span: Span, thrown: unknown, atMs: number): void {
   span.setStatus({ code: SpanStatusCode.ERROR, message: error.message })
 }
 
-/** The W3C `traceparent` of the active span; null where none is active, or the active one is not sampled. */
+/** The W3C `traceparent` of the active span; null if none is active, or the active one is not sampled. */
 export function activeTraceparent(): string | null {
   const span = trace.getActiveSpan()
   return span === undefined ? null : traceparentOf(span)
@@ -78,7 +78,7 @@ export function traceparentOf(span: Span): string | null {
   return `00-${traceId}-${spanId}-01`
 }
 
-/** A link to a span by its `traceparent`; none for a text that is no such thing. */
+/** A link to a span by its `traceparent`; none for an invalid text. */
 export function linksTo(traceparent: string | null): Link[] {
   const [, traceId, spanId, flags] = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/.exec(traceparent ?? '') ?? []
   if (traceId === undefined || spanId === undefined) return []

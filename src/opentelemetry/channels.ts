@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { subscribe, tracingChannel, unsubscribe } from 'node:diagnostics_channel'
 import type { Run, TriggerMessage } from '../index.js'
 
-/** What the tracing channel `everybeat:run` says of one call of a handler. */
+/** The message of the tracing channel `everybeat:run` about one call of a handler. */
 export interface RunMessage {
   readonly run: Run
   readonly delivery: number
@@ -13,7 +13,7 @@ export interface RunMessage {
   error?: unknown
 }
 
-/** What `everybeat:settle` says. */
+/** The message of `everybeat:settle`. */
 export interface SettleMessage {
   readonly runId: string
   readonly task: string
@@ -24,21 +24,21 @@ export interface SettleMessage {
   readonly retryDelayMs: number | null
 }
 
-/** What `everybeat:claim` says. */
+/** The message of `everybeat:claim`. */
 export interface ClaimMessage {
   readonly worker: string
   readonly result: 'won' | 'empty' | 'error'
   readonly durationMs: number
 }
 
-/** What `everybeat:skip` says. */
+/** The message of `everybeat:skip`. */
 export interface SkipMessage {
   readonly worker: string
   readonly reason: string
   readonly count: number
 }
 
-/** What listens to the channels. */
+/** The listeners of the channels. */
 export interface ChannelListeners<Context> {
   /** A handler is about to be called: gives the context to call it in, or undefined to leave it as it is. */
   readonly onStart: (message: RunMessage) => Context | undefined
@@ -53,7 +53,7 @@ export interface ChannelListeners<Context> {
   readonly onTrigger: (message: TriggerMessage) => void
 }
 
-/** A store whose context is another library's: what is run inside of it, is run inside that one. */
+/** A store that enters the context of another library: work inside it runs inside that context. */
 class ForeignContext<Context> extends AsyncLocalStorage<Context | undefined> {
   readonly #runInside: ChannelListeners<Context>['runInside']
 
@@ -74,7 +74,7 @@ class ForeignContext<Context> extends AsyncLocalStorage<Context | undefined> {
 /**
  * Listens to the diagnostics channels of all instances in the process.
  *
- * @returns a call that ends it
+ * @returns a function that ends the listening
  */
 export function listenToChannels<Context>(listeners: ChannelListeners<Context>): () => void {
   const runs = tracingChannel<unknown, RunMessage>('everybeat:run')

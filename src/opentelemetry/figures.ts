@@ -3,14 +3,14 @@ import { VERSION, type Everybeat, type EverybeatEvents } from '../index.js'
 import type { RunMessage, SettleMessage } from './channels.js'
 import { FleetFiguresReader } from './fleet-figures-reader.js'
 
-/** Names of tasks that are attributes of metrics at most; the others are `other`. */
+/** Most tasks with their own attribute; the others share `other`. */
 const MAX_TASKS = 100
 const LATENESS_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300]
 const DURATION_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600]
 const CLAIM_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
-/** Answers of Redis with which a run is over. */
+/** Answers of Redis that end a run. */
 const ENDED = ['settled', 'paused', 'abandoned']
-/** Contexts of the event `error` that come from talking with Redis, and the attribute `kind` of each. */
+/** Contexts of the event `error` that concern Redis, each with its attribute `kind`. */
 const ERROR_KINDS: Readonly<Record<string, string>> = { index: 'index', layout: 'layout', 'lease keeper': 'lease' }
 
 /** The metrics of one instance: named with dots, in seconds, never with the name of a schedule. */
@@ -27,9 +27,9 @@ export class Figures {
   readonly #claims
   readonly #claimDuration
   readonly #fleet: FleetFiguresReader
-  /** The tasks that are told apart. */
+  /** The tasks with their own attribute. */
   readonly #tasks = new Set<string>()
-  /** Calls that end what was begun. */
+  /** Functions that end the collection. */
   readonly #undo: (() => void)[] = []
 
   constructor(meter: Meter, beat: Everybeat) {
@@ -50,7 +50,7 @@ export class Figures {
     this.#observeFleet()
   }
 
-  /** The lateness of a retry, a rerun and a run that a person asked for is not that of the schedule. */
+  /** The lateness of retries, reruns and manual runs is not that of the schedule. */
   onStart({ run, delivery, latenessMs }: RunMessage): void {
     if (run.attempt > 1 || delivery > 1 || run.manual) return
     this.#lateness.record(latenessMs / 1_000, { task: this.#taskOf(run.task) })
@@ -83,7 +83,7 @@ export class Figures {
     return this.#meter.createHistogram(name, { unit: 's', advice: { explicitBucketBoundaries } })
   }
 
-  /** What is told by events. */
+  /** Counts by events. */
   #listen(): void {
     const onLost = (): void => this.#leaseLost.add(1)
     const onConnectionLost = (): void => this.#redisErrors.add(1, { kind: 'connection' })
@@ -101,7 +101,7 @@ export class Figures {
     })
   }
 
-  /** What is read of this process when metrics are collected. */
+  /** Observes this process when metrics are collected. */
   #observeWorker(): void {
     const running = this.#gauge('everybeat.runs.running', '{run}')
     const slots = this.#gauge('everybeat.slots.free', '{slot}')
@@ -118,7 +118,7 @@ export class Figures {
     })
   }
 
-  /** What is read of the fleet: where Redis does not answer, nothing is observed but `connected`, which is 0. */
+  /** Observes the fleet when metrics are collected; when Redis does not answer, only `connected`, which is 0. */
   #observeFleet(): void {
     const connected = this.#gauge('everybeat.connected', '1')
     const schedules = this.#gauge('everybeat.schedules', '{schedule}')
@@ -156,7 +156,7 @@ export class Figures {
   }
 }
 
-/** How long the event loop takes to come round, s. */
+/** The duration of one turn of the event loop, s. */
 async function measureLoopLag(): Promise<number> {
   const askedAt = performance.now()
   await new Promise((resolve) => setImmediate(resolve))

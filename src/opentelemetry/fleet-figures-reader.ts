@@ -1,19 +1,19 @@
 import type { Everybeat, FleetFigures } from '../index.js'
 
-/** A reading serves the collections of so long, ms. */
+/** Time for which a reading serves collections, ms. */
 const KEPT_MS = 5_000
-/** A collection waits for Redis for so long, ms. */
+/** Longest wait of a collection for Redis, ms. */
 const WAIT_MS = 2_000
 
 /** Reads the figures of the fleet when metrics are collected, at most every 5 s. */
 export class FleetFiguresReader {
   readonly #beat: Everybeat
   readonly #onFailure: () => void
-  /** The last reading that was begun; null when it failed. */
+  /** The last reading; null when it failed. */
   #reading: Promise<FleetFigures | null> | null = null
-  /** When it was begun, ms of the monotonic clock. */
+  /** When the last reading began, on the monotonic clock, ms. */
   #begunAt = -Infinity
-  /** Whether it is still under way. */
+  /** Whether the last reading is in progress. */
   #isReading = false
 
   constructor(beat: Everybeat, onFailure: () => void) {

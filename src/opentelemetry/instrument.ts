@@ -21,14 +21,14 @@ export interface InstrumentOptions {
   meter?: Meter | undefined
 }
 
-/** What {@link instrument} gives. */
+/** The result of {@link instrument}. */
 export interface Instrumentation {
   /** Ends spans and metrics of this instance. */
   stop(): void
 }
 
 /**
- * Traces and measures what this instance does, by OpenTelemetry. Call it before `start()`, so that nothing is missed.
+ * Traces and measures the work of this instance with OpenTelemetry. Call it before `start()`, so that no run is missed.
  *
  * Each call of a handler is a root span `run <task>` of kind CONSUMER, and the handler runs inside its context. The span is
  * made when the handler first looks at its context, or as soon as the runs of this instant have started. Retries and
@@ -47,7 +47,7 @@ export function instrument<Tasks extends object>(
   const spans = new RunSpans(options.tracer ?? defaultTracer(), afterStarts)
   const figures = new Figures(options.meter ?? defaultMeter(), instance)
   let known: string | null = null
-  /** The channels are of the process, which may have several instances. */
+  /** The channels carry the messages of all instances of the process. */
   const isOurs = (worker: string): boolean => {
     // A failed start leaves an id behind, and the next start has another.
     if (worker !== known) known = instance.health().worker

@@ -9,37 +9,36 @@ import { WorkerMetrics } from './worker-metrics.js'
 export interface MetricsOptions {
   /** Where the metrics are registered; default: a new registry, and never the global one of prom-client. */
   registry?: Registry | undefined
-  /** What the name of each metric begins with; default `everybeat_`. */
+  /** Prefix of the name of each metric; default `everybeat_`. */
   prefix?: string | undefined
   /** Labels of every series, such as `{ service: 'shop' }`. */
   labels?: Readonly<Record<string, string>> | undefined
-  /** Also keep series for each schedule, for the first 500 in the order of the list; default false. */
+  /** Also series for each schedule, for the first 500 in the order of the list; default false. */
   perSchedule?: boolean | undefined
 }
 
-/** What {@link collectMetrics} gives. */
+/** The result of {@link collectMetrics}. */
 export interface CollectedMetrics extends Disposable {
   /** Holds the metrics: `await registry.metrics()` is the text that Prometheus scrapes. */
   readonly registry: Registry
-  /** Ends the collection: listens no longer, and takes the metrics out of the registry. A second call does nothing. */
+  /** Ends the collection and removes the metrics from the registry. A second call does nothing. */
   stop(): void
 }
 
-/** Every name that a label of Everybeat's own has. */
+/** The names of Everybeat's own labels. */
 const OWN_LABELS = ['task', 'outcome', 'reason', 'kind', 'result', 'state', 'version', 'schedule', 'le']
 const NAMES = ['registry', 'prefix', 'labels', 'perSchedule']
 
 /**
  * Collects the metrics of an instance for Prometheus, by prom-client, which has to be installed beside Everybeat. Call it
- * before `start()`, so that nothing is missed. Of several instances in one process each counts its own work only.
+ * before `start()`, so that no event is missed. With several instances in one process, each counts only its own work.
  *
- * What it costs: each claim, run, settlement and skip counts in this process. Nothing is read from Redis until a scrape;
- * then the fleet is read at most every 5 s, however many scrapes come, by one call for each shard that counts by indexes
- * alone: the same with ten schedules and with a million. `perSchedule` reads 500 schedules more at each reading, and 10
- * history entries of each. When Redis does not answer within 2 s, a scrape goes without the gauges of the fleet, and
- * `connected` is 0.
+ * Costs: each claim, run, settlement and skip is counted in this process. Redis is read only for a scrape, at most
+ * every 5 s for any number of scrapes, by one call for each shard that reads indexes only: the same for ten schedules
+ * and for a million. `perSchedule` also reads 500 schedules at each reading, and 10 history entries of each. When Redis
+ * does not answer within 2 s, a scrape has no gauges of the fleet, and `connected` is 0.
  *
- * A task that is met after the first 100 has the label `other`.
+ * Tasks after the first 100 share the label `other`.
  *
  * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS` for a wrong option, and when the registry has a metric of that name
  */

@@ -1,6 +1,6 @@
 import type { Everybeat, FleetFigures, ScheduleView } from '../index.js'
 
-/** How the fleet was at one moment. */
+/** The figures of the fleet at one moment. */
 export interface FleetReading {
   readonly figures: FleetFigures
   /** Only with `perSchedule`. */
@@ -16,25 +16,25 @@ export interface ScheduleReading {
   readonly lastSuccessSeconds: number | undefined
 }
 
-/** A reading serves the scrapes of so long, ms. */
+/** Time for which a reading serves scrapes, ms. */
 const KEPT_MS = 5_000
-/** A scrape waits for Redis for so long, ms: the metrics of this process have to come also without Redis. */
+/** Longest wait of a scrape for Redis, ms: the metrics of this process are served without Redis too. */
 const WAIT_MS = 2_000
 const MOST_SCHEDULES = 500
 const HISTORY_COUNT = 10
 
-/** Reads the fleet for scrapes: at most every 5 s, once however many gauges ask, and never without a scrape. */
+/** Reads the fleet for scrapes: at most every 5 s, once for all gauges, and never without a scrape. */
 export class FleetReader {
   readonly #beat: Everybeat
   readonly #perSchedule: boolean
   readonly #onFailure: () => void
-  /** The last success that each schedule of the last reading is known to have had, epoch s. */
+  /** The last known success of each schedule of the last reading, epoch s. */
   #successes = new Map<string, number>()
-  /** The last reading that was begun; null when it failed. */
+  /** The last reading; null when it failed. */
   #reading: Promise<FleetReading | null> | null = null
-  /** When it was begun, ms of the monotonic clock. */
+  /** When the last reading began, on the monotonic clock, ms. */
   #begunAt = -Infinity
-  /** Whether it is still under way. */
+  /** Whether the last reading is in progress. */
   #isReading = false
 
   constructor(beat: Everybeat, perSchedule: boolean, onFailure: () => void) {
@@ -43,7 +43,7 @@ export class FleetReader {
     this.#onFailure = onFailure
   }
 
-  /** How the fleet is; null when Redis does not answer within 2 s. Never rejects. */
+  /** The figures of the fleet; null when Redis does not answer within 2 s. Never rejects. */
   async read(): Promise<FleetReading | null> {
     const now = performance.now()
     if (!this.#reading || (!this.#isReading && now - this.#begunAt >= KEPT_MS)) {

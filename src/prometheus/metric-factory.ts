@@ -7,12 +7,12 @@ export type LabelValues = Readonly<Record<string, string>>
 /** Sets one series of a gauge. */
 export type SetGauge = (value: number, labels?: LabelValues) => void
 
-/** Makes the metrics of one instance in a registry, each with the prefix and the fixed labels of that instance. */
+/** Creates the metrics of one instance in a registry, each with the prefix and the fixed labels of that instance. */
 export class MetricFactory {
   readonly #registry: Registry
   readonly #prefix: string
   readonly #fixed: LabelValues
-  /** The full names of the metrics that are made. */
+  /** The full names of the created metrics. */
   readonly #names: string[] = []
 
   constructor(registry: Registry, prefix: string, fixed: LabelValues) {
@@ -36,7 +36,7 @@ export class MetricFactory {
   /**
    * Makes a counter that grows by so many.
    *
-   * @param initial what is there as 0 before it happens: Prometheus sees no growth in a series that begins with 1
+   * @param initial series that begin with 0, because Prometheus sees no increase in a series that begins with 1
    */
   counterBy(
     name: string,
@@ -65,7 +65,7 @@ export class MetricFactory {
     return (seconds, labels = {}) => metric.observe({ ...this.#fixed, ...labels }, seconds)
   }
 
-  /** Makes a gauge that is read when it is scraped; a series that `read` does not set is not there. */
+  /** Makes a gauge that is read when it is scraped; a series that `read` does not set does not exist. */
   gauge(
     name: string,
     help: string,
@@ -79,14 +79,14 @@ export class MetricFactory {
         const series: [LabelValues, number][] = []
         await read((value, labels = {}) => void series.push([{ ...fixed, ...labels }, value]))
         this.reset()
-        // The reset of a gauge without labels makes a series of 0, which would pass for a reading.
+        // The reset of a gauge without labels creates a series with 0, which would look like a reading.
         this.remove({})
         for (const [labels, value] of series) this.set(labels, value)
       },
     })
   }
 
-  /** Takes every metric that was made out of the registry. */
+  /** Removes every created metric from the registry. */
   remove(): void {
     for (const name of this.#names.splice(0)) this.#registry.removeSingleMetric(name)
   }

@@ -8,11 +8,11 @@ const { setImmediate } = globalThis
 const LATENESS_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300]
 const DURATION_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600]
 const CLAIM_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
-/** So many tasks have series of their own; those that come later share the label `other`. */
+/** Most tasks with their own series; later tasks share the label `other`. */
 const MOST_TASKS = 100
-/** Answers of Redis with which a run is over. */
+/** Answers of Redis that end a run. */
 const ENDED = ['settled', 'paused', 'abandoned']
-/** Contexts of the event `error` that come from talking with Redis, and the label `kind` of each. */
+/** Contexts of the event `error` that concern Redis, each with its label `kind`. */
 const ERROR_KINDS: Readonly<Record<string, string>> = { index: 'index', layout: 'layout', 'lease keeper': 'lease' }
 
 /** Every reason to skip an occurrence. */
@@ -56,7 +56,7 @@ interface RunMessage {
 
 type Recorders = ReturnType<typeof createRecorders>
 
-/** Counts what one worker does, from its diagnostics channels and its events. */
+/** Counts the work of one worker, from its diagnostics channels and its events. */
 export class WorkerMetrics {
   readonly #beat: Everybeat
   readonly #record: Recorders
@@ -87,7 +87,7 @@ export class WorkerMetrics {
     this.#record.redisErrors({ kind: 'scrape' })
   }
 
-  /** Listens no longer. */
+  /** Ends the counting. */
   stop(): void {
     this.#isStopped = true
     this.#starts = []
@@ -110,7 +110,7 @@ export class WorkerMetrics {
 
   readonly #onRun = (message: unknown): void => {
     const { run, delivery } = message as RunMessage
-    // The lateness of a retry, a rerun and a run that a person asked for is not that of the schedule.
+    // The lateness of retries, reruns and manual runs is not that of the schedule.
     if (!this.#isOurs(run.worker) || run.attempt > 1 || delivery > 1 || run.manual) return
     this.#starts.push(message as RunMessage)
     if (this.#starts.length === 1) setImmediate(this.#countStarts)
@@ -154,7 +154,7 @@ export class WorkerMetrics {
 
   /** Whether a message is of this instance: the channels carry those of every instance of the process. */
   #isOurs(worker: string): boolean {
-    // A failed start leaves an id behind, and the next start has another.
+    // After a failed start the instance has the id of the failed worker, and the next start gives another.
     if (worker !== this.#worker) this.#worker = this.#beat.health().worker
     return worker === this.#worker
   }
