@@ -29,7 +29,7 @@ async function follow(workers: number, starts: number): Promise<string[]> {
   return seen
 }
 
-it('a worker that has claimed an instant tells the fleet of the next one before it is due, also a worker that has just joined', async () => {
+it('a worker that has claimed an instant announces the next one before it is due, also to a worker that has just joined', async () => {
   const seen = await follow(2, 4)
   const starts = seen.filter((what) => what.startsWith('start ')).map((what) => Number(what.split(' ')[1]))
   for (const at of starts.slice(1)) {

@@ -17,14 +17,14 @@ const many = (count: number) =>
   }))
 
 describe('putMany', () => {
-  it('putMany sends many definitions in a call, and tells of them in as few messages', async () => {
+  it('putMany sends many definitions in a call, and announces them in as few messages', async () => {
     const { schedules } = fleet.create()
     const counts = await countCommands(redis.url, async () => void (await schedules.putMany(many(3_000))))
     expect(scriptCalls(counts)).toBeLessThanOrEqual(110)
     expect(counts.get('publish')).toBeLessThanOrEqual(2 * 60)
   })
 
-  it('putMany makes no worker look at each of them again, and tells listeners of each', async () => {
+  it('putMany makes no worker inspect each schedule again, and reports each to listeners', async () => {
     const beat = fleet.create()
     beat.task('yearly', () => {})
     const heard = new Set<string>()
@@ -43,7 +43,7 @@ describe('putMany', () => {
     expect(counts.get('hgetall')).toBeLessThan(2 * 5_000 + 2_000)
   })
 
-  it('putMany leaves an edit by hand in the middle of it to be taken in at once', async () => {
+  it('putMany does not delay the planning of a plain edit during it', async () => {
     const beat = fleet.create()
     const ran = new Promise((resolve) => beat.task('fresh', resolve))
     await beat.start()
@@ -70,7 +70,7 @@ describe('sync', () => {
     expect(scriptCalls(counts)).toBeLessThan(60)
   })
 
-  it('sync leaves a schedule that another owner wrote meanwhile to that owner', async () => {
+  it('sync does not change a schedule that another owner wrote in between', async () => {
     const beat = fleet.create()
     await fleet.create().schedules.put('s7', { every: '1h', owner: 'other' })
     const result = await beat.sync(many(10), { owner: 'app' })

@@ -69,7 +69,7 @@ describe('the change list of a schedule', () => {
     expect((await beat.schedules.changes('two')).map(({ via }) => via)).toEqual(['sync'])
   })
 
-  it('the change list of a schedule takes in an edit by a bare HSET when a worker notices it, without an author', async () => {
+  it('the change list of a schedule records an edit by a bare HSET when a worker notices it, without an author', async () => {
     const beat = fleet.create({ actor: 'anna' })
     beat.task('it', () => 1)
     await beat.start()
@@ -85,7 +85,7 @@ describe('the change list of a schedule', () => {
     ])
   })
 
-  it('the change list of a schedule takes in an edit by a bare HSET that comes just before one through the API', async () => {
+  it('the change list of a schedule records an edit by a bare HSET just before one through the API', async () => {
     const { schedules } = fleet.create({ actor: 'anna' })
     await schedules.put('it', { every: '1h' })
     await redis.client.hset(key('schedule', 'it'), 'note', 'bare')
@@ -154,7 +154,7 @@ describe('the change list of a schedule', () => {
 })
 
 describe('a rollback', () => {
-  it('a rollback makes the definition what it was at a revision, and is a change itself', async () => {
+  it('a rollback restores the definition of a revision, and is a change itself', async () => {
     const { schedules } = fleet.create({ actor: 'anna' })
     await schedules.put('it', { cron: '0 9 * * *', payload: [1] })
     await schedules.put('it', { every: '1h', note: 'second' })

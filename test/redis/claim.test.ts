@@ -71,7 +71,7 @@ describe('a claim', () => {
     expect(await beat.schedules.get('once')).toMatchObject({ state: 'finished', next: null, last: run.scheduledAt })
   })
 
-  it('a claim leaves to others what it has no task for, without hiding what is behind it', async () => {
+  it('a claim leaves work of other tasks to other workers, without hiding later work', async () => {
     const beat = fleet.create({ concurrency: 2 })
     const other = fleet.create()
     for (let index = 0; index < 30; index++) {

@@ -79,7 +79,7 @@ describe('a live client that many instances share', () => {
 })
 
 describe('a server that is not the one to talk to', () => {
-  it('a server that is not the one to talk to is named when it is a replica, with what to pass', async () => {
+  it('a server that cannot serve a fleet is named when it is a replica, with the server to pass instead', async () => {
     const replica = liveClient({})
     await replica.replicaof('127.0.0.1', 1)
     onTestFinished(async () => void (await replica.replicaof('NO', 'ONE')))
@@ -92,7 +92,7 @@ describe('a server that is not the one to talk to', () => {
 })
 
 describe('a server with too few connections', () => {
-  it('a server with too few connections fails the start in time with what the server says, and the instance can be stopped', async () => {
+  it('a server with too few connections fails the start in time with its error, and the instance can be stopped', async () => {
     const admin = liveClient({})
     const info = await admin.info('clients')
     const used = Number(/connected_clients:(\d+)/.exec(info)![1])
@@ -140,7 +140,7 @@ describe('a place that cannot serve a fleet', () => {
     await expect(beat.schedules.count()).rejects.toMatchObject(refused)
   })
 
-  it('a client that watches what others send is refused with what to pass', async () => {
+  it('a client in monitor mode is refused with the client to pass instead', async () => {
     const options = { host: '127.0.0.1', port: redis.port, monitor: true }
     const refused = { code: 'ERR_EVERYBEAT_OPTIONS', field: 'redis.monitor' }
     expect(() => fleet.create({ redis: liveClient({ monitor: true }) })).toThrow(expect.objectContaining(refused))

@@ -151,7 +151,7 @@ describe('on a Redis Cluster', () => {
     }
   })
 
-  it('an instance that is given the URL of one node is told to pass a Cluster', async () => {
+  it('an instance with the URL of one node of a Cluster is refused with the advice to pass a Cluster', async () => {
     const url = `redis://127.0.0.1:${cluster.servers[0]!.port}`
     let prefix = uniquePrefix()
     const slotOf = async () => Number(await cluster.node(0).call('CLUSTER', 'KEYSLOT', `{${prefix}}`))
@@ -164,7 +164,7 @@ describe('on a Redis Cluster', () => {
     await expect(beat.start()).rejects.toMatchObject(advice)
   })
 
-  it('a worker whose node loses its memory puts back what is declared in code', async () => {
+  it('a worker whose node loses its data restores the schedules that code declares', async () => {
     const beat = create(cluster.connect())
     const task = beat.task('job', () => {})
     const names = oneOnEach()

@@ -37,7 +37,7 @@ describe('the connection', () => {
     await waitFor(() => runs > before + 3, { what: 'runs after the restart' })
   })
 
-  it('a connection that is not there yet is waited for by many calls at once, with one set of listeners', async () => {
+  it('many calls wait for a connection that is not ready yet with one set of listeners', async () => {
     const client = new Redis(redis.url, { lazyConnect: true })
     const beat = fleet.create({ redis: client })
     const before = client.listenerCount('ready')

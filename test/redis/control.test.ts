@@ -6,7 +6,7 @@ const redis = useRedis()
 const fleet = useFleet(redis)
 
 describe('put', () => {
-  it('put creates, finds unchanged, updates, and refuses another revision than the one asked for', async () => {
+  it('put creates, finds unchanged, updates, and refuses another revision than the expected one', async () => {
     const { schedules } = fleet.create()
     expect(await schedules.put('a', { cron: '0 9 * * *' })).toEqual({ outcome: 'created', revision: 1 })
     expect(await schedules.put('a', { cron: '0 9 * * *' })).toEqual({ outcome: 'unchanged', revision: 1 })
@@ -95,7 +95,7 @@ describe('putMany', () => {
 })
 
 describe('patch', () => {
-  it('patch changes fields, takes them away, replaces the trigger, and tells of a missing schedule', async () => {
+  it('patch changes fields, removes them, replaces the trigger, and reports a missing schedule', async () => {
     const { schedules } = fleet.create()
     await schedules.put('a', { every: '1m', note: 'x', payload: 1 })
     expect(await schedules.patch('a', { note: null, payload: 2 })).toEqual({ outcome: 'updated', revision: 2 })
@@ -213,7 +213,7 @@ describe('sync', () => {
 })
 
 describe('next', () => {
-  it('next gives the instants strictly after now, and none for a schedule that is not there', async () => {
+  it('next gives the instants strictly after now, and none for a schedule that does not exist', async () => {
     const { schedules } = fleet.create()
     await schedules.put('a', { cron: '0 9 * * *', tz: 'Asia/Shanghai' })
     const next = await schedules.next('a', 3)

@@ -59,7 +59,7 @@ describe('fleets of one prefix in two databases of a server', () => {
     ])
   })
 
-  it('fleets of one prefix in two databases of a server do not bring back what a person removed when the other database is flushed', async () => {
+  it('fleets of one prefix in two databases of a server do not restore a removed schedule when the other database is flushed', async () => {
     const prefix = uniquePrefix()
     const beat = createIn(0, prefix)
     await beat.task('work', () => {}).schedule('declared', { every: '1h' })

@@ -93,7 +93,7 @@ describe('a declaration', () => {
     expect(await beat.schedules.revert('none')).toEqual({ outcome: 'missing', revision: 0 })
   })
 
-  it('a declaration comes back at the next start after the schedule was removed, and the removal says so', async () => {
+  it('a declared schedule is created again at the next start after its removal, and the removal says so', async () => {
     const { beat, declare } = deploy()
     await declare({ every: '1h' })
     expect(await beat.schedules.remove('it')).toEqual({ outcome: 'removed', isDeclared: true })
@@ -128,7 +128,7 @@ describe('sync', () => {
     expect((await get(newer)).every).toBe('5h')
   })
 
-  it('sync leaves the pause of a person in place, also when it prunes and when the schedule comes back', async () => {
+  it('sync keeps the pause of a person, also when it prunes and when the schedule is declared again', async () => {
     const beat = fleet.create()
     const options = { owner: 'svc', prune: 'pause' } as const
     await beat.sync({ it: { task: 'job', every: '1h' } }, options)
@@ -138,7 +138,7 @@ describe('sync', () => {
     expect((await get(beat)).state).toBe('paused')
   })
 
-  it('sync takes any iterable, and refuses what it would take for an empty declaration', async () => {
+  it('sync takes any iterable, and refuses an input that looks like an empty declaration', async () => {
     const beat = fleet.create()
     const options = { owner: 'svc', prune: 'remove' } as const
     const it = { name: 'it', task: 'job', every: '1h' }

@@ -51,7 +51,7 @@ describe('an edit of a schedule', () => {
     expect((await daily.state('it'))['seen']).toBe('1')
   })
 
-  it('to a single instant of the past, behind the last run, is missed like any other', async () => {
+  it('to a past instant of at, after the last run, is missed like any other', async () => {
     const beat = fleet.create()
     const ran: number[] = []
     beat.task('it', (run) => void ran.push(run.scheduledAt.getTime()))

@@ -94,7 +94,7 @@ describe('the figures of the fleet', () => {
     await checkStates(beat)
   })
 
-  it('what a worker without the index has changed is put right by the walk over all schedules', async () => {
+  it('the sweep corrects index entries that a worker without the index did not write', async () => {
     const beat = fleet.create()
     const { schedules } = beat
     for (const name of ['a', 'b', 'c']) await schedules.put(name, { task: 'none', every: '1h' })
@@ -109,7 +109,7 @@ describe('the figures of the fleet', () => {
     await waitFor(async () => (await beat.figures()).schedules.paused === 1, { what: 'a walk', timeoutMs: 30_000 })
   })
 
-  it('what is due for a worker that is not there counts as backlog and as overdue, and a run that waits as waiting', async () => {
+  it('a schedule that waits for a missing worker counts as backlog and as overdue, and a waiting run as waiting', async () => {
     const beat = fleet.create()
     const { schedules } = beat
     for (const name of ['a', 'b']) await schedules.put(name, { task: 'none', at: new Date(Date.now() - 5_000) })

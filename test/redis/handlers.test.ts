@@ -34,7 +34,7 @@ it('a handler does not inherit the async context of start(), resume() or task()'
   expect(seen).toEqual([undefined, undefined, undefined])
 })
 
-it('what a handler throws reaches listeners as it is, and the history with its stack and its causes', async () => {
+it('a thrown value reaches listeners unchanged, and the history with its stack and its causes', async () => {
   const thrown = new Error('no luck', { cause: new Error('no disk') })
   const beat = createBeat(() => {
     throw thrown

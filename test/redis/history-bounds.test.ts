@@ -24,7 +24,7 @@ describe('the history', () => {
     expect(await fleet.control.schedules.history('it', { limit: 3 })).toHaveLength(3)
   })
 
-  it('the history is bounded by age: what is older than 30 days is not shown, and goes', async () => {
+  it('the history is bounded by age: entries older than 30 days are not shown, and are removed', async () => {
     const fleet = createFleet(redis.url, { workers: 1, tasks: (beat) => beat.task('job', () => 'x') })
     await fleet.control.schedules.put('it', { task: 'job', every: '1h' })
     const key = fleet.key('history', 'it')

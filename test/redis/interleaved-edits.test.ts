@@ -9,7 +9,7 @@ const fleet = useFleet(redis)
 const tag = () => `{${fleet.prefix()}}`
 
 describe('an edit', () => {
-  it('an edit of the task brings back what was put aside for the wrong one', async () => {
+  it('an edit of the task unparks the work of the wrong task', async () => {
     const beat = fleet.create()
     const ran: string[] = []
     beat.task('right', (run) => void ran.push(run.schedule))
@@ -40,7 +40,7 @@ describe('an edit', () => {
     expect(await beat.schedules.history('limited')).toHaveLength(3)
   })
 
-  it('an edit by hand that was not taken in yet counts as a revision', async () => {
+  it('a plain edit that no worker has noticed counts as a revision', async () => {
     const { schedules } = fleet.create()
     await schedules.put('a', { every: '1h' })
     await redis.client.hset(`${tag()}:schedule:a`, 'every', '2h')
@@ -118,7 +118,7 @@ describe('a definition that this worker cannot read', () => {
 })
 
 describe('sync', () => {
-  it('sync wakes what its own pruning had paused, when it is declared again', async () => {
+  it('sync resumes a schedule that its own pruning paused, when it is declared again', async () => {
     const beat = fleet.create()
     await beat.sync([{ name: 'a', every: '1h' }], { owner: 'web' })
     await beat.sync([], { owner: 'web', prune: 'pause' })

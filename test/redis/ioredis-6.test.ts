@@ -38,7 +38,7 @@ describe('with a live client of ioredis 6', () => {
     }
   })
 
-  it('a worker fires, sees edits by hand, and survives a lost connection', async () => {
+  it('a worker fires, notices plain edits, and survives a lost connection', async () => {
     const client = new Redis(redis.url)
     clients.push(client)
     const beat = fleet.create({ redis: client as unknown as NonNullable<EverybeatOptions['redis']> })

@@ -36,7 +36,7 @@ describe('a live edit', () => {
     expect(await beat.schedules.get('job')).toMatchObject({ revision: 2 })
   })
 
-  it('a live edit is seen by the first two workers, who say so in their records', async () => {
+  it('the first two workers watch live edits, and say so in their records', async () => {
     for (let count = 0; count < 3; count += 1) await fleet.create().start()
     const ids = await redis.client.zrange(`{${fleet.prefix()}}:ranks`, 0, -1)
     const said = () => Promise.all(ids.map((id) => redis.client.hget(`{${fleet.prefix()}}:worker:${id}`, 'watching')))

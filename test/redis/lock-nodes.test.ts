@@ -6,7 +6,7 @@ import { waitFor } from '../support/wait-for.js'
 
 const redis = useRedis()
 
-it('one of three lockNodes may be down; without a quorum nothing starts, and what waits starts once afterwards', async () => {
+it('one of three lockNodes may be down; without a quorum nothing starts, and each waiting run starts once afterwards', async () => {
   const nodes = await Promise.all([1, 2, 3].map(() => startRedisServer()))
   onTestFinished(async () => void (await Promise.all(nodes.map((node) => node.stop()))))
   const prefix = uniquePrefix('locks')

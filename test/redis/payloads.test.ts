@@ -120,7 +120,7 @@ describe('payloads', () => {
     expect(({} as { polluted?: boolean }).polluted).toBeUndefined()
   })
 
-  it('payloads are a copy: what the handler does to one does not reach the next run', async () => {
+  it('payloads are copies: a handler that changes one does not affect the next run', async () => {
     const ran: unknown[] = []
     const fleet = createFleet(redis.url, {
       workers: 1,

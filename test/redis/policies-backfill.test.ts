@@ -57,7 +57,7 @@ describe('backfill', () => {
     expect(await schedules.runs()).toEqual([])
   })
 
-  it('backfill has one going at a time by default, and as many as it was told to', async () => {
+  it('backfill has one run at a time by default, and as many as `concurrency` says', async () => {
     const gates: Gate[] = []
     const { fleet, schedules, ran } = fleetOf((run) => {
       const gate = createGate()
@@ -92,7 +92,7 @@ describe('backfill', () => {
     for (const [index, ms] of startedAfterMs.entries()) expect(ms).toBeGreaterThanOrEqual(index * 100)
   })
 
-  it('backfill does not starve what comes due meanwhile, on one worker with one slot', async () => {
+  it('backfill does not starve due occurrences on one worker with one slot', async () => {
     const { fleet, ran, schedules } = fleetOf(() => new Promise((resolve) => setTimeout(resolve, 20)), {
       workers: 1,
       concurrency: 1,
@@ -123,7 +123,7 @@ describe('backfill', () => {
     gate.open()
   })
 
-  it('backfill goes on behind one that fails, is tried again, or is cancelled', async () => {
+  it('backfill continues after a run that fails, is retried, or is cancelled', async () => {
     const { fleet, schedules, ran } = fleetOf(({ attempt, scheduledAt, signal }) => {
       if (scheduledAt.getTime() === FROM && attempt === 1) throw new Error('no luck')
       if (scheduledAt.getTime() === FROM + HOUR) throw new Error('never')

@@ -42,7 +42,7 @@ async function putMany(fleet: ReturnType<typeof createFleet>, count: number, def
 }
 
 describe('maxConcurrent of a task', () => {
-  it('maxConcurrent of a task lets go of slots that no run holds any more, also where it is not reached', async () => {
+  it('maxConcurrent of a task drops ended runs, also when it is not reached', async () => {
     const { fleet } = gatedFleet({ maxConcurrent: 3 }, { workers: 1 })
     const busy = fleet.key('busy', 'job')
     await fleet.redis.zadd(busy, 1, '7 gone@1', 1, '8 held@1')
@@ -51,7 +51,7 @@ describe('maxConcurrent of a task', () => {
     await expect.poll(() => fleet.redis.zrange(busy, 0, -1)).toEqual(['8 held@1'])
   })
 
-  it('maxConcurrent of a task is held by the whole fleet, and what waits goes on the moment a run ends', async () => {
+  it('maxConcurrent of a task holds in the whole fleet, and a waiting run starts when a run ends', async () => {
     const { fleet, gates, going } = gatedFleet({ maxConcurrent: 2 }, { workers: 3 })
     await putMany(fleet, 6)
     await fleet.start()
@@ -87,7 +87,7 @@ describe('maxConcurrent of a task', () => {
     expect(await fleet.redis.zcard(fleet.key('busy', 'job'))).toBe(0)
   })
 
-  it('maxConcurrent of a task does not count a slot whose lease is gone', async () => {
+  it('maxConcurrent of a task does not count a run whose lease has ended', async () => {
     const { fleet, gates } = gatedFleet({ maxConcurrent: 1 })
     await putMany(fleet, 1)
     // What a worker leaves that died with its schedule removed: nobody will ever settle it.
@@ -119,7 +119,7 @@ describe('maxConcurrent of a task', () => {
 })
 
 describe('concurrency of a task on a worker', () => {
-  it('concurrency of a task on a worker is kept when many come due at once, and what waits goes on the moment a run ends', async () => {
+  it('concurrency of a task on a worker holds when many occurrences are due at once, and a waiting one starts when a run ends', async () => {
     const { fleet, gates, going } = gatedFleet({ concurrency: 1 }, { workers: 1 })
     await putMany(fleet, 4)
     await fleet.start()
@@ -142,7 +142,7 @@ describe('concurrency of a task on a worker', () => {
 })
 
 describe('a worker with one slot', () => {
-  it('a worker with one slot does not starve what comes due behind what waits to be delivered', async () => {
+  it('a worker with one slot does not starve due occurrences behind waiting runs', async () => {
     const started: string[] = []
     const fleet = createFleet(redis.url, {
       workers: 1,

@@ -50,7 +50,7 @@ describe('cancel', () => {
     expect(await schedules.runs()).toEqual([])
   })
 
-  it('a cancel counts when the message is lost and the run fails: it is not tried again', async () => {
+  it('a cancelled run is not retried when the message is lost and the run fails', async () => {
     const { fleet, schedules, ran } = gatedFleet()
     await schedules.put('it', { ...ONCE, timeout: 400, retries: 3, backoff: { delay: 10, max: 10 } })
     await fleet.start()
@@ -77,7 +77,7 @@ describe('cancel', () => {
 })
 
 describe('pause and resume', () => {
-  it('pause and resume claims nothing while paused, and goes on from now: what was missed is in the history', async () => {
+  it('pause and resume claim nothing during the pause, and continue from now with the missed occurrences in the history', async () => {
     const { fleet, ran, schedules } = gatedFleet()
     await schedules.put('it', { task: 'job', every: 200, misfire: 'all' })
     await fleet.start()
@@ -99,7 +99,7 @@ describe('pause and resume', () => {
     expect(again.scheduledAt).toBe(paused + 200)
   })
 
-  it('pause and resume accounts for what was overdue already when it was paused', async () => {
+  it('pause and resume record occurrences as skipped that were overdue when the pause began', async () => {
     const { fleet, schedules } = gatedFleet()
     await schedules.put('it', { task: 'job', every: HOUR })
     const newest = Math.floor(Date.now() / HOUR) * HOUR
@@ -168,7 +168,7 @@ describe('pause and resume', () => {
     expect((await schedules.history('it')).filter(({ reason }) => reason === 'paused')).toEqual([])
   })
 
-  it('a paused schedule runs what is triggered by hand', async () => {
+  it('a paused schedule runs a manual run', async () => {
     const { fleet, schedules } = gatedFleet()
     await schedules.put('it', { task: 'job', every: '1h' })
     await schedules.pause('it')
@@ -177,7 +177,7 @@ describe('pause and resume', () => {
     expect(await fleet.next('run:started')).toMatchObject({ manual: true })
   })
 
-  it('pause and resume answers for what is not there, and refuses what makes no sense', async () => {
+  it('pause and resume answer for a missing schedule, and refuse wrong options', async () => {
     const { schedules } = gatedFleet()
     expect(await schedules.pause('nobody')).toEqual({ outcome: 'missing', revision: 0 })
     expect(await schedules.resume('nobody')).toEqual({ outcome: 'missing', revision: 0 })

@@ -100,7 +100,7 @@ describe('a worker that is killed with runs going', () => {
     expect(entry).toMatchObject({ outcome: 'ok', attempt: 2, runId: startOf('retrying')['id'] })
   })
 
-  it('a worker that is killed with runs going leaves nothing that goes or waits', async () => {
+  it('a worker that is killed during runs leaves no running or waiting run', async () => {
     expect(await fleet.control.schedules.runs()).toEqual([])
     expect(await fleet.redis.zcard(fleet.key('running'))).toBe(0)
     expect(await fleet.redis.keys(fleet.key('lease', '*'))).toEqual([])

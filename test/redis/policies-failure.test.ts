@@ -91,7 +91,7 @@ describe('retries', () => {
     await fleet.next('run:succeeded', ({ runId }) => runId === firstId)
   })
 
-  it('retries takes what the task says where the definition says nothing, and the definition where it does', async () => {
+  it('retries are those of the definition, or else those of the task', async () => {
     const taskOptions = { retries: 1, backoff: { delay: 10, max: 10 }, timeout: 50_000 }
     const { fleet, ran } = await fleetOf(fail, ONCE, { taskOptions })
     await fleet.control.schedules.put('own', { ...ONCE, retries: 0 })

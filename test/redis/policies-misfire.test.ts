@@ -43,7 +43,7 @@ describe('the misfire policy', () => {
     expect((await fleet.history('late', 4)).at(-1)).toMatchObject({ missed: 3 })
   })
 
-  it('the misfire policy runs none of them under skip, and goes on with the next', async () => {
+  it('the misfire policy runs no missed occurrence under skip, and continues with the next', async () => {
     const { fleet, ran, newest } = await overdue({ misfire: 'skip', misfireGrace: 0 }, 3)
     expect(await reasons(fleet, 3)).toEqual([
       [newest - 2 * HOUR, 'skipped', 'misfire'],
@@ -110,7 +110,7 @@ describe('the misfire policy', () => {
     ])
   })
 
-  it('the misfire policy drops what is older than the catch-up window, whatever the policy', async () => {
+  it('the misfire policy skips occurrences older than the catch-up window, whatever the policy', async () => {
     const { fleet, newest } = await overdue({ misfire: 'all', misfireGrace: 0, catchUpWindow: '90m' }, 4)
     const history = await reasons(fleet, 4)
     const dropped = history.filter(([, outcome]) => outcome === 'skipped')

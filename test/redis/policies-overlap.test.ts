@@ -34,7 +34,7 @@ async function gated(
 }
 
 describe('overlap: skip', () => {
-  it('overlap: skip skips what comes due while the run goes, on any worker, and starts the first one after it', async () => {
+  it('overlap: skip skips occurrences that become due during the run, on any worker, and starts the first one after it', async () => {
     const { fleet, ran, first } = await gated({ overlap: 'skip' })
     await fleet.next('run:skipped', ({ scheduledAt }) => scheduledAt >= first + 600)
     expect(ran).toHaveLength(1)
@@ -120,7 +120,7 @@ describe('overlap: queue', () => {
     expect(skipped[0]).toMatchObject({ scheduledAt: new Date(first + 400), reason: 'overlap' })
   })
 
-  it('overlap: queue hands the one that waits to another worker when the first has no slot', async () => {
+  it('overlap: queue gives the waiting occurrence to another worker when the first has no slot', async () => {
     const { fleet, ran, first } = await gated({ overlap: 'queue' }, { concurrency: 1 })
     await fleet.next('run:skipped', ({ scheduledAt }) => scheduledAt >= first + 400)
     ran[0]!.gate.open()
@@ -142,7 +142,7 @@ describe('overlap: replace', () => {
     expect(entry).toMatchObject({ outcome: 'cancelled', reason: 'replaced', scheduledAt: new Date(first) })
   })
 
-  it('overlap: replace gives up a run that ignores its signal after two seconds; the newest of those that wait goes on', async () => {
+  it('overlap: replace abandons a run that ignores its signal after two seconds, and the newest waiting occurrence starts', async () => {
     let ignoring = true
     const { fleet, ran, first } = await gated(
       { overlap: 'replace', every: 700 },

@@ -57,7 +57,7 @@ describe('a connection that a network forgot', () => {
     ])
   })
 
-  it('a connection that a network forgot is left alone while it brings what it should', async () => {
+  it('a subscription is not closed while its echoes arrive', async () => {
     const beat = create({ redis: redis.url, prefix: uniquePrefix('heard') })
     await beat.start()
     await waitFor(async () => (await listeners()).length >= 2, { what: 'wake and watch' })

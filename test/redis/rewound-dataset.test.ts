@@ -6,7 +6,7 @@ import { waitFor } from '../support/wait-for.js'
 const redis = useRedis()
 const fleet = useFleet(redis)
 
-it('a backup that is restored is told by an event, a line in the log and doctor, and what live code declares comes back', async () => {
+it('a restored backup is reported by an event, a log line and doctor, and schedules that live code declares are restored', async () => {
   const lines: string[] = []
   const note = (line: string) => void lines.push(line)
   const beat = fleet.create({ logger: { debug: note, info: note, warn: note, error: note } })

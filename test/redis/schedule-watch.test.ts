@@ -21,7 +21,7 @@ function createListener() {
 }
 
 describe('schedules.watch', () => {
-  it('an instance that is not started hears of every kind of edit by others', async () => {
+  it('an instance that is not started receives every kind of edit by others', async () => {
     const { told, listener } = createListener()
     await fleet.create().schedules.watch(listener)
     const other = fleet.create()
@@ -35,7 +35,7 @@ describe('schedules.watch', () => {
     expect(told).toEqual([...Array.from({ length: 5 }, () => 'put'), 'last'])
   })
 
-  it('an instance hears of the edits on every shard, and of a plain command that a worker takes in', async () => {
+  it('an instance receives the edits on every shard, and a plain edit that a worker notices', async () => {
     const { told, listener } = createListener()
     await fleet.create({ shards: 3 }).schedules.watch(listener)
     const other = fleet.create({ shards: 3 })
@@ -50,7 +50,7 @@ describe('schedules.watch', () => {
     await expect.poll(() => told, { timeout: 20_000 }).toContain('s7')
   })
 
-  it('a listener is told of a gap when its connection was lost and is back, and of later edits', async () => {
+  it('a listener is called for a gap when its connection is restored, and for later edits', async () => {
     const proxy = await startRedisProxy(redis.url)
     onTestFinished(() => proxy.close())
     const { told, listener } = createListener()

@@ -90,7 +90,7 @@ describe('a fleet on several shards', () => {
     await waitFor(() => rerun.size === SHARDS, { what: 'the runs to be delivered again' })
   })
 
-  it('a fleet on several shards puts back what is declared in code when the memory is flushed', async () => {
+  it('a fleet on several shards restores the schedules that code declares after a flush', async () => {
     const beat = create()
     const task = beat.task('job', () => {})
     for (const name of oneOnEach()) await task.schedule(name, { every: '1h' })

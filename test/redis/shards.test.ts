@@ -103,7 +103,7 @@ describe('a worker on several shards', () => {
     expect(await beat.fleet()).toMatchObject([{ id: beat.health().worker, running: expect.any(Number) as number }])
   })
 
-  it('a worker on several shards sees edits by hand on every shard at once', async () => {
+  it('a worker on several shards notices plain edits on every shard at once', async () => {
     const beat = create()
     const ran = new Set<string>()
     beat.task('fresh', (run) => void ran.add(run.schedule))
@@ -176,7 +176,7 @@ describe('a worker on several shards', () => {
     },
   )
 
-  it('a worker on several shards stops with nothing left behind in the fleet, and tells once that it came and went', async () => {
+  it('a worker on several shards leaves nothing behind in the fleet, and announces once that it joined and left', async () => {
     const witness = create()
     await witness.start()
     const seen: string[] = []

@@ -52,7 +52,7 @@ export const TESTS_THAT_NEED_A_REAL_SERVER: Readonly<Record<string, Need>> = {
   'is named when it is a replica, with what to pass': 'replication',
   'grows by 70 bytes at most with each entry of its history': 'sizes and encodings in memory',
   'is as large as its content after its first fire': 'sizes and encodings in memory',
-  'what a schedule with a long name takes in Redis is as small again once its run has ended':
+  'the size of a schedule with a long name in Redis is as small as before once its run has ended':
     'sizes and encodings in memory',
   'stays compact: a run is noted in few words, and the plan is one instant': 'sizes and encodings in memory',
   'keeps a history as it is, and the run is recorded when there is memory again': 'maxmemory',

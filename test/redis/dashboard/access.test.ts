@@ -172,7 +172,7 @@ describe('reads', () => {
 describe('roles', () => {
   const as = (role: 'view' | 'operate' | 'edit') => open({ authorize: () => ({ user: 'ana', role }) })
 
-  it.each(writes)('$method $path is refused to those who may only look', async ({ method, url }) => {
+  it.each(writes)('$method $path is refused to a user who may only read', async ({ method, url }) => {
     const answer = await as('view').send(method, url)
     expect(answer).toMatchObject({ status: 403, body: { code: 'ERR_DASHBOARD_ROLE', role: 'view' } })
   })

@@ -74,7 +74,7 @@ describe('edits by others of a fleet with thousands of schedules', () => {
     expect(attention).toContainEqual(expect.objectContaining({ kind: 'paused', count: 2 }))
   })
 
-  it('a browser that watches is told of each edit once, whether this dashboard made it or another process', async () => {
+  it('a watching browser receives each edit once, by this dashboard or by another process', async () => {
     const reader = new EventReader(await client.fetch('/api/events'))
     await reader.next(({ type }) => type === 'overview')
     const other = fleet.create()

@@ -64,7 +64,7 @@ describe('a hundred thousand schedules', () => {
     expect((await client.get('overview')).body).toMatchObject({ counts: { active: COUNT }, complete: true })
   })
 
-  it('pages by the next instant go on where the one before ended, however far', async () => {
+  it('a page by the next instant begins where the previous page ended, at any position', async () => {
     const client = open()
     const seen = new Set<string>()
     let cursor = ''

@@ -91,7 +91,7 @@ describe('monitor', () => {
 })
 
 describe('a sink that does not work', () => {
-  it('a sink that hangs delays no run, and is told once', async () => {
+  it('a sink that hangs delays no run, and is reported once', async () => {
     const { url, received } = await startService(() => {})
     const target = cronitor({ apiKey: 'secret-key', baseUrl: url })
     const { beat, errors, watching } = await startBeat(() => {}, target, { ...ALL, timeout: 50 })
@@ -116,7 +116,7 @@ describe('a sink that does not work', () => {
     expect(errors).toEqual([])
   })
 
-  it('an answer of 401 is not tried again, and the end of the trouble is told too', async () => {
+  it('a request with the answer 401 is not repeated, and the end of the fault is reported too', async () => {
     const { url, received } = await startService(
       (response, count) => void response.writeHead(count < 2 ? 401 : 200).end(),
     )

@@ -48,7 +48,7 @@ describe('healthchecks', () => {
     ])
   })
 
-  it('a check that is not there is an error, though the service answers 200', async () => {
+  it('a check that does not exist is an error, although the service answers 200', async () => {
     const { url } = await startService((response) => void response.end('OK (not found)'))
     const sent = send(healthchecks({ url: `${url}/secret-uuid` }), {})
     await expect(sent).rejects.toMatchObject({ code: 'ERR_EVERYBEAT_MONITOR', isFinal: true })

@@ -86,7 +86,7 @@ describe('the span of a run', () => {
     expect(trace.getSpan(made[0]!.active)).toBeUndefined()
   })
 
-  it('the span of a run has ended when the run is told to have succeeded', async () => {
+  it('the span of a run has ended when the run is reported as succeeded', async () => {
     const { beat, spans } = createInstrumented(() => {})
     const atEnd: number[] = []
     beat.on('run:succeeded', () => void atEnd.push(spans.getFinishedSpans().length))
@@ -96,7 +96,7 @@ describe('the span of a run', () => {
     expect(atEnd).toEqual([1])
   })
 
-  it('a sampler that throws loses the span alone: the run succeeds, and the log of OpenTelemetry tells it', async () => {
+  it('a sampler that throws loses only the span: the run succeeds, and the log of OpenTelemetry reports it', async () => {
     const told: unknown[] = []
     const tell = (message: string, error: unknown): void => void told.push([message, error])
     const [error, ignore] = [tell, () => {}]

@@ -99,7 +99,7 @@ describe('the trace of a run', () => {
     expect(linksOf(rerun)).toEqual([{ traceId, spanId }])
   })
 
-  it('a run by hand is linked to the span that was active there, and its retry to its own first attempt', async () => {
+  it('a manual run is linked to the span that was active at its request, and its retry to its own first attempt', async () => {
     const { beat, spans, tracer } = createInstrumented((run) => {
       if (run.attempt === 1) throw new Error('no paper')
     })

@@ -30,7 +30,7 @@ async function claimAt(instant: number, tellsFleet: boolean) {
 }
 
 describe('a claim in a fleet of several workers', () => {
-  it('a claim that comes well before its instant tells the fleet what is due next, in the same call', async () => {
+  it('a claim well before its instant announces the next due in the same call', async () => {
     const instant = past + DAY
     expect(await claimAt(instant, true)).toEqual({
       told: [`head ${instant + 2 * DAY} 1`, 'nothing is left to tell'],
@@ -38,7 +38,7 @@ describe('a claim in a fleet of several workers', () => {
     })
   })
 
-  it('a claim whose run starts at once leaves it to its worker, which tells the fleet after the start', async () => {
+  it('a claim whose run starts at once leaves the announcement to its worker, which makes it after the start', async () => {
     expect((await claimAt(past, true)).told).toEqual(['left to the worker'])
   })
 

@@ -31,7 +31,7 @@ async function claimAndListen() {
 }
 
 describe('an announcement of what is due next', () => {
-  it('an announcement of what is due next goes with a settlement that is sent before its time, and is one call less', async () => {
+  it('a settlement that is sent before the time of an announcement carries it and saves a call', async () => {
     const { worker, run, heardAll } = await claimAndListen()
     let endDelay = (): void => {}
     const announced = worker.store.announceNextDue(new Promise((resolve) => (endDelay = resolve)))
@@ -44,7 +44,7 @@ describe('an announcement of what is due next', () => {
     expect(counts.get('evalsha')).toBe(1)
   })
 
-  it('an announcement of what is due next is a call of its own when no settlement was sent before its time', async () => {
+  it('an announcement is a separate call when no settlement was sent before its time', async () => {
     const { worker, run, heardAll } = await claimAndListen()
     await worker.store.announceNextDue(Promise.resolve())
     expect(await heardAll()).toEqual([`head ${t3 + DAY} 1`])
@@ -52,7 +52,7 @@ describe('an announcement of what is due next', () => {
     expect(await heardAll()).toHaveLength(1)
   })
 
-  it('an announcement of what is due next is not made by a settlement that none waits for', async () => {
+  it('a settlement without a waiting announcement announces nothing', async () => {
     const { worker, run, heardAll } = await claimAndListen()
     await worker.settle(run)
     expect(await heardAll()).toEqual([])

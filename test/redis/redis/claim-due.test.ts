@@ -21,7 +21,7 @@ async function claimAsOfOld(fleet: ScriptedFleet, worker: ScriptedWorker): Promi
 }
 
 describe('a claim that is sent again because its reply was lost', () => {
-  it('a claim that is sent again because its reply was lost does not start again what was settled meanwhile', async () => {
+  it('a claim that is sent again because its reply was lost does not start a run again that was settled in between', async () => {
     const fleet = await createDaily(redis)
     const worker = fleet.worker('w')
     const [run] = (await worker.claim('same')).runs
@@ -29,7 +29,7 @@ describe('a claim that is sent again because its reply was lost', () => {
     expect((await worker.claim('same')).runs).toEqual([])
   })
 
-  it('a claim that is sent again because its reply was lost does not start again what was given up, and waits to be delivered to any worker', async () => {
+  it('a claim that is sent again because its reply was lost does not start an abandoned run that waits for its delivery to any worker', async () => {
     const fleet = await createDaily(redis, { onCrash: 'rerun' })
     const worker = fleet.worker('w', SHORT_LEASE_MS)
     expect((await worker.claim('same')).runs).toHaveLength(1)
@@ -82,7 +82,7 @@ describe('a claim', () => {
     expect(await fleet.client.exists(fleet.keys.lease('it'))).toBe(0)
   })
 
-  it('a claim does not start what is paused, also where the index says that it is due', async () => {
+  it('a claim does not start a paused schedule, also when the index says that it is due', async () => {
     const fleet = await createDaily(redis)
     await fleet.control.schedules.pause('it')
     await fleet.client.zadd(fleet.keys.due, t3, 'it')
@@ -98,13 +98,13 @@ describe('a claim', () => {
     expect(await fleet.state('it')).toMatchObject({ last: String(last) })
   })
 
-  it('a claim does not start what is later than its grace: the misfire policy has to decide', async () => {
+  it('a claim does not start an occurrence later than its grace: the misfire policy decides', async () => {
     const fleet = await createDaily(redis, { misfireGrace: '1m' })
     const { runs, needsPlanning } = await fleet.worker('w').claim()
     expect([runs, needsPlanning.map(({ name }) => name)]).toEqual([[], ['it']])
   })
 
-  it('a claim does not start before its instant, also where the index says that it is due', async () => {
+  it('a claim does not start an occurrence before its instant, also when the index says that it is due', async () => {
     const fleet = await createDaily(redis)
     await fleet.plan('it', String(t3 + 2 * DAY), t3)
     await fleet.client.zadd(fleet.keys.due, t3, 'it')
@@ -152,7 +152,7 @@ describe('a claim', () => {
     expect(await fleet.state('it')).toMatchObject({ plan: '.', seen: '2' })
   })
 
-  it('hands back what cannot be planned without putting it where others look for what is due', async () => {
+  it('hands back a schedule that cannot be planned without adding it to the due index', async () => {
     const fleet = await createDaily(redis)
     await fleet.store.enqueue('it', null)
     await fleet.control.schedules.pause('it')
@@ -164,7 +164,7 @@ describe('a claim', () => {
 })
 
 describe('a run that waits to be delivered', () => {
-  it('a run that waits to be delivered is not started again when it goes already, whatever the index says and its lease has come to', async () => {
+  it('a running run is not started again, whatever its index and its lease say', async () => {
     const fleet = await createDaily(redis)
     const [slow, fast] = [fleet.worker('slow', SHORT_LEASE_MS), fleet.worker('fast')]
     const run = await slow.claimOne()
@@ -207,7 +207,7 @@ describe('a run that waits to be delivered', () => {
     expect(await fleet.outcomes('it')).toEqual([`ok ${t3}`, `skipped ${t3 + 1}`])
   })
 
-  it('a run that waits to be delivered waits for its turn behind the run that has the lease, and goes the moment that is settled', async () => {
+  it('a waiting run waits for the run that holds the lease, and starts once that run is settled', async () => {
     const fleet = await createDaily(redis)
     const worker = fleet.worker('w')
     const first = await worker.claimOne()

@@ -37,7 +37,7 @@ describe('an occurrence that meets the run before it', () => {
     },
   )
 
-  it('an occurrence that meets the run before it is skipped when that lives, and waits for its lease when it may be dead', async () => {
+  it('an occurrence during the previous run is skipped when that run is alive, and waits for its lease when its worker may be dead', async () => {
     const fleet = await createDaily(redis)
     const [slow, fast] = [fleet.worker('slow'), fleet.worker('fast')]
     const run = await comesDue(fleet, slow, t3 + 1)
@@ -75,7 +75,7 @@ describe('the fleet-wide limit of a task', () => {
     return fleet
   }
 
-  it('the fleet-wide limit of a task holds while the run has its lease, whatever the note of it says, and ends with its settlement', async () => {
+  it('a run counts for the fleet-wide limit of its task while it has its lease, whatever its score says, until its settlement', async () => {
     const fleet = await createTwo()
     const [one, two] = [fleet.worker('one', LEASE_MS, 1), fleet.worker('two', LEASE_MS, 1)]
     const run = await one.claimOne()

@@ -50,7 +50,7 @@ describe('the limit of a schedule', () => {
     expect((await fleet.state('it')).plan).toBe('.')
   })
 
-  it('the limit of a schedule that is lowered below what has run allows no further run', async () => {
+  it('a limit that is lowered below the number of runs allows no further run', async () => {
     const fleet = createScriptedFleet(redis)
     await fleet.control.schedules.put('it', { ...HOURLY, limit: 8 })
     await makeDue(fleet, 3)

@@ -42,7 +42,7 @@ describe('a schedule whose state is lost and whose history is not', () => {
     },
   )
 
-  it('a schedule whose state is lost and whose history is not counts on towards its limit, and not what was asked for by hand', async () => {
+  it('a schedule that lost its state but not its history continues the count towards its limit, without manual runs', async () => {
     const fleet = await createDaily(redis, { limit: 3 })
     const worker = fleet.worker('w')
     await worker.settle(await worker.claimOne())

@@ -29,7 +29,7 @@ describe('what is wrong with one schedule', () => {
     expect(entries.map(([, fields]) => fields[1])).toEqual(['5', String(t3)])
   })
 
-  it('what is wrong with one schedule does not keep others from being claimed, and is tried again after a second', async () => {
+  it('a schedule with an error does not keep others from being claimed, and is tried again after a second', async () => {
     const fleet = await createThree()
     // The limit of a number that is none makes the script fail.
     await fleet.client.hset(fleet.keys.schedule('b'), { overlap: 'allow', maxConcurrent: 'many' })
@@ -41,7 +41,7 @@ describe('what is wrong with one schedule', () => {
     expect(Number(await fleet.client.zscore(fleet.keys.due, 'b'))).toBeGreaterThan(t3)
   })
 
-  it('what is wrong with one schedule does not keep the runs of others from being recovered', async () => {
+  it('a schedule with an error does not keep the runs of others from being recovered', async () => {
     const fleet = await createThree()
     const worker = fleet.worker('w', 1)
     await worker.claim()
@@ -57,7 +57,7 @@ describe('what is wrong with one schedule', () => {
     expect(recovered.map(({ schedule }) => schedule).sort()).toEqual(['a', 'c'])
   })
 
-  it('what is wrong with one schedule does not hold up a claim: more payload than one reply takes comes in several', async () => {
+  it('one schedule with too much payload for a reply does not block a claim: the runs come in several replies', async () => {
     const fleet = createScriptedFleet(redis)
     const names = Array.from({ length: 8 }, (_, index) => `big-${index}`)
     for (const name of names) {
@@ -86,7 +86,7 @@ describe('what is wrong with one schedule', () => {
     expect((await store.claim(request)).runs).toHaveLength(3)
   })
 
-  it('what is wrong with one schedule does not keep others from being written: a hash of nine thousand fields is replaced', async () => {
+  it('a broken definition does not keep others from being written: a hash of nine thousand fields is replaced', async () => {
     const fleet = createScriptedFleet(redis)
     const key = fleet.keys.schedule('wide')
     for (let start = 0; start < 9_000; start += 1_000) {

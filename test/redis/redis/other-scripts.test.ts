@@ -19,7 +19,7 @@ const BY_NOBODY = { declaration: null, editor: EDITOR, kind: 'edit', conflicts: 
 const pause = (note: string) => ({ note, untilMs: null, editor: EDITOR, ifActive: false })
 
 describe('the upkeep of runs', () => {
-  it('the upkeep of runs leaves alone what holds its lease, whatever the deadline says, and looks again when that would end', async () => {
+  it('the maintenance of runs keeps a run that holds its lease, whatever the deadline says, and checks it again when the lease would end', async () => {
     const fleet = await createDaily(redis)
     const worker = fleet.worker('w')
     const run = await worker.claimOne()
@@ -29,7 +29,7 @@ describe('the upkeep of runs', () => {
     expect(await worker.settle(run)).toBe('settled')
   })
 
-  it('the upkeep of runs gives up a run whose lease the next occurrence has by now, and leaves that its lease and what waits for it', async () => {
+  it('the maintenance of runs abandons a run whose lease the next occurrence holds, without changing that lease or what waits for it', async () => {
     const fleet = await createDaily(redis, { overlap: 'queue' })
     const [slow, fast] = [fleet.worker('slow', SHORT_LEASE_MS), fleet.worker('fast')]
     await fleet.plan('it', `${t1} ${t2} ${t3}`)
@@ -70,7 +70,7 @@ describe('the upkeep of runs', () => {
     expect(await fleet.outcomes('it')).toEqual([`abandoned ${t3}`])
   })
 
-  it('the upkeep of runs does not deliver again what was cancelled, or was started by a claim that Redis has forgotten', async () => {
+  it('the maintenance of runs does not deliver a run again that was cancelled, or started by a claim that Redis has lost', async () => {
     const fleet = await createDaily(redis, { onCrash: 'rerun' })
     const slow = fleet.worker('slow', SHORT_LEASE_MS)
     const { runId } = await slow.claimOne()
@@ -86,7 +86,7 @@ describe('the upkeep of runs', () => {
 })
 
 describe('a cancellation', () => {
-  it('a cancellation leaves a run that goes to its worker, with its lease, and does not close it', async () => {
+  it('a cancellation leaves a running run and its lease to its worker', async () => {
     const fleet = await createDaily(redis, { onCrash: 'rerun' })
     const worker = fleet.worker('w')
     const run = await worker.claimOne()
@@ -183,7 +183,7 @@ describe('the removal of a finished schedule', () => {
     },
   )
 
-  it('the removal of a finished schedule does not take one that has occurrences again, or a run that goes or waits', async () => {
+  it('the removal of a finished schedule keeps one that has occurrences again, or a running or waiting run', async () => {
     const fleet = await createDaily(redis, { removeAfter: 0 })
     const worker = fleet.worker('w')
     const remove = () => worker.store.deleteFinished('it')
@@ -222,7 +222,7 @@ describe('a definition that is written', () => {
     expect((await fleet.worker('w').claimOne()).nominalMs).toBe(t3)
   })
 
-  it('an edit changes nothing when the revision is another one, also by an edit by hand that no worker has seen', async () => {
+  it('an edit changes nothing when the revision is another one, also because of a plain edit that no worker has noticed', async () => {
     const fleet = await createDaily(redis)
     const { schedules } = fleet.control
     const { revision } = (await schedules.get('it'))!
@@ -252,7 +252,7 @@ describe('a definition that is written', () => {
     expect(await fleet.outcomes('it')).toEqual([t1, t2, t3].map((at) => `skipped ${at}`))
   })
 
-  it('a definition that is written takes over nothing from one of the same name that was deleted by hand', async () => {
+  it('a written definition takes over nothing from one of the same name that a plain command deleted', async () => {
     const fleet = await createDaily(redis)
     const worker = fleet.worker('w')
     await worker.settle(await worker.claimOne(), { outcome: 'failed', pauseAfter: 1 })

@@ -104,7 +104,7 @@ it('frees the slot of its task when a run goes back that has lost its lease', as
   expect(await worker.claimOne()).toMatchObject({ runId: run.runId, delivery: 1 })
 })
 
-it('settle-runs leaves a pause as it is when a run fails in it that would have brought one', async () => {
+it('settle-runs does not change a pause when a run fails during it that would have paused the schedule', async () => {
   const fleet = await createDaily(redis)
   const worker = fleet.worker('w')
   const run = await worker.claimOne()
@@ -134,7 +134,7 @@ describe('a settlement that is sent again because its reply was lost', () => {
     expect((await fleet.state('it'))['failures']).toBe(failures)
   })
 
-  it('a settlement that is sent again because its reply was lost is not told of an attempt that came after it', async () => {
+  it('a settlement that is sent again because its reply was lost does not get the outcome of a later attempt', async () => {
     const fleet = await createDaily(redis)
     const worker = fleet.worker('w')
     const first = await worker.claimOne()
@@ -144,7 +144,7 @@ describe('a settlement that is sent again because its reply was lost', () => {
     expect(await settleWithoutTrace(fleet, worker, first, ending)).toBe('lost')
   })
 
-  it('a settlement that is sent again because its reply was lost is told the same of a run that was cancelled while it was running', async () => {
+  it('a settlement that is sent again because its reply was lost gets the same answer for a run that was cancelled while it was running', async () => {
     const fleet = await createDaily(redis, { onCrash: 'rerun' })
     const worker = fleet.worker('w')
     const run = await worker.claimOne()
@@ -180,7 +180,7 @@ describe('a settlement of a run that is not known any more', () => {
     expect(await fast.settle(other)).toBe('settled')
   })
 
-  it('a settlement of a run that is not known any more gives back what the run still holds itself', async () => {
+  it('a settlement of a forgotten run frees the lease that the run still holds', async () => {
     const fleet = await createDaily(redis)
     const worker = fleet.worker('w')
     const run = await worker.claimOne()
@@ -209,7 +209,7 @@ describe('what a settlement adds to the plan', () => {
   const CRON = { cron: '0 0 * * *' }
   const refill = { after: t3, more: String(t3 + DAY) }
 
-  it('what a settlement adds to the plan is left out when the definition was edited since', async () => {
+  it('a settlement does not refill a plan whose definition was edited since', async () => {
     const fleet = await createDaily(redis, CRON)
     const worker = fleet.worker('w')
     const run = await worker.claimOne()
@@ -221,7 +221,7 @@ describe('what a settlement adds to the plan', () => {
     expect(await fleet.state('it')).toMatchObject({ plan: '' })
   })
 
-  it('what a settlement adds to the plan is left out when the schedule was paused since: nothing comes due in a pause', async () => {
+  it('a settlement does not refill the plan of a schedule that was paused since: nothing becomes due in a pause', async () => {
     const fleet = await createDaily(redis, CRON)
     const worker = fleet.worker('w')
     const run = await worker.claimOne()
@@ -244,7 +244,7 @@ describe('what a settlement adds to the plan', () => {
     },
   )
 
-  it('what a settlement adds to the plan is left out when the plan has moved on since', async () => {
+  it('a settlement does not refill a plan that has changed since', async () => {
     const fleet = await createDaily(redis, CRON)
     const worker = fleet.worker('w')
     const run = await worker.claimOne()
@@ -253,7 +253,7 @@ describe('what a settlement adds to the plan', () => {
     expect(await fleet.state('it')).toMatchObject({ plan: String(t3 + 2 * DAY) })
   })
 
-  it('what a settlement adds to the plan comes once, also when it was sent while the run still went', async () => {
+  it('a settlement refills the plan once, also when the refill was sent during the run', async () => {
     const fleet = await createDaily(redis, CRON)
     const worker = fleet.worker('w')
     const run = await worker.claimOne()

@@ -21,7 +21,7 @@ async function expectNoTrace(fleet: ScriptedFleet, change: Awaited<ReturnType<Sc
 }
 
 describe('a plan that is stored again because its reply was lost', () => {
-  it('a plan that is stored again because its reply was lost counts and notes what it dropped once', async () => {
+  it('a plan that is stored again because its reply was lost counts and records its skipped occurrences once', async () => {
     const fleet = await createSchedule({ ...JOB, misfire: 'latest', limit: 50 })
     await fleet.plan('it', String(t0), t0 - DAY)
     const change = await fleet.decide('it')
@@ -32,7 +32,7 @@ describe('a plan that is stored again because its reply was lost', () => {
     expect(await fleet.outcomes('it')).toEqual([t0, t1, t2].map((at) => `skipped ${at}`))
   })
 
-  it('a plan that is stored again because its reply was lost closes once what was due of a trigger that was edited by hand', async () => {
+  it('a plan that is stored again because its reply was lost closes the due occurrences of a trigger once that a plain command edited', async () => {
     const fleet = await createSchedule()
     await fleet.plan('it', `${t2} ${t3}`, t1)
     await fleet.client.hset(fleet.keys.schedule('it'), 'every', '3d')
@@ -42,7 +42,7 @@ describe('a plan that is stored again because its reply was lost', () => {
     expect(await fleet.outcomes('it')).toEqual([t2, t3].map((at) => `skipped ${at}`))
   })
 
-  it('a plan that is stored again because its reply was lost ends a pause once, and notes once what it missed', async () => {
+  it('a plan that is stored again because its reply was lost ends a pause once, and records the missed occurrences once', async () => {
     const fleet = await createSchedule()
     await fleet.plan('it', String(t2), t1)
     await fleet.control.schedules.pause('it')

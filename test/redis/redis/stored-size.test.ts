@@ -25,7 +25,7 @@ async function fireTimes(count: number) {
 }
 
 describe('what a schedule takes in Redis', () => {
-  it('what a schedule takes in Redis is as large as its content after its first fire', async () => {
+  it('the size of a schedule in Redis is that of its content after its first fire', async () => {
     const { fleet, bytesOf } = await fireTimes(1)
     // Redis counts 400 bytes too much for the tree of a stream; without the copy it would be 4.7 KB.
     expect(await bytesOf(fleet.keys.history(NAME))).toBeLessThan(900)
@@ -35,7 +35,7 @@ describe('what a schedule takes in Redis', () => {
     expect(await fleet.client.exists(fleet.keys.history(''))).toBe(0)
   })
 
-  it('what a schedule with a long name takes in Redis is as small again once its run has ended', async () => {
+  it('the size of a schedule with a long name in Redis is as small as before once its run has ended', async () => {
     const long = 'report-of-the-customer-in-the-north-of-the-country-0000000007'
     const fleet = createScriptedFleet(redis)
     const { client, keys } = fleet
@@ -56,7 +56,7 @@ describe('what a schedule takes in Redis', () => {
     expect(await fleet.outcomes(long)).toEqual([`ok ${t3}`])
   })
 
-  it('what a schedule takes in Redis grows by 70 bytes at most with each entry of its history', async () => {
+  it('the size of a schedule in Redis grows by 70 bytes at most with each entry of its history', async () => {
     const { fleet, bytesOf } = await fireTimes(20)
     expect(await fleet.client.xlen(fleet.keys.history(NAME))).toBe(20)
     expect(await bytesOf(fleet.keys.history(NAME))).toBeLessThan(900 + 19 * 70)

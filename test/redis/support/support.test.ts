@@ -96,7 +96,7 @@ describe('spawnWorker', () => {
     expect(await worker.stop()).toBe(7)
   })
 
-  it('spawnWorker fails the wait for something that the process never tells, with all it told', async () => {
+  it('spawnWorker fails the wait for a message that the process never sends, with all messages that it sent', async () => {
     const worker = await spawnWorker({ fixture: echo })
     await expect(worker.next('never', undefined, 50)).rejects.toThrow(/did not tell "never" in 50 ms. It told: ready/)
     const ended = worker.next('never')

@@ -65,7 +65,7 @@ describe('startRedisServer', () => {
     expect(isAlive(pid)).toBe(false)
   })
 
-  it('startRedisServer comes back on its port after SIGKILL, with its data where it has an append-only file', async () => {
+  it('startRedisServer restarts on its port after SIGKILL, with its data from an append-only file', async () => {
     const server = await start({ args: ['--appendonly', 'yes', '--appendfsync', 'always'] })
     const client = connect(server)
     await client.set('kept', 'yes')
@@ -78,7 +78,7 @@ describe('startRedisServer', () => {
     expect(await client.get('kept')).toBe('yes')
   })
 
-  it('startRedisServer comes back empty where it has none', async () => {
+  it('startRedisServer restarts empty without an append-only file', async () => {
     const server = await start()
     const client = connect(server)
     await client.set('kept', 'yes')
@@ -86,7 +86,7 @@ describe('startRedisServer', () => {
     expect(await client.get('kept')).toBeNull()
   })
 
-  it('startRedisServer is frozen by SIGSTOP and goes on after SIGCONT', async () => {
+  it('startRedisServer is frozen by SIGSTOP and continues after SIGCONT', async () => {
     const server = await start()
     const client = connect(server)
     await client.ping()

@@ -9,7 +9,7 @@ const redis = useRedis()
 const fleet = useFleet(redis)
 
 // Once in a process, and each file has its own: no second test here.
-it('the warm-up goes the way of a run before the first worker is ready, and before it claims what is due already', async () => {
+it('the warm-up executes the code of a run before the first worker is ready, and before it claims due work', async () => {
   const beat = fleet.create()
   /** Whoever calls first makes the promise: had nobody called, it would be pending still. */
   let atFirstStart = ''

@@ -8,7 +8,7 @@ const resolve = (options: object) => resolveTaskOptions(options as TaskOptions)
 const NOTHING = { schema: null, concurrency: null, maxConcurrent: null, timeoutMs: null, retries: null, backoff: null }
 
 describe('resolveTaskOptions', () => {
-  it('resolveTaskOptions gives null for what is left out or undefined', () => {
+  it('resolveTaskOptions gives null for an absent or undefined option', () => {
     expect(resolveTaskOptions()).toEqual(NOTHING)
     expect(resolve({ schema: undefined, timeout: undefined, retries: undefined })).toEqual(NOTHING)
   })

@@ -34,19 +34,19 @@ function decide(
 const hoursAgo = (...hours: number[]) => hours.map((count) => NOW_MS - count * HOUR_MS)
 
 describe('what is on time', () => {
-  it('what is on time runs an occurrence that is due now', () => {
+  it('an occurrence that is due now is on time and runs', () => {
     const decision = decide('1h', {}, { pendingMs: NOW_MS })
     expect(decision).toMatchObject({ run: [NOW_MS], missed: 0, catchUp: false, dropped: [], droppedMore: null })
     expect(decision.next[0]).toBe(NOW_MS + HOUR_MS)
   })
 
-  it('what is on time runs nothing before the pending occurrence is due', () => {
+  it('nothing runs before the pending occurrence is due', () => {
     const decision = decide('1h', {}, { nowMs: NOW_MS - 1 })
     expect(decision).toMatchObject({ run: [], dropped: [], catchUp: false })
     expect(decision.next[0]).toBe(NOW_MS)
   })
 
-  it('what is on time counts an occurrence as on time up to its grace and no longer', () => {
+  it('an occurrence is on time up to its grace and no longer', () => {
     const policy: DefinitionInput = { misfire: 'skip', misfireGrace: '60s' }
     expect(decide('1h', policy, { nowMs: NOW_MS + 60_000 }).run).toEqual([NOW_MS])
     const late = decide('1h', policy, { nowMs: NOW_MS + 60_001 })
@@ -62,7 +62,7 @@ describe('what is on time', () => {
     },
   )
 
-  it('what is on time leaves what is on time beyond its bound to the next decision, in order', () => {
+  it('on-time occurrences beyond the bound are left to the next decision, in order', () => {
     const decision = decide('100ms', { misfireGrace: '60s' }, { pendingMs: NOW_MS - 60_000 })
     expect(decision.run).toHaveLength(MAX_ON_TIME)
     expect(decision.next[0]).toBe(decision.run.at(-1)! + 100)
@@ -98,7 +98,7 @@ describe('what is missed', () => {
     expect(decision.next[0]).toBe(NOW_MS + HOUR_MS)
   })
 
-  it('what is missed drops what is older than the catch-up window whatever the policy, and does not count it as missed', () => {
+  it('missed occurrences older than the catch-up window are skipped under every policy, and do not count as missed', () => {
     for (const misfire of ['skip', 'latest', 'all'] as const) {
       const decision = decide('1h', { misfire, catchUpWindow: '3h' }, { pendingMs })
       const old = decision.dropped.filter(({ reason }) => reason === 'catch-up-window').map(({ atMs }) => atMs)
@@ -107,7 +107,7 @@ describe('what is missed', () => {
     }
   })
 
-  it('what is missed catches up nothing when even the newest is older than the window', () => {
+  it('no missed occurrence is caught up when even the newest is older than the window', () => {
     const decision = decide(
       '1d',
       { misfire: 'latest', catchUpWindow: '1h' },
@@ -121,7 +121,7 @@ describe('what is missed', () => {
     ])
   })
 
-  it('what is missed lets the grace win over a shorter window', () => {
+  it('a grace longer than the catch-up window decides over missed occurrences', () => {
     const decision = decide('1h', { catchUpWindow: 0, misfireGrace: '2h' }, { pendingMs })
     expect(decision.run).toEqual(hoursAgo(2, 1, 0))
     expect(decision.dropped.map(({ reason }) => reason)).toEqual([
@@ -131,23 +131,23 @@ describe('what is missed', () => {
     ])
   })
 
-  it('what is missed keeps the newest of all up to the cap', () => {
+  it('missed occurrences under all are caught up from the newest up to the cap', () => {
     const decision = decide('1h', { misfire: 'all', maxCatchUp: 2 }, { pendingMs })
     expect(decision.run).toEqual(hoursAgo(2, 1, 0))
     expect(decision.dropped).toEqual(hoursAgo(5, 4, 3).map((atMs) => ({ atMs, reason: 'catch-up-cap' })))
   })
 
-  it('what is missed never gives again what was claimed', () => {
+  it('a claimed occurrence is never given again as missed', () => {
     const decision = decide('1h', { misfire: 'all' }, { pendingMs, lastMs: NOW_MS - 2 * HOUR_MS })
     expect(decision.run).toEqual(hoursAgo(1, 0))
     expect(decision.dropped).toEqual([])
   })
 
-  it('what is missed starts at the first occurrence when the pending instant is none', () => {
+  it('missed occurrences start at the first occurrence when the pending instant is none', () => {
     expect(decide('1h', { misfire: 'all' }, { pendingMs: NOW_MS - 2 * HOUR_MS - 1 }).run).toEqual(hoursAgo(2, 1, 0))
   })
 
-  it('what is missed does nothing for a schedule that has ended', () => {
+  it('no missed occurrence of a finished schedule is caught up', () => {
     const decision = decide(listedTrigger([NOW_MS - HOUR_MS]), {}, { lastMs: NOW_MS - HOUR_MS })
     expect(decision).toEqual({
       run: [],
@@ -160,7 +160,7 @@ describe('what is missed', () => {
     })
   })
 
-  it('what is missed catches up a missed one-shot once', () => {
+  it('a missed at is caught up once', () => {
     const decision = decide(listedTrigger([NOW_MS - HOUR_MS]), {}, { pendingMs: NOW_MS - HOUR_MS })
     expect(decision).toMatchObject({ run: [NOW_MS - HOUR_MS], catchUp: true, missed: 0, dropped: [], next: [] })
   })

@@ -10,7 +10,7 @@ function decide(state: Record<string, string>) {
   return decidePlan({ name: 'it', digest: 'd', fields, state, declared: '' }, nowMs)
 }
 
-it('a state that was restored from the history goes on behind its last instant: what came due since then is run', () => {
+it('a state that was restored from the history continues after its last instant: occurrences since then run', () => {
   const { plan } = decide({ last: String(last), seen: '3', restored: '1' })
   expect(
     plan
@@ -25,7 +25,7 @@ it('a state without a trigger that was not restored, of a schedule that is enabl
   expect(Number.parseInt(plan, 10)).toBe(last + 2 * DAY)
 })
 
-it('a state that was restored with its pause keeps what came due noted until the pause ends', () => {
+it('a state that was restored with its pause keeps the due occurrences in its plan until the pause ends', () => {
   const { plan, dropped } = decide({ last: String(last), seen: '3', restored: '1', paused: '{"at":1}' })
   expect([Number.parseInt(plan, 10), dropped]).toEqual([last + DAY, []])
 })

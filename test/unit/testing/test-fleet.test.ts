@@ -64,7 +64,7 @@ describe('a test fleet', () => {
     expect(rerun!.worker).not.toBe(lost!.worker)
   })
 
-  it('a frozen worker loses its lease, and what it does afterwards counts for nothing', async () => {
+  it('a frozen worker loses its lease, and its later settlement is ignored', async () => {
     await using fleet = await createTestFleet({ everybeat: { leaseMs: 10_000 } })
     const worker = await fleet.worker((beat) => beat.task('work', () => fleet.sleep('5s')))
     await fleet.schedules.put('work', { every: '1h', onCrash: 'skip' })

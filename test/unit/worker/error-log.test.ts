@@ -10,7 +10,7 @@ function createLog() {
   return { told, time, log: new ErrorLog(emit, time) }
 }
 
-it('an error that repeats is told once, and once more when it has ended', async () => {
+it('a repeated error is reported once, and once more when it has ended', async () => {
   const { told, time, log } = createLog()
   for (let count = 0; count < 3; count += 1) {
     log.onError('claim', new Error('no route'))
@@ -40,7 +40,7 @@ it('a fault that comes back is told again, and so is another message of the same
   expect(told).toHaveLength(4)
 })
 
-it('the end of a single error is not told', () => {
+it('the end of a single error is not reported', () => {
   const { told, log } = createLog()
   log.onError('claim', new Error('a'))
   log.onSuccess('claim')

@@ -94,7 +94,7 @@ describe('a precise timer', () => {
     expect(early).toEqual([])
   })
 
-  it('a precise timer holds up nothing longer than Redis said, whatever the clock shows', async () => {
+  it('a precise timer delays no run longer than Redis said, whatever the clock shows', async () => {
     const clock = createClock()
     const begun = monotonic()
     await new PreciseTimer(clock, SYSTEM_TIME).at(clock.now() + 3_600_000, 6)

@@ -15,7 +15,7 @@ function setUp() {
 }
 
 describe('the batcher of edits', () => {
-  it('the batcher of edits has edits by hand looked at together, within a moment', async () => {
+  it('the batcher of edits has plain edits inspected together, within a moment', async () => {
     const { inspections, batcher } = setUp()
     for (const name of ['a', 'b', 'a']) batcher.onWritten(0, name)
     batcher.onWritten(3, 'c')
@@ -41,7 +41,7 @@ describe('the batcher of edits', () => {
     },
   )
 
-  it('the batcher of edits has nothing of a bulk load looked at again, but an edit by hand in its midst', async () => {
+  it('the batcher of edits has no write of a bulk load inspected, but a plain edit during it', async () => {
     const { inspections, batcher } = setUp()
     const names = Array.from({ length: 2_000 }, (_, index) => `s${index}`)
     batcher.onAnnounced(0, names)

@@ -136,7 +136,7 @@ describe('settlements', () => {
     expect(calls).toEqual([['first'], ['second']])
   })
 
-  it('a settlement that something waits for is sent whatever is under way', async () => {
+  it('an urgent settlement is sent whatever else is in flight', async () => {
     const { calls, settler } = createStore({ isSlow: true })
     settler.hold()
     settleMany(settler, 350)
@@ -205,7 +205,7 @@ describe('settlements', () => {
     expect(made).toBe(1)
   })
 
-  it('all that is held is sent before the worker stops, and what comes meanwhile too', async () => {
+  it('all held settlements are sent before the worker stops, and those that end in between too', async () => {
     const { calls, answers, settler } = createStore({ isSlow: true })
     settler.hold()
     settleMany(settler, 350)

@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { Slots } from '../../../../src/worker/loop/slots.js'
 
 describe('slots while a worker is paused', () => {
-  it('slots while a worker is paused are none, and those who wait for one are called when the pause ends', () => {
+  it('a paused worker has no free slot, and the waiting loops are called when the pause ends', () => {
     const slots = new Slots(2, () => {})
     slots.take('report')
     slots.setPaused(true)
