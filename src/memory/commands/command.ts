@@ -3,12 +3,12 @@ import type { Reply } from '../store/reply.js'
 import type { Session } from '../store/session.js'
 import type { Settings } from '../store/settings.js'
 
-/** What commands need of the store beyond the keys of their database. */
+/** The parts of the store that commands need beyond the keys of their database. */
 export interface Host {
   readonly settings: Settings
   readonly sessions: ReadonlyMap<number, Session>
   readonly runId: string
-  /** How often each command ran, and how long, since the start or `CONFIG RESETSTAT`. */
+  /** The number and the duration of the calls of each command, since the start or `CONFIG RESETSTAT`. */
   readonly stats: Map<string, CommandStat>
   /** Commands since the start. */
   readonly commandCount: number
@@ -16,27 +16,27 @@ export interface Host {
   /** Time now, epoch ms with a fraction. */
   now(): number
   database(index: number): Database
-  /** Swaps, flushes and counts reach over all databases. */
+  /** All databases, for swaps, flushes and counts. */
   readonly databases: ReadonlyMap<number, Database>
   flush(indexes: 'all' | number): void
   publish(channel: string, message: string, kind: 'channel' | 'shard'): number
   runScript(call: Call, sha1: string, keys: readonly string[], args: readonly string[]): Reply
-  /** Runs one command of a transaction, with its own end and error. */
+  /** Runs one command of a transaction, with its own error. */
   runCommand(session: Session, name: string, args: readonly string[]): Reply
-  /** Keeps a script and gives its digest. */
+  /** Stores a script and gives its digest. */
   loadScript(text: string): string
   hasScript(sha1: string): boolean
   forgetScripts(): void
   describe(section: string): string
 }
 
-/** How often a command ran. */
+/** The calls of a command. */
 export interface CommandStat {
   calls: number
   failed: number
 }
 
-/** One command under way. */
+/** One call of a command. */
 export interface Call {
   readonly host: Host
   readonly session: Session
@@ -46,19 +46,19 @@ export interface Call {
   readonly isScript: boolean
 }
 
-/** One command: how many words it takes, and what it does. */
+/** One command: the number of its words, and its function. */
 export interface Command {
-  /** Words with the name: exactly so many, or at least so many when negative. */
+  /** Number of words with the name; negative: at least so many. */
   readonly arity: number
   /** Scripts may not call it. */
   readonly isForbiddenInScripts?: boolean
   /** Runs in a transaction at once rather than at its end. */
   readonly isImmediate?: boolean
-  /** Changes nothing, so a client that only subscribes may send it. */
+  /** Whether a client with subscriptions may send it. */
   readonly isForSubscribers?: boolean
-  /** Also for a client that has not given the password. */
+  /** Whether a client without authentication may send it. */
   readonly isOpenToAll?: boolean
-  /** @param args the words behind the name */
+  /** @param args the words after the name */
   run(call: Call, args: readonly string[]): Reply
 }
 

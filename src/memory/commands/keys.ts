@@ -173,7 +173,7 @@ function describeObject({ db }: Call, [what, key]: readonly string[]): Reply {
   }
 }
 
-/** Commands about keys, whatever they hold. */
+/** Commands about keys of any type. */
 export const KEY_COMMANDS: CommandTable = {
   del: { arity: -2, run: deleteKeys },
   unlink: { arity: -2, run: deleteKeys },

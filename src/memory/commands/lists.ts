@@ -30,7 +30,7 @@ export function parseRange(from: string, to: string): [number, number] {
   return [parseInteger(from), parseInteger(to)]
 }
 
-/** The places of a range with places from the end below zero, as `slice` takes them. */
+/** The indexes of a range, of which negative ones count from the end, in the form that `slice` takes. */
 export function resolveRange([from, to]: readonly [number, number], length: number): [number, number] {
   const [start, end] = [from, to].map((at) => (at < 0 ? length + at : at))
   return [Math.max(0, start!), Math.max(-1, end!) + 1]

@@ -4,7 +4,7 @@ import { CommandError, OK, Pairs, Status, syntaxError, Waiting, type Reply } fro
 import { parseInteger } from '../data/number-text.js'
 import type { Call, CommandTable } from './command.js'
 
-/** The version of Redis that the store behaves as, and tells clients. */
+/** The version of Redis that the store imitates and reports to clients. */
 export const MEMORY_REDIS_VERSION = '7.0.15'
 
 function config({ host }: Call, [what, ...args]: readonly string[]): Reply {
@@ -46,7 +46,7 @@ function wait({ isScript }: Call, [replicas, timeout]: readonly string[]): Reply
   const [count, ms] = [parseInteger(replicas), parseInteger(timeout, 'ERR timeout is not an integer or out of range')]
   if (ms < 0) throw new CommandError('ERR timeout is negative')
   if (count <= 0 || isScript) return 0
-  // There are no replicas: the answer is none, once the time is over.
+  // The store has no replicas, so the answer is 0 after the time-out.
   return new Waiting(ms === 0 ? Number.POSITIVE_INFINITY : ms, 0)
 }
 

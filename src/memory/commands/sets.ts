@@ -27,7 +27,7 @@ function remove({ db }: Call, [key, ...members]: readonly string[]): number {
   return count
 }
 
-/** Takes members out: the oldest ones, where Redis takes any. */
+/** Removes members: the oldest ones, although Redis removes any. */
 function pop(call: Call, [key, count]: readonly string[]): Reply {
   const wanted = count === undefined ? 1 : parseInteger(count, 'ERR value is out of range, must be positive')
   const taken = [...read(call, key!)].slice(0, wanted)

@@ -3,13 +3,13 @@ import type { Ranked, SortedSet } from '../data/sorted-set.js'
 import { CommandError, syntaxError } from '../store/reply.js'
 import { parseRange, resolveRange } from './lists.js'
 
-/** A part of the order: from a place up to, and without, another. */
+/** A part of the order: from one index up to another, without the latter. */
 export interface Part {
   readonly start: number
   readonly end: number
 }
 
-/** What follows the two ends of a range. */
+/** The options after the two ends of a range. */
 export interface RangeOptions {
   readonly by: 'rank' | 'score' | 'lex'
   readonly isReversed: boolean
@@ -18,10 +18,10 @@ export interface RangeOptions {
   readonly count: number
 }
 
-/** Chooses a part of any sorted set: what a range means, read before the set is looked at. */
+/** Chooses a part of any sorted set; the range is parsed before the set is read. */
 export type Chooser = (set: SortedSet) => Part
 
-/** The part between two scores, `(` before one that does not belong to it. */
+/** The part between two scores; `(` excludes a score. */
 export function partByScore(from: string, to: string): Chooser {
   const [least, most] = [readBound(from), readBound(to)]
   return (set) => {
@@ -36,7 +36,7 @@ function readBound(text: string): { value: number; isOpen: boolean } {
   return { value: parseDouble(isOpen ? text.slice(1) : text, 'ERR min or max is not a float'), isOpen }
 }
 
-/** The part between two texts, of members that all have one score. */
+/** The part between two texts, of members with equal scores. */
 export function partByLex(from: string, to: string): Chooser {
   const [least, most] = [readText(from), readText(to)]
   return (set) => {
@@ -46,7 +46,7 @@ export function partByLex(from: string, to: string): Chooser {
   }
 }
 
-/** The part between two places, those below zero counted from the end. */
+/** The part between two ranks; negative ones count from the end. */
 export function partByRank(from: string, to: string): Chooser {
   const range = parseRange(from, to)
   return (set) => {
@@ -73,7 +73,7 @@ function isBehind(member: string, bound: TextBound, begins: boolean): boolean {
   return member > bound.text
 }
 
-/** Reads what follows the two ends of a range. */
+/** Reads the options after the two ends of a range. */
 export function readRangeOptions(words: readonly string[], known: Partial<RangeOptions> = {}): RangeOptions {
   const found = { by: 'rank' as RangeOptions['by'], isReversed: false, withScores: false, ...known }
   let limit: [number, number] | null = null
@@ -97,7 +97,7 @@ export function readRangeOptions(words: readonly string[], known: Partial<RangeO
   return { ...found, offset: limit?.[0] ?? 0, count: limit?.[1] ?? -1 }
 }
 
-/** Gives the entries of a range in the order that is asked for. */
+/** Gives the entries of a range in the requested order. */
 export function rangeSelector(from: string, to: string, options: RangeOptions): (set: SortedSet) => Ranked[] {
   const { by, isReversed, offset, count } = options
   const wanted = count < 0 ? Number.POSITIVE_INFINITY : count

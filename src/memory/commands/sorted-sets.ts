@@ -45,7 +45,7 @@ function readAddOptions(words: readonly string[]): AddOptions {
   return { flags, pairs }
 }
 
-/** The score that a member gets; null where the conditions keep it as it is. */
+/** The new score of a member; null if the conditions prevent a change. */
 function decideScore(former: number | undefined, given: number, flags: ReadonlySet<string>): number | null {
   if (former === undefined ? flags.has('xx') : flags.has('nx')) return null
   const score = flags.has('incr') ? (former ?? 0) + given : given

@@ -6,7 +6,7 @@ import type { Call, CommandTable } from './command.js'
 const NO_ENTRIES = new Stream()
 const BAD_ID = 'ERR Invalid stream ID specified as stream command argument'
 const MOST_SEQ = Number.MAX_SAFE_INTEGER
-/** Redis keeps entries in nodes of so many, and `~` drops whole nodes only. */
+/** Entries of a node of a stream: with `~` only whole nodes are removed. */
 const NODE_ENTRIES = 100
 
 function read({ db }: Call, key: string): Stream {
@@ -26,7 +26,7 @@ interface Trim {
   readonly most: number
 }
 
-/** Reads `MAXLEN` or `MINID` with what belongs to it, and says where it ends. */
+/** Reads `MAXLEN` or `MINID` with its options, and gives the index of the word after them. */
 function readTrim(words: readonly string[], start: number): { trim: Trim; end: number } {
   let at = start
   const by = words[at]!.toLowerCase() as Trim['by']
@@ -54,7 +54,7 @@ function trimStream(stream: Stream, { by, bound, isRough, most }: Trim): number 
   return stream.dropFirst(Math.min(count, most))
 }
 
-/** Reads the id of a new entry, and gives what chooses it by the stream. */
+/** Reads the id of a new entry. @returns a function that gives the id for a stream */
 function readNewId(call: Call, text: string): (stream: Stream) => StreamId {
   const openMs = text === '*' ? null : /^(\d+)-\*$/.exec(text)?.[1]
   if (openMs === undefined) {
@@ -114,7 +114,7 @@ function trim(call: Call, [key, ...words]: readonly string[]): number {
   return count
 }
 
-/** The end of a range; `(` before one that does not belong to it. */
+/** The end of a range; `(` excludes it. */
 function parseBound(text: string, isStart: boolean): { id: StreamId; isOpen: boolean } {
   const isOpen = text.startsWith('(')
   const plain = isOpen ? text.slice(1) : text

@@ -15,7 +15,7 @@ interface SetOptions {
   endsAt: number | null
 }
 
-/** Reads what follows key and value in `SET`, or the key in `GETEX`. */
+/** Reads the options after key and value in `SET`, or after the key in `GETEX`. */
 function readOptions(call: Call, options: readonly string[], command: string): SetOptions {
   const found: SetOptions = { condition: null, wantsFormer: false, keepsEnd: false, endsAt: null }
   for (let at = 0; at < options.length; at += 1) {
@@ -66,7 +66,7 @@ function getAndExpire(call: Call, [key, ...options]: readonly string[]): Reply {
   return text
 }
 
-/** Changes a text in place: its end stays. */
+/** Changes a text and keeps its expiry. */
 function edit(call: Call, key: string, text: string, event: string): void {
   call.db.open(key, 'string').text = text
   call.db.changed(key, '$', event)

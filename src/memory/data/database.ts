@@ -5,7 +5,7 @@ import { emptyValue, isSpent, type Kind, type Value, type ValueOf } from './valu
 /** The class letter of a keyspace notification, as `notify-keyspace-events` names it. */
 export type EventClass = 'g' | '$' | 'l' | 's' | 'h' | 'z' | 'x' | 't'
 
-/** Hears of changes: clients that track keys, notifications, transactions that watch. */
+/** Receives changes, for clients that track keys, notifications and watching transactions. */
 export interface ChangeListener {
   onChanged(db: number, key: string): void
   onEvent(db: number, kind: EventClass, event: string, key: string): void
@@ -13,20 +13,20 @@ export interface ChangeListener {
 
 interface Entry {
   value: Value
-  /** When the key expires, epoch ms; null when it does not. */
+  /** When the key expires, epoch ms; null for never. */
   expiresAt: number | null
 }
 
-/** A key with its value as `DUMP` writes it, and its end. */
+/** A key with its value in the form of `DUMP`, and its expiry. */
 export type EntryCopy = readonly [key: string, dump: string, expiresAt: number | null]
 
-/** The keys of one numbered database. A key that has expired is not there, whether it was removed yet or not. */
+/** The keys of one numbered database. An expired key does not exist, also before it is removed. */
 export class Database {
   readonly #entries = new Map<string, Entry>()
-  /** The keys that have an end, so that expiry need not look at all. */
+  /** The keys with an expiry, so that the removal of expired keys need not read all keys. */
   readonly #mortal = new Set<string>()
 
-  /** @param now the time that keys expire by, epoch ms */
+  /** @param now the clock of expiry, epoch ms */
   readonly index: number
   readonly now: () => number
   readonly listener: ChangeListener
@@ -59,21 +59,21 @@ export class Database {
     return this.#find(key)?.value
   }
 
-  /** The value of a key that must have this type, or nothing. */
+  /** The value of a key that must have this type; undefined for a missing key. */
   read<K extends Kind>(key: string, kind: K): ValueOf<K> | undefined {
     const value = this.get(key)
     if (value && value.kind !== kind) throw wrongType()
     return value as ValueOf<K> | undefined
   }
 
-  /** The value of a key that must have this type; an empty one is put there when there is none. */
+  /** The value of a key that must have this type; a missing key gets an empty value. */
   open<K extends Kind>(key: string, kind: K): ValueOf<K> {
     const value = this.read(key, kind) ?? emptyValue(kind)
     if (!this.#entries.has(key)) this.#entries.set(key, { value, expiresAt: null })
     return value
   }
 
-  /** Puts a value in place of what was there; it has no end unless one is given. */
+  /** Replaces the value of a key; without `expiresAt` it never expires. */
   set(key: string, value: Value, expiresAt: number | null = null): void {
     this.#entries.set(key, { value, expiresAt })
     this.#noteEnd(key, expiresAt)
@@ -88,14 +88,14 @@ export class Database {
     return this.#find(key) !== undefined
   }
 
-  /** Removes a key without a notification; says whether it existed. */
+  /** Removes a key without a notification. @returns whether it existed */
   delete(key: string): boolean {
     if (!this.has(key)) return false
     this.#remove(key)
     return true
   }
 
-  /** When a key expires, epoch ms; null when it never does, undefined when it is not there. */
+  /** When a key expires, epoch ms; null for never, undefined for a missing key. */
   expiryOf(key: string): number | null | undefined {
     return this.#find(key)?.expiresAt
   }
@@ -107,7 +107,7 @@ export class Database {
     this.#noteEnd(key, expiresAt)
   }
 
-  /** Tells of a change, and removes what is spent by it. */
+  /** Reports a change, and removes a key whose value is empty then. */
   changed(key: string, kind: EventClass, event: string): void {
     this.listener.onChanged(this.index, key)
     this.listener.onEvent(this.index, kind, event, key)
@@ -117,7 +117,7 @@ export class Database {
     this.listener.onEvent(this.index, 'g', 'del', key)
   }
 
-  /** Removes what has expired by now. */
+  /** Removes expired keys. */
   removeExpired(): void {
     const now = this.now()
     for (const key of [...this.#mortal]) if (this.#entries.get(key)!.expiresAt! <= now) this.#expire(key)
@@ -127,7 +127,7 @@ export class Database {
     return this.#mortal.size > 0
   }
 
-  /** All keys that are there, in the order of their making. */
+  /** All keys in the order of their creation. */
   keys(): string[] {
     this.removeExpired()
     return [...this.#entries.keys()]
@@ -142,7 +142,7 @@ export class Database {
     return this.#mortal.size
   }
 
-  /** A copy of all keys, in the order of their making. */
+  /** A copy of all keys in the order of their creation. */
   copyEntries(): EntryCopy[] {
     return [...this.#entries].map(([key, { value, expiresAt }]) => [key, dumpValue(value), expiresAt])
   }

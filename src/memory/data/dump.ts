@@ -3,7 +3,7 @@ import { SortedSet } from './sorted-set.js'
 import { Stream, type StreamEntry, type StreamId } from './stream.js'
 import type { Value } from './value.js'
 
-/** Marks what this store wrote: it reads no dump of a Redis server, and none reads its. */
+/** The mark of dumps of this store: it reads no dump of a Redis server, and no server reads its dumps. */
 const MARK = 'everybeat1'
 const DIGEST_LENGTH = 40
 
@@ -19,7 +19,7 @@ export function dumpValue(value: Value): string {
   return `${MARK}${digest(body)}${body}`
 }
 
-/** Reads what {@link dumpValue} wrote; null for anything else. */
+/** Reads a text of {@link dumpValue}; null for any other text. */
 export function restoreValue(text: string): Value | null {
   const body = text.slice(MARK.length + DIGEST_LENGTH)
   if (!text.startsWith(MARK) || text.slice(MARK.length, MARK.length + DIGEST_LENGTH) !== digest(body)) return null

@@ -1,7 +1,7 @@
 const cache = new Map<string, RegExp>()
 const MOST_CACHED = 500
 
-/** Whether text matches a pattern of Redis: `*`, `?`, `[a-c]`, `[^a]` and a backslash before what is meant as it is. */
+/** Whether text matches a pattern of Redis: `*`, `?`, `[a-c]`, `[^a]` and a backslash before a literal character. */
 export function matchesGlob(pattern: string, text: string): boolean {
   if (pattern === '*') return true
   let compiled = cache.get(pattern)
@@ -30,7 +30,7 @@ function translate(pattern: string): string {
   return source
 }
 
-/** The characters in brackets, and where they end; brackets that stay open end with the pattern. */
+/** The characters in brackets, and the index of their end; open brackets end with the pattern. */
 function translateClass(pattern: string, start: number): [string, number] {
   let at = start
   const isNegated = pattern[at] === '^'

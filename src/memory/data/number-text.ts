@@ -6,7 +6,7 @@ const INFINITE = /^([+-]?)inf(inity)?$/i
 const LEAST = -(2n ** 63n)
 const MOST = 2n ** 63n - 1n
 
-/** Whether text is a whole number as Redis writes one, within 64 bits. */
+/** Whether a text is a whole number of at most 64 bits in the form of Redis. */
 export function isInteger(text: string): boolean {
   if (!INTEGER.test(text)) return false
   if (text.length < 18) return true
@@ -44,7 +44,7 @@ export function addIntegers(text: string, increment: string): string {
   return sum.toString()
 }
 
-/** Writes a number as C's `%.17g` does, which is how Redis 7.0 answers a score. */
+/** Writes a number in the form of C's `%.17g`, in which Redis 7.0 replies a score. */
 export function formatDouble(value: number): string {
   if (value === Number.POSITIVE_INFINITY) return 'inf'
   if (value === Number.NEGATIVE_INFINITY) return '-inf'

@@ -4,7 +4,7 @@ export interface Ranked {
   readonly score: number
 }
 
-/** Members in the order of their scores, and of their bytes where scores are equal. */
+/** Members in the order of their scores; equal scores are ordered by bytes. */
 export class SortedSet {
   /** The score of each member. */
   readonly #scores = new Map<string, number>()
@@ -15,7 +15,7 @@ export class SortedSet {
     return this.#scores.size
   }
 
-  /** The members in order; to be read, not to be changed. */
+  /** The members in order; callers must not change the list. */
   get order(): readonly Ranked[] {
     return this.#order
   }
@@ -32,7 +32,7 @@ export class SortedSet {
     this.#scores.set(member, score)
     const last = this.#order.at(-1)
     const entry = { member, score }
-    // Most additions are the newest: they need no search.
+    // Most additions are the last in the order, which needs no search.
     if (!last || last.score < score || (last.score === score && last.member < member)) this.#order.push(entry)
     else this.#order.splice(this.rankFrom(score, member), 0, entry)
   }
@@ -45,18 +45,18 @@ export class SortedSet {
     return true
   }
 
-  /** The place of a member in the order, from 0; null when it is not there. */
+  /** The rank of a member, from 0; null for a missing member. */
   rankOf(member: string): number | null {
     const score = this.#scores.get(member)
     return score === undefined ? null : this.rankFrom(score, member)
   }
 
-  /** The place of the first entry that does not come before this score and member. */
+  /** The rank of the first entry that does not precede this score and member. */
   rankFrom(score: number, member: string): number {
     return this.firstWhere((entry) => entry.score > score || (entry.score === score && entry.member >= member))
   }
 
-  /** The place of the first entry with the property, which all behind it must have too. */
+  /** The rank of the first entry with a property, which all later entries must have too. */
   firstWhere(has: (entry: Ranked) => boolean): number {
     let low = 0
     let high = this.#order.length

@@ -12,11 +12,11 @@ export interface StreamEntry {
 
 /** Entries in the order of their ids. */
 export class Stream {
-  /** The entries that are left. */
+  /** The entries. */
   entries: StreamEntry[] = []
-  /** The newest id there ever was. */
+  /** The newest id that was ever added. */
   lastId: StreamId = { ms: 0, seq: 0 }
-  /** How many entries were ever added. */
+  /** Number of entries that were ever added. */
   addedCount = 0
   /** The newest id that was deleted. */
   maxDeletedId: StreamId = { ms: 0, seq: 0 }
@@ -27,7 +27,7 @@ export class Stream {
     this.addedCount += 1
   }
 
-  /** The place of the first entry whose id is not below this one. */
+  /** The index of the first entry whose id is not below this one. */
   firstFrom(id: StreamId): number {
     let low = 0
     let high = this.entries.length

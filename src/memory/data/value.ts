@@ -1,7 +1,7 @@
 import { SortedSet } from './sorted-set.js'
 import { Stream } from './stream.js'
 
-/** What a key holds. Text holds one byte per unit. */
+/** The value of a key. Text holds one byte per unit. */
 export type Value =
   | { readonly kind: 'string'; text: string }
   | { readonly kind: 'hash'; readonly fields: Map<string, string> }
@@ -30,7 +30,7 @@ export function emptyValue<K extends Kind>(kind: K): ValueOf<K> {
   return EMPTY[kind]()
 }
 
-/** Whether nothing is left in it, so that its key goes; a stream and a text stay. */
+/** Whether the value is empty, so that its key is removed; an empty stream or text is kept. */
 export function isSpent(value: Value): boolean {
   switch (value.kind) {
     case 'hash':

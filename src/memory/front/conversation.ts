@@ -4,16 +4,16 @@ import type { MemoryStore } from '../store/memory-store.js'
 import { Waiting, type Reply } from '../store/reply.js'
 import type { Outlet, Session } from '../store/session.js'
 
-/** What carries the bytes of one connection to its client. */
+/** The transport of one connection to its client. */
 export interface Line {
   readonly address: string
-  /** Carries bytes to the client, one per unit of the text. */
+  /** Sends bytes to the client, one per unit of the text. */
   write(text: string): void
-  /** Ends the connection, after what was written. */
+  /** Ends the connection after the written bytes. */
   end(): void
 }
 
-/** Runs a function later; gives what takes that back. */
+/** Runs a function later. @returns a function that cancels it */
 export type After = (ms: number, run: () => void) => () => void
 
 /** One connection to a store: bytes in, replies and messages out, in the order of the requests. */
@@ -23,9 +23,9 @@ export class Conversation implements Outlet {
   readonly #after: After
   readonly #session: Session
   readonly #parser = new RequestParser()
-  /** Takes back the wait of the command under way; null while there is none. */
+  /** Cancels the wait of the current command; null for none. */
   #stopWaiting: (() => void) | null = null
-  /** Messages that came while requests are answered; null at other times. */
+  /** Messages during the answering of requests; null at other times. */
   #held: string | null = null
   #isOver = false
 
@@ -40,14 +40,14 @@ export class Conversation implements Outlet {
     this.close()
   }
 
-  /** Takes in what the client sent. */
+  /** Receives bytes of the client. */
   receive(bytes: Buffer): void {
     if (this.#isOver) return
     this.#parser.add(bytes)
     this.#answer()
   }
 
-  /** Writes what answers the requests that are whole. */
+  /** Answers the complete requests. */
   #answer(): void {
     this.#held = ''
     let text = ''
@@ -85,7 +85,7 @@ export class Conversation implements Outlet {
   push(message: Reply[]): void {
     if (this.#isOver) return
     const text = writePush(message, this.#session.protocol)
-    // A message that a command brings about comes behind the reply to that command.
+    // A message that a command causes follows the reply to that command.
     if (this.#held === null) this.#line.write(text)
     else this.#held += text
   }

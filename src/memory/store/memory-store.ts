@@ -13,11 +13,11 @@ const DATABASES = 16
 
 /** Options of a {@link MemoryStore}. */
 export interface MemoryStoreOptions {
-  /** What is run in place of a script, which keeps its digest; default: the script itself. */
+  /** Changes the scripts that run, which keep their digests; default: no change. */
   readonly rewriteScript?: ((text: string) => string) | undefined
-  /** Says in which words a command is refused, as some servers do; null for one that is not. Default: none is. */
+  /** The error with which a command is refused, as by some servers; null for none. Default: no command is refused. */
   readonly refuse?: ((attempt: Attempt) => string | null) | undefined
-  /** What scripts run in; default: Lua 5.1, as in Redis. */
+  /** The version of Lua; default: 5.1, as in Redis. */
   readonly lua?: LuaBuild | undefined
 }
 
@@ -31,12 +31,12 @@ export interface Attempt {
 }
 const QUEUED = new Status('QUEUED')
 
-/** What a store held at one moment. */
+/** The data of a store at one moment. */
 export type StoreCopy = readonly { readonly index: number; readonly entries: readonly EntryCopy[] }[]
 
 /**
- * A Redis inside this process: keys, expiry, channels, transactions and Lua scripts, one command after the other. Nothing
- * of it outlives the process. Text in and out holds one byte per unit.
+ * A Redis inside this process: keys, expiry, channels, transactions and Lua scripts, one command after the other. Its
+ * data is lost when this process ends. Text in and out holds one byte per unit.
  */
 export class MemoryStore implements Host {
   readonly settings = new Settings()
@@ -52,9 +52,9 @@ export class MemoryStore implements Host {
   readonly #options: MemoryStoreOptions
   /** The machine that runs scripts; null before the first script. */
   #lua: LuaMachine | null = null
-  /** Sessions so far: each has a number of its own. */
+  /** Number of sessions so far, from which each gets its number. */
   #sessionCount = 0
-  /** The time of the command under way, by which keys expire while it runs; null between commands. */
+  /** The time of the current command, by which keys expire while it runs; null between commands. */
   #commandAt: number | null = null
 
   /** @param now the clock: epoch ms with a fraction, by default this machine's */
@@ -69,12 +69,12 @@ export class MemoryStore implements Host {
     return this.#commandAt ?? this.#now()
   }
 
-  /** Whether there are as many connections as the setting `maxclients` allows. */
+  /** Whether the number of connections has reached the setting `maxclients`. */
   get isFull(): boolean {
     return this.sessions.size >= Number(this.settings.get('maxclients'))
   }
 
-  /** Takes in a connection. */
+  /** Opens a session for a connection. */
   open(address: string, outlet: Outlet): Session {
     const session = new Session((this.#sessionCount += 1), address, this.now(), outlet)
     session.isAuthenticated = this.settings.get('requirepass') === ''
@@ -98,7 +98,7 @@ export class MemoryStore implements Host {
     return db
   }
 
-  /** Removes keys that have expired, and tells of them. */
+  /** Removes expired keys, with notifications. */
   removeExpired(): void {
     for (const db of this.databases.values()) if (db.hasMortals) db.removeExpired()
     this.#changes.tell()
@@ -109,14 +109,14 @@ export class MemoryStore implements Host {
     this.#changes.flushed()
   }
 
-  /** A copy of everything that is stored now; it holds at least what has expired by then. */
+  /** A copy of all data, which may include expired keys. */
   copyData(): StoreCopy {
     return [...this.databases.values()].map((db) => ({ index: db.index, entries: db.copyEntries() }))
   }
 
   /**
-   * Holds what a copy holds and nothing else, as a replica does that takes over and has missed the newest writes. The
-   * connections are another matter: a replica has none of them.
+   * Replaces all data by a copy, as a replica does that takes over without the newest writes. Connections are not
+   * changed, although a replica has none.
    */
   takeOver(copy: StoreCopy): void {
     for (const db of this.databases.values()) db.clear()
@@ -133,7 +133,7 @@ export class MemoryStore implements Host {
     return describeServer(this, section)
   }
 
-  /** Runs what a client sends: at once, or at the end of its transaction. */
+  /** Runs a command of a client, at once or at the end of its transaction. */
   execute(session: Session, words: readonly string[]): Reply {
     const name = words[0]!.toLowerCase()
     const args = words.slice(1)
