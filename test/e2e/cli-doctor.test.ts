@@ -56,7 +56,7 @@ describe('doctor', () => {
       unserved: 'problem',
     })
     const { stdout } = await runCli(['doctor', '--prefix', prefix], { env: { REDIS_URL: redis.url } })
-    expect(stdout).toMatch(/^✗ invalid .*broken\n +the definition is wrong.*\n +→ everybeat show 'broken'/m)
+    expect(stdout).toMatch(/^✗ invalid .*broken\n +a schedule with a wrong definition.*\n +→ everybeat show 'broken'/m)
     expect(stdout).toMatch(/\n3 problems, 0 warnings\n$/)
   })
 
