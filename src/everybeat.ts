@@ -26,7 +26,7 @@ import type { TaskOptions } from './options/task-options.js'
 import type { RegisterTask, TaskHandle } from './task-handle.js'
 import { endsWithin, timeSourceOf, type TimeSource } from './time-source.js'
 import type { ScheduleStore } from './control/store.js'
-import { createRedisClock } from './worker/loop/redis-clock.js'
+import { SampledRedisClock } from './worker/loop/redis-clock.js'
 import type { RedisClock } from './worker/store.js'
 import { describeStart } from './worker/describe-start.js'
 import { describeOneOff } from './worker/run/one-off.js'
@@ -72,7 +72,7 @@ export class Everybeat<Tasks extends object = AnyTasks> extends IsolatedEmitter 
     this.#options = resolveOptions(options, process.env)
     this.#tasks = new TaskRegistry(this.#options.shards)
     this.#time = timeSourceOf(options)
-    this.#clock = createRedisClock(this.#time.monotonic, this.#time.wall)
+    this.#clock = new SampledRedisClock(this.#time.monotonic, this.#time.wall)
     this.#boundStores = new BoundStores(this.#options.connectTimeoutMs, this.#time)
     this.#writeLine = createLineWriter(this.#options.logger)
     logEvents(this, this.#writeLine)

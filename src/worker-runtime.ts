@@ -23,7 +23,7 @@ import { endsWithin, SYSTEM_TIME, type TimeSource } from './time-source.js'
 import { tzDataVersion } from './time/tz-data.js'
 import { VERSION } from './version.js'
 import type { HealthSource } from './worker/health.js'
-import { createRedisClock } from './worker/loop/redis-clock.js'
+import { SampledRedisClock } from './worker/loop/redis-clock.js'
 import type { Task } from './worker/run/task.js'
 import type { RedisClock, WorkerStore } from './worker/store.js'
 import { warmUp } from './worker/warm-up.js'
@@ -186,7 +186,7 @@ export class Instance {
           client,
           keys,
           // The nodes of a Cluster have clocks of their own.
-          clock: shard === 0 || !isCluster ? clock : createRedisClock(time.monotonic, time.wall),
+          clock: shard === 0 || !isCluster ? clock : new SampledRedisClock(time.monotonic, time.wall),
           monotonic: time.monotonic,
           workerId,
           leaseMs: options.leaseMs,

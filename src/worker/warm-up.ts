@@ -1,6 +1,6 @@
 import { SYSTEM_TIME, type TimeSource } from '../time-source.js'
 import { PreciseTimer } from './loop/precise-timer.js'
-import { createRedisClock } from './loop/redis-clock.js'
+import { SampledRedisClock } from './loop/redis-clock.js'
 import { tick } from './loop/tick.js'
 import { PlanningPace } from './maintenance/planning-pace.js'
 import { Settler } from './run/settler.js'
@@ -33,7 +33,7 @@ export function warmUp(createStore: StubStore): Promise<void> {
 
 async function executeStubRuns(createStore: StubStore): Promise<void> {
   const { monotonic, wall } = SYSTEM_TIME
-  const clock = createRedisClock(monotonic, wall)
+  const clock = new SampledRedisClock(monotonic, wall)
   clock.sample(monotonic(), monotonic(), wall())
   const shard = createStubRuntime(createStore(clock, monotonic, RUN_COUNT), { concurrency: RUN_COUNT })
   // Not awaited, so that a worker also starts when a test has stopped the time.
@@ -77,6 +77,7 @@ export function createStubRuntime(
   const { clock } = store
   return {
     ...runtime,
+    isPublished: false,
     shard: 0,
     shardCount: 1,
     store,

@@ -55,9 +55,9 @@ describe('a pause', () => {
     await beat.schedules.put('a', { every: '1h' })
     await beat.schedules.pause('a', { note: 'first' })
     const { RedisScheduleStore } = await import('../../src/redis/stores/schedule-store.js')
-    const { createRedisClock } = await import('../../src/worker/loop/redis-clock.js')
+    const { SampledRedisClock } = await import('../../src/worker/loop/redis-clock.js')
     const { decidePlan } = await import('../../src/schedule/decide-plan.js')
-    const clock = createRedisClock(() => performance.now(), Date.now)
+    const clock = new SampledRedisClock(() => performance.now(), Date.now)
     const store = new RedisScheduleStore({
       client: redis.client,
       prefix: fleet.prefix(),

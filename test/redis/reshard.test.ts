@@ -78,13 +78,13 @@ async function fill(shards: number, count: number, leaseMs: number) {
   await control.schedules.put('killed', { task: 'limited', at: new Date(), onCrash: 'rerun' })
   await control.schedules.put('own', { task: 'quick', at: new Date(), overlap: 'allow', onCrash: 'rerun' })
   const { RedisWorkerStore } = await import('../../src/redis/stores/worker-store.js')
-  const { createRedisClock } = await import('../../src/worker/loop/redis-clock.js')
+  const { SampledRedisClock } = await import('../../src/worker/loop/redis-clock.js')
   for (const keys of tagsOf(shards)) {
     const monotonic = () => performance.now()
     const store = new RedisWorkerStore({
       client: redis.client,
       keys,
-      clock: createRedisClock(monotonic, Date.now),
+      clock: new SampledRedisClock(monotonic, Date.now),
       monotonic,
       workerId: 'dead',
       leaseMs,

@@ -61,7 +61,7 @@ describe('a fleet on several shards', () => {
     const names = oneOnEach()
     // A worker whose runs are noted and that never settles, as one that was killed.
     const { RedisWorkerStore } = await import('../../src/redis/stores/worker-store.js')
-    const { createRedisClock } = await import('../../src/worker/loop/redis-clock.js')
+    const { SampledRedisClock } = await import('../../src/worker/loop/redis-clock.js')
     await dead.schedules.putMany(
       names.map((name) => ({ name, task: 'job', at: new Date(), onCrash: 'rerun' as const })),
     )
@@ -70,7 +70,7 @@ describe('a fleet on several shards', () => {
       const store = new RedisWorkerStore({
         client: redis.client,
         keys: keysOf(shard),
-        clock: createRedisClock(monotonic, Date.now),
+        clock: new SampledRedisClock(monotonic, Date.now),
         monotonic,
         workerId: 'dead',
         leaseMs: 1_000,

@@ -8,7 +8,7 @@ import { RedisWorkerStore } from '../../src/redis/stores/worker-store.js'
 import { decidePlan } from '../../src/schedule/decide-plan.js'
 import type { PlanChange } from '../../src/schedule/stored-schedule.js'
 import { SYSTEM_TIME } from '../../src/time-source.js'
-import { createRedisClock } from '../../src/worker/loop/redis-clock.js'
+import { SampledRedisClock } from '../../src/worker/loop/redis-clock.js'
 import type { ClaimedRun, ClaimReply, SettleOutcome, Settlement, WorkerStore } from '../../src/worker/store.js'
 import { uniquePrefix, type SuiteRedis } from './redis.js'
 import { waitFor } from './wait-for.js'
@@ -105,13 +105,13 @@ export function createScriptedFleet(redis: SuiteRedis): ScriptedFleet {
     client,
     prefix,
     shards: 1,
-    clock: createRedisClock(monotonic, Date.now),
+    clock: new SampledRedisClock(monotonic, Date.now),
     time: SYSTEM_TIME,
   })
   let requests = 0
 
   function worker(id: string, leaseMs = 600_000, maxConcurrent = 0): ScriptedWorker {
-    const clock = createRedisClock(monotonic, Date.now)
+    const clock = new SampledRedisClock(monotonic, Date.now)
     const place = { client, keys, clock, monotonic, workerId: id, leaseMs, shards: 1, generation: 'g' }
     const store = new RedisWorkerStore(place)
     const claim = (requestId = `request-${(requests += 1)}`, aheadMs = 0) =>

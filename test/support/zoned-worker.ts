@@ -4,7 +4,7 @@ import { resolveOptions } from '../../src/options/options.js'
 import { CommandConnection } from '../../src/redis/connection/command-connection.js'
 import { DEFAULT_BACKOFF } from '../../src/schedule/backoff.js'
 import { SYSTEM_TIME } from '../../src/time-source.js'
-import { createRedisClock } from '../../src/worker/loop/redis-clock.js'
+import { SampledRedisClock } from '../../src/worker/loop/redis-clock.js'
 import type { Handler, Task } from '../../src/worker/run/task.js'
 
 /** A worker that says it has this version of time-zone data. */
@@ -40,7 +40,7 @@ export async function startZonedWorker(options: {
   const instance = new Instance({
     options: resolved,
     link,
-    clock: createRedisClock(() => performance.now(), Date.now),
+    clock: new SampledRedisClock(() => performance.now(), Date.now),
     tasks,
     emit: events.emitTo,
     time: SYSTEM_TIME,

@@ -16,49 +16,71 @@ interface Bounds {
 const UNKNOWN: Bounds = { lower: Number.NEGATIVE_INFINITY, upper: Number.POSITIVE_INFINITY }
 
 /**
- * Creates a clock whose offset lies within the bounds of all recent samples: one sample may have a fast request, another
- * one a fast reply. Samples of the newer half of {@link SAMPLE_LIFETIME_MS} take the place of all samples when the others
- * are old. A sample that contradicts samples replaces these at once: the clocks have drifted apart, the host slept, or
- * Redis's clock was set.
- *
- * @param monotonic milliseconds that never jump, such as `performance.now`
+ * A clock whose offset lies within the bounds of all recent samples: one sample may have a fast request, another one a fast
+ * reply. Samples of the newer half of {@link SAMPLE_LIFETIME_MS} replace all samples when the others are old. A sample that
+ * contradicts samples replaces these at once: the clocks have drifted apart, the host slept, or Redis's clock was set.
  */
-export function createRedisClock(monotonic: () => number, wall: () => number): RedisClock {
-  /** The bounds by the samples of the older half, and of the newer half, which begins with the sample at `newerSince`. */
-  let older = UNKNOWN
-  let newer = UNKNOWN
-  let newerSince = Number.NEGATIVE_INFINITY
-  let offset = Number.NaN
-  let errorMs = Number.POSITIVE_INFINITY
-  const now = () => monotonic() + offset
-  return {
-    sample(sentAt, receivedAt, redisMs) {
-      const fresh = { lower: redisMs - receivedAt, upper: redisMs - sentAt }
-      if (receivedAt - newerSince > SAMPLE_LIFETIME_MS / 2) {
-        older = newer
-        newer = fresh
-        newerSince = receivedAt
-      } else {
-        newer = within(newer, fresh)
-      }
-      let bounds = within(older, newer)
-      if (isContradictory(bounds)) {
-        older = UNKNOWN
-        bounds = newer
-      }
-      if (isContradictory(bounds)) {
-        newer = bounds = fresh
-        newerSince = receivedAt
-      }
-      offset = (bounds.lower + Math.max(bounds.lower, bounds.upper)) / 2
-      errorMs = Math.max(0, bounds.upper - bounds.lower) / 2
-    },
-    now,
-    get errorMs() {
-      return errorMs
-    },
-    until: (redisMs) => redisMs - now(),
-    skewMs: () => wall() - now(),
+export class SampledRedisClock implements RedisClock {
+  readonly #monotonic: () => number
+  readonly #wall: () => number
+  /** The bounds by the samples of the older half. */
+  #older = UNKNOWN
+  /** The bounds by the samples of the newer half. */
+  #newer = UNKNOWN
+  /** When the newer half began, on the monotonic clock, ms. */
+  #newerSince = Number.NEGATIVE_INFINITY
+  /** Redis's clock minus the monotonic clock, ms; NaN before the first sample. */
+  #offset = Number.NaN
+  /** Largest error of the offset, ms. */
+  #errorMs = Number.POSITIVE_INFINITY
+
+  /**
+   * @param monotonic milliseconds that never jump, such as `performance.now`
+   * @param wall the clock of the host, epoch ms
+   */
+  constructor(monotonic: () => number, wall: () => number) {
+    this.#monotonic = monotonic
+    this.#wall = wall
+  }
+
+  get errorMs(): number {
+    return this.#errorMs
+  }
+
+  sample(sentAt: number, receivedAt: number, redisMs: number): void {
+    const { lower, upper } = this.#bound({ lower: redisMs - receivedAt, upper: redisMs - sentAt }, receivedAt)
+    this.#offset = (lower + Math.max(lower, upper)) / 2
+    this.#errorMs = Math.max(0, upper - lower) / 2
+  }
+
+  now(): number {
+    return this.#monotonic() + this.#offset
+  }
+
+  until(redisMs: number): number {
+    return redisMs - this.now()
+  }
+
+  skewMs(): number {
+    return this.#wall() - this.now()
+  }
+
+  /** Takes in the bounds of a sample. @returns the bounds that the recent samples leave */
+  #bound(fresh: Bounds, receivedAt: number): Bounds {
+    if (receivedAt - this.#newerSince > SAMPLE_LIFETIME_MS / 2) {
+      this.#older = this.#newer
+      this.#newer = fresh
+      this.#newerSince = receivedAt
+    } else {
+      this.#newer = within(this.#newer, fresh)
+    }
+    const bounds = within(this.#older, this.#newer)
+    if (!isContradictory(bounds)) return bounds
+    this.#older = UNKNOWN
+    if (!isContradictory(this.#newer)) return this.#newer
+    this.#newer = fresh
+    this.#newerSince = receivedAt
+    return fresh
   }
 }
 

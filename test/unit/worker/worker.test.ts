@@ -1,14 +1,14 @@
 import { expect, it } from 'vitest'
 import { createStubStore } from '../../../src/redis/stores/stub-store.js'
 import { SYSTEM_TIME } from '../../../src/time-source.js'
-import { createRedisClock } from '../../../src/worker/loop/redis-clock.js'
+import { SampledRedisClock } from '../../../src/worker/loop/redis-clock.js'
 import type { HeartbeatReply, WorkerStore } from '../../../src/worker/store.js'
 import { Worker } from '../../../src/worker/worker.js'
 
 const monotonic = () => performance.now()
 
 it('a worker leaves the fleet after its heartbeats are answered: a later one would add it again', async () => {
-  const clock = createRedisClock(monotonic, Date.now)
+  const clock = new SampledRedisClock(monotonic, Date.now)
   clock.sample(monotonic(), monotonic(), Date.now())
   const sent: string[] = []
   let refuse = (_error: Error): void => {}

@@ -1,7 +1,7 @@
 import { expect, it, onTestFinished, vi } from 'vitest'
 import { createStubStore } from '../../../../src/redis/stores/stub-store.js'
 import { SYSTEM_TIME } from '../../../../src/time-source.js'
-import { createRedisClock } from '../../../../src/worker/loop/redis-clock.js'
+import { SampledRedisClock } from '../../../../src/worker/loop/redis-clock.js'
 import { decideStagger } from '../../../../src/worker/loop/claim-stagger.js'
 import { Loop } from '../../../../src/worker/loop/loop.js'
 import { createStubRuntime } from '../../../../src/worker/warm-up.js'
@@ -11,7 +11,7 @@ const LONG_MS = 60_000
 
 /** A loop whose claims are counted and find nothing; so many of its ten slots are taken. */
 function createCountedLoop(taken = 0, monotonic = () => performance.now()) {
-  const clock = createRedisClock(monotonic, monotonic)
+  const clock = new SampledRedisClock(monotonic, monotonic)
   clock.sample(monotonic(), monotonic(), monotonic())
   const claims: number[] = []
   const shares: number[] = []

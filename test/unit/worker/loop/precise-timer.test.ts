@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { SYSTEM_TIME, type TimeSource } from '../../../../src/time-source.js'
 import { PreciseTimer } from '../../../../src/worker/loop/precise-timer.js'
-import { createRedisClock } from '../../../../src/worker/loop/redis-clock.js'
+import { SampledRedisClock } from '../../../../src/worker/loop/redis-clock.js'
 
 const { monotonic, wall } = SYSTEM_TIME
 
 function createClock(halfTripMs = 0) {
-  const clock = createRedisClock(monotonic, wall)
+  const clock = new SampledRedisClock(monotonic, wall)
   clock.sample(monotonic() - halfTripMs, monotonic() + halfTripMs, 1_000_000)
   return clock
 }
@@ -32,7 +32,7 @@ function createSteppedTime(stepMs: number) {
       passed.blocks += 1
     },
   }
-  const clock = createRedisClock(time.monotonic, time.wall)
+  const clock = new SampledRedisClock(time.monotonic, time.wall)
   clock.sample(0, 0, 0)
   return { passed, timer: new PreciseTimer(clock, time) }
 }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { createStubStore } from '../../../../src/redis/stores/stub-store.js'
-import { createRedisClock } from '../../../../src/worker/loop/redis-clock.js'
+import { SampledRedisClock } from '../../../../src/worker/loop/redis-clock.js'
 import type { ShardReply } from '../../../../src/worker/store.js'
 import { Maintenance } from '../../../../src/worker/maintenance/maintenance.js'
 import { createStubRuntime } from '../../../../src/worker/warm-up.js'
@@ -10,7 +10,7 @@ it.each([
   ['no worker does', false, [0, 6, 6, 6]],
 ])('searches a million schedules for edits in so many calls a beat where %s', async (_title, isWatched, wanted) => {
   const monotonic = () => performance.now()
-  const clock = createRedisClock(monotonic, Date.now)
+  const clock = new SampledRedisClock(monotonic, Date.now)
   let calls = 0
   const store = Object.assign(createStubStore(clock, monotonic, 0), {
     inspect: () => {
