@@ -18,6 +18,8 @@ export interface WorkerRuntime {
   /** Clocks, timers and random numbers. */
   readonly time: TimeSource
   readonly emit: Emit
+  /** Whether the diagnostics channels tell of this worker; false for the worker of the warm-up. */
+  readonly isPublished: boolean
   /** The registered tasks by name. */
   readonly tasks: ReadonlyMap<string, Task>
   /**

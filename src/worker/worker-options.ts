@@ -57,6 +57,7 @@ export function createWorkerRuntime(options: WorkerOptions, hooks: RuntimeHooks)
     pool,
     time,
     emit,
+    isPublished: true,
     tasks,
     parkedShards,
     slots: new Slots(concurrency, onRoom, shardCount),

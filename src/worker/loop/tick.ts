@@ -72,8 +72,12 @@ export async function tick(shard: ShardRuntime, request: TickRequest): Promise<C
 }
 
 /** Tells the subscribers of `everybeat:claim` how a claim ended. */
-function publishClaim({ workerId, shard }: ShardRuntime, end: Omit<ClaimMessage, 'worker' | 'shard'>): void {
-  if (CLAIM_CHANNEL.hasSubscribers) CLAIM_CHANNEL.publish({ worker: workerId, shard, ...end } satisfies ClaimMessage)
+function publishClaim(
+  { workerId, shard, isPublished }: ShardRuntime,
+  end: Omit<ClaimMessage, 'worker' | 'shard'>,
+): void {
+  if (isPublished && CLAIM_CHANNEL.hasSubscribers)
+    CLAIM_CHANNEL.publish({ worker: workerId, shard, ...end } satisfies ClaimMessage)
 }
 
 function reportUnacknowledged({ emit }: ShardRuntime, runCount: number): void {

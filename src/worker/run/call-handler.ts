@@ -30,6 +30,8 @@ export interface HandlerCall {
   /** Part of the timeout that has passed, ms. */
   readonly spentMs: number
   readonly latenessMs: number
+  /** Whether `everybeat:run` tells of the call. */
+  readonly isPublished: boolean
   readonly time: TimeSource
   /** Called when a subscriber gives the trace in which the run has started. */
   readonly onTrace: (traceparent: string) => void
@@ -42,7 +44,7 @@ export interface HandlerCall {
  * aborted run ends as aborted, whatever the handler does afterwards. Never rejects.
  */
 export function callHandler(call: HandlerCall): Promise<Ending> {
-  return isRunTraced() ? callTraced(call) : callUntilEnd(call)
+  return call.isPublished && isRunTraced() ? callTraced(call) : callUntilEnd(call)
 }
 
 /** Calls the handler and publishes the call on `everybeat:run`, where each ending without a return is an error. */

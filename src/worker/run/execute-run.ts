@@ -139,8 +139,9 @@ function callWatched(shard: ShardRuntime, run: ActiveRun, call: Call): Promise<E
     checkTrust(shard, run)
   }
   const onTrace = (traceparent: string): void => keepTrace(shard, run, traceparent)
-  const { time } = shard
-  const called = callHandler({ task, run: input, active: run, timeoutMs, spentMs, latenessMs, time, onTrace, onEnd })
+  const { time, isPublished } = shard
+  const watched = { task, run: input, active: run, timeoutMs, spentMs, latenessMs, isPublished, time, onTrace, onEnd }
+  const called = callHandler(watched)
   cancelRefill = refillEarly(shard, run)
   return called
 }

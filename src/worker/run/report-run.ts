@@ -8,12 +8,14 @@ import { describeRun } from './describe-run.js'
 
 interface Reporter {
   readonly workerId: string
+  readonly isPublished: boolean
   readonly emit: Emit
 }
 
 /** Reports the settlement of a run, to the subscribers of `everybeat:settle` and as an event. */
 export function reportRun(reporter: Reporter, run: ActiveRun, settlement: Decided, answer: SettleOutcome): void {
-  if (SETTLE_CHANNEL.hasSubscribers) SETTLE_CHANNEL.publish(describeSettlement(reporter, run, settlement, answer))
+  if (reporter.isPublished && SETTLE_CHANNEL.hasSubscribers)
+    SETTLE_CHANNEL.publish(describeSettlement(reporter, run, settlement, answer))
   const { emit } = reporter
   const { durationMs, latenessMs, reason, retryDelayMs, thrown } = settlement
   // Nearly every run succeeds, so this event is created only for listeners.
