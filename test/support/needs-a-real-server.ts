@@ -49,9 +49,9 @@ export const TESTS_THAT_NEED_A_REAL_SERVER: Readonly<Record<string, Need>> = {
   'is in no error of the calls that wait then': 'users with rights',
   'is written for a user who may not copy keys': 'users with rights',
   'a primary that was demoted under an open connection': 'replication',
-  'is named when it is a replica, with what to pass': 'replication',
+  'is named when it is a replica, with the server to pass instead': 'replication',
   'grows by 70 bytes at most with each entry of its history': 'sizes and encodings in memory',
-  'is as large as its content after its first fire': 'sizes and encodings in memory',
+  'the size of a schedule in Redis is that of its content after its first fire': 'sizes and encodings in memory',
   'the size of a schedule with a long name in Redis is as small as before once its run has ended':
     'sizes and encodings in memory',
   'stays compact: a run is noted in few words, and the plan is one instant': 'sizes and encodings in memory',
