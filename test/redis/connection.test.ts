@@ -1,8 +1,9 @@
 import { Redis } from 'ioredis'
 import { describe, expect, it } from 'vitest'
 import { Everybeat } from '../../src/index.js'
+import { openConnection } from '../../src/redis/connection/client.js'
 import { nextEvent, useFleet } from '../support/fleet.js'
-import { useRedis } from '../support/redis.js'
+import { uniquePrefix, useRedis } from '../support/redis.js'
 import { waitFor } from '../support/wait-for.js'
 
 const redis = useRedis({ args: ['--appendonly', 'yes', '--appendfsync', 'always'] })
@@ -35,6 +36,22 @@ describe('the connection', () => {
     expect((await restored).downMs).toBeGreaterThan(0)
     const before = runs
     await waitFor(() => runs > before + 3, { what: 'runs after the restart' })
+  })
+
+  it('a connection that was lost while a command waited leaves no timer that would close the next connection', async () => {
+    const { client } = openConnection({ kind: 'url', url: redis.url })
+    const own = client as Redis
+    // The types of ioredis call it private.
+    const timer = () => (own as unknown as { socketTimeoutTimer?: unknown }).socketTimeoutTimer
+    const id = await own.client('ID')
+    await redis.client.client('PAUSE', 200, 'WRITE')
+    const written = own.set(uniquePrefix(), 'text')
+    await waitFor(() => timer() !== undefined, { what: 'the timer of the command in flight' })
+    await redis.client.client('KILL', 'ID', id)
+    expect(await written).toBe('OK')
+    expect(await own.client('ID')).not.toBe(id)
+    expect(timer()).toBeUndefined()
+    own.disconnect()
   })
 
   it('many calls wait for a connection that is not ready yet with one set of listeners', async () => {

@@ -52,6 +52,7 @@ const leaving = new WeakSet<RedisClient>()
  */
 function tend<Client extends RedisClient>(client: Client, time: TimeSource): Client {
   client.on('error', forgetPassword)
+  client.on('close', () => forgetSocketTimeout(client))
   if ('nodes' in client || !client.options.sentinels) return client
   // A program that closes its client, and a `retryStrategy` that gives up, both cause `close` before the end.
   let isClosed = false
@@ -62,6 +63,16 @@ function tend<Client extends RedisClient>(client: Client, time: TimeSource): Cli
     time.setTimeout(() => void (leaving.has(client) || client.connect().catch(SILENT)), REVIVE_MS)
   })
   return client
+}
+
+/**
+ * Ends the timer of `socketTimeout` of a connection that is closed. ioredis 5 keeps the timer when a command was in flight,
+ * and it would close the next connection, which is healthy.
+ */
+function forgetSocketTimeout(client: RedisClient): void {
+  const holder = client as unknown as { socketTimeoutTimer?: NodeJS.Timeout | undefined }
+  clearTimeout(holder.socketTimeoutTimer)
+  holder.socketTimeoutTimer = undefined
 }
 
 /** Adds the rules that each connection has itself: when to reconnect, and when to reconnect because of `READONLY`. */
