@@ -49,7 +49,8 @@ export class SampledRedisClock implements RedisClock {
 
   sample(sentAt: number, receivedAt: number, redisMs: number): void {
     const { lower, upper } = this.#bound({ lower: redisMs - receivedAt, upper: redisMs - sentAt }, receivedAt)
-    this.#offset = (lower + Math.max(lower, upper)) / 2
+    // Where both miss each other by a microsecond, Redis shows the smaller one at times, and would refuse an earlier claim.
+    this.#offset = (Math.min(lower, upper) + upper) / 2
     this.#errorMs = Math.max(0, upper - lower) / 2
   }
 

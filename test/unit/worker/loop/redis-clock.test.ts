@@ -56,6 +56,15 @@ it('the Redis clock believes a sample that contradicts the others, however impre
   expect(clock.errorMs).toBe(1)
 })
 
+it('the Redis clock shows no instant before Redis does when whole microseconds are all that differs', () => {
+  const { clock, read, ahead } = createClock()
+  read(0, 0, 0, 1_000)
+  read(100, 0, 0, 999.999)
+  read(200, 0, 0, 1_000)
+  expect(clock.errorMs).toBe(0)
+  expect(ahead()).toBe(999.999)
+})
+
 it('the Redis clock drops the older half alone when only that contradicts a sample: the clocks drift apart', () => {
   const { clock, read, ahead } = createClock()
   read(0, 1, 1, 1_000)
