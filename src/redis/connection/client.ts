@@ -71,7 +71,7 @@ function tend<Client extends RedisClient>(client: Client, time: TimeSource): Cli
  */
 function forgetSocketTimeout(client: RedisClient): void {
   const holder = client as unknown as { socketTimeoutTimer?: NodeJS.Timeout | undefined }
-  clearTimeout(holder.socketTimeoutTimer)
+  holder.socketTimeoutTimer?.close()
   holder.socketTimeoutTimer = undefined
 }
 
