@@ -6,7 +6,7 @@ import { nthOccurrence, countOccurrences } from './count-occurrences.js'
 import type { OccurrenceCount } from './count-occurrences.js'
 
 /** Why an occurrence is skipped: by the misfire policy, as older than the catch-up window, as beyond `maxCatchUp`. */
-export type DropReason = 'misfire' | 'catch-up-window' | 'catch-up-cap'
+export type MisfireReason = 'misfire' | 'catch-up-window' | 'catch-up-cap'
 
 /** Most skipped occurrences that are listed one by one. */
 export const MAX_DROPPED_LISTED = 100
@@ -27,39 +27,39 @@ export interface MisfireQuestion {
 }
 
 /** The skipped occurrences that are older than the listed ones. */
-export interface DroppedRange {
+export interface SkippedRange {
   readonly count: number
   readonly fromMs: number
   readonly toMs: number
   /** The reason of most of these occurrences. */
-  readonly reason: DropReason
-  readonly counts: Readonly<Record<DropReason, number>>
+  readonly reason: MisfireReason
+  readonly counts: Readonly<Record<MisfireReason, number>>
 }
 
 /**
- * The decision about the due occurrences of a schedule. Each is in `run`, `dropped` (skipped) or `droppedMore`, or
+ * The decision about the due occurrences of a schedule. Each is in `run`, `skipped` or `skippedMore`, or
  * follows in `next`.
  */
 export interface MisfireDecision {
   /** Nominal instants to run, in order of their claims: misfires that are caught up, then on-time occurrences. */
   readonly run: readonly number[]
   /**
-   * Occurrences that the first of `run` makes up for, without its own (`misfire: latest`); they are in `dropped` or
-   * `droppedMore` too.
+   * Occurrences that the first of `run` makes up for, without its own (`misfire: latest`); they are in `skipped` or
+   * `skippedMore` too.
    */
   readonly missed: number
   /** Whether the first of `run` is a misfire that is caught up. */
   readonly catchUp: boolean
   /** The newest skipped occurrences, in order, at most 100. */
-  readonly dropped: readonly { readonly atMs: number; readonly reason: DropReason }[]
-  readonly droppedMore: DroppedRange | null
+  readonly skipped: readonly { readonly atMs: number; readonly reason: MisfireReason }[]
+  readonly skippedMore: SkippedRange | null
   /**
    * The instants that follow, as many as a plan holds; when very many occurrences are due, the first ones are due
    * already.
    */
   readonly next: readonly number[]
   /**
-   * False when too many occurrences were missed to count, so that `missed` and the count of `droppedMore` are lower
+   * False when too many occurrences were missed to count, so that `missed` and the count of `skippedMore` are lower
    * bounds.
    */
   readonly exact: boolean
@@ -104,7 +104,7 @@ export function decideMisfire(question: MisfireQuestion): MisfireDecision {
     run,
     missed: definition.misfire === 'latest' && keptCount > 0 ? misfired.count - 1 : 0,
     catchUp: keptCount > 0,
-    ...listDropped(trigger, firstMs, [
+    ...listSkipped(trigger, firstMs, [
       { counted: tooOld, keptCount: 0, reason: 'catch-up-window' },
       { counted: misfired, keptCount, reason: definition.misfire === 'all' ? 'catch-up-cap' : 'misfire' },
     ]),
@@ -153,27 +153,27 @@ function firstOnTimeMs(definition: Definition, nowMs: number, graceMs: number): 
 }
 
 /** Lists the skipped occurrences of both parts: the newest one by one, the others as one range. */
-function listDropped(
+function listSkipped(
   trigger: Trigger,
   firstMs: number,
-  parts: readonly { counted: OccurrenceCount; keptCount: number; reason: DropReason }[],
-): Pick<MisfireDecision, 'dropped' | 'droppedMore'> {
-  const dropped = parts
+  parts: readonly { counted: OccurrenceCount; keptCount: number; reason: MisfireReason }[],
+): Pick<MisfireDecision, 'skipped' | 'skippedMore'> {
+  const skipped = parts
     .flatMap(({ counted, keptCount, reason }) =>
       counted.newest.slice(0, counted.newest.length - keptCount).map((atMs) => ({ atMs, reason })),
     )
     .slice(-MAX_DROPPED_LISTED)
-  const counts: Record<DropReason, number> = { misfire: 0, 'catch-up-window': 0, 'catch-up-cap': 0 }
+  const counts: Record<MisfireReason, number> = { misfire: 0, 'catch-up-window': 0, 'catch-up-cap': 0 }
   for (const { counted, keptCount, reason } of parts) counts[reason] += counted.count - keptCount
-  for (const { reason } of dropped) counts[reason]--
+  for (const { reason } of skipped) counts[reason]--
   const count = counts.misfire + counts['catch-up-window'] + counts['catch-up-cap']
-  const toMs = count === 0 ? null : trigger.previous(dropped[0]!.atMs)
-  if (toMs === null) return { dropped, droppedMore: null }
-  const reasons = Object.keys(counts) as DropReason[]
+  const toMs = count === 0 ? null : trigger.previous(skipped[0]!.atMs)
+  if (toMs === null) return { skipped, skippedMore: null }
+  const reasons = Object.keys(counts) as MisfireReason[]
   const reason = reasons.reduce((most, candidate) => (counts[candidate] > counts[most] ? candidate : most))
-  return { dropped, droppedMore: { count, fromMs: firstMs, toMs, reason, counts } }
+  return { skipped, skippedMore: { count, fromMs: firstMs, toMs, reason, counts } }
 }
 
 function decision(parts: Partial<MisfireDecision>): MisfireDecision {
-  return { run: [], missed: 0, catchUp: false, dropped: [], droppedMore: null, next: [], exact: true, ...parts }
+  return { run: [], missed: 0, catchUp: false, skipped: [], skippedMore: null, next: [], exact: true, ...parts }
 }

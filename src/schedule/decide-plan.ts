@@ -18,7 +18,7 @@ import {
   PLAN_MIN_COUNT,
   upcomingInstants,
 } from './plan-text.js'
-import type { DroppedOccurrences, PlanDecision, StoredSchedule } from './stored-schedule.js'
+import type { SkippedOccurrences, PlanDecision, StoredSchedule } from './stored-schedule.js'
 
 /** The parts of a decision that follow from the definition and its plan. */
 export function planSettings(
@@ -168,9 +168,9 @@ export function decideClosing(schedule: StoredSchedule, nowMs: number, reason: s
     if (fingerprint(definition) !== trigger) return null
     const last = schedule.state.last === undefined ? null : Number(schedule.state.last)
     const left = dropUntil(definition, pendingOf(schedule, definition, last, nowMs), nowMs)
-    const dropped = left.dropped.map((group) => ({ ...group, reason: paused === undefined ? reason : 'paused' }))
+    const skipped = left.skipped.map((group) => ({ ...group, reason: paused === undefined ? reason : 'paused' }))
     const plan = planAfter(definition, nowMs, null)
-    return { ...asleep(definition, null), ...left, dropped, trigger, ...withPlan(definition, plan) }
+    return { ...asleep(definition, null), ...left, skipped, trigger, ...withPlan(definition, plan) }
   } catch (error) {
     if (error instanceof EverybeatError) return null
     throw error
@@ -179,7 +179,7 @@ export function decideClosing(schedule: StoredSchedule, nowMs: number, reason: s
 
 function asleep(definition: Definition | null, error: string | null): PlanDecision {
   const settings = definition ? planSettings(definition, '') : { periodMs: null, graceMs: null, removalMs: null }
-  return { definition, error, trigger: '', plan: '', ...settings, seen: 0, last: null, resume: false, dropped: [] }
+  return { definition, error, trigger: '', plan: '', ...settings, seen: 0, last: null, resume: false, skipped: [] }
 }
 
 /** A plan with its misfire grace. */
@@ -226,7 +226,7 @@ function fromMisfire(definition: Definition, decision: MisfireDecision, nowMs: n
     if (!isLate(atMs) && !(decision.catchUp && index === 0)) return text
     return asCatchUp(text, index === 0 ? decision.missed : 0)
   })
-  const seen = decision.dropped.length + (decision.droppedMore?.count ?? 0)
+  const seen = decision.skipped.length + (decision.skippedMore?.count ?? 0)
   const left = remaining === null ? null : Math.max(0, remaining - seen - decision.run.length)
   const { count } = countOf(definition)
   const following = closePlan(definition, left === 0 ? [] : decision.next.slice(0, count), left)
@@ -234,19 +234,19 @@ function fromMisfire(definition: Definition, decision: MisfireDecision, nowMs: n
     plan: joinPlans(...run, following),
     graceMs: graceMs === DEFAULT_GRACE_MS ? null : graceMs,
     seen,
-    last: decision.dropped.at(-1)?.atMs ?? null,
-    dropped: toGroups(decision),
+    last: decision.skipped.at(-1)?.atMs ?? null,
+    skipped: toGroups(decision),
   }
 }
 
 /** The skipped occurrences, oldest first; those that are not listed form one group. */
-function toGroups({ dropped, droppedMore }: Pick<MisfireDecision, 'dropped' | 'droppedMore'>): DroppedOccurrences[] {
-  const groups: DroppedOccurrences[] = []
-  if (droppedMore) {
-    const { fromMs, toMs, count, reason } = droppedMore
+function toGroups({ skipped, skippedMore }: Pick<MisfireDecision, 'skipped' | 'skippedMore'>): SkippedOccurrences[] {
+  const groups: SkippedOccurrences[] = []
+  if (skippedMore) {
+    const { fromMs, toMs, count, reason } = skippedMore
     groups.push({ atMs: fromMs, toMs, count, reason })
   }
-  for (const { atMs, reason } of dropped) groups.push({ atMs, toMs: atMs, count: 1, reason })
+  for (const { atMs, reason } of skipped) groups.push({ atMs, toMs: atMs, count: 1, reason })
   return groups
 }
 
@@ -255,8 +255,8 @@ function dropUntil(
   definition: Definition,
   firstMs: number | null,
   nowMs: number,
-): Pick<PlanDecision, 'dropped' | 'last'> {
-  if (firstMs === null || firstMs > nowMs) return { dropped: [], last: null }
+): Pick<PlanDecision, 'skipped' | 'last'> {
+  if (firstMs === null || firstMs > nowMs) return { skipped: [], last: null }
   const strict: Definition = {
     ...definition,
     misfire: 'skip',
@@ -266,8 +266,8 @@ function dropUntil(
     jitterMs: 0,
   }
   const decision = decideMisfire({ definition: strict, pendingMs: firstMs, nowMs: nowMs + 1, lastMs: null })
-  const dropped = toGroups(decision).map((group) => ({ ...group, reason: 'paused' }))
-  return { dropped, last: dropped.at(-1)?.toMs ?? null }
+  const skipped = toGroups(decision).map((group) => ({ ...group, reason: 'paused' }))
+  return { skipped, last: skipped.at(-1)?.toMs ?? null }
 }
 
 function parsePause(text: string | undefined): { untilMs: number | undefined } | null {

@@ -14,7 +14,7 @@ export interface StoredSchedule {
 }
 
 /** One skipped occurrence, or a group of `count` consecutive ones from `atMs` to `toMs`. */
-export interface DroppedOccurrences {
+export interface SkippedOccurrences {
   /** Nominal instant of the first one, epoch ms. */
   readonly atMs: number
   /** Nominal instant of the last one, epoch ms. */
@@ -47,7 +47,7 @@ export interface PlanDecision {
   /** Whether this decision ends a pause. */
   readonly resume: boolean
   /** The occurrences that this decision skips, oldest first. */
-  readonly dropped: readonly DroppedOccurrences[]
+  readonly skipped: readonly SkippedOccurrences[]
 }
 
 /** A decision with the schedule on which it is based; it is stored only if the schedule has not changed. */

@@ -26,14 +26,14 @@
 --   resume       0/1, whether this ends a pause
 --   by           text, who ends the pause, '' unknown
 --   via          text, the way in which the pause is ended (`api`, …), '' when it ends by itself
---   dropped      text…, groups of 4: nominal, reason, count, last nominal of the group (count > 1)
+--   skipped      text…, groups of 4: nominal, reason, count, last nominal of the group (count > 1)
 -- REPLY
 --   [`stored`, revision] or [`moved`, 0]
 local due, names = unpack(KEYS)
 local tag, channel, name, digest, previous_digest, previous_plan, previous_last, trigger, plan, period, grace, removal, error_text,
   seen, last, previous_pause, resume, by, via = unpack(ARGV, 1, 19)
 -- @include lib/arguments.lua
-local dropped = rest_of(ARGV, 20)
+local skipped = rest_of(ARGV, 20)
 -- @include lib/clock.lua
 -- @include lib/keys.lua
 -- @include lib/numbers.lua
@@ -92,10 +92,10 @@ local function store_decision(revision)
   redis.call('ZADD', names, 0, name)
 end
 
-local function record_dropped()
-  for i = 1, #dropped, 4 do
-    record(name, { at = tonumber(dropped[i]), outcome = 'skipped', reason = dropped[i + 1], count = dropped[i + 2],
-      to = dropped[i + 3], run = name .. '@' .. dropped[i] })
+local function record_skipped()
+  for i = 1, #skipped, 4 do
+    record(name, { at = tonumber(skipped[i]), outcome = 'skipped', reason = skipped[i + 1], count = skipped[i + 2],
+      to = skipped[i + 3], run = name .. '@' .. skipped[i] })
   end
 end
 
@@ -129,7 +129,7 @@ local changed = state.digest ~= digest
 local revision = (tonumber(state.revision) or 0) + (changed and 1 or 0)
 record_changes(revision, changed)
 store_decision(revision)
-record_dropped()
+record_skipped()
 if resume == '1' then
   redis.call('HDEL', state_key(name), 'paused', 'failures')
   state.paused = nil

@@ -34,7 +34,7 @@ export async function storePlan(
       by: editor?.by ?? '',
       via: editor?.via ?? '',
     },
-    rest: change.dropped.flatMap(({ atMs, reason, count, toMs }) => [atMs, reason, count, count > 1 ? toMs : '']),
+    rest: change.skipped.flatMap(({ atMs, reason, count, toMs }) => [atMs, reason, count, count > 1 ? toMs : '']),
   })
   return outcome
 }

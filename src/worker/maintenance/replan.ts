@@ -53,7 +53,7 @@ function isRemovable({ state, digest }: StoredSchedule, { plan, definition }: Pl
   return isFinished && definition?.removeAfterMs != null && state.removal !== undefined
 }
 
-function reportPlan(context: PlanContext, schedule: string, { error, dropped }: PlanDecision): void {
+function reportPlan(context: PlanContext, schedule: string, { error, skipped }: PlanDecision): void {
   if (error !== null) context.emit('schedule:invalid', { schedule, error })
-  for (const { atMs, reason, count } of dropped) reportSkip(context, { schedule, nominalMs: atMs, reason, count })
+  for (const { atMs, reason, count } of skipped) reportSkip(context, { schedule, nominalMs: atMs, reason, count })
 }

@@ -61,14 +61,14 @@ describe('accounting', () => {
         expect(decision.run).toEqual([...kept, ...onTime.slice(0, MAX_ON_TIME)])
         expect(decision.catchUp).toBe(kept.length > 0)
         expect(decision.missed).toBe(policy.misfire === 'latest' && kept.length > 0 ? fresh.length - 1 : 0)
-        expect(decision.dropped).toEqual(
+        expect(decision.skipped).toEqual(
           gone.slice(-MAX_DROPPED_LISTED).map((atMs) => ({ atMs, reason: reasonOf(atMs) })),
         )
         const rest = gone.slice(0, -MAX_DROPPED_LISTED)
-        if (rest.length === 0) expect(decision.droppedMore).toBeNull()
+        if (rest.length === 0) expect(decision.skippedMore).toBeNull()
         else {
-          expect(decision.droppedMore).toMatchObject({ count: rest.length, fromMs: rest[0], toMs: rest.at(-1) })
-          const { counts, reason } = decision.droppedMore!
+          expect(decision.skippedMore).toMatchObject({ count: rest.length, fromMs: rest[0], toMs: rest.at(-1) })
+          const { counts, reason } = decision.skippedMore!
           expect(Object.values(counts).reduce((sum, count) => sum + count)).toBe(rest.length)
           for (const [name, count] of Object.entries(counts)) {
             expect(count).toBe(rest.filter((atMs) => reasonOf(atMs) === name).length)

@@ -36,13 +36,13 @@ const hoursAgo = (...hours: number[]) => hours.map((count) => NOW_MS - count * H
 describe('what is on time', () => {
   it('an occurrence that is due now is on time and runs', () => {
     const decision = decide('1h', {}, { pendingMs: NOW_MS })
-    expect(decision).toMatchObject({ run: [NOW_MS], missed: 0, catchUp: false, dropped: [], droppedMore: null })
+    expect(decision).toMatchObject({ run: [NOW_MS], missed: 0, catchUp: false, skipped: [], skippedMore: null })
     expect(decision.next[0]).toBe(NOW_MS + HOUR_MS)
   })
 
   it('nothing runs before the pending occurrence is due', () => {
     const decision = decide('1h', {}, { nowMs: NOW_MS - 1 })
-    expect(decision).toMatchObject({ run: [], dropped: [], catchUp: false })
+    expect(decision).toMatchObject({ run: [], skipped: [], catchUp: false })
     expect(decision.next[0]).toBe(NOW_MS)
   })
 
@@ -51,14 +51,14 @@ describe('what is on time', () => {
     expect(decide('1h', policy, { nowMs: NOW_MS + 60_000 }).run).toEqual([NOW_MS])
     const late = decide('1h', policy, { nowMs: NOW_MS + 60_001 })
     expect(late.run).toEqual([])
-    expect(late.dropped).toEqual([{ atMs: NOW_MS, reason: 'misfire' }])
+    expect(late.skipped).toEqual([{ atMs: NOW_MS, reason: 'misfire' }])
   })
 
   it.each(['skip', 'latest', 'all'] as const)(
     'what is on time runs all that is within the grace in order: misfire %s',
     (misfire) => {
       const decision = decide('1h', { misfire, misfireGrace: '2h' }, { pendingMs: NOW_MS - 2 * HOUR_MS })
-      expect(decision).toMatchObject({ run: hoursAgo(2, 1, 0), catchUp: false, missed: 0, dropped: [] })
+      expect(decision).toMatchObject({ run: hoursAgo(2, 1, 0), catchUp: false, missed: 0, skipped: [] })
     },
   )
 
@@ -66,7 +66,7 @@ describe('what is on time', () => {
     const decision = decide('100ms', { misfireGrace: '60s' }, { pendingMs: NOW_MS - 60_000 })
     expect(decision.run).toHaveLength(MAX_ON_TIME)
     expect(decision.next[0]).toBe(decision.run.at(-1)! + 100)
-    expect(decision.dropped).toEqual([])
+    expect(decision.skipped).toEqual([])
   })
 })
 
@@ -77,7 +77,7 @@ describe('what is missed', () => {
     {
       misfire: 'skip',
       run: hoursAgo(0),
-      dropped: hoursAgo(5, 4, 3, 2, 1),
+      skipped: hoursAgo(5, 4, 3, 2, 1),
       reason: 'misfire',
       missed: 0,
       catchUp: false,
@@ -85,23 +85,23 @@ describe('what is missed', () => {
     {
       misfire: 'latest',
       run: hoursAgo(1, 0),
-      dropped: hoursAgo(5, 4, 3, 2),
+      skipped: hoursAgo(5, 4, 3, 2),
       reason: 'misfire',
       missed: 4,
       catchUp: true,
     },
-    { misfire: 'all', run: hoursAgo(5, 4, 3, 2, 1, 0), dropped: [], reason: '', missed: 0, catchUp: true },
-  ] as const)('what is missed $misfire', ({ misfire, run, dropped, reason, missed, catchUp }) => {
+    { misfire: 'all', run: hoursAgo(5, 4, 3, 2, 1, 0), skipped: [], reason: '', missed: 0, catchUp: true },
+  ] as const)('what is missed $misfire', ({ misfire, run, skipped, reason, missed, catchUp }) => {
     const decision = decide('1h', { misfire }, { pendingMs })
-    expect(decision).toMatchObject({ run, missed, catchUp, droppedMore: null, exact: true })
-    expect(decision.dropped).toEqual(dropped.map((atMs) => ({ atMs, reason })))
+    expect(decision).toMatchObject({ run, missed, catchUp, skippedMore: null, exact: true })
+    expect(decision.skipped).toEqual(skipped.map((atMs) => ({ atMs, reason })))
     expect(decision.next[0]).toBe(NOW_MS + HOUR_MS)
   })
 
   it('missed occurrences older than the catch-up window are skipped under every policy, and do not count as missed', () => {
     for (const misfire of ['skip', 'latest', 'all'] as const) {
       const decision = decide('1h', { misfire, catchUpWindow: '3h' }, { pendingMs })
-      const old = decision.dropped.filter(({ reason }) => reason === 'catch-up-window').map(({ atMs }) => atMs)
+      const old = decision.skipped.filter(({ reason }) => reason === 'catch-up-window').map(({ atMs }) => atMs)
       expect(old).toEqual(hoursAgo(5, 4))
       expect(decision.missed).toBe(misfire === 'latest' ? 2 : 0)
     }
@@ -114,7 +114,7 @@ describe('what is missed', () => {
       { pendingMs: NOW_MS - 3 * DAY_MS + DAY_MS / 2 },
     )
     expect(decision).toMatchObject({ run: [], catchUp: false, missed: 0 })
-    expect(decision.dropped.map(({ reason }) => reason)).toEqual([
+    expect(decision.skipped.map(({ reason }) => reason)).toEqual([
       'catch-up-window',
       'catch-up-window',
       'catch-up-window',
@@ -124,7 +124,7 @@ describe('what is missed', () => {
   it('a grace longer than the catch-up window decides over missed occurrences', () => {
     const decision = decide('1h', { catchUpWindow: 0, misfireGrace: '2h' }, { pendingMs })
     expect(decision.run).toEqual(hoursAgo(2, 1, 0))
-    expect(decision.dropped.map(({ reason }) => reason)).toEqual([
+    expect(decision.skipped.map(({ reason }) => reason)).toEqual([
       'catch-up-window',
       'catch-up-window',
       'catch-up-window',
@@ -134,13 +134,13 @@ describe('what is missed', () => {
   it('missed occurrences under all are caught up from the newest up to the cap', () => {
     const decision = decide('1h', { misfire: 'all', maxCatchUp: 2 }, { pendingMs })
     expect(decision.run).toEqual(hoursAgo(2, 1, 0))
-    expect(decision.dropped).toEqual(hoursAgo(5, 4, 3).map((atMs) => ({ atMs, reason: 'catch-up-cap' })))
+    expect(decision.skipped).toEqual(hoursAgo(5, 4, 3).map((atMs) => ({ atMs, reason: 'catch-up-cap' })))
   })
 
   it('a claimed occurrence is never given again as missed', () => {
     const decision = decide('1h', { misfire: 'all' }, { pendingMs, lastMs: NOW_MS - 2 * HOUR_MS })
     expect(decision.run).toEqual(hoursAgo(1, 0))
-    expect(decision.dropped).toEqual([])
+    expect(decision.skipped).toEqual([])
   })
 
   it('missed occurrences start at the first occurrence when the pending instant is none', () => {
@@ -153,8 +153,8 @@ describe('what is missed', () => {
       run: [],
       missed: 0,
       catchUp: false,
-      dropped: [],
-      droppedMore: null,
+      skipped: [],
+      skippedMore: null,
       next: [],
       exact: true,
     })
@@ -162,12 +162,12 @@ describe('what is missed', () => {
 
   it('a missed at is caught up once', () => {
     const decision = decide(listedTrigger([NOW_MS - HOUR_MS]), {}, { pendingMs: NOW_MS - HOUR_MS })
-    expect(decision).toMatchObject({ run: [NOW_MS - HOUR_MS], catchUp: true, missed: 0, dropped: [], next: [] })
+    expect(decision).toMatchObject({ run: [NOW_MS - HOUR_MS], catchUp: true, missed: 0, skipped: [], next: [] })
   })
 })
 
 describe('limit', () => {
-  it('limit counts dropped occurrences as used up', () => {
+  it('limit counts skipped occurrences as used up', () => {
     const decision = decide('1h', { misfire: 'latest' }, { pendingMs: NOW_MS - 5 * HOUR_MS, remaining: 8 })
     expect(decision).toMatchObject({ run: hoursAgo(1, 0), missed: 4, next: [NOW_MS + HOUR_MS, NOW_MS + 2 * HOUR_MS] })
   })
@@ -178,7 +178,7 @@ describe('limit', () => {
   })
 
   it('limit gives nothing when nothing is left', () => {
-    expect(decide('1h', {}, { remaining: 0 })).toMatchObject({ run: [], next: [], dropped: [] })
+    expect(decide('1h', {}, { remaining: 0 })).toMatchObject({ run: [], next: [], skipped: [] })
   })
 })
 
@@ -192,12 +192,12 @@ describe('a long outage', () => {
     expect(decision.catchUp).toBe(true)
     expect(decision.run[0]).toBe(NOW_MS - 60_100)
     expect(decision.missed).toBe((DAY_MS - 60_000) / 100 - 1)
-    expect(decision.dropped).toHaveLength(MAX_DROPPED_LISTED)
-    expect(decision.dropped.at(-1)).toEqual({ atMs: NOW_MS - 60_200, reason: 'misfire' })
-    expect(decision.droppedMore).toMatchObject({ fromMs: NOW_MS - monthMs, toMs: decision.dropped[0]!.atMs - 100 })
-    expect(decision.droppedMore!.count + MAX_DROPPED_LISTED).toBe(missedCount - 1)
-    expect(decision.droppedMore!.reason).toBe('catch-up-window')
-    expect(decision.droppedMore!.counts['catch-up-window']).toBe((monthMs - DAY_MS) / 100)
+    expect(decision.skipped).toHaveLength(MAX_DROPPED_LISTED)
+    expect(decision.skipped.at(-1)).toEqual({ atMs: NOW_MS - 60_200, reason: 'misfire' })
+    expect(decision.skippedMore).toMatchObject({ fromMs: NOW_MS - monthMs, toMs: decision.skipped[0]!.atMs - 100 })
+    expect(decision.skippedMore!.count + MAX_DROPPED_LISTED).toBe(missedCount - 1)
+    expect(decision.skippedMore!.reason).toBe('catch-up-window')
+    expect(decision.skippedMore!.counts['catch-up-window']).toBe((monthMs - DAY_MS) / 100)
   })
 
   it('a long outage is decided in bounded steps where there is no arithmetic, and says that it counted a lower bound', () => {
@@ -222,9 +222,9 @@ describe('a long outage', () => {
     expect(steps).toBeLessThan(201_000)
     expect(decision.exact).toBe(false)
     expect(decision.run[0]).toBe(NOW_MS - 61_000)
-    expect(decision.dropped.at(-1)).toEqual({ atMs: NOW_MS - 62_000, reason: 'misfire' })
-    expect(decision.droppedMore).toMatchObject({ fromMs: NOW_MS - monthMs, toMs: decision.dropped[0]!.atMs - step })
-    expect(decision.droppedMore!.count).toBe(200_000 - 1 - MAX_DROPPED_LISTED)
+    expect(decision.skipped.at(-1)).toEqual({ atMs: NOW_MS - 62_000, reason: 'misfire' })
+    expect(decision.skippedMore).toMatchObject({ fromMs: NOW_MS - monthMs, toMs: decision.skipped[0]!.atMs - step })
+    expect(decision.skippedMore!.count).toBe(200_000 - 1 - MAX_DROPPED_LISTED)
   })
 })
 
@@ -235,14 +235,14 @@ describe('jitter', () => {
 
   it('jitter is due at its delayed start', () => {
     expect(delayMs).toBeGreaterThan(120_000)
-    expect(at(NOW_MS + delayMs - 1)).toMatchObject({ run: [], dropped: [] })
+    expect(at(NOW_MS + delayMs - 1)).toMatchObject({ run: [], skipped: [] })
     expect(at(NOW_MS + delayMs - 1).next[0]).toBe(NOW_MS)
     expect(at(NOW_MS + delayMs).run).toEqual([NOW_MS])
   })
 
   it('jitter is late from its delayed start on', () => {
     expect(at(NOW_MS + delayMs + 60_000).run).toEqual([NOW_MS])
-    expect(at(NOW_MS + delayMs + 60_001).dropped).toEqual([{ atMs: NOW_MS, reason: 'misfire' }])
+    expect(at(NOW_MS + delayMs + 60_001).skipped).toEqual([{ atMs: NOW_MS, reason: 'misfire' }])
   })
 })
 

@@ -26,6 +26,6 @@ it('a state without a trigger that was not restored, of a schedule that is enabl
 })
 
 it('a state that was restored with its pause keeps the due occurrences in its plan until the pause ends', () => {
-  const { plan, dropped } = decide({ last: String(last), seen: '3', restored: '1', paused: '{"at":1}' })
-  expect([Number.parseInt(plan, 10), dropped]).toEqual([last + DAY, []])
+  const { plan, skipped } = decide({ last: String(last), seen: '3', restored: '1', paused: '{"at":1}' })
+  expect([Number.parseInt(plan, 10), skipped]).toEqual([last + DAY, []])
 })
