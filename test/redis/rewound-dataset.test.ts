@@ -27,7 +27,7 @@ it('a restored backup is reported by an event, a log line and doctor, and schedu
   expect(to).toBe(savedBeat)
   expect(at).toBeGreaterThan(savedBeat)
   await waitFor(() => beat.schedules.get('new'), { what: 'the declaration' })
-  expect(lines.filter((line) => line.includes('went back'))).toHaveLength(1)
+  expect(lines.filter((line) => line.includes('was set back'))).toHaveLength(1)
   const { findings } = await beat.diagnose()
   expect(findings.find(({ check }) => check === 'rewind')?.message).toContain(new Date(savedBeat).toISOString())
 }, 90_000)
