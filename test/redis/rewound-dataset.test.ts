@@ -19,7 +19,13 @@ it('a restored backup is reported by an event, a log line and doctor, and schedu
   const savedBeat = await lastBeat()
   await job.schedule('new', { every: '2h' })
   await beat.schedules.pause('old')
-  await waitFor(async () => (await lastBeat()) > savedBeat, { what: 'a heartbeat after the backup' })
+  // The worker can compare a heartbeat only if it has the answer: its last contact comes after the heartbeat.
+  const isAnswered = (atMs: number) => Date.now() - (beat.health().lastContactMs ?? Infinity) >= atMs
+  const hasBeaten = async () => {
+    const atMs = await lastBeat()
+    return atMs > savedBeat && isAnswered(atMs)
+  }
+  await waitFor(hasBeaten, { what: 'an answered heartbeat after the backup' })
   const told = nextEvent(beat, 'dataset:rewound', undefined, 30_000)
   await redis.kill()
   await redis.restart()
