@@ -164,11 +164,10 @@ export class ShardWorker {
 
   /**
    * Samples the clock of the shard's server several times: the first calls are slow, and an imprecise clock makes every
-   * start late.
+   * start late. In a process that has just started even the fifth may be slow, so the first heartbeat takes another sample.
    */
   async setClock(): Promise<void> {
     for (let index = 0; index < CLOCK_READINGS; index += 1) await this.store.readClock()
-    this.#clockReadAt = this.#runtime.time.monotonic()
   }
 
   onNextDue(dueMs: number | null, dueCount: number): void {
