@@ -25,6 +25,6 @@ await report.schedule('daily-report', {
   onCrash: 'skip',
 })
 await beat.start()
-console.log('up')
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.once(signal, () => void beat.stop().then(() => mailer.close()))
+console.log('up')

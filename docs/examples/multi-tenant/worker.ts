@@ -29,9 +29,9 @@ async function applyTenant({ id, tz, reportAt }: Tenant): Promise<void> {
 
 for (const tenant of TENANTS) await applyTenant(tenant)
 await beat.start()
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void beat.stop())
 
 for (const { id } of TENANTS) {
   const schedules = await beat.schedules.list({ tag: `tenant:${id}` })
   for (const { name, next } of schedules) console.log(`${name}: next at ${next?.toISOString()}`)
 }
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void beat.stop())
