@@ -54,7 +54,7 @@ local PAGE_COUNT = 100
 local REPLY_BYTES = 512 * 1024
 local STATE_TTL_MS = 60000
 -- Least time from an announcement to the first start of a call, ms: woken workers sleep again by then.
-local TELL_MS = 2
+local TELL_MS = 4
 
 local lease_ttl = lease_ms
 slots, max_claims, lease_ms = tonumber(slots), tonumber(max_claims), tonumber(lease_ms)

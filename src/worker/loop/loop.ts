@@ -8,9 +8,9 @@ import { tick } from './tick.js'
 /** Delay before a claim that failed is sent again, ms. */
 const RESEND_MS = 200
 /** How early an occurrence may be claimed, ms, so that the reply arrives before its instant. */
-const AHEAD_MS = 6
+const AHEAD_MS = 9
 /** How early the timer is set, ms: timers fire up to 2 ms late, and Redis refuses a claim that is too early. */
-const EARLY_MS = 5
+const EARLY_MS = 8
 /** Additional delay of a worker whose slots are nearly all taken, ms: workers with more free slots claim first. */
 const BUSY_MS = 3
 /**
