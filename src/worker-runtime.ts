@@ -183,6 +183,7 @@ export class Instance {
         new RedisWorkerStore({
           durability,
           locks,
+          hasWorkerChannels: !isCluster,
           client,
           keys,
           // The nodes of a Cluster have clocks of their own.

@@ -1,5 +1,6 @@
 import { openCommandWindow } from '../harness/commands.mjs'
 import { idsOf } from '../harness/plans.mjs'
+import { readProcessorTime } from '../harness/processor-time.mjs'
 import { summarizeFires } from '../harness/statistics.mjs'
 import { delay, waitUntil, wholeSecondAhead } from '../harness/time.mjs'
 
@@ -28,6 +29,7 @@ export default {
     { key: 'scriptsPerFire', title: 'script calls/fire', digits: 1 },
     { key: 'clientPerFire', title: 'client commands/fire', digits: 1 },
     { key: 'allPerFire', title: 'all commands/fire', digits: 1 },
+    { key: 'redisPerFire', title: 'Redis ms/fire', digits: 2 },
     { key: 'idlePerWorker', title: 'idle commands/s per worker', digits: 2 },
     { key: 'p50', title: 'p50 ms', digits: 1 },
     { key: 'p99', title: 'p99 ms', digits: 1 },
@@ -43,9 +45,12 @@ export default {
     const fleet = await stage.startFleet({ processes, workersEach: workers / processes, plans })
     await delay(6000)
     const idle = inProcess ? { client: 0, scripts: 0, total: 0 } : await countCommands(stage, windowSeconds)
+    // MONITOR, which counts the commands, costs Redis time: so the time is read in windows of its own.
+    const idleMs = await redisTime(stage, Date.now(), Date.now() + windowSeconds * 1000)
     await stage.register(plans)
     const from = wholeSecondAhead(3000)
     const to = from + windowSeconds * 1000
+    const busyMs = await redisTime(stage, from, to)
     await waitUntil(to + 600)
     const lateness = summarizeFires(await fleet.fires(), { from, to, periodMs: 1000, ids: idsOf(plans) })
     const before = await fleet.count()
@@ -57,9 +62,19 @@ export default {
       scriptsPerFire: (busy.scripts - idle.scripts) / fires,
       clientPerFire: (busy.client - idle.client) / fires,
       allPerFire: (busy.total - idle.total) / fires,
+      redisPerFire: (busyMs - idleMs) / lateness.fires,
       idlePerWorker: idle.client / windowSeconds / workers,
     }
   },
+}
+
+/** Processor time of Redis from one instant to another, ms. */
+async function redisTime(stage, from, to) {
+  const read = async () => (await readProcessorTime([stage.pid])).runningMs
+  await waitUntil(from)
+  const before = await read()
+  await waitUntil(to)
+  return (await read()) - before
 }
 
 async function countCommands(stage, seconds) {

@@ -1,5 +1,6 @@
 import type { Emit } from '../events/events.js'
 import { ErrorLog } from './error-log.js'
+import { LARGE_FLEET } from './loop/claim-stagger.js'
 import { Loop } from './loop/loop.js'
 import { PreciseTimer } from './loop/precise-timer.js'
 import { Maintenance } from './maintenance/maintenance.js'
@@ -127,6 +128,8 @@ export class ShardWorker {
     const { clock, time } = this.#runtime
     const { nextDueMs } = this.loop
     const nowMonotonic = time.monotonic()
+    // A worker of a large fleet starts a run so seldom that the readings would cost more than the fires.
+    if (this.#fleet.size > LARGE_FLEET) return
     if (nextDueMs === null || clock.until(nextDueMs) > CLOCK_AGE_MS || nowMonotonic - this.#clockReadAt < CLOCK_AGE_MS)
       return
     this.#clockReadAt = nowMonotonic

@@ -11,9 +11,9 @@ export interface WorkerStore {
   settle(settlements: readonly Settlement[]): Promise<SettleOutcome[]>
   /**
    * Announces the next due: with settlements that are sent before `delay` has resolved, or else in a separate call. A
-   * failed announcement is lost: other workers claim by their own timers.
+   * failed announcement is lost: other workers claim by their own timers. `near`: as in {@link ClaimRequest}.
    */
-  announceNextDue(delay: Promise<void>): Promise<void>
+  announceNextDue(delay: Promise<void>, near?: ClaimRequest['near']): Promise<void>
   /** The name of the schedule that is due first; null when none is planned. */
   firstDue(): Promise<string | null>
   /** Takes a sample of the shard's clock by the cheapest call that gives one. */
@@ -27,9 +27,8 @@ export interface WorkerStore {
   /** Deletes a schedule that is finished; a schedule that has a next run stays. */
   deleteFinished(schedule: string): Promise<void>
   /**
-   * Records this worker's heartbeat; on the first shard only.
-   *
-   * @param inspectedWith the version of the time-zone data with which this worker has inspected all plans
+   * Records this worker's heartbeat; on the first shard only. `inspectedWith`: the version of the time-zone data with
+   * which this worker has inspected all plans.
    */
   heartbeat(fields: Record<string, string>, inspectedWith?: string): Promise<HeartbeatReply>
   /** Polls a shard other than the first: reads its next due, and whether this worker is elected. */
@@ -73,6 +72,8 @@ export interface ClaimRequest {
   expectedDueMs: number | null
   /** Whether the claim itself announces the next due, if it is well ahead of its starts. */
   tellsFleet?: boolean
+  /** The expected instant, if only the workers near it expect it, so that only they are informed. */
+  near?: { readonly dueMs: number; readonly dueCount: number } | null
   /** The task queues that this worker serves. */
   capacities: readonly Capacity[]
 }

@@ -47,7 +47,6 @@ describe('the names of keys', () => {
     // The fleet's own keys are passed to the scripts, and `start` is a key of the lock nodes.
     expect(unique(made.filter((name) => !names.includes(name)))).toEqual([
       'probe',
-      'ranks',
       'start',
       'upkeep',
       'wake',

@@ -7,6 +7,9 @@ import type { FleetListener } from '../../worker/listeners.js'
 import type { RedisClient } from '../redis-client.js'
 import { SubscriptionWatchdog } from './subscription-watchdog.js'
 
+/** The message of each heartbeat to the channel of its worker, for the watchdog. */
+const ECHO = 'beat'
+
 /** Calls the listener for a message; `false` for a message that this version does not know. */
 function read(listener: FleetListener, shard: number, verb: string, rest: string): boolean {
   switch (verb) {
@@ -90,10 +93,13 @@ export class FleetChannel {
     this.#listener = listener
     const shardByChannel = new Map(shards.map((keys, shard) => [keys.wake, shard]))
     const ownChannels = connection.isCluster ? [] : shards.map((keys) => keys.worker(workerId))
+    const ownShards = new Map(ownChannels.map((channel, shard) => [channel, shard]))
     this.#channels = [...shardByChannel.keys(), ...ownChannels]
     const [ownChannel] = ownChannels
     this.#watchdog = ownChannel === undefined ? null : new SubscriptionWatchdog(client, ownChannel, connection.time)
     client.on('message', (channel: string, message: string) => {
+      const ownShard = ownShards.get(channel)
+      if (ownShard !== undefined) return message === ECHO ? undefined : deliver(listener, ownShard, message)
       const shard = shardByChannel.get(channel)
       const own = readMessage(databaseOf(connection.client), message)
       if (shard !== undefined && own !== null) deliver(listener, shard, own)

@@ -20,6 +20,7 @@
 --   ahead        ms, how early an occurrence may be claimed; its worker waits for its instant before it starts the run
 --   expected     epoch ms, the next due as this worker knows it, '' for none
 --   tells        0/1, whether this call announces the next due, provided that none of its runs starts soon
+--   near         count of schedules that share `expected`, if only the workers near it expect it, '' if all do
 --   queues       text…, groups of 3: a task queue of this worker (`pool\ntask`), the fleet-wide limit of its task (0
 --                none), and the free slots of this worker for it
 -- REPLY
@@ -32,9 +33,9 @@
 --   schedules to plan: [name, why, digest, state fields, definition fields]
 --   skipped: [name, nominal, reason]
 local due, pending, running, worker = unpack(KEYS)
-local tag, channel, request, worker_id, slots, max_claims, lease_ms, ahead, expected, tells = unpack(ARGV, 1, 10)
+local tag, channel, request, worker_id, slots, max_claims, lease_ms, ahead, expected, tells, near = unpack(ARGV, 1, 11)
 -- @include lib/arguments.lua
-local queues = rest_of(ARGV, 11)
+local queues = rest_of(ARGV, 12)
 -- @include lib/clock.lua
 -- @include lib/keys.lua
 -- @include lib/numbers.lua
@@ -132,12 +133,14 @@ local function create_rare()
 -- @include claim-due/waiting-run.lua
 -- @include claim-due/repeat.lua
 -- @include claim-due/kept-slots.lua
+-- @include lib/near-workers.lua
 
   return { delete_schedule = delete_schedule, hand_back = hand_back, park = park, has_capacity = has_capacity,
     unpark_own_work = unpark_own_work, prune_limited_tasks = prune_limited_tasks, apply_overlap = apply_overlap,
     apply_max_concurrent = apply_max_concurrent, claim_waiting_run = claim_waiting_run, repeat_reply = repeat_reply,
     digest_of_unordered = digest_of_unordered, read_state = read_state, hold_task = hold_task, finish = finish,
-    schedule_no_instant = schedule_no_instant, announce_parked = announce_parked, count_kept_slots = count_kept_slots }
+    schedule_no_instant = schedule_no_instant, announce_parked = announce_parked, count_kept_slots = count_kept_slots,
+    announce_to_near = announce_to_near }
 end
 local rare
 local function rarely()
@@ -222,7 +225,11 @@ local next_due, count = read_next_due(not rare and first_pending)
 local is_expected = tonumber(expected) and tonumber(expected) <= horizon
 local announces = (due_changed or is_expected) and (count == 0 or next_due > horizon)
 if announces and (#runs == 0 or tells == '1' and first_start and first_start >= now + TELL_MS) then
-  notify_next_due(next_due, count)
+  if near ~= '' and is_expected then
+    rarely().announce_to_near(tonumber(expected), tonumber(near), next_due, count)
+  else
+    notify_next_due(next_due, count)
+  end
   announces = false
 end
 return { now_us, next_due, count, runs, to_plan, skipped, announces and 1 or 0 }

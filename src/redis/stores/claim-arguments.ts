@@ -1,7 +1,8 @@
 import type { ClaimRequest } from '../../worker/store.js'
 
 /** The arguments of a claim that limit it, by the names of the script. */
-export function claimArguments({ requestId, slots, maxClaims, aheadMs, expectedDueMs, tellsFleet }: ClaimRequest) {
+export function claimArguments(request: ClaimRequest, hasWorkerChannels: boolean) {
+  const { requestId, slots, maxClaims, aheadMs, expectedDueMs, tellsFleet, near } = request
   return {
     request: requestId,
     slots,
@@ -9,6 +10,7 @@ export function claimArguments({ requestId, slots, maxClaims, aheadMs, expectedD
     ahead: aheadMs,
     expected: expectedDueMs === null ? '' : Math.floor(expectedDueMs),
     tells: tellsFleet ? 1 : 0,
+    near: (hasWorkerChannels && near?.dueCount) || '',
   }
 }
 

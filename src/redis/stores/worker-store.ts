@@ -41,6 +41,8 @@ interface WorkerStoreOptions {
   shards: number
   /** Random text with which the names of new generations begin. */
   generation: string
+  /** Whether each worker receives messages on a channel of its own, which is not so on a Cluster; default: it does. */
+  hasWorkerChannels?: boolean
   /** Called when a heartbeat shows that the dataset was set back in time. */
   onRewind?: (rewind: Rewind) => void
   /** The separate connection of claims that wait for replicas, and their option; null or absent for none. */
@@ -72,11 +74,11 @@ export class RedisWorkerStore implements WorkerStore {
   }
 
   claim(request: ClaimRequest): Promise<ClaimReply> {
-    const { client, keys, workerId, leaseMs, durability } = this.#options
+    const { client, keys, workerId, leaseMs, durability, hasWorkerChannels = true } = this.#options
     return this.#timed(async () => {
       const input = {
         keys: { due: keys.due, pending: keys.pending, running: keys.running, worker: keys.worker(workerId) },
-        args: { ...this.#place, worker_id: workerId, lease_ms: leaseMs, ...claimArguments(request) },
+        args: { ...this.#place, worker_id: workerId, lease_ms: leaseMs, ...claimArguments(request, hasWorkerChannels) },
         rest: queueArguments(request),
       }
       if (!durability) return toClaimReply(await runScript(client, 'claim-due', input), leaseMs, true)
@@ -100,13 +102,20 @@ export class RedisWorkerStore implements WorkerStore {
     return outcomes
   }
 
-  async announceNextDue(delay: Promise<unknown>): Promise<void> {
-    const { client, keys } = this.#options
-    this.#isAnnouncementWaiting = true
-    await delay
-    if (!this.#isAnnouncementWaiting) return
-    this.#isAnnouncementWaiting = false
-    await runScript(client, 'announce-head', { keys: { due: keys.due }, args: this.#place })
+  async announceNextDue(delay: Promise<unknown>, near: ClaimRequest['near'] = null): Promise<void> {
+    const { client, keys, hasWorkerChannels = true } = this.#options
+    const before = hasWorkerChannels ? near : null
+    if (before) {
+      await delay
+    } else {
+      // A settlement announces to all workers.
+      this.#isAnnouncementWaiting = true
+      await delay
+      if (!this.#isAnnouncementWaiting) return
+      this.#isAnnouncementWaiting = false
+    }
+    const args = { ...this.#place, before: before?.dueMs ?? '', before_count: before?.dueCount ?? '' }
+    await runScript(client, 'announce-head', { keys: { due: keys.due }, args })
   }
 
   async firstDue(): Promise<string | null> {

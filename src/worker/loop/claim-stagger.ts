@@ -6,6 +6,25 @@ export const MAX_DELAY_MS = 100
 /** Occurrences of one instant for which one worker is a first claimer; each further batch of this size adds one. */
 export const CLAIM_COUNT = 10
 
+/** A fleet with more workers is large: only the workers near an instant of few schedules expect it. */
+export const LARGE_FLEET = 100
+/** Most schedules of an instant that only the workers near it expect. */
+const FEW_COUNT = 16
+/** An instant that passed this long before a worker is informed of it is overdue, ms: the workers near it failed. */
+export const OVERDUE_MS = 100
+/** Number of backups near an instant. */
+const NEAR_BACKUPS = 15
+/** A prime that spreads instants over the ranks of a large fleet, in Lua too. */
+const SPREAD_PRIME = 1000003
+
+/** An instant that only the workers near it expect. */
+export interface NearInstant {
+  /** Epoch ms. */
+  readonly dueMs: number
+  /** Number of schedules that share the instant. */
+  readonly dueCount: number
+}
+
 /** The facts about the fleet and the next due from which the stagger follows. */
 export interface DueInstant {
   readonly dueMs: number
@@ -20,14 +39,34 @@ export interface DueInstant {
   readonly shard?: number
   /** Default: 1. */
   readonly shardCount?: number
+  /** Whether the instant had passed for longer than near backups wait when this worker was informed of it; default: no. */
+  readonly isOverdue?: boolean
 }
 
 /** When this worker claims an instant, and how many occurrences it takes then. */
 export interface Stagger {
-  /** 0 for the first claimers, more for backups. */
+  /** 0 for the first claimers, more for backups, Infinity for a worker that does not claim this instant. */
   readonly delayMs: number
   /** Most occurrences to take. */
   readonly maxClaims: number
+}
+
+/** Whether only the workers near an instant expect it. */
+export function isForNear({ dueCount, fleetSize, shardCount = 1, isOverdue = false }: DueInstant): boolean {
+  return fleetSize > LARGE_FLEET && dueCount <= FEW_COUNT && shardCount === 1 && !isOverdue
+}
+
+/**
+ * The position of a worker among those near an instant; Infinity if it is not near. Scripts compute the same, with numbers
+ * that are exact in Lua. The workers near an instant are spread over the order of joining, because workers that joined
+ * together often fail together.
+ */
+function nearPositionOf(rank: number, size: number, dueMs: number): number {
+  const spin = Math.floor(dueMs / 10) % SPREAD_PRIME
+  const first = ((spin * spin) % SPREAD_PRIME) % size
+  const stride = Math.floor(size / (FEW_COUNT + NEAR_BACKUPS))
+  const position = ((rank - first + size) % size) / stride
+  return Number.isInteger(position) ? position : Number.POSITIVE_INFINITY
 }
 
 /** Spreads instants over the positions, so that consecutive instants go to different workers. */
@@ -44,15 +83,22 @@ function mix(dueMs: number): number {
  * fire does not grow with the fleet, the load is spread, and the next backup replaces a busy or dead worker within
  * milliseconds. With several shards each worker has a home shard, where its position precedes those of workers from
  * other shards.
+ *
+ * In a large fleet only the first claimers of an instant of few schedules and their first backups expect it: the others
+ * are not informed, so that a fire does not cost a message to each of a thousand workers. Such a worker claims what the
+ * reply to its heartbeat shows as overdue; a large fleet has a heartbeat every few milliseconds.
  */
 export function decideStagger(instant: DueInstant): Stagger {
   const { dueMs, dueCount, fleetSize, rank, concurrency = CLAIM_COUNT, shard = 0, shardCount = 1 } = instant
   const size = Math.max(1, fleetSize)
   const needed = Math.min(size, Math.max(1, Math.ceil(dueCount / Math.min(CLAIM_COUNT, concurrency))))
   const home = { shard, shardCount, size, rotation: mix(dueMs) }
-  const position = positionOf(Math.max(0, rank), home)
+  const position = isForNear(instant) ? nearPositionOf(rank, size, dueMs) : positionOf(Math.max(0, rank), home)
   if (position < needed) return { delayMs: 0, maxClaims: Math.ceil(Math.max(1, dueCount) / needed) }
   const behind = position - needed + 1
+  if (behind > NEAR_BACKUPS && isForNear(instant)) {
+    return { delayMs: Number.POSITIVE_INFINITY, maxClaims: Number.MAX_SAFE_INTEGER }
+  }
   // The last positions share the rest of the time; otherwise the backups of a thousand workers would spread over
   // seconds.
   return { delayMs: Math.min(behind * STEP_MS, MAX_DELAY_MS + (behind % 64)), maxClaims: Number.MAX_SAFE_INTEGER }

@@ -1,7 +1,7 @@
 import { MAX_TIMER_MS, sleep, type Timer } from '../../time-source.js'
 import type { ShardRuntime } from '../shard-runtime.js'
 import type { ClaimedRun, ClaimReply } from '../store.js'
-import { decideStagger, STEP_MS } from './claim-stagger.js'
+import { decideStagger, isForNear, OVERDUE_MS, STEP_MS, type DueInstant, type NearInstant } from './claim-stagger.js'
 import type { Reservation } from './slots.js'
 import { tick } from './tick.js'
 
@@ -46,6 +46,8 @@ interface NextTick {
 interface NextDue {
   readonly atMs: number
   readonly count: number
+  /** Whether the instant was overdue when the worker was informed of it. */
+  readonly isOverdue: boolean
 }
 
 /** Sleeps until work is due on one shard, and ticks. At most one claim is in flight. */
@@ -111,7 +113,7 @@ export class Loop {
   /** Records the next due of a message. */
   onNextDue(dueMs: number | null, dueCount: number): void {
     this.#nextDueVersion += 1
-    this.#nextDue = dueMs === null ? null : { atMs: dueMs, count: dueCount }
+    this.#nextDue = this.#describeDue(dueMs, dueCount)
     this.#reschedule()
   }
 
@@ -159,7 +161,11 @@ export class Loop {
     this.#lastContactAt = this.#shard.time.monotonic()
     const known = this.#nextDue
     if (version !== this.#nextDueVersion && known !== null && (dueMs === null || known.atMs <= dueMs)) return
-    this.#nextDue = dueMs === null ? null : { atMs: dueMs, count: dueCount }
+    this.#nextDue = this.#describeDue(dueMs, dueCount)
+  }
+
+  #describeDue(dueMs: number | null, count: number): NextDue | null {
+    return dueMs === null ? null : { atMs: dueMs, count, isOverdue: this.#shard.clock.until(dueMs) < -OVERDUE_MS }
   }
 
   #decideNextTick(): NextTick {
@@ -174,19 +180,18 @@ export class Loop {
     return this.#requestedAt < next.at ? { at: this.#requestedAt, maxClaims: NO_LIMIT, isBackup: false } : next
   }
 
-  #decideDueTick({ atMs, count }: NextDue): NextTick {
-    const { clock, slots, shard, shardCount, time } = this.#shard
+  #describeInstant({ atMs, count, isOverdue }: NextDue): DueInstant {
+    const { slots, shard, shardCount } = this.#shard
     const { size, rank } = this.#fleet
-    const { delayMs, maxClaims } = decideStagger({
-      dueMs: atMs,
-      dueCount: count,
-      fleetSize: size,
-      rank,
-      concurrency: slots.concurrency,
-      shard,
-      shardCount,
-    })
-    const busyMs = size > 1 ? (BUSY_MS * slots.taken) / slots.concurrency : 0
+    const { concurrency } = slots
+    return { dueMs: atMs, dueCount: count, isOverdue, fleetSize: size, rank, concurrency, shard, shardCount }
+  }
+
+  #decideDueTick(due: NextDue): NextTick {
+    const { clock, slots, time } = this.#shard
+    const { atMs } = due
+    const { delayMs, maxClaims } = decideStagger(this.#describeInstant(due))
+    const busyMs = this.#fleet.size > 1 ? (BUSY_MS * slots.taken) / slots.concurrency : 0
     const earlyMs = atMs === this.#triedEarlyMs || delayMs > 0 ? 0 : EARLY_MS - busyMs
     const untilMs = clock.until(atMs)
     // One stagger step after the instant the first claimers are done, so this worker takes as much as its slots allow.
@@ -253,12 +258,15 @@ export class Loop {
     const requestId = String(this.#requestNumber)
     while (this.#isRunning && !this.#isPaused) {
       const version = this.#nextDueVersion
-      const expectedDueMs = this.#nextDue?.atMs ?? null
+      const expected = this.#nextDue && this.#describeInstant(this.#nextDue)
+      const near = expected && isForNear(expected) ? expected : null
+      const expectedDueMs = expected?.dueMs ?? null
       try {
         const tellsFleet = this.#fleet.size > 1
-        const request = { requestId, reservation, maxClaims, aheadMs: AHEAD_MS, expectedDueMs, tellsFleet }
+        const request = { requestId, reservation, maxClaims, aheadMs: AHEAD_MS, expectedDueMs, tellsFleet, near }
         const reply = await tick(this.#shard, request)
         this.#options.onSuccess()
+        if (reply.shouldAnnounce) void this.#announceNextDue(reply.runs, near)
         return this.#takeReply(version, reply, maxClaims)
       } catch (error) {
         // Redis may have executed the claim: the same request id returns the runs that it won.
@@ -270,7 +278,6 @@ export class Loop {
 
   #takeReply(version: number, reply: ClaimReply, maxClaims: number): void {
     this.#setNextDue(version, reply.nextDueMs, reply.dueCount)
-    if (reply.shouldAnnounce) void this.#announceNextDue(reply.runs)
     const isLeftDue = reply.nextDueMs !== null && reply.nextDueMs <= reply.nowMs + AHEAD_MS
     // When many schedules share one instant, all their starts precede the announcement. Starts of different instants
     // follow each other without end, so they do not delay it.
@@ -282,12 +289,12 @@ export class Loop {
   }
 
   /** Announces the next due once these runs have started: a woken worker may use the same core. */
-  async #announceNextDue(runs: readonly ClaimedRun[]): Promise<void> {
+  async #announceNextDue(runs: readonly ClaimedRun[], near: NearInstant | null): Promise<void> {
     if (this.#fleet.size <= 1) return
     const { preciseTimer, settler, store, time } = this.#shard
     await preciseTimer.at(Math.max(...runs.map(({ startMs }) => startMs)), AHEAD_MS)
     settler.skipGap()
     // A worker that does not receive the announcement claims by its own timer.
-    if (this.#isRunning) await store.announceNextDue(sleep(time, ANNOUNCE_MS)).catch(() => {})
+    if (this.#isRunning) await store.announceNextDue(sleep(time, ANNOUNCE_MS), near).catch(() => {})
   }
 }

@@ -6,7 +6,8 @@ import { callOutsideContexts } from '../run/outside-contexts.js'
 import { runClaimed } from '../run/run-claimed.js'
 import type { Task } from '../run/task.js'
 import type { ShardRuntime } from '../shard-runtime.js'
-import type { ClaimReply, Capacity } from '../store.js'
+import type { Capacity, ClaimReply } from '../store.js'
+import type { NearInstant } from './claim-stagger.js'
 import { endsWithin } from '../../time-source.js'
 import type { Reservation } from './slots.js'
 
@@ -27,6 +28,8 @@ export interface TickRequest {
   readonly expectedDueMs: number | null
   /** Whether the claim itself may announce the next due. */
   readonly tellsFleet?: boolean
+  /** The expected instant, if only the workers near it expect it. */
+  readonly near?: NearInstant | null
 }
 
 /**
@@ -37,7 +40,7 @@ export interface TickRequest {
  */
 export async function tick(shard: ShardRuntime, request: TickRequest): Promise<ClaimReply> {
   const { time, store } = shard
-  const { requestId, reservation, maxClaims, aheadMs, expectedDueMs, tellsFleet = false } = request
+  const { requestId, reservation, maxClaims, aheadMs, expectedDueMs, tellsFleet = false, near = null } = request
   const sentAtMonotonic = time.monotonic()
   const sentAtWall = time.wall()
   const claim = store.claim({
@@ -47,6 +50,7 @@ export async function tick(shard: ShardRuntime, request: TickRequest): Promise<C
     aheadMs,
     expectedDueMs,
     tellsFleet,
+    near,
     capacities: openCapacities(shard, reservation),
   })
   let reply: ClaimReply

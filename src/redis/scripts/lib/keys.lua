@@ -10,6 +10,7 @@ local function run_lease_key(run_id) return tag .. ':run-lease:' .. run_id end
 local function due_key() return tag .. ':due' end
 local function pending_key() return tag .. ':pending' end
 local function running_key() return tag .. ':running' end
+local function ranks_key() return tag .. ':ranks' end
 local function names_key() return tag .. ':names' end
 local function inactive_key() return tag .. ':inactive' end
 local function meta_key() return tag .. ':meta' end

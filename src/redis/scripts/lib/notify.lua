@@ -7,8 +7,13 @@ local function notify(message)
   redis.pcall('PUBLISH', name or channel, database and 'db' .. database .. ' ' .. message or message)
 end
 
--- The next due: the instant, epoch ms, and the number of schedules that share it; 0: nothing is due.
-local function notify_next_due(instant, count) notify('head ' .. string.format('%.0f', instant) .. ' ' .. count) end
+-- The next due: the instant, epoch ms, and the number of schedules that share it; 0: nothing is due. `channels`: those
+-- of the workers that need the message, if not all do.
+local function notify_next_due(instant, count, channels)
+  local about = string.format('%.0f', instant) .. ' ' .. count
+  if not channels then return notify('head ' .. about) end
+  for _, worker in ipairs(channels) do redis.pcall('PUBLISH', worker, 'head ' .. about) end
+end
 
 -- Work of this task queue is parked, and a worker with the task may claim it.
 local function notify_parked(queue) notify('lane ' .. queue) end
