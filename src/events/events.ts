@@ -41,8 +41,12 @@ export interface EverybeatEvents {
    * the run makes up for a missed occurrence; `manual`: a person or a program requested the run.
    */
   'run:started': (event: RunEvent & { latenessMs: number; missed: number; catchUp: boolean; manual: boolean }) => void
-  /** The handler returned after `durationMs`, and Redis has recorded it. `latenessMs` is that of the start. */
-  'run:succeeded': (event: RunEvent & { durationMs: number; latenessMs: number }) => void
+  /**
+   * The handler returned after `durationMs`, and Redis has recorded it. `latenessMs` is that of the start. `recovered` is
+   * true when a run of the schedule, on any worker, has failed or was abandoned since its last run that succeeded;
+   * otherwise the field is absent.
+   */
+  'run:succeeded': (event: RunEvent & { durationMs: number; latenessMs: number; recovered?: boolean }) => void
   /**
    * The last attempt failed after `durationMs`, or the run was cancelled or replaced, and Redis has recorded it.
    * `reason` says which; `error` is the thrown error as plain data. The second argument is the thrown value itself;

@@ -2,7 +2,8 @@ import type { Duration, ErrorData } from '../index.js'
 
 /**
  * The kind of a report: a run `start`s, ends with `success` or `failure`; occurrences are `missed`; a run starts
- * `late`; a schedule is `paused` by its failures, or `recovered`: it succeeded, and the previous run did not.
+ * `late`; a schedule is `paused` by its failures, or `recovered`: a run succeeded, and another one has failed or was
+ * abandoned since the last success.
  */
 export type MonitorKind = 'start' | 'success' | 'failure' | 'missed' | 'late' | 'paused' | 'recovered'
 

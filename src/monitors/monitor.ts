@@ -18,8 +18,6 @@ const { setImmediate } = globalThis
 
 /** Most definitions that are cached. */
 const MAX_KNOWN = 10_000
-/** Entries of a history that are read to find the previous run, first few and then more. */
-const HISTORY_LIMITS = [2, 20]
 /** Reasons of skipped occurrences that are reported as missed, because no person chose to skip them. */
 const MISSED_REASONS = ['misfire', 'catch-up-window', 'catch-up-cap']
 
@@ -125,17 +123,10 @@ class ScheduleMonitor implements Monitor {
   }
 
   #onSucceeded(event: Payload<'run:succeeded'>): void {
-    const { durationMs, latenessMs } = event
+    const { durationMs, latenessMs, recovered } = event
     const facts = { ...factsOf(event), durationMs, latenessMs }
-    this.#report(event.schedule, async () => {
-      const isRecovered = await this.#failedBefore(event).catch(() => false)
-      return isRecovered
-        ? [
-            { kind: 'success', ...facts },
-            { kind: 'recovered', ...facts },
-          ]
-        : [{ kind: 'success', ...facts }]
-    })
+    const kinds = recovered ? (['success', 'recovered'] as const) : (['success'] as const)
+    this.#report(event.schedule, () => Promise.resolve(kinds.map((kind) => ({ kind, ...facts }))))
   }
 
   #onFailed(event: Payload<'run:failed'>, thrown: unknown): void {
@@ -155,18 +146,6 @@ class ScheduleMonitor implements Monitor {
       view?.paused !== undefined && view.pauseAfter !== undefined && (view.failures ?? 0) >= view.pauseAfter
     const failure: MonitorEvent = { ...common, kind: 'failure' }
     return isPaused ? [failure, { ...common, kind: 'paused' }] : [failure]
-  }
-
-  /** Whether the previous run of the schedule failed, on any worker. */
-  async #failedBefore({ schedule, runId }: RunEvent): Promise<boolean> {
-    for (const limit of HISTORY_LIMITS) {
-      const entries = await this.#beat.schedules.history(schedule, { limit })
-      const index = entries.findIndex((entry) => entry.runId === runId)
-      const before = index < 0 ? undefined : entries.slice(index + 1).find(({ outcome }) => outcome !== 'skipped')
-      if (before !== undefined) return before.outcome === 'failed' || before.outcome === 'abandoned'
-      if (entries.length < limit) break
-    }
-    return false
   }
 
   #report(schedule: string, make: () => Promise<MonitorEvent[]>): void {

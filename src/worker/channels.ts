@@ -1,5 +1,4 @@
 import { channel, tracingChannel } from 'node:diagnostics_channel'
-import type { SettleOutcome } from './store.js'
 import type { Run } from './run/task.js'
 
 /** The message of the tracing channel `everybeat:run` about one call of a handler. */
@@ -41,6 +40,13 @@ export interface ClaimMessage {
   readonly error?: unknown
 }
 
+/**
+ * What Redis recorded. `rerun`, `abandoned`: the lease was lost, or the worker abandoned the run. `lost`: another worker has
+ * the run. `forgotten`: the schedule was removed.
+ */
+export type SettleAnswer =
+  'settled' | 'retrying' | 'paused' | 'rerun' | 'abandoned' | 'returned' | 'lost' | 'forgotten' | 'unrecorded'
+
 /** The message of the channel `everybeat:settle` about one settlement that Redis has answered. */
 export interface SettleMessage {
   /** Id of the run: the same across its attempts and deliveries. */
@@ -62,7 +68,7 @@ export interface SettleMessage {
   /** How the run ended on this worker. */
   readonly outcome: 'ok' | 'failed' | 'cancelled' | 'abandoned' | 'returned'
   /** What Redis recorded. */
-  readonly answer: SettleOutcome
+  readonly answer: SettleAnswer
   /** The reason why the run did not succeed; empty when it did. */
   readonly reason: string
   /** Duration of the handler, ms. */

@@ -1,5 +1,6 @@
 import type { SkipReason } from '../events/reasons.js'
 import type { PlanChange, StoredSchedule } from '../schedule/stored-schedule.js'
+import type { SettleAnswer } from './channels.js'
 
 /** The calls of a worker to Redis, one store for each shard. `redis/` implements it. */
 export interface WorkerStore {
@@ -179,11 +180,10 @@ export interface Settlement {
 }
 
 /**
- * The answer of Redis to a settlement. `rerun`, `abandoned`: the lease was lost, or the worker abandoned the run.
- * `lost`: another worker has the run. `forgotten`: the schedule was removed.
+ * The answer of Redis to a settlement. `recovered`: the run is settled as `ok`, and a run of its schedule has failed or was
+ * abandoned, on any worker, since the last one that was `ok`.
  */
-export type SettleOutcome =
-  'settled' | 'retrying' | 'paused' | 'rerun' | 'abandoned' | 'returned' | 'lost' | 'forgotten' | 'unrecorded'
+export type SettleOutcome = SettleAnswer | 'recovered'
 
 /** Instants for the end of a plan that runs low. */
 export interface PlanRefill {

@@ -80,4 +80,13 @@ export interface ScriptReplies {
 
 /** The outcome of one settlement. */
 export type SettleReply =
-  'settled' | 'retrying' | 'paused' | 'rerun' | 'abandoned' | 'returned' | 'lost' | 'forgotten' | 'unrecorded'
+  | 'settled'
+  | 'recovered'
+  | 'retrying'
+  | 'paused'
+  | 'rerun'
+  | 'abandoned'
+  | 'returned'
+  | 'lost'
+  | 'forgotten'
+  | 'unrecorded'

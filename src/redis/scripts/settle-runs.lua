@@ -17,10 +17,11 @@
 --                ('' none); reason, result JSON, error, retry delay ms (-1 none), failures in a row that pause (0 never);
 --                W3C traceparent of its first start. The last ones may be left out
 -- REPLY
---   [now ms, outcomes…]: `settled`, `retrying`, `paused` (settled, and the schedule paused), `rerun` or `abandoned` (its
---   lease was gone, or the worker gave it up), `returned` (it was never started, and is delivered again), `lost`
---   (another worker has it), `forgotten` (the schedule or run is gone), `unrecorded` (it met an error: nothing is decided,
---   and it is to be sent again)
+--   [now ms, outcomes…]: `settled`, `recovered` (settled as ok, and a run of the schedule has failed since the last one
+--   that was ok), `retrying`, `paused` (settled, and the schedule paused), `rerun` or `abandoned` (its lease was gone, or
+--   the worker gave it up), `returned` (it was never started, and is delivered again), `lost` (another worker has it),
+--   `forgotten` (the schedule or run is gone), `unrecorded` (it met an error: nothing is decided, and it is to be sent
+--   again)
 local running = unpack(KEYS)
 local tag, channel, worker_id, announces = unpack(ARGV, 1, 4)
 -- @include lib/arguments.lua
@@ -72,7 +73,7 @@ local function rarely()
 end
 
 local function look_at(name, run_id)
-  return redis.pcall('HMGET', state_key(name), 'run:' .. run_id, 'waiting', 'blocked')
+  return redis.pcall('HMGET', state_key(name), 'run:' .. run_id, 'waiting', 'blocked', 'failures')
 end
 
 -- The runs are read before any is settled, so that one command reads all leases. Only the first run of each schedule is
@@ -109,9 +110,9 @@ end
 
 -- Removes the run from the state, and the note that it held the lease of its schedule, so that the state stays small.
 -- If a lease blocks an instant, the next run continues from the start of this one.
-local function clear_run(name, run_id, outcome, holds_lease)
+local function clear_run(name, run_id, recovers, holds_lease)
   local fields = { 'run:' .. run_id }
-  if outcome == 'ok' then fields[2] = 'failures' end
+  if recovers then fields[2] = 'failures' end
   if holds_lease then fields[#fields + 1], fields[#fields + 2] = 'holder', 'started' end
   redis.call('HDEL', state_key(name), unpack(fields))
 end
@@ -121,7 +122,7 @@ local counts = {}
 
 -- Records the end of a run. `run` is nil for the first start of an occurrence, of which the texts hold all.
 local function record_end(name, run_id, fence, outcome, reason, duration, lateness, result, failure, nominal, started, run,
-    is_blocking, field)
+    is_blocking, field, recovers)
   local attempt, missed = '1', '0'
   if run then
     nominal, started, attempt, missed = text_of(run.nominal), text_of(run.claimed_at), text_of(run.attempt), text_of(run.missed)
@@ -129,7 +130,7 @@ local function record_end(name, run_id, fence, outcome, reason, duration, latene
   add_entry(name, entry_of(name, nominal, outcome, reason, run_id, worker_id, attempt, fence, started, duration, lateness,
     result or '', failure or '', missed, '1', ''))
   if field then counts[field] = (counts[field] or 0) + 1 else rarely().count_end(outcome, lateness, duration, 1) end
-  clear_run(name, run_id, outcome, not (run and run.own_lease or is_blocking))
+  clear_run(name, run_id, recovers, not (run and run.own_lease or is_blocking))
   if run and run.kind == 'backfill' then rarely().end_backfill(name, run) end
 end
 
@@ -163,10 +164,11 @@ local function settle(position, last)
     answer = continue_run(name, run_id, run, outcome, retry, reason)
   end
   if not answer then
+    local recovers = outcome == 'ok' and look[4]
     record_end(name, run_id, fence, outcome, reason, duration, lateness, result, failure, nominal, started, run,
-      look[3], field)
+      look[3], field, recovers)
     local pauses = outcome == 'failed' and rarely().count_failure(name, tonumber(pause_after) or 0)
-    answer = pauses and 'paused' or 'settled'
+    answer = pauses and 'paused' or recovers and 'recovered' or 'settled'
   end
   if more and more ~= '' then refill_plan(name, digest, reached, more) end
   if (look[2] or look[3]) and not is_abandoned and (not own_lease or look[3]) then rarely().release(name, look[2], look[3]) end

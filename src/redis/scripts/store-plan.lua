@@ -131,7 +131,9 @@ record_changes(revision, changed)
 store_decision(revision)
 record_skipped()
 if resume == '1' then
-  redis.call('HDEL', state_key(name), 'paused', 'failures')
+  redis.call('HDEL', state_key(name), 'paused')
+  -- The count begins anew, and the next run that is ok still recovers the schedule.
+  if state.failures then redis.call('HSET', state_key(name), 'failures', '0') end
   state.paused = nil
 end
 unpark_all_work(name, state, now)

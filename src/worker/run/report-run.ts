@@ -1,6 +1,6 @@
 import type { Emit } from '../../events/events.js'
 import type { AbandonReason, FailureReason } from '../../events/reasons.js'
-import { SETTLE_CHANNEL, type SettleMessage } from '../channels.js'
+import { SETTLE_CHANNEL, type SettleAnswer, type SettleMessage } from '../channels.js'
 import type { SettleOutcome } from '../store.js'
 import type { ActiveRun } from './active-run.js'
 import type { Decided } from './decide-settlement.js'
@@ -13,14 +13,21 @@ interface Reporter {
 }
 
 /** Reports the settlement of a run, to the subscribers of `everybeat:settle` and as an event. */
-export function reportRun(reporter: Reporter, run: ActiveRun, settlement: Decided, answer: SettleOutcome): void {
+export function reportRun(reporter: Reporter, run: ActiveRun, settlement: Decided, told: SettleOutcome): void {
+  const isRecovered = told === 'recovered'
+  const answer = isRecovered ? 'settled' : told
   if (reporter.isPublished && SETTLE_CHANNEL.hasSubscribers)
     SETTLE_CHANNEL.publish(describeSettlement(reporter, run, settlement, answer))
   const { emit } = reporter
   const { durationMs, latenessMs, reason, retryDelayMs, thrown } = settlement
   // Nearly every run succeeds, so this event is created only for listeners.
   if (answer === 'settled' && settlement.outcome === 'ok') {
-    return emit('run:succeeded', () => ({ ...describeRun(reporter, run), durationMs, latenessMs }))
+    return emit('run:succeeded', () => ({
+      ...describeRun(reporter, run),
+      durationMs,
+      latenessMs,
+      ...(isRecovered ? { recovered: true } : null),
+    }))
   }
   const event = describeRun(reporter, run)
   const error = settlement.error ?? { name: 'Error', message: reason }
@@ -53,7 +60,7 @@ function describeSettlement(
   { workerId }: Reporter,
   { claimed, task }: ActiveRun,
   settlement: Decided,
-  answer: SettleOutcome,
+  answer: SettleAnswer,
 ): SettleMessage {
   const { outcome, reason, durationMs, latenessMs, retryDelayMs, thrown } = settlement
   return {

@@ -1,5 +1,5 @@
 -- Abandons a run whose worker or lease is lost: the run is delivered again, or its end is recorded in the history.
--- Needs: lib/backfill, lib/history, lib/keys, lib/numbers, lib/runs, lib/settle-waiting
+-- Needs: lib/backfill, lib/history, lib/keys, lib/numbers, lib/runs, lib/schedule, lib/settle-waiting
 local function deliver_again(name, run_id, run, now, is_handed_on)
   run.worker, run.waits_for = nil, 'rerun'
   if not is_handed_on then run.delivery = run.delivery + 1 end
@@ -26,7 +26,10 @@ local function abandon_run(name, run_id, run, state, definition, now, reason)
       reason = run.cancelled and 'cancelled' or reruns and 'max-deliveries' or reason, run = run_id, worker = run.worker,
       attempt = run.attempt, fence = run.fence, started = run.claimed_at and text_of(run.claimed_at), missed = run.missed })
     close_run(name, run_id, run, now)
-    if not run.cancelled and not is_handed_on and not has_started then
+    if is_handed_on or has_started then
+      -- No failure of the schedule, but the next run that is ok recovers it.
+      if not run.cancelled then count_up(name, 'failures', 0) end
+    elseif not run.cancelled then
       count_outcome(name, state, 'failed', tonumber(definition.pauseAfter) or 0, now)
     end
   end

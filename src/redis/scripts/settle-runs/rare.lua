@@ -34,6 +34,23 @@ local function recorded_outcome(name, run_id, fence)
   return look.outcomes[key]
 end
 
+-- Whether a run that is recorded as ok ended failures of its schedule, by the history: the state has forgotten them.
+local function ended_failures(name, run_id, fence)
+  local is_found = false
+  for _, entry in ipairs(redis.pcall('XREVRANGE', history_key(name), '+', '-', 'COUNT', LOOK_COUNT)) do
+    local fields = to_map(entry[2])
+    local found_id, found_fence = run_and_fence(name, fields)
+    if found_id == run_id and found_fence == fence then
+      is_found = true
+    elseif is_found and (fields.outcome == 'failed' or fields.outcome == 'abandoned') then
+      return true
+    elseif is_found and fields.outcome == 'ok' then
+      return false
+    end
+  end
+  return false
+end
+
 local function deliver_later(name, run_id, run, delay)
   store_run(name, run_id, run)
   redis.call('ZADD', pending_key(), now + delay, run_id)
@@ -88,6 +105,7 @@ local function answer_unheld(name, run_id, fence, outcome, run)
   end
   local recorded = recorded_outcome(name, run_id, fence)
   if recorded == 'abandoned' then return 'abandoned' end
+  if recorded == 'ok' and outcome == 'ok' and ended_failures(name, run_id, fence) then return 'recovered' end
   if recorded == outcome or recorded == 'cancelled' then return 'settled' end
   free_held_lease(name, run_id, fence)
   return run and 'lost' or forget_run(run_id, fence)
