@@ -140,8 +140,8 @@ function explainFleet({ workers, situation }: Question, definition: Definition):
       code: 'task-full',
       message:
         situation.busyCount > 0
-          ? `it is due and waits for a free slot: ${situation.busyCount} runs of the task ${task} are running, as many as its limits allow`
-          : `it is due and waits for a free slot: every worker that can run it has as many runs of the task ${task} as its limits allow`,
+          ? `it waits for a free slot: ${situation.busyCount} runs of the task ${task} are running, as many as its limits allow`
+          : `it waits for a free slot: every worker that can run it has as many runs of the task ${task} as its limits allow`,
     })
     advice.push(`raise \`maxConcurrent\` or \`concurrency\` of the task ${task}, or start more workers`)
   }
