@@ -35,7 +35,7 @@ export interface WorkerStore {
   /** Polls a shard other than the first: reads its next due, and whether this worker is elected. */
   pollShard(): Promise<ShardReply>
   /** Asks the tz authority to plan a schedule. Resolves when the message is sent; the plan follows later, or never. */
-  askForPlan(planner: string, schedule: string): Promise<void>
+  askForPlan(authorityId: string, schedule: string): Promise<void>
   /** Removes this worker from the fleet. */
   leave(): Promise<void>
   /** Abandons at most `count` runs past their deadlines; `onCrash` decides whether each is delivered again. */
@@ -232,7 +232,7 @@ export interface FleetZoneData {
   /** The newest version among the workers; empty if unknown. */
   readonly newest: string
   /** The id of the tz authority, which plans for workers with older data; empty when there is none. */
-  readonly planner: string
+  readonly authorityId: string
   /** Whether this worker has to inspect all plans: they may come from older data. */
   readonly mustInspectAll: boolean
   /** Whether the workers have several versions. */

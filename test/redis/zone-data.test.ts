@@ -148,7 +148,7 @@ describe.concurrent('a fleet whose workers have different time-zone data', () =>
     await waitFor(async () => (await fleet.meta('tzMix')) === `${OLD} ${NEW}`, { what: 'the mix' })
     const beat = async () => Number(await redis.client.zscore(`{${fleet.prefix}}:workers`, newer.id))
     const from = await beat()
-    await waitFor(async () => (await beat()) > from, { what: 'the planner to hear of it' })
+    await waitFor(async () => (await beat()) > from, { what: 'the next heartbeat of the tz authority' })
     await fleet.control.schedules.put('zoned', DAILY)
     const right = await fleet.plan('zoned')
     await fleet.planOtherwise('zoned', 3_600_000)

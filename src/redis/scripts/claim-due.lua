@@ -101,7 +101,7 @@ local function create_rare()
 
   local function digest_of_unordered(flat) return digest_of(flat, to_map(flat)) end
 
-  local function hand_to_planner(name, why, digest, state_flat, flat)
+  local function ask_for_plan(name, why, digest, state_flat, flat)
     to_plan[#to_plan + 1] = { name, why, digest or '', state_flat, flat or {} }
     redis.call('ZADD', due, 'XX', now + PLANNING_MS, name)
   end
@@ -110,7 +110,7 @@ local function create_rare()
     -- Planning a schedule before the end of its pause, or before its removal, changes nothing.
     if why ~= 'changed' and tonumber(redis.call('ZSCORE', due, name) or now) > now then return end
     local _, state_flat = read_state(name)
-    hand_to_planner(name, why, digest, state_flat, flat)
+    ask_for_plan(name, why, digest, state_flat, flat)
   end
 
   -- `about`: [period, plan, digest, text of the definition].

@@ -16,7 +16,7 @@ export type AbandonedReply = [
 ]
 
 /** Time-zone data of the fleet, in the reply to a heartbeat. */
-export type ZoneReply = [newest: string, planner: string, checks: number, isMixed: number, mix: (string | number)[]]
+export type ZoneReply = [newest: string, authorityId: string, checks: number, isMixed: number, mix: (string | number)[]]
 
 /** The type of the reply of each script, as the REPLY of its header describes it. */
 export interface ScriptReplies {

@@ -168,7 +168,7 @@ export function toHeartbeatReply(
     watched,
     knownBeat,
   ] = raw
-  const [newest, planner, looks, mixed, mix]: ZoneReply = zones
+  const [newest, authorityId, looks, mixed, mix]: ZoneReply = zones
   return {
     nowMs: Math.floor(now / 1000),
     clockMs: now / 1000,
@@ -189,7 +189,7 @@ export function toHeartbeatReply(
     knownBeatMs: knownBeat === '' ? null : Number(knownBeat),
     zoneData: {
       newest,
-      planner,
+      authorityId,
       mustInspectAll: looks === 1,
       isMixed: mixed === 1,
       mix: mix.length === 0 ? null : toCounts(mix),

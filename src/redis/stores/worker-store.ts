@@ -192,9 +192,10 @@ export class RedisWorkerStore implements WorkerStore {
     })
   }
 
-  async askForPlan(planner: string, schedule: string): Promise<void> {
+  async askForPlan(authorityId: string, schedule: string): Promise<void> {
     const { client, keys } = this.#options
-    if (planner !== '') await client.publish(keys.wake, writeMessage(databaseOf(client), `plan ${planner} ${schedule}`))
+    if (authorityId !== '')
+      await client.publish(keys.wake, writeMessage(databaseOf(client), `plan ${authorityId} ${schedule}`))
   }
 
   pollShard(): Promise<ShardReply> {

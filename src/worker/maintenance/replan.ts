@@ -28,7 +28,7 @@ export async function replan(context: PlanContext, handed: StoredSchedule, nowMs
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const decision = await context.pace.run(() => decidePlan(schedule, now))
     if (tzAuthority.isPlannedElsewhere(decision.definition, decision.error)) {
-      return await store.askForPlan(tzAuthority.planner, schedule.name)
+      return await store.askForPlan(tzAuthority.authorityId, schedule.name)
     }
     if (isRemovable(schedule, decision)) return await store.deleteFinished(schedule.name)
     if (decision.error?.startsWith(MISSING_HERE)) {

@@ -13,8 +13,8 @@ export class TzAuthority {
   readonly #version: string
   /** Whether the fleet has newer data. */
   #isOlder = false
-  /** The authority; empty when there is none. */
-  #planner = ''
+  /** The id of the authority; empty when there is none. */
+  #authorityId = ''
   /** Whether this worker is the authority of a fleet with several versions. */
   #checksWrites = false
   /** The version with which this worker has checked all plans, until Redis has recorded it; else empty. */
@@ -25,9 +25,9 @@ export class TzAuthority {
     this.#version = version
   }
 
-  /** The tz authority; empty for none. */
-  get planner(): string {
-    return this.#planner
+  /** The id of the tz authority; empty for none. */
+  get authorityId(): string {
+    return this.#authorityId
   }
 
   /** Whether this worker checks each written schedule, because others may have planned it with older data. */
@@ -43,8 +43,8 @@ export class TzAuthority {
   /** Records the time-zone data of the fleet from a heartbeat. */
   onZoneData(data: FleetZoneData): void {
     this.#isOlder = isOlderTzData(this.#version, data.newest)
-    this.#planner = data.planner
-    this.#checksWrites = data.isMixed && this.#planner === this.#workerId
+    this.#authorityId = data.authorityId
+    this.#checksWrites = data.isMixed && this.#authorityId === this.#workerId
   }
 
   /** Whether the schedule is left to a live worker with newer data. */

@@ -206,6 +206,6 @@ export function needsRefill(
 /** Asks the tz authority to plan the schedule if this worker's time-zone data is too old. @returns whether it does */
 export function leaveToAuthority({ tzAuthority, store }: ShardRuntime, schedule: string, rule: InstantRule): boolean {
   if (!tzAuthority.isPlannedElsewhere(rule)) return false
-  store.askForPlan(tzAuthority.planner, schedule).catch(() => {})
+  store.askForPlan(tzAuthority.authorityId, schedule).catch(() => {})
   return true
 }

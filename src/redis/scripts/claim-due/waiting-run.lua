@@ -1,5 +1,5 @@
 -- Claims a run that waits in `pending`: a retry, a rerun, a queued occurrence, a manual run, a backfilled occurrence.
--- Needs: pending, now, capacity, lease_ms, worker_id, PLANNING_MS; add_run_reply, has_capacity, hand_to_planner,
+-- Needs: pending, now, capacity, lease_ms, worker_id, PLANNING_MS; add_run_reply, has_capacity, ask_for_plan,
 --   claim-due/overlap, claim-due/parked, claim-due/start, lib/backfill, lib/delete-schedule, lib/keys, lib/numbers,
 --   lib/runs, lib/schedule, lib/task-queues
 local function start_waiting_run(name, run_id, run, state, queue)
@@ -43,7 +43,7 @@ local function claim_waiting_run(run_id)
   if not run or run.worker then return redis.call('ZREM', pending, run_id) end
   if state.digest ~= digest then
     redis.call('ZADD', pending, now + PLANNING_MS, run_id)
-    if not state.error then return hand_to_planner(name, 'changed', digest, state_flat, flat) end
+    if not state.error then return ask_for_plan(name, 'changed', digest, state_flat, flat) end
     return
   end
   if run.kind == 'occurrence' and run.fence == 0 and (state.paused or not state.trigger) then

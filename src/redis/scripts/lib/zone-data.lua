@@ -28,7 +28,7 @@ local function update_mix(zones, mix, now)
   local counts, versions, top = count_versions()
   if zones.newest and (not top or top < zones.newest) then
     -- Workers with older data plan from now on, so a later worker with the newest version checks all plans again.
-    zones.newest, zones.planner, zones.since = top or '', '', string.format('%.0f', now)
+    zones.newest, zones.authority, zones.since = top or '', '', string.format('%.0f', now)
     if not zones.planned or zones.planned > zones.newest then zones.planned = zones.newest end
   end
   local text, news = table.concat(versions, ' '), {}
@@ -42,21 +42,21 @@ local function update_mix(zones, mix, now)
 end
 
 local function values_of(zones)
-  return { zones.newest or '', zones.planned or '', zones.planner or '', zones.since or '' }
+  return { zones.newest or '', zones.planned or '', zones.authority or '', zones.since or '' }
 end
 
 -- Makes this worker the tz authority if its data is newest, or if the authority with the same data is dead.
-local function update_planner(zones, own, now, looked_with)
+local function update_authority(zones, own, now, looked_with)
   if is_release(own) and (not zones.newest or own > zones.newest) then
     -- If no version was known, no plan has to be corrected.
     if not zones.newest then zones.planned = own end
-    zones.newest, zones.planner, zones.since = own, worker_id, string.format('%.0f', now)
+    zones.newest, zones.authority, zones.since = own, worker_id, string.format('%.0f', now)
   end
-  local is_planned = zones.planner and redis.call('ZSCORE', ranks, zones.planner)
-  if own == zones.newest and zones.planner ~= worker_id and not is_planned then
-    zones.planner, zones.since = worker_id, string.format('%.0f', now)
+  local is_live = zones.authority and redis.call('ZSCORE', ranks, zones.authority)
+  if own == zones.newest and zones.authority ~= worker_id and not is_live then
+    zones.authority, zones.since = worker_id, string.format('%.0f', now)
   end
-  if looked_with ~= '' and looked_with == zones.newest and zones.planner == worker_id then zones.planned = zones.newest end
+  if looked_with ~= '' and looked_with == zones.newest and zones.authority == worker_id then zones.planned = zones.newest end
 end
 
 -- Updates these fields. Returns the newest version or '', the tz authority or '', whether this worker has to check all
@@ -64,11 +64,11 @@ end
 local function update_zone_data(now, beat_ms, is_elected, looked_with)
   local own = redis.call('HGET', worker, 'tz')
   local values = redis.call('HMGET', meta, 'tz', 'tzPlanned', 'tzPlanner', 'tzSince', 'tzMix')
-  local zones = { newest = values[1], planned = values[2], planner = values[3], since = values[4] }
+  local zones = { newest = values[1], planned = values[2], authority = values[3], since = values[4] }
   local mix_before, mix, news = values[5], values[5], {}
   local before = table.concat(values_of(zones), ' ')
   if is_elected then mix, news = update_mix(zones, mix, now) end
-  update_planner(zones, own, now, looked_with)
+  update_authority(zones, own, now, looked_with)
   local set = mix ~= mix_before and { 'tzMix', mix } or {}
   local after = values_of(zones)
   if table.concat(after, ' ') ~= before then
@@ -79,7 +79,7 @@ local function update_zone_data(now, beat_ms, is_elected, looked_with)
   end
   if #set > 0 then redis.call('HSET', meta, unpack(set)) end
   -- By then every worker has sent a heartbeat, and none with older data plans any more.
-  local checks = zones.planner == worker_id and own == zones.newest and zones.planned ~= zones.newest and
+  local checks = zones.authority == worker_id and own == zones.newest and zones.planned ~= zones.newest and
     now - (tonumber(zones.since) or 0) > beat_ms * 1.2
-  return { zones.newest or '', zones.planner or '', checks and 1 or 0, string.find(mix or '', ' ', 1, true) and 1 or 0, news }
+  return { zones.newest or '', zones.authority or '', checks and 1 or 0, string.find(mix or '', ' ', 1, true) and 1 or 0, news }
 end
