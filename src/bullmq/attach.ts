@@ -8,7 +8,7 @@ export interface QueueWorker {
   off(event: 'closing' | 'paused' | 'resumed', listener: () => void): unknown
   /** Resolves when the worker is connected. */
   waitUntilReady(): Promise<unknown>
-  /** Whether the worker takes jobs, or was told to. */
+  /** Whether the worker takes jobs, or `run()` was called. */
   isRunning(): boolean
   /** Whether it was paused. */
   isPaused(): boolean

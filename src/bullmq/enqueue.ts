@@ -22,7 +22,7 @@ export interface EnqueueOptions<Payload = unknown> {
   opts?: JobsOptions | ((run: Run<Payload>) => JobsOptions) | undefined
 }
 
-/** How long BullMQ remembers that the job of an occurrence was added, also when the job itself is gone: a day. */
+/** How long BullMQ remembers that the job of an occurrence was added, also when the job itself was removed: a day. */
 const REMEMBERED_MS = 86_400_000
 const OPTION_NAMES = ['name', 'data', 'opts']
 const REFUSED_JOB_OPTIONS = ['jobId', 'repeat', 'repeatJobKey'] as const
@@ -32,7 +32,7 @@ const REFUSED_JOB_OPTIONS = ['jobId', 'repeat', 'repeatJobKey'] as const
  *
  * The id of the job is made of the occurrence: retries and reruns of the run add the same id, and BullMQ ignores the
  * second. Because BullMQ forgets an id with its job (`removeOnComplete`), a deduplication key of the same name stays for
- * a day. A job that is removed by hand (`job.remove()`) takes this key with it.
+ * a day. A job that a program removes (`job.remove()`) takes this key with it.
  *
  * The result of the run is `{ jobId }`. What the queue refuses fails the run, and the retries of the schedule apply.
  *

@@ -20,7 +20,7 @@ export class BoundStores {
   }
 
   /**
-   * The store with bounded calls: a call that takes too long, or whose server is gone, rejects with
+   * The store with bounded calls: a call that takes too long, or whose server does not answer, rejects with
    * `ERR_EVERYBEAT_CONNECTION`.
    */
   of(store: ScheduleStore): ScheduleStore {

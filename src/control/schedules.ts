@@ -36,7 +36,7 @@ export class Schedules<Tasks extends object = AnyTasks> extends ScheduleQueries 
   }
 
   /**
-   * Writes a schedule. The same definition again is `unchanged` and writes nothing. A changed trigger is planned anew
+   * Writes a schedule. The same definition again is `unchanged` and writes nothing. A changed trigger gets a new plan
    * from now; any other change keeps the next instant.
    *
    * @throws EverybeatError `ERR_EVERYBEAT_DEFINITION`, `ERR_EVERYBEAT_NAME`, `ERR_EVERYBEAT_CRON`, … when the definition is

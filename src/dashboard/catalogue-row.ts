@@ -43,7 +43,7 @@ export function toRow(view: ScheduleView): CatalogueRow {
   }
 }
 
-/** What a reading found of a schedule: `before` null for a new one, `after` null for one that is gone. */
+/** What a reading found of a schedule: `before` null for a new one, `after` null for a removed one. */
 export interface CatalogueChange {
   readonly name: string
   readonly before: CatalogueRow | null

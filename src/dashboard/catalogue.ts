@@ -5,12 +5,12 @@ import type { FleetSource } from './fleet-source.js'
 import type { Traffic } from './traffic.js'
 
 const PAGE = 200
-/** So few schedules are read anew for a question. */
+/** Up to this number of schedules, a question waits for a new reading. */
 const FEW = 2_000
 const FRESH_MS = 500
 /** Between two pages of a long reading, ms. */
 const PAUSE_MS = 10
-/** Between readings there is so many times the time that one takes. */
+/** Pause between two readings, in multiples of the time that a reading takes. */
 const REST_FACTOR = 4
 const LEAST_REST_MS = 5_000
 
@@ -18,7 +18,7 @@ const LEAST_REST_MS = 5_000
  * An index of all schedules in this process, read page by page in the background while a browser asks, so that a search
  * over a hundred thousand of them reads nothing from Redis. Edits are taken in as they are announced. What runs change may be
  * some seconds old, with a hundred thousand schedules about a minute; pages show fresh rows.
- * No question waits for a reading of many schedules: it is answered from what is there, and says that it is not all.
+ * No question waits for a reading of many schedules: the answer holds the rows read so far, and says that others are missing.
  */
 export class Catalogue {
   readonly #source: FleetSource
@@ -104,7 +104,7 @@ export class Catalogue {
     if (this.#reading && (await this.#isShort)) await this.#reading
   }
 
-  /** Takes in how some schedules are now; one that is null is gone. */
+  /** Records the present view of a schedule; null: the schedule was removed. */
   take(name: string, view: ScheduleView | null): void {
     const row = view && toRow(view)
     if (row) this.#rows.set(name, row)
@@ -113,7 +113,7 @@ export class Catalogue {
     this.#taken.set(name, row)
   }
 
-  /** Takes in how some schedules are now, and tells who listens what that changes. */
+  /** Records the present views of schedules, and calls the listener with the differences. */
   refresh(entries: readonly (readonly [name: string, view: ScheduleView | null])[]): void {
     const changes: CatalogueChange[] = []
     for (const [name, view] of entries) {
@@ -149,7 +149,7 @@ export class Catalogue {
         this.#isExpired = false
         this.#reading = null
       })
-    // A question that waits for it is told of a failure; there may be none.
+    // A question that waits for the reading rejects with its error; without a question the rejection is unhandled.
     this.#isShort.catch(() => {})
     this.#reading.catch(() => {})
   }
@@ -163,7 +163,7 @@ export class Catalogue {
       for (const view of page) {
         const row = toRow(view)
         rows.set(view.name, row)
-        // The first time what is there is shown as it comes.
+        // During the first reading, pages show each row as soon as it is read.
         if (!this.#isComplete) this.#rows.set(view.name, row)
       }
       cursor = page.cursor

@@ -68,7 +68,7 @@ export class FleetSource {
     return this.#beat.schedules.get(name)
   }
 
-  /** Schedules as they stand, each with its last occurrences; one that is gone is left out. */
+  /** The present views of schedules, each with its last occurrences; a schedule that does not exist is missing. */
   async listed(names: readonly string[], historyCount: number): Promise<ListedSchedule[]> {
     const read = async (name: string): Promise<ListedSchedule | null> => {
       const [view, history] = await Promise.all([this.get(name), this.history(name, historyCount)])

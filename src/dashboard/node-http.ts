@@ -18,15 +18,15 @@ export async function serve(
   outgoing: ServerResponse,
   origin: RequestOrigin = {},
 ): Promise<void> {
-  const gone = new AbortController()
-  outgoing.once('close', () => gone.abort())
+  const closed = new AbortController()
+  outgoing.once('close', () => closed.abort())
   const remoteAddress = incoming.socket.remoteAddress
   try {
-    const request = toRequest(incoming, gone.signal)
+    const request = toRequest(incoming, closed.signal)
     const response = await dashboard.fetch(request, { ...origin, remoteAddress })
     await send(response, incoming, outgoing)
   } catch {
-    // The other end has gone, or sent what is no request.
+    // The client has closed the connection, or its bytes are no HTTP request.
     if (outgoing.headersSent) outgoing.destroy()
     else outgoing.writeHead(400).end()
   }
@@ -49,7 +49,7 @@ function toRequest(incoming: NodeRequest, signal: AbortSignal): Request {
   return new Request(url, { method, headers, signal, ...bodyOf(incoming) } as RequestInit)
 }
 
-/** A body that a parser has read already is gone from the stream, and is written anew from what it made of it. */
+/** The body of a request. A parser that has read the stream leaves its result in `body`, which is serialized again. */
 function bodyOf(incoming: NodeRequest): RequestInit & { duplex?: 'half' } {
   const { body } = incoming
   if (Buffer.isBuffer(body)) return { body: new Uint8Array(body) }

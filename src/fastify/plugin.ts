@@ -27,7 +27,7 @@ export interface EverybeatPluginOptions extends EverybeatOptions {
 }
 
 /**
- * Everybeat in a Fastify 5 server: `fastify.everybeat` is there for every plugin that is registered later, joins the fleet
+ * Everybeat in a Fastify 5 server: every plugin that is registered later finds `fastify.everybeat`. It joins the fleet
  * when the server is ready, claims nothing more when it closes, and lets its runs end before `fastify.close()` resolves.
  *
  * Register it after the plugins that tasks use (a database, for example): Fastify closes in the reverse order.

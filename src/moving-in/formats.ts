@@ -71,5 +71,5 @@ async function readRedbeat(options: SourceOptions): Promise<SourceKeys> {
   const { records, isLocked } = await withSourceRedis(options.source, (redis) => readRedbeatKeys(redis, prefix))
   const drafts = convertRedbeat(records, options)
   if (!isLocked) return { drafts }
-  return { drafts, isRunning: `a beat holds ${prefix}:lock, so it goes on sending tasks: stop it first` }
+  return { drafts, isRunning: `a beat holds ${prefix}:lock, so it still sends tasks: stop it first` }
 }

@@ -92,7 +92,7 @@ function readEnglish(
   return readInterval(parseEnglishInterval(what), fields, notes)
 }
 
-// fugit makes a cron of an interval where one fits: it begins anew each hour or day.
+// fugit makes a cron of an interval where one fits: the cron counts from the start of each hour or day.
 function readInterval(
   everyMs: number,
   fields: DefinitionShape,

@@ -17,7 +17,7 @@ export interface RedbeatRecord {
   /** The whole key: prefix and name. */
   key: string
   prefix: string
-  /** Text of the field `definition`; null when the key is gone while the schedule still names it. */
+  /** Text of the field `definition`; null when the schedule names a key that does not exist. */
   definition: string | null
   /** Text of the field `meta`. */
   meta: string | null

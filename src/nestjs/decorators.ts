@@ -32,7 +32,7 @@ export interface CronOptions {
   timeZone?: string
   /** Minutes east of UTC, whole hours only; in place of `timeZone`. */
   utcOffset?: number
-  /** Skips an occurrence while the previous run goes on, anywhere in the fleet; default: both run. */
+  /** Skips an occurrence while the previous run is running, anywhere in the fleet; default: both run. */
   waitForCompletion?: boolean
   /** An occurrence that is later than so many milliseconds is skipped; default: the misfire policy of the instance. */
   threshold?: number

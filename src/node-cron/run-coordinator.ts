@@ -30,7 +30,7 @@ const ANSWER_MS = 5_000
  */
 export function createRunCoordinator(options: RunCoordinatorOptions = {}): RunCoordinator {
   const { client, prefix, close } = openRedis(options)
-  // What becomes of the connection is told by the calls that need it.
+  // The calls that need the connection reject with its errors.
   client.on('error', () => {})
   const taken = new Map<string, { token: string; ttlMs: number }>()
   const redisKey = (key: string): string => `{${prefix}}:node-cron:${key}`

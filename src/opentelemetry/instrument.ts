@@ -32,8 +32,8 @@ export interface Instrumentation {
  *
  * Each call of a handler is a root span `run <task>` of kind CONSUMER, and the handler runs inside its context. The span is
  * made when the handler first looks at its context, or as soon as the runs of this instant have started. Retries and
- * reruns, on whichever worker, are linked to the span of the first start, and a run that is asked for by hand or by a
- * backfill to the span that was active there; where that span is not sampled, there is no link. An instance with nothing to run traces nothing.
+ * reruns, on any worker, are linked to the span of the first start, and a manual run or a
+ * backfilled run to the span that was active there; where that span is not sampled, there is no link. An instance with nothing to run traces nothing.
  *
  * What it costs beside the SDK: a run of a schedule with `onCrash: 'rerun'` whose span is sampled takes one call of Redis
  * more, which nothing waits for. The figures of the fleet are read when metrics are collected, at most every 5 s.

@@ -33,7 +33,7 @@ export class LayoutCheck {
 
   /**
    * Reads the layout if the last reading is too old. The layout has its own key, on one node of a Cluster. While that
-   * node is gone or silent, the last reading stays valid, so that the other shards remain usable.
+   * node does not answer, the last reading stays valid, so that the other shards remain usable.
    *
    * @throws EverybeatError `ERR_EVERYBEAT_LAYOUT` when the keys have another layout, `ERR_EVERYBEAT_CONNECTION` when no
    * server answers

@@ -11,7 +11,7 @@ export interface ClockChange {
   readonly day: number | null
 }
 
-type Told = Omit<ClockChange, 'day'>
+type Effect = Omit<ClockChange, 'day'>
 
 const MAX_SHOWN = 3
 
@@ -34,11 +34,11 @@ export function findClockChanges(zone: Zone, rule: WallClockRule | null, fromMs:
   return found
 }
 
-function describeRealTime(segment: Segment): Told {
+function describeRealTime(segment: Segment): Effect {
   return { at: segment.start * 1000, text: `${showChange(segment)}: real time counts, so the local time moves` }
 }
 
-function describeChange(segment: Segment, rule: WallClockRule): Told | null {
+function describeChange(segment: Segment, rule: WallClockRule): Effect | null {
   const forward = segment.offset > segment.offsetBefore
   const low = segment.start + Math.min(segment.offset, segment.offsetBefore)
   const high = segment.start + Math.max(segment.offset, segment.offsetBefore)
@@ -47,12 +47,12 @@ function describeChange(segment: Segment, rule: WallClockRule): Told | null {
   const times = listTimes(rule.times, first, high)
   if (rule.followsRealTime) {
     const what = forward ? 'the lost times are not made up' : 'the repeated times fire in both passes'
-    return { at: segment.start * 1000, text: `${showChange(segment)}: goes on in real time, ${what}` }
+    return { at: segment.start * 1000, text: `${showChange(segment)}: continues in real time, ${what}` }
   }
   return forward ? describeGap(segment, rule, first, times) : describeOverlap(segment, rule, first, times)
 }
 
-function describeGap(segment: Segment, rule: WallClockRule, first: number, times: number[]): Told {
+function describeGap(segment: Segment, rule: WallClockRule, first: number, times: number[]): Effect {
   const one = times.length === 1
   const lost = `${showChange(segment)}: ${showTimes(times)} ${one ? 'does' : 'do'} not exist`
   const at = segment.start * 1000
@@ -66,7 +66,7 @@ function describeGap(segment: Segment, rule: WallClockRule, first: number, times
   return { at: (first - segment.offsetBefore) * 1000, text }
 }
 
-function describeOverlap(segment: Segment, rule: WallClockRule, first: number, times: number[]): Told {
+function describeOverlap(segment: Segment, rule: WallClockRule, first: number, times: number[]): Effect {
   const [come, fire] = times.length === 1 ? ['comes', 'fires'] : ['come', 'fire']
   const when = { first: 'the first time only', last: 'the second time only', both: 'both times' }[rule.rules.overlap]
   const offset = rule.rules.overlap === 'last' ? segment.offset : segment.offsetBefore

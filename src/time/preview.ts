@@ -91,8 +91,8 @@ function assignNotes(
   for (const change of changes) {
     const instant = change.at > fromMs ? firstAt(instants, change) : undefined
     if (instant === undefined) continue
-    const told = change.day === null || dayOf(zone, instant) === change.day
-    const text = told ? change.text : `on ${showDate(change.day!)} ${change.text}`
+    const namesDay = change.day === null || dayOf(zone, instant) === change.day
+    const text = namesDay ? change.text : `on ${showDate(change.day!)} ${change.text}`
     const known = notes.get(instant)
     notes.set(instant, known === undefined ? text : `${known}; ${text}`)
   }

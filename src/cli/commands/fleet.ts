@@ -28,7 +28,7 @@ export function registerFleet(program: Command): void {
     session.result(
       cancelled,
       () =>
-        `${runId} ${cancelled.outcome === 'cancelled' ? 'cancelled' : 'is running, and its worker is told to stop it'}`,
+        `${runId} ${cancelled.outcome === 'cancelled' ? 'cancelled' : 'is running, and its worker gets the message to abort it'}`,
     )
   })
 }

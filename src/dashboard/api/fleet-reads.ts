@@ -42,9 +42,9 @@ export const fleetRoutes: readonly Route[] = [
   {
     ...read,
     path: 'events',
-    summary: 'Server-sent events as things happen; goes on where `Last-Event-ID` says',
+    summary: 'Server-sent events as things happen; begins after the event that `Last-Event-ID` names',
     answer:
-      'text/event-stream with the events run, schedule, worker and overview; an overview may say resync (read everything anew) or redis (away, back) alone',
+      'text/event-stream with the events run, schedule, worker and overview; an overview may say resync (read everything again) or redis (away, back) alone',
     handle: ({ request, services, query }) =>
       services.feed.open(request, request.headers.get('last-event-id') ?? query.get('lastEventId')),
   },

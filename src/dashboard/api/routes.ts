@@ -20,7 +20,7 @@ const described: readonly Route[] = [
   previewRoute,
 ]
 
-/** Every route of the API that asks who is there, and the one that describes them all. */
+/** Every route of the API that needs a user, and the route of the description of all routes. */
 export const API_ROUTES: readonly Route[] = [
   ...described,
   {

@@ -9,7 +9,7 @@ export interface Loaded<Answer> {
   readonly isLoading: Signal<boolean>
   /** How many answers have come: `data` also changes when what happens is written into it. */
   readonly answers: Signal<number>
-  /** Reads anew. */
+  /** Reads again. */
   reload(): void
 }
 

@@ -27,9 +27,9 @@ export function startLive(): void {
   }
   source.onerror = () => {
     liveState.value = 'away'
-    // Tells whether the server is gone, or only this stream.
+    // This request shows whether the server does not answer, or only the stream has ended.
     loadSession().catch(() => {})
-    // A refusal ends it for good: it is tried anew later, for the session may have come back.
+    // The browser does not reconnect after a refusal. A later attempt may succeed, because the user may have signed in.
     if (source?.readyState !== EventSource.CLOSED) return
     source = null
     setTimeout(startLive, 5_000)

@@ -53,7 +53,7 @@ export function setQuery(changes: Readonly<Record<string, string | null>>, { rep
   here.value = read()
 }
 
-/** Lets links to pages of the dashboard be followed without loading it anew; others stay as they are. */
+/** Follows a link to a page of the dashboard without loading the document again; the browser follows other links. */
 export function followLinks(event: MouseEvent): void {
   if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey) return
   const link = (event.target as Element).closest('a')

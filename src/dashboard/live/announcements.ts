@@ -8,7 +8,7 @@ const IDLE_MS = 60_000
 const RETRY_MS = 30_000
 /** Schedules that are read at once. */
 const AT_ONCE = 50
-/** Beyond so many edited schedules that wait to be read, all schedules are read anew instead. */
+/** Beyond so many edited schedules that wait to be read, all schedules are read instead. */
 const MOST_WAITING = 2_000
 
 /**
@@ -62,7 +62,7 @@ export class Announcements {
       if (this.#catalogue.isComplete) this.#catalogue.expire()
       return watch
     } catch {
-      // A user without the right to subscribe, or Redis is away: the catalogue is read anew now and then.
+      // The user may not subscribe, or Redis does not answer: the catalogue is then read at intervals.
       this.#refusedAt = this.#now()
       this.#watch = null
       return null

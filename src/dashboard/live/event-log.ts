@@ -38,7 +38,7 @@ export class EventLog {
     return event
   }
 
-  /** The events after an id; null when that cannot be said any more, and everything has to be read anew. */
+  /** The events after an id; null when the log no longer holds them, so that the browser has to read everything again. */
   after(id: string): readonly LoggedEvent[] | null {
     const [process, number] = id.split('-')
     if (process !== this.#process || !/^\d{1,15}$/.test(number ?? '')) return null

@@ -50,8 +50,8 @@ export class Feed {
   }
 
   /**
-   * The stream of events. With the id of the last event that a browser has seen it begins behind that; where that is too
-   * long ago, the first event is an `overview` that says `resync: true`: read everything anew.
+   * The stream of events. With the id of the last event that a browser has received, the stream begins after that event. Where
+   * the log no longer holds it, the first event is an `overview` with `resync: true`: read everything again.
    */
   open(request: Request, lastEventId: string | null): Response {
     let sink: Sink | null = null

@@ -7,13 +7,13 @@ import type { Redaction } from '../redaction.js'
 import type { Feed, Observer } from './feed.js'
 
 const MOST_RUNS = 500
-/** So many changes of one look are told one by one; of more only the number. */
-const MOST_TOLD = 100
-/** So many histories are read in one look. */
+/** Most changes of one look that are published one by one; of more, only the number is published. */
+const MOST_PUBLISHED = 100
+/** Most histories that one look reads. */
 const MOST_HISTORIES = 50
 const WORKERS_EVERY = 3
 const OVERVIEW_EVERY = 2
-/** A schedule that was run by hand is looked after for so many looks. */
+/** Number of looks for which the history of a schedule with a manual run is read. */
 const EXPECTED_LOOKS = 30
 
 interface Parts {
@@ -33,9 +33,9 @@ export class FleetObserver implements Observer {
   #runs: Map<string, RunView> | null = null
   /** The workers of the last reading; null before the first. */
   #workers: Map<string, WorkerView> | null = null
-  /** Schedules whose history may have grown, with the newest instant that was told. */
-  readonly #toldUntil = new Map<string, number>()
-  /** Schedules that were run by hand, with the look at which they are let go. */
+  /** Schedules whose history may have grown, with the newest instant that was published. */
+  readonly #publishedUntil = new Map<string, number>()
+  /** Schedules with a manual run, each with the last look that reads its history. */
   readonly #expected = new Map<string, number>()
   /** The overview as it was last sent. */
   #overviewText = ''
@@ -54,12 +54,12 @@ export class FleetObserver implements Observer {
   }
 
   /**
-   * Looks after a schedule that is about to run by hand: its run may begin and end between two looks, and does not move
-   * the schedule.
+   * Reads the history of a schedule at the next looks, because a manual run of it is about to start. Such a run may begin
+   * and end between two looks, and does not move the schedule.
    */
   async expect(schedule: string): Promise<void> {
     const [newest] = await this.#parts.source.history(schedule, 1)
-    this.#toldUntil.set(schedule, newest ? orderOf(newest) : 0)
+    this.#publishedUntil.set(schedule, newest ? orderOf(newest) : 0)
     this.#expected.set(schedule, this.#looks + EXPECTED_LOOKS)
   }
 
@@ -68,7 +68,7 @@ export class FleetObserver implements Observer {
     this.#looks = 0
     this.#runs = null
     this.#workers = null
-    this.#toldUntil.clear()
+    this.#publishedUntil.clear()
     this.#expected.clear()
     this.#overviewText = ''
   }
@@ -79,28 +79,29 @@ export class FleetObserver implements Observer {
     const before = this.#runs
     this.#runs = runs
     if (!before) return
-    let told = 0
+    let published = 0
     for (const [id, run] of runs) {
       const old = before.get(id)
       if (old?.state === run.state && old.attempt === run.attempt && old.delivery === run.delivery) continue
-      if (told++ < MOST_TOLD) feed.publish('run', { kind: run.state === 'running' ? 'started' : 'waiting', ...run })
+      if (published++ < MOST_PUBLISHED)
+        feed.publish('run', { kind: run.state === 'running' ? 'started' : 'waiting', ...run })
     }
     const ended = [...before.values()].filter(({ runId }) => !runs.has(runId))
     for (const [schedule, until] of this.#expected) if (until < this.#looks) this.#expected.delete(schedule)
     await this.#tellEnds([...ended.map(({ schedule }) => schedule), ...this.#expected.keys()])
   }
 
-  /** Tells what became of schedules of which a run has ended, from their histories. */
+  /** Publishes the new history entries of schedules of which a run has ended. */
   async #tellEnds(schedules: readonly string[]): Promise<void> {
     const { feed, source, redaction, catalogue } = this.#parts
     for (const schedule of [...new Set(schedules)].slice(0, MOST_HISTORIES)) {
-      // Few schedules are read anew at each look; of many the next reading may be a minute away.
+      // Each look reads the catalogue of few schedules again; with many, the next reading may be a minute away.
       if (!catalogue.isSmall) catalogue.refresh([[schedule, await source.get(schedule)]])
       const entries = await source.history(schedule, 3)
-      const known = this.#toldUntil.get(schedule)
+      const known = this.#publishedUntil.get(schedule)
       const fresh = entries.filter((entry) => orderOf(entry) > (known ?? Number.NEGATIVE_INFINITY))
-      if (entries[0]) this.#toldUntil.set(schedule, Math.max(...entries.map(orderOf)))
-      // Without a look before only the newest is news.
+      if (entries[0]) this.#publishedUntil.set(schedule, Math.max(...entries.map(orderOf)))
+      // Without an earlier look, only the newest entry is new for certain.
       for (const entry of known === undefined ? fresh.slice(0, 1) : fresh.reverse()) {
         feed.publish('run', { kind: 'ended', schedule, ...entry, result: redaction.result(entry.result) })
       }
@@ -109,10 +110,10 @@ export class FleetObserver implements Observer {
 
   async #tellSchedules(changes: readonly CatalogueChange[]): Promise<void> {
     const { feed } = this.#parts
-    for (const { name, before, after } of changes.slice(0, MOST_TOLD)) {
+    for (const { name, before, after } of changes.slice(0, MOST_PUBLISHED)) {
       feed.publish('schedule', scheduleEvent(name, before !== null, after))
     }
-    if (changes.length > MOST_TOLD) feed.publish('schedule', { kind: 'many', count: changes.length })
+    if (changes.length > MOST_PUBLISHED) feed.publish('schedule', { kind: 'many', count: changes.length })
     const fired = changes.filter(({ before, after }) => after && before && after.lastMs !== before.lastMs)
     await this.#tellEnds(fired.map(({ name }) => name)).catch(() => {})
   }
@@ -165,7 +166,7 @@ export function scheduleEvent(name: string, isKnown: boolean, row: CatalogueChan
   }
 }
 
-/** Later entries of a history have a greater one, except for what waited; that is told when it is among the newest. */
+/** Grows from entry to entry of a history, except for runs that waited: these are published while among the newest. */
 function orderOf({ scheduledAt, startedAt }: HistoryEntry): number {
   return Math.max(scheduledAt.getTime(), startedAt?.getTime() ?? 0)
 }

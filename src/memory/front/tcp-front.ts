@@ -27,7 +27,7 @@ export class TcpFront {
     }
     const conversation = new Conversation(this.#store, line, afterRealTime)
     socket.on('data', (bytes: Buffer) => conversation.receive(bytes))
-    // A client that breaks off is one that has gone.
+    // A connection that breaks is treated as closed.
     socket.on('error', () => {})
     socket.on('close', () => {
       this.#sockets.delete(socket)

@@ -38,7 +38,7 @@ export class Changes implements ChangeListener {
     if (events.includes('E')) this.publish(`__keyevent@${db}__:${event}`, key, 'channel')
   }
 
-  /** All keys are gone: watched and tracked ones too. */
+  /** Records that a flush removed all keys, watched and tracked ones too. */
   flushed(): void {
     this.#changed.clear()
     for (const session of this.#sessions.values()) {

@@ -2,7 +2,7 @@ import type { Reply } from './reply.js'
 
 /** How a client hears of edited keys: `CLIENT TRACKING ON … BCAST`. */
 export interface Tracking {
-  /** The client that is told; this one when it speaks RESP3 and names none. */
+  /** The client that gets the messages; this client when it speaks RESP3 and names none. */
   readonly redirect: number
   readonly prefixes: readonly string[]
   /** Whether a client does not hear of its own edits. */

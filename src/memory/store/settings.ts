@@ -24,7 +24,7 @@ export class Settings {
     ['latency-tracking', 'yes'],
     ['client-output-buffer-limit', 'normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60'],
   ])
-  /** The classes of events that are told of; read with each change of a key. */
+  /** The classes of events that clients are notified of; read with each change of a key. */
   #events = ''
 
   get events(): string {

@@ -1,7 +1,7 @@
 /** The first and the longest pause between two reconnects because of `READONLY`, ms. */
 const FIRST_PAUSE_MS = 1_000
 const LONGEST_PAUSE_MS = 8_000
-/** Time without such an answer after which the pauses begin anew, ms. */
+/** Time without such an answer after which the first pause applies again, ms. */
 const FORGET_MS = 30_000
 
 /**

@@ -180,9 +180,9 @@ async function carryHistoryLimit(client: RedisClient, source: Keys, targets: rea
 async function clearAway(client: RedisClient, before: readonly Keys[], after: readonly Keys[]): Promise<void> {
   const tags = new Set(after.map(({ tag }) => tag))
   for (const keys of before) {
-    const gone = [keys.workers, keys.ranks, keys.upkeep]
-    if (!tags.has(keys.tag)) gone.push(keys.due, keys.pending, keys.running, keys.names, keys.lanes)
-    for (const key of gone) await client.del(key)
+    const dropped = [keys.workers, keys.ranks, keys.upkeep]
+    if (!tags.has(keys.tag)) dropped.push(keys.due, keys.pending, keys.running, keys.names, keys.lanes)
+    for (const key of dropped) await client.del(key)
   }
 }
 

@@ -1,4 +1,4 @@
--- Cancels a run: a waiting run ends here, the worker of a running one is told to stop it.
+-- Cancels a run: a waiting run ends here; the worker of a running run gets the message to abort it.
 --
 -- Guarantee: a waiting run is never delivered afterwards; a running one keeps its lease until its worker settles it.
 --
@@ -9,7 +9,7 @@
 --   channel      text, the fleet channel
 --   run_id       text
 -- REPLY
---   `cancelled` (it waited) | `cancelling` (its worker was told) | `missing`
+--   `cancelled` (it waited) | `cancelling` (its worker got the message) | `missing`
 local pending = unpack(KEYS)
 local tag, channel, run_id = unpack(ARGV)
 -- @include lib/clock.lua

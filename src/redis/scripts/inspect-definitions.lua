@@ -1,7 +1,7 @@
 -- Inspects a bounded slice of the definitions for edits by plain commands, and restores missing index entries.
 --
 -- Guarantee: the call reads a bounded number of keys. It deletes schedules without a definition, adds active schedules
--- that are missing in `due` and runs that are missing in their index, and names schedules that must be planned anew.
+-- that are missing in `due` and runs that are missing in their index, and names schedules that need a new plan.
 --
 -- KEYS
 --   names        zset, every schedule name, score 0
@@ -40,7 +40,7 @@ local given = rest_of(ARGV, 8)
 local TRIM_COUNT = 5
 local now = read_now()
 local to_plan, removed = {}, {}
--- The position of the sweep: `.` for a part that is done. When both parts are done, the sweep begins anew.
+-- The position of the sweep: `.` for a part that is done. When both parts are done, the next sweep begins.
 local meta = meta_key()
 local names_done, keys_done = false, false
 if shared == '1' then

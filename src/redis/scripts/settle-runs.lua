@@ -18,10 +18,10 @@
 --                W3C traceparent of its first start. The last ones may be left out
 -- REPLY
 --   [now ms, outcomes…]: `settled`, `recovered` (settled as ok, and a run of the schedule has failed since the last one
---   that was ok), `retrying`, `paused` (settled, and the schedule paused), `rerun` or `abandoned` (its lease was gone, or
+--   that was ok), `retrying`, `paused` (settled, and the schedule paused), `rerun` or `abandoned` (its lease had ended, or
 --   the worker gave it up), `returned` (it was never started, and is delivered again), `lost` (another worker has it),
---   `forgotten` (the schedule or run is gone), `unrecorded` (it met an error: nothing is decided, and it is to be sent
---   again)
+--   `forgotten` (the schedule or the run was removed), `unrecorded` (it met an error: nothing is decided, and it is to be
+--   sent again)
 local running = unpack(KEYS)
 local tag, channel, worker_id, announces = unpack(ARGV, 1, 4)
 -- @include lib/arguments.lua

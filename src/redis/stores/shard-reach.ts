@@ -22,7 +22,7 @@ export class ShardReach {
   }
 
   /**
-   * Asks a shard. Gives null when it is silent or its node is gone, at once from the second time on.
+   * Asks a shard. Gives null when the shard does not answer: the first time after a wait, then at once.
    *
    * @throws what `ask` rejects with for any other reason, and on a fleet of one shard for every reason
    */

@@ -161,7 +161,7 @@ export class TestFleet implements AsyncDisposable {
     if (this.#handlers.isInside) throw wrongState('advance: a handler cannot move the clock; it awaits fleet.sleep(…)')
     return await this.#turns.take(async () => {
       if (atMs < this.#time.nowMs) {
-        const message = `instant: ${new Date(atMs).toISOString()} is in the past of this fleet, which is at ${this.now.toISOString()}; its clock only goes on`
+        const message = `instant: ${new Date(atMs).toISOString()} is in the past of this fleet, which is at ${this.now.toISOString()}; its clock only moves forward`
         throw new EverybeatError('ERR_EVERYBEAT_INSTANT', message, { field: 'instant', value: instant })
       }
       await this.#stepper.moveTo(atMs)

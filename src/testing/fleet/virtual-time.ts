@@ -123,7 +123,7 @@ export class VirtualTime {
     }
   }
 
-  /** Rings a timer; an interval is set anew. */
+  /** Rings a timer; an interval rings again after its period. */
   ring(timer: VirtualTimer): void {
     if (!this.#timers.has(timer)) return
     if (timer.everyMs === null) this.#timers.delete(timer)

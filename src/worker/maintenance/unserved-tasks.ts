@@ -43,7 +43,7 @@ export function queueName(pool: string, task: string): string {
 export class UnservedTasks {
   readonly #options: UnservedTasksOptions
   /** Reported task queues that still have waiting work. */
-  readonly #told = new Set<string>()
+  readonly #reported = new Set<string>()
   #isChecking = false
 
   constructor(options: UnservedTasksOptions) {
@@ -52,7 +52,7 @@ export class UnservedTasks {
 
   /** Records that nothing waits on the shard. */
   forget(): void {
-    this.#told.clear()
+    this.#reported.clear()
   }
 
   /** Searches the waiting work of the shard. Never rejects; at most one search is in progress. */
@@ -73,15 +73,15 @@ export class UnservedTasks {
     const { reader, pool: ownPool, tasks, emit } = this.#options
     const waiting = await reader.overdue(nowMs - WAIT_MS)
     const names = new Set(waiting.map(({ pool, task }) => queueName(pool, task)))
-    for (const name of this.#told) if (!names.has(name)) this.#told.delete(name)
+    for (const name of this.#reported) if (!names.has(name)) this.#reported.delete(name)
     const isOwn = ({ pool, task }: WaitingWork) => pool === ownPool && tasks.has(task)
-    const unknown = waiting.filter((work) => !isOwn(work) && !this.#told.has(queueName(work.pool, work.task)))
+    const unknown = waiting.filter((work) => !isOwn(work) && !this.#reported.has(queueName(work.pool, work.task)))
     if (unknown.length === 0) return
     const served = await reader.served(nowMs)
     for (const work of unknown) {
       const name = queueName(work.pool, work.task)
       if (served.has(name)) continue
-      this.#told.add(name)
+      this.#reported.add(name)
       emit('task:unserved', { ...work })
     }
   }

@@ -26,7 +26,7 @@ interface Watched {
 /** Longest wait of a run for the confirmation of its lease, ms; then the run is returned. */
 const CONFIRM_MS = 2_000
 
-const GONE = 'Redis does not hold it any more'
+const NOT_HELD = 'Redis does not hold it any more'
 const TRUST_ENDED = 'trust in the lease ran out before it could be extended'
 
 /**
@@ -96,7 +96,7 @@ export class LeaseKeeper {
     if (!this.#thread || !entry) return
     const until = timeoutMs === null ? null : this.#time.monotonic() + timeoutMs
     this.#thread.showLife()
-    const onLost = () => this.#lose(entry, GONE)
+    const onLost = () => this.#lose(entry, NOT_HELD)
     entry.kept = this.#thread.keep({ run: run.claimed, shard: run.shard }, run.trustedUntilMonotonic, until, onLost)
     entry.extendAt = this.#readThread(entry)
   }
@@ -156,7 +156,7 @@ export class LeaseKeeper {
     let isDue = false
     const due = new Map<WorkerStore, Watched[]>()
     for (const entry of this.#watched.values()) {
-      if (!this.isTrusted(entry.run)) this.#lose(entry, entry.kept?.isLost ? GONE : TRUST_ENDED)
+      if (!this.isTrusted(entry.run)) this.#lose(entry, entry.kept?.isLost ? NOT_HELD : TRUST_ENDED)
       else if (now >= entry.extendAt - this.#leaseMs * GATHER_SHARE && !entry.isExtending) {
         isDue ||= now >= entry.extendAt
         const ofStore = due.get(entry.store)
@@ -197,7 +197,7 @@ export class LeaseKeeper {
       } else if (outcomes[index] === 'extended') {
         this.#trust(entry.run, sentAt, sentAtWall)
         entry.extendAt = sentAt + this.#leaseMs * (entry.kept ? STEP_IN_SHARE : EXTEND_SHARE)
-      } else this.#lose(entry, GONE)
+      } else this.#lose(entry, NOT_HELD)
     }
     this.#checkNext(entries.filter((entry) => this.#watched.get(entry.run) === entry))
   }

@@ -35,7 +35,7 @@ export function reportRun(reporter: Reporter, run: ActiveRun, settlement: Decide
     case 'rerun':
     case 'abandoned':
       if (settlement.outcome !== 'abandoned') {
-        emit('lease:lost', { ...event, reason: 'the lease was gone at settlement' })
+        emit('lease:lost', { ...event, reason: 'the lease had ended before the settlement' })
       }
       return emit('run:abandoned', {
         ...event,

@@ -11,7 +11,7 @@ export class TracedRun implements RunTrace {
   readonly cause: string | null
   /** What a subscriber has set last. */
   #traceparent: string | undefined
-  /** Is told of it; null while other runs may wait for the start of this one. */
+  /** Called with each new traceparent; null while other runs may wait for the start of this one. */
   #onTrace: ((traceparent: string) => void) | null = null
 
   constructor(run: Run, { delivery, traceparent, fields }: ClaimedRun, latenessMs: number) {

@@ -68,7 +68,7 @@ group('preview', () => {
       '2026-03-08T01:00',
       [
         '2026-03-08 01:30:00 -05:00',
-        '2026-03-08 03:00:00 -04:00 | clocks go forward 02:00→03:00: goes on in real time, the lost times are not made up',
+        '2026-03-08 03:00:00 -04:00 | clocks go forward 02:00→03:00: continues in real time, the lost times are not made up',
       ],
     ],
     [
@@ -104,7 +104,7 @@ group('preview', () => {
       '2026-11-01T00:30',
       [
         '2026-11-01 01:00:00 -04:00',
-        '2026-11-01 01:00:00 -05:00 | clocks go back 02:00→01:00: goes on in real time, the repeated times fire in both passes',
+        '2026-11-01 01:00:00 -05:00 | clocks go back 02:00→01:00: continues in real time, the repeated times fire in both passes',
       ],
     ],
     [

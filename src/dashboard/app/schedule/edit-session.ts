@@ -56,7 +56,7 @@ export class EditSession {
     }
   }
 
-  /** Goes on from the other edit that was saved: with it as the draft, or with the own draft against it. */
+  /** Continues from the edit that another user saved: with that edit as the draft, or with the own draft against it. */
   settle(theirs: Definition, revision: number, takesTheirs: boolean): void {
     this.before.value = theirs
     if (takesTheirs) this.draft.value = theirs

@@ -67,7 +67,7 @@ local function run_and_fence(name, fields)
   return fields.run or name .. '@' .. (fields.at or ''), fence
 end
 
--- Writes a history anew, without entries from the future.
+-- Replaces a history by its entries that are not from the future.
 local function rewrite_history(history)
   local entries = redis.pcall('XREVRANGE', history, '+', '-', 'COUNT', history_limit())
   local now = read_now()

@@ -1,4 +1,4 @@
--- Restores a state that was deleted or evicted, from history and edits, so that its schedule does not start anew.
+-- Restores a state that was deleted or evicted, from history and edits, so that its schedule does not begin like a new one.
 -- Needs: lib/history, lib/keys, lib/schedule
 -- The pause in effect, from the newest edit about a pause; nil for none or an ended one.
 local function last_pause(name, now)
