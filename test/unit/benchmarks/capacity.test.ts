@@ -49,7 +49,7 @@ describe('the capacity model and the simulation agree', () => {
     },
   )
 
-  it('the capacity model and the simulation agree that above the ceiling it falls behind for good, and that the shards it asks for cure that', () => {
+  it('the capacity model and the simulation agree that a fleet above the ceiling falls behind for good, and that the recommended shards end that', () => {
     const fleet = {
       firesPerSecond: ceilingPerSecond * 1.3,
       seconds: 10,
@@ -66,7 +66,7 @@ describe('the capacity model and the simulation agree', () => {
   })
 
   it.each([1, 4])(
-    'the capacity model and the simulation agree on when the last of those on one instant starts, with %d shards',
+    'the capacity model and the simulation agree on when the last of many schedules of one instant starts, with %d shards',
     (shards) => {
       const sameInstant = 2_000
       const plan = planCapacity({
@@ -90,7 +90,7 @@ describe('the capacity model and the simulation agree', () => {
     },
   )
 
-  it('the capacity model and the simulation agree that slots below what is needed make it fall behind, and enough of them do not', () => {
+  it('the capacity model and the simulation agree that a fleet with too few slots falls behind, and that a fleet with enough slots does not', () => {
     const base = { firesPerSecond: 500, seconds: 30, runSeconds: 1, concurrency: 50 }
     const enough = Math.ceil(slotsNeeded(base.firesPerSecond, base.runSeconds) / base.concurrency)
     expect(simulateFleet({ ...base, workers: enough }).p99).toBeLessThan(0.05)
@@ -118,7 +118,7 @@ describe('the capacity model and the simulation agree', () => {
     expect(historyShare).toBeGreaterThan(0.5)
   })
 
-  it('the capacity model and the simulation agree gives the same for the same seed, and another thing for another', () => {
+  it('the simulation of the capacity model gives the same result for the same seed, and another result for another seed', () => {
     const fleet = { firesPerSecond: 300, seconds: 5, workers: 2, aligned: 0.5 }
     expect(simulateFleet({ ...fleet, seed: 7 })).toEqual(simulateFleet({ ...fleet, seed: 7 }))
     expect(simulateFleet({ ...fleet, seed: 7 })).not.toEqual(simulateFleet({ ...fleet, seed: 8 }))
@@ -126,7 +126,7 @@ describe('the capacity model and the simulation agree', () => {
 })
 
 describe('docs/guides/capacity.md', () => {
-  it('docs/guides/capacity.md says the figures that the model computes with', () => {
+  it('docs/guides/capacity.md names the figures that the model computes with', () => {
     const page = readFileSync(new URL('../../../docs/guides/capacity.md', import.meta.url), 'utf8')
     for (const [name, value] of Object.entries(MEASURED)) expect(page, name).toMatch(new RegExp(`\\b${value}\\b`))
   })

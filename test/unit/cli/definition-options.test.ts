@@ -16,7 +16,7 @@ function parse(...parameters: string[]) {
 }
 
 describe('readFieldOptions', () => {
-  it('readFieldOptions gives only what was given', () => {
+  it('readFieldOptions returns only the fields whose options were given', () => {
     expect(parse()).toEqual({})
     expect(parse('--cron', '0 9 * * *')).toEqual({ cron: '0 9 * * *' })
   })
@@ -77,7 +77,7 @@ describe('readAssignment', () => {
     expect(readAssignment(text)).toEqual(expected)
   })
 
-  it('readAssignment refuses an unknown field and says which there are', () => {
+  it('readAssignment refuses an unknown field and names the known fields', () => {
     expect(() => readAssignment('crn=x')).toThrow(/no field "crn".*cron, every/)
     expect(() => readAssignment('cron')).toThrow(/field=value/)
     expect(() => readFieldName('toString')).toThrow(/no field/)

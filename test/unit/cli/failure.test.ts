@@ -11,11 +11,11 @@ describe('reportFailure', () => {
     [new EverybeatError('ERR_EVERYBEAT_CONNECTION', 'no'), 1],
     [new Error('boom'), 1],
     ['text', 1],
-  ])('%s ends with %d', (error, exitCode) => {
+  ])('the failure %s ends the command with exit code %d', (error, exitCode) => {
     expect(reportFailure(error).exitCode).toBe(exitCode)
   })
 
-  it('reportFailure keeps code, field and value', () => {
+  it('the report of a failure keeps code, field and value', () => {
     const error = new EverybeatError('ERR_EVERYBEAT_CRON', 'cron: no', { field: 'cron', value: 'x' })
     expect(reportFailure(error)).toEqual({
       code: 'ERR_EVERYBEAT_CRON',

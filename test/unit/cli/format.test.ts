@@ -30,7 +30,7 @@ describe('formatRelative', () => {
     expect(formatRelative(away(ms), NOW)).toBe(expected)
   })
 
-  it('formatRelative shows nothing as a dash', () => {
+  it('formatRelative shows a missing instant as a dash', () => {
     expect(formatRelative(null, NOW)).toBe('-')
     expect(formatRelative(undefined, NOW)).toBe('-')
   })
@@ -58,7 +58,7 @@ describe('formatDuration', () => {
 })
 
 describe('formatInstant', () => {
-  it('formatInstant shows milliseconds only where there are any', () => {
+  it('formatInstant shows milliseconds only when they are not zero', () => {
     expect(formatInstant(NOW)).toBe('2026-03-08T07:00:00Z')
     expect(formatInstant(away(250))).toBe('2026-03-08T07:00:00.250Z')
     expect(formatInstant(null)).toBe('-')
@@ -66,14 +66,14 @@ describe('formatInstant', () => {
 })
 
 describe('oneLine', () => {
-  it('oneLine shows control characters as escapes, so that a text from elsewhere cannot drive the terminal', () => {
+  it('oneLine shows control characters as escapes, so that a stored text cannot control the terminal', () => {
     expect(oneLine('\u001b[31mred\u001b[0m\nand\tmore\u0007')).toBe('\\u001b[31mred\\u001b[0m and more\\u0007')
     expect(oneLine('\u009b31m\u202egnp.exe')).toBe('\\u009b31m\\u202egnp.exe')
   })
 })
 
 describe('safeJson', () => {
-  it('escapes what JSON leaves raw, and reads back to the same value', () => {
+  it('safeJson escapes the control characters that JSON keeps raw, and parses to the same value', () => {
     const value = { 'a\u009b\u202e\u2028': ['\u007f', '\u001b'] }
     expect(safeJson(value)).toBe('{"a\\u009b\\u202e\\u2028":["\\u007f","\\u001b"]}')
     expect(JSON.parse(safeJson(value))).toEqual(value)
@@ -81,7 +81,7 @@ describe('safeJson', () => {
 })
 
 describe('plural', () => {
-  it('plural counts', () => {
+  it('plural puts the noun after its number, with an s unless the number is 1', () => {
     expect([plural(0, 'run'), plural(1, 'run'), plural(2, 'run'), plural(2, 'entry', 'entries')]).toEqual([
       '0 runs',
       '1 run',

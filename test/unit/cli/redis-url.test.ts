@@ -30,7 +30,7 @@ describe('a list of servers in --redis', () => {
   })
 
   it.each(['redis://a:1', 'a:1', '/tmp/redis.sock', 'memory:'])(
-    'a list of servers in --redis leaves %s to the library',
+    'the value %s of --redis is no list of servers, and is passed to the library',
     (url) => {
       expect(parseServerList(url)).toBeNull()
     },

@@ -13,24 +13,24 @@ function hear(platform: NodeJS.Platform): { heard: StopSignal[]; source: EventEm
 }
 
 describe('the signals that end a command', () => {
-  it('the signals that end a command are on Windows also Ctrl+Break and the closing of the console', () => {
+  it('on Windows, Ctrl+Break and the closing of the console end a command too', () => {
     expect(hear('win32').heard).toEqual(ALL)
   })
 
   it.each(['linux', 'darwin'] as const)(
-    'the signals that end a command leave the hang-up on %s to what started it, nohup for example',
+    'a hang-up on %s does not end a command, so that nohup or another starting program decides',
     (platform) => {
       expect(hear(platform).heard).toEqual(['SIGINT', 'SIGTERM'])
     },
   )
 
-  it('the signals that end a command have their usual effect again when the command no longer listens', () => {
+  it('the signals that end a command have their usual effect again when the command no longer listens for them', () => {
     const { source, off } = hear('win32')
     off()
     expect(ALL.map((signal) => source.listenerCount(signal))).toEqual([0, 0, 0, 0])
   })
 
-  it('the signals that end a command are awaited once: the second one ends the process', async () => {
+  it('a command awaits one signal, and a second signal ends the process', async () => {
     const source = new EventEmitter()
     const first = nextStopSignal({ source, platform: 'win32' })
     source.emit('SIGBREAK', 'SIGBREAK')

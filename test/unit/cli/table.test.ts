@@ -11,7 +11,7 @@ const columns = [
 ]
 
 describe('renderTable', () => {
-  it('lines columns up and leaves no trailing blanks', () => {
+  it('renderTable aligns columns and leaves no trailing blanks', () => {
     expect(
       renderTable(
         columns,
@@ -24,14 +24,14 @@ describe('renderTable', () => {
     ).toBe(['NAME   N  TASK', 'a      1  mail', 'bcd   12'].join('\n'))
   })
 
-  it('cuts the widest column first, until every line fits', () => {
+  it('renderTable cuts the widest column first, until every line fits', () => {
     const table = renderTable(columns, [['n'.repeat(30), '7', 't'.repeat(60)]], plain)
     for (const line of table.split('\n')) expect(displayWidth(line)).toBeLessThanOrEqual(80)
     expect(table).toContain('n'.repeat(30))
     expect(table).toContain('t…')
   })
 
-  it('cuts columns that are equally wide alike, down to their headings', () => {
+  it('renderTable cuts equally wide columns by the same amount, down to their headings', () => {
     const rows = [['n'.repeat(60), '7', 't'.repeat(60)]]
     const lines = renderTable(columns, rows, { ...plain, width: 40 }).split('\n')
     for (const line of lines) expect(displayWidth(line)).toBeLessThanOrEqual(40)
@@ -39,7 +39,7 @@ describe('renderTable', () => {
     expect(renderTable(columns, rows, { ...plain, width: 4 }).split('\n')[1]).toBe('nnnnn…  7  ttttt…')
   })
 
-  it('lines up under coloured and wide cells', () => {
+  it('renderTable aligns columns with coloured and wide cells', () => {
     const { green } = createColors(true)
     const table = renderTable(
       columns,
@@ -60,7 +60,7 @@ describe('renderTable', () => {
 })
 
 describe('renderPairs', () => {
-  it('lines values up', () => {
+  it('renderPairs aligns the values', () => {
     expect(
       renderPairs(
         [

@@ -10,7 +10,7 @@ it('a description begins with name and message, and has the stack and the causes
   expect(lines).toContain('Caused by: a text')
 })
 
-it('a description can be taken apart into the error alone and the whole', () => {
+it('a description can be split into the message of the error and the whole text', () => {
   const text = describeError(new Error('two\nlines'), 4_096)
   expect(splitDescription(text)).toEqual({ error: 'Error: two\nlines', stack: text })
   expect(splitDescription('Error: stored by an older version')).toEqual({ error: 'Error: stored by an older version' })

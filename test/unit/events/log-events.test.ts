@@ -53,7 +53,7 @@ it('a name or a message never begins a log line of its own, nor writes to the te
   expect(logger.calls[0]![1]).toBe('[everybeat] claim: a\\n[everybeat] b \\u{1b}[2J\\u{202e}')
 })
 
-it('a logger that throws harms nothing', () => {
+it('an error that the logger throws does not reach the emitter of the event', () => {
   const events = new Events()
   const logger = createLogger({ bindings: undefined })
   logger.warn = () => {

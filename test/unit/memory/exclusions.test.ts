@@ -9,14 +9,14 @@ const MOST_EXCLUDED_TESTS = 15
 
 const files = listFiles('test/redis').filter((name) => name.endsWith('.test.ts'))
 
-it('the list of what the memory store cannot run is short, and names files that are there', () => {
+it('the list of test files that the memory store cannot run is short, and names existing files', () => {
   const names = Object.keys(NEEDS_A_REAL_SERVER)
   expect(names.length).toBeLessThanOrEqual(MOST_EXCLUDED)
   expect(names.filter((name) => !existsSync(name))).toEqual([])
   expect(files.length).toBeGreaterThan(5 * names.length)
 })
 
-it('the list of single tests that the memory store cannot run is short, and names tests that are there', () => {
+it('the list of single tests that the memory store cannot run is short, and names existing tests', () => {
   const parts = Object.keys(TESTS_THAT_NEED_A_REAL_SERVER)
   expect(parts.length).toBeLessThanOrEqual(MOST_EXCLUDED_TESTS)
   const kept = files.filter((name) => !(`test/redis/${name}` in NEEDS_A_REAL_SERVER))

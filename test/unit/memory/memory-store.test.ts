@@ -16,7 +16,7 @@ afterEach(() => {
 })
 
 describe('a store in memory', () => {
-  it('a key expires when the clock from outside reaches its end, and not before', async () => {
+  it('a key expires when the injected clock reaches its expiry, and not before', async () => {
     let nowMs = 1_000
     const client = connect(new MemoryStore(() => nowMs))
     await client.set('key', 'value', 'PX', 500)
@@ -28,14 +28,14 @@ describe('a store in memory', () => {
     expect(await client.dbsize()).toBe(0)
   })
 
-  it('a script sees one time from its beginning to its end, that of the clock from outside', async () => {
+  it('a script reads the same time of the injected clock from its start to its end', async () => {
     let nowMs = 1_700_000_000_123.456
     const client = connect(new MemoryStore(() => (nowMs += 1)))
     const [first, second] = (await client.eval("return {redis.call('TIME')[2], redis.call('TIME')[2]}", 0)) as string[]
     expect(second).toBe(first)
   })
 
-  it('bytes come back as they were, through a script too', async () => {
+  it('stored bytes are returned unchanged, also by a script', async () => {
     const client = connect(new MemoryStore())
     const bytes = Buffer.from(Array.from({ length: 256 }, (_, index) => index))
     await client.set('key', bytes)
@@ -43,7 +43,7 @@ describe('a store in memory', () => {
     expect(await client.callBuffer('EVAL', "return redis.call('GET', KEYS[1])", '1', 'key')).toEqual(bytes)
   })
 
-  it('a client that tracks a prefix is told once of each key that a command changed', async () => {
+  it('a client that tracks a prefix gets one message for each key that a command changed', async () => {
     const store = new MemoryStore()
     const [watcher, writer] = [connect(store), connect(store)]
     const told: string[][] = []
@@ -57,7 +57,7 @@ describe('a store in memory', () => {
     expect(told).toEqual([['a:1'], ['a:2']])
   })
 
-  it('a transaction does not run when a key that it watches was changed meanwhile', async () => {
+  it('a transaction does not run when a watched key was changed after WATCH', async () => {
     const store = new MemoryStore()
     const [one, other] = [connect(store), connect(store)]
     await one.watch('key')
@@ -66,7 +66,7 @@ describe('a store in memory', () => {
     expect(await one.get('key')).toBe('1')
   })
 
-  it('keyspace notifications tell of edits when they are on', async () => {
+  it('keyspace notifications report edits when they are switched on', async () => {
     const store = new MemoryStore()
     const [listener, writer] = [connect(store), connect(store)]
     await writer.config('SET', 'notify-keyspace-events', 'Kh')
@@ -79,7 +79,7 @@ describe('a store in memory', () => {
     expect(heard).toEqual(['__keyspace@0__:hash hset'])
   })
 
-  it('WAIT answers that there are no replicas, once its time is over', async () => {
+  it('WAIT answers 0 replicas after its timeout', async () => {
     const client = connect(new MemoryStore())
     const order: string[] = []
     const waiting = client.wait(1, 20).then((count) => order.push(`wait ${count}`))
@@ -88,7 +88,7 @@ describe('a store in memory', () => {
     expect(order).toEqual(['wait 0', 'ping'])
   })
 
-  it('a connection without the password is refused, and one with it is not', async () => {
+  it('a connection without the password is refused, and a connection with the password is accepted', async () => {
     const store = new MemoryStore()
     store.settings.set('requirepass', 'secret')
     const client = connect(store, { enableReadyCheck: false })

@@ -4,7 +4,7 @@ import { Delivery } from '../../../src/monitors/delivery.js'
 const OPTIONS = { timeoutMs: 1_000, retryDelaysMs: [], queueSize: 10, onEnd: () => {} }
 
 describe('the delivery of reports', () => {
-  it('a report is made when the turn in which it was added is over', async () => {
+  it('a report is made after the turn of the event loop that added it', async () => {
     const made: string[] = []
     const delivery = new Delivery({ ...OPTIONS, target: () => {} })
     for (const schedule of ['a', 'b']) {
@@ -15,7 +15,7 @@ describe('the delivery of reports', () => {
     expect(made).toEqual(['a', 'b'])
   })
 
-  it('a delivery that is closed in the turn of a report makes none', async () => {
+  it('a delivery that is closed in the turn that added a report makes no report', async () => {
     const made: string[] = []
     const delivery = new Delivery({ ...OPTIONS, target: () => {} })
     delivery.add({ schedule: 'a', make: () => Promise.resolve((made.push('a'), [])) })

@@ -30,14 +30,14 @@ describe('a trigger of APScheduler', () => {
     expect(convert({ type: 'cron', fields }).definition?.cron).toBe(cron)
   })
 
-  it('requires both of its day fields', () => {
+  it('a cron of APScheduler with both day fields requires both to match', () => {
     expect(convert({ type: 'cron', fields: { day: '1-7', day_of_week: 'mon' } }).definition).toMatchObject({
       cron: '0 0 1-7 * 1',
       dayMatch: 'and',
     })
   })
 
-  it('a trigger of APScheduler is read from its own text too', () => {
+  it('a trigger of APScheduler is also read from its text form', () => {
     expect(convert("cron[day_of_week='mon', hour='9']").definition?.cron).toBe('0 9 * * 1')
     expect(convert('interval[1 day, 2:00:00]').definition?.every).toBe('1d2h')
     expect(convert('date[2027-01-01 09:00:00 UTC]').definition?.at).toBe('2027-01-01T09:00:00.000Z')
@@ -64,20 +64,20 @@ describe('a job of APScheduler', () => {
     ['a grace of 1 s, which is the default', {}, { misfire: 'skip', misfireGrace: '1s' }],
     ['no bound', { misfire_grace_time: null }, { misfire: 'latest', catchUpWindow: '3650d' }],
     ['no coalescing', { misfire_grace_time: 30, coalesce: false }, { misfire: 'all', catchUpWindow: '30s' }],
-  ])('a job of APScheduler with %s misfires as before', (_, more, expected) => {
+  ])('a job of APScheduler with %s keeps its misfire behaviour', (_, more, expected) => {
     expect(convert(trigger, more).definition).toMatchObject(expected)
   })
 
-  it('a job of APScheduler runs as often at the same time as max_instances allows, but in the whole fleet', () => {
+  it('max_instances of a job of APScheduler becomes a limit in the whole fleet', () => {
     expect(convert(trigger).definition).toMatchObject({ overlap: 'skip' })
     expect(convert(trigger, { max_instances: 3 }).definition).toMatchObject({ overlap: 'allow', maxConcurrent: 3 })
   })
 
-  it('a job of APScheduler that is paused is imported switched off', () => {
+  it('a paused job of APScheduler is imported as disabled', () => {
     expect(convert(trigger, { next_run_time: null }).definition?.enabled).toBe(false)
   })
 
-  it('in a pickle is refused, because reading one can run code', () => {
+  it('a job of APScheduler in a pickle is refused, because reading a pickle can run code', () => {
     expect(() => convertApscheduler('\x80\x05\x95', {})).toThrow(/can run code/)
   })
 })

@@ -60,7 +60,7 @@ describe('a schedule of Celery', () => {
     })
   })
 
-  it('a schedule of Celery tells the next instants of both rules where clocks go back', () => {
+  it('the note of a schedule of Celery gives the next instants of both rules where the clocks go back', () => {
     const entry = celery({ minute: '*/30', hour: '0-2' }, {}, 'America/New_York')
     const later = finishEntries(
       convertCelery(
@@ -79,7 +79,7 @@ describe('a schedule of Celery', () => {
     })
   })
 
-  it('a schedule of Celery keeps arguments as the payload, and skips what is older than its expiry', () => {
+  it('a schedule of Celery keeps arguments as the payload, and skips occurrences older than its expiry', () => {
     const entry = celery(60, { args: [1], kwargs: { a: 2 }, options: { queue: 'slow', expires: 45, priority: 3 } })
     expect(entry.definition).toMatchObject({
       task: 'app.report',
@@ -108,7 +108,7 @@ describe('a dump of django-celery-beat', () => {
   const convert = (...rows: object[]) =>
     finishEntries(convertDjangoCeleryBeat(JSON.stringify(rows), {}), { now: 0, renames: true })[0]!
 
-  it('joins a task with its crontab, which has a zone of its own', () => {
+  it('a dump of django-celery-beat joins a task with its crontab and the zone of that crontab', () => {
     const crontab = row('crontabschedule', 3, {
       minute: '0',
       hour: '2',

@@ -12,7 +12,7 @@ function only(text: string, options: Parameters<typeof convertCrontab>[1] = {}) 
 }
 
 describe('a crontab', () => {
-  it('becomes schedules of the task shell that neither catch up nor wait for each other', () => {
+  it('a crontab becomes schedules of the task shell that neither catch up nor wait for each other', () => {
     expect(only('30 2 * * * /usr/local/bin/backup.sh --full', { tz: 'Europe/Berlin' })).toMatchObject({
       name: 'backup',
       source: 'crontab:1',
@@ -32,12 +32,12 @@ describe('a crontab', () => {
     ['*/2 with a weekday', '0 9 */2 * 1', 'and'],
     ['two restricted day fields', '0 9 1,15 * 1', undefined],
     ['a weekday that begins with a star', '0 9 1 * */2', 'and'],
-  ])('combines the day fields of %s as cron does', (_, cron, dayMatch) => {
+  ])('a crontab combines the day fields of %s as cron does', (_, cron, dayMatch) => {
     expect(only(`${cron} run`).definition).toMatchObject({ cron })
     expect(only(`${cron} run`).definition?.dayMatch).toBe(dayMatch)
   })
 
-  it('lists a minute with a step that follows no star, because cron counts it as a fixed time', () => {
+  it('a minute of a crontab with a step after a number becomes a list, because cron treats it as a fixed time', () => {
     expect(only('0-59/20 1 * * * run').definition?.cron).toBe('0,20,40 1 * * *')
   })
 
@@ -48,14 +48,14 @@ describe('a crontab', () => {
     })
   })
 
-  it('a crontab counts in CRON_TZ from that line on, and passes TZ to the command alone', () => {
+  it('a crontab uses the zone of CRON_TZ from that line on, and passes TZ to the command alone', () => {
     const [first, second] = entriesOf('TZ=Asia/Tokyo\n0 0 * * * a\nCRON_TZ=Europe/Berlin\n0 0 * * * b')
     expect(first?.definition).toMatchObject({ payload: { env: { TZ: 'Asia/Tokyo' } } })
     expect(first?.definition?.tz).toBeUndefined()
     expect(second?.definition?.tz).toBe('Europe/Berlin')
   })
 
-  it('copies no variable that looks like a secret, and names it', () => {
+  it('the import of a crontab copies no variable that looks like a secret, and names that variable', () => {
     const text = [
       'API_TOKEN=abc',
       'DATABASE_URL=postgres://shop:hunter2@db/shop',
@@ -69,24 +69,24 @@ describe('a crontab', () => {
     expect(entry.notes.join()).toContain('API_TOKEN, DATABASE_URL, OPAQUE')
   })
 
-  it('turns the comment directly above an entry into its note', () => {
+  it('the comment directly above an entry of a crontab becomes the note of the schedule', () => {
     const [first, second] = entriesOf('# nightly\n# backup\n0 0 * * * a\n\n# about something else\n\n0 0 * * * b')
     expect(first?.definition?.note).toBe('nightly\nbackup')
     expect(second?.definition?.note).toBeUndefined()
   })
 
-  it('a crontab reads the column of the user with system', () => {
+  it('a crontab with the option system has a column for the user', () => {
     expect(only('0 0 * * * root /sbin/trim', { system: true }).definition?.payload).toEqual({
       command: '/sbin/trim',
       user: 'root',
     })
   })
 
-  it('a crontab gives entries of one command names with numbers', () => {
+  it('entries of a crontab with the same command get names with numbers', () => {
     expect(entriesOf('0 0 * * * a.sh\n0 1 * * * a.sh').map(({ name }) => name)).toEqual(['a', 'a-2'])
   })
 
-  it('uses a stable hash for a random value, and says so in the note of the schedule', () => {
+  it('a random value of a crontab becomes a stable hash, and the note of the schedule says so', () => {
     const entry = only('5~10 3 * * * run')
     expect(entry.definition).toMatchObject({ cron: 'H(5-10) 3 * * *' })
     expect(entry.definition?.note).toContain('approximated: minute 5~10')

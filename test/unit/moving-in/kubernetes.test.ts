@@ -14,7 +14,7 @@ function cronJob(spec: object, metadata: object = {}) {
 }
 
 describe('a CronJob', () => {
-  it('a CronJob keeps its schedule, its zone and what clock changes do to it', () => {
+  it('a CronJob keeps its schedule, its zone and its behaviour at clock changes', () => {
     expect(cronJob({ schedule: '30 2 * * *', timeZone: 'America/New_York' }).definition).toMatchObject({
       cron: '30 2 * * *',
       tz: 'America/New_York',
@@ -34,14 +34,14 @@ describe('a CronJob', () => {
     expect(cronJob({ schedule: '@daily', concurrencyPolicy }).definition?.overlap).toBe(overlap)
   })
 
-  it('bounds the catching up by its starting deadline', () => {
+  it('the starting deadline of a CronJob bounds its catch-up', () => {
     expect(cronJob({ schedule: '@daily', startingDeadlineSeconds: 200 }).definition).toMatchObject({
       misfireGrace: '3m20s',
       catchUpWindow: '3m20s',
     })
   })
 
-  it('a CronJob that is suspended is imported switched off', () => {
+  it('a suspended CronJob is imported as disabled', () => {
     expect(cronJob({ schedule: '@daily', suspend: true }).definition?.enabled).toBe(false)
   })
 
@@ -58,7 +58,7 @@ describe('a CronJob', () => {
     expect(cronJob({ schedule: 'CRON_TZ=Asia/Tokyo 0 9 * * *' }).definition?.tz).toBe('Asia/Tokyo')
   })
 
-  it('copies plain variables, and neither secrets nor references', () => {
+  it('the import of a CronJob copies plain variables, and neither secrets nor references', () => {
     const env = [
       { name: 'STAGE', value: 'production' },
       { name: 'PASSWORD', value: 'hunter2' },
@@ -73,7 +73,7 @@ describe('a CronJob', () => {
     expect(JSON.stringify(entry)).not.toContain('hunter2')
   })
 
-  it('a CronJob says how it is suspended', () => {
+  it('the import of a CronJob gives the command that suspends the CronJob', () => {
     expect(cronJob({ schedule: '@daily' }, { namespace: 'shop' }).switchOff).toContain(
       'kubectl patch cronjob job -n shop',
     )

@@ -16,11 +16,11 @@ describe('an interval in English', () => {
     ['3 days and 4 hours', 273_600_000],
     ['every two weeks', 1_209_600_000],
     ['second', 1_000],
-  ])('%s has its length', (text, expected) => {
+  ])('the interval %s is converted to its length', (text, expected) => {
     expect(parseEnglishInterval(text)).toBe(expected)
   })
 
-  it.each(['a month', '2 years', 'soon', '', 'many minutes'])('%j is refused', (text) => {
+  it.each(['a month', '2 years', 'soon', '', 'many minutes'])('the interval %j is refused', (text) => {
     expect(() => parseEnglishInterval(text)).toThrow(/nearest|cannot be read/)
   })
 
@@ -57,7 +57,7 @@ describe('a job of Agenda in MongoDB', () => {
     })
   })
 
-  it('a job of Agenda in MongoDB that ran once and is over is left out', () => {
+  it('a job of Agenda in MongoDB that ran once and has ended is not imported', () => {
     expect(convertAgenda([{ key: 'k', fields: { name: 'once', nextRunAt: 'null' } }], {})).toEqual([])
   })
 })
@@ -94,7 +94,7 @@ describe('a job of sidekiq-cron', () => {
     },
   )
 
-  it('in a file with ERB is refused, because ERB is code', () => {
+  it('a job of sidekiq-cron in a file with ERB is refused, because ERB is code', () => {
     expect(() => convertSidekiqCron('job: { cron: "<%= x %>" }', {})).toThrow(/ERB, which is Ruby code/)
   })
 })

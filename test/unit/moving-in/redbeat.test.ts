@@ -34,7 +34,7 @@ describe.each(vectors)('the bytes of redbeat under $key, $hash.definition', ({ k
   const entry = convert(hash, { key })
   const wanted = typeof expected === 'string' ? {} : expected
 
-  it('give the entry that is expected, or its refusal alone', () => {
+  it('the bytes of redbeat under $key, $hash.definition give the expected entry, or its refusal alone', () => {
     if (typeof expected === 'string') return expect(entry.reason).toMatch(/minute "61"/)
     expect(entry.reason).toBeUndefined()
     if ('name' in wanted) expect(entry.name).toBe(wanted.name)
@@ -44,12 +44,12 @@ describe.each(vectors)('the bytes of redbeat under $key, $hash.definition', ({ k
     if ('warning' in wanted) expect(entry.notes).toContain(wanted.warning)
   })
 
-  it('give the last run that is expected', () => {
+  it('the bytes of redbeat under $key, $hash.definition give the expected last run', () => {
     if (typeof wanted.last_run_at !== 'string') return
     expect(lastRunOf(hash.meta ?? null)).toBe(wanted.last_run_at.replace(/(\.\d{3})\d*Z/, '$1Z'))
   })
 
-  it('give the schedule that is expected', () => {
+  it('the bytes of redbeat under $key, $hash.definition give the expected schedule', () => {
     const schedule = wanted.schedule as Record<string, unknown> | undefined
     const { definition } = entry
     if (schedule?.kind === 'interval') {
@@ -77,7 +77,7 @@ describe('an entry of redbeat', () => {
     expect(convert({ definition, meta }).definition).toMatchObject({ every: '30s', anchor: '2026-11-20T08:30:05.123Z' })
   })
 
-  it('an entry of redbeat that no schedule names is imported switched off', () => {
+  it('an entry of redbeat that no schedule names is imported as disabled', () => {
     expect(convert({ definition }, { isScheduled: false }).definition?.enabled).toBe(false)
   })
 
@@ -85,7 +85,7 @@ describe('an entry of redbeat', () => {
     expect(convert({ definition }, { definition: null }).reason).toMatch(/does not exist/)
   })
 
-  it('an entry of redbeat that the app declares is noted, so that it is removed there too', () => {
+  it('an entry of redbeat that the app declares has a note that says to remove it from the app too', () => {
     expect(convert({ definition }, { isStatic: true }).notes.join()).toContain('beat_schedule')
   })
 })

@@ -27,19 +27,19 @@ describe('resolveOptions', () => {
     })
   })
 
-  it('resolveOptions takes undefined for the default, of every option', () => {
+  it('resolveOptions gives every undefined option its default', () => {
     const nothing = Object.fromEntries(Object.keys(DEFAULT_OPTIONS).map((name) => [name, undefined]))
     expect(resolve(nothing)).toEqual(resolveOptions())
   })
 
-  it('resolveOptions is frozen', () => {
+  it('the result of resolveOptions is frozen', () => {
     const options = resolve({ durability: { replicas: 1, timeoutMs: 100 }, defaults: { tags: ['a'] } })
     for (const value of [options, options.redis, options.lockNodes, options.durability, options.defaults]) {
       expect(Object.isFrozen(value)).toBe(true)
     }
   })
 
-  it('resolveOptions keeps what is given', () => {
+  it('resolveOptions keeps the given values', () => {
     const given = { prefix: 'shop:eu', shards: 16, concurrency: 1, leaseMs: 500, maxSleepMs: 50, pool: 'reports', connectTimeoutMs: 1 } // prettier-ignore
     expect(resolve(given)).toMatchObject(given)
     const most = { shards: 1024, concurrency: 10_000, leaseMs: 86_400_000, maxSleepMs: 60_000, prefix: 'p'.repeat(200) }
@@ -48,7 +48,7 @@ describe('resolveOptions', () => {
     expect(resolve({ logger: quiet }).logger).toBe(quiet)
   })
 
-  it('resolveOptions has a logger that says nothing for false', () => {
+  it('resolveOptions turns the logger false into a logger without output', () => {
     const { logger } = resolve({ logger: false })
     for (const level of ['debug', 'info', 'warn', 'error'] as const) expect(logger[level]('x')).toBeUndefined()
     expect(logger).not.toBe(console)
@@ -61,11 +61,11 @@ describe('redis', () => {
     'rediss://user:secret@cache.example:6380/2',
     'redis://[::1]:6379',
     '/run/redis.sock',
-  ])('redis takes %s', (url) => {
+  ])('the option redis accepts %s', (url) => {
     expect(resolve({ redis: url }).redis).toEqual({ kind: 'url', url })
   })
 
-  it('redis takes the shape of BullMQ and node-redis: a url among options', () => {
+  it('the option redis accepts the form of BullMQ and node-redis: options with a url', () => {
     expect(resolve({ redis: { url: 'redis://cache:6390' } }).redis).toEqual({ kind: 'url', url: 'redis://cache:6390' })
     expect(resolve({ redis: { url: 'redis://u:p%40@cache:6390/2', family: 6 } }).redis).toEqual({
       kind: 'options',
@@ -73,32 +73,32 @@ describe('redis', () => {
     })
   })
 
-  it('redis takes a URL object as its text', () => {
+  it('the option redis accepts a URL object as its text', () => {
     expect(resolve({ redis: new URL('redis://cache:6390/2') }).redis).toEqual({
       kind: 'url',
       url: 'redis://cache:6390/2',
     })
   })
 
-  it('redis shows the number that is refused', () => {
+  it('the error about the option redis shows the refused number', () => {
     expect(() => resolve({ redis: 6390 })).toThrow(/^redis: 6390 cannot be used/)
   })
 
-  it('redis is looked up in the environment, where empty counts as not set', () => {
+  it('the option redis defaults to the environment, where an empty value counts as not set', () => {
     expect(resolve({}, { REDIS_URL: 'redis://cache:1' }).redis).toEqual({ kind: 'url', url: 'redis://cache:1' })
     expect(resolve({}, { REDIS_URL: '' }).redis).toEqual({ kind: 'url', url: DEFAULT_OPTIONS.redis })
     expect(resolve({ redis: 'redis://given:1' }, { REDIS_URL: 'redis://cache:1' }).redis).toMatchObject({ url: 'redis://given:1' }) // prettier-ignore
     expect(() => resolve({}, { REDIS_URL: 'nonsense' })).toThrow(expect.objectContaining({ field: 'REDIS_URL' }))
   })
 
-  it('redis takes ioredis options as a copy', () => {
+  it('the option redis copies the ioredis options', () => {
     const options = { sentinels: [{ host: 'a', port: 1 }], name: 'main' }
     const { redis } = resolve({ redis: options })
     options.name = 'other'
     expect(redis).toMatchObject({ kind: 'options', options: { name: 'main' } })
   })
 
-  it('redis knows a live client and a live cluster by their shape', () => {
+  it('the option redis recognizes a live client and a live cluster by their shape', () => {
     const redis = new Redis({ lazyConnect: true })
     const cluster = new Cluster([{ host: '127.0.0.1', port: 1 }], { lazyConnect: true })
     for (const client of [redis, cluster]) {
@@ -109,7 +109,7 @@ describe('redis', () => {
     }
   })
 
-  it('redis does not repeat a password', () => {
+  it('an error about the option redis does not repeat a password', () => {
     for (const url of ['http://user:s3cret@host', 'redis://user:s3cret@', 'redis//:s3cret@host:1', 'host:s3cret@x']) {
       let message = ''
       try {
@@ -124,7 +124,7 @@ describe('redis', () => {
 })
 
 describe('defaults', () => {
-  it('defaults take the policies of a definition', () => {
+  it('the option defaults accepts the policies of a definition', () => {
     const defaults = {
       misfire: 'all',
       timeout: '5m',
@@ -137,7 +137,7 @@ describe('defaults', () => {
   })
 
   it.each(['cron', 'every', 'at', 'payload', 'task', 'start', 'spread', 'dayMatch', 'enabled'])(
-    'defaults do not take %s',
+    'the option defaults refuses %s',
     (field) => {
       expect(POLICY_FIELDS).not.toContain(field)
       expect(() => resolve({ defaults: { [field]: '1h' } })).toThrow(
@@ -228,18 +228,18 @@ describe('refused options', () => {
     ['logger', { ...quiet, debug: 'x' }],
     ['leasMs', 30_000],
     ['constructor', 1],
-  ])('refused options %s: %o', (name, value, field = name) => {
+  ])('the options are refused because of %s: %o', (name, value, field = name) => {
     expect(() => resolve({ [name]: value })).toThrow(expect.objectContaining({ code: 'ERR_EVERYBEAT_OPTIONS', field }))
     expect(() => resolve({ [name]: value })).toThrow(field)
   })
 
-  it.each([[null], ['redis://a'], [5], [[]], [new Map()]])('refused options %o as a whole', (options) => {
+  it.each([[null], ['redis://a'], [5], [[]], [new Map()]])('the options %o are refused as a whole', (options) => {
     expect(() => resolve(options as object)).toThrow(
       expect.objectContaining({ code: 'ERR_EVERYBEAT_OPTIONS', field: 'options' }),
     )
   })
 
-  it('refused options suggests what was probably meant', () => {
+  it('the error about an unknown option suggests the likely name', () => {
     expect(() => resolve({ leasMs: 5 })).toThrow('did you mean leaseMs?')
     expect(() => resolve({ defaults: { misfires: 'all' } })).toThrow('did you mean misfire?')
   })

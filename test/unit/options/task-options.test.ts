@@ -13,7 +13,7 @@ describe('resolveTaskOptions', () => {
     expect(resolve({ schema: undefined, timeout: undefined, retries: undefined })).toEqual(NOTHING)
   })
 
-  it('resolveTaskOptions reads what is given, and is frozen', () => {
+  it('resolveTaskOptions keeps the given values in a frozen result', () => {
     const options = resolve({ concurrency: 5, maxConcurrent: 1, timeout: '5m', retries: 3, backoff: { type: 'fixed' } })
     expect(options).toEqual({
       schema: null,

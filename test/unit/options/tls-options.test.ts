@@ -4,7 +4,7 @@ import { resolveOptions, type EverybeatOptions } from '../../../src/options/opti
 const URL_WITH_TLS = 'rediss://127.0.0.1:6380'
 
 describe('the option tls', () => {
-  it('the option tls goes with every rediss:// URL, and with no other source', () => {
+  it('the option tls is accepted with every rediss:// URL, and with no other source', () => {
     const tls = { servername: 'redis.example' }
     const lockNodes = ['redis://127.0.0.1:1', 'rediss://127.0.0.1:2', { host: 'node' }]
     const options = resolveOptions({ redis: URL_WITH_TLS, tls, lockNodes })
@@ -16,7 +16,7 @@ describe('the option tls', () => {
     ])
   })
 
-  it('the option tls goes with a URL of the environment', () => {
+  it('the option tls is accepted with a URL of the environment', () => {
     const tls = { servername: 'redis.example' }
     expect(resolveOptions({ tls }, { REDIS_URL: URL_WITH_TLS }).redis).toMatchObject({ tls })
   })

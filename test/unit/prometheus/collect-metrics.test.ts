@@ -24,7 +24,7 @@ it.each([
   expect(call).toThrow(expect.objectContaining({ code: 'ERR_EVERYBEAT_OPTIONS' }))
 })
 
-it('a second collection into a registry is refused and leaves the first one whole', () => {
+it('a second collection into a registry is refused, and the first one stays unchanged', () => {
   const registry = new Registry()
   const first = collectMetrics(createBeat(), { registry })
   onTestFinished(() => first.stop())
@@ -37,7 +37,7 @@ it('a second collection into a registry is refused and leaves the first one whol
   expect(registry.getMetricsAsArray()).toHaveLength(names)
 })
 
-it('after stop nothing listens to a channel or to an event', () => {
+it('after stop the collection listens to no channel and to no event', () => {
   const beat = createBeat()
   const names = ['everybeat:claim', 'everybeat:settle', 'everybeat:skip', 'tracing:everybeat:run:start']
   const listening = () => names.filter((name) => channel(name).hasSubscribers)
@@ -52,7 +52,7 @@ it('after stop nothing listens to a channel or to an event', () => {
   expect(metrics.registry.getMetricsAsArray()).toEqual([])
 })
 
-it('a worker has series for its first 100 tasks, and one for all the others', async () => {
+it('a worker has a series for each of its first 100 tasks, and one for all others', async () => {
   const beat = createBeat()
   const metrics = collectMetrics(beat)
   onTestFinished(() => metrics.stop())

@@ -32,11 +32,11 @@ describe('retryDelay', () => {
     expect(retryDelay({ type, delayMs: 5000, maxMs: 5000 }, 9, ALMOST_1)).toBe(5000)
   })
 
-  it('retryDelay may wait nothing', () => {
+  it('the delay of retryDelay may be 0', () => {
     expect(retryDelay({ type: 'exponential', delayMs: 0, maxMs: 0 }, 2000, 0.5)).toBe(0)
   })
 
-  it('retryDelay has the default that an empty backoff means', () => {
+  it('an empty backoff is the default backoff', () => {
     expect(parseBackoff({})).toEqual(DEFAULT_BACKOFF)
   })
 })

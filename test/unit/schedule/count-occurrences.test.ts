@@ -8,7 +8,7 @@ const instantLists = fc.uniqueArray(fc.integer({ min: -200, max: 200 }), { maxLe
 const spans = fc.tuple(fc.integer({ min: -220, max: 220 }), fc.integer({ min: -220, max: 220 }))
 
 describe('a count of occurrences', () => {
-  it('a count of occurrences counts what is in the span, both ends included, and gives the newest in order', () => {
+  it('a count of occurrences counts the span with both its ends, and gives the newest occurrences in order', () => {
     fc.assert(
       fc.property(instantLists, spans, fc.nat(70), (instants, [fromMs, toMs], newestCount) => {
         const inside = instants.filter((atMs) => atMs >= fromMs && atMs <= toMs).sort((left, right) => left - right)
@@ -23,7 +23,7 @@ describe('a count of occurrences', () => {
     )
   })
 
-  it('a count of occurrences is the same by arithmetic as by stepping, also for the occurrence of a number', () => {
+  it('a count of occurrences by arithmetic equals one by stepping, also for the occurrence with a given number', () => {
     const every = createTrigger({ every: 700, anchor: 123 }, 'report')
     const { arithmetic, ...stepped } = every
     expect(arithmetic).toEqual({ periodMs: 700, phaseMs: 123 })
@@ -37,7 +37,7 @@ describe('a count of occurrences', () => {
     )
   })
 
-  it('a count of occurrences stops counting at its bound, and still gives the newest up to the end itself', () => {
+  it('a count of occurrences stops at its bound, and still gives the newest occurrences up to the end of the span', () => {
     const trigger = createTrigger({ cron: '* * * * * *' }, 'report')
     const bound = countingBound(trigger)
     const toMs = Date.UTC(2026, 5, 1)
@@ -50,7 +50,7 @@ describe('a count of occurrences', () => {
     expect(countOccurrences(trigger, toMs - (bound - 2) * 1000, toMs, 1)).toEqual({ count: bound - 1, exact: true, newest: [toMs] }) // prettier-ignore
   })
 
-  it('a count of occurrences knows the occurrence of a number only within its bound', () => {
+  it('a count of occurrences finds the occurrence with a given number only within its bound', () => {
     const trigger = createTrigger({ cron: '* * * * * *' }, 'report')
     const bound = countingBound(trigger)
     const toMs = 10 * bound * 1000
@@ -59,7 +59,7 @@ describe('a count of occurrences', () => {
     expect(nthOccurrence(trigger, 1000, 5000, 6)).toBeNull()
   })
 
-  it('a count of occurrences takes as long with many excluded crons as without: it counts less far', () => {
+  it('a count of occurrences with many excluded crons takes no longer than without, because its bound is lower', () => {
     const cron = '* * * * * *'
     const exclude = Array.from({ length: 20 }, (_, minute) => `* ${minute} * * *`)
     const plain = createTrigger({ cron }, 'report')
@@ -73,7 +73,7 @@ describe('a count of occurrences', () => {
     expect(countOccurrences(nightly, toMs - 86_400_000 + 1, toMs, 1)).toMatchObject({ exact: true })
   })
 
-  it('a count of occurrences counts a slow kind of trigger less far', () => {
+  it('a count of occurrences has a lower bound for a slow kind of trigger', () => {
     expect(countingBound({ ...listedTrigger([]), kind: 'rrule' })).toBeLessThan(countingBound(listedTrigger([])))
   })
 })

@@ -14,7 +14,7 @@ function definitionOf(trigger: Trigger | string, policy: DefinitionInput = {}): 
   return { ...parseDefinition('report', { every: '1d', ...policy }), trigger }
 }
 
-describe('accounting', () => {
+describe('the decision about misfires', () => {
   const gapsMs = fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1, maxLength: 400 })
   const policies = fc.record({
     misfire: fc.constantFrom('skip' as const, 'latest' as const, 'all' as const),
@@ -29,7 +29,7 @@ describe('accounting', () => {
     remaining: fc.option(fc.integer({ min: 0, max: 450 }), { nil: null }),
   })
 
-  it('accounting puts every due occurrence in exactly one place', () => {
+  it('the decision about misfires puts every due occurrence in exactly one place', () => {
     fc.assert(
       fc.property(gapsMs, policies, situations, (gaps, policy, { nowIn, lastIn, remaining }) => {
         const startMs = 1_000_000
@@ -83,7 +83,7 @@ describe('accounting', () => {
     )
   })
 
-  it('accounting decides the same by arithmetic as by stepping', () => {
+  it('the decision about misfires is the same by arithmetic as by stepping', () => {
     const question = fc.record({
       periodMs: fc.integer({ min: 100, max: 5000 }),
       downMs: fc.integer({ min: 0, max: 200_000 }),

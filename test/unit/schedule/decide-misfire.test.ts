@@ -33,14 +33,14 @@ function decide(
 
 const hoursAgo = (...hours: number[]) => hours.map((count) => NOW_MS - count * HOUR_MS)
 
-describe('what is on time', () => {
+describe('occurrences on time', () => {
   it('an occurrence that is due now is on time and runs', () => {
     const decision = decide('1h', {}, { pendingMs: NOW_MS })
     expect(decision).toMatchObject({ run: [NOW_MS], missed: 0, catchUp: false, skipped: [], skippedMore: null })
     expect(decision.next[0]).toBe(NOW_MS + HOUR_MS)
   })
 
-  it('nothing runs before the pending occurrence is due', () => {
+  it('no occurrence runs before the pending occurrence is due', () => {
     const decision = decide('1h', {}, { nowMs: NOW_MS - 1 })
     expect(decision).toMatchObject({ run: [], skipped: [], catchUp: false })
     expect(decision.next[0]).toBe(NOW_MS)
@@ -55,7 +55,7 @@ describe('what is on time', () => {
   })
 
   it.each(['skip', 'latest', 'all'] as const)(
-    'what is on time runs all that is within the grace in order: misfire %s',
+    'all occurrences within the grace run in order with misfire %s',
     (misfire) => {
       const decision = decide('1h', { misfire, misfireGrace: '2h' }, { pendingMs: NOW_MS - 2 * HOUR_MS })
       expect(decision).toMatchObject({ run: hoursAgo(2, 1, 0), catchUp: false, missed: 0, skipped: [] })
@@ -70,7 +70,7 @@ describe('what is on time', () => {
   })
 })
 
-describe('what is missed', () => {
+describe('missed occurrences', () => {
   const pendingMs = NOW_MS - 5 * HOUR_MS
 
   it.each([
@@ -91,12 +91,15 @@ describe('what is missed', () => {
       catchUp: true,
     },
     { misfire: 'all', run: hoursAgo(5, 4, 3, 2, 1, 0), skipped: [], reason: '', missed: 0, catchUp: true },
-  ] as const)('what is missed $misfire', ({ misfire, run, skipped, reason, missed, catchUp }) => {
-    const decision = decide('1h', { misfire }, { pendingMs })
-    expect(decision).toMatchObject({ run, missed, catchUp, skippedMore: null, exact: true })
-    expect(decision.skipped).toEqual(skipped.map((atMs) => ({ atMs, reason })))
-    expect(decision.next[0]).toBe(NOW_MS + HOUR_MS)
-  })
+  ] as const)(
+    'the missed occurrences of five hours are decided by misfire $misfire',
+    ({ misfire, run, skipped, reason, missed, catchUp }) => {
+      const decision = decide('1h', { misfire }, { pendingMs })
+      expect(decision).toMatchObject({ run, missed, catchUp, skippedMore: null, exact: true })
+      expect(decision.skipped).toEqual(skipped.map((atMs) => ({ atMs, reason })))
+      expect(decision.next[0]).toBe(NOW_MS + HOUR_MS)
+    },
+  )
 
   it('missed occurrences older than the catch-up window are skipped under every policy, and do not count as missed', () => {
     for (const misfire of ['skip', 'latest', 'all'] as const) {
@@ -143,7 +146,7 @@ describe('what is missed', () => {
     expect(decision.skipped).toEqual([])
   })
 
-  it('missed occurrences start at the first occurrence when the pending instant is none', () => {
+  it('missed occurrences start at the first occurrence of the trigger when no instant is pending', () => {
     expect(decide('1h', { misfire: 'all' }, { pendingMs: NOW_MS - 2 * HOUR_MS - 1 }).run).toEqual(hoursAgo(2, 1, 0))
   })
 
@@ -160,24 +163,24 @@ describe('what is missed', () => {
     })
   })
 
-  it('a missed at is caught up once', () => {
+  it('the missed occurrence of an at trigger is caught up once', () => {
     const decision = decide(listedTrigger([NOW_MS - HOUR_MS]), {}, { pendingMs: NOW_MS - HOUR_MS })
     expect(decision).toMatchObject({ run: [NOW_MS - HOUR_MS], catchUp: true, missed: 0, skipped: [], next: [] })
   })
 })
 
 describe('limit', () => {
-  it('limit counts skipped occurrences as used up', () => {
+  it('skipped occurrences count towards the limit', () => {
     const decision = decide('1h', { misfire: 'latest' }, { pendingMs: NOW_MS - 5 * HOUR_MS, remaining: 8 })
     expect(decision).toMatchObject({ run: hoursAgo(1, 0), missed: 4, next: [NOW_MS + HOUR_MS, NOW_MS + 2 * HOUR_MS] })
   })
 
-  it('limit ends the schedule inside what was missed', () => {
+  it('the limit can end the schedule among its missed occurrences', () => {
     const decision = decide('1h', { misfire: 'latest' }, { pendingMs: NOW_MS - 5 * HOUR_MS, remaining: 3 })
     expect(decision).toMatchObject({ run: hoursAgo(3), missed: 2, next: [] })
   })
 
-  it('limit gives nothing when nothing is left', () => {
+  it('a schedule whose limit is used up has no occurrence', () => {
     expect(decide('1h', {}, { remaining: 0 })).toMatchObject({ run: [], next: [], skipped: [] })
   })
 })
@@ -200,7 +203,7 @@ describe('a long outage', () => {
     expect(decision.skippedMore!.counts['catch-up-window']).toBe((monthMs - DAY_MS) / 100)
   })
 
-  it('a long outage is decided in bounded steps where there is no arithmetic, and says that it counted a lower bound', () => {
+  it('a long outage is decided in bounded steps for a trigger without arithmetic, and the count is marked as a lower bound', () => {
     let steps = 0
     const step = 1000
     const trigger: Trigger = {
@@ -233,14 +236,14 @@ describe('jitter', () => {
   const delayMs = delayOf(definition, NOW_MS)
   const at = (nowMs: number) => decideMisfire({ definition, pendingMs: NOW_MS, lastMs: null, nowMs })
 
-  it('jitter is due at its delayed start', () => {
+  it('an occurrence with jitter is due at its delayed start', () => {
     expect(delayMs).toBeGreaterThan(120_000)
     expect(at(NOW_MS + delayMs - 1)).toMatchObject({ run: [], skipped: [] })
     expect(at(NOW_MS + delayMs - 1).next[0]).toBe(NOW_MS)
     expect(at(NOW_MS + delayMs).run).toEqual([NOW_MS])
   })
 
-  it('jitter is late from its delayed start on', () => {
+  it('an occurrence with jitter is late from its delayed start on', () => {
     expect(at(NOW_MS + delayMs + 60_000).run).toEqual([NOW_MS])
     expect(at(NOW_MS + delayMs + 60_001).skipped).toEqual([{ atMs: NOW_MS, reason: 'misfire' }])
   })
@@ -252,7 +255,7 @@ describe('a definition that gives no misfire grace', () => {
     ['100ms', 75, 750],
     ['10s', 70, 7],
   ])(
-    'a definition that gives no misfire grace makes one run for all that every %s missed in %i s',
+    'a definition without a misfire grace makes one run for all occurrences that every %s missed in %i s',
     (every, seconds, missed) => {
       const decision = decide(every, {}, { pendingMs: NOW_MS - seconds * 1000 })
       expect([decision.run.length, decision.missed, decision.catchUp]).toEqual([1, missed, true])
@@ -264,7 +267,7 @@ describe('a definition that gives no misfire grace', () => {
     ['1s', 900],
     ['10s', 9_000],
     ['1h', 59_000],
-  ])('a definition that gives no misfire grace of every %s is on time after %i ms', (every, lateMs) => {
+  ])('an occurrence of every %s without a misfire grace is on time after %i ms', (every, lateMs) => {
     const decision = decide(every, { misfire: 'skip' }, { pendingMs: NOW_MS, nowMs: NOW_MS + lateMs })
     expect([decision.run.length, decision.catchUp]).toEqual([1, false])
   })

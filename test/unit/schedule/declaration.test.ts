@@ -19,8 +19,8 @@ const stored = (live: object, declared: object | null, version = ''): StoredSche
   declared: declared === null ? '-' : formatDeclaration(parse(declared), version),
 })
 
-describe('a declaration as it is stored', () => {
-  it('a declaration as it is stored is read as it was written, with a version and without', () => {
+describe('a stored declaration', () => {
+  it('a stored declaration is read as it was written, with a version and without', () => {
     const input = { cron: '0 9 * * *', payload: { text: 'a "b"\n' }, tags: ['x'] }
     for (const version of ['', '1.2.0']) {
       expect(readDeclaration(stored({ every: '1h' }, input, version))).toEqual({
@@ -32,23 +32,29 @@ describe('a declaration as it is stored', () => {
     expect(readDeclaration(stored({ every: '1h' }, null))).toBeNull()
   })
 
-  it('a declaration as it is stored says in which fields the definition differs, however they are spelled', () => {
+  it('a stored declaration names the fields in which the definition differs, whatever the spelling of their values', () => {
     const schedule = { ...stored({ every: '1h' }, { every: '1h', enabled: true, retries: 1 }) }
     const edited = { ...schedule, fields: { every: '1h', enabled: 'true', note: 'x' } }
     expect(differingFields(readDeclaration(edited)!, edited)).toEqual(['note', 'retries'])
   })
 })
 
-describe('what a declaration comes to', () => {
+describe('the decision about a declaration', () => {
   it.each([
-    ['the same again, whatever was edited', { every: '2h', note: 'x' }, { every: '1h' }, { every: '1h' }, 'unchanged'],
-    ['one that was edited to the same', { every: '2h' }, { every: '1h' }, { every: '2h' }, 'noted'],
-    ['the first over an equal definition', { every: '1h' }, null, { every: '1h' }, 'noted'],
-  ])('what a declaration comes to is for %s', (_what, live, declared, wanted, kind) => {
+    [
+      'a repeated declaration, whatever was edited',
+      { every: '2h', note: 'x' },
+      { every: '1h' },
+      { every: '1h' },
+      'unchanged',
+    ],
+    ['a declaration that equals the edited definition', { every: '2h' }, { every: '1h' }, { every: '2h' }, 'noted'],
+    ['the first declaration, which equals the definition', { every: '1h' }, null, { every: '1h' }, 'noted'],
+  ])('the decision about a declaration has the expected kind for %s', (_what, live, declared, wanted, kind) => {
     expect(decideDeclaration(stored(live, declared), parse(wanted), '').kind).toBe(kind)
   })
 
-  it('what a declaration comes to is merged field by field, and names what it overwrites', () => {
+  it('a declaration is merged field by field, and the decision names the overwritten fields', () => {
     const schedule = stored({ every: '1h', note: 'live', retries: 5 }, { every: '1h', note: 'code', tags: ['old'] })
     const decision = decideDeclaration(schedule, parse({ every: '1h', note: 'new', jitter: '1s' }), '')
     expect(decision).toMatchObject({ kind: 'written', conflicts: ['note'] })

@@ -48,7 +48,7 @@ describe('encodeDefinition', () => {
     })
   })
 
-  it('encodeDefinition writes nothing that was not given', () => {
+  it('encodeDefinition writes only the given fields', () => {
     expect(encodeDefinition({ every: '1h', task: undefined! })).toEqual({ every: '1h' })
   })
 
@@ -56,7 +56,7 @@ describe('encodeDefinition', () => {
     expect(encodeDefinition({ at: new Date(0) })).toEqual({ at: '1970-01-01T00:00:00.000Z' })
   })
 
-  it('encodeDefinition gives equal text for equal definitions, whatever the order they were written in', () => {
+  it('encodeDefinition gives equal text for equal definitions, whatever the order of their fields', () => {
     const one = parseDefinition('report', { every: 5000, misfire: 'all', tags: ['x'] })
     const other = parseDefinition('report', { tags: ['x'], misfire: 'all', every: '5000' })
     expect(Object.entries(encodeDefinition(one.given))).toEqual(Object.entries(encodeDefinition(other.given)))
@@ -127,7 +127,7 @@ describe('decodeFields', () => {
     expect(() => decode(fields)).toThrow(/^[^]{1,1200}$/)
   })
 
-  it('decodeFields quotes the text that is wrong', () => {
+  it('the error of decodeFields quotes the wrong text', () => {
     expect(() => decode({ every: '1h', enabled: 'yes' })).toThrow(
       'enabled: "yes" cannot be used; allowed: 1, 0, true, false',
     )
@@ -202,7 +202,7 @@ const definitions: fc.Arbitrary<DefinitionInput> = fc
   .map(([trigger, rest]) => ({ ...trigger, ...rest }))
 
 describe('any definition', () => {
-  it('any definition comes back from its fields as it was', () => {
+  it('any definition is decoded from its own fields unchanged', () => {
     fc.assert(
       fc.property(definitions, (input) => {
         const definition = parseDefinition('report', input)
@@ -219,7 +219,7 @@ describe('any definition', () => {
     )
   })
 
-  it('any definition is refused with its own error or read, whatever the fields hold', () => {
+  it('any fields are decoded, or refused with an EverybeatError', () => {
     const fields = fc.dictionary(
       fc.oneof(fc.constantFrom(...FIELD_NAMES), fc.string()),
       fc.oneof(fc.string(), fc.string({ unit: 'binary' }), fc.json(), fc.constantFrom('1', '1h', 'skip', '* * * * *')),
@@ -238,7 +238,7 @@ describe('any definition', () => {
 })
 
 describe('describeDefinition', () => {
-  it('describeDefinition gives what was given and the documented defaults', () => {
+  it('describeDefinition gives the given fields and the documented defaults', () => {
     expect(describeDefinition(parseDefinition('report', { every: '1h', misfire: 'all', tags: ['a'] }))).toEqual({
       task: 'report',
       every: '1h',
@@ -259,7 +259,7 @@ describe('describeDefinition', () => {
     })
   })
 
-  it('describeDefinition gives a definition that means the same when it is written again', () => {
+  it('describeDefinition gives a definition with the same meaning when it is written again', () => {
     fc.assert(
       fc.property(definitions, (input) => {
         const { given, trigger, retries, backoff, ...rest } = parseDefinition('report', input)

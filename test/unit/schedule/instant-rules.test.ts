@@ -34,11 +34,11 @@ describe('the rule of a definition', () => {
     expect(rules.read('c', { cron: '0 9 * * *', tz: 'Asia/Shanghai' })!.trigger).not.toBe(first.trigger)
   })
 
-  it('a definition with a field that is not known here has no rule', () => {
+  it('a definition with an unknown field has no rule', () => {
     expect(new InstantRules().read('a', { cron: '0 9 * * *', moonPhase: 'full' })).toBeNull()
   })
 
-  it('no more than 1 000 triggers are kept, and the oldest leaves first', () => {
+  it('at most 1 000 triggers are kept, and the oldest is dropped first', () => {
     const rules = new InstantRules()
     const fieldsOf = (index: number) => ({ every: String(60_000 + index) })
     const triggers = Array.from({ length: 1_001 }, (_, index) => rules.read('a', fieldsOf(index))!.trigger)

@@ -22,7 +22,7 @@ describe('a plan that runs low', () => {
     for (const drawn of [0, 0.5, 0.999]) expect(runsLow(remainingPlan, NOON_MS, () => drawn)).toBe(expected)
   })
 
-  it('a third of the plans with two instants left is refilled, whichever are drawn', () => {
+  it('a third of the plans with two instants left is refilled, chosen at random', () => {
     const drawn = Array.from({ length: 300 }, (_, index) => index / 300)
     expect(drawn.filter((value) => runsLow(left(2), NOON_MS, () => value))).toHaveLength(100)
   })

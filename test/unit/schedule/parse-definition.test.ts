@@ -17,7 +17,7 @@ function refusalOf(call: () => unknown): EverybeatError {
 }
 
 describe('defaults', () => {
-  it('defaults are those of the documented table', () => {
+  it('the defaults of a definition are those of the documented table', () => {
     const { trigger, ...rest } = parse({ cron: '0 9 * * 1-5' })
     expect(trigger.kind).toBe('cron')
     expect(rest).toEqual({
@@ -49,19 +49,19 @@ describe('defaults', () => {
     expect(DEFINITION_DEFAULTS).toMatchObject({ tz: 'UTC', retries: 0, backoff: { type: 'exponential', delay: '1s', max: '1m' } }) // prettier-ignore
   })
 
-  it('defaults stand for fields that are undefined', () => {
+  it('an undefined field of a definition gets its default', () => {
     const definition = parse({ every: '1h', misfire: undefined, task: undefined, cron: undefined, payload: undefined })
     expect(definition).toMatchObject({ misfire: 'latest', task: 'daily-report', payload: null, given: { every: '1h' } })
     expect(Object.keys(definition.given)).toEqual(['every'])
   })
 
-  it('defaults of the caller go under the input and become part of what is given', () => {
+  it('defaults of the caller apply to missing fields, and count as given', () => {
     const definition = parse({ every: '1h', overlap: 'queue' }, { overlap: 'allow', misfire: 'all', pool: undefined! })
     expect(definition).toMatchObject({ overlap: 'queue', misfire: 'all', pool: 'default' })
     expect(definition.given).toEqual({ every: '1h', misfire: 'all', overlap: 'queue' })
   })
 
-  it('defaults of the caller do not hide behind an undefined field', () => {
+  it('a default of the caller applies to an undefined field', () => {
     expect(parse({ every: '1h', misfire: undefined }, { misfire: 'all' }).misfire).toBe('all')
   })
 
@@ -101,7 +101,7 @@ describe('a full definition', () => {
     removeAfter: '7d',
   }
 
-  it('a full definition is read whole', () => {
+  it('a full definition is read with all its fields', () => {
     expect(parse(input)).toMatchObject({
       task: 'send-report',
       limit: 5,
@@ -128,7 +128,7 @@ describe('a full definition', () => {
     })
   })
 
-  it('a full definition keeps what was given, and dates as text that cannot be changed', () => {
+  it('a full definition keeps the given values, and dates as immutable text', () => {
     const { given } = parse(input)
     expect(given).toEqual({
       ...input,
@@ -163,7 +163,7 @@ describe('a full definition', () => {
     expect(({} as { admin?: boolean }).admin).toBeUndefined()
   })
 
-  it('a full definition takes what lies just inside the bounds', () => {
+  it('a definition with values just inside the bounds is accepted', () => {
     const nested = JSON.parse('['.repeat(256) + ']'.repeat(256)) as unknown
     for (const field of [
       { task: '€'.repeat(170) },
@@ -184,28 +184,28 @@ describe('a full definition', () => {
     }
   })
 
-  it('a full definition lets a backoff that starts above a minute stay there', () => {
+  it('a backoff with a delay above the default max has that delay as its max', () => {
     expect(parse({ every: '1h', backoff: { delay: '5m' } }).backoff).toMatchObject({ delayMs: 300_000, maxMs: 300_000 })
   })
 
-  it('a full definition lets a backoff that ends below a second start there', () => {
+  it('a backoff with a max below the default delay has that max as its delay', () => {
     expect(parse({ every: '1h', backoff: { max: 500 } }).backoff).toMatchObject({ delayMs: 500, maxMs: 500 })
   })
 
-  it('a full definition takes an object without a prototype', () => {
+  it('an object without a prototype is accepted as a definition', () => {
     expect(parse(Object.assign(Object.create(null), { every: '1h' })).given).toEqual({ every: '1h' })
   })
 })
 
 describe('refused definitions', () => {
-  it.each(REFUSED_DEFINITIONS)('refused definitions: %s', (_what, input, code, field) => {
+  it.each(REFUSED_DEFINITIONS)('a definition is refused: %s', (_what, input, code, field) => {
     const error = refusalOf(() => parse(input))
     expect({ code: error.code, field: error.field }).toEqual({ code, field })
     expect(error.message.length).toBeLessThan(1200)
     expect(error.message).toContain(field === '' ? '""' : field)
   })
 
-  it('refused definitions are many', () => {
+  it('the list of refused definitions is long', () => {
     expect(REFUSED_DEFINITIONS.length).toBeGreaterThanOrEqual(80)
   })
 
@@ -217,17 +217,17 @@ describe('refused definitions', () => {
     ['max_catch_up', 'maxCatchUp'],
     ['oncrash', 'onCrash'],
     ['paylod', 'payload'],
-  ])('refused definitions suggest for %s the field %s', (field, suggestion) => {
+  ])('the error about the unknown field %s suggests the field %s', (field, suggestion) => {
     expect(refusalOf(() => parse({ every: '1h', [field]: 'x' })).message).toContain(`did you mean ${suggestion}?`)
   })
 
-  it('refused definitions suggest nothing where nothing is near, and list what is allowed', () => {
+  it('the error about an unknown field suggests nothing when no name is similar, and lists the allowed fields', () => {
     const { message } = refusalOf(() => parse({ every: '1h', colour: 'red' }))
     expect(message).toContain('"colour" ("red") is not a field')
     expect(message).toContain('allowed: task, cron, every')
   })
 
-  it('refused definitions show the value and what is allowed', () => {
+  it('the error about a refused definition shows the value and what is allowed', () => {
     expect(refusalOf(() => parse({ every: '1h', retries: 'many' })).message).toBe(
       'retries: "many" cannot be used; allowed: a whole number from 0 to 1000',
     )
@@ -236,7 +236,7 @@ describe('refused definitions', () => {
 
 describe('names', () => {
   it.each([[''], ['a\0b'], ['a\nb'], ['\u0085'], ['x'.repeat(513)], ['\ud800'], [undefined], [5], [{}]])(
-    'names refuses %j as a name',
+    'the name %j is refused',
     (name) => {
       const error = refusalOf(() => parseDefinition(name as string, { every: '1h' }))
       expect(error).toMatchObject({ code: 'ERR_EVERYBEAT_NAME', field: 'name' })
@@ -244,7 +244,7 @@ describe('names', () => {
   )
 
   it.each([['a'], ['__proto__'], ['constructor'], ['a b/c:{d}*?[x]'], ['отчёт'], ['🙂'], ['x'.repeat(512)]])(
-    'names takes %j as a name, and as the task',
+    'the name %j is accepted, and so is a task of that name',
     (name) => {
       expect(parseDefinition(name, { every: '1h' })).toMatchObject({ name, task: name })
     },

@@ -31,7 +31,7 @@ describe('a payload that JSON would silently empty', () => {
     expect(() => copyPayload(payload, 'payload')).toThrow(problem)
   })
 
-  it('a payload that JSON would silently empty is told apart from what JSON keeps', () => {
+  it('a payload that JSON would silently empty is distinguished from a payload that JSON keeps', () => {
     const at = new Date(0)
     const kept = { at, url: new URL('http://a/'), point: new Point(), nothing: {}, none: [], gone: undefined }
     expect(copyPayload(kept, 'payload')).toEqual({

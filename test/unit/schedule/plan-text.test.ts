@@ -36,12 +36,12 @@ describe('planInstants', () => {
     expect(planInstants(define(input), NOW_MS)).toBe(expected.join(' '))
   })
 
-  it('planInstants is empty when the schedule has no more', () => {
+  it('planInstants gives no instant when the schedule has none left', () => {
     expect(planInstants(define({ at: NOW_MS }), NOW_MS)).toBe('')
     expect(planInstants(define({ every: '1h' }), NOW_MS, { remaining: 0 })).toBe('')
   })
 
-  it('planInstants plans as many as asked for', () => {
+  it('planInstants plans the requested number of instants', () => {
     expect(upcomingInstants(define({ every: '1h' }).trigger, NOW_MS, { count: 10 })).toHaveLength(10)
     expect(upcomingInstants(define({ every: '1s' }).trigger, NOW_MS, { count: 3 })).toEqual(after(1, 2, 3))
     expect(upcomingInstants(define({ every: '1s' }).trigger, NOW_MS, { count: 99 })).toHaveLength(PLAN_MAX_COUNT)
@@ -52,7 +52,7 @@ describe('planInstants', () => {
     expect(parsePlan(planInstants(define({ every: '1h' }), NOW_MS, { remaining: null })).instants).toHaveLength(3)
   })
 
-  it('planInstants adds the delay of each where there is jitter, the same every time and never past the next', () => {
+  it('planInstants adds to each instant its jitter delay, always the same and never beyond the next instant', () => {
     const definition = define({ every: '10s', jitter: '1h' })
     const text = planInstants(definition, NOW_MS)
     expect(text).toMatch(/^\d+(\+\d+)?( \d+(\+\d+)?){2}$/)
@@ -92,7 +92,7 @@ describe('parsePlan', () => {
     ['1e3'],
     ['5'.repeat(17)],
     ['5.5'],
-  ])('parsePlan takes %j for no plan', (text) => {
+  ])('parsePlan reads %j as no plan', (text) => {
     expect(parsePlan(text)).toEqual({ instants: [], isClosed: false })
   })
 

@@ -10,7 +10,7 @@ it.each([
   ['a field of a misspelt name', { cron: '0 9 * * *', limits: 1 }, 'limits'],
   ['a limit of none', { every: '1h', limit: 0 }, 'limit'],
   ['a limit as text', { every: '1h', limit: '2' }, 'limit'],
-])('preview refuses %s, which it would pass over', (_, definition, field) => {
+])('preview refuses %s, which it would otherwise ignore', (_, definition, field) => {
   expect(() => preview(definition as never, FROM)).toThrow(
     expect.objectContaining({ code: 'ERR_EVERYBEAT_DEFINITION', field }),
   )

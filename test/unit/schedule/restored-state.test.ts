@@ -20,7 +20,7 @@ it('a state that was restored from the history continues after its last instant:
   ).toEqual([last + DAY, last + 2 * DAY])
 })
 
-it('a state without a trigger that was not restored, of a schedule that is enabled again, starts from now', () => {
+it('a state that has no trigger and was not restored starts from now when its schedule is enabled again', () => {
   const { plan } = decide({ last: String(last), seen: '3', rule: 'cron 0 0 * * *' })
   expect(Number.parseInt(plan, 10)).toBe(last + 2 * DAY)
 })

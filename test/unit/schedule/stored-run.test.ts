@@ -15,7 +15,7 @@ it('the short form of a first start is read', () => {
   })
 })
 
-it('a run as JSON is read by the letters of the protocol, without those that only scripts need', () => {
+it('a run as JSON is read by the letters of the protocol, without the letters that only scripts need', () => {
   const waiting = { n: -5, f: 7, a: 2, d: 1, m: 0, k: 'o', r: 'retry', t: 'job' }
   expect(readRunText(JSON.stringify(waiting))).toEqual({
     nominalMs: -5,

@@ -17,7 +17,7 @@ function facts(fields: Record<string, string>, state: Record<string, string>) {
 
 const plan = (...instants: (number | string)[]) => ({ plan: instants.join(' ') })
 
-describe('a schedule depends on time-zone data', () => {
+describe('the dependence of a schedule on time-zone data', () => {
   it.each<[Record<string, string>, boolean]>([
     [DAILY, true],
     [{ cron: '0 9 * * *' }, false],
@@ -25,7 +25,7 @@ describe('a schedule depends on time-zone data', () => {
     [{ every: '1h', tz: 'Asia/Tokyo' }, false],
     [{ every: '1h', tz: 'Asia/Tokyo', exclude: 'sat,sun' }, true],
     [{ at: '2026-12-24T18:00:00', tz: 'Asia/Tokyo' }, true],
-  ])('a schedule depends on time-zone data %j: %s', (fields, depends) => {
+  ])('the dependence on time-zone data of %j is %s', (fields, depends) => {
     expect(dependsOnZoneData(decodeFields('a', fields))).toBe(depends)
   })
 })
@@ -40,22 +40,22 @@ describe('a plan', () => {
     ['that leaves the first out', facts(DAILY, plan(FIRST + DAY)), true],
     ['that ends though more follows', facts(DAILY, plan(FIRST, '.')), true],
     ['that ends by its limit', facts({ ...DAILY, limit: '1' }, plan(FIRST, '.')), false],
-    ['that is over and should be', facts({ ...DAILY, end: '2026-05-01T00:00:00Z' }, plan('.')), false],
-    ['that is spent: a worker plans it anyway', facts(DAILY, plan('')), false],
-    ['with one that is made up for', facts(DAILY, plan(`${NOW - HOUR}c`, FIRST)), false],
+    ['that has ended, as it should', facts({ ...DAILY, end: '2026-05-01T00:00:00Z' }, plan('.')), false],
+    ['without instants, which a worker refills anyway', facts(DAILY, plan('')), false],
+    ['with a caught-up occurrence', facts(DAILY, plan(`${NOW - HOUR}c`, FIRST)), false],
     ['of another text of the definition', facts(DAILY, { ...plan(FIRST + HOUR), digest: 'other' }), false],
     ['of a schedule that is paused', facts(DAILY, { ...plan(FIRST + HOUR), paused: '{}' }), false],
     ['of a schedule in UTC', facts({ cron: '0 9 * * *' }, plan(FIRST + HOUR)), false],
-    ['of another sort of trigger', facts(DAILY, { ...plan(FIRST + HOUR), trigger: 'other' }), false],
+    ['of another trigger', facts(DAILY, { ...plan(FIRST + HOUR), trigger: 'other' }), false],
     ['that cannot be read', facts(DAILY, plan('x', '1e9', '-')), false],
-    ['with a last instant that is none', facts(DAILY, { ...plan(FIRST), last: 'x' }), false],
+    ['with an unreadable last instant', facts(DAILY, { ...plan(FIRST), last: 'x' }), false],
     ['that older data refused for its zone', facts(DAILY, { error: 'ERR_EVERYBEAT_ZONE: tz' }), true],
     ['that was refused for something else', facts(DAILY, { error: 'ERR_EVERYBEAT_CRON: cron', plan: '' }), false],
-  ])('a plan: %s', (_what, stored, isOther) => {
+  ])('other time-zone data is noticed correctly in a plan %s', (_what, stored, isOther) => {
     expect(isPlannedOtherwise(stored, NOW)).toBe(isOther)
   })
 
-  it('a plan of a single instant that has moved is other, unless it has run', () => {
+  it('a plan whose single instant has moved counts as changed, unless the occurrence has run', () => {
     const fields = { at: '2026-12-24T18:00:00', tz: 'Asia/Tokyo' }
     const moved = { ...plan(Date.parse('2026-12-24T10:00:00Z'), '.'), trigger: 'at 2026-12-24T10:00:00.000Z' }
     expect(isPlannedOtherwise(facts(fields, moved), NOW)).toBe(true)

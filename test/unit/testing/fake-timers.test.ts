@@ -9,12 +9,12 @@ const REFUSAL = {
   message: expect.stringContaining('setTimeout') as string,
 }
 
-it('a test fleet is not made under fake timers, and says what to do', async () => {
+it('a test fleet is refused under fake timers, and the error says what to do', async () => {
   vi.useFakeTimers()
   await expect(createTestFleet()).rejects.toMatchObject(REFUSAL)
 })
 
-it('a test fleet refuses calls while timers are fake, and goes on when they are real again', async () => {
+it('a test fleet refuses calls while timers are fake, and accepts them when the timers are real again', async () => {
   const fleet = await createTestFleet()
   await fleet.worker((beat) => beat.task('work', () => {}))
   await fleet.schedules.put('work', { every: '1m' })
@@ -26,7 +26,7 @@ it('a test fleet refuses calls while timers are fake, and goes on when they are 
   await fleet[Symbol.asyncDispose]()
 })
 
-it('a fake Date leaves a test fleet as it is', async () => {
+it('a fake Date does not affect a test fleet', async () => {
   vi.useFakeTimers({ toFake: ['Date'], now: 0 })
   const fleet = await createTestFleet({ now: '2026-01-01T00:00:00Z' })
   await fleet.worker((beat) => beat.task('work', () => {}))

@@ -28,8 +28,8 @@ const KILL_AND_END = `
   process.exit(0)
 `
 
-describe('a test fleet that is over', () => {
-  it('the async contexts of its handlers are carried into nothing that comes behind', async () => {
+describe('a disposed test fleet', () => {
+  it('the async contexts of the handlers of a disposed test fleet do not reach later code', async () => {
     const before = carriedStores()
     const fleet = await createTestFleet()
     await fleet.worker((beat) => beat.task('work', () => fleet.sleep('1s')))

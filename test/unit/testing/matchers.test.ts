@@ -3,7 +3,7 @@ import { createTestFleet } from '../../../src/testing/index.js'
 import '../../../src/testing/vitest.js'
 
 describe('the matchers for a fleet', () => {
-  it('they say whether a schedule ran, how often, when, and when it is next', async () => {
+  it('the matchers say whether a schedule ran, how often, when, and when it is due next', async () => {
     await using fleet = await createTestFleet({ now: '2026-01-01T00:00:00Z' })
     await fleet.worker((beat) => beat.task('work', () => {}))
     await fleet.schedules.put('hourly', { task: 'work', cron: '30 * * * *' })

@@ -24,7 +24,7 @@ async function cutBoth(): Promise<{ comeBack: (host: number) => Promise<void>; o
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve))
 
 describe('the network of a test fleet', () => {
-  it('a client that comes back waits for the others that were cut, so that real time decides nothing', async () => {
+  it('a client that reconnects waits for the other cut clients, so that real time decides nothing', async () => {
     const { comeBack, order } = await cutBoth()
     const first = comeBack(0)
     for (let turn = 0; turn < 5; turn += 1) await nextTurn()
@@ -33,7 +33,7 @@ describe('the network of a test fleet', () => {
     expect(order).toEqual(['first', 'second'])
   })
 
-  it('a client that does not come back holds up the others for a second at the most', async () => {
+  it('a client that does not reconnect delays the others for a second at most', async () => {
     const { comeBack, order } = await cutBoth()
     await comeBack(1)
     expect(order).toEqual(['second'])

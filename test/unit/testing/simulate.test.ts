@@ -4,14 +4,14 @@ import { createTestFleet, simulate } from '../../../src/testing/index.js'
 const DAY = { from: '2026-01-01T00:00:00Z', to: '2026-01-02T00:00:00Z' }
 
 describe('a simulation', () => {
-  it('one schedule on one worker starts when it is due, and nothing waits', () => {
+  it('a single schedule on one worker starts when it is due, and no run waits', () => {
     const result = simulate({ ...DAY, definitions: { hourly: { cron: '0 * * * *' } }, workers: 1 })
     expect(result).toMatchObject({ started: 24, skipped: 0, missed: 0, herds: [], overlaps: [], suggestions: [] })
     expect(result.lateness).toEqual({ p50: 0, p95: 0, p99: 0, max: 0 })
     expect(result.load.reduce((sum, { started }) => sum + started, 0)).toBe(24)
   })
 
-  it('schedules that are due at once and do not fit wait for a slot, and it says so', () => {
+  it('schedules that are due at once and exceed the slots wait, and the result says so', () => {
     const definitions = Object.fromEntries(
       Array.from({ length: 100 }, (_, index) => [`s${index}`, { task: 't', cron: '0 9 * * *' }]),
     )
@@ -41,7 +41,7 @@ describe('a simulation', () => {
     expect(allow).toMatchObject({ started: 1440, skipped: 0, overlaps: [] })
   })
 
-  it('what an outage misses becomes one run, or none, by the misfire policy', () => {
+  it('occurrences that an outage misses become one run, or none, by the misfire policy', () => {
     const failures = [{ at: '2026-01-01T10:00:30Z', outage: true, for: '5m' }]
     const run = (misfire: 'latest' | 'skip') =>
       simulate({
@@ -70,7 +70,7 @@ describe('a simulation', () => {
     expect(play(3).failed).not.toBe(play(4).failed)
   })
 
-  it('it counts the starts that a fleet on virtual time makes', async () => {
+  it('a simulation counts as many starts as a fleet on virtual time makes', async () => {
     const definitions = {
       a: { task: 't', cron: '*/7 * * * *' },
       b: { task: 't', every: '11m' },
@@ -85,7 +85,7 @@ describe('a simulation', () => {
     expect(result.started).toBe(runs.length)
   })
 
-  it('options that are wrong are refused by name', () => {
+  it('a wrong option of a simulation is refused with its name', () => {
     const definitions = { s: { every: '1m' } }
     expect(() => simulate({ definitions, workers: 0, ...DAY })).toThrow('workers')
     expect(() => simulate({ definitions, workers: 1, from: DAY.to, to: DAY.from })).toThrow('to:')

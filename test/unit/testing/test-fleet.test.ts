@@ -4,7 +4,7 @@ import { createTestFleet } from '../../../src/testing/index.js'
 const isoOf = (dates: readonly Date[]): string[] => dates.map((date) => date.toISOString())
 
 describe('a test fleet', () => {
-  it('a daily schedule in New York keeps its time of day over the night that the clock is set back', async () => {
+  it('a daily schedule in New York keeps its time of day in the night in which the clocks are set back', async () => {
     await using fleet = await createTestFleet({ now: '2026-10-31T22:00:00Z' })
     await fleet.worker((beat) => beat.task('report', () => 'done'))
     await fleet.schedules.put('daily', { task: 'report', cron: '0 9 * * *', tz: 'America/New_York' })
@@ -39,7 +39,7 @@ describe('a test fleet', () => {
     expect(await play(7)).not.toBe(await play(8))
   })
 
-  it('a run that lasts in virtual time makes the next one skip, by its overlap policy', async () => {
+  it('a run that lasts in virtual time makes the next occurrence skip, by its overlap policy', async () => {
     await using fleet = await createTestFleet()
     await fleet.worker((beat) => beat.task('slow', () => fleet.sleep('90s')))
     await fleet.schedules.put('slow', { every: '1m', overlap: 'skip' })
@@ -49,7 +49,7 @@ describe('a test fleet', () => {
     expect(fleet.runs({ outcome: 'ok' }).every((run) => +run.endedAt! - +run.startedAt === 90_000)).toBe(true)
   })
 
-  it('a run of a killed worker is run again by another one, under the same id and a higher fence', async () => {
+  it('a run of a killed worker has a rerun on another worker, under the same id and a higher fence', async () => {
     await using fleet = await createTestFleet({ now: '2026-01-01T00:00:30Z' })
     const first = await fleet.worker((beat) => beat.task('work', () => fleet.sleep('10s')))
     await fleet.schedules.put('once', { task: 'work', at: '2026-01-01T00:01:00Z', onCrash: 'rerun' })
@@ -77,7 +77,7 @@ describe('a test fleet', () => {
     expect(await fleet.history('work')).toMatchObject([{ outcome: 'abandoned' }])
   })
 
-  it('occurrences that a fleet cut off from its store missed become one run, that says how many', async () => {
+  it('occurrences that a fleet misses while it is cut off from its store become one run, which gives their number', async () => {
     await using fleet = await createTestFleet({ now: '2026-01-01T00:00:30Z' })
     await fleet.worker((beat) => beat.task('work', () => {}))
     await fleet.schedules.put('work', { cron: '* * * * *', misfire: 'latest', misfireGrace: '1s' })
@@ -89,7 +89,7 @@ describe('a test fleet', () => {
     expect(runs[0]).toMatchObject({ catchUp: true, missed: 9 })
   })
 
-  it('fire runs a schedule once, with its retries and without their waits, and resolves with the end', async () => {
+  it('fire runs a schedule once, with its retries and without their waits, and resolves with the end of the run', async () => {
     await using fleet = await createTestFleet()
     let calls = 0
     await fleet.worker((beat) =>
@@ -108,7 +108,7 @@ describe('a test fleet', () => {
     expect(fleet.runs().map(({ outcome }) => outcome)).toEqual(['failed', 'failed', 'ok'])
   })
 
-  it('schedules that are declared in code come back after a flush', async () => {
+  it('schedules that code declares are restored after a flush', async () => {
     await using fleet = await createTestFleet()
     await fleet.worker((beat) => beat.task('work', () => {}).schedule('declared', { every: '1m' }))
     await fleet.advance('1m')
@@ -119,7 +119,7 @@ describe('a test fleet', () => {
 })
 
 describe('a test fleet that is used in a wrong way', () => {
-  it('schedules that are declared in code come back when the connection breaks while they are put back', async () => {
+  it('schedules that code declares are restored when the connection breaks during their restoration', async () => {
     await using fleet = await createTestFleet({ latencyMs: 40 })
     const worker = await fleet.worker(async (beat) => {
       await beat.task('work', () => {}).schedule('kept', { every: '10m' })
@@ -133,7 +133,7 @@ describe('a test fleet that is used in a wrong way', () => {
     expect(await fleet.advance('30m')).toHaveLength(3)
   })
 
-  it('the past is refused, and the clock does not move', async () => {
+  it('advanceTo refuses an instant in the past, and the clock does not move', async () => {
     await using fleet = await createTestFleet({ now: '2026-01-01T00:00:00Z' })
     await expect(fleet.advanceTo('2025-12-31T00:00:00Z')).rejects.toMatchObject({
       code: 'ERR_EVERYBEAT_INSTANT',
@@ -142,7 +142,7 @@ describe('a test fleet that is used in a wrong way', () => {
     expect(fleet.now.toISOString()).toBe('2026-01-01T00:00:00.000Z')
   })
 
-  it('a handler that never settles is named after 5 s of real time', { timeout: 20_000 }, async () => {
+  it('the error after 5 s of real time names the handler that does not settle', { timeout: 20_000 }, async () => {
     await using fleet = await createTestFleet()
     await fleet.worker((beat) => beat.task('stuck', () => new Promise(() => {})))
     await fleet.schedules.put('stuck', { every: '1m' })
@@ -160,7 +160,7 @@ describe('a test fleet that is used in a wrong way', () => {
     expect(await fleet.advance('5m')).toEqual([])
   })
 
-  it('a fleet that is disposed of refuses every call', async () => {
+  it('a disposed test fleet refuses every call', async () => {
     const fleet = await createTestFleet()
     await fleet[Symbol.asyncDispose]()
     for (const use of [fleet.advance('1s'), fleet.schedules.list(), fleet.worker(), fleet.flush(), fleet.fire('x')]) {
@@ -169,7 +169,7 @@ describe('a test fleet that is used in a wrong way', () => {
     expect(() => fleet.client()).toThrow('disposed of')
   })
 
-  it('two fleets in one process know nothing of each other', async () => {
+  it('two test fleets in one process do not affect each other', async () => {
     await using one = await createTestFleet({ now: '2026-01-01T00:00:00Z' })
     await using other = await createTestFleet({ now: '2030-01-01T00:00:00Z' })
     for (const fleet of [one, other]) await fleet.worker((beat) => beat.task('work', () => {}))
@@ -179,7 +179,7 @@ describe('a test fleet that is used in a wrong way', () => {
     expect(other.now.getUTCFullYear()).toBe(2030)
   })
 
-  it('options that are wrong are refused by name', async () => {
+  it('a wrong option of a test fleet is refused with its name', async () => {
     await expect(createTestFleet({ now: '2026-01-01T00:00' })).rejects.toMatchObject({ field: 'now' })
     await expect(createTestFleet({ seed: 0.5 })).rejects.toMatchObject({ field: 'seed' })
     await expect(createTestFleet({ latencyMs: -1 })).rejects.toMatchObject({ field: 'latencyMs' })

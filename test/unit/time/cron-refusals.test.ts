@@ -189,18 +189,18 @@ describe(`a cron that cannot be honoured is refused (${CRONS.length})`, () => {
     expect(error.message).toMatch(/allowed/)
   })
 
-  test('dates that never come, with both days asked for', () => {
+  test('a cron whose dates never occur is refused when dayMatch requires both day fields', () => {
     expect(refuse({ cron: '0 0 31 2 1', dayMatch: 'and' }).message).toMatch(/no such date/)
     expect(refuse({ cron: '0 0 8-31 * 1#1', dayMatch: 'and' }).message).toMatch(/no such date/)
   })
 
-  test('the message names the part, its value and what is allowed', () => {
+  test('the error about a cron names the part, its value and what is allowed', () => {
     expect(refuse({ cron: '0 25,3 * * *' }).message).toBe(
       'cron: "0 25,3 * * *" cannot be used; hour "25" (in "25,3"); allowed: 0-23, *, lists, ranges a-b, steps */n or a-b/n, H',
     )
   })
 
-  test('a cron in exclude is named so', () => {
+  test('the error about a cron in exclude names the field exclude', () => {
     expect(refuse({ every: '1h', exclude: '61 * * * *' })).toMatchObject({
       code: 'ERR_EVERYBEAT_CRON',
       field: 'exclude',

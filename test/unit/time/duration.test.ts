@@ -87,11 +87,11 @@ describe('parseDuration', () => {
     )
   })
 
-  it('parseDuration names the field, the value and what is allowed', () => {
+  it('the error of parseDuration names the field, the value and what is allowed', () => {
     expect(() => parseDuration('5M', 'jitter')).toThrow(/^jitter: "5M" cannot be used; allowed: .*90s/)
   })
 
-  it('parseDuration holds to its bounds, both included, and names them', () => {
+  it('parseDuration accepts both its bounds, and its error names them', () => {
     const bounds = { minMs: 100, maxMs: 60_000 }
     expect(parseDuration('100ms', 'every', bounds)).toBe(100)
     expect(parseDuration('1m', 'every', bounds)).toBe(60_000)
@@ -112,7 +112,7 @@ describe('formatDuration', () => {
     expect(formatDuration(durationMs)).toBe(expected)
   })
 
-  it('formatDuration writes what parseDuration reads back', () => {
+  it('parseDuration reads the text of formatDuration back to the same duration', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: MAX_DURATION_MS }), (durationMs) => {
         expect(parseDuration(formatDuration(durationMs), 'timeout')).toBe(durationMs)

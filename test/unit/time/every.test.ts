@@ -11,7 +11,7 @@ describe('every', () => {
     expect(trigger.arithmetic).toEqual({ periodMs: 86_400_000, phaseMs: 0 })
   })
 
-  test('every counts from its anchor, before it too', () => {
+  test('every counts from its anchor, also before the anchor', () => {
     const trigger = createTrigger({ every: '7h', anchor: '2026-01-01T01:00:00Z' }, 'anchored')
     expect(trigger.matches(Date.UTC(2026, 0, 1, 1))).toBe(true)
     expect(trigger.next(Date.UTC(2026, 0, 1, 1))).toBe(Date.UTC(2026, 0, 1, 8))
@@ -38,7 +38,7 @@ describe('every', () => {
     }
   })
 
-  test('every spread gives each name a phase of its own', () => {
+  test('every with spread gives each name a phase of its own', () => {
     const phases = Array.from(
       { length: 100 },
       (_, index) => createTrigger({ every: '1h', spread: true }, `job ${index}`).arithmetic!.phaseMs,
@@ -54,7 +54,7 @@ describe('every', () => {
     },
   )
 
-  test('every takes fractions of a millisecond as instants between', () => {
+  test('every finds the instants before and after a fraction of a millisecond', () => {
     const trigger = createTrigger({ every: 1_000 }, 'fraction')
     expect(trigger.next(999.5)).toBe(1_000)
     expect(trigger.next(1_000.5)).toBe(2_000)

@@ -24,7 +24,7 @@ describe('H', () => {
       .map((at) => new Date(at).getUTCMinutes())
   }
 
-  test('H gives one name the same minute every time, and other names others', () => {
+  test('H gives one name the same minute every time, and other names other minutes', () => {
     expect(minutesOf('H * * * *', 'a')).toEqual(minutesOf('H * * * *', 'a'))
     const minutes = new Set(Array.from({ length: 200 }, (_, index) => minutesOf('H * * * *', `job ${index}`)[0]))
     expect(minutes.size).toBeGreaterThan(40)
@@ -49,7 +49,7 @@ describe('H', () => {
     }
   })
 
-  test('H with a step it is interval-like, alone it is fixed-time', () => {
+  test('H with a step is interval-like, and H alone is fixed-time', () => {
     expect(createTrigger({ cron: 'H/15 3 * * *' }, 'a').text).toContain('interval')
     expect(createTrigger({ cron: 'H H * * *' }, 'a').text).not.toContain('interval')
   })
@@ -79,7 +79,7 @@ describe('startDelay', () => {
     expect(startDelay('a', nominal, nominal + 1, 1_000)).toBe(0)
   })
 
-  test.each([0, -5, NaN])('startDelay is nothing for a jitter of %s', (jitter) => {
+  test.each([0, -5, NaN])('startDelay is 0 for a jitter of %s', (jitter) => {
     expect(startDelay('a', nominal, null, jitter)).toBe(0)
   })
 })

@@ -98,7 +98,7 @@ describe('parseInstant', () => {
     expect(parseInstant('2026-03-01T09:00Z', 'at', 'Mars/Olympus')).toBe(utc(2026, 2, 1, 9))
   })
 
-  it('parseInstant says why a wall time cannot be honoured', () => {
+  it('the error of parseInstant says why a wall time cannot be honoured', () => {
     expect(() => parseInstant('2026-03-08T02:30', 'at', 'America/New_York')).toThrow(
       /^at: "2026-03-08T02:30" cannot be used; it does not exist in America\/New_York: the clocks skip it; allowed: /,
     )
@@ -156,7 +156,7 @@ describe('a bare date as the last instant', () => {
     // Midnight of the next day does not exist there: the clocks go from 00:00 to 01:00.
     ['2018-11-03', 'America/Sao_Paulo', '2018-11-04T02:59:59.999Z'],
     ['2026-12-25T10:00Z', 'UTC', '2026-12-25T10:00:00.000Z'],
-  ])('%s in %s is the whole day, up to %s', (text, zone, end) => {
+  ])('the bare date %s in %s as the last instant includes the whole day, up to %s', (text, zone, end) => {
     expect(new Date(parseLastInstant(text, 'end', zone)).toISOString()).toBe(end)
   })
 })

@@ -140,16 +140,16 @@ group('preview', () => {
       '2026-03-07T12:00',
       ['2026-03-08 09:00:00 -04:00', '2026-03-09 09:00:00 -04:00'],
     ],
-  ])('preview tells what happens in %s', (_, definition, from, expected) => {
+  ])('preview describes the clock changes of %s', (_, definition, from, expected) => {
     expect(rows(definition, from)).toEqual(expected)
   })
 
-  test('preview does not tell of a change that is over', () => {
+  test('preview does not describe a clock change in the past', () => {
     expect(rows({ cron: '30 1 * * *', tz }, '2026-11-01T05:30:00Z', 1)).toEqual(['2026-11-02 01:30:00 -05:00'])
     expect(rows({ cron: '30 2 * * *', tz }, '2026-03-08T07:00:00Z', 1)).toEqual(['2026-03-09 02:30:00 -04:00'])
   })
 
-  test('preview shows milliseconds where there are any, and no more than limit', () => {
+  test('preview shows milliseconds that are not zero, and no more instants than limit', () => {
     expect(rows({ every: '1s', anchor: 5 }, '2026-01-01T00:00:00Z', 1)).toEqual(['2026-01-01 00:00:00.005 +00:00'])
     expect(preview({ every: '1s', limit: 3 }, { from: 0, count: 10 })).toHaveLength(3)
   })
@@ -172,7 +172,7 @@ group('preview', () => {
     expect(() => preview({ cron: '@daily' }, { from: 0, count: 1, nmae: 'a' } as never)).toThrow(/"nmae" is not known/)
   })
 
-  test('preview refuses a wrong from and a wrong definition', () => {
+  test('preview refuses a wrong value of from and a wrong definition', () => {
     expect(() => preview({ cron: '@daily' }, { from: 'soon', count: 1 })).toThrow(
       expect.objectContaining({ code: 'ERR_EVERYBEAT_INSTANT', field: 'from' }),
     )
@@ -205,11 +205,11 @@ group('describe', () => {
       { cron: '@daily', start: '2026-01-01T00:00:00Z', end: '2026-02-01T00:00:00Z', skipNext: '2026-01-05T00:00:00Z' },
       'At 00:00, in UTC, leaving out 2026-01-05 00:00:00 +00:00, from 2026-01-01 00:00:00 +00:00, until 2026-02-01 00:00:00 +00:00.',
     ],
-  ])('%j', (definition, expected) => {
+  ])('describe puts %j into words', (definition, expected) => {
     expect(describe(definition)).toBe(expected)
   })
 
-  test('preview refuses what no trigger can be made of', () => {
+  test('preview refuses a definition without a usable trigger', () => {
     expect(() => describe({ cron: '99 * * * *' })).toThrow(EverybeatError)
   })
 })
@@ -217,7 +217,7 @@ group('describe', () => {
 group('text', () => {
   const text = (input: TriggerInput, name = 'a'): string => createTrigger(input, name).text
 
-  test('preview is the same for two spellings of the same occurrences', () => {
+  test('the fingerprint is the same for two spellings of the same occurrences', () => {
     expect(text({ cron: '0 9 * * mon-FRI' })).toBe(
       text({ cron: ' 00  09 * *\tMon-fri ', tz: 'UTC', dstGap: 'first-instant', dayMatch: 'or' }),
     )
@@ -229,7 +229,7 @@ group('text', () => {
     )
   })
 
-  test('differs where the occurrences differ', () => {
+  test('the fingerprint differs where the occurrences differ', () => {
     const texts = [
       ...[
         { cron: '0-59 * * * *' },

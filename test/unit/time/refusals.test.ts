@@ -34,7 +34,7 @@ const ZONES: readonly unknown[] = [
   false,
 ]
 
-test.each(ZONES.map((tz) => [tz]))('zone %j is refused', (tz) => {
+test.each(ZONES.map((tz) => [tz]))('the zone %j is refused', (tz) => {
   const error = refuse({ cron: '* * * * *', tz })
   expect(error).toMatchObject({ code: 'ERR_EVERYBEAT_ZONE', field: 'tz', value: tz })
   expect(error.message).toMatch(/^tz: .* cannot be used; allowed: /)
@@ -60,7 +60,7 @@ const DURATIONS: readonly unknown[] = [
   true,
 ]
 
-test.each(DURATIONS.map((every) => [every]))('every %j is refused', (every) => {
+test.each(DURATIONS.map((every) => [every]))('the interval %j is refused', (every) => {
   const error = refuse({ every })
   expect(error).toMatchObject({ code: 'ERR_EVERYBEAT_DURATION', field: 'every', value: every })
   expect(error.message).toMatch(/every:? .*allowed/s)
@@ -83,7 +83,7 @@ const INSTANTS: readonly unknown[] = [
 
 test.each(
   INSTANTS.flatMap((value) => ['at', 'start', 'end', 'skipNext', 'anchor'].map((field) => [field, value] as const)),
-)('%s %j is refused', (field, value) => {
+)('the field %s refuses %j', (field, value) => {
   const error = refuse(field === 'at' ? { at: value } : { every: '1h', [field]: value })
   expect(error).toMatchObject({ code: 'ERR_EVERYBEAT_INSTANT', field, value })
   expect(error.message).toMatch(new RegExp(`${field}: .*allowed`, 's'))
@@ -109,7 +109,7 @@ const EXCLUSIONS: readonly unknown[] = [
   new Array(21).fill('0 0 1 1 *'),
 ]
 
-test.each(EXCLUSIONS.map((exclude) => [exclude]))('exclude %j is refused', (exclude) => {
+test.each(EXCLUSIONS.map((exclude) => [exclude]))('the field exclude refuses %j', (exclude) => {
   const error = refuse({ every: '1h', exclude })
   expect(error).toMatchObject({ code: 'ERR_EVERYBEAT_TRIGGER', field: 'exclude' })
   expect(error.message).toMatch(/^exclude: .* cannot be used; allowed: /)
@@ -135,7 +135,7 @@ const DEFINITIONS: readonly [object, string][] = [
   [{ cron: '* * * * *', dayMatch: null }, 'dayMatch'],
 ]
 
-test.each(DEFINITIONS)('definition %j is refused', (input, field) => {
+test.each(DEFINITIONS)('the definition %j is refused', (input, field) => {
   const error = refuse(input)
   expect(error).toMatchObject({ code: 'ERR_EVERYBEAT_DEFINITION', field })
   expect(error.message).toContain(field === 'cron' ? 'none given' : field)
@@ -147,7 +147,7 @@ test('an end before the start is refused', () => {
   expect(error).toMatchObject({ code: 'ERR_EVERYBEAT_TRIGGER', field: 'end' })
 })
 
-test('explicit undefined is no field', () => {
+test('an undefined field counts as absent', () => {
   expect(
     createTrigger({ cron: '* * * * *', every: undefined, tz: undefined, dstGap: undefined, start: undefined }, 'a')
       .kind,

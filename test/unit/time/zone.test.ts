@@ -56,7 +56,7 @@ describe('segments of a zone', () => {
     },
   )
 
-  test('segments of a zone follow each other without a hole through the years', () => {
+  test('segments of a zone follow each other through the years without a gap', () => {
     for (const name of [
       'America/New_York',
       'Pacific/Apia',

@@ -10,7 +10,7 @@ function createLog() {
   return { told, time, log: new ErrorLog(emit, time) }
 }
 
-it('a repeated error is reported once, and once more when it has ended', async () => {
+it('a repeated error is reported once, and its end is reported once', async () => {
   const { told, time, log } = createLog()
   for (let count = 0; count < 3; count += 1) {
     log.onError('claim', new Error('no route'))
@@ -31,7 +31,7 @@ it('a repeated error is reported once, and once more when it has ended', async (
   ])
 })
 
-it('a fault that comes back is told again, and so is another message of the same fault', () => {
+it('a fault that returns is reported again, and so is another message of the same fault', () => {
   const { told, log } = createLog()
   log.onError('claim', new Error('a'))
   log.onError('claim', new Error('b'))

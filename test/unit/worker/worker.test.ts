@@ -7,7 +7,7 @@ import { Worker } from '../../../src/worker/worker.js'
 
 const monotonic = () => performance.now()
 
-it('a worker leaves the fleet after its heartbeats are answered: a later one would add it again', async () => {
+it('a worker leaves the fleet after its heartbeats are answered, because a later heartbeat would add it again', async () => {
   const clock = new SampledRedisClock(monotonic, Date.now)
   clock.sample(monotonic(), monotonic(), Date.now())
   const sent: string[] = []

@@ -22,7 +22,7 @@ function timingOf({
 
 describe('planSchedules', () => {
   it.each(planSchedules(FROM))(
-    'planSchedules has for $name the instants that its definition means',
+    'planSchedules gives for $name the instants of its definition',
     ({ name, definition, rule }) => {
       const trigger = createTrigger(timingOf(definition as Record<string, unknown>), name)
       const expected = trigger.between(FROM, TO, 1000)
@@ -31,7 +31,7 @@ describe('planSchedules', () => {
     },
   )
 
-  it('planSchedules knows what the edited one means after the edit', () => {
+  it('planSchedules gives for the edited schedule the instants of its new definition after the edit', () => {
     const { definition } = planSchedules(FROM).find(({ name }) => name === EDITED.name)!
     const edited = timingOf({ ...definition, [EDITED.field]: EDITED.after })
     const expected = createTrigger(edited, EDITED.name).between(FROM, TO, 1000)
@@ -40,14 +40,14 @@ describe('planSchedules', () => {
 })
 
 describe('planTimeline', () => {
-  it('kills after 5 s, edits after 8 s and hires after 10 s of 20 s, and keeps the shares otherwise', () => {
+  it('planTimeline kills after 5 s, edits after 8 s and adds workers after 10 s of 20 s, and keeps these shares for other lengths', () => {
     expect(planTimeline(20)).toEqual({ killMs: 5000, editMs: 8000, joinMs: 10_000, endMs: 20_000 })
     expect(planTimeline(12)).toEqual({ killMs: 3000, editMs: 4800, joinMs: 6000, endMs: 12_000 })
   })
 })
 
 describe('occurrencesBetween', () => {
-  it('occurrencesBetween leaves out the first end and takes in the last', () => {
+  it('occurrencesBetween excludes the start of its range and includes the end', () => {
     expect(occurrencesBetween({ everyMs: 500 }, 1000, 2000)).toEqual([1500, 2000])
     expect(occurrencesBetween({ everyMs: 500 }, 1100, 1400)).toEqual([])
     expect(occurrencesBetween({ atMs: 1000 }, 1000, 2000)).toEqual([])
@@ -63,7 +63,7 @@ describe('decideOwed', () => {
       window,
     )
 
-  it('owes every instant of the window', () => {
+  it('decideOwed lists every instant of the window', () => {
     expect(owedBy('every-1s')).toEqual({
       name: 'every-1s',
       due: Array.from({ length: 20 }, (_, index) => Math.ceil(FROM / 1000) * 1000 + index * 1000),
@@ -71,7 +71,7 @@ describe('decideOwed', () => {
     })
   })
 
-  it('owes the old rule until the edit, and the new one once it must be known', () => {
+  it('decideOwed follows the old rule until the edit, and the new rule from the instant at which every worker must know it', () => {
     const { due, optional } = owedBy(EDITED.name)
     const before = due.filter((atMs) => atMs <= EDIT)
     const after = due.filter((atMs) => atMs > EDIT)

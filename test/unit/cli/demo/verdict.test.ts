@@ -34,7 +34,7 @@ function evidence(
 }
 
 describe('decideVerdict', () => {
-  it('passes when every due occurrence ran once', () => {
+  it('decideVerdict passes when every due occurrence ran once', () => {
     expect(evidence()).toEqual({
       due: 10,
       run: 10,
@@ -79,7 +79,7 @@ describe('decideVerdict', () => {
     expect(verdict.doubled).toHaveLength(1)
   })
 
-  it('decideVerdict does not blame a run that a killed worker had begun and another one ended', () => {
+  it('decideVerdict accepts a run that a killed worker began and another worker ended', () => {
     const verdict = evidence(({ history, starts }) => {
       history[3] = entry(instant(3), 'worker-0', { latenessMs: 4000 })
       starts.push(start(instant(3), 'worker-0'))
@@ -136,7 +136,7 @@ describe('decideVerdict', () => {
     expect(judge([], [start(optional, 'worker-0'), start(optional, 'worker-1')]).doubled).toHaveLength(1)
   })
 
-  it('decideVerdict leaves what lies outside the window out of account', () => {
+  it('decideVerdict ignores occurrences outside the window', () => {
     const verdict = evidence(({ history, starts }) => {
       history.push(entry(instant(-1), 'worker-0'), entry(instant(10), 'worker-0'))
       starts.push(start(instant(10), 'worker-0'), start(instant(10), 'worker-1'))

@@ -48,29 +48,33 @@ const worst = (findings: readonly Finding[]) =>
 
 describe('the server', () => {
   it.each<[string, Partial<ServerFacts>, string[]]>([
-    ['as it should be', {}, []],
+    ['that has no problem', {}, []],
     ['that is old', { version: '5.0.14' }, ['server problem']],
     ['that is a replica', { isReplica: true }, ['server problem']],
-    ['that is far away', { latencyMs: { medianMs: 40, worstMs: 90 } }, ['latency warning']],
-    ['that is near but had a hiccup', { latencyMs: { medianMs: 1, worstMs: 90 } }, []],
-    ['that evicts', { evictionPolicy: 'allkeys-lru', maxMemory: 1e9 }, ['eviction problem']],
-    ['that would evict if it had a limit', { evictionPolicy: 'volatile-ttl' }, ['eviction warning']],
-    ['that is full', { maxMemory: 1_000, usedMemory: 950 }, ['memory problem']],
-    ['that keeps nothing', { appendOnly: false, snapshots: false }, ['persistence warning']],
-    ['that keeps snapshots', { appendOnly: false }, ['persistence warning']],
-    ['that cannot write', { lastSaveFailed: true }, ['persistence problem']],
+    ['with a slow connection', { latencyMs: { medianMs: 40, worstMs: 90 } }, ['latency warning']],
+    ['with one slow reply', { latencyMs: { medianMs: 1, worstMs: 90 } }, []],
+    ['that evicts keys', { evictionPolicy: 'allkeys-lru', maxMemory: 1e9 }, ['eviction problem']],
+    ['that would evict keys if it had a memory limit', { evictionPolicy: 'volatile-ttl' }, ['eviction warning']],
+    ['whose memory is nearly full', { maxMemory: 1_000, usedMemory: 950 }, ['memory problem']],
+    ['without persistence', { appendOnly: false, snapshots: false }, ['persistence warning']],
+    ['with snapshots alone', { appendOnly: false }, ['persistence warning']],
+    ['that cannot write its snapshot', { lastSaveFailed: true }, ['persistence problem']],
     ['that closes idle connections too soon', { idleTimeoutS: 3 }, ['timeout warning']],
     ['that closes idle connections late', { idleTimeoutS: 300 }, []],
     ['that refuses tracking', { tracking: REFUSED }, ['edits warning']],
-    ['whose dataset went back', { rewind: { at: 2_000, to: 1_000 } }, ['rewind warning']],
-    ['that refuses tracking and notifies', { tracking: REFUSED, notifications: 'KA' }, []],
-    ['that notifies of something else', { tracking: REFUSED, notifications: 'Ex' }, ['edits warning']],
+    ['whose dataset was set back', { rewind: { at: 2_000, to: 1_000 } }, ['rewind warning']],
+    ['that refuses tracking and sends notifications of hashes', { tracking: REFUSED, notifications: 'KA' }, []],
     [
-      'that says nothing of itself',
+      'that refuses tracking and sends other notifications only',
+      { tracking: REFUSED, notifications: 'Ex' },
+      ['edits warning'],
+    ],
+    [
+      'that refuses INFO and CONFIG',
       { version: null, evictionPolicy: null, maxMemory: null, usedMemory: null, appendOnly: null, snapshots: null },
       ['server warning'],
     ],
-  ])('the server: %s', (_what, facts, found) => {
+  ])('diagnose judges a server: %s', (_what, facts, found) => {
     expect(worst(diagnoseServer({ ...GOOD, ...facts }))).toEqual(found)
   })
 })
@@ -90,19 +94,19 @@ describe('the layout', () => {
 
 describe('the fleet', () => {
   it.each<[string, Partial<WorkerView>[], boolean, number, string[]]>([
-    ['as it should be', [{}, { id: 'w2' }], true, 2, []],
-    ['that is not there', [], true, 0, ['workers problem']],
-    ['that is not there and has nothing to do', [], false, 0, ['workers warning']],
+    ['without a problem', [{}, { id: 'w2' }], true, 2, []],
+    ['without workers', [], true, 0, ['workers problem']],
+    ['without workers and without schedules', [], false, 0, ['workers warning']],
     ['with a clock that is off', [{ skewMs: -3_600_000 }], true, 0, ['clocks warning']],
     ['seen from a machine whose clock is off', [{}], true, 5_000, ['clocks warning']],
-    ['in a deploy', [{}, { version: '0.2.0' }], true, 0, ['versions warning']],
-    ['with two sorts of time-zone data', [{}, { tz: '2025b' }], true, 0, ['time-zone-data warning']],
-  ])('the fleet: %s', (_what, workers, hasSchedules, skewMs, found) => {
+    ['with two versions of Everybeat', [{}, { version: '0.2.0' }], true, 0, ['versions warning']],
+    ['with two versions of time-zone data', [{}, { tz: '2025b' }], true, 0, ['time-zone-data warning']],
+  ])('diagnose judges a fleet: %s', (_what, workers, hasSchedules, skewMs, found) => {
     const views = workers.map((worker) => ({ ...WORKER, ...worker }))
     expect(worst(diagnoseFleet(views, hasSchedules, skewMs))).toEqual(found)
   })
 
-  it('the fleet names who is off, in which direction, and counts versions', () => {
+  it('diagnose names each worker whose clock is off, says in which direction, and counts versions', () => {
     const workers = [WORKER, { ...WORKER, host: 'b', skewMs: -90_000, tz: '2025b' }, { ...WORKER, tz: '' }]
     const messages = diagnoseFleet(workers, true, 0).map(({ message }) => message)
     expect(messages).toContainEqual(expect.stringContaining('b (pid 1) by -1m30s'))
@@ -141,25 +145,25 @@ describe('the schedules', () => {
     ],
     ['that are late', look([view('a')], { count: 1, names: ['a'] }), ['overdue problem']],
     [
-      'that wait for room',
+      'that wait for a free slot',
       look([view('a')], { parked: [{ pool: 'default', task: 'job', count: 2 }] }),
       ['overdue problem'],
     ],
     [
-      'that are parked in a task queue that no worker serves, told once',
+      'that are parked in a task queue that no worker serves, reported once',
       look([view('a', { task: 'other' })], { parked: [{ pool: 'default', task: 'other', count: 1 }] }),
       ['unserved problem'],
     ],
-  ])('the schedules: %s', (_what, findings, found) => {
+  ])('diagnose judges the schedules: %s', (_what, findings, found) => {
     expect(worst(findings)).toEqual(found)
   })
 
-  it('the schedules are named, the first five', () => {
+  it('a finding of diagnose names the first five schedules', () => {
     const findings = look(Array.from({ length: 8 }, (_, index) => view(`s${index}`, { state: 'invalid' })))
     expect(findings[1]?.message).toBe('8 schedules cannot be used: s0, s1, s2, s3, s4 and 3 more')
   })
 
-  it('every finding that is not ok says why and what to do', () => {
+  it('every finding of diagnose that is not ok says why and what to do', () => {
     const all = [
       ...diagnoseServer({ ...GOOD, isReplica: true, evictionPolicy: 'x', appendOnly: false, tracking: REFUSED }),
       ...diagnoseFleet([], true, 9_000),

@@ -15,18 +15,18 @@ function ruleAt(): { at: (ms: number, error?: Error) => boolean } {
 }
 
 describe('the rule for a server that was demoted', () => {
-  it('the rule for a server that was demoted asks for a new connection at the first READONLY, also as older servers wrap it', () => {
+  it('the rule for a server that was demoted asks for a new connection at the first READONLY, also in the form of older servers', () => {
     expect(ruleAt().at(0)).toBe(true)
     const wrapped = `ERR Error running script (call to f_1): @user_script:3: -READONLY You can't write against a read only replica.`
     expect(ruleAt().at(0, new Error(wrapped))).toBe(true)
   })
 
-  it('the rule for a server that was demoted leaves every other error alone', () => {
+  it('the rule for a server that was demoted ignores every other error', () => {
     for (const message of ['ERR unknown command', 'NOSCRIPT No matching script', 'OOM command not allowed', 'READONLY'])
       expect(ruleAt().at(0, new Error(message))).toBe(false)
   })
 
-  it('the rule for a server that was demoted asks less and less often while the answer stays the same, and at once again much later', () => {
+  it('the rule for a server that was demoted asks less and less often while the answer repeats, and at once again after a long time', () => {
     const { at } = ruleAt()
     const asked: number[] = []
     for (let ms = 0; ms <= 35_000; ms += 100) if (at(ms)) asked.push(ms)

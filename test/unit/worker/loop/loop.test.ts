@@ -50,9 +50,9 @@ function stopTime(): void {
 }
 
 it.each([
-  ['sends no claim when word has arrived that nothing is left', true, 0],
-  ['claims when no word has come', false, 1],
-])('a worker that was busy beyond its hold-back %s', async (_title, isTold, count) => {
+  ['sends no claim when a message has said that no schedule is left', true, 0],
+  ['claims when no message has arrived', false, 1],
+])('a worker that was busy beyond its stagger delay %s', async (_title, isTold, count) => {
   // The timers are real, and the phases of the event loop with them; only what time it is comes from here.
   let now = 1_000_000
   const { loop, clock, claims } = createCountedLoop(0, () => now)
@@ -75,7 +75,7 @@ it.each([
   expect(claims.length - begun).toBe(count)
 })
 
-it('the worker with more free slots claims first where two go for an instant', async () => {
+it('of two workers that claim an instant, the worker with more free slots claims first', async () => {
   stopTime()
   const [busy, free] = [createCountedLoop(8), createCountedLoop()]
   for (const { loop } of [busy, free]) {
@@ -92,9 +92,9 @@ it('the worker with more free slots claims first where two go for an instant', a
 })
 
 it.each([
-  ['its share of an instant that comes', 30, 6],
-  ['all it has room for when those whose turn it was have been there', -30, 10],
-])('a worker takes %s', async (_title, inMs, share) => {
+  ['its share of a coming instant', 30, 6],
+  ['as much as its free slots allow after the workers that claim first', -30, 10],
+])('a worker claims %s', async (_title, inMs, share) => {
   stopTime()
   const { loop, clock, claims, shares } = createCountedLoop()
   loop.start()

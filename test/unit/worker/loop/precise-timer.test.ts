@@ -38,7 +38,7 @@ function createSteppedTime(stepMs: number) {
 }
 
 describe('a precise timer', () => {
-  it('a precise timer lets nothing wait for an instant that has passed', () => {
+  it('a precise timer fires at once for an instant that has passed', () => {
     const clock = createClock()
     expect(new PreciseTimer(clock, SYSTEM_TIME).at(clock.now() - 1, 6)).toBeNull()
   })
@@ -53,7 +53,7 @@ describe('a precise timer', () => {
     }
   })
 
-  it('fires for each waiter in the order of the instants, whatever the order of the calls', async () => {
+  it('a precise timer fires for each waiter in the order of the instants, whatever the order of the calls', async () => {
     const clock = createClock()
     const timer = new PreciseTimer(clock, SYSTEM_TIME)
     const now = clock.now()
@@ -67,7 +67,7 @@ describe('a precise timer', () => {
     expect(fired).toEqual([101, 120, 120, 130, 140])
   })
 
-  it('instants that pass while the process is held up go on in their order', async () => {
+  it('a precise timer fires in their order for instants that pass while the process is stalled', async () => {
     const clock = createClock()
     const timer = new PreciseTimer(clock, SYSTEM_TIME)
     const now = clock.now()
@@ -81,7 +81,7 @@ describe('a precise timer', () => {
     expect(fired).toEqual([20, 30, 40])
   })
 
-  it('a precise timer is never early, although it fires all the time and has to sleep instead of spinning', async () => {
+  it('a precise timer that fires all the time is never early, although it sleeps instead of spinning', async () => {
     const clock = createClock()
     const timer = new PreciseTimer(clock, SYSTEM_TIME)
     const first = clock.now()
@@ -101,7 +101,7 @@ describe('a precise timer', () => {
     expect(monotonic() - begun).toBeGreaterThanOrEqual(6)
   })
 
-  it('a precise timer keeps a core busy for a small part of the time only, where it fires all the time', async () => {
+  it('a precise timer that fires all the time keeps a core busy for a small part of the time only', async () => {
     const stepMs = 0.1
     const { passed, timer } = createSteppedTime(stepMs)
     for (let count = 0; count < 1_000; count += 1) await timer.at(passed.at + 1, 6)
@@ -110,7 +110,7 @@ describe('a precise timer', () => {
     expect(passed.steps * stepMs).toBeLessThan(passed.at * 0.1 + 10)
   })
 
-  it('a precise timer leaves the core to others in the last moment before it fires', async () => {
+  it('a precise timer yields the core to other processes in the last moment before it fires', async () => {
     const { passed, timer } = createSteppedTime(0.002)
     for (let count = 0; count < 4; count += 1) await timer.at(passed.at + 1, 6)
     // Spinning alone would take two thousand steps.

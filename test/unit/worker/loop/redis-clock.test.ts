@@ -46,7 +46,7 @@ it('the Redis clock forgets the samples of the older half of their lifetime', ()
   expect(clock.errorMs).toBe(2)
 })
 
-it('the Redis clock believes a sample that contradicts the others, however imprecise: a clock was set', () => {
+it('the Redis clock believes a sample that contradicts the others, however imprecise, because a clock was set', () => {
   const { clock, read, ahead } = createClock()
   read(0, 1, 1, 1_000)
   read(100, 10, 10, 3_600_000)
@@ -56,7 +56,7 @@ it('the Redis clock believes a sample that contradicts the others, however impre
   expect(clock.errorMs).toBe(1)
 })
 
-it('the Redis clock shows no instant before Redis does when whole microseconds are all that differs', () => {
+it('the Redis clock shows no instant before Redis shows it when samples differ by whole microseconds only', () => {
   const { clock, read, ahead } = createClock()
   read(0, 0, 0, 1_000)
   read(100, 0, 0, 999.999)
@@ -65,7 +65,7 @@ it('the Redis clock shows no instant before Redis does when whole microseconds a
   expect(ahead()).toBe(999.999)
 })
 
-it('the Redis clock drops the older half alone when only that contradicts a sample: the clocks drift apart', () => {
+it('the Redis clock drops only the older half of its samples when only that half contradicts a new sample, because the clocks drift apart', () => {
   const { clock, read, ahead } = createClock()
   read(0, 1, 1, 1_000)
   read(16_000, 2, 2, 1_002.5)

@@ -3,7 +3,7 @@ import { decideStagger } from '../../../../src/worker/loop/claim-stagger.js'
 import { Slots } from '../../../../src/worker/loop/slots.js'
 import { BACKUP_MS, decidePoll, pollingPosition, QUIET_MS } from '../../../../src/worker/maintenance/shard-polling.js'
 
-describe('the turn of a worker', () => {
+describe('the stagger of a worker', () => {
   it.each([
     { concurrency: 50, count: 20, goAtOnce: 2, share: 10 },
     { concurrency: 4, count: 20, goAtOnce: 5, share: 4 },
@@ -11,7 +11,7 @@ describe('the turn of a worker', () => {
     { concurrency: 50, count: 1, goAtOnce: 1, share: 1 },
     { concurrency: 50, count: 2_000, goAtOnce: 16, share: 125 },
   ])(
-    'the turn of a worker comes at once for $goAtOnce of 16 with $count due and $concurrency slots each',
+    'an instant with $count due and $concurrency slots each is claimed at once by $goAtOnce of 16 workers',
     ({ concurrency, count, goAtOnce, share }) => {
       const turns = Array.from({ length: 16 }, (_, rank) =>
         decideStagger({ dueMs: 1_700_000_000_000, dueCount: count, fleetSize: 16, rank, concurrency }),
@@ -23,7 +23,7 @@ describe('the turn of a worker', () => {
   )
 
   it.each([1, 2, 3, 5, 8, 17])(
-    'the turn of a worker gives each of %d workers another place, whatever the shard and their number',
+    'the stagger gives each of %d workers another place, whatever the shard and the number of shards',
     (size) => {
       for (const shards of [1, 2, 3, 4, 7, 16]) {
         for (let shard = 0; shard < shards; shard++) {
@@ -40,25 +40,22 @@ describe('the turn of a worker', () => {
     [4, 4],
     [8, 4],
     [2, 6],
-  ])(
-    'the turn of a worker of %d workers on %d shards is first for those who are at home there',
-    (fleetSize, shards) => {
-      for (let shard = 0; shard < shards; shard++) {
-        for (let instant = 0; instant < 50; instant++) {
-          const rank = Array.from({ length: fleetSize }, (_, index) => index).find(
-            (index) =>
-              decideStagger({ dueMs: instant * 1_000, dueCount: 1, fleetSize, rank: index, shard, shardCount: shards })
-                .delayMs === 0,
-          )!
-          expect(rank % Math.min(shards, fleetSize)).toBe(shard % Math.min(shards, fleetSize))
-        }
+  ])('of %d workers on %d shards, the workers at home on a shard claim first', (fleetSize, shards) => {
+    for (let shard = 0; shard < shards; shard++) {
+      for (let instant = 0; instant < 50; instant++) {
+        const rank = Array.from({ length: fleetSize }, (_, index) => index).find(
+          (index) =>
+            decideStagger({ dueMs: instant * 1_000, dueCount: 1, fleetSize, rank: index, shard, shardCount: shards })
+              .delayMs === 0,
+        )!
+        expect(rank % Math.min(shards, fleetSize)).toBe(shard % Math.min(shards, fleetSize))
       }
-    },
-  )
+    }
+  })
 })
 
 describe('polling a shard', () => {
-  it('one worker of the fleet tends a shard, and at most two others are its backups', () => {
+  it('one worker of the fleet polls a shard, and at most two others are its backups', () => {
     for (const size of [1, 2, 3, 5, 9]) {
       for (let shard = 0; shard < 7; shard++) {
         const positions = Array.from({ length: size }, (_, rank) => pollingPosition(shard, size, rank))
@@ -85,7 +82,7 @@ describe('polling a shard', () => {
     ['that is a backup polls the shard at intervals', { position: 1, polledMs: BACKUP_MS }, true],
     ['that is the second backup polls half as often', { position: 2, polledMs: BACKUP_MS }, false],
     [
-      'that is a backup polls with each heartbeat while nothing else tends the shard',
+      'that is a backup polls with each heartbeat while no other worker polls the shard',
       { position: 2, isAlone: true },
       true,
     ],
@@ -95,7 +92,7 @@ describe('polling a shard', () => {
 })
 
 describe('the slots of a worker', () => {
-  it('the slots of a worker that a claim holds are not given to another claim, and each loop gets its part', () => {
+  it('the slots that a claim has reserved are not given to another claim, and each loop gets its share', () => {
     const slots = new Slots(8, () => {}, 4)
     const first = slots.reserve([])
     const second = slots.reserve([])
@@ -107,11 +104,11 @@ describe('the slots of a worker', () => {
     expect(slots.available).toBe(7)
   })
 
-  it('the slots of a worker are all one loop’s when it is the only one', () => {
+  it('the only loop of a worker may reserve all slots', () => {
     expect(new Slots(50, () => {}).reserve([]).slots).toBe(50)
   })
 
-  it('come to those who wait in turn, as far as they go', () => {
+  it('free slots go to the waiting loops in order of arrival, as far as they last', () => {
     const slots = new Slots(1, () => {}, 2)
     const served: string[] = []
     slots.take('a')
@@ -127,7 +124,7 @@ describe('the slots of a worker', () => {
     expect(served).toEqual(['first', 'second'])
   })
 
-  it('keep the bound of a task over claims under way, and tell when one leaves room', () => {
+  it('slots keep the concurrency of a task over claims in flight, and call the waiting loops when a claim leaves room', () => {
     const freed: string[] = []
     const slots = new Slots(10, (task) => freed.push(task), 2)
     const task = { name: 'a', concurrency: 1 }

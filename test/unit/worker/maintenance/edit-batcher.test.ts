@@ -15,7 +15,7 @@ function setUp() {
 }
 
 describe('the batcher of edits', () => {
-  it('the batcher of edits has plain edits inspected together, within a moment', async () => {
+  it('the batcher of edits has plain edits inspected together, after a short wait', async () => {
     const { inspections, batcher } = setUp()
     for (const name of ['a', 'b', 'a']) batcher.onWritten(0, name)
     batcher.onWritten(3, 'c')
@@ -28,7 +28,7 @@ describe('the batcher of edits', () => {
   })
 
   it.each(['before', 'after'])(
-    'the batcher of edits has what was announced %s the write looked at later, when it is little',
+    'the batcher of edits delays the inspection of a few schedules that were announced %s the write',
     async (when) => {
       const { inspections, batcher } = setUp()
       if (when === 'before') batcher.onAnnounced(0, ['a'])
@@ -41,7 +41,7 @@ describe('the batcher of edits', () => {
     },
   )
 
-  it('the batcher of edits has no write of a bulk load inspected, but a plain edit during it', async () => {
+  it('the batcher of edits has no write of a bulk load inspected, and inspects a plain edit during the load', async () => {
     const { inspections, batcher } = setUp()
     const names = Array.from({ length: 2_000 }, (_, index) => `s${index}`)
     batcher.onAnnounced(0, names)
@@ -51,7 +51,7 @@ describe('the batcher of edits', () => {
     expect(inspections).toEqual([[0, ['by-hand']]])
   })
 
-  it('the batcher of edits takes an announcement for one write: the next write is of another program', async () => {
+  it('the batcher of edits counts an announcement for one write, and takes the next write for one of another program', async () => {
     const { inspections, batcher } = setUp()
     batcher.onAnnounced(0, ['a'])
     batcher.onWritten(0, 'a')
@@ -61,7 +61,7 @@ describe('the batcher of edits', () => {
     expect(inspections).toEqual([[0, ['a']]])
   })
 
-  it('forgets an announcement whose write never came', async () => {
+  it('the batcher of edits forgets an announcement whose write did not arrive', async () => {
     const { inspections, batcher } = setUp()
     batcher.onAnnounced(0, ['a'])
     await vi.advanceTimersByTimeAsync(3_000)
@@ -70,7 +70,7 @@ describe('the batcher of edits', () => {
     expect(inspections).toEqual([[0, ['a']]])
   })
 
-  it('the batcher of edits is silent when it is stopped', async () => {
+  it('the batcher of edits has nothing inspected after its stop', async () => {
     const { inspections, batcher } = setUp()
     batcher.onWritten(0, 'a')
     batcher.stop()

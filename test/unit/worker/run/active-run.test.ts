@@ -24,7 +24,7 @@ describe('the signal of a run', () => {
     expect(run.aborted).toMatchObject({ kind: 'timeout', error: signal.reason })
   })
 
-  it('the signal of a run is aborted already for a handler that looks at it only afterwards', () => {
+  it('the signal of a run is aborted already for a handler that reads it after the abort', () => {
     const run = createRun()
     run.abort('cancelled', 'somebody cancelled it')
     expect(run.signal.aborted).toBe(true)
@@ -34,7 +34,7 @@ describe('the signal of a run', () => {
 })
 
 describe('a wait for a run', () => {
-  it('hears of its abort and of its end once, also when that was before', () => {
+  it('a listener of a run is called once for its abort and once for its end, also when it is added later', () => {
     const run = createRun()
     const heard: string[] = []
     run.onAbort(() => heard.push('abort'))

@@ -3,7 +3,7 @@ import { createDefinitionCache } from '../../../../src/worker/run/definition-cac
 
 const fields = { task: 'job', every: '1s' }
 
-it('the definition cache reads the whole of a definition once, until its text is another or it is to be forgotten', () => {
+it('the definition cache parses a definition once, until its text changes or the cache forgets it', () => {
   const cache = createDefinitionCache()
   const first = cache.get({ schedule: 'a', digest: 'digest', fields })
   expect(first.read().task).toBe('job')
@@ -14,7 +14,7 @@ it('the definition cache reads the whole of a definition once, until its text is
   expect(cache.get({ schedule: 'a', digest: 'other', fields })).not.toBe(second)
 })
 
-it('the definition cache keeps nothing of one whose start is all that is asked for, but a long payload', () => {
+it('the definition cache keeps only a long payload of a definition of which a caller needs no more than the start', () => {
   const cache = createDefinitionCache()
   const get = (schedule: string, payload: string) =>
     cache.get({ schedule, digest: 'digest', fields: { ...fields, payload } })
@@ -27,7 +27,7 @@ it('the definition cache keeps nothing of one whose start is all that is asked f
   expect(get('b', text)).toBe(long)
 })
 
-it('the definition cache keeps no more than it may, and drops the oldest', () => {
+it('the definition cache keeps a bounded number of definitions, and drops the oldest', () => {
   const cache = createDefinitionCache(2)
   const [oldest, middle] = ['a', 'b', 'c'].map((name) => {
     const definition = cache.get({ schedule: name, digest: 'digest', fields })
@@ -38,7 +38,7 @@ it('the definition cache keeps no more than it may, and drops the oldest', () =>
   expect(cache.get({ schedule: 'a', digest: 'digest', fields })).not.toBe(oldest)
 })
 
-it('the definition cache gives what a start needs without reading the trigger, which only who asks for all of it pays for', () => {
+it('the definition cache gives the fields of a start without parsing the trigger', () => {
   const kept = createDefinitionCache().get({
     schedule: 'a',
     digest: 'digest',

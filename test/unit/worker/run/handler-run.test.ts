@@ -16,7 +16,7 @@ function createRuns() {
   return { active, run: new HandlerRun('w', active, { n: 1 }, 5) }
 }
 
-it('the run of a handler has all that the contract names, the signal too, and so has a copy', () => {
+it('the run of a handler has every field of the contract, the signal too, and so has a copy of the run', () => {
   const { active, run } = createRuns()
   const copy = { ...run }
   active.abort('timeout', 'too long')

@@ -55,7 +55,7 @@ describe('the leases of long runs', () => {
     expect(runs.some((run) => run.aborted)).toBe(false)
   })
 
-  it('a lease that is lost ends its own run, and no other of its call', async () => {
+  it('a lost lease ends its own run, and no other run of the same call', async () => {
     const { lost, watch } = createKeeper((runs) =>
       Promise.resolve(runs.map(({ runId }) => (runId === 'b' ? 'lost' : 'extended'))),
     )
@@ -66,7 +66,7 @@ describe('the leases of long runs', () => {
     expect([a!.aborted, c!.aborted]).toEqual([null, null])
   })
 
-  it('leases whose call is not answered are tried again, and trust in them ends before they do', async () => {
+  it('leases whose extension is not answered are extended again, and trust in them ends before they do', async () => {
     const { calls, lost, watch } = createKeeper(() => Promise.reject(new Error('no connection')))
     watch('a')
     watch('b')
@@ -77,7 +77,7 @@ describe('the leases of long runs', () => {
     expect(lost).toEqual(['a', 'b'])
   })
 
-  it('an answer that is late prolongs trust from the moment at which its call was sent', async () => {
+  it('a late answer prolongs trust from the moment at which its call was sent', async () => {
     let answer = () => {}
     const { keeper, watch } = createKeeper(
       (runs) => new Promise((resolve) => (answer = () => resolve(runs.map(() => 'extended')))),

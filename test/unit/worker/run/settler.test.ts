@@ -39,13 +39,13 @@ function stopTime(): void {
 }
 
 describe('settlements', () => {
-  it('settlements that come together go in one call', async () => {
+  it('settlements of the same moment are sent in one call', async () => {
     const { calls, settler } = createStore()
     await Promise.all([settler.settle(settlementOf('a')), settler.settle(settlementOf('b'))])
     expect(calls).toEqual([['a', 'b']])
   })
 
-  it('settlements are held while starts come first', async () => {
+  it('settlements are deferred while starts are more urgent', async () => {
     stopTime()
     const { calls, settler } = createStore()
     settler.hold()
@@ -56,7 +56,7 @@ describe('settlements', () => {
     expect(await settled).toMatchObject({ outcome: 'settled' })
   })
 
-  it('settlements are not held when something waits for the end of one of them', async () => {
+  it('settlements are not deferred when a run waits for one of them', async () => {
     const { calls, settler } = createStore()
     settler.hold()
     const settled = [settler.settle(settlementOf('a'), true), settler.settle(settlementOf('urgent'))]
@@ -64,7 +64,7 @@ describe('settlements', () => {
     expect(calls).toEqual([['a', 'urgent']])
   })
 
-  it('a settlement that something waits for takes no long queue of held ones with it', async () => {
+  it('an urgent settlement does not flush a long queue of deferred settlements', async () => {
     stopTime()
     const { calls, settler } = createStore()
     settler.hold()
@@ -73,7 +73,7 @@ describe('settlements', () => {
     expect(calls).toEqual([['urgent']])
   })
 
-  it('a settlement is held for no longer than its time, however long starts go on', async () => {
+  it('a settlement is deferred for no longer than its limit, however long starts continue', async () => {
     stopTime()
     const { calls, settler } = createStore()
     for (let passed = 0; passed < 300; passed += 10) {
@@ -89,7 +89,7 @@ describe('settlements', () => {
     expect(calls.length).toBeLessThan(10)
   })
 
-  it('held settlements are released oldest first, with at most two calls under way', async () => {
+  it('deferred settlements are flushed oldest first, with at most two calls in flight', async () => {
     const { calls, answers, settler } = createStore({ isSlow: true })
     settler.hold()
     settleMany(settler, 400)
@@ -147,7 +147,7 @@ describe('settlements', () => {
     expect(calls.at(-1)).toEqual(['urgent'])
   })
 
-  it('settlements that Redis cannot record hold up no others', async () => {
+  it('settlements that Redis cannot record delay no others', async () => {
     stopTime()
     const { calls, answers, errors, settler } = createStore({ isSlow: true })
     settler.hold()
@@ -164,7 +164,7 @@ describe('settlements', () => {
     expect(calls.slice(3).map((call) => call[0])).toEqual(['0', '100'])
   })
 
-  it('settlements that are late go in larger calls', async () => {
+  it('late settlements are sent in larger calls', async () => {
     stopTime()
     const { calls, answers, settler } = createStore({ isSlow: true })
     settler.hold()
@@ -188,7 +188,7 @@ describe('settlements', () => {
     expect(calls).toEqual([['a']])
   })
 
-  it('a settlement is decided when it is sent', async () => {
+  it('the outcome of a deferred settlement is decided when it is sent', async () => {
     stopTime()
     const { settler } = createStore()
     settler.hold()
@@ -205,7 +205,7 @@ describe('settlements', () => {
     expect(made).toBe(1)
   })
 
-  it('all held settlements are sent before the worker stops, and those that end in between too', async () => {
+  it('all deferred settlements are sent before the worker stops, and so are those of runs that end in between', async () => {
     const { calls, answers, settler } = createStore({ isSlow: true })
     settler.hold()
     settleMany(settler, 350)

@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { Slots } from '../../../../src/worker/loop/slots.js'
 
 describe('slots while a worker is paused', () => {
-  it('a paused worker has no free slot, and the waiting loops are called when the pause ends', () => {
+  it('a paused worker has no free slot, and the end of the pause calls the waiting loops', () => {
     const slots = new Slots(2, () => {})
     slots.take('report')
     slots.setPaused(true)
