@@ -56,7 +56,7 @@ describe('the activity of the fleet', () => {
     expect((await readAll()).skipped).toBe(total(history.map(({ count = 1 }) => count)))
   })
 
-  it('the activity is kept for a day and outlives the schedules, and no other type of key disturbs a settlement', async () => {
+  it('the activity is kept for a day, also after its schedules are removed, and a key of another type in its place disturbs no settlement', async () => {
     const beat = fleet.create()
     beat.task('t', () => 'done')
     const minute = Math.floor(Date.now() / 60_000)

@@ -46,7 +46,7 @@ describe('the cost of a fire', () => {
     expect(withBeats).toBeLessThanOrEqual(5)
   })
 
-  it('the cost of a fire is at most 6 script calls when 32 workers come for one schedule', async () => {
+  it('the cost of a fire is at most 6 script calls when 32 workers claim one schedule', async () => {
     const { perFire } = await firesWith(32, 1, 8)
     expect(perFire).toBeLessThanOrEqual(6)
   })

@@ -63,7 +63,7 @@ describe('bugs of other schedulers in declarations and edits', () => {
     expect((await schedules.get('it'))!.next).toEqual(before)
   })
 
-  it('a dead schedule says why', async () => {
+  it('a schedule in quarantine shows the error of its definition', async () => {
     const { fleet, schedules } = fleetOf()
     await schedules.put('it', { task: 'job', every: '1h' })
     await fleet.start()

@@ -5,7 +5,7 @@ import { useRedis } from '../support/redis.js'
 describe('bugs of other schedulers when Redis restarts', () => {
   const redis = useRedis({ args: ['--appendonly', 'yes', '--appendfsync', 'always'] })
 
-  it('Redis restart and reconnect go on', async () => {
+  it('schedules continue after a restart of Redis and a reconnect', async () => {
     const fleet = createFleet(redis.url, { tasks: (beat) => beat.task('job', () => 'done') })
     const { schedules } = fleet.control
     await schedules.put('it', { task: 'job', every: 200 })

@@ -23,7 +23,7 @@ function fleetOn(url: string, handler: (run: Run) => unknown = () => 'done', opt
 describe('bugs of other schedulers', () => {
   const redis = useRedis()
 
-  it('a dedupe hit still advances the schedule, and the history is bounded', async () => {
+  it('a schedule advances past its skipped occurrences, and its history is bounded', async () => {
     const gate = createGate()
     const { fleet, ran, schedules } = fleetOn(redis.url, (run) => untilAborted(run, gate))
     await fleet.start()
@@ -43,7 +43,7 @@ describe('bugs of other schedulers', () => {
     expect(await fleet.redis.xlen(fleet.key('history', 'it'))).toBeLessThan(1_200)
   })
 
-  it('delete and recreate starts clean', async () => {
+  it('a schedule that is removed and created again starts without its former state', async () => {
     const gate = createGate()
     const { fleet, ran, schedules } = fleetOn(redis.url, (run) => untilAborted(run, gate))
     await schedules.put('it', { task: 'job', every: 100, overlap: 'queue', limit: 300 })
@@ -67,7 +67,7 @@ describe('bugs of other schedulers', () => {
     await fleet.next('run:started', () => ran.length > count)
   })
 
-  it('two workers on one host are two workers', async () => {
+  it('two workers on one host have different ids', async () => {
     const { fleet } = fleetOn(redis.url)
     await fleet.start()
     const workers = await fleet.control.fleet()
@@ -117,7 +117,7 @@ describe('bugs of other schedulers', () => {
     expect((await schedules.history('other')).every(({ outcome }) => outcome === 'ok')).toBe(true)
   })
 
-  it('more than 100 missed occurrences do not wedge', async () => {
+  it('more than 100 missed occurrences do not stop a schedule', async () => {
     const { fleet, ran, schedules } = fleetOn(redis.url)
     await schedules.put('it', { task: 'job', every: '1m', misfire: 'all', maxCatchUp: 150, catchUpWindow: '10h' })
     const newest = Math.floor(Date.now() / 60_000) * 60_000
@@ -132,7 +132,7 @@ describe('bugs of other schedulers', () => {
     expect(total).toBeGreaterThanOrEqual(500)
   })
 
-  it('the repeated hour does not hang or reorder', async () => {
+  it('a repeated hour neither stops nor reorders occurrences', async () => {
     const { fleet, ran, schedules } = fleetOn(redis.url)
     await schedules.put('it', {
       task: 'job',
@@ -157,7 +157,7 @@ describe('bugs of other schedulers', () => {
     expect((await schedules.get('it'))?.state).toBe('finished')
   })
 
-  it('one bad entry does not stop the tick', async () => {
+  it('keys of the wrong type do not stop the tick for other schedules', async () => {
     const { fleet, schedules } = fleetOn(redis.url)
     const names = ['text', 'state', 'lease', 'history', 'nonsense', 'pending']
     for (const name of names) await schedules.put(name, { task: 'job', every: 100 })
@@ -213,7 +213,7 @@ describe('bugs of other schedulers', () => {
     expect(instants[0]! % 100).toBe(0)
   })
 
-  it('disabled overdue schedules cost nothing', async () => {
+  it('disabled and paused schedules that are overdue take no commands', async () => {
     const { fleet, schedules } = fleetOn(redis.url)
     const many = Array.from({ length: 200 }, (_, index) => ({ name: `s${index}`, task: 'job', every: '1h' }))
     await schedules.putMany(many)

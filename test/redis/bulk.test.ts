@@ -43,7 +43,7 @@ describe('putMany', () => {
     expect(counts.get('hgetall')).toBeLessThan(2 * 5_000 + 2_000)
   })
 
-  it('putMany does not delay the planning of a plain edit during it', async () => {
+  it('putMany does not delay the planning of a plain edit at the same time', async () => {
     const beat = fleet.create()
     const ran = new Promise((resolve) => beat.task('fresh', resolve))
     await beat.start()
@@ -55,7 +55,7 @@ describe('putMany', () => {
 })
 
 describe('sync', () => {
-  it('sync of schedules that are as declared writes nothing, and reads many in a call', async () => {
+  it('sync of unchanged schedules writes nothing, and reads many schedules in a call', async () => {
     const beat = fleet.create()
     const seen: number[] = []
     const onProgress = ({ done }: { done: number }) => seen.push(done)
@@ -70,7 +70,7 @@ describe('sync', () => {
     expect(scriptCalls(counts)).toBeLessThan(60)
   })
 
-  it('sync does not change a schedule that another owner wrote in between', async () => {
+  it('sync does not change a schedule that another owner writes during the sync', async () => {
     const beat = fleet.create()
     await fleet.create().schedules.put('s7', { every: '1h', owner: 'other' })
     const result = await beat.sync(many(10), { owner: 'app' })
@@ -80,7 +80,7 @@ describe('sync', () => {
 })
 
 describe('a worker that starts among many schedules', () => {
-  it('a worker that starts among many schedules looks back at a bounded number of them', async () => {
+  it('a worker that starts among many schedules inspects a bounded number of them', async () => {
     await fleet.create().schedules.putMany(many(15_000))
     const beat = fleet.create()
     beat.task('yearly', () => {})
@@ -96,7 +96,7 @@ describe('a worker that starts among many schedules', () => {
 })
 
 describe('runs', () => {
-  it('runs are read in pages, those that wait in a lane too, and no more than asked for', async () => {
+  it('the list of runs is read in pages, includes parked runs, and has at most the requested number', async () => {
     const beat = fleet.create()
     await beat.schedules.putMany(many(10))
     for (let index = 0; index < 600; index++) await beat.schedules.trigger(`s${index % 10}`)

@@ -11,7 +11,7 @@ const key = (kind: string, name: string) => `{${fleet.prefix()}}:${kind}:${name}
 const brief = (changes: Change[]) => changes.map(({ revision, by, via, kind, diff }) => [revision, by, via, kind, diff])
 
 describe('the change list of a schedule', () => {
-  it('the change list of a schedule says of each edit who made it, from where, and what it changed, the newest first', async () => {
+  it('the change list of a schedule gives the author, the origin and the changed fields of each edit, newest first', async () => {
     const { schedules } = fleet.create({ actor: 'anna' })
     const from = await readServerTime(redis.client)
     await schedules.put('it', { every: '1h', payload: { to: 'ops' } })
@@ -40,7 +40,7 @@ describe('the change list of a schedule', () => {
     ])
   })
 
-  it('the change list of a schedule holds a pause by pauseAfter, which the engine makes, and who ended it', async () => {
+  it('the change list of a schedule names the engine as the author of a pause by pauseAfter, and the author of its end', async () => {
     const beat = fleet.create({ actor: 'anna' })
     beat.task('it', () => Promise.reject(new Error('no')))
     await beat.start()
@@ -61,7 +61,7 @@ describe('the change list of a schedule', () => {
     ])
   })
 
-  it('the change list of a schedule names declarations and syncs as what they are', async () => {
+  it('the change list of a schedule marks declarations and syncs as such', async () => {
     const beat = fleet.create()
     await beat.task('job', () => 1).schedule('one', { every: '1h' })
     await beat.sync({ two: { task: 'job', every: '1h' } }, { owner: 'svc' })
@@ -96,7 +96,7 @@ describe('the change list of a schedule', () => {
     ])
   })
 
-  it('the change list of a schedule that plain commands made and deleted has its creation, and goes with it', async () => {
+  it('the change list of a schedule that plain commands create has the creation, and is deleted with the schedule', async () => {
     const beat = fleet.create({ actor: 'anna' })
     await beat.start()
     await redis.client.hset(key('schedule', 'bare'), 'task', 'none', 'every', '1h')
@@ -124,7 +124,7 @@ describe('the change list of a schedule', () => {
     expect(new Set(changes.map(({ via }) => via))).toEqual(new Set(['hset']))
   })
 
-  it('the change list of a schedule keeps the last 20 edits, and goes with the schedule', async () => {
+  it('the change list of a schedule keeps the last 20 edits, and is deleted with the schedule', async () => {
     const { schedules } = fleet.create()
     for (let retries = 1; retries <= 25; retries++) await schedules.put('it', { every: '1h', retries })
     const changes = await schedules.changes('it')
@@ -143,7 +143,7 @@ describe('the change list of a schedule', () => {
     expect((await schedules.changes('it'))[0]).toMatchObject({ revision: 6 })
   })
 
-  it('the change list of a schedule begins anew when its key was overwritten', async () => {
+  it('the change list of a schedule begins again after its key was overwritten', async () => {
     const { schedules } = fleet.create()
     await schedules.put('it', { every: '90m' })
     await schedules.put('it', { every: '1h' })
@@ -167,7 +167,7 @@ describe('a rollback', () => {
     expect(await schedules.rollback('it', 5)).toEqual({ outcome: 'unchanged', revision: 5 })
   })
 
-  it('to a revision that is not kept is refused, with those that are', async () => {
+  it('a rollback to a revision that is not kept is refused, and the error names the kept revisions', async () => {
     const { schedules } = fleet.create()
     for (let retries = 1; retries <= 25; retries++) await schedules.put('it', { every: '1h', retries })
     await expect(schedules.rollback('it', 3)).rejects.toThrow(/revision: 3 cannot be used; allowed: .*5 to 25/)
@@ -178,7 +178,7 @@ describe('a rollback', () => {
 })
 
 describe('a list of schedules', () => {
-  it('in the order of their next run has what runs first in front, and pages through all of them once', async () => {
+  it('a list of schedules in the order of the next run begins with the earliest, and its pages hold each schedule once', async () => {
     const { schedules } = fleet.create({ shards: 3 })
     const at = (minutes: number) => new Date(Date.now() + minutes * 60_000)
     for (const index of [5, 3, 9, 1, 7]) await schedules.put(`s${index}`, { at: at(index) })
@@ -196,7 +196,7 @@ describe('a list of schedules', () => {
     expect(names.slice(5).sort()).toEqual(['finished', 'paused'])
   })
 
-  it('in the order of their last occurrence has the latest in front', async () => {
+  it('a list of schedules in the order of the last occurrence begins with the latest', async () => {
     const { schedules } = fleet.create({ shards: 2 })
     for (const name of ['a', 'b', 'c', 'd']) await schedules.put(name, { every: '1d' })
     for (const shard of [0, 1]) {
@@ -211,7 +211,7 @@ describe('a list of schedules', () => {
     expect(rest.cursor).toBeNull()
   })
 
-  it('a list of schedules shows the schedules in one state, and refuses an order, a state and a name that it does not know', async () => {
+  it('a list of schedules can show one state, and refuses an unknown order, state or field', async () => {
     const { schedules } = fleet.create()
     await schedules.putMany([
       { name: 'a', every: '1h' },
@@ -224,7 +224,7 @@ describe('a list of schedules', () => {
     await expect(schedules.list({ mach: 'a*' } as never)).rejects.toThrow(/did you mean match/)
   })
 
-  it('matches a long name against a pattern with many stars at once', async () => {
+  it('a list of schedules matches a long name against a pattern with many stars without delay', async () => {
     const { schedules } = fleet.create()
     await schedules.put('a'.repeat(500), { every: '1h' })
     const startedAt = process.cpuUsage()

@@ -32,7 +32,7 @@ describe('a claim', () => {
     }
   })
 
-  it('a claim gives the handler everything that the contract names', async () => {
+  it('a claim gives the handler every field of the contract', async () => {
     const beat = fleet.create()
     const seen = new Promise<Record<string, unknown>>((resolve) => {
       beat.task('look', (run) => {
@@ -88,7 +88,7 @@ describe('a claim', () => {
     expect(await redis.client.keys(`{${fleet.prefix()}}:lane*`)).toEqual([])
   })
 
-  it('a claim claims only what its pool may run', async () => {
+  it('a claim takes only schedules of its pool', async () => {
     const gpu = fleet.create({ pool: 'gpu' })
     const plain = fleet.create()
     const ran: string[] = []
@@ -102,7 +102,7 @@ describe('a claim', () => {
     expect(ran).toEqual(['gpu'])
   })
 
-  it('a claim never has more runs at once than the worker has slots', async () => {
+  it('a worker never has more runs at once than slots', async () => {
     const beat = fleet.create({ concurrency: 3 })
     let going = 0
     let most = 0
@@ -146,7 +146,7 @@ describe('a claim', () => {
     expect(await control.schedules.history(first.runs[0]!.schedule)).toHaveLength(1)
   })
 
-  it('a claim grows the fence with each run, also after Redis lost its memory', async () => {
+  it('a claim raises the fence with each run, also after a data loss', async () => {
     const beat = fleet.create()
     const fences: number[] = []
     const task = beat.task('fenced', (run) => void fences.push(run.fence))

@@ -38,31 +38,34 @@ describe('the options of ioredis', () => {
     ],
     ['enableReadyCheck: false, with options', () => ({ ...address(), enableReadyCheck: false })],
     ['autoResubscribe: false, with options', () => ({ ...address(), autoResubscribe: false })],
-  ] as const)('let a worker start, run longer than its lease, and count: %s', async (_, source) => {
-    const beat = fleet.create({ redis: source(), leaseMs: 500 })
-    let signal: AbortSignal | undefined
-    const task = beat.task('slow', async (run) => {
-      signal = run.signal
-      await new Promise((resolve) => setTimeout(resolve, 1_200))
-      return 'done'
-    })
-    await beat.start()
-    await task.schedule('slow', { at: new Date() })
-    const entries = await waitFor(
-      async () => {
-        const found = await beat.schedules.history('slow')
-        return found.length > 0 ? found : null
-      },
-      { what: 'the entry of the run' },
-    )
-    expect(entries).toMatchObject([{ outcome: 'ok', result: 'done' }])
-    expect(signal?.aborted).toBe(false)
-    expect(await beat.schedules.count()).toBe(1)
-  })
+  ] as const)(
+    'a worker starts, runs longer than its lease and counts its runs with the ioredis options %s',
+    async (_, source) => {
+      const beat = fleet.create({ redis: source(), leaseMs: 500 })
+      let signal: AbortSignal | undefined
+      const task = beat.task('slow', async (run) => {
+        signal = run.signal
+        await new Promise((resolve) => setTimeout(resolve, 1_200))
+        return 'done'
+      })
+      await beat.start()
+      await task.schedule('slow', { at: new Date() })
+      const entries = await waitFor(
+        async () => {
+          const found = await beat.schedules.history('slow')
+          return found.length > 0 ? found : null
+        },
+        { what: 'the entry of the run' },
+      )
+      expect(entries).toMatchObject([{ outcome: 'ok', result: 'done' }])
+      expect(signal?.aborted).toBe(false)
+      expect(await beat.schedules.count()).toBe(1)
+    },
+  )
 })
 
 describe('a live client that many instances share', () => {
-  it('a live client that many instances share is listened to once for each event, and no warning comes', async () => {
+  it('a live client that many instances share has one listener for each event, and Node.js prints no warning', async () => {
     const client = liveClient({})
     await client.ping()
     const before = client.listenerCount('error')
@@ -79,7 +82,7 @@ describe('a live client that many instances share', () => {
 })
 
 describe('a server that is not the one to talk to', () => {
-  it('a server that cannot serve a fleet is named when it is a replica, with the server to pass instead', async () => {
+  it('a replica is refused at the start, and the error names the server to pass instead', async () => {
     const replica = liveClient({})
     await replica.replicaof('127.0.0.1', 1)
     onTestFinished(async () => void (await replica.replicaof('NO', 'ONE')))
@@ -92,7 +95,7 @@ describe('a server that is not the one to talk to', () => {
 })
 
 describe('a server with too few connections', () => {
-  it('a server with too few connections fails the start in time with its error, and the instance can be stopped', async () => {
+  it('a server that has reached maxclients fails the start within its timeout, and the instance can be stopped', async () => {
     const admin = liveClient({})
     const info = await admin.info('clients')
     const used = Number(/connected_clients:(\d+)/.exec(info)![1])
@@ -103,7 +106,7 @@ describe('a server with too few connections', () => {
     await beat.stop()
   })
 
-  it('a server with too few connections is diagnosed in time all the same', async () => {
+  it('a server that has reached maxclients is diagnosed within the timeout', async () => {
     const admin = liveClient({})
     const beat = fleet.create({ connectTimeoutMs: 1_000 })
     await beat.schedules.count()
@@ -131,7 +134,7 @@ describe('a place that cannot serve a fleet', () => {
     expect(await redis.client.keys(`{${fleet.prefix()}}:*`)).toEqual([])
   })
 
-  it('a client that is subscribed to channels is refused with what to pass', async () => {
+  it('a client that is subscribed to channels is refused, and the error says what to pass', async () => {
     const client = liveClient({})
     await client.subscribe('news')
     const beat = fleet.create({ redis: client })
@@ -140,7 +143,7 @@ describe('a place that cannot serve a fleet', () => {
     await expect(beat.schedules.count()).rejects.toMatchObject(refused)
   })
 
-  it('a client in monitor mode is refused with the client to pass instead', async () => {
+  it('a client in monitor mode is refused, and the error says which client to pass instead', async () => {
     const options = { host: '127.0.0.1', port: redis.port, monitor: true }
     const refused = { code: 'ERR_EVERYBEAT_OPTIONS', field: 'redis.monitor' }
     expect(() => fleet.create({ redis: liveClient({ monitor: true }) })).toThrow(expect.objectContaining(refused))

@@ -43,7 +43,7 @@ async function refusals(node: number): Promise<number> {
   return Number(/cmdstat_evalsha:.*rejected_calls=(\d+)/.exec(stats)?.[1] ?? 0)
 }
 
-it('a run that ends while the one half of its shard is here and the other there is settled when the move is over', async () => {
+it('a run that ends during the move of its shard to another node is settled after the move', async () => {
   const keys = createKeys('halved', 0, 1)
   const client = cluster.connect()
   await using beat = new Everybeat({ redis: cluster.connect(), prefix: 'halved', leaseMs: 20_000, logger: false })
@@ -77,7 +77,7 @@ it('a run that ends while the one half of its shard is here and the other there 
   expect(starts).toHaveLength(1)
 })
 
-it('a shard goes to another node with its keys, under load: nothing starts twice, and nothing is lost', async () => {
+it('the move of a shard to another node under load starts nothing twice, and loses nothing', async () => {
   const keys = createKeys('moving', 0, 1)
   const client = cluster.connect()
   await using beat = new Everybeat({ redis: cluster.connect(), prefix: 'moving', leaseMs: 1_000, logger: false })

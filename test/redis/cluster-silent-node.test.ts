@@ -60,7 +60,7 @@ it.each([
   ['hangs', 'SIGSTOP'],
   ['is dead', 'SIGKILL'],
 ] as const)(
-  'a node of a Cluster that %s leaves list, diagnose and health with what the others have',
+  'list, diagnose and health give the data of the other nodes when a node of a Cluster %s',
   async (_, signal) => {
     const { prefix, index, shards } = await placeFleet()
     const begin = new Date()

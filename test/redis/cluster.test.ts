@@ -35,7 +35,7 @@ function oneOnEach(): string[] {
 }
 
 describe('on a Redis Cluster', () => {
-  it('shards land on every node, and a worker and a control client serve all of them', async () => {
+  it('the shards are spread over every node, and a worker and a control client serve all of them', async () => {
     const control = create(cluster.connect())
     const beat = create(cluster.connect())
     const ran = new Map<string, number>()
@@ -61,7 +61,7 @@ describe('on a Redis Cluster', () => {
     }
   })
 
-  it('each occurrence runs once among several workers', async () => {
+  it('each occurrence runs once among several workers on a Redis Cluster', async () => {
     const beats = [0, 1, 2].map(() => create(cluster.connect()))
     const runs: string[] = []
     for (const beat of beats) {
@@ -75,7 +75,7 @@ describe('on a Redis Cluster', () => {
     expect(new Set(runs).size).toBe(runs.length)
   })
 
-  it('on a Redis Cluster edits, triggers, cancels and bare writes reach the worker wherever they are', async () => {
+  it('edits, manual runs, cancels and plain edits on a Redis Cluster reach the worker from every node', async () => {
     const control = create(cluster.connect())
     const beat = create(cluster.connect())
     const client = cluster.connect()
@@ -109,7 +109,7 @@ describe('on a Redis Cluster', () => {
     await failed
   })
 
-  it('on a Redis Cluster bare writes are seen as they happen on every node', async () => {
+  it('plain edits are noticed as they happen on every node of a Redis Cluster', async () => {
     const beat = create(cluster.connect())
     const client = cluster.connect()
     const shards = Array.from({ length: SHARDS }, (_, shard) => createKeys(prefix, shard, SHARDS))
@@ -126,7 +126,7 @@ describe('on a Redis Cluster', () => {
     await waitFor(() => ran.size === SHARDS, { what: 'runs of all' })
   })
 
-  it('a claim that waits for replicas finds a slot that went to another node', async () => {
+  it('a claim that waits for replicas follows a hash slot to another node', async () => {
     const client = cluster.connect()
     const keys = createKeys(prefix, 0, 1)
     const call = () =>
@@ -177,7 +177,7 @@ describe('on a Redis Cluster', () => {
     })
   })
 
-  it('the number of shards is changed over the nodes', async () => {
+  it('resharding moves schedules between the nodes of a Redis Cluster', async () => {
     const control = create(cluster.connect())
     const names = Array.from({ length: 300 }, (_, index) => `job-${index}`)
     await control.schedules.putMany(names.map((name) => ({ name, every: '1h', payload: name })))

@@ -11,7 +11,7 @@ const redis = useRedis({ args: ['--appendonly', 'yes', '--appendfsync', 'always'
 const fleet = useFleet(redis)
 
 describe('the connection', () => {
-  it('a connection that cannot be made fails the start with a clear error, and no password in it', async () => {
+  it('a connection that cannot be made fails the start with a clear error without the password', async () => {
     const beat = new Everybeat({ redis: 'redis://user:hunter2@127.0.0.1:1', connectTimeoutMs: 300, logger: false })
     const error = await beat.start().then(
       () => null,
@@ -23,7 +23,7 @@ describe('the connection', () => {
     await beat.stop()
   })
 
-  it('a connection that is lost is announced, tried again, and the schedules go on', async () => {
+  it('a lost connection is reported and made again, and the schedules continue', async () => {
     const beat = fleet.create({ leaseMs: 1_000 })
     let runs = 0
     const task = beat.task('tick', () => void runs++)
@@ -92,7 +92,7 @@ describe('the connection', () => {
     client.disconnect()
   })
 
-  it('a connection leaves a control client without a trace in the fleet, and stop closes it', async () => {
+  it('a control client leaves no trace in the fleet, and stop closes its connection', async () => {
     const beat = fleet.create()
     await beat.schedules.put('a', { every: '1h' })
     expect(await beat.fleet()).toEqual([])
@@ -101,7 +101,7 @@ describe('the connection', () => {
     await expect(beat.schedules.get('a')).rejects.toMatchObject({ code: 'ERR_EVERYBEAT_STATE' })
   })
 
-  it('a connection refuses a second start', async () => {
+  it('a started instance refuses a second start', async () => {
     const beat = fleet.create()
     await beat.start()
     await expect(beat.start()).rejects.toMatchObject({ code: 'ERR_EVERYBEAT_STATE' })

@@ -6,7 +6,7 @@ const redis = useRedis()
 const fleet = useFleet(redis)
 
 describe('put', () => {
-  it('put creates, finds unchanged, updates, and refuses another revision than the expected one', async () => {
+  it('put creates and updates, reports an unchanged definition, and refuses another revision than the expected one', async () => {
     const { schedules } = fleet.create()
     expect(await schedules.put('a', { cron: '0 9 * * *' })).toEqual({ outcome: 'created', revision: 1 })
     expect(await schedules.put('a', { cron: '0 9 * * *' })).toEqual({ outcome: 'unchanged', revision: 1 })
@@ -23,7 +23,7 @@ describe('put', () => {
     expect(await schedules.get('a')).toMatchObject({ cron: '0 10 * * *', revision: 2 })
   })
 
-  it('put of the same definition touches no key', async () => {
+  it('put of the same definition changes no key', async () => {
     const { schedules } = fleet.create()
     await schedules.put('a', { every: '1h', payload: { x: 1 } })
     const dump = async () =>
@@ -33,7 +33,7 @@ describe('put', () => {
     expect(await dump()).toEqual(before)
   })
 
-  it('put keeps an occurrence that is due when the same thing is declared again at boot', async () => {
+  it('put of the same definition at boot keeps a due occurrence', async () => {
     const beat = fleet.create()
     await beat.schedules.put('daily', { cron: '0 0 * * *', task: 'job' })
     const keys = `{${fleet.prefix()}}`
@@ -72,7 +72,7 @@ describe('put', () => {
 })
 
 describe('putMany', () => {
-  it('putMany writes in batches with progress, and nothing when one is refused', async () => {
+  it('putMany writes in batches and reports its progress, and writes nothing when one definition is refused', async () => {
     const { schedules } = fleet.create()
     const many = Array.from({ length: 2_500 }, (_, index) => ({ name: `s${index}`, every: '1h', spread: true }))
     const seen: number[] = []
@@ -108,7 +108,7 @@ describe('patch', () => {
     expect(await schedules.patch('none', { note: 'x' })).toEqual({ outcome: 'missing', revision: 0 })
   })
 
-  it('patch loses no edit of others', async () => {
+  it('patch loses no edit that others make at the same time', async () => {
     const [one, two] = [fleet.create().schedules, fleet.create().schedules]
     await one.put('a', { every: '1m', tags: [] })
     await Promise.all([
@@ -151,7 +151,7 @@ describe('remove', () => {
 })
 
 describe('pause and resume', () => {
-  it('pause and resume keep the definition, survive a declaration, and go on from now', async () => {
+  it('a pause keeps the definition and survives a declaration, and resume continues from now', async () => {
     const { schedules } = fleet.create()
     await schedules.put('a', { every: '100ms' })
     expect(await schedules.pause('a', { note: 'maintenance' })).toEqual({ outcome: 'paused', revision: 1 })
@@ -171,7 +171,7 @@ describe('pause and resume', () => {
 })
 
 describe('sync', () => {
-  it('sync touches only what its owner owns, and returns the difference', async () => {
+  it('sync changes only schedules of its owner, and returns the difference', async () => {
     const beat = fleet.create()
     await beat.schedules.put('foreign', { every: '1m' })
     await beat.schedules.put('b', { every: '1m' })

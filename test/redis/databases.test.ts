@@ -22,7 +22,7 @@ function clientOf(database: number): Redis {
 }
 
 describe('fleets of one prefix in two databases of a server', () => {
-  it('hear nothing of each other, and each hears itself', async () => {
+  it('fleets of one prefix in two databases get no messages of each other, and each gets its own', async () => {
     const prefix = uniquePrefix()
     const [zero, one] = [createIn(0, prefix), createIn(1, prefix)]
     const foreign: string[] = []
@@ -42,7 +42,7 @@ describe('fleets of one prefix in two databases of a server', () => {
     expect(foreign).toEqual(['ours'])
   })
 
-  it('mark their messages in every database but 0, where they are as ever', async () => {
+  it('messages name their database, except in database 0, where they have the form of earlier versions', async () => {
     const prefix = uniquePrefix()
     const heard: string[] = []
     const listener = clientOf(0)
@@ -77,7 +77,7 @@ describe('fleets of one prefix in two databases of a server', () => {
     expect(await beat.schedules.count()).toBe(0)
   })
 
-  it('bring back what code declared when their own database is flushed', async () => {
+  it('a fleet restores the schedules that code declares when its own database is flushed', async () => {
     const prefix = uniquePrefix()
     const beat = createIn(2, prefix)
     await beat.task('work', () => {}).schedule('declared', { every: '1h' })

@@ -38,15 +38,18 @@ it.each([
   ['list', (beat: Everybeat) => beat.schedules.list()],
   ['diagnose', (beat: Everybeat) => beat.diagnose()],
   ['start', (beat: Everybeat) => beat.start()],
-] as const)('an instance that is given the URL of a sentinel says so in %s, with what to pass', async (_what, call) => {
-  await using beat = new Everybeat({ redis: `redis://127.0.0.1:${sentinelPort}`, prefix: 'url', logger: false })
-  await expect(call(beat)).rejects.toMatchObject({
-    code: 'ERR_EVERYBEAT_CONNECTION',
-    message: expect.stringContaining('If it is a Sentinel, pass `redis: { sentinels') as string,
-  })
-})
+] as const)(
+  'the error of an instance with the URL of a sentinel says in %s what to pass instead',
+  async (_what, call) => {
+    await using beat = new Everybeat({ redis: `redis://127.0.0.1:${sentinelPort}`, prefix: 'url', logger: false })
+    await expect(call(beat)).rejects.toMatchObject({
+      code: 'ERR_EVERYBEAT_CONNECTION',
+      message: expect.stringContaining('If it is a Sentinel, pass `redis: { sentinels') as string,
+    })
+  },
+)
 
-it('a sentinel that is dead leaves the console empty where no logger is wanted, and the fleet works', async () => {
+it('a dead sentinel prints nothing to the console when the logger is off, and the fleet works', async () => {
   const written = (['error', 'warn', 'log', 'info'] as const).map((method) =>
     vi.spyOn(console, method).mockImplementation(() => {}),
   )

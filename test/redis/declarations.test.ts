@@ -19,7 +19,7 @@ function deploy(options: Partial<EverybeatOptions> = {}) {
 const get = async (beat: Everybeat) => (await beat.schedules.get('it'))!
 
 describe('a declaration', () => {
-  it('a declaration leaves a live edit in place as long as the code says the same, over restarts and new processes', async () => {
+  it('a declaration keeps a live edit while it stays the same, over restarts and new processes', async () => {
     const first = deploy()
     expect(await first.declare({ cron: '0 9 * * *' })).toEqual({ outcome: 'created', revision: 1 })
     await first.beat.schedules.patch('it', { cron: '0 10 * * *', note: 'the team starts later' })
@@ -33,7 +33,7 @@ describe('a declaration', () => {
     })
   })
 
-  it('a declaration leaves an edit by a bare HSET in place, noticed by a worker or not', async () => {
+  it('a declaration keeps an edit by a bare HSET, whether or not a worker has noticed it', async () => {
     const { beat, declare } = deploy()
     await declare({ cron: '0 9 * * *' })
     await redis.client.hset(key('it'), 'cron', '0 11 * * *')
@@ -41,7 +41,7 @@ describe('a declaration', () => {
     expect(await get(beat)).toMatchObject({ cron: '0 11 * * *', declared: { differs: ['cron'] } })
   })
 
-  it('changes what the code changed, and leaves what only a person changed', async () => {
+  it('a changed declaration changes the fields that code changed, and keeps the fields that only a person changed', async () => {
     const { beat, declare, overwritten } = deploy()
     await declare({ cron: '0 9 * * *', payload: { to: 'ops' }, retries: 1 })
     await beat.schedules.patch('it', { cron: '0 10 * * *', tags: ['kept'] })
@@ -55,7 +55,7 @@ describe('a declaration', () => {
     expect(overwritten).toEqual([])
   })
 
-  it('wins where code and a person changed the same field, and an event and the change list say so', async () => {
+  it('a declaration wins where code and a person changed the same field, and an event and the change list say so', async () => {
     const { beat, declare, overwritten } = deploy()
     await declare({ cron: '0 9 * * *' })
     await beat.schedules.patch('it', { every: '1h', note: 'mine' })
@@ -70,7 +70,7 @@ describe('a declaration', () => {
     })
   })
 
-  it('a declaration of a lower version changes nothing that a higher one declared, whichever starts last', async () => {
+  it('a declaration of a lower version changes nothing that a higher version declared, whatever the order of their starts', async () => {
     const [older, newer] = [deploy({ version: '1.9.0' }), deploy({ version: '1.10.0-rc.1' })]
     await older.declare({ every: '1h' })
     expect(await newer.declare({ every: '2h' })).toMatchObject({ outcome: 'updated' })
@@ -80,7 +80,7 @@ describe('a declaration', () => {
     expect(await get(older.beat)).toMatchObject({ every: '2h', declared: { version: '1.10.0', differs: [] } })
   })
 
-  it('a declaration is what `revert` goes back to', async () => {
+  it('`revert` restores the declaration', async () => {
     const { beat, declare } = deploy()
     await declare({ cron: '0 9 * * *' })
     expect(await beat.schedules.revert('it')).toEqual({ outcome: 'unchanged', revision: 1 })
@@ -103,7 +103,7 @@ describe('a declaration', () => {
     expect(await beat.schedules.remove('other')).toEqual({ outcome: 'removed' })
   })
 
-  it('a declaration of something that makes no sense together with an edit replaces the edit', async () => {
+  it('a declaration that contradicts an edit replaces the edit', async () => {
     const { beat, declare } = deploy()
     await declare({ solar: 'sunset', lat: 1, lon: 1 })
     await beat.schedules.patch('it', { every: '1h', lat: null, lon: null, anchor: '2026-01-01T00:00:00Z' })
@@ -113,7 +113,7 @@ describe('a declaration', () => {
 })
 
 describe('sync', () => {
-  it('sync leaves live edits in place, and takes the version of the instance', async () => {
+  it('sync keeps live edits, and uses the version of the instance', async () => {
     const [older, newer] = [fleet.create({ version: '1.0.0' }), fleet.create({ version: '2.0.0' })]
     const owner = 'svc'
     const sync = (beat: Everybeat, every: string) => beat.sync({ it: { task: 'job', every } }, { owner })

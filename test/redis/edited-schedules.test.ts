@@ -19,7 +19,7 @@ describe('an edit of a schedule', () => {
     expect((await schedules.get('it'))!.given).toEqual({ ...given, cron: '0 10 * * *' })
   })
 
-  it('an edit of a schedule is applied also when sixty come at the same time', async () => {
+  it('each of sixty edits of a schedule at the same time is applied', async () => {
     const { schedules } = fleet.create()
     await schedules.put('it', { every: '1h', payload: {} })
     const fields = ['retries', 'maxCatchUp', 'maxDeliveries', 'pauseAfter'] as const
@@ -27,7 +27,7 @@ describe('an edit of a schedule', () => {
     expect(new Set((await Promise.all(edits)).map(({ outcome }) => outcome))).toEqual(new Set(['updated']))
   })
 
-  it('an edit of a schedule of the removal of a finished schedule takes effect', async () => {
+  it('an edit of removeAfter of a finished schedule takes effect', async () => {
     const beat = fleet.create()
     beat.task('it', () => 1)
     await beat.start()
@@ -37,7 +37,7 @@ describe('an edit of a schedule', () => {
     await waitFor(async () => (await beat.schedules.get('it')) === null, { what: 'the removal' })
   })
 
-  it('an edit of a schedule that raises a limit lets more occurrences run, and one of its bounds does not count anew', async () => {
+  it('an edit that raises the limit lets more occurrences run, and an edit of the end does not reset the count', async () => {
     const [first] = pastDays(6)
     const daily = await createDaily(redis, { ...DAILY, cron: '0 0 * * *', limit: 1, start: new Date(first!) })
     const worker = daily.worker('w')
@@ -51,7 +51,7 @@ describe('an edit of a schedule', () => {
     expect((await daily.state('it'))['seen']).toBe('1')
   })
 
-  it('to a past instant of at, after the last run, is missed like any other', async () => {
+  it('an edit to a past instant of at after the last run is a missed occurrence like any other', async () => {
     const beat = fleet.create()
     const ran: number[] = []
     beat.task('it', (run) => void ran.push(run.scheduledAt.getTime()))
@@ -110,8 +110,8 @@ describe('an error about a definition', () => {
   )
 })
 
-describe('a run of a task by hand', () => {
-  it('a run of a task by hand starts at once, whatever the defaults of the instance say', async () => {
+describe('a one-off run of a task', () => {
+  it('a one-off run of a task starts at once, whatever the defaults of the instance', async () => {
     const beat = fleet.create({ defaults: { jitter: '1h', misfire: 'skip', misfireGrace: 0, catchUpWindow: 0 } })
     const name = `${'a'.repeat(99)}😀`
     const ran = new Promise((resolve) => {

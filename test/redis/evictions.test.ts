@@ -15,7 +15,7 @@ async function fillMemory(): Promise<void> {
     await redis.client.set(`cache:${index}`, 'x'.repeat(100_000))
 }
 
-it('the health of a worker is not ok while its server evicts keys, and says why; a probe sees it', async () => {
+it('the health of a worker is not ok while its server evicts keys, names the reason, and fails a probe', async () => {
   const used = Number(/^used_memory:(\d+)/m.exec(await redis.client.info('memory'))?.[1])
   await redis.client.config('SET', 'maxmemory', String(used + 3_000_000))
   await redis.client.config('SET', 'maxmemory-policy', 'allkeys-lru')

@@ -53,7 +53,7 @@ describe('explain, of what comes next', () => {
     })
   })
 
-  it('explain says who paused it by the note, since when, and until when', async () => {
+  it('explain gives the note of a pause, its start and its end', async () => {
     const { explain, schedules } = await scheduled({ every: '1h' })
     await schedules.pause('it', { note: 'Ann: the database moves', until: Date.UTC(2035, 0, 1) })
     const { state, next, reasons, advice } = await explain()
@@ -65,7 +65,7 @@ describe('explain, of what comes next', () => {
     expect(advice[0]).toMatch(/^resume it/)
   })
 
-  it('explain tells disabled from paused', async () => {
+  it('explain distinguishes disabled from paused', async () => {
     const { codes } = await scheduled({ every: '1h', enabled: false })
     expect(await codes()).toEqual(['disabled'])
   })
@@ -93,12 +93,12 @@ describe('explain, of what comes next', () => {
 })
 
 describe('explain, of workers', () => {
-  it('explain says that there are none', async () => {
+  it('explain says that the fleet has no worker', async () => {
     const { codes } = await scheduled({ every: '1h' }, { start: false })
     expect(await codes()).toEqual(['no-fleet'])
   })
 
-  it('explain says that none has registered the task', async () => {
+  it('explain says that no worker has registered the task', async () => {
     const { explain } = await scheduled({ every: '1h', task: 'other' })
     const { reasons, advice } = await explain()
     expect(reasons).toMatchObject([
@@ -107,14 +107,14 @@ describe('explain, of workers', () => {
     expect(advice[0]).toContain('deploy a worker that registers the task "other"')
   })
 
-  it('explain says that its pool is empty, and where the workers are', async () => {
+  it('explain says that the pool of a schedule has no worker, and names the pools that have workers', async () => {
     const { explain } = await scheduled({ every: '1h', pool: 'gpu' })
     expect((await explain()).reasons).toMatchObject([
       { code: 'pool-empty', message: 'no worker is live in its pool gpu; workers are live in default' },
     ])
   })
 
-  it('explain says that a clock is off, and that it does not matter', async () => {
+  it('explain says that the clock of a worker is off, and that this moves no instant', async () => {
     const { explain, fleet } = await scheduled({ every: '1h' })
     const [{ id } = { id: '' }] = await fleet.control.fleet()
     await fleet.redis.hset(fleet.key('worker', id), 'skewMs', String(HOUR))
@@ -123,7 +123,7 @@ describe('explain, of workers', () => {
     expect(reason!.message).toContain('is 1h ahead')
   })
 
-  it('explain says that all are full, and that a task has its fill', async () => {
+  it('explain says that no worker has a free slot, and that a task is at its limit', async () => {
     const gate = createGate()
     const { explain, fleet, schedules, codes } = await scheduled(
       { at: 1_700_000_000_000, catchUpWindow: '9999d' },
@@ -149,7 +149,7 @@ describe('explain, of workers', () => {
 })
 
 describe('explain, of runs', () => {
-  it('explain says who holds the lease, for how long, and what waits behind it', async () => {
+  it('explain names the holder of the lease, its duration, and the work that waits for the lease', async () => {
     const gate = createGate()
     const { explain, fleet } = await scheduled(
       { every: 200, overlap: 'queue' },
@@ -208,7 +208,7 @@ describe('explain, of runs', () => {
     expect(last?.why).toMatch(/^it failed on worker \w+ in attempt 2: Error: no luck$/)
   })
 
-  it('explain says that the lease is held by a holder that is not known', async () => {
+  it('explain says that an unknown holder has the lease', async () => {
     const { explain, fleet } = await scheduled({ every: '1h' })
     await fleet.redis.set(fleet.key('lease', 'it'), 'somebody:7', 'PX', 60_000)
     expect((await explain()).reasons).toMatchObject([
@@ -216,7 +216,7 @@ describe('explain, of runs', () => {
     ])
   })
 
-  it('explain says how many are backfilled', async () => {
+  it('explain gives the number of runs of a backfill', async () => {
     const { schedules, codes, explain } = await scheduled({ every: '1h' }, { start: false })
     await schedules.backfill('it', { from: Date.UTC(2026, 0, 1), to: Date.UTC(2026, 0, 2) })
     expect(await codes()).toEqual(['backfill', 'backfill', 'no-fleet'])
@@ -227,7 +227,7 @@ describe('explain, of runs', () => {
     ['ok', {}, /^it ran on worker \w+, \d+ ms after its instant, and took \d+ ms; it made up for 2 missed occurrences/],
     ['misfire', { misfire: 'skip' }, /no worker claimed it within its grace of 1s, and `misfire` is `skip`/],
     ['catch-up-window', { catchUpWindow: '1s' }, /older than the catch-up window of 1s/],
-  ] as const)('explain says of what was missed: %s', async (_reason, policy, why) => {
+  ] as const)('explain reports missed occurrences: %s', async (_reason, policy, why) => {
     const { fleet, explain } = await scheduled({ every: HOUR, misfireGrace: '1s', ...policy }, { start: false })
     await fleet.makeOverdue('it', Math.floor(Date.now() / HOUR) * HOUR - 2 * HOUR)
     await fleet.start()

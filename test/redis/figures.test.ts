@@ -26,7 +26,7 @@ async function checkStates(beat: Everybeat): Promise<FleetFigures['schedules']> 
 const NONE = { active: 0, paused: 0, finished: 0, invalid: 0 }
 
 describe('the figures of the fleet', () => {
-  it('the states are counted as they are after each edit, pause, resumption and removal', async () => {
+  it('the counts by state are right after each edit, pause, resume and removal', async () => {
     const beat = fleet.create()
     const { schedules } = beat
     await schedules.putMany(['a', 'b', 'c', 'd'].map((name) => ({ name, task: 'none', every: '1h' })))
@@ -47,7 +47,7 @@ describe('the figures of the fleet', () => {
     expect(await redis.client.exists(key('inactive'))).toBe(0)
   })
 
-  it('the states are counted as they are when runs bring a schedule to its end or to a pause', async () => {
+  it('the counts by state are right when a run finishes a schedule or pauses it', async () => {
     const beat = fleet.create()
     beat.task('good', () => {})
     beat.task('bad', () => {
@@ -70,7 +70,7 @@ describe('the figures of the fleet', () => {
     expect(await checkStates(beat)).toEqual({ ...NONE, finished: 5 })
   })
 
-  it('the states are counted as they are when definitions are edited by plain commands', async () => {
+  it('the counts by state are right when plain commands edit definitions', async () => {
     const beat = fleet.create()
     await beat.start()
     await beat.schedules.put('a', { task: 'none', every: '1h' })
@@ -131,7 +131,7 @@ describe('the figures of the fleet', () => {
     await waitFor(async () => (await beat.figures()).dueCount === 0, { what: 'the end of the backlog' })
   })
 
-  it('the figures cost as much with a thousand schedules as with ten', async () => {
+  it('the figures take as many commands with a thousand schedules as with ten', async () => {
     const beat = fleet.create()
     const cost = async () => Object.fromEntries(await countCommands(redis.url, async () => void (await beat.figures())))
     const fill = (from: number, to: number) =>

@@ -62,7 +62,7 @@ it('a thrown value reaches listeners unchanged, and the history with its stack a
   expect((told[0] as unknown[])[1]).toBe(thrown)
 })
 
-it('subscribers of a claim are told when the handlers of its runs have been called', async () => {
+it('subscribers of a claim are called after the handlers of its runs were called', async () => {
   const order: string[] = []
   const keep = (message: unknown) => {
     const { worker, result } = message as { worker: string; result: string }
@@ -78,7 +78,7 @@ it('subscribers of a claim are told when the handlers of its runs have been call
   expect(order).toEqual(['handler', 'handler', 'handler', 'claim'])
 })
 
-it('diagnostics channels tell of claims, calls of handlers, settlements and skips', async () => {
+it('diagnostics channels report claims, calls of handlers, settlements and skips', async () => {
   const messages: Record<string, unknown[]> = {}
   const keep = (message: unknown, channel: string | symbol) => void (messages[String(channel)] ??= []).push(message)
   const names = ['everybeat:claim', 'everybeat:settle', 'everybeat:skip']

@@ -36,7 +36,7 @@ describe('the history', () => {
     await waitFor(async () => (await fleet.redis.xlen(key)) === 1, { what: 'the upkeep to trim it' })
   })
 
-  it('the history is repaired where another type was put in its place', async () => {
+  it('a history key that was overwritten with another type is repaired', async () => {
     const fleet = createFleet(redis.url, { workers: 1, tasks: (beat) => beat.task('job', () => 'x') })
     await fleet.control.schedules.put('it', { task: 'job', every: '1h' })
     await fleet.redis.set(fleet.key('history', 'it'), 'not a stream')
@@ -45,7 +45,7 @@ describe('the history', () => {
     expect(await fleet.history('it', 1)).toMatchObject([{ outcome: 'ok', result: 'x' }])
   })
 
-  it('a history that takes no later id is written anew with every entry that is not from the future', async () => {
+  it('a history that accepts no later id is replaced by its entries that are not from the future', async () => {
     const fleet = createFleet(redis.url, { workers: 1, tasks: (beat) => beat.task('job', () => 'x') })
     await fleet.control.schedules.put('it', { task: 'job', every: '1h' })
     const key = fleet.key('history', 'it')
@@ -60,7 +60,7 @@ describe('the history', () => {
     expect(entries.at(-1)).toMatchObject({ runId: 'it@1' })
   })
 
-  it('a Redis without memory keeps a history as it is, and the run is recorded when there is memory again', async () => {
+  it('a Redis without free memory keeps the history unchanged, and the run is recorded when memory is free again', async () => {
     const gate = createGate()
     const fleet = createFleet(redis.url, {
       workers: 1,
@@ -86,7 +86,7 @@ describe('the history', () => {
   })
 
   it.each(['put', 'hset'] as const)(
-    'the history closes what was overdue when the trigger is edited by %s',
+    'overdue occurrences get history entries when the trigger is edited by %s',
     async (how) => {
       const fleet = createFleet(redis.url, { tasks: (beat) => beat.task('job', () => 'x') })
       await fleet.control.schedules.put('it', { task: 'job', every: HOUR })
@@ -105,7 +105,7 @@ describe('the history', () => {
   it.each([
     ['disabled', { enabled: '0' }],
     ['invalid', { cron: 'nonsense' }],
-  ] as const)('the history closes what was overdue when the schedule is %s', async (reason, edit) => {
+  ] as const)('overdue occurrences get history entries when the schedule is %s', async (reason, edit) => {
     const fleet = createFleet(redis.url, { tasks: (beat) => beat.task('job', () => 'x') })
     await fleet.control.schedules.put('it', { task: 'job', cron: '0 * * * *' })
     const newest = Math.floor(Date.now() / HOUR) * HOUR
@@ -115,7 +115,7 @@ describe('the history', () => {
     expect(await fleet.history('it', 1)).toMatchObject([{ outcome: 'skipped', reason, scheduledAt: new Date(newest) }])
   })
 
-  it('the history counts a limit anew for a new trigger, however it was edited', async () => {
+  it('the count towards the limit begins again for a new trigger, by whatever kind of edit', async () => {
     const fleet = createFleet(redis.url, { tasks: (beat) => beat.task('job', () => 'x') })
     await fleet.control.schedules.put('it', { task: 'job', every: 100, limit: 2 })
     await fleet.start()
@@ -132,7 +132,7 @@ describe('the history', () => {
 
 describe('an edit of a trigger that was not claimed for long', () => {
   it.each(['put', 'disable'] as const)(
-    'an edit of a trigger that was not claimed for long closes all of it, far beyond what was planned: %s',
+    'an edit of a trigger that was not claimed for long records all its overdue occurrences, also far beyond the plan: %s',
     async (how) => {
       const { control, redis: client, ...fleet } = createFleet(redis.url, { workers: 0 })
       await control.schedules.put('it', { task: 'job', cron: '* * * * *', tz: 'Asia/Kolkata' })

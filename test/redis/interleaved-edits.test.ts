@@ -24,7 +24,7 @@ describe('an edit', () => {
     await waitFor(() => ran.includes('api') && ran.includes('bare'), { what: 'both to run' })
   })
 
-  it('an edit of an exclusion does not begin the count of the limit anew', async () => {
+  it('an edit of an exclusion does not reset the count towards the limit', async () => {
     const beat = fleet.create()
     let runs = 0
     beat.task('limited', () => void runs++)
@@ -72,7 +72,7 @@ describe('a pause', () => {
     expect(await beat.schedules.get('a')).toMatchObject({ state: 'paused', paused: { note: 'second' } })
   })
 
-  it('a pause with an end survives that the schedule is disabled and enabled meanwhile', async () => {
+  it('a pause with an end remains when the schedule is disabled and enabled again', async () => {
     const { schedules } = fleet.create()
     await schedules.put('a', { every: '1h' })
     const until = Date.now() + 60_000
@@ -84,7 +84,7 @@ describe('a pause', () => {
 })
 
 describe('a finished schedule', () => {
-  it('a finished schedule is not removed while its last run goes', async () => {
+  it('a finished schedule is not removed while its last run is running', async () => {
     const beat = fleet.create()
     let end = () => {}
     const going = new Promise<void>((resolve) => (end = resolve))
@@ -105,7 +105,7 @@ describe('a finished schedule', () => {
 })
 
 describe('a definition that this worker cannot read', () => {
-  it('a definition that this worker cannot read shows the error that another worker stored', async () => {
+  it('a definition that a worker cannot read shows the error that another worker stored', async () => {
     const { schedules } = fleet.create()
     await schedules.put('a', { every: '1h' })
     await redis.client.hset(`${tag()}:state:a`, 'error', 'ERR_EVERYBEAT_ZONE: unknown here', 'plan', '')

@@ -23,7 +23,7 @@ it('EVERYBEAT_IOREDIS=6, and nothing else, brings version 6 to tests, sources an
 })
 
 describe('with a live client of ioredis 6', () => {
-  it('with a live client of ioredis 6 sees schedules that are made by hand as it happens, one after the other', async () => {
+  it('a worker with a live client of ioredis 6 notices new schedules by plain commands as they are written', async () => {
     const client = new Redis(redis.url)
     clients.push(client)
     const beat = fleet.create({ redis: client as unknown as NonNullable<EverybeatOptions['redis']> })
@@ -38,7 +38,7 @@ describe('with a live client of ioredis 6', () => {
     }
   })
 
-  it('a worker fires, notices plain edits, and survives a lost connection', async () => {
+  it('a worker with ioredis 6 fires, notices plain edits, and survives a lost connection', async () => {
     const client = new Redis(redis.url)
     clients.push(client)
     const beat = fleet.create({ redis: client as unknown as NonNullable<EverybeatOptions['redis']> })

@@ -21,7 +21,7 @@ describe('a live edit', () => {
     await ran
   })
 
-  it('a live edit by a bare HSET is taken in without a restart, and without notifications of the server', async () => {
+  it('a live edit by a bare HSET takes effect without a restart, and without notifications of the server', async () => {
     const beat = fleet.create()
     const payloads: unknown[] = []
     beat.task('job', (run) => void payloads.push(run.payload))
@@ -36,14 +36,14 @@ describe('a live edit', () => {
     expect(await beat.schedules.get('job')).toMatchObject({ revision: 2 })
   })
 
-  it('the first two workers watch live edits, and say so in their records', async () => {
+  it('the first two workers have a definition watch, and their heartbeats say so', async () => {
     for (let count = 0; count < 3; count += 1) await fleet.create().start()
     const ids = await redis.client.zrange(`{${fleet.prefix()}}:ranks`, 0, -1)
     const said = () => Promise.all(ids.map((id) => redis.client.hget(`{${fleet.prefix()}}:worker:${id}`, 'watching')))
     await waitFor(async () => (await said()).join() === '1,1,0', { what: 'the next heartbeats' })
   })
 
-  it('a live edit by a bare HSET of a hash that is new makes a schedule', async () => {
+  it('a bare HSET of a new hash creates a schedule', async () => {
     const beat = fleet.create()
     const ran = new Promise((resolve) => beat.task('fresh', resolve))
     await beat.start()
@@ -72,7 +72,7 @@ describe('a live edit', () => {
     expect(recorded.filter((at) => !instants.includes(at))).toEqual([])
   })
 
-  it('a live edit by a bare DEL ends the schedule, and a new one of that name starts clean', async () => {
+  it('a bare DEL ends the schedule, and a new schedule of that name starts without its former state', async () => {
     const beat = fleet.create()
     let runs = 0
     beat.task('job', () => void runs++)
@@ -88,7 +88,7 @@ describe('a live edit', () => {
     expect(await beat.schedules.history('job')).toEqual([])
   })
 
-  it('a live edit that makes a definition invalid harms itself only, is seen, and is ended by the next edit', async () => {
+  it('a live edit that makes a definition invalid quarantines that schedule alone, and the next edit ends the quarantine', async () => {
     const beat = fleet.create()
     const ran: string[] = []
     beat.task('job', (run) => void ran.push(run.schedule))
@@ -127,7 +127,7 @@ describe('a live edit', () => {
 })
 
 describe('without key tracking', () => {
-  it('without key tracking edits by hand are found by the elected sweep', async () => {
+  it('the sweep of the elected worker finds plain edits on a server without key tracking', async () => {
     // A user without the right to CLIENT is how an old server or a strict ACL looks to a worker.
     await redis.client.call('ACL', 'SETUSER', 'plain', 'on', '>secret', '~*', '&*', '+@all', '-client')
     const url = redis.url.replace('redis://', 'redis://plain:secret@')

@@ -6,7 +6,7 @@ import { waitFor } from '../support/wait-for.js'
 
 const redis = useRedis()
 
-it('one of three lockNodes may be down; without a quorum nothing starts, and each waiting run starts once afterwards', async () => {
+it('one of three lockNodes may be down, no run starts without a quorum, and each waiting run starts once afterwards', async () => {
   const nodes = await Promise.all([1, 2, 3].map(() => startRedisServer()))
   onTestFinished(async () => void (await Promise.all(nodes.map((node) => node.stop()))))
   const prefix = uniquePrefix('locks')
@@ -31,7 +31,7 @@ it('one of three lockNodes may be down; without a quorum nothing starts, and eac
   expect([...starts].filter(([, count]) => count > 1)).toEqual([])
 })
 
-it('a backfill with lockNodes runs again after its schedule was removed and made again', async () => {
+it('a backfill with lockNodes runs again after its schedule was removed and created again', async () => {
   const nodes = await Promise.all([1, 2, 3].map(() => startRedisServer()))
   onTestFinished(async () => void (await Promise.all(nodes.map((node) => node.stop()))))
   const lockNodes = nodes.map(({ url }) => url)

@@ -21,7 +21,7 @@ describe('the keys that BullMQ writes', () => {
     return queue
   }
 
-  it('give a definition for each job scheduler, whatever its id holds', async () => {
+  it('the keys of BullMQ give a definition for each job scheduler, whatever its id holds', async () => {
     const prefix = uniquePrefix('bull')
     const queue = await createQueue(prefix)
     const repeat = { pattern: '0 3 * * *', tz: 'Europe/Berlin', limit: 10, endDate: new Date('2036-01-01') }
@@ -47,7 +47,7 @@ describe('the keys that BullMQ writes', () => {
     expect(entries['nightly:report']!.notes).toContain('priority has no counterpart')
   })
 
-  it('keep the grid of an interval: the next job of BullMQ is an occurrence here', async () => {
+  it('the interval of a job scheduler keeps its grid, so the next job of BullMQ is an occurrence of the schedule', async () => {
     const prefix = uniquePrefix('bull')
     const queue = await createQueue(prefix)
     await queue.upsertJobScheduler('often', { every: 600_000 }, { name: 'ping' })
@@ -56,7 +56,7 @@ describe('the keys that BullMQ writes', () => {
     expect(definition).toMatchObject({ every: '10m', anchor: new Date(scheduler!.next!).toISOString() })
   })
 
-  it('the keys that BullMQ writes of an old repeatable job are refused, and the job is named', async () => {
+  it('an old repeatable job of BullMQ is refused, and the refusal names the job', async () => {
     const prefix = uniquePrefix('bull')
     await redis.client.zadd(`${prefix}:mail:repeat`, 1, 'send:::0 3 * * *')
     expect((await read('bullmq', prefix))['send:::0 3 * * *']?.reason).toMatch(/an old version of BullMQ/)
@@ -64,7 +64,7 @@ describe('the keys that BullMQ writes', () => {
 })
 
 describe('the keys that Agenda writes', () => {
-  it('give a definition for each job that repeats or is still to run', async () => {
+  it('the keys of Agenda give a definition for each job that repeats or has yet to run', async () => {
     const keyPrefix = `${uniquePrefix('agenda')}:`
     const agenda = new Agenda({ backend: new RedisBackend({ connectionString: redis.url, keyPrefix }) })
     onTestFinished(() => agenda.stop())

@@ -7,7 +7,7 @@ const redis = useRedis()
 const fleet = useFleet(redis)
 
 describe('a Redis that comes back with an older dataset', () => {
-  it('gets back what living workers have declared since', async () => {
+  it('a Redis with an older dataset gets the schedules again that live workers have declared since', async () => {
     const first = fleet.create()
     await first.task('old', () => {}).schedule('old', { every: '1h' })
     await first.start()

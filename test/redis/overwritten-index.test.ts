@@ -7,7 +7,7 @@ const redis = useRedis()
 
 describe('an index that was overwritten', () => {
   it.each(['due', 'pending', 'running', 'names', 'inactive', 'lanes', 'workers', 'ranks', 'meta'])(
-    'an index that was overwritten is reported and repaired, and every schedule goes on: %s',
+    'an index that was overwritten is reported and repaired, and every schedule continues: %s',
     async (kind) => {
       let runs = 0
       const fleet = createFleet(redis.url, { tasks: (beat) => void beat.task('tick', () => void runs++) })
@@ -28,7 +28,7 @@ describe('an index that was overwritten', () => {
     },
   )
 
-  it('pending gives back a retry that waited in it', async () => {
+  it('the repair of the pending index restores a waiting retry', async () => {
     const fleet = createFleet(redis.url, {
       workers: 1,
       tasks: (beat) =>
@@ -44,7 +44,7 @@ describe('an index that was overwritten', () => {
     expect(await fleet.next('run:succeeded')).toMatchObject({ schedule: 'flaky', attempt: 2 })
   })
 
-  it('a lock of the maintenance without an end is no lock: a worker is elected again', async () => {
+  it('a maintenance lock without a TTL does not count, and a worker is elected again', async () => {
     const fleet = createFleet(redis.url)
     await fleet.start()
     const key = fleet.key('upkeep')
@@ -52,7 +52,7 @@ describe('an index that was overwritten', () => {
     await waitFor(async () => (await redis.client.pttl(key)) > 0, { what: 'a lock with an end' })
   })
 
-  it('an index of ranks with strangers in it gives the duties back to the workers that live', async () => {
+  it('an index of ranks with unknown members is repaired, and live workers have their duties again', async () => {
     const fleet = createFleet(redis.url)
     await fleet.start()
     const key = fleet.key('ranks')

@@ -59,7 +59,7 @@ describe('a password', () => {
       'options of a Sentinel',
       () => ({ sentinels: [{ host: '127.0.0.1', port: redis.port }], name: 'shop', sentinelPassword: WRONG }),
     ],
-  ])('a password that is wrong and given by %s is in no log, event or error', async (_how, where) => {
+  ])('a wrong password that comes from %s is in no log, event or error', async (_how, where) => {
     const said = await everythingSaid({ redis: where() })
     expect(said).toContain('ERR_EVERYBEAT_')
     expect(said).not.toContain(WRONG)
@@ -73,7 +73,7 @@ describe('a password', () => {
     expect(said).not.toContain(RIGHT)
   })
 
-  it('a password that is right is in nothing that is said, either', async () => {
+  it('a correct password is in no log, event or error', async () => {
     const said = await everythingSaid({ redis: `redis://:${RIGHT}@127.0.0.1:${redis.port}` })
     expect(said).toContain('created')
     expect(said).not.toContain(RIGHT)
@@ -88,7 +88,7 @@ describe('a password', () => {
     expect(inspect(error, { depth: 20, showHidden: true })).not.toContain(WRONG)
   })
 
-  it('a password that is changed under a running worker is in no error of the calls that wait then', async () => {
+  it('a password that is changed under a running worker is in no error of the waiting calls', async () => {
     const server = await startRedisServer({ args: ['--requirepass', RIGHT] })
     onTestFinished(() => server.stop())
     const { logger, note, text } = listen()

@@ -38,7 +38,7 @@ describe.each(LIBRARIES)('a schema of %s', (_library, schema) => {
     return { fleet, ran, handle: handles[0]! }
   }
 
-  it('a schema of %s is checked when a schedule is written, whichever way; nothing is written then', async () => {
+  it('a schema of %s checks the payload of each kind of write, and a refused payload is not written', async () => {
     const { fleet, handle } = fleetOf()
     const [worker] = fleet.workers
     const wrong = { code: 'ERR_EVERYBEAT_PAYLOAD', message: expect.stringMatching(/schema of task "job": to: /) }
@@ -62,7 +62,7 @@ describe.each(LIBRARIES)('a schema of %s', (_library, schema) => {
     expect((await fleet.control.schedules.get('it'))?.payload).toEqual({ to: 'ops' })
   })
 
-  it('a schema of %s is checked when it fires, and the handler gets what the schema makes of it', async () => {
+  it('a schema of %s checks the payload at each fire, and the handler gets the output of the schema', async () => {
     const { fleet, ran } = fleetOf()
     // A control client knows no schema, and neither does redis-cli.
     await fleet.control.schedules.put('right', { ...DUE, task: 'job', payload: { to: 'ops' } })
@@ -120,7 +120,7 @@ describe('payloads', () => {
     expect(({} as { polluted?: boolean }).polluted).toBeUndefined()
   })
 
-  it('payloads are copies: a handler that changes one does not affect the next run', async () => {
+  it('each run gets a copy of the payload, so a handler that changes its copy does not affect the next run', async () => {
     const ran: unknown[] = []
     const fleet = createFleet(redis.url, {
       workers: 1,
@@ -155,7 +155,7 @@ describe('a schema that never answers', () => {
     return { fleet, ran }
   }
 
-  it('a schema that never answers is given up when the timeout of the run is over: slot and lease are free', async () => {
+  it('a run whose schema never answers ends at its timeout, and frees its slot and its lease', async () => {
     const { fleet, ran } = fleetOf()
     await fleet.control.schedules.put('it', { ...DUE, task: 'stuck', timeout: 100, retries: 1, backoff: { delay: 10 } })
     await fleet.start()
@@ -167,7 +167,7 @@ describe('a schema that never answers', () => {
     expect(await fleet.redis.exists(fleet.key('lease', 'it'))).toBe(0)
   })
 
-  it('a schema that never answers is given up when the run is cancelled', async () => {
+  it('a run whose schema never answers ends when it is cancelled', async () => {
     const { fleet, ran } = fleetOf()
     await fleet.control.schedules.put('it', { ...DUE, task: 'stuck' })
     await fleet.start()

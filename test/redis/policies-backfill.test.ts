@@ -47,7 +47,7 @@ describe('backfill', () => {
     expect(await schedules.runs()).toEqual([])
   })
 
-  it('backfill only says what would run in a dry run', async () => {
+  it('a dry run of backfill gives the occurrences, and runs none', async () => {
     const { schedules, fleet } = fleetOf()
     await schedules.put('it', { task: 'job', cron: '0 9 * * 1-5', tz: 'Asia/Shanghai' })
     const planned = await schedules.backfill('it', { from: '2026-01-05', to: '2026-01-11', dryRun: true })
@@ -80,7 +80,7 @@ describe('backfill', () => {
     await fleet.history('three', 10)
   })
 
-  it('backfill starts at most maxPerSecond of them', async () => {
+  it('backfill starts at most maxPerSecond runs a second', async () => {
     const { fleet, schedules } = fleetOf()
     await schedules.put('it', { task: 'job', every: '1h' })
     await fleet.start()
@@ -143,7 +143,7 @@ describe('backfill', () => {
     expect(ran.map(({ id }) => runIds.indexOf(id))).toEqual([0, 0, 1, 1, 2, 3, 5])
   })
 
-  it('backfill leaves nothing behind when the schedule is removed', async () => {
+  it('the removal of a schedule removes its backfill too', async () => {
     const { fleet, schedules } = fleetOf()
     await schedules.put('it', { task: 'job', every: '1h' })
     await schedules.backfill('it', { from: FROM, to: FROM + 50 * HOUR })
@@ -151,7 +151,7 @@ describe('backfill', () => {
     expect(await fleet.redis.keys(`{${fleet.prefix}}:*`)).toEqual([])
   })
 
-  it('backfill leaves what lies ahead to the schedule, and may find nothing', async () => {
+  it('backfill leaves future occurrences to the schedule, and a range may have no occurrence', async () => {
     const { schedules } = fleetOf()
     await schedules.put('it', { task: 'job', every: '1d' })
     const ahead = Date.now() + 10 * 24 * HOUR
@@ -162,7 +162,7 @@ describe('backfill', () => {
     expect(await schedules.backfill('nobody', { from: FROM, to: FROM })).toMatchObject({ outcome: 'missing', count: 0 })
   })
 
-  it('backfill refuses ranges and paces that make no sense', async () => {
+  it('backfill refuses invalid ranges and paces', async () => {
     const { schedules } = fleetOf()
     await schedules.put('it', { task: 'job', every: '1s' })
     const range = { from: FROM, to: FROM + 10_000 }

@@ -42,7 +42,7 @@ async function putMany(fleet: ReturnType<typeof createFleet>, count: number, def
 }
 
 describe('maxConcurrent of a task', () => {
-  it('maxConcurrent of a task drops ended runs, also when it is not reached', async () => {
+  it('maxConcurrent of a task forgets ended runs, also when the limit is not reached', async () => {
     const { fleet } = gatedFleet({ maxConcurrent: 3 }, { workers: 1 })
     const busy = fleet.key('busy', 'job')
     await fleet.redis.zadd(busy, 1, '7 gone@1', 1, '8 held@1')
@@ -131,7 +131,7 @@ describe('concurrency of a task on a worker', () => {
     expect(going.mostPerWorker).toBe(1)
   })
 
-  it('concurrency of a task on a worker leaves to another worker what this one has no room for', async () => {
+  it('concurrency of a task on a worker leaves the occurrences beyond it to another worker', async () => {
     const { fleet, gates, going } = gatedFleet({ concurrency: 1 }, { workers: 2 })
     await putMany(fleet, 2)
     await fleet.start()

@@ -27,7 +27,7 @@ function gatedFleet(options: { workers?: number; concurrency?: number } = {}) {
 }
 
 describe('cancel', () => {
-  it('cancel aborts a run on whatever worker it is, and records it as cancelled', async () => {
+  it('cancel aborts a run on any worker, and records it as cancelled', async () => {
     const { fleet, ran, schedules } = gatedFleet()
     await schedules.put('it', { ...ONCE, retries: 5 })
     await fleet.start()
@@ -40,7 +40,7 @@ describe('cancel', () => {
     expect(await schedules.cancel(runId)).toEqual({ outcome: 'missing' })
   })
 
-  it('cancel closes a run that waits: it is never delivered', async () => {
+  it('cancel ends a waiting run, which is never delivered', async () => {
     const { fleet, schedules } = gatedFleet()
     await schedules.put('it', { ...ONCE, task: 'failing', retries: 3, backoff: { type: 'fixed', delay: '5m' } })
     await fleet.start()
@@ -77,7 +77,7 @@ describe('cancel', () => {
 })
 
 describe('pause and resume', () => {
-  it('pause and resume claim nothing during the pause, and continue from now with the missed occurrences in the history', async () => {
+  it('a paused schedule is not claimed, and resume continues from now with the missed occurrences in the history', async () => {
     const { fleet, ran, schedules } = gatedFleet()
     await schedules.put('it', { task: 'job', every: 200, misfire: 'all' })
     await fleet.start()
@@ -99,7 +99,7 @@ describe('pause and resume', () => {
     expect(again.scheduledAt).toBe(paused + 200)
   })
 
-  it('pause and resume record occurrences as skipped that were overdue when the pause began', async () => {
+  it('a pause records overdue occurrences as skipped', async () => {
     const { fleet, schedules } = gatedFleet()
     await schedules.put('it', { task: 'job', every: HOUR })
     const newest = Math.floor(Date.now() / HOUR) * HOUR
@@ -114,7 +114,7 @@ describe('pause and resume', () => {
     ])
   })
 
-  it('pause and resume resumes by itself at an instant', async () => {
+  it('a pause with an end resumes the schedule at that instant', async () => {
     const { fleet, schedules } = gatedFleet()
     await schedules.put('it', { task: 'job', every: 100 })
     const until = Date.now() + 600
@@ -127,7 +127,7 @@ describe('pause and resume', () => {
     expect(view?.paused).toBeUndefined()
   })
 
-  it('pause and resume does not start an occurrence that waited in the queue when the pause came', async () => {
+  it('a paused schedule does not start an occurrence that waited in the queue at the start of the pause', async () => {
     const { fleet, ran, schedules } = gatedFleet()
     // Long enough that a busy machine starts the first before the second is due: else that one would not be overlapped.
     await schedules.put('it', { task: 'job', every: 1_500, overlap: 'queue' })
@@ -142,7 +142,7 @@ describe('pause and resume', () => {
     expect(history.find(({ reason }) => reason === 'paused')?.scheduledAt.getTime()).toBe(scheduledAt + 1_500)
   })
 
-  it('pause and resume ends at its instant while the schedule is disabled, and leaves nothing to look at', async () => {
+  it('a pause ends at its instant while the schedule is disabled, and leaves no entry in the due index', async () => {
     const { fleet, schedules } = gatedFleet()
     await schedules.put('it', { task: 'job', every: '1h' })
     await schedules.pause('it', { until: new Date(Date.now() + 300) })
@@ -152,7 +152,7 @@ describe('pause and resume', () => {
     expect(await fleet.redis.zscore(fleet.key('due'), 'it')).toBeNull()
   })
 
-  it('pause and resume keeps a pause through edits, and an edit of the trigger through the pause', async () => {
+  it('edits do not end a pause, and an edit of the trigger during the pause takes effect', async () => {
     const { fleet, schedules } = gatedFleet()
     await schedules.put('it', { task: 'job', every: '1h' })
     await schedules.pause('it', { note: 'why' })
@@ -177,7 +177,7 @@ describe('pause and resume', () => {
     expect(await fleet.next('run:started')).toMatchObject({ manual: true })
   })
 
-  it('pause and resume answer for a missing schedule, and refuse wrong options', async () => {
+  it('pause and resume report a missing schedule, and refuse wrong options', async () => {
     const { schedules } = gatedFleet()
     expect(await schedules.pause('nobody')).toEqual({ outcome: 'missing', revision: 0 })
     expect(await schedules.resume('nobody')).toEqual({ outcome: 'missing', revision: 0 })
@@ -202,7 +202,7 @@ describe('pause and resume', () => {
 })
 
 describe('trigger', () => {
-  it('trigger runs now with a payload of its own, does not move the schedule, and has an identity of its own', async () => {
+  it('trigger starts a run now with its own payload and its own run id, and does not move the schedule', async () => {
     const { fleet, ran, schedules } = gatedFleet()
     await schedules.put('it', { task: 'job', every: '1h', payload: { usual: true } })
     const before = (await schedules.get('it'))?.next
@@ -219,7 +219,7 @@ describe('trigger', () => {
     expect((await schedules.get('it'))?.next).toEqual(before)
   })
 
-  it('trigger refuses a payload that cannot be kept', async () => {
+  it('trigger refuses a payload that cannot be stored', async () => {
     const { schedules } = gatedFleet()
     await schedules.put('it', { task: 'job', every: '1h' })
     await expect(schedules.trigger('it', { payload: 1n })).rejects.toMatchObject({ code: 'ERR_EVERYBEAT_PAYLOAD' })

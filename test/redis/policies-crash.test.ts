@@ -12,7 +12,7 @@ const spawn = (fleet: PolicyFleet) =>
   spawnWorker({ fixture: FIXTURE, settings: { redis: redis.url, prefix: fleet.prefix, leaseMs: 1_000 } })
 
 /** One process is killed with all of these going; then another worker of the fleet starts. */
-describe('a worker that is killed with runs going', () => {
+describe('a worker that is killed during runs', () => {
   let fleet: PolicyFleet
   let child: WorkerProcess
   let before: JournalEntry[]
@@ -54,7 +54,7 @@ describe('a worker that is killed with runs going', () => {
 
   const startOf = (name: string) => before.find(({ schedule }) => schedule === name)!
 
-  it('a worker that is killed with runs going leaves an abandoned run under onCrash: skip, with the worker that had it', async () => {
+  it('the run of a killed worker is abandoned under onCrash: skip, and its entry names the worker', async () => {
     const ready = await child.next('ready')
     expect(await fleet.history('skip', 1)).toMatchObject([
       { outcome: 'abandoned', reason: 'crash', worker: ready['worker'], runId: startOf('skip')['id'], attempt: 1 },
@@ -64,7 +64,7 @@ describe('a worker that is killed with runs going', () => {
     )
   })
 
-  it('a worker that is killed with runs going has it run again under onCrash: rerun, with the same run id and a higher fence', async () => {
+  it('the run of a killed worker is rerun under onCrash: rerun, with the same run id and a higher fence', async () => {
     const [entry] = await fleet.history('rerun', 1)
     expect(entry).toMatchObject({ outcome: 'ok', runId: startOf('rerun')['id'], result: 'done' })
     expect(entry!.fence).toBeGreaterThan(startOf('rerun')['fence'] as number)
@@ -72,7 +72,7 @@ describe('a worker that is killed with runs going', () => {
     expect(entry!.worker).toBe(worker)
   })
 
-  it('a worker that is killed with runs going counts for pauseAfter', async () => {
+  it('the abandoned run of a killed worker counts for pauseAfter', async () => {
     await expect
       .poll(() => fleet.control.schedules.get('pausing'))
       .toMatchObject({ state: 'paused', paused: { note: 'paused after 1 failures in a row' } })
@@ -86,7 +86,7 @@ describe('a worker that is killed with runs going', () => {
     ])
   })
 
-  it('a worker that is killed with runs going does not bring back a run that was cancelled', async () => {
+  it('a cancelled run of a killed worker is not rerun', async () => {
     expect(await fleet.history('cancelled', 1)).toMatchObject([{ outcome: 'cancelled', reason: 'cancelled' }])
     expect(
       fleet.told.some(
@@ -95,7 +95,7 @@ describe('a worker that is killed with runs going', () => {
     ).toBe(false)
   })
 
-  it('a worker that is killed with runs going leaves the next attempt of a run that failed to another worker', async () => {
+  it('a killed worker leaves the retry of a failed run to another worker', async () => {
     const [entry] = await fleet.history('retrying', 1)
     expect(entry).toMatchObject({ outcome: 'ok', attempt: 2, runId: startOf('retrying')['id'] })
   })
@@ -108,7 +108,7 @@ describe('a worker that is killed with runs going', () => {
 })
 
 describe('bugs of other schedulers', () => {
-  it('a poison handler that kills its worker stops after maxDeliveries, and the schedule says so', async () => {
+  it('a run whose handler kills its worker ends after maxDeliveries, and explain says so', async () => {
     const fleet = createFleet(redis.url, { workers: 1 })
     fleet.workers[0]!.task('other', () => undefined)
     await fleet.start()
@@ -126,8 +126,8 @@ describe('bugs of other schedulers', () => {
   })
 })
 
-describe('a worker that stops in good order', () => {
-  it('a worker that stops in good order hands its run on under onCrash: rerun, without counting a delivery, and gives it up under skip', async () => {
+describe('a worker that stops during a run', () => {
+  it('a worker that stops during a run returns it under onCrash: rerun without counting a delivery, and abandons it under skip', async () => {
     const fleet = createFleet(redis.url, {
       tasks: (beat, by) =>
         beat.task('job', ({ signal }) =>

@@ -8,7 +8,7 @@ const quiet = (fleet: PolicyFleet) => fleet.workers.map((beat) => beat.task('job
 
 describe('a flush of Redis', () => {
   it.each(['with key tracking', 'without key tracking'])(
-    'a flush of Redis brings declared schedules back by itself, %s',
+    'declared schedules are restored after a flush of Redis, %s',
     async (how) => {
       const fleet = createFleet(redis.url)
       const [handle] = quiet(fleet)
@@ -37,7 +37,7 @@ describe('a flush of Redis', () => {
     },
   )
 
-  it('a flush of Redis does not put an instant back that has passed, nor overwrite an edit that was made meanwhile', async () => {
+  it('the restoration after a flush restores no instant that has passed, and overwrites no later edit', async () => {
     const fleet = createFleet(redis.url, { workers: 1 })
     const [handle] = quiet(fleet)
     await fleet.start()
@@ -55,7 +55,7 @@ describe('a flush of Redis', () => {
     expect(await fleet.control.schedules.get('once')).toBeNull()
   })
 
-  it('a flush of Redis leaves the higher of two deployed versions standing', async () => {
+  it('the higher of two deployed versions remains after a flush of Redis', async () => {
     const fleet = createFleet(redis.url)
     quiet(fleet)
     await fleet.start()
@@ -72,7 +72,7 @@ describe('a flush of Redis', () => {
 })
 
 describe('sync', () => {
-  it('sync ends the pause of what it had pruned when that is declared again, and no other pause', async () => {
+  it('sync ends the pause of a schedule that it had pruned when the schedule is declared again, and no other pause', async () => {
     const { control } = createFleet(redis.url, { workers: 0 })
     const both = { a: { task: 'job', every: '1h' }, b: { task: 'job', every: '1h' } }
     await control.sync(both, { owner: 'svc' })
@@ -83,7 +83,7 @@ describe('sync', () => {
     expect((await control.schedules.get('b'))?.state).toBe('paused')
   })
 
-  it('sync refuses what makes no sense before it touches anything', async () => {
+  it('sync refuses invalid input before it writes anything', async () => {
     const { control } = createFleet(redis.url, { workers: 0 })
     const sync = (definitions: object, options: object) => control.sync(definitions as never, options as never)
     await expect(

@@ -30,7 +30,7 @@ const fail = (): never => {
 }
 
 describe('retries', () => {
-  it('retries tries again after the wait, under the same run id, with a higher fence, and keeps one entry', async () => {
+  it('a retry starts after its delay, with the same run id and a higher fence, and the history keeps one entry', async () => {
     const { fleet, ran } = await fleetOf(({ attempt }) => (attempt < 3 ? fail() : 'done'), {
       ...ONCE,
       retries: 3,
@@ -48,7 +48,7 @@ describe('retries', () => {
     expect(history[0]).toMatchObject({ outcome: 'ok', attempt: 3, result: 'done' })
   })
 
-  it('retries gives up after the last attempt, with its error', async () => {
+  it('a run fails after its last attempt, with the error of that attempt', async () => {
     const { fleet, ran } = await fleetOf(fail, { ...ONCE, retries: 1, backoff: { delay: 20, max: 20 } })
     await fleet.next('run:failed')
     expect(ran).toHaveLength(2)
@@ -57,7 +57,7 @@ describe('retries', () => {
     ])
   })
 
-  it('retries survives the worker that failed: another one makes the next attempt', async () => {
+  it('another worker makes the retry when the worker of the first attempt has stopped', async () => {
     const { fleet, ran } = await fleetOf(({ attempt }) => (attempt === 1 ? fail() : 'done'), {
       ...ONCE,
       retries: 1,
@@ -70,7 +70,7 @@ describe('retries', () => {
     expect(ran.map((run) => run.by)).toEqual([by, 1 - by])
   })
 
-  it('retries does not hold up the next occurrence while it waits, and holds the lease while it runs', async () => {
+  it('a waiting retry does not delay the next occurrence, and a running retry holds the lease', async () => {
     const gate = createGate()
     let firstId = ''
     const { fleet } = await fleetOf(
@@ -91,7 +91,7 @@ describe('retries', () => {
     await fleet.next('run:succeeded', ({ runId }) => runId === firstId)
   })
 
-  it('retries are those of the definition, or else those of the task', async () => {
+  it('the retries of a run are those of the definition, or else those of the task', async () => {
     const taskOptions = { retries: 1, backoff: { delay: 10, max: 10 }, timeout: 50_000 }
     const { fleet, ran } = await fleetOf(fail, ONCE, { taskOptions })
     await fleet.control.schedules.put('own', { ...ONCE, retries: 0 })
@@ -103,7 +103,7 @@ describe('retries', () => {
 })
 
 describe('timeout', () => {
-  it('timeout aborts the signal, and counts as failed whatever the handler does then', async () => {
+  it('a timeout aborts the signal, and the run counts as failed whatever the handler does then', async () => {
     let reason: unknown
     const { fleet } = await fleetOf(
       async (run) => {
@@ -119,7 +119,7 @@ describe('timeout', () => {
     expect(entry).not.toHaveProperty('result')
   })
 
-  it('timeout gives a run up that never settles two seconds after its signal; its slot and its lease are free', async () => {
+  it('a run that does not settle within two seconds after its timeout is given up, and frees its slot and its lease', async () => {
     let stuck = true
     const { fleet, ran } = await fleetOf(
       (run) => (stuck ? ((stuck = false), new Promise(() => {})) : run.id),
@@ -132,7 +132,7 @@ describe('timeout', () => {
     expect(ran.length).toBeGreaterThanOrEqual(2)
   })
 
-  it('timeout is retried like any failure', async () => {
+  it('a timeout is retried like any failure', async () => {
     const { fleet, ran } = await fleetOf((run) => (run.attempt === 1 ? untilAborted(run) : 'done'), {
       ...ONCE,
       timeout: 100,
@@ -143,7 +143,7 @@ describe('timeout', () => {
     expect(ran).toHaveLength(2)
   })
 
-  it('timeout does not mind a rejection that comes after the run was given up', async () => {
+  it('a rejection after the run was given up has no effect', async () => {
     const late = createGate()
     const { fleet } = await fleetOf(
       async ({ signal }) => {
@@ -180,7 +180,7 @@ describe('handlers that throw anything', () => {
     ['a symbol', Symbol('odd'), 'Symbol(odd)'],
     ['an error whose message throws', hostile, 'cannot be shown'],
     ['an empty error', new Error(), 'Error'],
-  ])('handlers that throw anything records %s as a failure, and goes on', async (_what, thrown, shown) => {
+  ])('a handler that throws %s fails its run, and the schedule continues', async (_what, thrown, shown) => {
     let broken = true
     const { fleet } = await fleetOf(
       () => {
@@ -200,7 +200,7 @@ describe('handlers that throw anything', () => {
 })
 
 describe('pauseAfter', () => {
-  it('pauseAfter pauses after so many failures in a row, says so, and starts to count anew when resumed', async () => {
+  it('pauseAfter pauses a schedule after its number of failures in a row, reports the pause, and counts from 0 after resume', async () => {
     let good = 1
     const { fleet, ran } = await fleetOf(
       () => {
@@ -221,20 +221,20 @@ describe('pauseAfter', () => {
   })
 })
 
-describe('what is kept of a run', () => {
+describe('the history entry of a run', () => {
   it.each([
     ['a result that is too long', () => 'x'.repeat(5_000), { result: { omitted: expect.stringContaining('5002') } }],
     ['a result that is not JSON', () => 1n, { result: { omitted: expect.stringContaining('BigInt') } }],
-    ['nothing', () => undefined, {}],
+    ['a run without a result', () => undefined, {}],
     ['a result with a dangerous key', () => JSON.parse('{"__proto__":{"a":1}}') as unknown, {}],
-  ])('what is kept of a run bounds %s', async (_what, handler, expected) => {
+  ])('the history entry of a run is bounded for %s', async (_what, handler, expected) => {
     const { fleet } = await fleetOf(handler)
     const [entry] = await fleet.history('it', 1)
     expect(entry).toMatchObject({ outcome: 'ok', ...expected })
     expect(({} as { a?: number }).a).toBeUndefined()
   })
 
-  it('what is kept of a run cuts an error that is too long', async () => {
+  it('the history entry of a run has the beginning of a too long error', async () => {
     const { fleet } = await fleetOf(() => {
       throw new Error('y'.repeat(50_000))
     })
@@ -243,7 +243,7 @@ describe('what is kept of a run', () => {
     expect(entry!.error).toMatch(/^Error: yyy.*…$/)
   })
 
-  it('what is kept of a run says who ran it, when, how late and how long', async () => {
+  it('the history entry of a run gives its worker, its start, its lateness and its duration', async () => {
     const { fleet, ran } = await fleetOf(() => 42, { task: 'job', every: 200 })
     const [entry] = await fleet.history('it', 1)
     expect(entry).toMatchObject({ outcome: 'ok', attempt: 1, fence: ran[0]!.fence, worker: ran[0]!.worker, result: 42 })

@@ -28,7 +28,7 @@ const reasons = async (fleet: PolicyFleet, count: number) =>
   ])
 
 describe('the misfire policy', () => {
-  it('the misfire policy runs the newest once for all of them under latest, and counts the others', async () => {
+  it('misfire latest runs the newest missed occurrence once, and counts the others', async () => {
     const { fleet, ran, newest } = await overdue({ misfire: 'latest', misfireGrace: 0 }, 4)
     await fleet.next('run:succeeded')
     expect(ran.map(({ scheduledAt, missed, catchUp }) => [scheduledAt.getTime(), missed, catchUp])).toEqual([
@@ -43,7 +43,7 @@ describe('the misfire policy', () => {
     expect((await fleet.history('late', 4)).at(-1)).toMatchObject({ missed: 3 })
   })
 
-  it('the misfire policy runs no missed occurrence under skip, and continues with the next', async () => {
+  it('misfire skip runs no missed occurrence, and continues with the next', async () => {
     const { fleet, ran, newest } = await overdue({ misfire: 'skip', misfireGrace: 0 }, 3)
     expect(await reasons(fleet, 3)).toEqual([
       [newest - 2 * HOUR, 'skipped', 'misfire'],
@@ -55,7 +55,7 @@ describe('the misfire policy', () => {
   })
 
   it.each(['skip', 'queue', 'replace', 'allow'] as const)(
-    'the misfire policy runs each in order under all, whatever happens to overlaps: %s',
+    'misfire all runs each missed occurrence in order, whatever the overlap policy: %s',
     async (overlap) => {
       const { fleet, ran, first, newest } = await overdue(
         { misfire: 'all', misfireGrace: 0, overlap, ...(overlap === 'allow' ? { maxConcurrent: 1 } : {}) },
@@ -70,7 +70,7 @@ describe('the misfire policy', () => {
     },
   )
 
-  it('a retry of an earlier occurrence goes before the occurrences that are still caught up', async () => {
+  it('a retry of an earlier occurrence starts before the occurrences that are still to be caught up', async () => {
     const order: string[] = []
     const fleet = createFleet(redis.url, {
       tasks: (beat) =>
@@ -100,7 +100,7 @@ describe('the misfire policy', () => {
     expect(order).toEqual(['0 attempt 1', '1 attempt 1', '0 attempt 2', '2 attempt 1', '3 attempt 1'])
   })
 
-  it('the misfire policy keeps the newest maxCatchUp under all, and says so of the others', async () => {
+  it('misfire all runs the newest maxCatchUp missed occurrences, and counts the others', async () => {
     const { fleet, newest } = await overdue({ misfire: 'all', misfireGrace: 0, maxCatchUp: 2 }, 4)
     expect(await reasons(fleet, 4)).toEqual([
       [newest - 3 * HOUR, 'skipped', 'catch-up-cap'],
@@ -125,7 +125,7 @@ describe('the misfire policy', () => {
     expect(ran.map(({ scheduledAt, catchUp }) => [scheduledAt.getTime(), catchUp])).toEqual([[newest, false]])
   })
 
-  it('the misfire policy makes up for a single instant that passed before it was written, within the window', async () => {
+  it('a single instant in the past is caught up when it is written within the catch-up window', async () => {
     const ran: Run[] = []
     const fleet = createFleet(redis.url, { tasks: (beat) => beat.task('job', (run) => void ran.push(run)) })
     const at = Date.now() - HOUR
@@ -139,7 +139,7 @@ describe('the misfire policy', () => {
     expect((await fleet.control.schedules.get('late'))?.state).toBe('finished')
   })
 
-  it('the misfire policy neither wedges nor floods when a thousand were missed', async () => {
+  it('a thousand missed occurrences neither stop the schedule nor flood the fleet', async () => {
     const { fleet, ran, newest } = await overdue({ misfire: 'all', maxCatchUp: 3 }, 1_000, 60_000)
     await fleet.next('run:succeeded', ({ scheduledAt }) => scheduledAt >= newest)
     const history = await fleet.history('late', 100)
@@ -150,7 +150,7 @@ describe('the misfire policy', () => {
     expect((await fleet.control.schedules.get('late'))?.state).toBe('active')
   })
 
-  it('the misfire policy makes up for what became due while the fleet was down, without touching Redis', async () => {
+  it('occurrences that became due while the fleet was down are caught up without an edit of the keys', async () => {
     const ran: Run[] = []
     const fleet = createFleet(redis.url, { tasks: (beat) => beat.task('job', (run) => void ran.push(run)) })
     const [first] = fleet.workers

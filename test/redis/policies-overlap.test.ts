@@ -34,7 +34,7 @@ async function gated(
 }
 
 describe('overlap: skip', () => {
-  it('overlap: skip skips occurrences that become due during the run, on any worker, and starts the first one after it', async () => {
+  it('overlap: skip skips occurrences that become due during the run, on any worker, and starts the first occurrence after the run', async () => {
     const { fleet, ran, first } = await gated({ overlap: 'skip' })
     await fleet.next('run:skipped', ({ scheduledAt }) => scheduledAt >= first + 600)
     expect(ran).toHaveLength(1)
@@ -50,7 +50,7 @@ describe('overlap: skip', () => {
     expect(ended.at(-1)).toMatchObject({ outcome: 'ok', scheduledAt: new Date(first) })
   })
 
-  it('overlap: skip never has two runs of a schedule at once, and runs of two schedules side by side', async () => {
+  it('overlap: skip never has two runs of one schedule at once, and runs two schedules at the same time', async () => {
     const going = new Map<string, number>()
     let most = 0
     let sideBySide = false
@@ -71,7 +71,7 @@ describe('overlap: skip', () => {
     expect(sideBySide).toBe(true)
   })
 
-  it('overlap: skip does not turn into a backlog when the first run of many began late', async () => {
+  it('overlap: skip makes no backlog when the first of many runs began late', async () => {
     const fleet = createFleet(redis.url, {
       tasks: (beat) => beat.task('job', () => new Promise((resolve) => setTimeout(resolve, 500))),
     })
@@ -96,7 +96,7 @@ describe('overlap: skip', () => {
     for (const { scheduledAt } of overlapped) expect(scheduledAt.getTime()).toBeGreaterThanOrEqual(began)
   })
 
-  it('overlap: skip is not held up by a manual run, and does not hold one up', async () => {
+  it('under overlap: skip neither an occurrence nor a manual run waits for the other', async () => {
     const { fleet, ran, first } = await gated({ overlap: 'skip' })
     const asked = await fleet.control.schedules.trigger('long')
     const manual = await fleet.next('run:started', ({ manual }) => manual)
@@ -107,7 +107,7 @@ describe('overlap: skip', () => {
 })
 
 describe('overlap: queue', () => {
-  it('overlap: queue lets one occurrence wait, skips the others, and starts it the moment the run settles', async () => {
+  it('overlap: queue lets one occurrence wait, skips the others, and starts the waiting occurrence when the run settles', async () => {
     const { fleet, ran, first } = await gated({ overlap: 'queue' })
     await fleet.next('run:skipped', ({ scheduledAt, reason }) => reason === 'overlap' && scheduledAt >= first + 600)
     const [waiting] = await fleet.control.schedules.runs({ state: 'waiting' })
@@ -120,7 +120,7 @@ describe('overlap: queue', () => {
     expect(skipped[0]).toMatchObject({ scheduledAt: new Date(first + 400), reason: 'overlap' })
   })
 
-  it('overlap: queue gives the waiting occurrence to another worker when the first has no slot', async () => {
+  it('overlap: queue gives the waiting occurrence to another worker when the first worker has no free slot', async () => {
     const { fleet, ran, first } = await gated({ overlap: 'queue' }, { concurrency: 1 })
     await fleet.next('run:skipped', ({ scheduledAt }) => scheduledAt >= first + 400)
     ran[0]!.gate.open()
@@ -129,7 +129,7 @@ describe('overlap: queue', () => {
 })
 
 describe('overlap: replace', () => {
-  it('overlap: replace aborts the run on another worker, and starts the newer one when it has settled', async () => {
+  it('overlap: replace aborts the run on another worker, and starts the newer occurrence when that run has settled', async () => {
     // One slot each: the newer occurrence is claimed by the worker that does not run the older one.
     const { fleet, ran, first } = await gated(
       { overlap: 'replace', every: 500 },
@@ -169,7 +169,7 @@ describe('overlap: replace', () => {
 })
 
 describe('overlap: allow', () => {
-  it('overlap: allow runs occurrences side by side, each with a lease of its own', async () => {
+  it('overlap: allow runs occurrences at the same time, each with a lease of its own', async () => {
     const { fleet, ran } = await gated({ overlap: 'allow' })
     await expect.poll(() => ran.length).toBeGreaterThanOrEqual(4)
     expect(ran.every(({ endedAt }) => endedAt === undefined)).toBe(true)
@@ -179,7 +179,7 @@ describe('overlap: allow', () => {
     expect(new Set(history.map(({ fence }) => fence)).size).toBe(history.length)
   })
 
-  it('overlap: allow has at most maxConcurrent of them in the fleet, and skips the others', async () => {
+  it('overlap: allow has at most maxConcurrent runs in the fleet, and skips the other occurrences', async () => {
     const { fleet, ran, first } = await gated({ overlap: 'allow', maxConcurrent: 2 }, { concurrency: 1 })
     await fleet.next('run:started', ({ scheduledAt }) => scheduledAt > first)
     const both = ran.length

@@ -73,7 +73,7 @@ async function workThrough(beat: Everybeat): Promise<void> {
   await Promise.all([skipped, succeeded, failed])
 }
 
-it('after a run, a failure, a retry and a skip every metric of the contract is there with its labels', async () => {
+it('every metric of the contract has a value and its labels after a run, a failure, a retry and a skip', async () => {
   const beat = fleet.create()
   const registry = new Registry()
   collect(beat, { registry, perSchedule: true, labels: { service: 'shop' } })
@@ -107,7 +107,7 @@ async function namesOf(registry: Registry, name: string): Promise<[string, strin
 
 const byName = ([left]: unknown[], [right]: unknown[]) => (String(left) < String(right) ? -1 : 1)
 
-it('the metrics count what happened, of this worker only, and of the fleet as it is', async () => {
+it('the metrics count the work of this worker alone, and give the present state of the fleet', async () => {
   const beat = fleet.create({ concurrency: 7 })
   const other = fleet.create()
   const { registry } = collect(beat, { perSchedule: true, prefix: 'shop_' })
@@ -161,7 +161,7 @@ it('an instance without a worker reads the fleet, and its backlog while no worke
   expect(await seriesOf(registry, 'everybeat_slots_free')).toEqual([])
 })
 
-it('nothing is read between scrapes, and one reading serves every gauge of a scrape', async () => {
+it('Redis is read at scrapes only, and one reading serves every gauge of a scrape', async () => {
   const client = fleet.create()
   await client.schedules.put('some', { task: 'none', every: '1h' })
   const { registry } = collect(client)
@@ -194,7 +194,7 @@ it('no start is counted before the handlers of all runs of the instant have been
   expect(series.filter(({ labels }) => labels['le'] === '+Inf')).toMatchObject([{ value: 3 }])
 })
 
-it('after stop a run is counted nowhere', async () => {
+it('no metric counts a run after stop', async () => {
   const beat = fleet.create()
   const { registry, stop } = collect(beat)
   const runs = registry.getSingleMetric('everybeat_runs_total')!

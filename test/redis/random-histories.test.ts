@@ -261,7 +261,7 @@ let redis: DrivenRedis | undefined
 afterAll(() => redis?.[Symbol.asyncDispose]())
 
 it(
-  `accounts for every occurrence exactly once in ${HISTORIES} random histories`,
+  `every occurrence is accounted for exactly once in ${HISTORIES} random histories`,
   { timeout: 1_200_000 },
   async (ctx) => {
     const tool = await ensureTool('faketime')

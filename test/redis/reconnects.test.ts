@@ -32,7 +32,7 @@ async function listeners(client = redis.client): Promise<string[]> {
 }
 
 describe('a connection that a network forgot', () => {
-  it('a connection that a network forgot is noticed by those that only listen, and they hear again of new heads and of edits', async () => {
+  it('a subscription notices that the network has dropped its connection, and gets announcements and edits again', async () => {
     const proxy = await behindProxy(redis.port)
     const prefix = uniquePrefix('silent')
     const beat = create({ redis: proxy.url, prefix, maxSleepMs: 60_000 })
@@ -81,7 +81,7 @@ describe('a primary that was demoted under an open connection', () => {
     ['', {}],
     [' with claims that wait for replicas', { durability: { replicas: 1, timeoutMs: 500 } }],
   ])(
-    'a primary that was demoted under an open connection is left for the one behind the same name%s',
+    'a primary that was demoted under an open connection is replaced by the new primary of the same host name%s',
     async (_with, options) => {
       const [old, promoted] = await Promise.all([startRedisServer(), startRedisServer()])
       for (const server of [old, promoted]) onTestFinished(() => server.stop())
@@ -110,7 +110,7 @@ describe('a primary that was demoted under an open connection', () => {
 })
 
 describe('a worker that stops', () => {
-  it('a worker that stops while its subscription is made anew leaves no rejection unhandled, which would end the process', async () => {
+  it('a worker that stops while its subscription reconnects leaves no unhandled rejection, which would end the process', async () => {
     const unhandled: unknown[] = []
     const note = (reason: unknown): void => void unhandled.push(reason)
     process.on('unhandledRejection', note)

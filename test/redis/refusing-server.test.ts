@@ -23,17 +23,20 @@ describe('a server that refuses what a fleet needs', () => {
   it.each([
     ['xadd', 'streams', 'the history of a schedule is a stream'],
     ['time', 'time', 'the one clock of a fleet'],
-  ])('without %s fails the start with what is refused and why it is needed', async (command, what, why) => {
-    const beat = await createWithout(command)
-    const error = await beat.start().then(
-      () => null,
-      (reason: unknown) => reason as Error & { value: unknown },
-    )
-    expect(error).toMatchObject({ code: 'ERR_EVERYBEAT_SERVER', value: [what] })
-    expect(error!.message).toContain(why)
-  })
+  ])(
+    'a start without %s fails with the refused command and the reason why it is needed',
+    async (command, what, why) => {
+      const beat = await createWithout(command)
+      const error = await beat.start().then(
+        () => null,
+        (reason: unknown) => reason as Error & { value: unknown },
+      )
+      expect(error).toMatchObject({ code: 'ERR_EVERYBEAT_SERVER', value: [what] })
+      expect(error!.message).toContain(why)
+    },
+  )
 
-  it('a server that refuses what a fleet needs is named by the diagnosis too', async () => {
+  it('the diagnosis names a server that refuses what a fleet needs', async () => {
     const beat = await createWithout('xadd')
     const { findings } = await beat.diagnose()
     expect(findings).toContainEqual(
@@ -45,7 +48,7 @@ describe('a server that refuses what a fleet needs', () => {
     )
   })
 
-  it('a server that refuses what a fleet needs does without what is not essential: messages', async () => {
+  it('a fleet works without messages on a server that refuses them', async () => {
     const beat = await createWithout('publish')
     const ran = new Promise((resolve) => beat.task('work', resolve))
     await beat.start()
@@ -57,7 +60,7 @@ describe('a server that refuses what a fleet needs', () => {
   })
 })
 
-it('a server that is full is named as such at the start and by the diagnosis, and not as one without streams', async () => {
+it('the start and the diagnosis report a full server as full, and not as one without streams', async () => {
   const beat = fleet.create()
   await redis.client.config('SET', 'maxmemory', '1')
   try {

@@ -166,7 +166,7 @@ describe('resharding', () => {
     },
   )
 
-  it('resharding that is killed again and again comes to its end with nothing lost', async () => {
+  it('resharding that is killed again and again completes without a loss', async () => {
     await fill(2, 3_000, 60_000)
     const before = comparable(await contentOf(2))
     let kills = 0
@@ -197,7 +197,7 @@ describe('resharding', () => {
     expect(await fleet.create().reshard(5)).toEqual({ outcome: 'unchanged', from: 5, to: 5, moved: 0, resumed: false })
   })
 
-  it('resharding is refused while a worker lives, and leaves the fleet as it was', async () => {
+  it('resharding is refused while a worker is live, and changes nothing', async () => {
     const beat = fleet.create()
     const task = beat.task('tick', () => {})
     await task.schedule('tick', { every: '200ms' })

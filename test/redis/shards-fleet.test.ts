@@ -24,7 +24,7 @@ function namesOn(shard: number, count: number, shards = SHARDS): string[] {
 const oneOnEach = () => Array.from({ length: SHARDS }, (_, shard) => namesOn(shard, 1)[0]!)
 
 describe('a fleet on several shards', () => {
-  it('a fleet on several shards runs each occurrence once, and each worker mostly those of its own shards', async () => {
+  it('a fleet on several shards runs each occurrence once, and each worker runs mostly occurrences of its home shards', async () => {
     const beats = Array.from({ length: SHARDS }, () => create())
     const by = new Map<string, Map<number, number>>()
     const runs = new Set<string>()
@@ -56,7 +56,7 @@ describe('a fleet on several shards', () => {
     for (const share of homes) expect(share).toBeGreaterThan(0.5)
   })
 
-  it('a fleet on several shards gives up the runs of a worker that died, on every shard, while others are quiet', async () => {
+  it('a fleet on several shards abandons the runs of a dead worker on every shard, while other shards are quiet', async () => {
     const dead = create({ leaseMs: 1_000 })
     const names = oneOnEach()
     // A worker whose runs are noted and that never settles, as one that was killed.
@@ -99,7 +99,7 @@ describe('a fleet on several shards', () => {
     await waitFor(async () => (await beat.schedules.count()) === SHARDS, { what: 'the schedules to be back' })
   })
 
-  it('a fleet on several shards keeps a fleet-wide limit of a task by dealing it out to the shards, and refuses one that cannot be', async () => {
+  it('a fleet on several shards divides the fleet-wide limit of a task among them, and refuses a limit that cannot be divided', async () => {
     const beats = [create(), create()]
     let running = 0
     let most = 0

@@ -51,7 +51,7 @@ describe('schedules on several shards', () => {
     for (const name of names.slice(0, 8)) expect(await schedules.get(name)).toMatchObject({ name, every: '1h' })
   })
 
-  it('schedules on several shards are paused, resumed, patched, removed and synced wherever they are', async () => {
+  it('schedules are paused, resumed, patched, removed and synced on every shard', async () => {
     const beat = create()
     const { schedules } = beat
     const names = oneOnEach()
@@ -76,7 +76,7 @@ describe('schedules on several shards', () => {
 })
 
 describe('a worker on several shards', () => {
-  it('a worker on several shards runs what is due on each, and its history, runs, triggers and cancels work there', async () => {
+  it('a worker on several shards runs due occurrences of each, and history, runs, manual runs and cancels work there', async () => {
     const beat = create()
     const going = new Map<string, Run>()
     beat.task('job', (run) => {
@@ -118,7 +118,7 @@ describe('a worker on several shards', () => {
     await waitFor(() => ran.size === SHARDS, { what: 'runs of all new schedules' })
   })
 
-  it('a worker on several shards never runs more at once than its concurrency, however many shards have something due', async () => {
+  it('a worker on several shards never has more runs at once than its concurrency, however many shards have due schedules', async () => {
     const beat = create({ concurrency: 5 })
     let running = 0
     let most = 0
@@ -136,7 +136,7 @@ describe('a worker on several shards', () => {
     expect(most).toBe(5)
   })
 
-  it('a worker on several shards keeps the concurrency of a task over all shards, and leaves nothing behind', async () => {
+  it('a worker on several shards keeps the concurrency of a task over all shards, and runs every occurrence', async () => {
     const beat = create()
     let running = 0
     let most = 0
@@ -155,7 +155,7 @@ describe('a worker on several shards', () => {
   })
 
   it.each([1, 3])(
-    'a worker on several shards with %d slots serves every shard while one of them always has something due',
+    'a worker on several shards with %d slots serves every shard while one shard always has due schedules',
     async (concurrency) => {
       const beat = create({ concurrency })
       const order: number[] = []
@@ -176,7 +176,7 @@ describe('a worker on several shards', () => {
     },
   )
 
-  it('a worker on several shards leaves nothing behind in the fleet, and announces once that it joined and left', async () => {
+  it('a worker on several shards leaves no record in the fleet, and reports once that it joined and left', async () => {
     const witness = create()
     await witness.start()
     const seen: string[] = []

@@ -15,7 +15,7 @@ function createBeat(options: EverybeatOptions = {}): Everybeat {
 }
 
 describe('start', () => {
-  it('an instance whose start failed answers and can be started again when Redis is there', async () => {
+  it('an instance whose start failed can read schedules and can be started again when Redis answers', async () => {
     await redis.kill('SIGKILL')
     const beat = createBeat({ connectTimeoutMs: 3_000 })
     beat.task('work', () => {})
@@ -41,7 +41,7 @@ describe('start', () => {
     },
   )
 
-  it('a start says that the server may have reached its maxclients when it closes a connection', async () => {
+  it('the error of a start says that the server may have reached its maxclients when it closes a connection', async () => {
     const count = Number(/^connected_clients:(\d+)/m.exec(await redis.client.info('clients'))![1])
     await redis.client.config('SET', 'maxclients', String(count + 1))
     onTestFinished(async () => void (await redis.client.config('SET', 'maxclients', '10000')))
@@ -53,7 +53,7 @@ describe('start', () => {
     await beat.stop()
   })
 
-  it('the log says with which tasks a worker has joined which fleet, and that a start waits for Redis', async () => {
+  it('the log names the fleet and the tasks of a worker that joins, and says that a start waits for Redis', async () => {
     const lines: unknown[][] = []
     const write = (...args: unknown[]) => void lines.push(args)
     const logger = { debug: write, info: write, warn: write, error: write }
@@ -123,8 +123,8 @@ describe('stop', () => {
   })
 })
 
-describe('lost memory', () => {
-  it('a message about another memory is not believed without a reply that confirms it', async () => {
+describe('data loss', () => {
+  it('a message about another generation has no effect without a reply that confirms it', async () => {
     const prefix = uniquePrefix()
     const beat = createBeat({ prefix })
     const task = beat.task('work', () => {})

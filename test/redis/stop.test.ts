@@ -32,7 +32,7 @@ describe('stop', () => {
     },
   )
 
-  it('stop does not wait long for a Redis that is out of reach when nothing runs', async () => {
+  it('stop does not wait long for a Redis that cannot be reached when no run is running', async () => {
     const beat = new Everybeat({ redis: redis.url, prefix: uniquePrefix(), logger: false, maxSleepMs: 50 })
     beat.task('work', () => {})
     await beat.start()
@@ -63,7 +63,7 @@ describe('stop', () => {
 })
 
 describe('start', () => {
-  it('start fails with a connection error when Redis is not there, and leaves nothing behind', async () => {
+  it('start fails with a connection error when no Redis answers, and stop then ends at once', async () => {
     const beat = new Everybeat({
       redis: 'redis://127.0.0.1:1',
       prefix: uniquePrefix(),

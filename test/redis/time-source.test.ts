@@ -7,7 +7,7 @@ import { waitFor } from '../support/wait-for.js'
 
 const redis = useRedis()
 
-it('a whole worker lives on the time source that it is given, and on no other clock', async () => {
+it('a whole worker uses the time source that it is given, and no other clock', async () => {
   const time = createSteppedTime(Date.UTC(2001, 0, 1))
   const options: EverybeatOptions = { redis: redis.url, prefix: uniquePrefix(), logger: false }
   const beat = new Everybeat({ ...options, [TIME_SOURCE]: time } as EverybeatOptions)

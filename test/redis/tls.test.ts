@@ -69,7 +69,7 @@ describe('TLS with a private CA and client certificates', () => {
     },
   )
 
-  it('TLS with a private CA and client certificates holds for claims that wait for replicas, and for lock nodes', async () => {
+  it('TLS with a private CA and client certificates also works for claims that wait for replicas, and for lock nodes', async () => {
     const server = await tls.start()
     const replica = await tls.start(['--replicaof', '127.0.0.1', String(server.port)])
     const nodes = await Promise.all([0, 1, 2].map(() => tls.start()))
@@ -107,7 +107,7 @@ describe('TLS with a private CA and client certificates', () => {
     expect(error.message).toMatch(advice)
   })
 
-  it('TLS with a private CA and client certificates leaves no uncaught error when an instance stops in a handshake that fails', async () => {
+  it('an instance that stops during a failing TLS handshake leaves no uncaught error', async () => {
     const server = await tls.start()
     const stops: Promise<unknown>[] = []
     // One more turn of the event loop for each instance: a stop meets every step of a handshake.
@@ -120,7 +120,7 @@ describe('TLS with a private CA and client certificates', () => {
     await Promise.all(stops)
   })
 
-  it('TLS with a private CA and client certificates says that only one side speaks it', async () => {
+  it('the error of a start says that only one side speaks TLS', async () => {
     const server = await tls.start()
     const common = { connectTimeoutMs: 700 }
     const secure = create({ ...common, redis: `rediss://127.0.0.1:${plain.port}`, tls: tls.ours.tls })
@@ -128,7 +128,7 @@ describe('TLS with a private CA and client certificates', () => {
     await expect(create({ ...common, redis: `redis://127.0.0.1:${server.port}` }).start()).rejects.toThrow(/TLS port/)
   })
 
-  it('TLS with a private CA and client certificates fails the start for a lock node with another CA, and starts without one that cannot be reached', async () => {
+  it('a start with TLS fails for a lock node with another CA, and succeeds without a lock node that cannot be reached', async () => {
     const [server, stranger] = [await tls.start(), await tls.start([], tls.stranger)]
     const common = { redis: server.url, tls: tls.ours.tls }
     await expect(create({ ...common, lockNodes: [stranger.url] }).start()).rejects.toMatchObject({
@@ -138,7 +138,7 @@ describe('TLS with a private CA and client certificates', () => {
     await create({ ...common, lockNodes: ['rediss://127.0.0.1:1'], connectTimeoutMs: 600_000 }).start()
   })
 
-  it('TLS with a private CA and client certificates is told by an error event when a server comes back with a certificate that is not trusted', async () => {
+  it('an error event reports a server that returns with an untrusted certificate', async () => {
     const server = await tls.start()
     const beat = create({ redis: server.url, tls: tls.ours.tls })
     await beat.start()
@@ -157,7 +157,7 @@ describe('TLS with a private CA and client certificates', () => {
 })
 
 describe('a Cluster with TLS and a password', () => {
-  it('a Cluster with TLS and a password has both on every connection beside the first', () => {
+  it('every further connection to a Cluster with TLS and a password has both', () => {
     const redisOptions = { password: 'secret', tls: { servername: 'redis.example' } }
     const client = new Cluster([{ host: '127.0.0.1', port: 1 }], { lazyConnect: true, redisOptions })
     const connection = { client, owned: false, isCluster: true, time: SYSTEM_TIME }

@@ -41,7 +41,7 @@ async function connectThroughProxies(): Promise<{ client: Cluster; proxies: Chao
   return { client, proxies }
 }
 
-it('the runs of a dead worker are delivered again on quiet shards that the worker which should maintain them cannot see', async () => {
+it('the runs of a dead worker are delivered again on quiet shards that the elected worker cannot reach', async () => {
   const { prefix, home } = await placeFleet()
   const shared = { prefix, shards: SHARDS, leaseMs: LEASE_MS, logger: false } as const
   const [blindSide, deadSide] = [await connectThroughProxies(), await connectThroughProxies()]

@@ -18,7 +18,7 @@ async function untilBeats(count: number, tag = fleet.prefix()): Promise<void> {
 }
 
 it.each([1, 3])(
-  'a task that no live worker has is told once by one worker of the fleet, on %i shards',
+  'a task that no live worker has is reported once by one worker of the fleet, on %i shards',
   async (shards) => {
     const told: unknown[] = []
     const lines: string[] = []
@@ -45,7 +45,7 @@ it.each([1, 3])(
   90_000,
 )
 
-it('a task that another worker of the fleet has is not told as unserved, however long its work waits', async () => {
+it('a task that another worker of the fleet has is not reported as unserved, however long its work waits', async () => {
   const told: unknown[] = []
   const other = fleet.create()
   other.task('known', () => null)

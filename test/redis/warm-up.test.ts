@@ -7,7 +7,7 @@ import { waitFor } from '../support/wait-for.js'
 const redis = useRedis()
 
 // The first worker of a process warms up, so this file has one worker only.
-it('diagnostics channels tell nothing of the runs with which the first worker of a process warms up', async () => {
+it('diagnostics channels report no run of the warm-up of the first worker of a process', async () => {
   const workers: string[] = []
   const keep = (message: unknown) => {
     const { worker, run } = message as { worker?: string; run?: { worker: string } }

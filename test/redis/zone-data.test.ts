@@ -49,7 +49,7 @@ function mixesOf(workers: readonly ZonedWorker[]): Mix[] {
 }
 
 describe.concurrent('a fleet whose workers have different time-zone data', () => {
-  it('a fleet whose workers have different time-zone data is reported once, by one worker, and not before there are two versions', async () => {
+  it('a fleet with different time-zone data is reported once, by one worker, and not before two versions exist', async () => {
     await using fleet = createFleet()
     const workers = [await fleet.start(OLD), await fleet.start(OLD)]
     const mixes = mixesOf(workers)
@@ -66,7 +66,7 @@ describe.concurrent('a fleet whose workers have different time-zone data', () =>
     expect(mixes).toHaveLength(1)
   })
 
-  it('a fleet whose workers have different time-zone data knows the newest version at once, and the newest that is left when it has gone', async () => {
+  it('a fleet with different time-zone data knows the newest version at once, and the next newest when its workers have left', async () => {
     await using fleet = createFleet()
     await fleet.start(OLD)
     expect(await fleet.meta('tz')).toBe(OLD)
@@ -81,7 +81,7 @@ describe.concurrent('a fleet whose workers have different time-zone data', () =>
     expect(await fleet.meta('tz')).toBe(OLD)
   })
 
-  it('a fleet whose workers have different time-zone data has its plans corrected by the newest, once, and only those that depend on a zone', async () => {
+  it('the tz authority corrects the plans of a fleet once, and only those that depend on a zone', async () => {
     await using fleet = createFleet()
     await fleet.control.schedules.put('zoned', DAILY)
     await fleet.control.schedules.put('fine', { ...DAILY, cron: '0 10 * * *' })
@@ -100,7 +100,7 @@ describe.concurrent('a fleet whose workers have different time-zone data', () =>
     expect(await redis.client.zscore(`{${fleet.prefix}}:due`, 'zoned')).toBe(right.split(' ')[0])
   })
 
-  it('a fleet whose workers have different time-zone data has them corrected on every shard', async () => {
+  it('the tz authority corrects the plans on every shard', async () => {
     await using fleet = createFleet()
     const options = { url: redis.url, prefix: `${fleet.prefix}-sharded`, shards: 3 }
     const older = await startZonedWorker({ ...options, tz: OLD })
@@ -119,7 +119,7 @@ describe.concurrent('a fleet whose workers have different time-zone data', () =>
     await Promise.all([older.stop(), newer.stop()])
   })
 
-  it('a fleet whose workers have different time-zone data leaves what it finds to be planned to the newest, which need not know the task', async () => {
+  it('a worker with older time-zone data leaves planning to the tz authority, which need not know the task', async () => {
     await using fleet = createFleet()
     const newer = await fleet.start(NEW)
     const older = await fleet.start(OLD, 'job')
@@ -140,7 +140,7 @@ describe.concurrent('a fleet whose workers have different time-zone data', () =>
     expect(new Set(gaps)).toEqual(new Set([1_000]))
   })
 
-  it('a fleet whose workers have different time-zone data corrects what a process with other data writes meanwhile', async () => {
+  it('the tz authority corrects plans that a process with older data writes later', async () => {
     await using fleet = createFleet()
     await fleet.start(OLD)
     const newer = await fleet.start(NEW)
@@ -157,7 +157,7 @@ describe.concurrent('a fleet whose workers have different time-zone data', () =>
     expect(mixes.length).toBeLessThanOrEqual(1)
   })
 
-  it('a fleet whose workers have different time-zone data plans by itself when none with newer data is left', async () => {
+  it('a worker plans by itself when no worker with newer time-zone data is left', async () => {
     await using fleet = createFleet()
     const newer = await fleet.start(NEW)
     const older = await fleet.start(OLD, 'job')
@@ -171,6 +171,6 @@ describe.concurrent('a fleet whose workers have different time-zone data', () =>
   })
 })
 
-it('the version of this runtime is one that can be compared', () => {
+it('the time-zone version of this runtime can be compared', () => {
   expect(tzDataVersion()).toMatch(/^\d{4}[a-z]+$/)
 })

@@ -1,4 +1,4 @@
-/** What the memory store has not, on purpose: what a test may need of redis-server. */
+/** What a test may need of redis-server and the memory store lacks on purpose. */
 export const NEEDS = [
   'users with rights',
   'persistence',
@@ -15,7 +15,7 @@ export const NEEDS = [
   'cmsgpack in scripts',
 ] as const
 
-/** One of them. */
+/** One need of a test. */
 export type Need = (typeof NEEDS)[number]
 
 /** Test files of `test/redis` that the memory store cannot run, each with what it needs. */
@@ -46,19 +46,20 @@ export const NEEDS_A_REAL_SERVER: Readonly<Record<string, Need>> = {
 export const TESTS_THAT_NEED_A_REAL_SERVER: Readonly<Record<string, Need>> = {
   'a password of a lock node is in no log, event or error': 'users with rights',
   'without key tracking': 'users with rights',
-  'is in no error of the calls that wait then': 'users with rights',
+  'is in no error of the waiting calls': 'users with rights',
   'is written for a user who may not copy keys': 'users with rights',
   'a primary that was demoted under an open connection': 'replication',
-  'is named when it is a replica, with the server to pass instead': 'replication',
+  'a replica is refused at the start, and the error names the server to pass instead': 'replication',
   'grows by 70 bytes at most with each entry of its history': 'sizes and encodings in memory',
   'the size of a schedule in Redis is that of its content after its first fire': 'sizes and encodings in memory',
   'the size of a schedule with a long name in Redis is as small as before once its run has ended':
     'sizes and encodings in memory',
-  'stays compact: a run is noted in few words, and the plan is one instant': 'sizes and encodings in memory',
-  'keeps a history as it is, and the run is recorded when there is memory again': 'maxmemory',
-  'a history that takes no later id is written anew with every entry that is not from the future':
+  'stays compact: its run has the short form, and its plan has one instant': 'sizes and encodings in memory',
+  'keeps the history unchanged, and the run is recorded when memory is free again': 'maxmemory',
+  'a history that accepts no later id is replaced by its entries that are not from the future':
     'ids of streams beyond 2^53',
-  'does not keep the runs of others from being settled, and its own history goes on': 'ids of streams beyond 2^53',
-  'give a definition for each job scheduler, whatever its id holds': 'cmsgpack in scripts',
-  'keep the grid of an interval: the next job of BullMQ is an occurrence here': 'cmsgpack in scripts',
+  'does not keep the runs of others from being settled, and its own history continues': 'ids of streams beyond 2^53',
+  'the keys of BullMQ give a definition for each job scheduler, whatever its id holds': 'cmsgpack in scripts',
+  'the interval of a job scheduler keeps its grid, so the next job of BullMQ is an occurrence of the schedule':
+    'cmsgpack in scripts',
 }

@@ -49,7 +49,7 @@ describe('a dashboard without sign-in', () => {
   })
 
   it.each(['x-forwarded-for', 'forwarded', 'x-real-ip', 'x-forwarded-host'])(
-    'a dashboard without sign-in refuses what a proxy hands on with %s',
+    'a dashboard without sign-in refuses a request that a proxy forwards with %s',
     async (header) => {
       expect((await open({}, { [header]: '127.0.0.1' }).get('overview')).status).toBe(403)
     },
@@ -57,7 +57,7 @@ describe('a dashboard without sign-in', () => {
 })
 
 describe('a dashboard with a token', () => {
-  it.each(concrete)('a dashboard with a token refuses $method $path without it', async ({ method, url }) => {
+  it.each(concrete)('a dashboard with a token refuses $method $path without the token', async ({ method, url }) => {
     const client = open({ token: TOKEN })
     const answer = method === 'GET' ? await client.get(url) : await client.send(method, url)
     expect(answer.status).toBe(401)
@@ -75,14 +75,14 @@ describe('a dashboard with a token', () => {
   })
 
   it.each(['', 'x', `${TOKEN}x`, TOKEN.slice(1), TOKEN.toUpperCase()])(
-    'a dashboard with a token refuses %j in its place',
+    'a dashboard with a token refuses %j in place of the token',
     async (wrong) => {
       expect((await open({ token: TOKEN }, { authorization: `Bearer ${wrong}` }).get('overview')).status).toBe(401)
       expect((await open({ token: TOKEN }).post('session', { token: wrong })).status).toBe(401)
     },
   )
 
-  it('signs in by a cookie that scripts cannot read and other sites do not send, and out again', async () => {
+  it('a dashboard with a token signs in by a cookie that scripts cannot read and other sites do not send, and signs out again', async () => {
     const client = open({ token: TOKEN, basePath: '/ops' }, {}, 'https://beat.example/ops')
     const signedIn = await client.post('session', { token: TOKEN })
     expect(signedIn.status).toBe(200)
@@ -98,7 +98,7 @@ describe('a dashboard with a token', () => {
     expect(signedOut.headers.get('set-cookie')).toMatch(/^everybeat_session=; .*Max-Age=0/)
   })
 
-  it('a dashboard with a token refuses a session that was made up, changed, or made by another token', async () => {
+  it('a dashboard with a token refuses a session that is forged, changed, or made with another token', async () => {
     const client = open({ token: TOKEN })
     const other = await open({ token: 'another token' }).post('session', { token: 'another token' })
     const foreign = (other.headers.get('set-cookie') ?? '').split(';')[0]!
@@ -110,7 +110,7 @@ describe('a dashboard with a token', () => {
     expect((await client.get('overview', { cookie: own })).status).toBe(200)
   })
 
-  it('serves the page that asks for the token, as 401, and says who is signed in without an error', async () => {
+  it('a dashboard with a token serves its sign-in page with status 401, and the session without an error', async () => {
     const client = open({ token: TOKEN })
     const page = await client.fetch('/schedules')
     expect(page.status).toBe(401)
@@ -123,12 +123,12 @@ describe('writes', () => {
   const headersOf = (without: string) =>
     Object.fromEntries(Object.entries(WRITE_HEADERS).filter(([name]) => name !== without))
 
-  it.each(posts)('writes of $method $path are refused without X-Everybeat', async ({ method, url }) => {
+  it.each(posts)('a write by $method $path is refused without X-Everybeat', async ({ method, url }) => {
     const response = await open().fetch(`/api/${url}`, { method, body: '{}', headers: headersOf('x-everybeat') })
     expect(response.status).toBe(403)
   })
 
-  it.each(posts)('writes of $method $path are refused when they are not JSON', async ({ method, url }) => {
+  it.each(posts)('a write by $method $path is refused when it is not JSON', async ({ method, url }) => {
     const headers = { ...headersOf('content-type'), 'content-type': 'text/plain' }
     expect((await open().fetch(`/api/${url}`, { method, body: '{}', headers })).status).toBe(415)
   })
@@ -142,27 +142,27 @@ describe('writes', () => {
     { 'sec-fetch-site': 'none' },
     { origin: 'http://127.0.0.1:4747', 'sec-fetch-site': 'cross-site' },
     { origin: 'https://evil.example', 'sec-fetch-site': 'same-origin' },
-  ])('from %j are refused', async (headers) => {
+  ])('writes from %j are refused', async (headers) => {
     for (const { method, url } of posts) {
       expect((await open().send(method, url, {}, headers as Record<string, string>)).status, url).toBe(403)
     }
   })
 
-  it('from a page of the dashboard and from a program are let in', async () => {
+  it('writes from a page of the dashboard and from a program are accepted', async () => {
     const client = open()
     const own = { origin: 'http://127.0.0.1:4747', 'sec-fetch-site': 'same-origin' }
     expect((await client.send('PUT', 'schedules/a', { every: '1h' }, own)).status).toBe(201)
     expect((await client.send('PUT', 'schedules/b', { every: '1h' })).status).toBe(201)
   })
 
-  it('behind a proxy that ends TLS are let in from the host that it hands on', async () => {
+  it('writes behind a proxy that ends TLS are accepted from the forwarded host', async () => {
     const headers = { host: 'beat.example', origin: 'https://beat.example', authorization: `Bearer ${TOKEN}` }
     expect((await open({ token: TOKEN }).send('PUT', 'schedules/a', { every: '1h' }, headers)).status).toBe(201)
   })
 })
 
 describe('reads', () => {
-  it('for pages of other sites are refused, of data and not of pages', async () => {
+  it('pages of other sites cannot read data, and can link to pages of the dashboard', async () => {
     const client = open({}, { 'sec-fetch-site': 'cross-site' })
     expect((await client.get('overview')).status).toBe(403)
     expect((await client.fetch('/schedules')).status).toBe(200)
@@ -178,28 +178,28 @@ describe('roles', () => {
   })
 
   it.each(writes.filter(({ role }) => role === 'edit'))(
-    '$method $path is refused to those who operate',
+    '$method $path is refused to a user with the role operate',
     async (route) => {
       expect((await as('operate').send(route.method, route.url)).status).toBe(403)
     },
   )
 
   it.each(writes.filter(({ role }) => role === 'operate'))(
-    '$method $path is open to those who operate',
+    '$method $path is open to a user with the role operate',
     async (route) => {
       expect((await as('operate').send(route.method, route.url)).status).not.toBe(403)
     },
   )
 
   it.each(concrete.filter(({ isWrite, path }) => !isWrite && path !== 'events'))(
-    '$method $path is open to those who look',
+    '$method $path is open to a user with the role view',
     async ({ method, url }) => {
       const answer = method === 'GET' ? await as('view').get(url) : await as('view').send(method, url, { every: '1h' })
       expect([200, 404]).toContain(answer.status)
     },
   )
 
-  it('roles are those of the host application, which may refuse, and may ask its own database', async () => {
+  it('roles come from the host application, which may refuse a user, and may ask its own database', async () => {
     const authorize = async (request: Request) =>
       await Promise.resolve(request.headers.get('x-user') === 'ana' ? { user: 'ana', role: 'edit' as const } : null)
     const client = open({ authorize }, {}, 'https://shop.example')
@@ -207,7 +207,7 @@ describe('roles', () => {
     expect((await client.get('session', { 'x-user': 'ana' })).body).toMatchObject({ user: 'ana', role: 'edit' })
   })
 
-  it('roles that do not exist open nothing', async () => {
+  it('an unknown role opens no route', async () => {
     const authorize = () => ({ user: 'ana', role: 'admin' }) as never
     expect((await open({ authorize }).get('overview')).status).toBe(500)
   })
@@ -219,14 +219,14 @@ describe('a read-only dashboard', () => {
     expect(answer).toMatchObject({ status: 403, body: { code: 'ERR_DASHBOARD_READ_ONLY' } })
   })
 
-  it('still shows what a definition would mean', async () => {
+  it('a read-only dashboard still previews a definition', async () => {
     expect((await open({ readOnly: true }).post('preview', { cron: '0 9 * * *' })).status).toBe(200)
   })
 })
 
 describe('every answer', () => {
   it.each(['/', '/api/overview', '/api/nothing', '/assets/nothing.js', '/api/openapi.json', '/api/session'])(
-    'every answer as that of %s carries the policy that keeps a page to its own server',
+    'every answer, such as that of %s, has the policy that restricts a page to its own server',
     async (path) => {
       const { headers } = await open().fetch(path)
       expect(headers.get('content-security-policy')).toBe(
@@ -250,7 +250,7 @@ describe('options', () => {
     [{ authorize: true }, 'authorize'],
     [{ redact: 'all' }, 'redact'],
     [{ readonly: true }, 'readonly'],
-  ])('%j are refused early, and no secret is repeated', (options, field) => {
+  ])('the options %j of a dashboard are refused early, and the error repeats no secret', (options, field) => {
     const attempt = () => createDashboard(fleet.create(), options as DashboardOptions)
     expect(attempt).toThrow(expect.objectContaining({ code: 'ERR_EVERYBEAT_OPTIONS', field }) as Error)
   })

@@ -28,7 +28,7 @@ class HeldSource extends FleetSource {
 }
 
 describe('the catalogue of the dashboard', () => {
-  it('a schedule that was written and removed during a reading is not in the catalogue, although a page of it has the schedule', async () => {
+  it('a schedule that is written and removed during a reading is not in the catalogue, although a page of that reading has it', async () => {
     const beat = fleet.create()
     await beat.schedules.put('kept', { every: '1h' })
     const source = new HeldSource(beat)

@@ -50,7 +50,7 @@ const search = async (query: string) => (await client.get(`schedules?${query}`))
 const namesOf = (body: { schedules: { name: string }[] }) => body.schedules.map(({ name }) => name)
 
 describe('edits by others of a fleet with thousands of schedules', () => {
-  it('a search finds what another process wrote, and no longer what it removed, without a new reading of all', async () => {
+  it('a search finds schedules that another process wrote, and none that it removed, without a new reading of the catalogue', async () => {
     const other = fleet.create()
     await other.schedules.put('z-new', { task: 'fresh', every: '1h', tags: ['latest'] })
     await expect.poll(async () => namesOf(await search('tag=latest')), { timeout: 20_000 }).toEqual(['z-new'])
@@ -61,7 +61,7 @@ describe('edits by others of a fleet with thousands of schedules', () => {
     await expect.poll(async () => namesOf(await search('q=z-new')), { timeout: 20_000 }).toEqual([])
   })
 
-  it('counts by state come from the indexes of the fleet, which every edit keeps', async () => {
+  it('counts by state come from the indexes of the fleet, which every edit updates', async () => {
     const other = fleet.create()
     await other.schedules.pause('s-000001')
     await other.schedules.put('s-000002', { task: 'task-2', every: '1h', enabled: false })
@@ -91,7 +91,7 @@ describe('edits by others of a fleet with thousands of schedules', () => {
     await reader.close()
   })
 
-  it('the subscription ends a minute after the last question, and the next question begins it again', async () => {
+  it('the subscription of the dashboard ends a minute after the last question, and the next question begins it again', async () => {
     vi.useFakeTimers({ toFake: ['Date', 'setInterval', 'clearInterval'] })
     const idle = createDashboard(fleet.create())
     try {

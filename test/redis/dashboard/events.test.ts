@@ -15,7 +15,7 @@ async function watch(client: DashboardClient, headers: Record<string, string> = 
 }
 
 describe('the stream of events', () => {
-  it('the stream of events tells of runs, schedules and workers of other processes, and of the overview, with ids that differ', async () => {
+  it('the stream of events reports runs, schedules and workers of other processes, and the overview, with different ids', async () => {
     const reader = await watch(open())
     const first = await reader.next(({ type }) => type === 'overview')
     expect(first.data).toMatchObject({ total: 0, fleet: { workers: 0 } })
@@ -32,7 +32,7 @@ describe('the stream of events', () => {
     await reader.close()
   })
 
-  it('the stream of events tells of a run by hand that begins and ends between two looks', async () => {
+  it('the stream of events reports a manual run that begins and ends between two looks', async () => {
     const beat = fleet.create()
     beat.task('t', () => 'done')
     await beat.start()
@@ -46,7 +46,7 @@ describe('the stream of events', () => {
     await reader.close()
   })
 
-  it('the stream of events goes on where a browser was that comes back, with nothing left out', async () => {
+  it('the stream of events continues without a gap for a browser that reconnects', async () => {
     const client = open()
     const reader = await watch(client)
     const id = await reader.id()
@@ -60,7 +60,7 @@ describe('the stream of events', () => {
   })
 
   it.each(['other-1', 'nonsense', '-', 'ffffffff-99999'])(
-    'the stream of events says to read anew to one that comes with %s',
+    'the stream of events asks a browser that connects with %s to read everything again',
     async (id) => {
       const reader = await watch(open(), { 'last-event-id': id })
       expect((await reader.next()).data).toEqual({ resync: true })

@@ -12,7 +12,7 @@ const fleet = useFleet(useRedis())
 const open = (options: DashboardOptions = {}) => new DashboardClient(createDashboard(fleet.create(), options))
 
 describe('payloads', () => {
-  it('payloads are shown without the values of secret names, and keep them when they come back so', async () => {
+  it('payloads are shown without the values of secret names, and an edit that returns the masked payload keeps those values', async () => {
     const beat = fleet.create()
     await beat.schedules.put('a', { every: '1h', payload: { apiKey: 's3cret', to: 'ops', deep: [{ password: 'p' }] } })
     const client = open()
@@ -27,7 +27,7 @@ describe('payloads', () => {
     expect(answer).toMatchObject({ status: 422, body: { field: 'payload' } })
   })
 
-  it('payloads are shown as the function of the host makes them, in conflicts too; one that throws hides all', async () => {
+  it('payloads are shown as the function of the host returns them, in conflicts too, and are hidden when it throws', async () => {
     const beat = fleet.create()
     await beat.schedules.put('a', { every: '1h', payload: { name: 'Ana' } })
     const redact = (payload: unknown, schedule: string) => ({ schedule, fields: Object.keys(payload as object) })
@@ -46,7 +46,7 @@ describe('payloads', () => {
 })
 
 describe('a run with a payload', () => {
-  it('a run with a payload as it was shown gets the secrets that were masked in it', async () => {
+  it('a manual run with a masked payload gets the secrets behind the mask', async () => {
     const beat = fleet.create()
     const seen = new Promise((resolve) => beat.task('t', ({ payload }) => resolve(payload)))
     await beat.schedules.put('a', { task: 't', every: '1h', payload: { apiKey: 's3cret', to: 'ops' } })
@@ -88,7 +88,7 @@ describe('histories', () => {
 })
 
 describe('the fleet', () => {
-  it('the fleet is seen at a glance: what is failing, invalid, unserved and paused comes first', async () => {
+  it('the overview lists failing, invalid, unserved and paused schedules first', async () => {
     const beat = fleet.create()
     beat.task('bad', () => {
       throw new Error('ECONNREFUSED')
@@ -111,7 +111,7 @@ describe('the fleet', () => {
     expect((await client.get('doctor')).body).toMatchObject({ findings: expect.arrayContaining([]) })
   })
 
-  it('the fleet shows a run as stuck that goes far longer than those before it, and no other', async () => {
+  it('the overview calls a run stuck that lasts far longer than earlier runs, and no other run', async () => {
     const beat = fleet.create()
     let isHanging = false
     beat.task('sometimes', ({ signal }) =>
@@ -141,7 +141,7 @@ describe('the fleet', () => {
     ])
   })
 
-  it('the fleet has a load: planned starts of every schedule, bucket by bucket', async () => {
+  it('the load of the fleet has the planned starts of every schedule, bucket by bucket', async () => {
     const client = open()
     await client.create('hourly', { cron: '0 * * * *' })
     await client.create('minutely', { every: '1m' })
@@ -167,7 +167,7 @@ describe('the fleet', () => {
     expect((await client.get('load?from=2026-01-01&to=2027-01-01&bucket=60000')).status).toBe(400)
   })
 
-  it('the fleet says in a preview what a definition means', async () => {
+  it('the preview of the API describes a definition', async () => {
     const { body } = await open().post('preview', {
       definition: { cron: '0 9 * * 1-5', tz: 'Asia/Shanghai' },
       count: 3,
@@ -193,13 +193,13 @@ describe('the API', () => {
     expect(new Set(ids).size).toBe(ids.length)
   })
 
-  it('the API says 404 for what it does not have, and 405 with what it would allow', async () => {
+  it('the API answers 404 for an unknown path, and 405 with the allowed methods', async () => {
     expect(await open().get('nothing')).toMatchObject({ status: 404 })
     expect(await open().send('DELETE', 'overview')).toMatchObject({ status: 405, body: { allowed: ['GET'] } })
     expect(await open().get('schedules/%E0%A4%A')).toMatchObject({ status: 404 })
   })
 
-  it('the API says 503 while Redis is away', async () => {
+  it('the API answers 503 while Redis does not answer', async () => {
     const beat = fleet.create({ redis: 'redis://127.0.0.1:1', connectTimeoutMs: 300 })
     const client = new DashboardClient(createDashboard(beat))
     expect(await client.get('overview')).toMatchObject({ status: 503, body: { code: 'ERR_EVERYBEAT_CONNECTION' } })

@@ -27,7 +27,7 @@ async function commandCount(): Promise<number> {
 }
 
 describe('a hundred thousand schedules', () => {
-  it('a first page is answered in full while the schedules are still being read, and never waits for that', async () => {
+  it('a first page is answered in full while the catalogue is still being read, without waiting for the reading', async () => {
     const client = open()
     for (const path of ['schedules', 'schedules?sort=next']) {
       const { body } = await client.get(path)
@@ -40,7 +40,7 @@ describe('a hundred thousand schedules', () => {
     expect((await client.get('load')).body.complete).toBe(false)
   })
 
-  it('a search over all of them reads from Redis what it shows and no more, and its pages hold each schedule once', async () => {
+  it('a search over a hundred thousand schedules reads only the shown schedules from Redis, and its pages hold each schedule once', async () => {
     const client = open()
     await expect
       .poll(async () => (await client.get('schedules?q=s-099999')).body, { timeout: 60_000, interval: 500 })

@@ -51,7 +51,7 @@ describe('openapi.json', () => {
     }
   })
 
-  it('the document names every segment of a path, and the revision where one is asked for', async () => {
+  it('the document names every segment of a path, and the revision where a request needs one', async () => {
     for (const { path, method, operation } of await readOperations(open())) {
       const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name)
       const described = operation.parameters.filter((each) => each.in === 'path').map(({ name }) => name)

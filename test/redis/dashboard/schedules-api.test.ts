@@ -8,7 +8,7 @@ const fleet = useFleet(useRedis())
 const open = (options: DashboardOptions = {}) => new DashboardClient(createDashboard(fleet.create(), options))
 
 describe('GET schedules', () => {
-  it('pages by name, each schedule once, and says how many there are', async () => {
+  it('GET schedules pages by name, gives each schedule once, and gives their total', async () => {
     const beat = fleet.create()
     const names = Array.from({ length: 25 }, (_, index) => `s-${String(index).padStart(2, '0')}`)
     await beat.schedules.putMany(names.map((name) => ({ name, every: '1h', task: 't' })))
@@ -24,7 +24,7 @@ describe('GET schedules', () => {
     expect(seen).toEqual(names)
   })
 
-  it('searches names, tasks, tags and owners, filters and sorts, and pages through what it found', async () => {
+  it('GET schedules searches names, tasks, tags and owners, filters and sorts, and pages through the matches', async () => {
     const beat = fleet.create()
     // Periods of an epoch meet at some hours of the day, and then the name decides: these instants never do.
     const inHours = (hours: number) => new Date(Date.now() + hours * 3_600_000)
@@ -55,7 +55,7 @@ describe('GET schedules', () => {
     expect(await found(`q=mail&limit=1&cursor=${first.body.cursor}`)).toEqual(['invoice-mail'])
   })
 
-  it('GET schedules finds at once what another process has just written', async () => {
+  it('GET schedules finds a schedule at once that another process has just written', async () => {
     const beat = fleet.create()
     const client = open()
     await beat.schedules.put('first', { every: '1h' })
@@ -89,7 +89,7 @@ describe('one schedule', () => {
   })
 
   it.each(['', '/next', '/history', '/changes', '/explain'])(
-    'one schedule that is not there is 404 at %s',
+    'a missing schedule is answered with 404 at %s',
     async (end) => {
       const answer = await open().get(`schedules/nothing${end}`)
       expect(answer).toMatchObject({ status: 404, body: { code: 'ERR_DASHBOARD_NOT_FOUND', schedule: 'nothing' } })
@@ -122,20 +122,28 @@ describe('one schedule', () => {
     expect((await client.get('schedules/a')).status).toBe(404)
   })
 
-  it.each(['PUT', 'PATCH'])('%s shows both sides of an edit that came too late, and writes nothing', async (method) => {
-    const client = open()
-    await client.create('a', { every: '1h' })
-    const { revision } = (await client.get('schedules/a')).body
-    await client.send('PATCH', 'schedules/a', { every: '2h' }, { 'if-match': `"${revision}"` })
-    const late = await client.send(method, 'schedules/a', { every: '3h' }, { 'if-match': `"${revision}"` })
-    expect(late).toMatchObject({
-      status: 412,
-      body: { code: 'ERR_DASHBOARD_CONFLICT', revision: revision + 1, theirs: { every: '2h' }, yours: { every: '3h' } },
-    })
-    expect((await client.get('schedules/a')).body.given.every).toBe('2h')
-  })
+  it.each(['PUT', 'PATCH'])(
+    '%s answers a late edit with both versions of the definition, and writes nothing',
+    async (method) => {
+      const client = open()
+      await client.create('a', { every: '1h' })
+      const { revision } = (await client.get('schedules/a')).body
+      await client.send('PATCH', 'schedules/a', { every: '2h' }, { 'if-match': `"${revision}"` })
+      const late = await client.send(method, 'schedules/a', { every: '3h' }, { 'if-match': `"${revision}"` })
+      expect(late).toMatchObject({
+        status: 412,
+        body: {
+          code: 'ERR_DASHBOARD_CONFLICT',
+          revision: revision + 1,
+          theirs: { every: '2h' },
+          yours: { every: '3h' },
+        },
+      })
+      expect((await client.get('schedules/a')).body.given.every).toBe('2h')
+    },
+  )
 
-  it('asks for the revision before it overwrites what is there', async () => {
+  it('PUT and PATCH of an existing schedule require its revision', async () => {
     const client = open()
     await client.create('a', { every: '1h' })
     for (const method of ['PUT', 'PATCH']) {
@@ -150,7 +158,7 @@ describe('one schedule', () => {
     [{ every: '1h', retries: -1 }, 'retries'],
     [{ every: '1h', colour: 'red' }, 'colour'],
     [{}, 'cron'],
-  ])('one schedule is not written when its definition is %j', async (definition, field) => {
+  ])('a schedule is not written when its definition is %j', async (definition, field) => {
     const client = open()
     const answer = await client.send('PUT', 'schedules/a', definition)
     expect(answer).toMatchObject({ status: 422, body: { field } })
@@ -159,7 +167,7 @@ describe('one schedule', () => {
     expect(await client.post('preview', definition)).toMatchObject({ status: 422, body: { field } })
   })
 
-  it.each(['{', '[]', '"x"', '7'])('one schedule refuses the body %s', async (body) => {
+  it.each(['{', '[]', '"x"', '7'])('a request about one schedule refuses the body %s', async (body) => {
     const headers = { 'content-type': 'application/json', 'x-everybeat': '1' }
     const response = await open().fetch('/api/schedules/a', { method: 'PUT', body, headers })
     expect(response.status).toBe(400)
@@ -167,7 +175,7 @@ describe('one schedule', () => {
 })
 
 describe('actions', () => {
-  it('pause with a note until an instant, and resume', async () => {
+  it('a schedule is paused with a note until an instant, and is resumed', async () => {
     const client = open()
     await client.create('a', { every: '1h' })
     const until = '2099-01-01T00:00:00.000Z'
@@ -177,7 +185,7 @@ describe('actions', () => {
     expect((await client.get('schedules/a')).body.state).toBe('active')
   })
 
-  it('run once with another payload, and cancel the run', async () => {
+  it('a manual run has another payload, and the run is cancelled', async () => {
     const beat = fleet.create()
     const started = nextEvent(beat, 'run:started')
     const seen: unknown[] = []
@@ -201,7 +209,7 @@ describe('actions', () => {
     expect((await client.post('runs/nothing@1/cancel')).status).toBe(404)
   })
 
-  it('leave out the next occurrence and nothing else', async () => {
+  it('skip-next skips the next occurrence and no other', async () => {
     const client = open()
     await client.create('a', { cron: '0 9 * * *' })
     const before = (await client.get('schedules/a/next?count=2')).body.next
@@ -211,7 +219,7 @@ describe('actions', () => {
     expect((await client.post('schedules/a/skip-next')).status).toBe(409)
   })
 
-  it('say which occurrences a backfill would run', async () => {
+  it('a dry run of a backfill gives the occurrences that would run', async () => {
     const client = open()
     await client.create('a', { cron: '0 * * * *' })
     const range = { from: '2026-01-01T00:00:00Z', to: '2026-01-01T03:00:00Z', dryRun: true }
@@ -219,7 +227,7 @@ describe('actions', () => {
     expect((await client.post('schedules/a/backfill', { ...range, from: 'soon' })).status).toBe(422)
   })
 
-  it('refuse what they do not know, and schedules that are not there', async () => {
+  it('actions refuse unknown fields, and schedules that do not exist', async () => {
     const client = open()
     await client.create('a', { every: '1h' })
     expect(await client.post('schedules/a/pause', { reason: 'x' })).toMatchObject({
@@ -231,7 +239,7 @@ describe('actions', () => {
     }
   })
 
-  it('actions of many schedules do each what they can', async () => {
+  it('an action on many schedules gives the outcome for each of them', async () => {
     const client = open()
     for (const name of ['a', 'b']) await client.create(name, { every: '1h' })
     const { body } = await client.post('schedules:pause', { names: ['a', 'nothing', 'b'], note: 'all' })
@@ -255,7 +263,7 @@ describe('actions', () => {
 })
 
 describe('changes', () => {
-  it('name the user who made them, and can be rolled back and reverted', async () => {
+  it('changes name their user, and can be rolled back and reverted', async () => {
     const beat = fleet.create()
     await beat.schedules.put('a', { every: '1h' })
     const dashboard = createDashboard(beat, { authorize: () => ({ user: 'ana', role: 'edit' }) })

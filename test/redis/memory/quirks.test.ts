@@ -35,7 +35,7 @@ describe('servers with the quirks of services', () => {
     ['without streams, as Garnet', [without(STREAMS)], ['streams']],
     ['whose scripts may use declared keys only, as Dragonfly by default', [declaredKeysOnly], ['keys']],
     ['that refuses TIME in scripts', [without(['time'], 'scripts')], ['time']],
-  ])('a server %s is refused at the start, with what is missing', async ([, quirks, missing]) => {
+  ])('a server %s is refused at the start, and the error names the missing part', async ([, quirks, missing]) => {
     const error: unknown = await createBeat(await startQuirkyServer(...quirks))
       .start()
       .catch((reason: unknown) => reason)
@@ -54,16 +54,16 @@ describe('servers with the quirks of services', () => {
     await runOnce(createBeat(await startQuirkyServer(...quirks)))
   })
 
-  it('a server with Lua 5.4, locks of hash tags and no BCAST, as Dragonfly, runs a fleet, which keeps its history', async () => {
+  it('a server with Lua 5.4, locks of hash tags and no BCAST, such as Dragonfly, runs a fleet, which keeps its history', async () => {
     await runOnce(createBeat(await startLua54Server(declaredTagsOnly, noTracking)))
   })
 
-  it('a server without scripts, as a proxy, is named as one, with what else it may be', async () => {
+  it('the error about a server without scripts says that it may be a Sentinel or a proxy', async () => {
     const beat = createBeat(await startQuirkyServer(without(['eval', 'evalsha', 'script'])))
     await expect(beat.start()).rejects.toThrow(/does not run scripts\. If it is a Sentinel/)
   })
 
-  it('a server without INFO is refused with the option that does without it, and runs a fleet with that', async () => {
+  it('a server without INFO is refused with the name of an option, and runs a fleet with that option', async () => {
     const url = await startQuirkyServer(without(['info']))
     await expect(createBeat(url).start()).rejects.toThrow(/unknown command 'info'\. .*`enableReadyCheck: false`/)
     await runOnce(createBeat({ host: '127.0.0.1', port: Number(new URL(url).port), enableReadyCheck: false }))

@@ -7,7 +7,7 @@ import { waitFor } from '../../support/wait-for.js'
 const redis = useRedis()
 const fleet = useFleet(redis)
 
-it('an occurrence that no worker claims is reported by name, and a monitor reports it once before its start and not again at it', async () => {
+it('an occurrence that no worker claims is reported by name, and a monitor reports it once before its start', async () => {
   const beat = fleet.create({ concurrency: 1 })
   const reports: MonitorEvent[] = []
   const watching = monitor(beat, { match: 'waiting', lateAfter: '5s' }, (event) => void reports.push(event))

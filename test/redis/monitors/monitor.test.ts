@@ -37,7 +37,7 @@ const fail = (): never => {
 }
 
 describe('monitor', () => {
-  it('a run is reported with its start and its end, and only of schedules that match', async () => {
+  it('a monitor reports the start and the end of a run, and only of matching schedules', async () => {
     const events: MonitorEvent[] = []
     const { beat, watching } = await startBeat(
       () => {},
@@ -55,7 +55,7 @@ describe('monitor', () => {
     ])
   })
 
-  it('failures, the pause that they bring and the recovery are reported', async () => {
+  it('a monitor reports failures, the pause that follows them and the recovery', async () => {
     const events: MonitorEvent[] = []
     let isBroken = true
     const { beat } = await startBeat(
@@ -74,7 +74,7 @@ describe('monitor', () => {
     expect(events[1]).toMatchObject({ reason: 'error', error: { name: 'Error', message: 'no paper' } })
   })
 
-  it('what is missed and what is late are reported', async () => {
+  it('a monitor reports missed occurrences and late ones', async () => {
     const events: MonitorEvent[] = []
     const { beat } = await startBeat(
       () => {},
@@ -104,7 +104,7 @@ describe('a sink that does not work', () => {
     expect(JSON.stringify(errors)).not.toContain('secret-key')
   })
 
-  it('an outage is outlasted by further tries with the same id', async () => {
+  it('a report is sent again with the same id until an outage of the sink ends', async () => {
     const { url, received } = await startService((response, count) => {
       response.writeHead(count < 3 ? 503 : 204).end()
     })
@@ -130,7 +130,7 @@ describe('a sink that does not work', () => {
     ])
   })
 
-  it('a function that throws or never ends harms no run', async () => {
+  it('a sink function that throws or never ends disturbs no run', async () => {
     let count = 0
     const target = (): unknown => (count++ === 0 ? fail() : new Promise(() => {}))
     const { beat, errors, watching } = await startBeat(() => {}, target, { ...ALL, timeout: 50 })
@@ -157,7 +157,7 @@ describe('a sink that does not work', () => {
   })
 })
 
-it('monitor refuses options that it does not know, and a sink that is none', () => {
+it('monitor refuses unknown options and a value that is no sink', () => {
   const beat = new Everybeat({ redis: redis.url, logger: false })
   onTestFinished(() => beat.stop())
   expect(() => monitor(beat, {}, () => {})).toThrow(/^match: /)

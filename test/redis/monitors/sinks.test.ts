@@ -39,7 +39,7 @@ describe('healthchecks', () => {
     expect(received[2]?.body).toBe('failure (error): Error: no paper')
   })
 
-  it('healthchecks takes the URL of one check', async () => {
+  it('healthchecks accepts the URL of one check', async () => {
     const { url, received } = await startService((response) => void response.end('OK'))
     await send(healthchecks({ url: `${url}/d1a2` }), {}, { schedule: 'Ü b', kind: 'success' })
     expect(received.map(({ path, query }) => [path, query['create']])).toEqual([
@@ -70,7 +70,7 @@ it('cronitor gets run, complete and fail with the series, the environment and th
 })
 
 describe('sentryCrons', () => {
-  it('sentryCrons sends check-ins that make the monitor: schedule, margin, longest run and zone', async () => {
+  it('sentryCrons sends check-ins that create the monitor with its schedule, margin, longest run and zone', async () => {
     const { url, received } = await startService((response) => void response.writeHead(202).end())
     const sink = sentryCrons({ dsn: `${url.replace('//', '//public@')}/42`, environment: 'staging' })
     await send(sink, {}, { kind: 'success', durationMs: 250 }, { kind: 'paused' })
@@ -95,13 +95,13 @@ describe('sentryCrons', () => {
     [{ cron: '0 0 8 * * MON-WED' }, undefined],
     [{ cron: '0 8 * * MON-WED' }, { type: 'crontab', value: '0 8 * * MON-WED' }],
     [{ cron: 'H 8 * * *' }, undefined],
-  ])('the definition %j is the schedule %j of Sentry', async (definition, schedule) => {
+  ])('the definition %j becomes the schedule %j of Sentry', async (definition, schedule) => {
     const { url, received } = await startService((response) => void response.writeHead(202).end())
     await send(sentryCrons({ dsn: 'https://public@o1.invalid/42', baseUrl: url }), { definition })
     expect(JSON.parse(received[0]?.body ?? '')?.monitor_config?.schedule).toEqual(schedule)
   })
 
-  it('a schedule that runs each second is reported once a minute, its failures always', async () => {
+  it('a schedule that runs each second is reported once a minute, and its failures are always reported', async () => {
     const { url, received } = await startService((response) => void response.writeHead(202).end())
     const sink = sentryCrons({ dsn: 'https://public@o1.invalid/42', baseUrl: url })
     for (const second of [0, 1, 2, 60]) {
@@ -125,7 +125,7 @@ it('betterStack calls the heartbeat after success, and its failure after a failu
   expect(received.map(({ path }) => path)).toEqual(['/token', '/token/fail', '/token/2'])
 })
 
-it('webhook sends every event, signed as Standard Webhooks has it', async () => {
+it('webhook sends every event, signed as Standard Webhooks specifies', async () => {
   const { url, received } = await startService((response) => void response.end())
   await send(webhook({ url, secret: SECRET, headers: { 'x-team': 'blue' } }), FAILURE)
   const [{ headers, body } = { headers: {}, body: '' }] = received
@@ -141,6 +141,6 @@ it.each([
   ['sentryCrons with a DSN without a key', () => sentryCrons({ dsn: 'https://o1.invalid/42' }), 'dsn'],
   ['betterStack with a token of two lines', () => betterStack({ token: 'a\nb' }), 'token'],
   ['webhook with another scheme', () => webhook({ url: 'ftp://a' }), 'url'],
-])('%s is refused', (_, make, word) => {
+])('the sink %s is refused', (_, make, word) => {
   expect(make).toThrow(new RegExp(`^${word}: `))
 })

@@ -111,7 +111,7 @@ describe('instrument', () => {
     expect(await collect('everybeat.redis.errors')).toEqual({})
   })
 
-  it('the figures of the fleet are those of its indexes, and connected is 0 while it cannot be read', async () => {
+  it('the figures of the fleet are those of its indexes, and connected is 0 while Redis cannot be read', async () => {
     const { beat, collect } = await startInstrumented(() => {})
     await beat.schedules.put('later', { task: 'work', every: '1h' })
     await beat.schedules.put('off', { task: 'work', every: '1h' })

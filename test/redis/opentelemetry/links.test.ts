@@ -119,7 +119,7 @@ describe('the trace of a run', () => {
     expect(linksOf(second)).toEqual([idsOf(first)])
   })
 
-  it('each run of a backfill is linked to the span in which it was asked for, and to none where there was none', async () => {
+  it('each run of a backfill is linked to the span that was active at its request, if any', async () => {
     const { beat, spans, tracer } = createInstrumented(() => {})
     await beat.schedules.put('daily', { task: 'work', cron: '0 0 * * *' })
     const backfill = (day: number, until: number) =>
@@ -150,7 +150,7 @@ describe('the trace of a run', () => {
     expect(runsOf(spans).every(({ parentSpanContext }) => parentSpanContext === undefined)).toBe(true)
   })
 
-  it('a run that a handler asks for is linked to the run of that handler', async () => {
+  it('a run that a handler triggers is linked to the run of that handler', async () => {
     const { beat, spans } = createInstrumented(async (run) => {
       if (run.schedule === 'outer') await beat.schedules.trigger('inner')
     })
@@ -166,7 +166,7 @@ describe('the trace of a run', () => {
   })
 
   it.each([true, false])(
-    'the trace of a run that may be run again is noted: %s, as its span is sampled',
+    'the trace of a run that may be rerun is stored only if its span is sampled (%s)',
     async (isSampled) => {
       let release = (): void => {}
       const { beat, spans } = createInstrumented(() => new Promise<void>((resolve) => (release = resolve)), isSampled)

@@ -18,8 +18,8 @@ async function createUser(prefix: string) {
 const refusals = async (): Promise<string[]> =>
   ((await redis.client.call('ACL', 'LOG')) as unknown[][]).map((entry) => entry.join(' '))
 
-describe('the least a user of Redis has to be allowed', () => {
-  it('the least a user of Redis has to be allowed names every command that a script calls', () => {
+describe('the minimal rights of a Redis user', () => {
+  it('the minimal rights of a Redis user name every command that a script calls', () => {
     const called = new Set<string>()
     // Moving schedules to another number of shards is an operator's work, and needs DUMP and RESTORE besides.
     const files = readLuaFiles().filter(({ path }) => !/(dump|pack-schedule)\.lua$/.test(path))
@@ -32,7 +32,7 @@ describe('the least a user of Redis has to be allowed', () => {
   })
 
   it.each([1, 3])(
-    'the least a user of Redis has to be allowed is enough for everything that a fleet does, on %d shards',
+    'the minimal rights of a Redis user are enough for everything that a fleet does, on %d shards',
     async (shards) => {
       const prefix = uniquePrefix('acl[*]')
       const user = await createUser(prefix)
@@ -78,7 +78,7 @@ describe('the least a user of Redis has to be allowed', () => {
     },
   )
 
-  it('the least a user of Redis has to be allowed is enough to change the number of shards, with what that takes beside', async () => {
+  it('the minimal rights of a Redis user are enough to change the number of shards, with the additional rights of resharding', async () => {
     const prefix = uniquePrefix('acl')
     const user = await createUser(prefix)
     await redis.client.call('ACL', 'SETUSER', 'beat', ...aclRules(prefix, { mayReshard: true }))
@@ -88,7 +88,7 @@ describe('the least a user of Redis has to be allowed', () => {
     expect(await refusals()).toEqual([])
   })
 
-  it('the least a user of Redis has to be allowed does not reach the keys of others, nor what could harm the server', async () => {
+  it('the minimal rights of a Redis user reach neither keys of others nor commands that could harm the server', async () => {
     const { username, password } = await createUser(uniquePrefix('mine'))
     const client = redis.connect(`redis://${username}:${password}@127.0.0.1:${redis.port}`)
     for (const command of [

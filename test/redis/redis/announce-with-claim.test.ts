@@ -42,7 +42,7 @@ describe('a claim in a fleet of several workers', () => {
     expect((await claimAt(past, true)).told).toEqual(['left to the worker'])
   })
 
-  it('a claim of a worker that is alone publishes no message', async () => {
+  it('a claim of the only worker of a fleet publishes no message', async () => {
     expect((await claimAt(past + DAY, false)).told).toEqual(['left to the worker'])
   })
 })

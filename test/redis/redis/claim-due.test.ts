@@ -21,7 +21,7 @@ async function claimAsOfOld(fleet: ScriptedFleet, worker: ScriptedWorker): Promi
 }
 
 describe('a claim that is sent again because its reply was lost', () => {
-  it('a claim that is sent again because its reply was lost does not start a run again that was settled in between', async () => {
+  it('a claim that is sent again because its reply was lost does not start a run that has been settled since', async () => {
     const fleet = await createDaily(redis)
     const worker = fleet.worker('w')
     const [run] = (await worker.claim('same')).runs
@@ -37,7 +37,7 @@ describe('a claim that is sent again because its reply was lost', () => {
     expect((await worker.claim('same')).runs).toEqual([])
   })
 
-  it('a claim that is sent again because its reply was lost does not start again what another worker has by now', async () => {
+  it('a claim that is sent again because its reply was lost does not start a run that another worker has by now', async () => {
     const fleet = await createDaily(redis, { onCrash: 'rerun' })
     const [slow, fast] = [fleet.worker('slow', SHORT_LEASE_MS), fleet.worker('fast')]
     expect((await slow.claim('same')).runs).toHaveLength(1)
@@ -59,7 +59,7 @@ describe('a claim that is sent again because its reply was lost', () => {
   })
 
   it.each(['nobody', 'the next occurrence'])(
-    'a claim that is sent again because its reply was lost does not start what has lost its lease to %s',
+    'a claim that is sent again because its reply was lost does not start a run that has lost its lease to %s',
     async (whom) => {
       const fleet = await createDaily(redis)
       const [slow, fast] = [fleet.worker('slow', SHORT_LEASE_MS), fleet.worker('fast')]
@@ -112,7 +112,7 @@ describe('a claim', () => {
     expect([runs, nextDueMs]).toEqual([[], t3 + 2 * DAY])
   })
 
-  it('a claim does not start beside a lease that is held, and takes one that would never end for none', async () => {
+  it('a claim does not start a run while another holder has the lease, and ignores a lease without a TTL', async () => {
     const fleet = await createDaily(redis, { overlap: 'queue' })
     const worker = fleet.worker('w')
     await fleet.client.set(fleet.keys.lease('it'), 'somebody:1', 'PX', 600_000)
@@ -125,7 +125,7 @@ describe('a claim', () => {
     expect(await fleet.client.pttl(fleet.keys.lease('it'))).toBeGreaterThan(0)
   })
 
-  it('grows the fence from what is noted, and from the time where nothing is', async () => {
+  it('a claim raises the fence from the stored fence, and takes it from the time where none is stored', async () => {
     const fleet = await createDaily(redis)
     const worker = fleet.worker('w')
     const ahead = Date.now() + DAY
@@ -152,7 +152,7 @@ describe('a claim', () => {
     expect(await fleet.state('it')).toMatchObject({ plan: '.', seen: '2' })
   })
 
-  it('hands back a schedule that cannot be planned without adding it to the due index', async () => {
+  it('a claim returns a schedule that cannot be planned without adding it to the due index', async () => {
     const fleet = await createDaily(redis)
     await fleet.store.enqueue('it', null)
     await fleet.control.schedules.pause('it')
@@ -163,7 +163,7 @@ describe('a claim', () => {
   })
 })
 
-describe('a run that waits to be delivered', () => {
+describe('a waiting run', () => {
   it('a running run is not started again, whatever its index and its lease say', async () => {
     const fleet = await createDaily(redis)
     const [slow, fast] = [fleet.worker('slow', SHORT_LEASE_MS), fleet.worker('fast')]
@@ -175,7 +175,7 @@ describe('a run that waits to be delivered', () => {
     expect(await fleet.giveUp(fast)).toBe('abandoned')
   })
 
-  it('a run that waits to be delivered is delivered once', async () => {
+  it('a waiting run is delivered once', async () => {
     const fleet = await createDaily(redis, { onCrash: 'rerun' })
     const slow = fleet.worker('slow', SHORT_LEASE_MS)
     const { runId } = await slow.claimOne()
@@ -184,7 +184,7 @@ describe('a run that waits to be delivered', () => {
     expect(claims.flatMap(({ runs }) => runs)).toMatchObject([{ runId, delivery: 2 }])
   })
 
-  it('a run that waits to be delivered is not started by a definition that no worker has checked', async () => {
+  it('a waiting run is not started by a definition that no worker has checked', async () => {
     const fleet = await createDaily(redis, { overlap: 'queue' })
     const worker = fleet.worker('w')
     const run = await worker.claimOne()
@@ -194,7 +194,7 @@ describe('a run that waits to be delivered', () => {
     expect([runs, needsPlanning.map(({ name }) => name)]).toEqual([[], ['it']])
   })
 
-  it('a run that waits to be delivered is not started in a pause when it was never claimed, and is accounted for', async () => {
+  it('a waiting occurrence that was never claimed is not started in a pause, and gets a history entry', async () => {
     const fleet = await createDaily(redis, { overlap: 'queue' })
     const worker = fleet.worker('w')
     const going = await claimAsOfOld(fleet, worker)
@@ -221,30 +221,27 @@ describe('a run that waits to be delivered', () => {
     expect(await worker.claimOne()).toMatchObject({ runId: first.runId, attempt: 2 })
   })
 
-  it.each(['queue', 'replace'] as const)(
-    'a run that waits to be delivered leaves with %s no more than one behind it',
-    async (overlap) => {
-      const fleet = await createDaily(redis, { overlap })
-      const worker = fleet.worker('w')
-      const going = await claimAsOfOld(fleet, worker)
-      for (const nominal of [t3 + 1, t3 + 2, t3 + 3]) {
-        await fleet.plan('it', String(nominal), nominal - 1)
-        await worker.claim()
-      }
-      expect(await fleet.client.zcard(fleet.keys.pending)).toBe(1)
-      await worker.settle(going)
-      const next = await claimAsOfOld(fleet, worker)
-      expect(next.nominalMs).toBe(overlap === 'queue' ? t3 + 1 : t3 + 3)
-      // One that was let go waits no more: another may.
-      await fleet.plan('it', String(t3 + 4), t3 + 3)
+  it.each(['queue', 'replace'] as const)('under overlap %s at most one occurrence waits for a run', async (overlap) => {
+    const fleet = await createDaily(redis, { overlap })
+    const worker = fleet.worker('w')
+    const going = await claimAsOfOld(fleet, worker)
+    for (const nominal of [t3 + 1, t3 + 2, t3 + 3]) {
+      await fleet.plan('it', String(nominal), nominal - 1)
       await worker.claim()
-      expect(await fleet.client.zrange(fleet.keys.pending, 0, -1)).toEqual([`it@${t3 + 4}`])
-      await worker.settle(next)
-      await worker.settle(await worker.claimOne())
-      const skipped = overlap === 'queue' ? [t3 + 2, t3 + 3] : [t3 + 1, t3 + 2]
-      expect((await fleet.outcomes('it')).sort()).toEqual(
-        [`ok ${t3}`, `ok ${next.nominalMs}`, `ok ${t3 + 4}`, ...skipped.map((nominal) => `skipped ${nominal}`)].sort(),
-      )
-    },
-  )
+    }
+    expect(await fleet.client.zcard(fleet.keys.pending)).toBe(1)
+    await worker.settle(going)
+    const next = await claimAsOfOld(fleet, worker)
+    expect(next.nominalMs).toBe(overlap === 'queue' ? t3 + 1 : t3 + 3)
+    // One that was let go waits no more: another may.
+    await fleet.plan('it', String(t3 + 4), t3 + 3)
+    await worker.claim()
+    expect(await fleet.client.zrange(fleet.keys.pending, 0, -1)).toEqual([`it@${t3 + 4}`])
+    await worker.settle(next)
+    await worker.settle(await worker.claimOne())
+    const skipped = overlap === 'queue' ? [t3 + 2, t3 + 3] : [t3 + 1, t3 + 2]
+    expect((await fleet.outcomes('it')).sort()).toEqual(
+      [`ok ${t3}`, `ok ${next.nominalMs}`, `ok ${t3 + 4}`, ...skipped.map((nominal) => `skipped ${nominal}`)].sort(),
+    )
+  })
 })

@@ -21,9 +21,9 @@ async function comesDue(fleet: ScriptedFleet, worker: ScriptedWorker, nominal: n
   return run
 }
 
-describe('an occurrence that meets the run before it', () => {
+describe('an occurrence during the previous run', () => {
   it.each(['skip', 'queue', 'replace'] as const)(
-    'an occurrence that meets the run before it is judged by %s at its instant, not before',
+    'an occurrence during the previous run is decided by overlap %s at its instant, not before',
     async (overlap) => {
       const fleet = await createDaily(redis, { overlap })
       const worker = fleet.worker('w')
@@ -52,7 +52,7 @@ describe('an occurrence that meets the run before it', () => {
     expect(await slow.settle(run)).toBe('settled')
   })
 
-  it('an occurrence that meets the run before it has a lease of its own where they may overlap, up to the number that may', async () => {
+  it('an occurrence during the previous run has a lease of its own under overlap: allow, up to maxConcurrent', async () => {
     const fleet = await createDaily(redis, { overlap: 'allow', maxConcurrent: 2 })
     const worker = fleet.worker('w')
     await fleet.plan('it', `${t3} ${t3 + 1} ${t3 + 2}`, t2)
@@ -87,7 +87,7 @@ describe('the fleet-wide limit of a task', () => {
   })
 
   it.each(['nobody', 'another run'])(
-    'the fleet-wide limit of a task gives back the slot of a run whose lease has come to %s',
+    'the fleet-wide limit of a task no longer counts a run whose lease has come to %s',
     async (whom) => {
       const fleet = await createTwo()
       const [one, two] = [fleet.worker('one', SHORT_LEASE_MS, 1), fleet.worker('two', LEASE_MS, 1)]

@@ -81,7 +81,7 @@ function isNewer(version: string | undefined): boolean {
 }
 
 describe('a server of version 6.2', () => {
-  it('a server of version 6.2 knows every command, subcommand and option that is sent, as newer servers tell', async (ctx) => {
+  it('Redis 6.2 knows every command, subcommand and option that is sent, by the descriptions of newer servers', async (ctx) => {
     const version = await redisVersion(redis.client)
     ctx.skip(version < 7, `a server of version ${version} cannot tell since when it has what`)
     const since = await readSince()

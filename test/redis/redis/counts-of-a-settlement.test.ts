@@ -50,7 +50,7 @@ describe('the counts of a settlement', () => {
     expect(await readCounts(fleet)).toEqual({ 'ok:0:1': 4 })
   })
 
-  it('a run that ended ok is not counted so where its lease was gone', async () => {
+  it('a run that ended ok after the end of its lease is not counted as ok', async () => {
     const { fleet, worker, runs } = await startRuns(2)
     await fleet.client.del(fleet.keys.runLease(runs[1]!.runId))
     const settlements = runs.map((run) => settlementOf(run, { durationMs: 1, latenessMs: 0 }))

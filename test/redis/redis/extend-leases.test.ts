@@ -8,7 +8,7 @@ const LEASE_MS = 60_000
 const keyOf = (prefix: string, name: string) => `{${prefix}}:lease:${name}`
 
 describe('leases that are extended in one call', () => {
-  it('each lease that still holds its token has its whole time again, and every other one is left as it is', async () => {
+  it('each lease with its own token gets its whole TTL again, and every other lease stays unchanged', async () => {
     const prefix = uniquePrefix()
     const { client } = redis
     await client.set(keyOf(prefix, 'mine'), 'w1:5', 'PX', 5_000)
@@ -40,7 +40,7 @@ describe('leases that are extended in one call', () => {
     expect(await client.lrange(keyOf(prefix, 'list'), 0, -1)).toEqual(['w1:5'])
   })
 
-  it('the answers to many leases come in their order, also where several calls are needed', async () => {
+  it('the answers to many leases have the order of the leases, also where several calls are needed', async () => {
     const prefix = uniquePrefix()
     const leases = Array.from({ length: 1_203 }, (_, index) => ({
       key: keyOf(prefix, `s${index}`),

@@ -15,8 +15,8 @@ async function inspectWithoutTrace(fleet: ScriptedFleet) {
   return found
 }
 
-describe('a look at a schedule', () => {
-  it('an inspection puts back what fell out of the indexes: schedules that are due, runs that are running, runs that wait', async () => {
+describe('an inspection of a schedule', () => {
+  it('an inspection restores missing index entries of due schedules, running runs and waiting runs', async () => {
     const fleet = await createDaily(redis, { onCrash: 'rerun' })
     const [slow, fast] = [fleet.worker('slow', SHORT_LEASE_MS), fleet.worker('fast')]
     const { keys, client } = fleet
@@ -32,7 +32,7 @@ describe('a look at a schedule', () => {
     expect(await fast.claimOne()).toMatchObject({ runId: run.runId, delivery: 2 })
   })
 
-  it('a look at a schedule leaves alone what is where it belongs', async () => {
+  it('an inspection of a schedule with correct index entries changes nothing', async () => {
     const fleet = await createDaily(redis)
     await inspectWithoutTrace(fleet)
     // Put off while somebody plans it, or a run is in its way.
@@ -55,7 +55,7 @@ describe('a look at a schedule', () => {
     await inspectWithoutTrace(fleet)
   })
 
-  it('a look at a schedule does not make come due what is paused, finished or invalid', async () => {
+  it('an inspection adds no paused, finished or invalid schedule to the due index', async () => {
     const fleet = await createDaily(redis)
     await fleet.control.schedules.pause('it')
     await inspectWithoutTrace(fleet)
@@ -71,7 +71,7 @@ describe('a look at a schedule', () => {
     await inspectWithoutTrace(fleet)
   })
 
-  it('a look at a schedule names what was edited by hand, and takes away what is left of one that was deleted', async () => {
+  it('an inspection names schedules with plain edits, and removes the remains of a deleted schedule', async () => {
     const fleet = await createDaily(redis)
     await fleet.client.hset(fleet.keys.schedule('it'), 'note', 'edited')
     expect(await inspectWithoutTrace(fleet)).toMatchObject({ toPlan: ['it'], removed: [] })

@@ -37,14 +37,14 @@ async function runBlocking(leaseKeeper: 'loop' | 'thread') {
 }
 
 describe('a handler that blocks the event loop beyond its lease', () => {
-  it('loses its lease without a keeper thread: its signal aborts, and its end is not recorded as ok', async () => {
+  it('a handler that blocks the event loop beyond its lease loses it without a lease thread: its signal aborts, and its end is not recorded as ok', async () => {
     const { history, lost, wasAborted } = await runBlocking('loop')
     expect(wasAborted).toBe(true)
     expect(history).toMatchObject([{ outcome: 'abandoned' }])
     expect(lost).not.toEqual([])
   })
 
-  it('a handler that blocks the event loop beyond its lease keeps its lease with one', async () => {
+  it('a handler that blocks the event loop beyond its lease keeps the lease with a lease thread', async () => {
     const { history, lost, wasAborted } = await runBlocking('thread')
     expect(wasAborted).toBe(false)
     expect(history).toMatchObject([{ outcome: 'ok', attempt: 1 }])
@@ -52,8 +52,8 @@ describe('a handler that blocks the event loop beyond its lease', () => {
   })
 })
 
-describe('a keeper thread', () => {
-  it('gets the options of ioredis, says what a thread cannot have, and leaves no connection behind', async () => {
+describe('a lease thread', () => {
+  it('a lease thread gets the ioredis options, names those that a thread cannot have, and leaves no connection open', async () => {
     const { port } = new URL(redis.url)
     const named = { host: '127.0.0.1', port: Number(port), connectionName: uniquePrefix('keeper') }
     const connections = async () => {

@@ -28,7 +28,7 @@ async function makeDue(fleet: ScriptedFleet, count: number, first = 0): Promise<
 }
 
 describe('the limit of a schedule', () => {
-  it('the limit of a schedule that is raised after the first run is the new one', async () => {
+  it('a limit that is raised after the first run takes effect', async () => {
     const fleet = createScriptedFleet(redis)
     await fleet.control.schedules.put('it', { ...HOURLY, limit: 3 })
     expect((await fleet.state('it')).plan).toMatch(/ \.$/)
@@ -39,7 +39,7 @@ describe('the limit of a schedule', () => {
     expect((await fleet.state('it')).plan).toBe('.')
   })
 
-  it('the limit of a schedule that was reached allows no run after an edit of the end alone', async () => {
+  it('a limit that was reached allows no run after an edit of the end alone', async () => {
     const fleet = createScriptedFleet(redis)
     await fleet.control.schedules.put('it', { ...HOURLY, limit: 3 })
     await makeDue(fleet, 3)
@@ -60,7 +60,7 @@ describe('the limit of a schedule', () => {
     expect(await runAll(fleet)).toBe(0)
   })
 
-  it('the limit of a schedule counts on when the schedule was disabled in between', async () => {
+  it('the limit of a schedule keeps its count when the schedule is disabled and enabled again', async () => {
     const fleet = createScriptedFleet(redis)
     await fleet.control.schedules.put('it', { ...HOURLY, limit: 3 })
     await makeDue(fleet, 2)
@@ -71,7 +71,7 @@ describe('the limit of a schedule', () => {
     expect(await runAll(fleet)).toBe(1)
   })
 
-  it('the limit of a schedule counts anew for another rule', async () => {
+  it('the limit of a schedule counts from 0 for another rule', async () => {
     const fleet = createScriptedFleet(redis)
     await fleet.control.schedules.put('it', { ...HOURLY, limit: 2 })
     await makeDue(fleet, 2)
@@ -81,7 +81,7 @@ describe('the limit of a schedule', () => {
     expect(await runAll(fleet)).toBe(2)
   })
 
-  it('under `allow` counts a run that waits for its retry, and no manual run', async () => {
+  it('the limit of a schedule under `allow` counts a run that waits for its retry, and no manual run', async () => {
     const fleet = createScriptedFleet(redis)
     await fleet.control.schedules.put('it', { ...HOURLY, overlap: 'allow', maxConcurrent: 1, retries: 3 })
     await makeDue(fleet, 2)
@@ -98,7 +98,7 @@ describe('the limit of a schedule', () => {
     expect((await worker.claim()).skipped).toMatchObject([{ reason: 'max-concurrent' }])
   })
 
-  it('the limit of a schedule counts anew when a long RRULE changes, behind its first part too', async () => {
+  it('the limit of a schedule counts from 0 when a long RRULE changes, also after its first part', async () => {
     const fleet = createScriptedFleet(redis)
     const rrule = (days: string) =>
       `DTSTART:20260101T000000Z\nRRULE:FREQ=DAILY;INTERVAL=1;BYHOUR=9;BYMINUTE=30;BYDAY=${days}`

@@ -20,9 +20,9 @@ async function runAll(fleet: ScriptedFleet): Promise<string[]> {
   }
 }
 
-describe('a schedule whose state is lost and whose history is not', () => {
+describe('a schedule that lost its state but not its history', () => {
   it.each(['claim', 'inspection', 'put'])(
-    'a schedule whose state is lost and whose history is not does not run its one occurrence again: found by a %s',
+    'a one-shot that lost its state but not its history does not run again: found by a %s',
     async (how) => {
       const fleet = createScriptedFleet(redis)
       const once = { task: 'work', at: new Date(Date.now() - 1_000) }
@@ -54,7 +54,7 @@ describe('a schedule whose state is lost and whose history is not', () => {
     expect(await fleet.state('it')).toMatchObject({ last: String(t3), seen: '1', plan: String(t3 + DAY) })
   })
 
-  it('a schedule whose state is lost and whose history is not runs the rest of its backfill', async () => {
+  it('a schedule that lost its state but not its history runs the rest of its backfill', async () => {
     const fleet = await createDaily(redis)
     await fleet.plan('it', String(t3 + DAY), t3)
     const days = [t3 - 3 * DAY, t3 - 2 * DAY, t3 - DAY]
@@ -70,9 +70,9 @@ describe('a schedule whose state is lost and whose history is not', () => {
   })
 })
 
-describe('a schedule that was removed and made again while its run was running', () => {
+describe('a schedule that was removed and created again during its run', () => {
   it.each(['queue', 'replace'] as const)(
-    'a schedule that was removed and made again while its run was running starts under %s when that run settles, not when its lease would end',
+    'a schedule that was removed and created again during its run starts under %s when that run settles, not when its lease would end',
     async (overlap) => {
       const fleet = await createDaily(redis, { overlap })
       const worker = fleet.worker('w')
@@ -93,9 +93,9 @@ describe('a schedule that was removed and made again while its run was running',
   )
 })
 
-describe('a schedule that is paused and whose state is lost', () => {
+describe('a paused schedule that lost its state', () => {
   it.each(['claim', 'inspection', 'put'])(
-    'a schedule that is paused and whose state is lost stays paused, with its note: found by a %s',
+    'a paused schedule that lost its state stays paused, with its note: found by a %s',
     async (how) => {
       const fleet = await createDaily(redis)
       const { schedules } = fleet.control

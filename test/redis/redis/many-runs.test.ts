@@ -28,7 +28,7 @@ async function claimAll(worker: ScriptedWorker) {
 }
 
 describe('many runs in one call', () => {
-  it('many runs in one call are noted, started and given up, each on its own', async () => {
+  it('many runs in one call are claimed and settled, each with its own lease', async () => {
     const fleet = await createDaily(redis)
     await addDaily(fleet, 'a', 'b')
     const worker = fleet.worker('w')
@@ -45,7 +45,7 @@ describe('many runs in one call', () => {
     for (const name of ['a', 'b', 'it']) expect(await fleet.outcomes(name)).toEqual([`ok ${t3}`])
   })
 
-  it('many runs in one call of one schedule find what those before them in the call have left', async () => {
+  it('many settlements of one schedule in one call each see the result of the earlier ones', async () => {
     const fleet = await createDaily(redis, { overlap: 'allow' })
     await fleet.plan('it', `${t1} ${t2} ${t3}`)
     const worker = fleet.worker('w')
@@ -57,7 +57,7 @@ describe('many runs in one call', () => {
     expect(await fleet.state('it')).toMatchObject({ failures: '3', paused: expect.stringContaining('in a row') })
   })
 
-  it('go on where what was due next has waited for one of them, whose lease the call has just given up', async () => {
+  it('many settlements in one call: a waiting occurrence of the schedule can start when the call has freed its lease', async () => {
     const fleet = await createDaily(redis, { overlap: 'queue' })
     await addDaily(fleet, 'a')
     const worker = fleet.worker('w')
@@ -110,7 +110,7 @@ describe('many runs in one call', () => {
 })
 
 describe('the state of a schedule with a period', () => {
-  it('the state of a schedule with a period stays compact: a run is noted in few words, and the plan is one instant', async () => {
+  it('the state of a schedule with a period stays compact: its run has the short form, and its plan has one instant', async () => {
     const fleet = await createDaily(redis)
     const worker = fleet.worker('0123456789abcdef')
     const encoding = () => fleet.client.object('ENCODING', fleet.keys.state('it'))

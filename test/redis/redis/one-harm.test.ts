@@ -16,8 +16,8 @@ async function createThree() {
   return fleet
 }
 
-describe('what is wrong with one schedule', () => {
-  it('what is wrong with one schedule does not keep the runs of others from being settled, and its own history goes on', async () => {
+describe('an error of one schedule', () => {
+  it('an error of one schedule does not keep the runs of others from being settled, and its own history continues', async () => {
     const fleet = await createThree()
     const worker = fleet.worker('w')
     const { runs } = await worker.claim()
@@ -73,7 +73,7 @@ describe('what is wrong with one schedule', () => {
     expect([...first.runs, ...rest].map(({ schedule }) => schedule).sort()).toEqual(names)
   })
 
-  it('what is wrong with one schedule of a worker with thousands of tasks does not end in what Lua passes at once', async () => {
+  it('a claim of a worker with thousands of tasks stays below the number of values that Lua passes at once', async () => {
     const fleet = await createThree()
     const { store } = fleet.worker('w')
     const capacities = Array.from({ length: 3_000 }, (_, index) => ({
@@ -103,7 +103,7 @@ describe('what is wrong with one schedule', () => {
 })
 
 describe('an instant before 1970', () => {
-  it('an instant before 1970 does not stop the fleet: others that are due are claimed and announced', async () => {
+  it('an instant before 1970 does not stop the fleet: other due schedules are claimed and announced', async () => {
     const fleet = await createThree()
     const worker = fleet.worker('w')
     await fleet.control.schedules.put('old', { task: 'work', at: '1969-07-20T20:17Z' })

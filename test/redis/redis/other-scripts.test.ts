@@ -18,7 +18,7 @@ const EDITOR = { by: '', via: 'api' } as const
 const BY_NOBODY = { declaration: null, editor: EDITOR, kind: 'edit', conflicts: [] } as const
 const pause = (note: string) => ({ note, untilMs: null, editor: EDITOR, ifActive: false })
 
-describe('the upkeep of runs', () => {
+describe('the maintenance of runs', () => {
   it('the maintenance of runs keeps a run that holds its lease, whatever the deadline says, and checks it again when the lease would end', async () => {
     const fleet = await createDaily(redis)
     const worker = fleet.worker('w')
@@ -47,7 +47,7 @@ describe('the upkeep of runs', () => {
     expect(await fleet.outcomes('it')).toEqual([`abandoned ${lost.nominalMs}`])
   })
 
-  it('the upkeep of runs gives a run up once', async () => {
+  it('the maintenance of runs abandons a run once', async () => {
     const fleet = await createDaily(redis, { onCrash: 'rerun' })
     const slow = fleet.worker('slow', SHORT_LEASE_MS)
     const { runId } = await slow.claimOne()
@@ -59,7 +59,7 @@ describe('the upkeep of runs', () => {
     expect(await fleet.worker('fast').claimOne()).toMatchObject({ runId, delivery: 2 })
   })
 
-  it('delivers a run no more often than it may be, and then accounts for it', async () => {
+  it('the maintenance of runs delivers a run at most maxDeliveries times, and then records its end', async () => {
     const fleet = await createDaily(redis, { onCrash: 'rerun', maxDeliveries: 2 })
     const slow = fleet.worker('slow', SHORT_LEASE_MS)
     await slow.claimOne()
@@ -99,7 +99,7 @@ describe('a cancellation', () => {
     expect(await withoutTrace(fleet, () => fleet.store.cancel(run.runId))).toBe('missing')
   })
 
-  it('a cancellation keeps a waiting run from ever being delivered, and closes it once', async () => {
+  it('a cancellation keeps a waiting run from ever being delivered, and ends it once', async () => {
     const fleet = await createDaily(redis)
     const worker = fleet.worker('w')
     const run = await worker.claimOne()
@@ -111,7 +111,7 @@ describe('a cancellation', () => {
   })
 })
 
-describe('a schedule that is not there', () => {
+describe('a missing schedule', () => {
   it.each<[string, (fleet: ScriptedFleet) => Promise<unknown>]>([
     ['pause', (fleet: ScriptedFleet) => fleet.store.pause('none', pause(''))],
     ['a run by hand', (fleet: ScriptedFleet) => fleet.store.enqueue('none', null)],
@@ -123,14 +123,14 @@ describe('a schedule that is not there', () => {
       (fleet: ScriptedFleet) =>
         fleet.worker('w').store.storeRefill({ schedule: 'none', digest: '', after: t1, more: String(t2) }),
     ],
-  ])('a schedule that is not there is not brought to life by %s', async (_what, act) => {
+  ])('a missing schedule is not created by %s', async (_what, act) => {
     const fleet = await createDaily(redis)
     await withoutTrace(fleet, () => act(fleet))
   })
 })
 
 describe('a pause', () => {
-  it('a pause also keeps a schedule that was parked for a task that no worker had, and is as old as its first call', async () => {
+  it('a pause also holds a schedule that was parked for a missing worker, and has the start of its first call', async () => {
     const fleet = await createDaily(redis, { task: 'rare' })
     await fleet.worker('w').claim()
     expect(await fleet.client.smembers(fleet.keys.lanes)).toHaveLength(1)
@@ -144,7 +144,7 @@ describe('a pause', () => {
 })
 
 describe('a backfill', () => {
-  it('a backfill has no more than its number at once, each once, and takes no more than may wait', async () => {
+  it('a backfill runs at most its number at once, delivers each run once, and accepts a bounded number of runs', async () => {
     const fleet = await createDaily(redis)
     const worker = fleet.worker('w')
     await fleet.plan('it', String(t3 + 2 * DAY), t3)
@@ -171,7 +171,7 @@ describe('a backfill', () => {
 
 describe('the removal of a finished schedule', () => {
   it.each(['by an extension', 'by a settlement'])(
-    'the removal of a finished schedule comes also when its end was found %s',
+    'a finished schedule is removed also when its end was found %s',
     async (how) => {
       const fleet = await createDaily(redis, { cron: '0 0 * * *', removeAfter: 0 })
       const worker = fleet.worker('w')
@@ -183,7 +183,7 @@ describe('the removal of a finished schedule', () => {
     },
   )
 
-  it('the removal of a finished schedule keeps one that has occurrences again, or a running or waiting run', async () => {
+  it('the removal of a finished schedule keeps a schedule with new occurrences, or with a running or waiting run', async () => {
     const fleet = await createDaily(redis, { removeAfter: 0 })
     const worker = fleet.worker('w')
     const remove = () => worker.store.deleteFinished('it')
@@ -199,7 +199,7 @@ describe('the removal of a finished schedule', () => {
     expect(await fleet.everything()).toEqual({})
   })
 
-  it('the removal of a finished schedule does not take the schedule of another owner', async () => {
+  it('the removal of a schedule for one owner keeps the schedule of another owner', async () => {
     const fleet = await createDaily(redis, { owner: 'us' })
     expect(await withoutTrace(fleet, () => fleet.store.remove('it', 'them'))).toBe('kept')
     expect(await fleet.store.remove('it', 'us')).toBe('removed')
@@ -209,7 +209,7 @@ describe('the removal of a finished schedule', () => {
 describe('a definition that is written', () => {
   const { trigger, plan, ...settings } = { trigger: '', plan: '.', periodMs: DAY, graceMs: null, removalMs: null }
 
-  it('touches nothing when it says the same, and keeps what is due when only its other fields change', async () => {
+  it('a write of the same definition changes no key, and a write of other fields alone keeps the due occurrence', async () => {
     const fleet = await createDaily(redis)
     const { schedules } = fleet.control
     expect(await withoutTrace(fleet, () => schedules.put('it', { ...DAILY, every: '1d' }))).toMatchObject({
@@ -234,7 +234,7 @@ describe('a definition that is written', () => {
     expect(await put(revision + 1)).toMatchObject({ outcome: 'updated', revision: revision + 2 })
   })
 
-  it('changes nothing when it was made from a definition that is another one by now', async () => {
+  it('an edit changes nothing when the definition that it was made from has changed since', async () => {
     const fleet = await createDaily(redis)
     const fields = { task: 'work', every: '2d' }
     const write = { ...settings, ...BY_NOBODY, trigger, plan, name: 'it', fields, mayBePast: false, isClosed: true }
@@ -244,7 +244,7 @@ describe('a definition that is written', () => {
     expect(await withoutTrace(fleet, put)).toMatchObject({ outcome: 'conflict' })
   })
 
-  it('a definition that is written closes what is due of the former trigger with it, however much that is, and starts nothing of it', async () => {
+  it('a write of a new trigger records the due occurrences of the former trigger, however many, and starts none of them', async () => {
     const fleet = await createDaily(redis, { cron: '0 0 * * *' })
     await fleet.plan('it', String(t1), t1 - DAY)
     expect(await fleet.control.schedules.put('it', { ...DAILY, every: '2d' })).toMatchObject({ outcome: 'updated' })
@@ -265,7 +265,7 @@ describe('a definition that is written', () => {
     expect(await fleet.outcomes('it')).toEqual([])
   })
 
-  it('a definition that is written starts nothing that passed while it was on its way', async () => {
+  it('a written definition starts no occurrence that passed during the write', async () => {
     const fleet = await createDaily(redis)
     const fields = { task: 'work', every: '2d' }
     const late = {
@@ -281,7 +281,7 @@ describe('a definition that is written', () => {
     expect(await fleet.state('it')).toMatchObject({ plan: String(t3 + 2 * DAY) })
   })
 
-  it('a definition that is written does not make a paused schedule come due', async () => {
+  it('a written definition does not add a paused schedule to the due index', async () => {
     const fleet = await createDaily(redis)
     await fleet.control.schedules.pause('it')
     await fleet.control.schedules.put('it', { ...DAILY, every: '2d' })
@@ -289,7 +289,7 @@ describe('a definition that is written', () => {
   })
 })
 
-it('the list of runs leaves out a run that was overwritten with other text', async () => {
+it('the list of runs does not show a run that was overwritten with other text', async () => {
   const fleet = await createDaily(redis)
   const { runId } = await fleet.worker('w').claimOne()
   expect(await fleet.control.schedules.runs()).toMatchObject([{ runId, worker: 'w', attempt: 1 }])

@@ -16,7 +16,7 @@ async function startMany() {
   return { fleet, worker, runs }
 }
 
-it('a settlement whose reply was lost is known to be done, however many runs of its schedule have ended since', async () => {
+it('a settlement that is sent again because its reply was lost is recognized, however many runs of its schedule have ended since', async () => {
   const { fleet, worker, runs } = await startMany()
   const settlements = runs.map((run) => settlementOf(run))
   const settled = runs.map(() => 'settled')

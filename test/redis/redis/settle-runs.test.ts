@@ -40,27 +40,30 @@ describe.each([
   ['another worker', 'fast'],
   ['the same worker', 'slow'],
 ])('a settlement that arrives when the lease is with the rerun on %s', (_what, second) => {
-  it.each(ENDINGS)('changes nothing: $outcome, $retryDelayMs', async (ending) => {
-    const fleet = await createDaily(redis, { onCrash: 'rerun', overlap: 'queue' })
-    const slow = fleet.worker('slow', SHORT_LEASE_MS)
-    const late = await slow.claimOne()
-    expect(await fleet.giveUp(slow)).toBe('rerun')
-    const successor = fleet.worker(second)
-    const rerun = await successor.claimOne()
-    expect(rerun).toMatchObject({ runId: late.runId, delivery: 2 })
-    // The next one waits behind it, and counts on its lease.
-    await fleet.plan('it', String(t3 + 1), t3)
-    await successor.claim()
+  it.each(ENDINGS)(
+    'a settlement that arrives when the lease is with the rerun changes nothing: $outcome, $retryDelayMs',
+    async (ending) => {
+      const fleet = await createDaily(redis, { onCrash: 'rerun', overlap: 'queue' })
+      const slow = fleet.worker('slow', SHORT_LEASE_MS)
+      const late = await slow.claimOne()
+      expect(await fleet.giveUp(slow)).toBe('rerun')
+      const successor = fleet.worker(second)
+      const rerun = await successor.claimOne()
+      expect(rerun).toMatchObject({ runId: late.runId, delivery: 2 })
+      // The next one waits behind it, and counts on its lease.
+      await fleet.plan('it', String(t3 + 1), t3)
+      await successor.claim()
 
-    expect(await settleWithoutTrace(fleet, slow, late, ending)).toBe('lost')
-    expect(await fleet.client.get(fleet.keys.lease('it'))).toBe(`${second}:${rerun.fence}`)
-    expect(await fleet.outcomes('it')).toEqual([])
+      expect(await settleWithoutTrace(fleet, slow, late, ending)).toBe('lost')
+      expect(await fleet.client.get(fleet.keys.lease('it'))).toBe(`${second}:${rerun.fence}`)
+      expect(await fleet.outcomes('it')).toEqual([])
 
-    expect(await successor.settle(rerun)).toBe('settled')
-    expect(await fleet.outcomes('it')).toEqual([`ok ${t3}`])
-    // Also after the end of the rerun, whose outcome may be the very same.
-    expect(await settleWithoutTrace(fleet, slow, late, ending)).toBe('forgotten')
-  })
+      expect(await successor.settle(rerun)).toBe('settled')
+      expect(await fleet.outcomes('it')).toEqual([`ok ${t3}`])
+      // Also after the end of the rerun, whose outcome may be the very same.
+      expect(await settleWithoutTrace(fleet, slow, late, ending)).toBe('forgotten')
+    },
+  )
 })
 
 describe('a settlement that arrives when the lease is with the next occurrence', () => {
@@ -70,7 +73,7 @@ describe('a settlement that arrives when the lease is with the next occurrence',
     ['rerun', 'failed', 'rerun'],
     ['skip', 'returned', 'returned'],
   ] as const)(
-    'a settlement that arrives when the lease is with the next occurrence leaves that alone, and with %s its own %s is %s',
+    'a settlement that arrives when the lease is with the next occurrence does not change that lease, and with %s its own %s is %s',
     async (onCrash, outcome, answer) => {
       const fleet = await createDaily(redis, { onCrash, misfire: 'all' })
       const [slow, fast] = [fleet.worker('slow', SHORT_LEASE_MS), fleet.worker('fast')]
@@ -95,7 +98,7 @@ describe('a settlement that arrives when the lease is with the next occurrence',
   )
 })
 
-it('frees the slot of its task when a run goes back that has lost its lease', async () => {
+it('the slot of a task is freed when a run without its lease is returned', async () => {
   const fleet = await createDaily(redis)
   const worker = fleet.worker('w', 600_000, 1)
   const run = await worker.claimOne()
@@ -104,7 +107,7 @@ it('frees the slot of its task when a run goes back that has lost its lease', as
   expect(await worker.claimOne()).toMatchObject({ runId: run.runId, delivery: 1 })
 })
 
-it('settle-runs does not change a pause when a run fails during it that would have paused the schedule', async () => {
+it('a failure that would pause the schedule does not change the pause in which it happens', async () => {
   const fleet = await createDaily(redis)
   const worker = fleet.worker('w')
   const run = await worker.claimOne()
@@ -124,15 +127,18 @@ describe('a settlement that is sent again because its reply was lost', () => {
     ['skip', { outcome: 'abandoned', reason: 'crash' }, 'abandoned', '1'],
     ['rerun', { outcome: 'abandoned', reason: 'shutdown' }, 'rerun', undefined],
     ['skip', { outcome: 'returned', retryDelayMs: 0 }, 'returned', undefined],
-  ] as const)('changes nothing more, and is told the same: %s, %o', async (onCrash, ending, answer, failures) => {
-    const fleet = await createDaily(redis, { onCrash })
-    const worker = fleet.worker('w')
-    const run = await worker.claimOne()
-    expect(await worker.settle(run, ending)).toBe(answer)
-    // That it was this settlement which paused the schedule is not written down.
-    expect(await settleWithoutTrace(fleet, worker, run, ending)).toBe(answer === 'paused' ? 'settled' : answer)
-    expect((await fleet.state('it'))['failures']).toBe(failures)
-  })
+  ] as const)(
+    'a settlement that is sent again because its reply was lost changes nothing, and gets the same answer: %s, %o',
+    async (onCrash, ending, answer, failures) => {
+      const fleet = await createDaily(redis, { onCrash })
+      const worker = fleet.worker('w')
+      const run = await worker.claimOne()
+      expect(await worker.settle(run, ending)).toBe(answer)
+      // That it was this settlement which paused the schedule is not written down.
+      expect(await settleWithoutTrace(fleet, worker, run, ending)).toBe(answer === 'paused' ? 'settled' : answer)
+      expect((await fleet.state('it'))['failures']).toBe(failures)
+    },
+  )
 
   it('a settlement that is sent again because its reply was lost does not get the outcome of a later attempt', async () => {
     const fleet = await createDaily(redis)
@@ -155,7 +161,7 @@ describe('a settlement that is sent again because its reply was lost', () => {
     expect(await fleet.outcomes('it')).toEqual([`cancelled ${t3}`])
   })
 
-  it('a settlement that is sent again because its reply was lost adds what was computed for the plan once', async () => {
+  it('a settlement that is sent again because its reply was lost refills the plan once', async () => {
     const fleet = await createDaily(redis, { cron: '0 0 * * *' })
     const worker = fleet.worker('w')
     const run = await worker.claimOne()
@@ -166,8 +172,8 @@ describe('a settlement that is sent again because its reply was lost', () => {
   })
 })
 
-describe('a settlement of a run that is not known any more', () => {
-  it('a settlement of a run that is not known any more does not take the lease of a schedule of the same name that was made since', async () => {
+describe('a settlement of a forgotten run', () => {
+  it('a settlement of a forgotten run does not take the lease of a later schedule of the same name', async () => {
     const fleet = await createDaily(redis)
     const [slow, fast] = [fleet.worker('slow'), fleet.worker('fast')]
     const late = await slow.claimOne()
@@ -190,9 +196,9 @@ describe('a settlement of a run that is not known any more', () => {
   })
 })
 
-describe('a settlement of a run whose fence is beyond what a text of it can hold', () => {
+describe('a settlement of a run whose fence exceeds the short text form', () => {
   it.each(['ok', 'failed'] as const)(
-    'a settlement of a run whose fence is beyond what a text of it can hold is recorded: %s',
+    'a settlement of a run whose fence exceeds the short text form is recorded: %s',
     async (outcome) => {
       const fleet = await createDaily(redis)
       await fleet.client.hset(fleet.keys.state('it'), 'fence', '999999999999999')
@@ -205,7 +211,7 @@ describe('a settlement of a run whose fence is beyond what a text of it can hold
   )
 })
 
-describe('what a settlement adds to the plan', () => {
+describe('the refill of a plan by a settlement', () => {
   const CRON = { cron: '0 0 * * *' }
   const refill = { after: t3, more: String(t3 + DAY) }
 
@@ -231,7 +237,7 @@ describe('what a settlement adds to the plan', () => {
   })
 
   it.each(['ok', 'failed'] as const)(
-    'what a settlement adds to the plan makes a spent schedule due at the first instant of it: %s',
+    'a settlement makes a schedule without instants due at the first instant of its refill: %s',
     async (outcome) => {
       const fleet = await createDaily(redis, CRON)
       const worker = fleet.worker('w')

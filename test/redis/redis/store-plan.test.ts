@@ -32,7 +32,7 @@ describe('a plan that is stored again because its reply was lost', () => {
     expect(await fleet.outcomes('it')).toEqual([t0, t1, t2].map((at) => `skipped ${at}`))
   })
 
-  it('a plan that is stored again because its reply was lost closes the due occurrences of a trigger once that a plain command edited', async () => {
+  it('a plan that is stored again because its reply was lost records the due occurrences of a plainly edited trigger once', async () => {
     const fleet = await createSchedule()
     await fleet.plan('it', `${t2} ${t3}`, t1)
     await fleet.client.hset(fleet.keys.schedule('it'), 'every', '3d')
@@ -54,7 +54,7 @@ describe('a plan that is stored again because its reply was lost', () => {
 })
 
 describe('a plan that arrives late', () => {
-  it('a plan that arrives late does not move a schedule back that another worker has planned, claimed and settled meanwhile', async () => {
+  it('a plan that arrives late does not move a schedule back that another worker has since planned, claimed and settled', async () => {
     const fleet = await createSchedule()
     const [slow, fast] = [fleet.worker('slow'), fleet.worker('fast')]
     await fleet.plan('it', `${t2} ${t3}`, t1)
@@ -71,7 +71,7 @@ describe('a plan that arrives late', () => {
     expect(await fleet.state('it')).toMatchObject({ last: String(t3) })
   })
 
-  it('a plan that arrives late does not take back what was claimed when the plan looks the same again', async () => {
+  it('a plan that arrives late does not undo a claim when the plan looks the same again', async () => {
     const fleet = await createSchedule({ ...JOB, misfire: 'latest', limit: 50 })
     // Spent, and nobody has planned on yet: what it was decided from, but for the last instant.
     await fleet.plan('it', '', t0)
@@ -84,7 +84,7 @@ describe('a plan that arrives late', () => {
     expect(await fleet.outcomes('it')).toEqual([])
   })
 
-  it('a plan that arrives late does not bring back what an edit and its taking back have closed', async () => {
+  it('a plan that arrives late does not restore occurrences that an edit and its reversal have ended', async () => {
     const fleet = await createSchedule()
     await fleet.plan('it', String(t3), t2)
     const late = await fleet.decide('it')
@@ -97,7 +97,7 @@ describe('a plan that arrives late', () => {
     expect(await fleet.outcomes('it')).toEqual([`skipped ${t3}`])
   })
 
-  it('a plan that arrives late does not end a pause that came after the one it was to end', async () => {
+  it('a plan that arrives late does not end a later pause than the one that it was made for', async () => {
     const fleet = await createSchedule()
     await fleet.control.schedules.pause('it', { note: 'first' })
     const late = await fleet.decide('it', true)
@@ -107,7 +107,7 @@ describe('a plan that arrives late', () => {
     expect(await fleet.control.schedules.get('it')).toMatchObject({ state: 'paused' })
   })
 
-  it('a plan that arrives late does not plan by a definition that was edited by hand since', async () => {
+  it('a plan that arrives late is not used for a definition that a plain command has edited since', async () => {
     const fleet = await createSchedule()
     await fleet.plan('it', String(t3), t2)
     const late = await fleet.decide('it')
@@ -115,7 +115,7 @@ describe('a plan that arrives late', () => {
     await expectNoTrace(fleet, late)
   })
 
-  it('a plan that arrives late leaves nothing of a schedule that was removed since', async () => {
+  it('a plan that arrives late creates no key of a schedule that was removed since', async () => {
     const fleet = await createSchedule()
     await fleet.plan('it', String(t3), t2)
     const late = await fleet.decide('it')
@@ -124,7 +124,7 @@ describe('a plan that arrives late', () => {
     expect(await fleet.everything()).toEqual({})
   })
 
-  it('a plan that arrives late does not plan a schedule whose definition was deleted by hand since', async () => {
+  it('a plan that arrives late does not plan a schedule whose definition a plain command has deleted since', async () => {
     const fleet = await createSchedule()
     await fleet.plan('it', String(t3), t2)
     const late = await fleet.decide('it')

@@ -86,7 +86,7 @@ describe('an entry of the history', () => {
     expect(await worker.settle(run, { resultText: '1' })).toBe('settled')
   })
 
-  it('an entry of the history tells a repeated settlement what became of the run, and another fence nothing', async () => {
+  it('an entry of the history gives a repeated settlement the outcome of its run, and another fence nothing', async () => {
     const fleet = await createDaily(redis)
     const worker = fleet.worker('w')
     const run = await worker.claimOne()
@@ -145,7 +145,7 @@ describe('the change list of a schedule that was not edited', () => {
     expect(await control.schedules.changes('it')).toHaveLength(1)
   })
 
-  it('the change list of a schedule that an earlier version began counts more than what the state says', async () => {
+  it('the change list of a schedule that an earlier version began takes precedence over the state', async () => {
     const { control, client, keys } = createScriptedFleet(redis)
     await control.schedules.put('it', { every: '1d' })
     const entry = JSON.stringify({ r: 2, t: t1, k: 'edit', v: 'cli', d: { every: ['1d', '2d'] } })

@@ -30,7 +30,7 @@ async function startProxy() {
 }
 
 describe('countCommands', () => {
-  it('countCommands counts what the server ran, scripts apart from what they call, itself left out', async () => {
+  it('countCommands counts the commands of clients and of scripts, and not its own', async () => {
     const key = uniquePrefix()
     await redis.client.set(key, 'x')
     const counts = await countCommands(redis.url, async () => {
@@ -43,7 +43,7 @@ describe('countCommands', () => {
 })
 
 describe('startRedisProxy', () => {
-  it('startRedisProxy counts what clients send, whatever the size, and nothing that scripts do', async () => {
+  it('startRedisProxy counts the commands of clients, whatever their size, and no commands of scripts', async () => {
     const { proxy, client } = await startProxy()
     const value = `\r\n*1\r\n$4\r\nPING\r\n${'é'.repeat(300_000)}`
     await client.set(uniquePrefix(), value)
@@ -75,7 +75,7 @@ describe('startRedisProxy', () => {
     expect(await held).toBe(1)
   })
 
-  it('startRedisProxy drops what is connected and refuses the next until traffic passes', async () => {
+  it('startRedisProxy closes open connections and refuses new ones until traffic passes', async () => {
     const { proxy, client } = await startProxy()
     proxy.setTraffic('refuse')
     await expect(client.ping()).rejects.toThrow()
@@ -87,7 +87,7 @@ describe('startRedisProxy', () => {
 })
 
 describe('spawnWorker', () => {
-  it('spawnWorker collects what the process tells, from ready on', async () => {
+  it('spawnWorker collects the messages of the process, from ready on', async () => {
     const worker = await spawnWorker({ fixture: echo, settings: { a: 1 } })
     worker.send({ text: 'hello' })
     expect(await worker.next('echo')).toMatchObject({ message: { text: 'hello' } })
@@ -125,7 +125,7 @@ describe('spawnWorker', () => {
 })
 
 describe('waitFor', () => {
-  it('waitFor gives what it saw, and says what it waited for in vain', async () => {
+  it('waitFor returns the value, and its error names the awaited event', async () => {
     let looks = 0
     expect(await waitFor(() => (looks += 1) > 2 && 'seen', { what: 'the third look' })).toBe('seen')
     await expect(waitFor(() => null, { what: 'a moon', timeoutMs: 20 })).rejects.toThrow(

@@ -21,14 +21,14 @@ describe('tryFindProgram', () => {
     expect(tryFindProgram(['readme'], place)).toBeNull()
   })
 
-  it('tryFindProgram knows the usual endings on a Windows that does not name them, and needs no right to execute there', () => {
+  it('tryFindProgram uses the usual endings on a Windows that names none, and needs no right to execute there', () => {
     const dir = createFolder('plain-server.exe', 'plain')
     const place = { platform: 'win32', env: { PATH: dir } } as const
     expect(tryFindProgram(['plain-server'], place)).toBe(join(dir, 'plain-server.exe'))
     expect(tryFindProgram(['plain'], place)).toBeNull()
   })
 
-  it('tryFindProgram takes elsewhere the name as it is, and only a file that can be executed', () => {
+  it('tryFindProgram uses the unchanged name on other systems, and finds only executable files', () => {
     const dir = createFolder('tool', 'tool.exe', 'plain')
     mkdirSync(join(dir, 'folder'))
     const place = { platform: 'linux', env: { PATH: `/absent:${dir}`, PATHEXT: '.EXE' } } as const

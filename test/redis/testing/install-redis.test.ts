@@ -43,14 +43,14 @@ if [ "$1" = install ]; then
 fi`
 
 describe('tryFindRedisServer', () => {
-  it('tryFindRedisServer finds redis-server first, and valkey-server where there is no other', () => {
+  it('tryFindRedisServer finds redis-server first, and valkey-server if no redis-server exists', () => {
     const both = createMachine({ 'valkey-server': '', 'redis-server': '' })
     const valkey = createMachine({ 'valkey-server': '' })
     expect(tryFindRedisServer(both.machine)).toBe(join(both.bin, 'redis-server'))
     expect(tryFindRedisServer(valkey.machine)).toBe(join(valkey.bin, 'valkey-server'))
   })
 
-  it('tryFindRedisServer takes the server that EVERYBEAT_REDIS_SERVER names before any other, and refuses what cannot be executed', () => {
+  it('tryFindRedisServer prefers the server that EVERYBEAT_REDIS_SERVER names, and refuses a file that cannot be executed', () => {
     const { bin, machine } = createMachine({ 'redis-server': '', 'redis-server-6.2': '' })
     const choose = (file: string): Machine => ({ ...machine, env: { ...machine.env, EVERYBEAT_REDIS_SERVER: file } })
     expect(tryFindRedisServer(choose(join(bin, 'redis-server-6.2')))).toBe(join(bin, 'redis-server-6.2'))
@@ -60,7 +60,7 @@ describe('tryFindRedisServer', () => {
     )
   })
 
-  it('tryFindRedisServer passes over what cannot be executed', () => {
+  it('tryFindRedisServer ignores files that cannot be executed', () => {
     const { bin, machine } = createMachine({})
     mkdirSync(join(bin, 'redis-server'))
     writeFileSync(join(bin, 'valkey-server'), '')
@@ -77,7 +77,7 @@ describe('tryFindRedisServer', () => {
 })
 
 describe('ensureRedisServer', () => {
-  it('ensureRedisServer runs nothing where there is a server', async () => {
+  it('ensureRedisServer runs no program if a server is installed', async () => {
     const { bin, machine, readLog } = createMachine({ 'redis-server': '', 'apt-get': INSTALLS_REDIS })
     expect(await ensureRedisServer({}, machine)).toBe(join(bin, 'redis-server'))
     expect(readLog()).toEqual([])
@@ -96,7 +96,7 @@ describe('ensureRedisServer', () => {
     expect(lines[0]).toMatch(/^Installing redis-server with apt-get/)
   })
 
-  it('ensureRedisServer leaves a policy alone that the machine has', async () => {
+  it('ensureRedisServer keeps a policy that the machine already has', async () => {
     const { machine, policyFile, readLog } = createMachine({ 'apt-get': INSTALLS_REDIS })
     writeFileSync(policyFile, '#!/bin/sh\nexit 104\n', { mode: 0o755 })
     await ensureRedisServer({ quiet: true }, machine)
@@ -112,7 +112,7 @@ describe('ensureRedisServer', () => {
     expect(lines.join('\n')).toContain('no network')
   })
 
-  it('ensureRedisServer says why the installation failed, and lets services start again', async () => {
+  it('the error of ensureRedisServer says why the installation failed, and services may start again', async () => {
     const { machine, policyFile } = createMachine({ 'apt-get': `echo 'E: broken packages' >&2; exit 100` })
     await expect(ensureRedisServer({ quiet: true }, machine)).rejects.toMatchObject({
       code: 'ERR_EVERYBEAT_DEPENDENCY',
@@ -121,7 +121,7 @@ describe('ensureRedisServer', () => {
     expect(existsSync(policyFile)).toBe(false)
   })
 
-  it('ensureRedisServer runs nothing and says what to install where it is not root', async () => {
+  it('ensureRedisServer runs no program and says what to install if the user is not root', async () => {
     const { machine, readLog } = createMachine({ 'apt-get': INSTALLS_REDIS }, { isRoot: false })
     await expect(ensureRedisServer({}, machine)).rejects.toMatchObject({
       code: 'ERR_EVERYBEAT_DEPENDENCY',
@@ -130,7 +130,7 @@ describe('ensureRedisServer', () => {
     expect(readLog()).toEqual([])
   })
 
-  it('ensureRedisServer says what to install where there is no package manager it knows', async () => {
+  it('ensureRedisServer says what to install if it knows no package manager of the machine', async () => {
     const { machine } = createMachine({})
     await expect(ensureRedisServer({}, machine)).rejects.toThrow(
       /neither redis-server nor valkey-server is on the PATH/,

@@ -98,14 +98,14 @@ describe('startRedisServer', () => {
     expect(await answer).toBe(true)
   })
 
-  it('startRedisServer refuses to come back once it was stopped', async () => {
+  it('startRedisServer refuses a restart after the server was stopped', async () => {
     const server = await start()
     await server.stop()
     await server.stop()
     await expect(server.restart()).rejects.toMatchObject({ code: 'ERR_EVERYBEAT_STATE' })
   })
 
-  it('startRedisServer says which port is taken, with the output of the server', async () => {
+  it('the error of startRedisServer names the port that is taken, with the output of the server', async () => {
     const { port } = await start()
     await expect(startRedisServer({ port })).rejects.toMatchObject({
       code: 'ERR_EVERYBEAT_CONNECTION',
@@ -113,7 +113,7 @@ describe('startRedisServer', () => {
     })
   })
 
-  it('startRedisServer says what the server says about a wrong argument, and leaves no folder behind', async () => {
+  it('the error of startRedisServer has the message of the server about a wrong argument, and no folder remains', async () => {
     const dir = join(tmpdir(), 'everybeat-absent-dir')
     const wrong = startRedisServer({ args: ['--no-such-option', 'x'] })
     await expect(wrong).rejects.toThrow(/Bad directive or wrong number of arguments/)
@@ -121,7 +121,7 @@ describe('startRedisServer', () => {
   })
 
   it.each(['--port', '--dir', '--logfile', '--DAEMONIZE'])(
-    'startRedisServer refuses %s, which has an option here',
+    'startRedisServer refuses the argument %s, which has an option of its own',
     async (name) => {
       await expect(startRedisServer({ args: [name, '1'] })).rejects.toMatchObject({
         code: 'ERR_EVERYBEAT_OPTIONS',
@@ -131,18 +131,18 @@ describe('startRedisServer', () => {
     },
   )
 
-  it('startRedisServer shows its log where it is told to', async () => {
+  it('startRedisServer writes the log of the server to onProgress', async () => {
     const lines: string[] = []
     await start({ quiet: false, onProgress: (line) => lines.push(line) })
     expect(lines.join('\n')).toContain('Ready to accept connections')
   })
 })
 
-describe('a Redis server whose starter goes away', () => {
+describe('a Redis server whose starter ends', () => {
   const fixture = new URL('../../support/fixtures/redis-owner.mjs', import.meta.url)
 
   it.each(['SIGKILL', 'SIGTERM', 'SIGINT', 'exit', 'throw'] as const)(
-    'a Redis server whose starter goes away ends too, after %s',
+    'a Redis server ends when its starter ends, after %s',
     async (how) => {
       const owner = await spawnWorker({ fixture })
       const { pid, dir } = owner.journal[0] as unknown as { pid: number; dir: string }

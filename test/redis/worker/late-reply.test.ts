@@ -31,7 +31,7 @@ const historyOf = (beat: Everybeat, name: string) =>
 
 describe('a claim whose reply is late', () => {
   it.each(['skip', 'rerun'] as const)(
-    'a claim whose reply is late starts nothing once its lease is over: with %s the run is delivered again',
+    'a claim whose reply arrives after the end of its lease starts no run: with %s the run is delivered again',
     async (onCrash) => {
       const proxy = await startProxy(redis.port)
       onTestFinished(() => proxy.close())
@@ -54,7 +54,7 @@ describe('a claim whose reply is late', () => {
     },
   )
 
-  it('a claim whose reply is late runs what was claimed after Redis was frozen for longer than a lease', async () => {
+  it('the runs of a claim start after Redis was frozen for longer than a lease', async () => {
     const prefix = uniquePrefix()
     const starts: Run[] = []
     const beat = await startWorker(redis.url, prefix, starts)
@@ -66,7 +66,7 @@ describe('a claim whose reply is late', () => {
     expect(starts).toHaveLength(1)
   })
 
-  it('a claim whose reply is late holds up no stop when the server does not say whether its lease is still held', async () => {
+  it('a claim whose reply is late does not delay stop when the server does not confirm its lease', async () => {
     const proxy = await startProxy(redis.port)
     onTestFinished(() => proxy.close())
     const starts: Run[] = []

@@ -75,7 +75,7 @@ it.each([
   expect(claims.length - begun).toBe(count)
 })
 
-it('of two workers that claim an instant, the worker with more free slots claims first', async () => {
+it('the worker with more free slots claims first when two workers claim an instant', async () => {
   stopTime()
   const [busy, free] = [createCountedLoop(8), createCountedLoop()]
   for (const { loop } of [busy, free]) {

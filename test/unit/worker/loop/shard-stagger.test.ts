@@ -40,7 +40,7 @@ describe('the stagger of a worker', () => {
     [4, 4],
     [8, 4],
     [2, 6],
-  ])('of %d workers on %d shards, the workers at home on a shard claim first', (fleetSize, shards) => {
+  ])('the workers at home on a shard claim first among %d workers on %d shards', (fleetSize, shards) => {
     for (let shard = 0; shard < shards; shard++) {
       for (let instant = 0; instant < 50; instant++) {
         const rank = Array.from({ length: fleetSize }, (_, index) => index).find(
