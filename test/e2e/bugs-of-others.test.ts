@@ -18,7 +18,7 @@ const spawn = (fleet: PolicyFleet, settings: object = {}, env: Record<string, st
 
 /** Somebody's real bugs in other schedulers, where whole processes are needed: each test is named after one. */
 describe('bugs of other schedulers in processes', () => {
-  it('a handler that blocks the event loop past its lease is not started twice in the same process, and is told', async () => {
+  it('a handler that blocks the event loop past its lease is not started twice in the same process, and its signal names the lost lease', async () => {
     const fleet = createFleet(redis.url, { workers: 0 })
     const child = await spawn(fleet)
     await fleet.control.schedules.put('it', { ...DUE, task: 'block', payload: { ms: 2_500 }, onCrash: 'rerun' })
@@ -32,7 +32,7 @@ describe('bugs of other schedulers in processes', () => {
     expect(child.journal.indexOf(again)).toBeGreaterThan(child.journal.indexOf(unblocked))
   })
 
-  it('slots leaked by kill -9 come back', async () => {
+  it('the slots of a worker that kill -9 ends are free again', async () => {
     const tasks = { hang: { maxConcurrent: 2 } }
     const fleet = createFleet(redis.url, {
       workers: 1,
@@ -48,7 +48,7 @@ describe('bugs of other schedulers in processes', () => {
     for (const name of ['a', 'b']) expect(await fleet.history(name, 1)).toMatchObject([{ outcome: 'abandoned' }])
   })
 
-  it('a worker one hour ahead neither fires early nor swallows an occurrence', async (context) => {
+  it('a worker whose clock is one hour ahead neither fires early nor loses an occurrence', async (context) => {
     const tool = await ensureTool('faketime')
     if (tool.kind === 'missing') return context.skip(tool.reason)
     using clock = await createFakeClock(tool.path, '+1h')
@@ -69,7 +69,7 @@ describe('bugs of other schedulers in processes', () => {
     await expect.poll(async () => (await fleet.control.fleet())[0]?.skewMs).toBeGreaterThan(3_590_000)
   })
 
-  it('SIGTERM three seconds before an instant loses nothing', async () => {
+  it('SIGTERM three seconds before an instant loses no occurrence', async () => {
     const fleet = createFleet(redis.url, { workers: 0 })
     const [stopped, other] = await Promise.all([spawn(fleet), spawn(fleet)])
     const at = Date.now() + 3_000
@@ -81,7 +81,7 @@ describe('bugs of other schedulers in processes', () => {
     expect(await fleet.history('alone', 1)).toMatchObject([{ outcome: 'ok', attempt: 2 }])
   })
 
-  it('suspend and resume of the host', async () => {
+  it('the lease of a suspended worker ends, another worker reruns its run, and the worker continues after its resume', async () => {
     const fleet = createFleet(redis.url, { workers: 1, tasks: (beat) => beat.task('hang', () => 'done') })
     const child = await spawn(fleet)
     await fleet.control.schedules.put('it', { ...DUE, task: 'hang', onCrash: 'rerun' })

@@ -13,7 +13,7 @@ function createCli() {
 }
 
 describe('changes', () => {
-  it('changes names who edited, from where, and each field', async () => {
+  it('changes names the author, the origin and each field of an edit', async () => {
     const { run, changes } = createCli()
     await run('put', 'job', '--every', '1h', '--as', 'ada')
     await run('edit', 'job', '--set', 'every=2h', '--as', 'grace')
@@ -27,7 +27,7 @@ describe('changes', () => {
     expect((await run('changes', 'nothing')).exitCode).toBe(1)
   })
 
-  it('the changes name user@host where no author is named', async () => {
+  it('changes names user@host when an edit has no author', async () => {
     const { run, changes } = createCli()
     await run('put', 'job', '--every', '1h')
     expect((await changes('job'))[0]?.by).toMatch(/^.+@.+$/)
@@ -35,7 +35,7 @@ describe('changes', () => {
 })
 
 describe('rollback and revert', () => {
-  it('bring back a revision, and what code declared', async () => {
+  it('rollback restores a revision, and revert restores the declaration', async () => {
     const { run, prefix } = createCli()
     await using beat = new Everybeat({ redis: redis.url, prefix, logger: false })
     const task = beat.task('job', () => null)

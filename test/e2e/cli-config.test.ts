@@ -21,7 +21,7 @@ describe('the configuration', () => {
       'everybeat.config.ts',
       (options: object) => `export default async (): Promise<object> => (${JSON.stringify(options)})`,
     ],
-  ])('in %s is found from a folder below it', async (name, write) => {
+  ])('the configuration in %s is found from a folder below', async (name, write) => {
     const prefix = uniquePrefix('config')
     await putOne(prefix, 'one')
     const folder = temporaryFiles({ [name]: write({ redis: redis.url, prefix }) })
@@ -34,7 +34,7 @@ describe('the configuration', () => {
     expect(stdout + stderr).toContain('one')
   })
 
-  it('the configuration gives way to the variables, and they to the options', async () => {
+  it('environment variables override the configuration, and options override the variables', async () => {
     const [inFile, inVariable, inOption] = ['file', 'variable', 'option'].map((name) => uniquePrefix(name))
     for (const prefix of [inFile!, inVariable!, inOption!]) await putOne(prefix, `of-${prefix}`)
     const cwd = temporaryFiles({
@@ -49,7 +49,7 @@ describe('the configuration', () => {
     expect(option.stdout).toContain(`of-${inOption}`)
   })
 
-  it('the configuration that is wrong is refused, but keeps no command from working that needs no Redis', async () => {
+  it('a wrong configuration is refused, but commands without Redis still work', async () => {
     const cwd = temporaryFiles({ 'everybeat.config.json': '{' })
     expect(await runCli(['ls'], { cwd })).toMatchObject({
       exitCode: 2,
@@ -60,7 +60,7 @@ describe('the configuration', () => {
 })
 
 describe('an empty prefix', () => {
-  it('an empty prefix is told of the others that the Redis has', async () => {
+  it('a command on an empty prefix names the other prefixes in Redis', async () => {
     const prefix = uniquePrefix('other')
     await putOne(prefix, 'one')
     const { stdout, stderr } = await runCli(['ls', '--prefix', 'empty'], { env: { REDIS_URL: redis.url } })
@@ -84,7 +84,7 @@ describe('a module of the user', () => {
     expect(stderr).toMatch(/boom \(ERR_CLI_FAILED\)\n\s+Error: boom\n\s+at .*worker\.mjs:2:7/)
   })
 
-  it('whose top-level await never settles is named, with exit code 1', async () => {
+  it('a module of the user whose top-level await never settles is named, with exit code 1', async () => {
     const folder = temporaryFiles({ 'worker.mjs': 'await new Promise(() => {})\nexport default () => {}\n' })
     const { exitCode, stderr } = await runCli(['worker', join(folder, 'worker.mjs')])
     expect({ exitCode, stderr }).toEqual({
@@ -117,14 +117,14 @@ describe('edit', () => {
   }
   const HEAD = "const fs = require('node:fs'); const file = process.argv[2]; let text = fs.readFileSync(file, 'utf8')\n"
 
-  it('opens a refused text again with the message on top, and writes it once it is right', async () => {
+  it('edit opens a refused text again with the message on top, and writes the text when it is correct', async () => {
     const prefix = uniquePrefix('edit')
     await putOne(prefix, 'job')
     const script = `${HEAD}text = text.startsWith('# Refused: every: "5x"') ? text.replace('every: 5x', 'every: 5m') : text.replace('every: 1h', 'every: 5x')\nfs.writeFileSync(file, text)`
     expect(await edit(prefix, script)).toMatchObject({ exitCode: 0, stdout: 'job updated (revision 2)\n' })
   })
 
-  it('edit gives up when a refused text is left as it is, and keeps the text', async () => {
+  it('edit ends when a refused text is not changed, and keeps the text', async () => {
     const prefix = uniquePrefix('edit')
     await putOne(prefix, 'job')
     const { exitCode, stderr } = await edit(
@@ -135,7 +135,7 @@ describe('edit', () => {
     expect(stderr).toMatch(/nothing was changed; your text is in .*definition\.yaml/)
   })
 
-  it('edit shows a conflict with both values, and keeps what others changed elsewhere', async () => {
+  it('edit shows a conflict with both values, and keeps the edits of others in other fields', async () => {
     const prefix = uniquePrefix('edit')
     await putOne(prefix, 'job')
     const other = (field: string, value: string) =>
@@ -154,7 +154,7 @@ describe('edit', () => {
 })
 
 describe('put and run', () => {
-  it('say what cannot run: an instant in the past, and a task that no worker has', async () => {
+  it('put and run warn of an instant in the past, and of a task that no worker has', async () => {
     const env = { REDIS_URL: redis.url, EVERYBEAT_PREFIX: uniquePrefix('past') }
     expect((await runCli(['put', 'old', '--at', '2020-01-01'], { env })).stderr).toContain('in the past')
     expect((await runCli(['put', 'new', '--every', '1h'], { env })).stderr).toBe('')
@@ -165,7 +165,7 @@ describe('put and run', () => {
 })
 
 describe('init and completion', () => {
-  it('write a worker that validates, and leave existing files alone', async () => {
+  it('init writes a worker that validates, and keeps existing files', async () => {
     const cwd = temporaryFiles({ 'package.json': '{"name":"@acme/shop"}', 'tsconfig.json': '{}' })
     const { stdout } = await runCli(['init', '--json'], { cwd })
     expect(JSON.parse(stdout)).toMatchObject({
@@ -180,7 +180,7 @@ describe('init and completion', () => {
   it.each([
     ['--systemd', 'app-worker.service', /^ExecStart=.*\/node_modules\/\.bin\/everybeat worker /m],
     ['--kubernetes', 'k8s/app-worker.yaml', /command: \['node_modules\/\.bin\/everybeat', 'worker'/],
-  ])('init %s starts the worker without npx in between, which keeps SIGTERM from it', async (option, file, command) => {
+  ])('init %s starts the worker without npx, because npx keeps SIGTERM from it', async (option, file, command) => {
     const cwd = temporaryFiles({ 'package.json': '{"name":"app"}' })
     expect(await runCli(['init', option], { cwd })).toMatchObject({ exitCode: 0 })
     const text = readFileSync(join(cwd, file), 'utf8')
@@ -188,7 +188,7 @@ describe('init and completion', () => {
     expect(text).not.toMatch(/^[^#]*npx/m)
   })
 
-  it.each(['bash', 'zsh', 'fish', 'powershell'])('completes every command in %s', async (shell) => {
+  it.each(['bash', 'zsh', 'fish', 'powershell'])('completion completes every command in %s', async (shell) => {
     const { stdout } = await runCli(['completion', shell])
     for (const word of ['import', 'tail', 'validate', 'prune']) expect(stdout).toContain(word)
   })

@@ -23,7 +23,7 @@ async function startWorker(prefix: string, options = {}) {
 const trouble = (findings: readonly Finding[]) => findings.filter(({ level }) => level !== 'ok')
 
 describe('doctor', () => {
-  it('doctor finds nothing wrong with a good server and a fleet that runs, and exits 0', async () => {
+  it('doctor finds no problem with a good server and a running fleet, and exits 0', async () => {
     const prefix = uniquePrefix('doctor')
     const beat = await startWorker(prefix)
     await beat.schedules.put('a', { every: '1h', task: 'job' })
@@ -35,7 +35,7 @@ describe('doctor', () => {
     expect(stdout).toMatch(/\nNo problem was found\.\n$/)
   })
 
-  it('doctor says what is wrong, why, and what to do, and exits 1', async () => {
+  it('doctor names each problem, its cause and its remedy, and exits 1', async () => {
     const prefix = uniquePrefix('doctor')
     await startWorker(prefix)
     await redis.client.hset(`{${prefix}}:schedule:broken`, { cron: '0 25 * * *', task: 'job' })
@@ -60,7 +60,7 @@ describe('doctor', () => {
     expect(stdout).toMatch(/\n3 problems, 0 warnings\n$/)
   })
 
-  it('warns of what works and could be better, and exits 0', async () => {
+  it('doctor warns of settings that work and could be better, and exits 0', async () => {
     const prefix = uniquePrefix('doctor')
     await startWorker(prefix)
     await redis.client.hset(`{${prefix}}:worker:other`, { host: 'far', pid: 7, tz: '2001a', version: '9', skewMs: 9e6 })
@@ -79,7 +79,7 @@ describe('doctor', () => {
     expect((await diagnose(prefix, '--shards', '3')).exitCode).toBe(0)
   })
 
-  it('doctor tells a Redis that is not there, or refuses us, like anything else', async () => {
+  it('doctor reports a Redis that does not answer, or that refuses the user, as a finding', async () => {
     const nobody = ['doctor', '--json', '--redis', 'redis://127.0.0.1:1', '--connect-timeout', '300']
     const { exitCode, stdout } = await runCli(nobody)
     expect(exitCode).toBe(1)
@@ -91,7 +91,7 @@ describe('doctor', () => {
     expect(refused.stdout).not.toContain('wrong@')
   })
 
-  it('works with the rights that it names itself', async () => {
+  it('doctor works with the rights that it names itself', async () => {
     const prefix = uniquePrefix('doctor')
     const { exitCode, stdout, stderr } = await runCli(['doctor', '--acl', '--user', 'shop', '--prefix', prefix])
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: 'Add a password to this line: >secret\n' })

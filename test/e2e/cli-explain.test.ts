@@ -11,7 +11,7 @@ function createCli() {
 }
 
 describe('explain', () => {
-  it('explain says why a schedule does not run, and what would help', async () => {
+  it('explain says why a schedule does not run, and gives the remedy', async () => {
     const cli = createCli()
     await cli('put', 'daily', '--cron', '0 9 * * *', '--tz', 'Asia/Tokyo')
     await cli('pause', 'daily', '--note', 'holidays')
@@ -24,7 +24,7 @@ describe('explain', () => {
     expect(explanation).toMatchObject({ name: 'daily', state: 'paused', reasons: [{ code: 'paused' }] })
   })
 
-  it('explain does not know a schedule that is not there', async () => {
+  it('explain reports a missing schedule', async () => {
     expect(await createCli()('explain', 'nothing')).toMatchObject({
       exitCode: 1,
       stderr: expect.stringContaining('ERR_CLI_NOT_FOUND'),
@@ -35,7 +35,7 @@ describe('explain', () => {
 describe('backfill', () => {
   const RANGE = ['--from', '2026-03-01T00:00:00Z', '--to', '2026-03-20T00:00:00Z']
 
-  it('backfill says what it would run, and with --dry-run no more than that', async () => {
+  it('backfill lists the occurrences that it would run, and runs none with --dry-run', async () => {
     const cli = createCli()
     await cli('put', 'daily', '--cron', '0 9 * * *')
     const { exitCode, stdout } = await cli('backfill', 'daily', ...RANGE, '--dry-run')
@@ -52,7 +52,7 @@ describe('backfill', () => {
     expect((await cli('explain', 'daily')).stdout).not.toContain('backfilled')
   })
 
-  it('asks for the runs at the pace that is given', async () => {
+  it('backfill requests the runs at the given pace', async () => {
     const cli = createCli()
     await cli('put', 'daily', '--cron', '0 9 * * *')
     const pace = ['--concurrency', '3', '--max-per-second', '0.5']
@@ -64,7 +64,7 @@ describe('backfill', () => {
     expect((await cli('explain', 'daily')).stdout).toContain('18 backfilled occurrences wait')
   })
 
-  it('backfill says when there is nothing to run, and when there is no such schedule', async () => {
+  it('backfill reports an empty range and a missing schedule', async () => {
     const cli = createCli()
     await cli('put', 'daily', '--cron', '0 9 * * *')
     const empty = ['--from', '2026-03-01T10:00:00Z', '--to', '2026-03-01T11:00:00Z']
@@ -72,7 +72,7 @@ describe('backfill', () => {
     expect((await cli('backfill', 'nothing', ...empty)).exitCode).toBe(1)
   })
 
-  it('backfill refuses a range and a pace that make no sense', async () => {
+  it('backfill refuses an invalid range and an invalid pace', async () => {
     const cli = createCli()
     await cli('put', 'daily', '--cron', '0 9 * * *')
     const from = ['--from', '2026-03-02T00:00:00Z']

@@ -67,14 +67,14 @@ describe('tail', () => {
     expect(items.filter(({ event }) => event === 'ended').map(({ entry }) => entry?.outcome)).toEqual(['ok', 'ok'])
   })
 
-  it('tail says that there is no such schedule', async () => {
+  it('tail reports a missing schedule', async () => {
     const { env } = await createFleet()
     expect(await runCli(['tail', 'nothing'], { env })).toMatchObject({ exitCode: 1 })
   })
 })
 
 describe('runs and top', () => {
-  it('list the run that executes, with the id that cancel takes', async () => {
+  it('runs and top list the running run, with the id that cancel accepts', async () => {
     const { beat, finish, env } = await createFleet()
     await beat.schedules.put('b', { task: 'long', every: '1h' })
     const started = new Promise<void>((resolve) => beat.on('run:started', () => resolve()))

@@ -15,7 +15,7 @@ async function startServer() {
 }
 
 describe('everybeat memory-server', () => {
-  it('serves several processes, says that it forgets, and ends with SIGTERM', async () => {
+  it('the memory server serves several processes, says that it stores nothing, and ends with SIGTERM', async () => {
     const { server, url } = await startServer()
     const put = await runCli(['put', 'nightly', '--cron', '0 3 * * *', '--redis', url])
     expect(put).toMatchObject({ exitCode: 0 })
@@ -27,7 +27,7 @@ describe('everybeat memory-server', () => {
     expect(stderr).toContain('its data is lost when this process ends')
   })
 
-  it('redis-cli talks to it', async (context) => {
+  it('redis-cli can use the memory server', async (context) => {
     context.skip(!(await hasRedisCli()), 'there is no redis-cli on the PATH')
     const { port } = await startServer()
     const ask = async (...words: string[]): Promise<string> => (await run('redis-cli', ['-p', port, ...words])).stdout
@@ -39,7 +39,7 @@ describe('everybeat memory-server', () => {
     expect(await ask('BITCOUNT', 'h')).toContain("ERR unknown command 'BITCOUNT'")
   })
 
-  it('a port that is taken is named, with what to do', async () => {
+  it('the error about a port in use names the port and the remedy', async () => {
     const { port } = await startServer()
     const { exitCode, stderr } = await runCli(['memory-server', '--port', port])
     expect(exitCode).toBe(1)
@@ -47,7 +47,7 @@ describe('everybeat memory-server', () => {
     expect(stderr).toContain('give another one, or 0 for a free one')
   })
 
-  it('a port that is no port is refused as misuse', async () => {
+  it('an invalid port is refused as misuse', async () => {
     const { exitCode, stderr } = await runCli(['memory-server', '--port', 'many'])
     expect(exitCode).toBe(2)
     expect(stderr).toContain('many')

@@ -17,7 +17,7 @@ describe('preview', () => {
     '3',
   ]
 
-  it('needs no Redis and knows the gap in the clocks', async () => {
+  it('preview needs no Redis, and shows the gap of a clock change', async () => {
     const { exitCode, stdout } = await runCli([...gap, '--json'], { env: { REDIS_URL: 'redis://127.0.0.1:1' } })
     expect(exitCode).toBe(0)
     const upcoming = JSON.parse(stdout) as { at: string; local: string }[]
@@ -28,7 +28,7 @@ describe('preview', () => {
     ])
   })
 
-  it('fits 80 columns for people, without colour in a pipe', async () => {
+  it('preview fits 80 columns, and has no colour in a pipe', async () => {
     const { exitCode, stdout } = await runCli(gap)
     expect(exitCode).toBe(0)
     expect(stdout).toMatch(/^At 02:30, in America\/New_York\.$/m)
@@ -37,7 +37,7 @@ describe('preview', () => {
     for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
   })
 
-  it('paints when told to, and not with --no-color', async () => {
+  it('preview has colour with FORCE_COLOR, and none with --no-color', async () => {
     const env = { FORCE_COLOR: '1' }
     expect((await runCli(gap, { env })).stdout).toContain('\u001b[')
     expect((await runCli([...gap, '--no-color'], { env })).stdout).not.toContain('\u001b[')
@@ -50,14 +50,14 @@ describe('refused triggers', () => {
     [['preview', '--cron', '0 9 * * *', '--tz', 'Mars/Olympus'], /Mars\/Olympus/],
     [['preview'], /cron/],
     [['next', 'a', '-n', '0'], /Give a whole number from 1 up/],
-  ])('%j ends with 2 and one line', async (parameters, message) => {
+  ])('the refused trigger %j ends the command with exit code 2 and one line', async (parameters, message) => {
     const { exitCode, stdout, stderr } = await runCli(parameters)
     expect(stderr).toMatch(message)
     expect(stderr).toMatch(/^error: .* \(ERR_[A-Z_]+\)\n$/)
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })
   })
 
-  it('carry field and value of a refused definition', async () => {
+  it('the JSON error about a refused trigger has the field and the value', async () => {
     const { exitCode, stderr } = await runCli(['--json', 'preview', '--cron', '0 9 * * *', '--tz', 'Mars/Olympus'])
     expect(exitCode).toBe(2)
     expect(JSON.parse(stderr)).toMatchObject({
@@ -83,7 +83,7 @@ describe('next', () => {
     expect((await cli('next', 'daily')).stdout).toMatch(/^LOCAL +UTC +FROM NOW\n(.+in \d.*\n){5}$/)
   })
 
-  it('next says that a finished schedule fires no more, and that there is none', async () => {
+  it('next reports a finished schedule and a missing schedule', async () => {
     await cli('put', 'past', '--at', '2020-01-01T00:00:00Z')
     expect(await cli('next', 'past')).toMatchObject({ exitCode: 0, stdout: 'No further instant follows.\n' })
     expect(await cli('next', 'nothing')).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('no schedule') })

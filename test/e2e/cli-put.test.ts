@@ -26,7 +26,7 @@ async function withBeat<Result>(prefix: string, work: (beat: Everybeat) => Promi
 const DAILY = ['--cron', '0 9 * * 1-5', '--tz', 'Asia/Shanghai', '--task', 'send-report']
 
 describe('put', () => {
-  it('creates, leaves alone, updates', async () => {
+  it('put creates a schedule, reports it as unchanged, and updates it', async () => {
     const { cli, json } = createCli()
     expect(await cli(['put', 'daily', ...DAILY])).toMatchObject({ exitCode: 0, stdout: 'daily created (revision 1)\n' })
     expect(await json('put', 'daily', ...DAILY)).toEqual({ outcome: 'unchanged', revision: 1 })
@@ -103,7 +103,7 @@ describe('put', () => {
     })
   })
 
-  it('put reads a definition from a file or standard input; options win', async () => {
+  it('put reads a definition from a file or standard input, and options override its fields', async () => {
     const { cli, json } = createCli()
     const folder = temporaryFiles({ 'daily.json': JSON.stringify({ name: 'daily', every: '1h', note: 'file' }) })
     expect((await cli(['put', 'daily', '--file', join(folder, 'daily.json'), '--note', 'option'])).exitCode).toBe(0)

@@ -6,7 +6,7 @@ import { runCli } from './cli-runner.js'
 const redis = useRedis()
 
 describe('everybeat reshard', () => {
-  it('moves a stopped fleet, says so, and is refused while a worker lives', async () => {
+  it('reshard moves a stopped fleet and reports it, and is refused while a worker is live', async () => {
     const prefix = uniquePrefix('cli')
     const cli = (...parameters: string[]) =>
       runCli([...parameters, '--prefix', prefix], { env: { REDIS_URL: redis.url } })

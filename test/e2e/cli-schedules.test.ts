@@ -39,7 +39,7 @@ describe('ls', () => {
     expect(stdout).toContain(`${long}  active`)
   })
 
-  it('filters, limits and gives the shapes of the API', async () => {
+  it('ls filters, limits, and gives the JSON of the API', async () => {
     const { cli, json } = createCli()
     await json('put', 'mail:1', '--every', '1h', '--task', 'mail', '--tag', 'red')
     await json('put', 'mail:2', '--every', '1h', '--task', 'mail', '--owner', 'ops')
@@ -77,7 +77,7 @@ describe('show', () => {
     expect(stdout).toMatch(/^tags +a, b$/m)
   })
 
-  it('show says when there is none', async () => {
+  it('show reports a missing schedule', async () => {
     const { cli } = createCli()
     const { exitCode, stderr } = await cli(['show', 'nothing'])
     expect(exitCode).toBe(1)
@@ -86,7 +86,7 @@ describe('show', () => {
 })
 
 describe('edit', () => {
-  it('sets and unsets fields and keeps the rest', async () => {
+  it('edit sets and unsets fields, and keeps the others', async () => {
     const { json } = createCli()
     await json('put', 'daily', ...DAILY, '--note', 'old')
     await json('edit', 'daily', '--set', 'cron=0 10 * * *', '--set', 'retries=3', '--unset', 'note')
@@ -96,7 +96,7 @@ describe('edit', () => {
     expect(await json('edit', 'daily', '--set', 'retries=3')).toMatchObject({ outcome: 'unchanged' })
   })
 
-  it('opens the definition in $EDITOR', async () => {
+  it('edit opens the definition in the editor of the environment', async () => {
     const { cli, json } = createCli()
     await json('put', 'daily', ...DAILY)
     const folder = temporaryFiles({ 'editor.sh': '#!/bin/sh\nsed -i s,Asia/Shanghai,Europe/Paris, "$1"\n' })
@@ -112,7 +112,7 @@ describe('edit', () => {
     expect((await cli(['edit', 'nothing', '--set', 'note=x'])).exitCode).toBe(1)
   })
 
-  it('edit refuses a wrong value and leaves the schedule as it was', async () => {
+  it('edit refuses a wrong value, and does not change the schedule', async () => {
     const { cli, json } = createCli()
     await json('put', 'daily', ...DAILY)
     expect((await cli(['edit', 'daily', '--set', 'tz=Nowhere'])).exitCode).toBe(2)
@@ -120,8 +120,8 @@ describe('edit', () => {
   })
 })
 
-describe('a definition that was broken by hand', () => {
-  it('a definition that was broken by hand is shown with its error, left out of an export, and corrected by an edit', async () => {
+describe('a definition that a plain command broke', () => {
+  it('a definition that a plain command broke is shown with its error, is not exported, and is corrected by an edit', async () => {
     const { cli, json, prefix } = createCli()
     await json('put', 'daily', ...DAILY)
     await redis.client.hset(`{${prefix}}:schedule:daily`, 'cron', '0 25 * * *')
@@ -143,7 +143,7 @@ describe('a definition that was broken by hand', () => {
 })
 
 describe('rm', () => {
-  it('asks on a terminal', async ({ skip }) => {
+  it('rm asks for a confirmation on a terminal', async ({ skip }) => {
     const script = tryFindProgram(['script'])
     if (script === null || process.platform !== 'linux') return skip('there is no program "script" to make a terminal')
     const { json, prefix } = createCli()
@@ -169,7 +169,7 @@ describe('rm', () => {
     expect(await json('ls')).toEqual([])
   })
 
-  it('rm removes with --yes and says what was not there', async () => {
+  it('rm removes with --yes, and names the missing schedules', async () => {
     const { cli, json } = createCli()
     await json('put', 'a', '--every', '1h')
     await json('put', 'b', '--every', '1h')
@@ -183,7 +183,7 @@ describe('rm', () => {
 })
 
 describe('pause and resume', () => {
-  it('stop and let go, with a note', async () => {
+  it('pause stops a schedule with a note, and resume starts it again', async () => {
     const { cli, json } = createCli()
     await json('put', 'daily', ...DAILY)
     expect(await cli(['pause', 'daily', '--note', 'holiday'])).toMatchObject({ exitCode: 0, stdout: 'daily paused\n' })
@@ -196,7 +196,7 @@ describe('pause and resume', () => {
 })
 
 describe('export and import', () => {
-  it('carry definitions both ways', async () => {
+  it('export and import carry definitions in both directions', async () => {
     const source = createCli()
     const target = createCli()
     await source.json('put', 'daily', ...DAILY, '--payload', '{"to":"ops"}')
@@ -213,7 +213,7 @@ describe('export and import', () => {
     expect(await target.json('show', 'daily')).toMatchObject({ revision: 1, payload: { to: 'ops' } })
   })
 
-  it('export and import refuses a file that is none', async () => {
+  it('import refuses a file that is no export', async () => {
     const { cli } = createCli()
     expect((await cli(['import', '-'], { input: '{}' })).exitCode).toBe(2)
     expect((await cli(['import', '-'], { input: 'nonsense' })).exitCode).toBe(2)

@@ -10,7 +10,7 @@ describe('a password', () => {
   it.each([
     ['wrong', WRONG, 1],
     ['right', RIGHT, 0],
-  ])('a password that is %s is in nothing that the command line says', async (_what, password, exitCode) => {
+  ])('a password that is %s is in no output of the command line', async (_what, password, exitCode) => {
     const prefix = uniquePrefix('secrets')
     const places = [
       ['--redis', `redis://:${password}@127.0.0.1:${redis.port}`],

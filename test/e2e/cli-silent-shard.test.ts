@@ -30,7 +30,7 @@ async function placeFleet(): Promise<{ prefix: string; index: number; silent: nu
   }
 }
 
-it('what a shard holds that does not answer is missing in ls, runs and top, which say so, and nothing is exported', async () => {
+it('ls, runs and top say that a shard does not answer and show the others, and export writes nothing', async () => {
   const { prefix, index, silent } = await placeFleet()
   const beat = new Everybeat({ redis: cluster.connect(), prefix, shards: SHARDS, logger: false })
   const names = Array.from({ length: 24 }, (_, index) => `s${index}`)

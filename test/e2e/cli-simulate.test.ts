@@ -18,7 +18,7 @@ schedules:
 const env = { REDIS_URL: 'redis://127.0.0.1:1' }
 
 describe('everybeat simulate', () => {
-  it('the command simulate shows what a week of the definitions of a file is like, the same for the same seed', async () => {
+  it('simulate shows a week of the definitions of a file, with the same result for the same seed', async () => {
     const folder = temporaryFiles({
       'schedules.yaml': DEFINITIONS,
       'tasks.json': JSON.stringify({ slow: { durationMs: 900_000 }, report: { durationMs: 60_000, failureRate: 0.5 } }),
@@ -37,7 +37,7 @@ describe('everybeat simulate', () => {
     expect(JSON.parse(first.stdout)).toMatchObject({ missed: 0, herds: [] })
   })
 
-  it('writes a page with charts that asks no other host for anything', async () => {
+  it('simulate writes a page with charts that asks no other host', async () => {
     const folder = temporaryFiles({ 'schedules.yaml': DEFINITIONS })
     const page = join(folder, 'report.html')
     const file = ['--file', join(folder, 'schedules.yaml')]
@@ -53,7 +53,7 @@ describe('everybeat simulate', () => {
     [['simulate', '--from', 'soon', '--to', 'later', '--workers', '1', '--file', '-'], 'soon'],
     [['simulate', ...WEEK.slice(0, 2), '--to', '2026-10-01T00:00:00Z', '--workers', '1', '--file', '-'], 'to'],
     [['simulate', ...WEEK, '--workers', '1', '--file', 'there-is-none.yaml'], 'there-is-none.yaml'],
-  ] as const)('%s is refused as misuse, and what is wrong is named', async ([parameters, named]) => {
+  ] as const)('simulate refuses %s as misuse, and names the mistake', async ([parameters, named]) => {
     const { exitCode, stderr } = await runCli([...parameters], { env, input: DEFINITIONS })
     expect(stderr).toContain(named)
     expect(exitCode).toBe(2)

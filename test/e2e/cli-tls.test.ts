@@ -14,7 +14,7 @@ export default async (beat) => {
 `
 
 describe('the options --tls-ca, --tls-cert and --tls-key', () => {
-  it('connect every command, and a worker, to a server with a private CA that asks for certificates', async () => {
+  it('the TLS options connect every command, and a worker, to a server with a private CA that asks for certificates', async () => {
     const server = await tls.start()
     const { ca, cert, key } = tls.ours.files
     const prefix = uniquePrefix('cli-tls')
@@ -31,7 +31,7 @@ describe('the options --tls-ca, --tls-cert and --tls-key', () => {
     expect(await worker.ended).toMatchObject({ exitCode: 0 })
   })
 
-  it('say at once what is wrong', async () => {
+  it('the error about wrong TLS options names the mistake at once', async () => {
     const server = await tls.start()
     const { ca } = tls.ours.files
     const ls = (...options: string[]) => runCli(['ls', '--redis', server.url, ...options])

@@ -57,12 +57,12 @@ describe('the command line on a Cluster', () => {
   const cluster = useRedisCluster()
   const list = (): string => cluster.servers.map(({ port }) => `127.0.0.1:${port}`).join(',')
 
-  it('the command line on a Cluster puts, edits, runs, follows, lists and removes, with one node named or all', async () => {
+  it('the command line on a Cluster puts, edits, runs, follows, lists and removes, with one node given or all', async () => {
     await liveAndDie(`redis+cluster://${list()}`)
     await liveAndDie(`redis+cluster://127.0.0.1:${cluster.servers[1]!.port}`)
   })
 
-  it('the command line on a Cluster takes the list, or a live client, from the configuration', async () => {
+  it('the command line on a Cluster accepts a list of nodes, or a live client, from the configuration', async () => {
     const prefix = uniquePrefix('cluster')
     const json = temporaryFiles({
       'everybeat.config.json': JSON.stringify({ redis: `redis+cluster://${list()}`, prefix }),
@@ -79,7 +79,7 @@ export default () => ({ redis: new ioredis.Cluster(nodes), prefix: '${prefix}' }
     expect(await read(['ls'], {}, live)).toMatchObject([{ name: 'a' }])
   })
 
-  it('the command line on a Cluster that is down says so within its time, and which servers it tried', async () => {
+  it('the error about a Cluster that is down comes within the timeout, and names the servers', async () => {
     const { exitCode, stderr } = await runCli([
       'ls',
       '--redis',
@@ -111,7 +111,7 @@ describe('the command line through Sentinels', () => {
     await liveAndDie(url())
   })
 
-  it('the command line through Sentinels finds the new primary after a failover, with its configuration as it was', async () => {
+  it('the command line through Sentinels finds the new primary after a failover, with an unchanged configuration', async () => {
     const prefix = uniquePrefix('sentinel')
     const cwd = temporaryFiles({
       'everybeat.config.json': JSON.stringify({ redis: { sentinels: address.sentinels, name: address.name }, prefix }),
@@ -122,7 +122,7 @@ describe('the command line through Sentinels', () => {
     expect(await read(['ls', '--redis', url(), '--prefix', prefix], {})).toMatchObject([{ name: 'a' }, { name: 'b' }])
   })
 
-  it('the command line through Sentinels that do not know the name says so', async () => {
+  it('the command line reports that the Sentinels do not know the name', async () => {
     const { exitCode, stderr } = await runCli([
       ...['ls', '--connect-timeout', '1000', '--redis', url().replace(/\/[^/]*$/, '/unknown')],
     ])

@@ -8,7 +8,7 @@ const COMMANDS = [
 ]
 
 describe('help', () => {
-  it('lists every command and exits 0', async () => {
+  it('help lists every command and exits 0', async () => {
     const { exitCode, stdout, stderr } = await runCli(['--help'])
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
     for (const command of COMMANDS) expect(stdout).toMatch(new RegExp(`^  ${command}\\b`, 'm'))
@@ -51,14 +51,14 @@ describe('usage errors', () => {
     [['edit', 'a', '--set', 'crn=x'], /no field "crn"/],
     [['worker', 'no-such-module.mjs'], /there is no module .*no-such-module\.mjs/],
     [['demo', '--seconds', '1'], /Give a whole number from 5 up/],
-  ])('%j ends with 2 and one line', async (parameters, message) => {
+  ])('the misuse %j ends the command with exit code 2 and one line', async (parameters, message) => {
     const { exitCode, stdout, stderr } = await runCli(parameters)
     expect(stderr).toMatch(message)
     expect(stderr).toMatch(/^error: .* \(ERR_[A-Z_]+\)\n$/)
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })
   })
 
-  it('usage errors are JSON with --json, wherever it is given', async () => {
+  it('usage errors are JSON with --json at any place', async () => {
     for (const parameters of [
       ['--json', 'lss'],
       ['ls', '--nope', '--json'],
@@ -72,7 +72,7 @@ describe('usage errors', () => {
 })
 
 describe('an unreachable Redis', () => {
-  it('an unreachable Redis fails with 1, a clear line, and without the password', async () => {
+  it('a command without a reachable Redis ends with exit code 1 and a clear line without the password', async () => {
     const port = await freePort()
     const url = `redis://:hunter2@127.0.0.1:${port}`
     const { exitCode, stdout, stderr } = await runCli(['ls', '--redis', url, '--connect-timeout', '300'])

@@ -81,7 +81,7 @@ describe('worker', () => {
     expect((await ended).exitCode).toBe(code)
   })
 
-  it('worker gives up on a run that outlives the time-out', async () => {
+  it('worker gives up a run that lasts longer than the stop timeout', async () => {
     const { worker, cli } = environment()
     const child = worker(join(temporaryFiles({ 'm.mjs': MODULE }), 'm.mjs'), '--timeout', '300ms')
     const ended = child.ended
@@ -93,7 +93,7 @@ describe('worker', () => {
     expect(await ended).toMatchObject({ exitCode: 0 })
   })
 
-  it('worker takes pool and concurrency', async () => {
+  it('worker accepts a pool and a concurrency', async () => {
     const { worker, cli } = environment()
     const child = worker(
       join(temporaryFiles({ 'm.mjs': MODULE }), 'm.mjs'),
@@ -108,7 +108,7 @@ describe('worker', () => {
     expect((await cli('fleet')).stdout).toMatch(/ big +0\/3 /)
   })
 
-  it('loads TypeScript and CommonJS, in packages of either kind', async () => {
+  it('worker loads TypeScript and CommonJS, in packages of either kind', async () => {
     const typed =
       `import type {} from 'node:fs'\nconst text: string = 'ticked from TypeScript'\n` +
       `export default (beat: { task(name: string, handler: () => void): unknown }): void => { beat.task('t', () => {}); console.log(text) }\n`
@@ -130,14 +130,14 @@ describe('worker', () => {
     }
   })
 
-  it('worker says what a TypeScript module lacks where there is no loader', async ({ skip }) => {
+  it('worker names the missing loader for a TypeScript module', async ({ skip }) => {
     skip('typescript' in process.features && Boolean(process.features.typescript), 'this Node strips types by itself')
     const folder = temporaryFiles({ 'm.ts': 'export default () => {}\n' })
     const { exitCode, stderr } = await runCli(['worker', 'm.ts'], { cwd: folder })
     expect({ exitCode, stderr }).toMatchObject({ exitCode: 2, stderr: expect.stringMatching(/TypeScript.*tsx/) })
   })
 
-  it('worker refuses a module without a function, and passes on what a module throws', async () => {
+  it('worker refuses a module without a function, and shows the error that a module throws', async () => {
     const folder = temporaryFiles({
       'none.mjs': 'export const tasks = []\n',
       'throws.mjs': `throw new Error('broken module')\n`,
@@ -150,7 +150,7 @@ describe('worker', () => {
     expect(await run('wrong.mjs')).toMatchObject({ exitCode: 2, stderr: expect.stringMatching(/ERR_EVERYBEAT_CRON/) })
   })
 
-  it('worker fails when Redis is not there', async () => {
+  it('worker fails when Redis does not answer', async () => {
     const folder = temporaryFiles({
       'm.mjs': `export default (beat) => { beat.task('t', () => {}); setInterval(() => {}, 1000) }\n`,
     })
@@ -163,7 +163,7 @@ describe('worker', () => {
 })
 
 describe('run and cancel', () => {
-  it('run a schedule now, wait for it, and report how it went', async () => {
+  it('run starts a schedule now, waits for the end of the run, and reports the outcome', async () => {
     const { worker, cli, prefix } = environment()
     const child = worker(join(temporaryFiles({ 'm.mjs': MODULE }), 'm.mjs'))
     await child.line(/ticked/)

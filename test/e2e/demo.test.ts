@@ -10,7 +10,7 @@ const client = () => redis.connect(withPassword())
 const SCHEDULES = ['every-1s', 'every-500ms', 'cron-1s', 'cron-2s', 'jittered', 'once', 'edited', 'slow']
 
 describe('demo', () => {
-  it('plays on a given Redis, finds nothing doubled or lost, and leaves nothing behind', async () => {
+  it('demo runs on a given Redis, finds no doubled or lost occurrence, and leaves no key behind', async () => {
     const demo = startCli(['demo', '--seconds', '12', '--redis', withPassword()])
     const { exitCode, stdout, stderr } = await demo.ended
     expect({ exitCode, stderr, stdout: exitCode === 0 ? '' : stdout }).toEqual({ exitCode: 0, stderr: '', stdout: '' })
@@ -35,14 +35,14 @@ describe('demo', () => {
     expect(await client().dbsize()).toBe(0)
   })
 
-  it('brings its own Redis, and gives its verdict as one JSON document', async () => {
+  it('demo starts its own Redis, and gives its verdict as one JSON document', async () => {
     const { exitCode, stdout, stderr } = await startCli(['demo', '--seconds', '8', '--workers', '2', '--json']).ended
     expect(stderr).toContain('a server started for this demo')
     expect(JSON.parse(stdout)).toMatchObject({ doubled: [], lost: [], unexpected: [], passed: true })
     expect(exitCode).toBe(0)
   })
 
-  it('exits 1 and names the occurrences when the history lacks some', async () => {
+  it('demo exits 1 and names the occurrences that the history lacks', async () => {
     const demo = startCli(['demo', '--seconds', '6', '--redis', withPassword()])
     const ended = demo.ended
     const prefix = /\{(everybeat-demo-\w+)\}/.exec(await demo.line(/keys under/))![1]!
@@ -67,7 +67,7 @@ describe('demo', () => {
     expect(await connectedWorkers()).toEqual([])
   })
 
-  it('demo refuses what is no URL of Redis, without showing its password', async () => {
+  it('demo refuses a text that is no URL of Redis, without showing its password', async () => {
     for (const redisUrl of ['http://:hunter2@example.com', 'nonsense']) {
       const { exitCode, stderr } = await startCli(['demo', '--redis', redisUrl]).ended
       expect(exitCode).toBe(2)
@@ -83,7 +83,7 @@ describe('demo', () => {
     expect(stderr).not.toContain('hunter2')
   })
 
-  it('demo fails with a clear line when the given Redis is not there', async () => {
+  it('demo fails with a clear line when the given Redis does not answer', async () => {
     const { exitCode, stderr } = await startCli(['demo', '--redis', 'redis://127.0.0.1:1']).ended
     expect(exitCode).toBe(1)
     expect(stderr).toMatch(/^error: .*127\.0\.0\.1:1\b.*\(ERR_EVERYBEAT_CONNECTION\)\n$/)

@@ -114,7 +114,7 @@ describe('a fleet of four processes with twenty schedules at every: 1s', () => {
     await fleet.beat.stop()
   })
 
-  it('a fleet of four processes with twenty schedules at every: 1s misses nothing but the runs under way when a process is killed every 5 s', async () => {
+  it('a fleet of four processes with twenty schedules at every: 1s loses only the running runs when a process is killed every 5 s', async () => {
     const fleet = await startFleet([{}, {}, {}, {}], { ms: 300 })
     const from = await redisNow()
     const killed: unknown[] = []

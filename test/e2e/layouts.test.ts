@@ -38,25 +38,28 @@ describe('two layouts in one fleet', () => {
     ['older', 'ours', /layout 1, this version knows layout 0.*upgrade/],
     ['ours', 'newer', /layout 2, this version knows layout 1.*upgrade/],
     ['ours', 'older', /layout 0, this version knows layout 1.*run the version that wrote them/],
-  ] as const)('two layouts in one fleet %s is refused where %s works, which goes on', async (late, first, why) => {
-    const prefix = uniquePrefix('layouts')
-    const ran = await runTicks(create(first, prefix))
-    const other = create(late, prefix)
-    other.task('tick', () => {})
-    await expect(other.start()).rejects.toMatchObject({
-      code: 'ERR_EVERYBEAT_LAYOUT',
-      message: expect.stringMatching(why),
-    })
-    await expect(create(late, prefix).schedules.put('a', { every: '1h' })).rejects.toMatchObject({
-      code: 'ERR_EVERYBEAT_LAYOUT',
-    })
-    const before = ran.count
-    await waitFor(() => ran.count > before + 2, { what: 'the fleet to go on' })
-    expect(await redis.client.hget(`{${prefix}}:meta`, 'layout')).toBe({ older: '0', ours: '1', newer: '2' }[first])
-    expect(await redis.client.exists(`{${prefix}}:schedule:a`)).toBe(0)
-  })
+  ] as const)(
+    'a worker with the layout %s is refused in a fleet with the layout %s, and the fleet continues',
+    async (late, first, why) => {
+      const prefix = uniquePrefix('layouts')
+      const ran = await runTicks(create(first, prefix))
+      const other = create(late, prefix)
+      other.task('tick', () => {})
+      await expect(other.start()).rejects.toMatchObject({
+        code: 'ERR_EVERYBEAT_LAYOUT',
+        message: expect.stringMatching(why),
+      })
+      await expect(create(late, prefix).schedules.put('a', { every: '1h' })).rejects.toMatchObject({
+        code: 'ERR_EVERYBEAT_LAYOUT',
+      })
+      const before = ran.count
+      await waitFor(() => ran.count > before + 2, { what: 'the fleet to go on' })
+      expect(await redis.client.hget(`{${prefix}}:meta`, 'layout')).toBe({ older: '0', ours: '1', newer: '2' }[first])
+      expect(await redis.client.exists(`{${prefix}}:schedule:a`)).toBe(0)
+    },
+  )
 
-  it('two layouts in one fleet that is changed under a running worker stops its claims, says why once, and lets it go on when it is back', async () => {
+  it('a worker whose layout is changed in Redis stops its claims, reports it once, and claims again when the layout is restored', async () => {
     const prefix = uniquePrefix('layouts')
     const beat = create('ours', prefix)
     const told: unknown[] = []
@@ -79,7 +82,7 @@ describe('two layouts in one fleet', () => {
     await waitFor(() => ours.count > stopped + 2, { what: 'the old worker to go on' })
   })
 
-  it('two layouts in one fleet is noted again after a flush, so that another is refused then too', async () => {
+  it('the layout is stored again after a flush, so that another layout is refused then too', async () => {
     const prefix = uniquePrefix('layouts')
     await runTicks(create('ours', prefix))
     await redis.client.flushall()
@@ -89,7 +92,7 @@ describe('two layouts in one fleet', () => {
     await expect(create('newer', prefix).start()).rejects.toMatchObject({ code: 'ERR_EVERYBEAT_LAYOUT' })
   })
 
-  it('two layouts in one fleet and the number of shards are noted again after a flush where every number of shards looks', async () => {
+  it('layout and number of shards are stored again after a flush in the key that every number of shards reads', async () => {
     const prefix = uniquePrefix('layouts')
     await runTicks(create('ours', prefix, { shards: 4 }))
     await redis.client.flushall()

@@ -55,7 +55,7 @@ async function untilStarted({ workers }: Fleet): Promise<[WorkerProcess, WorkerP
 const startsOf = (worker: WorkerProcess) => worker.journal.filter(({ event }) => event === 'start')
 
 describe('a process whose event loop is blocked beyond the lease', () => {
-  it('a process whose event loop is blocked beyond the lease loses the run to another one, which starts after the lease, and does not end it', async () => {
+  it('a process whose event loop is blocked beyond the lease loses the run to another worker, which starts after the lease, and does not end the run', async () => {
     const fleet = await startFleet('loop', {
       payload: { blockMs: BLOCK_MS, ms: 1 },
       onCrash: 'rerun',
@@ -72,7 +72,7 @@ describe('a process whose event loop is blocked beyond the lease', () => {
     expect(startsOf(first)).toHaveLength(1)
   })
 
-  it('a process whose event loop is blocked beyond the lease keeps the run with a keeper thread: no worker takes over, and it ends well', async () => {
+  it('a process whose event loop is blocked beyond the lease keeps the run with a lease thread: no worker takes over, and the run ends ok', async () => {
     const fleet = await startFleet('thread', { payload: { blockMs: BLOCK_MS, ms: 1 }, onCrash: 'rerun' })
     const [first, second] = await untilStarted(fleet)
     const history = await fleet.historyOf('heavy')
@@ -85,19 +85,16 @@ describe('a process whose event loop is blocked beyond the lease', () => {
   it.each([
     { bound: 'the time-out of the run', definition: { timeout: 3_000 }, boundMs: 3_000 },
     { bound: 'ten leases, without a time-out', definition: {}, boundMs: 10 * LEASE_MS },
-  ])(
-    'a process whose event loop is blocked beyond the lease is given up after $bound, when it hangs for ever',
-    async ({ definition, boundMs }) => {
-      const hangs = { payload: { blockMs: 120_000 }, onCrash: 'rerun', maxDeliveries: 2 } as const
-      const fleet = await startFleet('thread', { ...hangs, ...definition })
-      const [first, second] = await untilStarted(fleet)
-      const taken = await second.next('start')
-      const waitedMs = Number(taken.at) - Number(startsOf(first)[0]!.at)
-      expect(waitedMs).toBeGreaterThan(boundMs)
-    },
-  )
+  ])('a process whose event loop is blocked for ever loses its run after $bound', async ({ definition, boundMs }) => {
+    const hangs = { payload: { blockMs: 120_000 }, onCrash: 'rerun', maxDeliveries: 2 } as const
+    const fleet = await startFleet('thread', { ...hangs, ...definition })
+    const [first, second] = await untilStarted(fleet)
+    const taken = await second.next('start')
+    const waitedMs = Number(taken.at) - Number(startsOf(first)[0]!.at)
+    expect(waitedMs).toBeGreaterThan(boundMs)
+  })
 
-  it('a process whose event loop is blocked beyond the lease hears of a lease that its keeper thread lost meanwhile', async () => {
+  it('a process whose event loop is blocked beyond the lease learns afterwards that its lease thread has lost the lease', async () => {
     const fleet = await startFleet('thread', { payload: { blockMs: 4_000, ms: 1_000 } })
     const [first] = await untilStarted(fleet)
     await redis.client.del(`{${fleet.prefix}}:lease:heavy`)
@@ -106,7 +103,7 @@ describe('a process whose event loop is blocked beyond the lease', () => {
     expect(await fleet.historyOf('heavy')).toMatchObject([{ outcome: 'abandoned' }])
   })
 
-  it('a process whose event loop is blocked beyond the lease gives the run up when it dies, keeper thread and all', async () => {
+  it('a process with a lease thread that dies loses its run', async () => {
     const fleet = await startFleet('thread', { payload: { ms: 5_000 }, onCrash: 'rerun' })
     const [first, second] = await untilStarted(fleet)
     await first.kill()

@@ -31,7 +31,7 @@ function readZones(node: string): Zones {
   return JSON.parse(execFileSync(node, ['-e', READ_ZONES], { encoding: 'utf8' })) as Zones
 }
 
-it('two versions of Node in one fleet: reported, and the worker with the newest time-zone data plans', async (ctx) => {
+it('two versions of Node.js in one fleet are reported, and the worker with the newest time-zone data plans', async (ctx) => {
   const both = [process.execPath, SECOND_NODE].map((node) => ({ node, ...readZones(node) }))
   const [older, newer] = both.sort((left, right) => left.tz.localeCompare(right.tz)) as [Zones, Zones] & typeof both
   ctx.skip(older.tz === newer.tz, `both have the time-zone data ${older.tz}`)

@@ -29,7 +29,7 @@ function setUp(workerOptions: { autorun?: boolean } = {}) {
 const countRuns = async (beat: Everybeat) => (await beat.schedules.history('nightly')).length
 
 describe('attach', () => {
-  it('attach starts both, and the payload of an occurrence becomes the data of a job', async () => {
+  it('attach starts both workers, and the payload of an occurrence becomes the data of a job', async () => {
     const { worker, beat, jobs } = setUp({ autorun: false })
     await using _both = await attach(worker, beat)
     await beat.schedules.put('nightly', { task: 'report', every: '100ms', limit: 1, payload: { to: 'ops' } })
@@ -41,7 +41,7 @@ describe('attach', () => {
     expect(run?.result).toEqual({ jobId: run?.runId })
   })
 
-  it('pauses and resumes Everybeat with the worker, by whatever call', async () => {
+  it('attach pauses and resumes Everybeat with the BullMQ worker, by any call', async () => {
     const { worker, beat } = setUp()
     const both = await attach(worker, beat)
     await worker.pause()
@@ -59,7 +59,7 @@ describe('attach', () => {
     await waitFor(() => !worker.isPaused(), { what: 'the worker to go on' })
   })
 
-  it('attach stops Everybeat when the worker closes', async () => {
+  it('attach stops Everybeat when the BullMQ worker closes', async () => {
     const { worker, beat } = setUp()
     await attach(worker, beat)
     expect(beat.health().state).toBe('running')
@@ -67,7 +67,7 @@ describe('attach', () => {
     expect(beat.health().state).toBe('stopped')
   })
 
-  it('attach closes both, the runs of Everybeat first', async () => {
+  it('close of attach first ends the runs of Everybeat, and then closes the BullMQ worker', async () => {
     const { worker, beat, queue } = setUp()
     const ends: string[] = []
     let isRunning = false
@@ -85,7 +85,7 @@ describe('attach', () => {
     expect(worker.isRunning()).toBe(false)
   })
 
-  it('attach leaves the worker alone when Everybeat cannot start', async () => {
+  it('attach does not start the BullMQ worker when Everybeat cannot start', async () => {
     const { worker, beat } = setUp()
     await beat.stop()
     await expect(attach(worker, beat)).rejects.toMatchObject({ code: 'ERR_EVERYBEAT_STATE' })
@@ -95,7 +95,7 @@ describe('attach', () => {
   it.each([
     [null, 'worker'],
     [{}, 'worker'],
-  ])('attach refuses %j as a worker', async (worker, field) => {
+  ])('attach refuses %j as a BullMQ worker', async (worker, field) => {
     const { beat } = setUp()
     await expect(attach(worker as never, beat)).rejects.toMatchObject({ code: 'ERR_EVERYBEAT_OPTIONS', field })
   })
@@ -104,7 +104,7 @@ describe('attach', () => {
 describe('enqueue', () => {
   const run = { id: 'a:b%@5', task: 'report', payload: { to: 'ops' } } as Run<{ to: string }>
 
-  it('enqueue adds a job once for an occurrence, also when the job is done and gone', async () => {
+  it('enqueue adds a job once for an occurrence, also when the job was completed and removed', async () => {
     const { queue, worker, jobs } = setUp()
     const add = enqueue<{ to: string }>(queue, {
       name: (given) => `${given.task}-job`,
@@ -125,7 +125,7 @@ describe('enqueue', () => {
     ])
   })
 
-  it('hands on the options of the job', async () => {
+  it('enqueue passes the options of the job to BullMQ', async () => {
     const { queue } = setUp({ autorun: false })
     const { jobId } = await enqueue(queue, { opts: () => ({ delay: 60_000, priority: 3, attempts: 4 }) })(run)
     expect((await queue.getJob(jobId))?.opts).toMatchObject({ delay: 60_000, priority: 3, attempts: 4 })
@@ -143,7 +143,7 @@ describe('enqueue', () => {
     )
   })
 
-  it('enqueue refuses what is no queue', () => {
+  it('enqueue refuses a value that is no queue', () => {
     expect(() => enqueue({} as never)).toThrow(/^queue: .*allowed: a BullMQ Queue/)
   })
 })

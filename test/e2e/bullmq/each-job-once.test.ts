@@ -39,7 +39,7 @@ describe('a thousand occurrences on two workers, which are killed between job an
       settings: { redis: redis.url, port: redis.port, prefix, queueName },
     })
 
-  it('add each job once, whatever was run again', async () => {
+  it('each of a thousand jobs is added once, whatever runs are repeated', async () => {
     let fleet = [await startWorker(), await startWorker()]
     const start = Date.now() + 1_000
     await beat.schedules.putMany(

@@ -83,7 +83,7 @@ async function settle(page: Page, path: string, text: string): Promise<void> {
 
 describe('the appearance of the dashboard', () => {
   it.each(LOOKS)(
-    'the appearance of every page is as it was, $look',
+    'every page looks like its stored picture, $look',
     async ({ look, isDark, width }) => {
       const url = await serveDashboard(showcase.beat, { label: 'shop' })
       const differences: Record<string, string> = {}

@@ -53,8 +53,8 @@ async function populate() {
   return beat
 }
 
-describe('the clicks that something takes', () => {
-  it('the clicks that something takes are as many as the guide says', async () => {
+describe('the clicks of an action', () => {
+  it('each action takes as many clicks as the guide says', async () => {
     const beat = await populate()
     const { page, troubles } = await browser.open(await serveDashboard(beat))
     const taken = new Map<string, number>()

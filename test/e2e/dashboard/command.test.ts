@@ -16,7 +16,7 @@ const subscribers = async (): Promise<unknown> =>
   ((await redis.client.pubsub('NUMSUB', `{${fleet.prefix()}}:wake`)) as unknown[])[1]
 
 describe('everybeat dashboard', () => {
-  it('the dashboard of the command line hears the announcements of the fleet while a page is open, and shows edits by others', async () => {
+  it('the dashboard of the command line receives the announcements of the fleet while a page is open, and shows edits by others', async () => {
     const other = fleet.create()
     await other.schedules.putMany(['one', 'two'].map((name) => ({ name, task: 't', every: '1h' })))
     const cli = startCli(['--redis', redis.url, '--prefix', fleet.prefix(), '--json', 'dashboard', '--port', '0'])

@@ -54,7 +54,7 @@ describe('the first keys after a click', () => {
     expect(troubles).toEqual([])
   })
 
-  it('a page that is drawn anew between two keys knows the first of them', async () => {
+  it('a page that is rendered between two keys of a shortcut still knows the first key', async () => {
     const { page, troubles } = await openSchedule()
     await page.evaluate(`(async () => {
       ${press('g')}

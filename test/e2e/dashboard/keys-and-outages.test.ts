@@ -29,7 +29,7 @@ const activeRow = (page: Page) =>
   page.evaluate<string | null>('document.querySelector("tr[data-active=true]")?.dataset.name ?? null')
 
 describe('the keys of the dashboard', () => {
-  it('every key that the help lists does what it says', async () => {
+  it('every key of the help has the described effect', async () => {
     const { page, troubles } = await browser.open(await serveDashboard(await populate()))
     await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor()
     await page.keyboard.press('?')
@@ -78,7 +78,7 @@ describe('the keys of the dashboard', () => {
 })
 
 describe('an outage', () => {
-  it('a page that is only read says that Redis does not answer, keeps what it shows, and says no more when it is back', async () => {
+  it('a page without requests of its own says that Redis does not answer, keeps its content, and removes the message when Redis answers again', async () => {
     const proxy = await startRedisProxy(redis.url)
     onTestFinished(() => proxy.close())
     const beat = await populate({ redis: proxy.url, connectTimeoutMs: 1_000 })
@@ -95,7 +95,7 @@ describe('an outage', () => {
     await page.getByText('1 change since you began to read').waitFor()
   })
 
-  it('a page says that the server of the dashboard is gone, and goes on with what another one knows', async () => {
+  it('a page says that the server of the dashboard does not answer, and continues with the data of the next server', async () => {
     const beat = await populate()
     const { server, port } = await listen(beat, 0)
     const { page } = await browser.open(`http://127.0.0.1:${port}/schedules`)

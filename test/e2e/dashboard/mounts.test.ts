@@ -101,7 +101,7 @@ describe.each(Object.entries(hosts))('a dashboard under %s', (name, start) => {
     return `http://127.0.0.1:${await start(dashboard)}`
   }
 
-  it('serves its pages with links that stay below its path, and redirects to the slash', async () => {
+  it('a mounted dashboard serves its pages with links that stay below its path, and redirects to the slash', async () => {
     const url = await open()
     const bare = await fetch(`${url}${BASE}?q=x`, { redirect: 'manual' })
     expect(bare.status).toBe(308)
@@ -122,7 +122,7 @@ describe.each(Object.entries(hosts))('a dashboard under %s', (name, start) => {
     expect((await fetch(`${url}${BASE}/assets/..%2fpackage.json`)).status).toBe(404)
   })
 
-  it('a dashboard under %s reads and writes, with any name', async () => {
+  it('a mounted dashboard reads and writes schedules with any name', async () => {
     const url = `${await open()}${BASE}/api/`
     const put = { method: 'PUT', headers: WRITE_HEADERS, body: JSON.stringify({ every: '1h', payload: { a: [1] } }) }
     const created = await fetch(`${url}schedules/a%2Fb%20%C3%BC`, put)
@@ -142,7 +142,7 @@ describe.each(Object.entries(hosts))('a dashboard under %s', (name, start) => {
     expect(removed.status).toBe(200)
   })
 
-  it('streams events as they come', async () => {
+  it('a mounted dashboard streams events as they happen', async () => {
     const url = `${await open()}${BASE}/api/`
     const gone = new AbortController()
     const reader = new EventReader(await fetch(`${url}events`, { signal: gone.signal }))
@@ -153,12 +153,12 @@ describe.each(Object.entries(hosts))('a dashboard under %s', (name, start) => {
   })
 
   if (name.endsWith('without a path')) {
-    it('a dashboard under %s leaves other paths to the application', async () => {
+    it('a mounted dashboard leaves other paths to the application', async () => {
       expect(await (await fetch(`${await open()}/own`)).text()).toBe('own')
     })
   }
   if (name === 'Fastify') {
-    it('a dashboard under %s leaves the parsers of the application alone', async () => {
+    it('a mounted dashboard does not change the parsers of the application', async () => {
       const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"a":1}' }
       expect(await (await fetch(`${await open()}/own`, init)).json()).toEqual({ a: 1 })
     })

@@ -52,7 +52,7 @@ const PAGES = [
 
 describe('the pages of the dashboard', () => {
   it.each([false, true])(
-    'the pages open without an error, a foreign request or a barrier (dark: %s)',
+    'the pages open without an error, a foreign request or an accessibility barrier (dark: %s)',
     async (isDark) => {
       const url = await serveDashboard(await populate(), { basePath: '/deep/mount' })
       for (const [name, path, text] of PAGES) {
@@ -80,7 +80,7 @@ describe('the pages of the dashboard', () => {
 })
 
 describe('a person on call', () => {
-  it('a person on call finds what fails, sees why, pauses it with a note, takes that back, and runs it', async () => {
+  it('a person on call finds a failing schedule, sees the cause, pauses it with a note, resumes it, and runs it', async () => {
     const beat = await populate()
     const { page, troubles } = await browser.open(await serveDashboard(beat))
     await page.locator('.attention a', { hasText: 'failing' }).click()
@@ -96,7 +96,7 @@ describe('a person on call', () => {
     expect(troubles).toEqual([])
   })
 
-  it('a person on call edits a schedule, sees what moves, and is told when another person was faster', async () => {
+  it('a person on call edits a schedule, sees the moved instants, and gets a conflict when another person was faster', async () => {
     const beat = await populate()
     await beat.schedules.put('nightly', { task: 'good', cron: '0 2 * * *' })
     const { page } = await browser.open(`${await serveDashboard(beat)}schedules/nightly/edit`)
@@ -129,7 +129,7 @@ describe('a person on call', () => {
     await page.waitForURL(/fleet$/)
   })
 
-  it('a person on call pauses many schedules at once, and removes one only ten seconds later', async () => {
+  it('a person on call pauses many schedules at once, and a removal takes effect only after ten seconds', async () => {
     const beat = await populate()
     const { page } = await browser.open(`${await serveDashboard(beat)}schedules`)
     await page.getByLabel('Select well').check()
@@ -145,7 +145,7 @@ describe('a person on call', () => {
     await expect.poll(() => beat.schedules.get('unserved')).toBeNull()
   })
 
-  it('a person on call sees a run of another process without loading the page anew', async () => {
+  it('a person on call sees a run of another process without loading the page again', async () => {
     const beat = await populate()
     const { page } = await browser.open(`${await serveDashboard(beat)}schedules?q=customer`)
     await page.locator('tbody tr').waitFor()
@@ -159,8 +159,8 @@ describe('a person on call', () => {
   })
 })
 
-describe('who may not', () => {
-  it('who may only look has no button that changes anything, and is refused beside the page', async () => {
+describe('users without a right', () => {
+  it('a user with the role view has no button that changes anything, and is refused by the API too', async () => {
     const url = await serveDashboard(await populate(), { readOnly: true })
     const { page } = await browser.open(`${url}schedules/well`)
     await page.getByText('Every 200 milliseconds').first().waitFor()
@@ -172,7 +172,7 @@ describe('who may not', () => {
     expect(status).toBe(403)
   })
 
-  it('who has no token is asked for it, and with it stays signed in', async () => {
+  it('a user without a token is asked for it, and stays signed in with it', async () => {
     const { page } = await browser.open(
       `${await serveDashboard(await populate(), { token: 'open sesame' })}schedules/well`,
     )

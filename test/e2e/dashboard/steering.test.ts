@@ -25,7 +25,7 @@ async function populate(names: readonly string[]) {
 }
 
 describe('a list that is being read', () => {
-  it('a list that is being read stays as it is, counts what changes, and shows it when it is asked to', async () => {
+  it('a list that a person reads does not move, counts the changes, and shows them on request', async () => {
     const beat = await populate(['a', 'b'])
     beat.task('t', () => new Promise((resolve) => setTimeout(resolve, 2_500)))
     await beat.start()
@@ -47,7 +47,7 @@ describe('a list that is being read', () => {
 })
 
 describe('a bulk action', () => {
-  it('a bulk pause is taken back by one click, and so is a resume, with the note and the end that the pause had', async () => {
+  it('one click undoes a bulk pause, and also a bulk resume with the note and the end of the pause', async () => {
     const beat = await populate(['a', 'b', 'c'])
     const { page } = await browser.open(`${await serveDashboard(beat)}schedules`)
     const select = async () => {
@@ -75,7 +75,7 @@ describe('a bulk action', () => {
     expect((await beat.schedules.get('b'))?.paused).toMatchObject({ note: 'broken' })
   })
 
-  it('a bulk action is shown as the command that does the same, and does it in a shell', async () => {
+  it('a bulk action shows the command with the same effect, and the command works in a shell', async () => {
     const beat = await populate(['a', "it's b", 'c'])
     const label = fleet.prefix()
     const { page } = await browser.open(`${await serveDashboard(beat, { label })}schedules`)
@@ -110,7 +110,7 @@ describe('one schedule', () => {
     await expect.poll(async () => (await beat.schedules.get('a'))?.cron).toBe('30 3 * * *')
   })
 
-  it('a schedule is made by the form, edited as YAML, left out once, backfilled after a dry run, and removed', async () => {
+  it('a schedule is created by the form, edited as YAML, skipped once, backfilled after a dry run, and removed', async () => {
     const beat = await populate([])
     const url = await serveDashboard(beat)
     const { page, troubles } = await browser.open(`${url}new`)
@@ -141,7 +141,7 @@ describe('one schedule', () => {
     expect(troubles).toEqual([])
   })
 
-  it('a run that goes is cancelled on the page of the runs', async () => {
+  it('a running run is cancelled on the page of runs', async () => {
     const beat = await populate(['a'])
     beat.task('t', ({ signal }) => new Promise((resolve) => signal.addEventListener('abort', resolve)))
     await beat.start()
@@ -154,7 +154,7 @@ describe('one schedule', () => {
 })
 
 describe('the load', () => {
-  it('the load says what a jitter would make of a crowded minute', async () => {
+  it('the page of the load shows the effect of a jitter on a crowded minute', async () => {
     const beat = await populate(Array.from({ length: 40 }, (_, index) => `s-${index}`))
     const midnight = Math.ceil(Date.now() / (24 * HOUR_MS)) * 24 * HOUR_MS
     const { page } = await browser.open(`${await serveDashboard(beat)}load?hour=${midnight + 3 * HOUR_MS}`)

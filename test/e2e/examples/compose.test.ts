@@ -70,7 +70,7 @@ async function startPrometheus(program: string, targets: string[]): Promise<stri
 }
 
 describe('docs/examples/compose', () => {
-  it('its services name volumes, files and services that are there, and give workers longer to stop than runs', () => {
+  it('the services of the compose example name existing volumes, files and services, and give workers longer to stop than runs', () => {
     const named = Object.values(services)
       .flatMap((service) => service.volumes ?? [])
       .map((text) => text.split(':')[0]!)
@@ -92,7 +92,7 @@ describe('docs/examples/compose', () => {
     expect(ports.filter((port) => !port.startsWith('127.0.0.1:'))).toEqual([])
   })
 
-  it('its dashboard lets in who has the token, and shows what its workers run; without a token it does not start', async () => {
+  it('the dashboard of the compose example accepts the token, shows the runs of its workers, and does not start without a token', async () => {
     const prefix = uniquePrefix('compose')
     await startWorker(prefix)
     const [, ...parameters] = services.dashboard.command!
@@ -108,7 +108,7 @@ describe('docs/examples/compose', () => {
     expect((await dashboard.ended).exitCode).toBe(0)
   })
 
-  it('its Prometheus scrapes both workers with the rules of the package, and a worker drains on SIGTERM', async ({
+  it('Prometheus of the compose example scrapes both workers with the rules of the package, and a worker drains on SIGTERM', async ({
     skip,
   }) => {
     const tool = await ensureTool('prometheus')
@@ -134,7 +134,7 @@ describe('docs/examples/compose', () => {
     expect(await Promise.all(workers.map((worker) => worker.stop()))).toEqual([0, 0])
   })
 
-  it('its configuration of Prometheus is accepted by promtool', async ({ skip }) => {
+  it('promtool accepts the Prometheus configuration of the compose example', async ({ skip }) => {
     const tool = await ensureTool('prometheus')
     if (tool.kind === 'missing') return skip(tool.reason)
     const folder = mkdtempSync(join(tmpdir(), 'everybeat-promtool-'))

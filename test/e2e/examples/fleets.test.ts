@@ -17,7 +17,7 @@ function environment(label: string) {
 }
 
 describe('docs/examples', () => {
-  it('plain-fleet goes on when one of its three processes is killed', async () => {
+  it('plain-fleet continues when one of its three processes is killed', async () => {
     const { beat, env } = environment('plain-fleet')
     const fleet = startExample('plain-fleet/fleet.ts', env)
     await waitFor(async () => (await beat.fleet()).length === 3, { what: 'three workers', timeoutMs: 30_000 })
@@ -32,7 +32,7 @@ describe('docs/examples', () => {
     await waitFor(async () => (await beat.fleet()).length <= 1, { what: 'the others to leave' })
   })
 
-  it('bullmq makes one job of each occurrence, whichever worker adds it', async () => {
+  it('the example bullmq adds one job for each occurrence, whichever worker adds it', async () => {
     const { beat, prefix, env } = environment('bullmq')
     const workers = [startExample('bullmq/worker.ts', env), startExample('bullmq/worker.ts', env)]
     const jobs = () => workers.flatMap(({ lines }) => lines.filter((line) => line.endsWith('report to ops')))
@@ -51,7 +51,7 @@ describe('docs/examples', () => {
     ['fastify/server.ts', /listening at http:\/\/[^:]+:(\d+)/],
     ['web-servers/express.ts', /listening .*port: (\d+)/],
     ['web-servers/hono.ts', /listening .*port: (\d+)/],
-  ])('%s runs its task, answers a probe and drains', async (file, listening) => {
+  ])('the example %s runs its task, answers a probe and drains', async (file, listening) => {
     const { env } = environment('server')
     const server = startExample(file, { ...env, PORT: '0' })
     const [, port] = await server.line(listening)

@@ -11,7 +11,7 @@ import { MAIN } from '../cli-runner.js'
 const redis = useRedis()
 
 describe('docs/examples/gitops', () => {
-  it('checks the files, applies them, and removes what is no longer in one, but nothing of other owners', async () => {
+  it('the gitops example checks the files, applies them, and removes schedules that no file has, but none of other owners', async () => {
     const prefix = uniquePrefix('gitops')
     const dir = mkdtempSync(join(tmpdir(), 'everybeat-gitops-'))
     onTestFinished(() => rmSync(dir, { recursive: true }))

@@ -29,14 +29,14 @@ const container = pod?.containers[0] as Container
 const valueOf = (name: string) => container.env.find((entry) => entry.name === name)?.value ?? ''
 
 describe('docs/examples/kubernetes', () => {
-  it('its manifests give a pod more time than its worker takes, and name the same deployment and port', () => {
+  it('the manifests of the Kubernetes example give a pod more time than its worker needs to stop, and name the same deployment and port', () => {
     expect(Number(valueOf('STOP_TIMEOUT_MS')) + 5_000).toBeLessThan((pod?.terminationGracePeriodSeconds ?? 0) * 1000)
     expect(container.ports).toEqual([{ name: 'probes', containerPort: Number(valueOf('PROBE_PORT')) }])
     const { scaleTargetRef } = manifests.find(({ kind }) => kind === 'HorizontalPodAutoscaler')?.spec ?? {}
     expect(scaleTargetRef).toMatchObject({ kind: 'Deployment', name: manifests[0]?.metadata.name })
   })
 
-  it('its worker answers the probes of the manifests, stays alive without Redis, and drains on SIGTERM', async () => {
+  it('the worker of the Kubernetes example answers the probes of the manifests, stays alive without Redis, and drains on SIGTERM', async () => {
     const env = { REDIS_URL: redis.url, PREFIX: uniquePrefix('kubernetes'), PROBE_PORT: '0' }
     const worker = startExample('kubernetes/worker.mjs', { ...env, STOP_TIMEOUT_MS: valueOf('STOP_TIMEOUT_MS') })
     const [, port] = await worker.line(/port: (\d+)/)

@@ -33,7 +33,7 @@ describe('everybeat/fastify', () => {
     expect(entry.result).toBe('hello world')
   })
 
-  it('claims nothing more when the server closes, and lets runs end before close() resolves', async () => {
+  it('everybeat/fastify claims nothing more when the server closes, and lets runs end before close() resolves', async () => {
     const server = createServer()
     await server.register(everybeat, connection())
     let release = () => {}
@@ -72,7 +72,7 @@ describe('everybeat/fastify', () => {
     expect(ends).toEqual(['run ended', 'database closed'])
   })
 
-  it('everybeat/fastify takes an instance of the caller, and starts and stops it', async () => {
+  it('everybeat/fastify accepts an instance of the caller, and starts and stops it', async () => {
     const beat = new Everybeat(connection())
     const server = createServer()
     await server.register(named, { beat })

@@ -51,7 +51,7 @@ const FULL: DefinitionInput = {
 }
 
 describe('export and apply', () => {
-  it('leave every definition unchanged that the engine can hold', async () => {
+  it('export and apply leave every definition unchanged that the engine can hold', async () => {
     const { run, withBeat } = createCli()
     const owner = 'files'
     const definitions = {
@@ -74,7 +74,7 @@ describe('export and apply', () => {
     }
   })
 
-  it('round-trip any names and payloads', () => {
+  it('export and apply keep any names and payloads', () => {
     const name = fc.string({ unit: 'binary', minLength: 1, maxLength: 40 })
     fc.assert(
       fc.property(
@@ -95,7 +95,7 @@ describe('export and apply', () => {
     )
   })
 
-  it('write, update and prune only what belongs to the owner', async () => {
+  it('apply writes, updates and prunes only schedules of the owner', async () => {
     const { run, withBeat } = createCli()
     await withBeat((beat) => beat.schedules.put('other', { every: '1h' }))
     expect((await run('apply', '-f', file(FILE), '--owner', 'ops')).stdout).toContain(
@@ -116,7 +116,7 @@ describe('export and apply', () => {
 })
 
 describe('diff', () => {
-  it('exits with 3 and shows each field that differs', async () => {
+  it('diff exits with 3 and shows each field that differs', async () => {
     const { run } = createCli()
     expect(await run('diff', '-f', file(FILE))).toMatchObject({
       exitCode: 3,
@@ -163,7 +163,7 @@ describe('validate', () => {
 })
 
 describe('schema', () => {
-  it('describes every field of a definition', async () => {
+  it('schema describes every field of a definition', async () => {
     const schema = JSON.parse((await runCli(['schema'])).stdout) as { $defs: { definition: { properties: object } } }
     const fields = Object.keys(schema.$defs.definition.properties)
     expect(fields).toEqual(expect.arrayContaining(['cron', 'payload', 'removeAfter', 'dayMatch']))

@@ -91,7 +91,7 @@ describe('import', () => {
     expect((await report(folder)).counts).toMatchObject({ created: 2 })
   })
 
-  it('imports switched off with --disabled', async () => {
+  it('import writes disabled schedules with --disabled', async () => {
     const { report, stored } = createImporter()
     await report(file('crontab', CRONTAB), '--from', 'crontab', '--disabled')
     expect(await stored()).toMatchObject({ report: { enabled: false }, sync: { enabled: false } })
@@ -104,7 +104,7 @@ describe('import', () => {
     expect(twice.stderr).toContain('"a" is defined twice')
   })
 
-  it('import shows people what differs, and how the old entries are switched off', async () => {
+  it('import shows the differences, and how to switch off the old entries', async () => {
     const { run } = createImporter()
     const { stdout } = await run(file('crontab', '5~9 * * * * run.sh\n'), '--from', 'crontab')
     expect(stdout).toMatch(/created\s+run {2}cron H\(5-9\)/)
@@ -151,7 +151,7 @@ describe('import --from redbeat', () => {
     expect(await client.zcard(`${own}:schedule`)).toBe(2)
   })
 
-  it('import --from redbeat says when the source cannot be reached, without the password', async () => {
+  it('import --from redbeat reports a source that cannot be reached, without the password', async () => {
     const { stderr, exitCode } = await createImporter().run(
       '--from',
       'redbeat',

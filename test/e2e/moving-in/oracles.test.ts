@@ -66,7 +66,7 @@ interface Comparison {
 }
 
 describe('1 000 random definitions of each system', () => {
-  it('1 000 random definitions of each system of crontab fire by the rules of Vixie cron', () => {
+  it('1 000 random definitions of crontab fire by the rules of Vixie cron', () => {
     compareMany((random, zone, from) => {
       const fields = randomFive({ sevenIsSunday: true }, random)
       const texts = fields.map(({ text }) => text)
@@ -86,7 +86,7 @@ describe('1 000 random definitions of each system', () => {
     })
   })
 
-  it('1 000 random definitions of each system of Kubernetes fire whenever the clocks show a time that the schedule names', () => {
+  it('1 000 random definitions of Kubernetes fire whenever the clocks show a time that the schedule names', () => {
     compareMany((random, zone, from) => {
       const fields = randomFive({ openSteps: true, questionMark: true }, random)
       const texts = fields.map(({ text }) => text)
@@ -102,7 +102,7 @@ describe('1 000 random definitions of each system', () => {
     })
   })
 
-  it('1 000 random definitions of each system of Celery fire when all fields match, and where they were approximated the old rules are told', () => {
+  it('1 000 random definitions of Celery fire when all fields match, and notes give the old rules where the conversion is approximate', () => {
     compareMany((random, zone, from) => {
       const fields = randomFive({ wraps: true }, random)
       const [minute, hour, day_of_month, month_of_year, day_of_week] = fields.map(({ text }) => text)

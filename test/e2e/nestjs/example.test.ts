@@ -68,7 +68,7 @@ describe.each([
   })
   afterAll(() => consumer[Symbol.dispose]())
 
-  it('compiles, runs each occurrence once on two processes, and drains on SIGTERM', async () => {
+  it('the NestJS example compiles, runs each occurrence once on two processes, and drains on SIGTERM', async () => {
     const nest = JSON.parse(readFileSync(join(consumer.dir, 'node_modules/@nestjs/core/package.json'), 'utf8')) as {
       version: string
     }

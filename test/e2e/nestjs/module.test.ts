@@ -34,7 +34,7 @@ async function startApp(
 }
 
 describe('EverybeatModule', () => {
-  it('EverybeatModule runs a decorated method on its instance, with what is injected into it, and keeps what it returns', async () => {
+  it('EverybeatModule runs a decorated method on its instance, with its injected providers, and keeps the returned value', async () => {
     class Greeter {
       readonly greeting = 'hello'
     }
@@ -77,7 +77,7 @@ describe('EverybeatModule', () => {
     expect(runs.map(({ result }) => result)).toEqual([2, 1])
   })
 
-  it('drains when the application closes', async () => {
+  it('EverybeatModule drains when the application closes', async () => {
     let release = () => {}
     const released = new Promise<void>((resolve) => (release = resolve))
     const ends: string[] = []
@@ -151,7 +151,7 @@ describe("schedules: 'nest'", () => {
     expect(await beat.schedules.count()).toBe(2)
   })
 
-  it("schedules: 'nest' reads none of them without it", async () => {
+  it("EverybeatModule ignores the methods of @nestjs/schedule without schedules: 'nest'", async () => {
     const { beat } = await startApp([Jobs], { schedules: 'own' })
     expect(await beat.schedules.count()).toBe(0)
   })
@@ -164,12 +164,12 @@ describe("schedules: 'nest'", () => {
     },
   )
 
-  it("schedules: 'nest' leaves the methods to that module with schedules: 'own'", async () => {
+  it("schedules: 'own' leaves the methods to the module of @nestjs/schedule", async () => {
     const { beat } = await startApp([], { schedules: 'own' }, [nest.ScheduleModule.forRoot()])
     expect(beat.health().state).toBe('running')
   })
 
-  it("schedules: 'nest' has decorators of its own that do the same", async () => {
+  it('everybeat/nestjs has decorators of its own with the same effect', async () => {
     class Own {
       nightly() {}
       often() {}
@@ -183,14 +183,14 @@ describe("schedules: 'nest'", () => {
     expect(await beat.schedules.get('often')).toMatchObject({ every: 60_000 })
   })
 
-  it("schedules: 'nest' has the same CronExpression", () => {
+  it('everybeat/nestjs has the same CronExpression as @nestjs/schedule', () => {
     const expected = Object.entries(nest.CronExpression).sort()
     expect(Object.entries(own.CronExpression).sort()).toEqual(expected)
   })
 })
 
 describe('a mistake', () => {
-  it('in the names refuses the start: two methods of one name', async () => {
+  it('two methods of one name fail the start', async () => {
     class Twice {
       one() {}
       two() {}
@@ -201,7 +201,7 @@ describe('a mistake', () => {
     await expect(startApp([Twice])).rejects.toThrow(/"same" is taken twice: by Twice.one and by Twice.two/)
   })
 
-  it('in a definition refuses the start and names the schedule and the field', async () => {
+  it('a mistake in a definition fails the start, and the error names the schedule and the field', async () => {
     class Wrong {
       work() {}
     }
@@ -214,7 +214,7 @@ describe('a mistake', () => {
     [{ schedules: 'both' }, 'schedules'],
     [{ stopTimeoutMs: -1 }, 'stopTimeoutMs'],
     [{ useFactory: 'no' }, 'useFactory'],
-  ])('in the options is refused at once: %j', (options, field) => {
+  ])('a mistake in the options is refused at once: %j', (options, field) => {
     expect(() => EverybeatModule.forRoot(options as never)).toThrow(
       expect.objectContaining({ code: 'ERR_EVERYBEAT_OPTIONS', field }),
     )
@@ -223,7 +223,7 @@ describe('a mistake', () => {
   it.each([
     [own.Cron('* * * * *', { utcOffset: 90 }), /Offset.work: utcOffset: 90/],
     [own.Cron(5 as never), /Offset.work: cronTime: 5/],
-  ])('in a decorator refuses the start', async (decorator, message) => {
+  ])('a mistake in a decorator fails the start', async (decorator, message) => {
     class Offset {
       work() {}
     }

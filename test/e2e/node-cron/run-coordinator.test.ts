@@ -36,7 +36,7 @@ describe('createRunCoordinator', () => {
     expect(skipped.every((line) => line.endsWith('not-elected'))).toBe(true)
   })
 
-  it('createRunCoordinator keeps an instant taken after its run, for a member whose clock is behind', async () => {
+  it('createRunCoordinator keeps an instant claimed after its run, for a member whose clock is behind', async () => {
     const prefix = uniquePrefix('node-cron')
     const [fast, slow] = [create(prefix), create(prefix)]
     expect(await fast.shouldRun('backup:2026-11-02T03:00:00.000Z', 60_000)).toBe(true)
@@ -65,7 +65,7 @@ describe('createRunCoordinator', () => {
     await expect(coordinator.shouldRun('backup:now', 1_000)).rejects.toThrow()
   })
 
-  it('uses a live client of the caller and leaves it open', async () => {
+  it('createRunCoordinator uses a live client of the caller and leaves it open', async () => {
     const client = redis.connect()
     const coordinator = createRunCoordinator({ redis: client, prefix: uniquePrefix('node-cron') })
     expect(await coordinator.shouldRun('backup:now', 1_000)).toBe(true)
@@ -82,7 +82,7 @@ describe('createRunCoordinator', () => {
     await expect(coordinator.shouldRun(key, ttlMs)).rejects.toMatchObject({ code: 'ERR_EVERYBEAT_OPTIONS', field })
   })
 
-  it('createRunCoordinator refuses options that are none', () => {
+  it('createRunCoordinator refuses invalid options', () => {
     expect(() => createRunCoordinator({ prefix: '{x}' })).toThrow(/^prefix: /)
   })
 })

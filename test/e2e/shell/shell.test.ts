@@ -30,7 +30,7 @@ function useFolder(): string {
 }
 
 describe('shell', () => {
-  it('shell runs the text of a payload as a line of a crontab, and keeps what it says', async () => {
+  it('shell runs the text of a payload as a line of a crontab, and keeps its output', async () => {
     const entry = await run('echo "$((1 + 2)) apples"; echo of "$EVERYBEAT_SCHEDULE" >&2')
     const result = { exitCode: 0, stdout: '3 apples\n', stderr: 'of command\n' }
     expect(entry).toMatchObject({ outcome: 'ok', result })
@@ -42,7 +42,7 @@ describe('shell', () => {
     expect(entry.result).toMatchObject({ stdout: 'hello blue bash\n' })
   })
 
-  it('hands arguments to a program as they are, with no shell between', async () => {
+  it('shell passes arguments to a program unchanged, without a shell', async () => {
     const folder = useFolder()
     const arg = `$(touch ${folder}/a); \`touch ${folder}/b\` "; touch ${folder}/c`
     const entry = await run({ command: 'printf', args: ['%s', arg] })
@@ -61,14 +61,14 @@ describe('shell', () => {
     expect(entry.error).toMatch(message)
   })
 
-  it('shell keeps the end of what a command says, as much as a result has room for', async () => {
+  it('shell keeps the end of a long output, as much as a result may have', async () => {
     const { result } = await run('yes | head -c 100000; printf end')
     const { stdout } = result as { stdout: string }
     expect(stdout.length).toBeGreaterThan(1_000)
     expect(stdout.endsWith('y\nend')).toBe(true)
   })
 
-  it('shell ends a command with all that it started when its time is over', async () => {
+  it('shell ends a command with all its child processes at the timeout', async () => {
     const folder = useFolder()
     // The one in the background does not care for SIGTERM.
     const background = `sh -c 'trap "" TERM; echo $$ > ${folder}/pid; exec sleep 600' &`
@@ -92,7 +92,7 @@ describe('shell', () => {
     expect(entry.error).toContain(`EverybeatError: ${field}: `)
   })
 
-  it('shell runs only the commands that it was given, when it was given some', async () => {
+  it('shell runs only the allowed commands, if a list of them is given', async () => {
     expect(await run('echo one', { commands: ['echo one'] })).toMatchObject({ outcome: 'ok' })
     expect(await run('echo one; id', { commands: ['echo one'] })).toMatchObject({ outcome: 'failed' })
     expect(() => shell({ commands: 'ls' as never })).toThrow(expect.objectContaining({ field: 'commands' }))

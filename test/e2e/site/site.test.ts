@@ -66,7 +66,7 @@ async function findBarriers(page: Page): Promise<string[]> {
 }
 
 describe('the built site', () => {
-  it('the built site has every page of docs, and each of them in the menu or linked from a page that is', () => {
+  it('the built site has every page of docs, and each page is in the menu or linked from a page in the menu', () => {
     const pages = listFiles('docs').filter((path) => path.endsWith('.md') && !path.startsWith('.vitepress/'))
     const html = pages.map((path) => path.replace(/README\.md$/, 'index.md').replace(/md$/, 'html'))
     expect(html.filter((path) => !existsSync(join(DIST, path)))).toEqual([])
@@ -82,7 +82,7 @@ describe('the built site', () => {
     expect(readFileSync(join(DIST, 'llms-full.txt'), 'utf8')).toContain('ERR_EVERYBEAT_OPTIONS')
   })
 
-  it('every link of the built site leads to a page or a file of it, and to a heading that is there', () => {
+  it('every link of the built site leads to an existing page or file of it, and to an existing heading', () => {
     const pages = listFiles('docs/.vitepress/dist').filter((path) => path.endsWith('.html'))
     const texts = new Map(pages.map((path) => [`/${path}`, readFileSync(join(DIST, path), 'utf8')]))
     const dead: string[] = []
@@ -119,7 +119,7 @@ describe('in a browser, the site', () => {
   const PATHS = ['/', '/guides/nestjs.html', '/playground.html', '/how-it-works.html', '/compare/bullmq.html']
 
   it.for(LAYOUTS)(
-    'asks no other host, has no barrier and no sideways scrolling, %s',
+    'the site in a browser asks no other host, has no accessibility barrier and no sideways scrolling, %s',
     async ([name, options], context) => {
       if (browser === null) return context.skip(missing)
       for (const path of PATHS) {
@@ -133,7 +133,7 @@ describe('in a browser, the site', () => {
     },
   )
 
-  it('in a browser, the site shows in the playground what preview() gives, with the clock changes, and keeps it in the address', async (context) => {
+  it('the playground of the site shows the instants of preview(), with clock changes, and keeps its input in the address', async (context) => {
     if (browser === null) return context.skip(missing)
     const { page } = await open('/playground.html?from=2026-03-07&text=30+2+*+*+*&tz=America%2FNew_York')
     const rows = async () => await page.locator('.playground tbody tr').allInnerTexts()
@@ -152,7 +152,7 @@ describe('in a browser, the site', () => {
     expect(await rows()).toEqual([])
   })
 
-  it('in a browser, the site finds words without a network', async (context) => {
+  it('the search of the site finds words without a network', async (context) => {
     if (browser === null) return context.skip(missing)
     const { page } = await open('/')
     await page.keyboard.press('/')
@@ -161,7 +161,7 @@ describe('in a browser, the site', () => {
     expect(await page.locator('.VPLocalSearchBox .results').innerText()).toContain('BullMQ')
   })
 
-  it('draws the diagrams', async (context) => {
+  it('the site draws its diagrams', async (context) => {
     if (browser === null) return context.skip(missing)
     const { page, troubles } = await open('/how-it-works.html')
     const drawn = readFileSync(join(PROJECT_DIR, 'docs/how-it-works.md'), 'utf8').split('```mermaid').length - 1

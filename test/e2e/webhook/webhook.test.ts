@@ -103,7 +103,7 @@ describe('webhook', () => {
     expect(received).toHaveLength(1)
   })
 
-  it('webhook keeps as much of a longer answer as a result has room for', async () => {
+  it('webhook keeps the beginning of a long answer, as much as a result may have', async () => {
     const { url } = await startReceiver((response) => void response.end('"x'.repeat(2_000_000)))
     const { result } = await runOnce(webhook(url))
     const { body } = result as { body: string }
@@ -111,7 +111,7 @@ describe('webhook', () => {
     expect(body.length).toBeGreaterThan(2_000)
   })
 
-  it('webhook gives the request up when the run is cancelled', async () => {
+  it('webhook aborts the request when the run is cancelled', async () => {
     let closed = false
     const { url, received } = await startReceiver((response) => void response.on('close', () => (closed = true)))
     const beat = new Everybeat({ redis: redis.url, prefix: uniquePrefix('webhook'), logger: false })

@@ -34,7 +34,7 @@ describe.each(vectors)('the bytes of redbeat under $key, $hash.definition', ({ k
   const entry = convert(hash, { key })
   const wanted = typeof expected === 'string' ? {} : expected
 
-  it('the bytes of redbeat under $key, $hash.definition give the expected entry, or its refusal alone', () => {
+  it('the stored bytes of redbeat give the expected entry, or only its refusal', () => {
     if (typeof expected === 'string') return expect(entry.reason).toMatch(/minute "61"/)
     expect(entry.reason).toBeUndefined()
     if ('name' in wanted) expect(entry.name).toBe(wanted.name)
@@ -44,12 +44,12 @@ describe.each(vectors)('the bytes of redbeat under $key, $hash.definition', ({ k
     if ('warning' in wanted) expect(entry.notes).toContain(wanted.warning)
   })
 
-  it('the bytes of redbeat under $key, $hash.definition give the expected last run', () => {
+  it('the stored bytes of redbeat give the expected last run', () => {
     if (typeof wanted.last_run_at !== 'string') return
     expect(lastRunOf(hash.meta ?? null)).toBe(wanted.last_run_at.replace(/(\.\d{3})\d*Z/, '$1Z'))
   })
 
-  it('the bytes of redbeat under $key, $hash.definition give the expected schedule', () => {
+  it('the stored bytes of redbeat give the expected schedule', () => {
     const schedule = wanted.schedule as Record<string, unknown> | undefined
     const { definition } = entry
     if (schedule?.kind === 'interval') {
