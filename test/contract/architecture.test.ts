@@ -10,7 +10,7 @@ const MAX_LINES = 300
 const sources = readSources().filter(({ path }) => !GENERATED.includes(path))
 
 describe('the sources', () => {
-  it('the sources are there to be checked', () => {
+  it('the rules check a large number of sources', () => {
     expect(sources.map(({ path }) => path)).toContain('errors.ts')
   })
 
@@ -22,7 +22,7 @@ describe('the sources', () => {
     expect(rules.findEagerMemory(sources)).toEqual([])
   })
 
-  it('the sources import in no circle', () => {
+  it('the sources have no circular import', () => {
     expect(rules.findCycles(sources)).toEqual([])
   })
 
@@ -54,7 +54,7 @@ describe('the sources', () => {
     expect(offences).toEqual([])
   })
 
-  it('the sources keep time and schedule free of I/O, clocks and chance', () => {
+  it('the folders time and schedule have no I/O, clock or random number', () => {
     expect(rules.findImpurity(sources)).toEqual([])
   })
 
@@ -62,17 +62,17 @@ describe('the sources', () => {
     expect(rules.findClockUse(sources)).toEqual([])
   })
 
-  it('the sources have names that say something', () => {
+  it('the sources have no vague file name', () => {
     expect(
       rules.findVagueNames([...listFiles('src'), ...listFiles('test').filter((path) => !path.startsWith('types/'))]),
     ).toEqual([])
   })
 
-  it('the sources re-export at the entries of subpaths only', () => {
+  it('only the entries of subpaths re-export', () => {
     expect(rules.findBarrels(sources)).toEqual([])
   })
 
-  it('the sources say of every export what it promises', () => {
+  it('every export of the sources has a doc comment', () => {
     expect(rules.findUndocumentedExports(sources)).toEqual([])
   })
 
@@ -115,7 +115,7 @@ describe('the rules', () => {
     ['worker/a.ts', '../control/store.js'],
     ['worker/a.ts', '../redis/keys.js'],
     ['control/a.ts', '../redis/keys.js'],
-  ])('refuse that %s imports even a type of %s', (path, target) => {
+  ])('the rules refuse that %s imports even a type of %s', (path, target) => {
     expect(found(rules.findWrongArrows, { [path]: `import type { x } from '${target}'` })).toHaveLength(1)
   })
 
@@ -137,7 +137,7 @@ describe('the rules', () => {
     expect(found(rules.findWrongArrows, { [path]: text })).toEqual([])
   })
 
-  it('the rules see circles, also of types and over dynamic imports', () => {
+  it('the rules find circular imports, also of types and through dynamic imports', () => {
     const files = {
       'time/a.ts': "import type { x } from './b.js'",
       'time/b.ts': "export const y = () => import('./c.js')",
@@ -146,7 +146,7 @@ describe('the rules', () => {
     expect(found(rules.findCycles, files)).toEqual(['time/a.ts → time/b.ts → time/c.ts → time/a.ts'])
   })
 
-  it('the rules see a second door, and let types of ioredis pass', () => {
+  it('the rules find a second file that imports a package, and accept types of ioredis', () => {
     const files = {
       'redis/a.ts': "import { Redis } from 'ioredis'",
       'redis/b.ts': "import type { Redis } from 'ioredis'",
@@ -190,7 +190,7 @@ describe('the rules', () => {
     'globalThis.x',
     "import { readFileSync } from 'node:fs'",
     "import { randomUUID } from 'node:crypto'",
-  ])('the rules call %s impure in time/, and let it pass in worker/', (text) => {
+  ])('the rules call %s impure in time/, and accept it in worker/', (text) => {
     expect(found(rules.findImpurity, { 'time/a.ts': text })).toHaveLength(1)
     expect(found(rules.findImpurity, { 'worker/a.ts': text })).toEqual([])
   })
@@ -206,7 +206,7 @@ describe('the rules', () => {
     expect(found(rules.findImpurity, { 'time/a.ts': text })).toEqual([])
   })
 
-  it('the rules see vague names, barrels and silent exports', () => {
+  it('the rules find vague names, barrels and exports without a comment', () => {
     expect(rules.findVagueNames(['time/cron.ts', 'utils/a.ts', 'worker/types.ts'])).toEqual([
       'utils/a.ts',
       'worker/types.ts',

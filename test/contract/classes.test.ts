@@ -78,7 +78,7 @@ function assignedIn(node: ts.Node): string | null {
 const sources = readSources().filter(({ path }) => !path.endsWith('generated.ts'))
 
 describe('the state of the sources', () => {
-  it('every private field that changes says what it holds', () => {
+  it('every private field that changes has a comment', () => {
     expect(sources.flatMap(findSilentFields)).toEqual([])
   })
 
@@ -86,7 +86,7 @@ describe('the state of the sources', () => {
     expect(sources.flatMap(findHiddenState)).toEqual([])
   })
 
-  it('the rules find a silent field, and state that a function hides', () => {
+  it('the rules find a field without a comment, and state in a function', () => {
     const fields = 'class A {\n  #a = 1\n  /** Told. */\n  #b = 2\n  readonly #c = 3\n  #isDone = false\n}'
     expect(findSilentFields(parseSource('a.ts', fields))).toEqual(['a.ts: #a'])
     const hidden = 'function createA() { let a = 1, b = 2; let c; function f() { a += 1; b++; c = a } return { f } }'

@@ -37,12 +37,12 @@ describe('the built pages of the dashboard', () => {
     expect(packedSize(styles)).toBeLessThanOrEqual(12 * KB)
   })
 
-  it('charts and YAML come only when they are needed', () => {
+  it('charts and YAML are loaded only when a page needs them', () => {
     const later = readdirSync(ASSETS).filter((name) => name.endsWith('.js') && !firstScripts().has(name))
     expect(later.length).toBeGreaterThanOrEqual(2)
   })
 
-  it('no page, style or script of it loads anything from another host', () => {
+  it('no page, style or script of the dashboard loads anything from another host', () => {
     const texts = [
       page,
       ...readdirSync(ASSETS)

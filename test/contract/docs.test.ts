@@ -51,7 +51,7 @@ describe('docs/reference/options.md', () => {
     expect(fields.filter((field) => !rows.includes(field))).toEqual([])
   })
 
-  it('docs/reference/options.md has a row for every field of a definition, there or on a page of its own', () => {
+  it('every field of a definition has a row in docs/reference/options.md, or in a page of its own', () => {
     const own = pages.filter(({ path }) => /^docs\/reference\/(definitions?|schedules?)\.md$/.test(path))
     const rows = [...own, pageOf('docs/reference/options.md')].flatMap(namesIn)
     const fields = fieldsOf.get('DefinitionInput') ?? []
@@ -59,13 +59,13 @@ describe('docs/reference/options.md', () => {
     expect(fields.filter((field) => !rows.includes(field))).toEqual([])
   })
 
-  it('docs/reference/options.md has no row for something that is no option', () => {
+  it('docs/reference/options.md has a row for options only', () => {
     const known = [...optionsOf.values(), ...fieldsOf.values()].flat()
     const rows = namesIn(pageOf('docs/reference/options.md')).filter((name) => /^[a-z][A-Za-z.]*$/.test(name))
     expect(rows.filter((name) => !known.includes(name.split('.').at(-1) ?? ''))).toEqual([])
   })
 
-  it('docs/reference/options.md is there, like the other pages, as soon as the package has an entry and a README', () => {
+  it('docs/reference/options.md and the other pages exist if the package has an entry and a README', () => {
     const hasEntry = sources.some(({ path }) => path === 'index.ts')
     const names = ['errors', 'events', 'options'].map((name) => `docs/reference/${name}.md`)
     // Skipping ends here: what is published is described.
@@ -76,12 +76,12 @@ describe('docs/reference/options.md', () => {
 })
 
 describe('docs/reference/cli.md', () => {
-  it('docs/reference/cli.md has a heading for every command and in it each of its options, and nothing that is not there', async () => {
+  it('docs/reference/cli.md has a heading for every command with each of its options, and no other heading or option', async () => {
     const program = await importProgram()
     expect(findCommandDrift(pageOf('docs/reference/cli.md'), commandsOf(program))).toEqual([])
   })
 
-  it('docs/reference/cli.md is right wherever a page shows a command line', async () => {
+  it('the program accepts every command line that a page shows', async () => {
     const program = await importProgram()
     const commands = commandsOf(program)
     expect(pages.flatMap((page) => findUnknownCommandLines(page, commands))).toEqual([])
@@ -89,7 +89,7 @@ describe('docs/reference/cli.md', () => {
 })
 
 describe('the links', () => {
-  it.each(pages)('the links of $path lead somewhere', (page) => {
+  it.each(pages)('each link of $path has a target', (page) => {
     expect(findDeadLinks(page, pages)).toEqual([])
   })
 })
@@ -124,12 +124,12 @@ npx everybeat frobnicate
     expect(namesIn(page)).toEqual(['a', 'b', 'c'])
   })
 
-  it('the rules see dead links and dead anchors', () => {
+  it('the rules find dead links and dead anchors', () => {
     const other = parsePage('docs/b.md', '# Two words\n')
     expect(findDeadLinks(page, [page, other], (path) => path !== 'docs/c.md')).toEqual(['c.md', '#nowhere'])
   })
 
-  it('the rules read the commands, their long options and what is below them from the program', () => {
+  it('the rules read the commands, their long options and their subcommands from the program', () => {
     const program = new Command('everybeat').option('--json', 'write JSON')
     program.command('put <name>').option('-c, --cron <text>', 'a cron').option('--no-spread', 'in phase')
     program.command('pool').command('drain').addOption(new Option('--secret').hideHelp())
@@ -141,7 +141,7 @@ npx everybeat frobnicate
     ])
   })
 
-  it('the rules see commands and options that are missing, and those that do not exist', () => {
+  it('the rules find commands and options without a heading, and headings of unknown ones', () => {
     expect(findCommandDrift(page, commands)).toEqual([
       'put: --every is missing',
       'ls: has no heading',

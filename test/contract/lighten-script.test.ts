@@ -34,7 +34,7 @@ describe('a script that is made lighter', () => {
     expect(inlineExpressions(definition + use)).toBe(definition + use)
   })
 
-  it('a script that is made lighter creates what only its rare paths need when the first of them is taken', () => {
+  it('a script that is made lighter creates the functions of its rare paths when it takes the first of them', () => {
     const common = 'local function common()\n  return 1\nend\n'
     const deep = 'local function deep()\n  return common()\nend\n'
     const seldom = 'local function seldom()\n  return deep()\nend\n'
@@ -45,7 +45,7 @@ describe('a script that is made lighter', () => {
     )
   })
 
-  it('a script that is made lighter moves a table of its rare paths, and what the others call by `rarely()` alone', () => {
+  it('a script that is made lighter moves a table of its rare paths, and functions that other paths call by `rarely()` alone', () => {
     const table = "local LETTERS = { worker = 'w' }\n"
     const seldom = 'local function seldom()\n  return LETTERS\nend\n'
     const rare = 'local function create_rare()\n  return { seldom = seldom }\nend\nlocal rare\n'

@@ -32,7 +32,7 @@ describe.each(scripts)('$path', ({ path, text }) => {
     expect(path).toMatch(/^[a-z]+(-[a-z]+)+\.lua$/)
   })
 
-  it(`${path} says in its header what it does, guarantees, takes and answers`, () => {
+  it(`${path} has a header with its effect, guarantee, arguments and reply`, () => {
     const header = parseLuaHeader(text)
     expect(header.guarantee.length).toBeGreaterThan(20)
     expect(header.guarantee).toMatch(/\.$/)
@@ -55,7 +55,7 @@ describe.each(scripts)('$path', ({ path, text }) => {
     expect(stripLua(after)).not.toMatch(/\b(KEYS|ARGV)\b/)
   })
 
-  it(`${path} uses everything it is handed`, () => {
+  it(`${path} uses each key and each argument`, () => {
     const { keys, args, rest, code } = parseLuaHeader(text)
     const whole = code.replace(/^-- @include (\S+)$/gm, (_, name: string) => libraryText(name))
     const uses = (name: string): number => stripLua(whole).match(new RegExp(`\\b${name}(?:_key)?\\b`, 'g'))?.length ?? 0
@@ -105,29 +105,26 @@ describe('the syntax of the Lua files', () => {
 })
 
 describe('the Lua files', () => {
-  it('the Lua files are there to be checked', () => {
+  it('the rules check a large number of Lua files', () => {
     expect(scripts.map(({ path }) => path)).toContain('claim-due.lua')
   })
 
-  it.each(files)('the Lua files $path reads no other clock than TIME, and draws no random number', ({ text }) => {
+  it.each(files)('$path reads no clock but TIME, and draws no random number', ({ text }) => {
     expect(stripLua(text)).not.toMatch(/\bos\.(time|clock|date)\b|\bmath\.random/)
   })
 
-  it.each(libraries)(
-    'the Lua files $path says what it is, takes no KEYS or ARGV, and is included',
-    ({ path, text }) => {
-      expect(text).toMatch(/^-- [A-Z][^\n]*[.:]/)
-      expect(stripLua(text)).not.toMatch(/\b(KEYS|ARGV)\b/)
-      expect(files.some((file) => file.text.includes(`-- @include ${path}\n`))).toBe(true)
-    },
-  )
+  it.each(libraries)('the library $path has a header, reads no KEYS or ARGV, and is included', ({ path, text }) => {
+    expect(text).toMatch(/^-- [A-Z][^\n]*[.:]/)
+    expect(stripLua(text)).not.toMatch(/\b(KEYS|ARGV)\b/)
+    expect(files.some((file) => file.text.includes(`-- @include ${path}\n`))).toBe(true)
+  })
 
-  it.each(files)('the Lua files $path leaves no global behind', ({ text }) => {
+  it.each(files)('$path sets no global', ({ text }) => {
     const names = new Set([...stripLua(text).matchAll(/^function ([a-z_]+)/gm)].map(([, name]) => name))
     expect([...names]).toEqual([])
   })
 
-  it('the Lua files are embedded as they are', () => {
+  it('the embedded texts are those of the Lua files', () => {
     const check = join(PROJECT_DIR, 'test/tools/embed-scripts.mjs')
     expect(() => execFileSync(process.execPath, [check, '--check'], { stdio: 'pipe' })).not.toThrow()
   })
@@ -148,7 +145,7 @@ describe('a header', () => {
   ]
   const whole = [...good, '           goes on', '  rest    text…, names', 'REPLY', '  1']
 
-  it('a header is read to its names', () => {
+  it('the names of a header are read', () => {
     expect(parseLuaHeader(header(whole))).toMatchObject({
       sentence: 'Does it.',
       guarantee: 'it is done once.',

@@ -33,7 +33,7 @@ const { names, series } = knownMetrics()
 const namedIn = (texts: readonly string[]) => texts.flatMap((text) => text.match(/\beverybeat_\w+/g) ?? [])
 
 describe('docs/monitoring', () => {
-  it('the alert rules and the dashboard name metrics that exist and no others', () => {
+  it('the alert rules and the dashboard name existing metrics only', () => {
     const named = [...namedIn(rules.map(({ expr }) => expr)), ...namedIn(expressions)]
     expect(named.length).toBeGreaterThan(20)
     expect(named.filter((name) => !series.includes(name))).toEqual([])
@@ -52,7 +52,7 @@ describe('docs/monitoring', () => {
     expect(rows.sort()).toEqual([...metrics, ...options, ...rules.map(({ alert }) => alert)].sort())
   })
 
-  it('promtool accepts the alert rules, and each fires on what it is for and on nothing else', async (context) => {
+  it('promtool accepts the alert rules, and each alert fires for its symptom and for no other', async (context) => {
     // Debian has promtool in the package of the server.
     const tool = await ensureTool('prometheus')
     if (tool.kind === 'missing') return context.skip(tool.reason)

@@ -39,7 +39,7 @@ beforeAll(async () => {
 afterAll(() => consumer[Symbol.dispose]())
 
 describe('the packed package', () => {
-  it('the packed package holds what it is made of and nothing else', () => {
+  it('the packed package holds the built files and the documentation, and no other file', () => {
     const allowed =
       /^(package\.json|README\.md|LICENSE|dist\/THIRD-PARTY\.txt|dist\/.+\.(js|cjs|d\.ts|d\.cts)|dist\/dashboard\/app\/.+\.(html|css|svg|woff2)|docs\/.+\.md|docs\/examples\/.+|docs\/monitoring\/(alerts\.yml|grafana\.json))$/
     expect(consumer.files.filter((path) => !allowed.test(path))).toEqual([])
@@ -57,7 +57,7 @@ describe('the packed package', () => {
     expect(consumer.packedBytes).toBeLessThanOrEqual(1_300_000)
   })
 
-  it('the packed package has no page that links to a file which is neither there nor in the repository alone', () => {
+  it('each link of a page in the packed package has a target there or in the repository', () => {
     // README.md is shown by registries with the repository as its base.
     const pages = consumer.files.filter((path) => /^docs\/.+\.md$/.test(path))
     const dead = pages.flatMap((page) => {
@@ -79,7 +79,7 @@ describe('the packed package', () => {
     expect([...app, 'Lua'].filter((name) => !titles.includes(name))).toEqual([])
   })
 
-  it('the packed package names no source map, and nothing of the machine it was built on', () => {
+  it('the packed package names no source map, and no path of the machine that built it', () => {
     const texts = consumer.files.filter((path) => /\.(c?js|c?ts|json)$/.test(path))
     const says = (path: string, text: string): boolean =>
       readFileSync(join(consumer.packageDir, path), 'utf8').includes(text)
@@ -113,11 +113,11 @@ describe('the packed package', () => {
   })
 })
 
-describe('a project with the package and what it depends on', () => {
+describe('a project with the package and its dependencies', () => {
   const main = specifiers.filter((specifier) => [manifest.name, `${manifest.name}/testing`].includes(specifier))
 
   it.each(main)(
-    'a project with the package and what it depends on imports %s without any optional package',
+    'a project with the package and its dependencies imports %s without any optional package',
     async (specifier) => {
       expect((await importNames(specifier)).length).toBeGreaterThan(0)
     },
@@ -133,13 +133,13 @@ describe('importing the package', () => {
     expect(JSON.parse(await consumer.run(process.execPath, '--input-type=commonjs', '-e', code))).toEqual([])
   })
 
-  it.each(LOADED_WHEN_USED)('importing the package loads no %s until something needs it', async (name) => {
+  it.each(LOADED_WHEN_USED)('importing the package does not load %s before its first use', async (name) => {
     const code = `require('everybeat')
       console.log(JSON.stringify(Object.keys(require.cache).filter((file) => file.includes('/node_modules/${name}/'))))`
     expect(JSON.parse(await consumer.run(process.execPath, '--input-type=commonjs', '-e', code))).toEqual([])
   })
 
-  it('importing the package reads few files: the entry and what it shares with other entries', async () => {
+  it('importing the package reads few files: the entry and the parts that it shares with other entries', async () => {
     const code = `require('everybeat')
       console.log(Object.keys(require.cache).filter((file) => file.includes('/everybeat/dist/')).length)`
     expect(Number(await consumer.run(process.execPath, '--input-type=commonjs', '-e', code))).toBeLessThanOrEqual(10)
@@ -152,7 +152,7 @@ describe('a project with the optional packages too', () => {
   })
 
   it.each(specifiers)(
-    'a project with the optional packages too gets the same from %s by import and by require',
+    'a project with the optional packages too gets the same values from %s by import and by require',
     async (specifier) => {
       const imported = await importNames(specifier)
       expect(imported.length).toBeGreaterThan(0)

@@ -21,7 +21,7 @@ describe('docs/guides/policies.md', () => {
   })
 
   it.each(rows.map((cells) => [cells.at(-1)!.trim().slice(1, -1)]))(
-    'docs/guides/policies.md names a test that there is: %s',
+    'docs/guides/policies.md names an existing test: %s',
     (title) => {
       const titles = [`'${title}'`, `'${title.replaceAll("'", "\\'")}'`]
       expect(tests.some((text) => titles.some((wanted) => text.includes(wanted)))).toBe(true)

@@ -70,7 +70,7 @@ describe('the fields of a state', () => {
 })
 
 describe('the replies of scripts', () => {
-  it('every script has its reply named in script-replies.ts, and no caller gives a reply another type', () => {
+  it('every reply of a script has a type in script-replies.ts, and no caller gives it another type', () => {
     const named = [...read('src/redis/scripts/script-replies.ts').matchAll(/^  '([a-z-]+)':/gm)].map(
       ([, name]) => name!,
     )
@@ -92,7 +92,7 @@ describe('the replies of scripts', () => {
   })
 
   it.each(['const words = ["a"] as const', 'const fields = parse(raw) as Fields', 'const [first] = raw\nf(first)'])(
-    'the rule lets pass what is no reply, and a reply as it is: %s',
+    'the rule accepts a value that is no reply, and an unchanged reply: %s',
     (code) => {
       expect(findReplyCasts(parseSource('a.ts', code))).toEqual([])
     },
@@ -110,7 +110,7 @@ describe('the messages to the fleet', () => {
     expect(unique([...published, 'plan', 'layout'])).toEqual(unique(documented))
   })
 
-  it('the messages to the fleet are all read by the fleet channel', () => {
+  it('the fleet channel reads each message to the fleet', () => {
     const reader = read('src/redis/notify/fleet-channel.ts')
     const known = [...reader.matchAll(/(?:case|verb ===) '(\w+)'/g)].map(([, verb]) => verb!)
     expect(unique(known)).toEqual(unique(documented))

@@ -13,7 +13,7 @@ const GROUPS = ['Added', 'Changed', 'Deprecated', 'Removed', 'Fixed', 'Performan
 const changelog = readFileSync(join(PROJECT_DIR, 'docs/changelog.md'), 'utf8')
 
 describe('the changelog', () => {
-  it('begins with what is not released, and then has each version with its date, the newest first', () => {
+  it('the changelog begins with the unreleased changes, and then has each version with its date, newest first', () => {
     const [first, ...versions] = [...changelog.matchAll(/^## (.*)$/gm)].map(([, title]) => title ?? '')
     expect(first).toBe('[Unreleased]')
     expect(versions.filter((title) => !/^\[\d+\.\d+\.\d+\] - \d{4}-\d\d-\d\d$/.test(title))).toEqual([])
@@ -34,7 +34,7 @@ describe('the changelog', () => {
 })
 
 describe('a release', () => {
-  it('a release is the same to the byte, wherever and whenever it is packed', async () => {
+  it('a release is identical to the byte, wherever and whenever it is packed', async () => {
     const sums: string[] = []
     for (const seconds of [1_600_000_000, 1_700_000_000]) {
       const dir = mkdtempSync(join(tmpdir(), 'everybeat-pack-'))
@@ -51,7 +51,7 @@ describe('a release', () => {
     expect(sums[0]).toBe(sums[1])
   })
 
-  it('lists the licence of each package that is installed with it', () => {
+  it('a release lists the licence of each package that is installed with it', () => {
     const page = readFileSync(join(PROJECT_DIR, 'docs/releases.md'), 'utf8')
     const listed = [...page.matchAll(/^\| `([^`]+)` +\| ([^|]+?) +\|$/gm)].map(([, name, licence]) => [name, licence])
     expect(listed).toEqual(installedLicences())

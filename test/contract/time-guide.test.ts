@@ -21,7 +21,7 @@ describe(`the ${examples.length} examples of the guide to time`, () => {
     expect(printed).toEqual(lines)
   })
 
-  test(`the ${examples.length} examples of the guide to time are there`, () => {
+  test(`the guide to time has ${examples.length} examples`, () => {
     expect(examples.length).toBeGreaterThan(12)
   })
 })

@@ -38,17 +38,17 @@ const SHORT_WAITS: Record<string, string> = {
 }
 
 describe('the tests on a busy machine', () => {
-  it('no test and no configuration of tests has a failed test tried again', () => {
+  it('no test and no configuration of tests retries a failed test', () => {
     expect(tests.flatMap(rules.findRetries)).toEqual([])
     for (const path of ['vitest.config.ts', '.ci/run', 'package.json'])
       expect(read(path), path).not.toMatch(/\bretry\b/)
   })
 
-  it('no test says how long a machine may take, but the exceptions that have a reason', () => {
+  it('no test bounds the time of a machine, except the listed tests with a reason', () => {
     expect(tests.flatMap(rules.findTimeBounds).toSorted()).toEqual(Object.keys(STEADY_BOUNDS).toSorted())
   })
 
-  it('no test waits for a short time only, but the exceptions that have a reason', () => {
+  it('no test has a short wait, except the listed tests with a reason', () => {
     expect(tests.flatMap(rules.findShortWaits).toSorted()).toEqual(Object.keys(SHORT_WAITS).toSorted())
   })
 })
@@ -62,7 +62,7 @@ describe('the rules of time in tests', () => {
     "it.each([1])('a', { retry: 2 }, f)",
     "describe('a', { retry }, f)",
     'vi.setConfig({ retry: 1 })',
-  ])('the rules find that a test is tried again: %s', (code) => {
+  ])('the rules find a test that is retried: %s', (code) => {
     expect(found(rules.findRetries, code)).toHaveLength(1)
   })
 
@@ -75,7 +75,7 @@ describe('the rules of time in tests', () => {
   })
 
   it.each(['expect(calls.length).toBeLessThan(5)', 'expect(elapsedMs).toBeGreaterThan(5)', 'f(elapsedMs)'])(
-    'the rules let a count and a lower bound pass: %s',
+    'the rules accept a count and a lower bound: %s',
     (code) => {
       expect(found(rules.findTimeBounds, code)).toEqual([])
     },

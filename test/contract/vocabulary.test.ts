@@ -136,7 +136,7 @@ describe('plain words', () => {
 })
 
 describe('the rules of the vocabulary', () => {
-  it('the rules find a retired word in a name of each case, and leave texts and members of others alone', () => {
+  it('the rules find a retired word in a name of each case, and ignore texts and members of other objects', () => {
     const code = "const isHealed = 1\nfunction nudge_loop() {}\nconst key = 'upkeep heal'\nother.nudge()"
     expect(rules.findRetiredWords(parseSource('worker/hold-back.ts', code))).toEqual([
       'worker/hold-back.ts: isHealed says healed',

@@ -25,8 +25,8 @@ const pages = listFiles('docs/guides').flatMap((name) => {
   return steps.some(({ kind }) => kind === 'run') ? [{ name, steps }] : []
 })
 
-describe('guides, to the letter', () => {
-  it('the guides of set-ups are among those that are run', () => {
+describe('guides, step by step', () => {
+  it('the guides of set-ups are among the tested guides', () => {
     const names = [
       'getting-started.md',
       'plain-node.md',
@@ -48,7 +48,7 @@ describe('guides, to the letter', () => {
     expect(names.filter((name) => !pages.some((page) => page.name === name))).toEqual([])
   })
 
-  it.each(pages)('what $name says works from an empty folder', async ({ name, steps }) => {
+  it.each(pages)('the steps of $name work from an empty folder', async ({ name, steps }) => {
     const dir = join(rootDir, name.replace('.md', ''))
     mkdirSync(dir)
     for (const step of steps) if (step.kind === 'file') writeStep(dir, step)

@@ -42,7 +42,7 @@ describe('Next.js 16', () => {
     ['left out of the bundle of Turbopack', ['everybeat'], []],
     ['left out of the bundle of webpack', ['everybeat'], ['--webpack']],
     ['in the bundle of webpack', [], ['--webpack']],
-  ])('a server with Everybeat %s is a worker, by the files of the guide', async (_, external, options) => {
+  ])('a Next.js server with Everybeat %s is a worker, with the files of the guide', async (_, external, options) => {
     const config = { serverExternalPackages: external, typescript: { ignoreBuildErrors: true } }
     write('next.config.js', `module.exports = ${JSON.stringify(config)}\n`)
     rmSync(join(dir, '.next'), { recursive: true, force: true })

@@ -32,7 +32,7 @@ describe('checkers of packages', () => {
     expect({ code, output }).toMatchObject({ code: 0, output: expect.stringContaining('All good!') })
   })
 
-  it('knip finds no file, export or dependency that nothing uses', async () => {
+  it('knip finds no unused file, export or dependency', async () => {
     const knip = join(toolsDir, 'knip/bin/knip.js')
     expect(await runNode(PROJECT_DIR, [knip, '--no-progress', '--config', 'test/setups/knip.json'])).toEqual({
       output: '',

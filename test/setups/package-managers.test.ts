@@ -40,7 +40,7 @@ const PROGRAMS = [
 ] as const
 
 describe('package managers', () => {
-  it('a worker runs from what pnpm installs', async () => {
+  it('a worker runs from an installation by pnpm', async () => {
     const dir = createProject('pnpm')
     const pnpm = join(toolsDir, 'pnpm/bin/pnpm.cjs')
     const options = ['install', '--ignore-workspace', `--config.store-dir=${join(rootDir, 'store')}`]

@@ -64,7 +64,7 @@ describe('the test kit', () => {
     expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining('2 passed') as string })
   })
 
-  it('the test kit refuses fake timers that Jest has made before it was loaded', async () => {
+  it('the test kit refuses fake timers that Jest made before the kit was loaded', async () => {
     const text = `const { createTestFleet } = require('everybeat/testing')
 test('it is refused', () => expect(createTestFleet()).rejects.toThrow('the timers of this process are fake'))\n`
     const manifest = { jest: { fakeTimers: { enableGlobally: true } } }
