@@ -1,9 +1,9 @@
 import { describe, it } from 'vitest'
 import { expectPromise } from './harness/expect-promise.js'
 
-describe('clocks that are wrong and jump', () => {
+describe('wrong clocks that jump', () => {
   it.for(['clocks', 'server-clock'])(
-    'clocks that are wrong and jump %s: nothing is lost and nothing doubled',
+    'no occurrence is lost or doubled with wrong clocks that jump: %s',
     async (fault, context) => {
       await expectPromise(context, fault)
     },

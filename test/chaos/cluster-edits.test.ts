@@ -8,7 +8,7 @@ import { createRandom } from './harness/random.js'
 
 const SHARDS = 6
 
-it('edits by hand are seen as they happen on the primaries that failovers made, too', async () => {
+it('plain edits are noticed as they happen, also on the primaries of failovers', async () => {
   await using group = await startClusterGroup()
   const [client, other] = [await group.connect(), await group.connect()]
   onTestFinished(() => void [client, other].map((each) => each.disconnect()))

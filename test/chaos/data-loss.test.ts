@@ -1,9 +1,9 @@
 import { describe, it } from 'vitest'
 import { expectPromise } from './harness/expect-promise.js'
 
-describe('a Redis that loses its memory', () => {
+describe('a data loss of Redis', () => {
   it.for(['forget', 'flush', 'restore', 'lost-state'])(
-    'a Redis that loses its memory %s: nothing is lost and nothing doubled',
+    'no occurrence is lost or doubled with a data loss: %s',
     async (fault, context) => {
       await expectPromise(context, fault)
     },

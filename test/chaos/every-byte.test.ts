@@ -13,7 +13,7 @@ const FIRST = Math.floor(Math.random() * STEP)
 
 describe('a reply that is cut', () => {
   it.each(['claim-due', 'settle-runs'] as const)(
-    `a reply that is cut of %s at any byte (each ${STEP}th from ${FIRST}) loses nothing and doubles nothing`,
+    `a reply of %s that is cut at any byte (each ${STEP}th from ${FIRST}) loses and doubles no occurrence`,
     async (script) => {
       const proxy = await startProxy(redis.port)
       onTestFinished(() => proxy.close())

@@ -81,7 +81,7 @@ const tell = (what: string, outcome: Outcome): void => {
 }
 
 describe('a failover to a replica that has missed the last moments', () => {
-  it('a failover to a replica that has missed the last moments repeats what the replica has not heard of, and loses nothing, without further measures', async () => {
+  it('a failover to a replica that has missed the last moments repeats the runs that the replica does not know, and loses no occurrence, without further measures', async () => {
     const outcome = await failOverUnderLoad(() => ({}))
     tell('asynchronous replication', outcome)
     expect(outcome.lost).toBe(0)
@@ -89,14 +89,14 @@ describe('a failover to a replica that has missed the last moments', () => {
     expect(outcome.doubled).toBeGreaterThan(0)
   })
 
-  it('a failover to a replica that has missed the last moments starts nothing twice with durability: one replica has to hold a claim before its run starts', async () => {
+  it('a failover to a replica that has missed the last moments starts no run twice with durability: one replica has to hold a claim before its run starts', async () => {
     const outcome = await failOverUnderLoad(() => ({ durability: { replicas: 1, timeoutMs: 100 } }))
     tell('durability', outcome)
     expect(outcome.starts).toBeGreaterThan(FAILOVERS * NAMES.length)
     expect(outcome).toMatchObject({ doubled: 0, lost: 0 })
   })
 
-  it('a failover to a replica that has missed the last moments starts nothing twice with lockNodes: a quorum of independent nodes remembers what was started', async () => {
+  it('a failover to a replica that has missed the last moments starts no run twice with lockNodes: a quorum of independent nodes stores which deliveries started', async () => {
     const nodes = await Promise.all([1, 2, 3].map(() => startRedisServer()))
     onTestFinished(async () => void (await Promise.all(nodes.map((node) => node.stop()))))
     const outcome = await failOverUnderLoad(() => ({ lockNodes: nodes.map(({ url }) => url) }))

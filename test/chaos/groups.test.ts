@@ -48,17 +48,17 @@ describe.each(GROUPS)('failovers of $title', ({ title, start, shards, ...group }
     return result
   }
 
-  it('failovers of $title lose nothing, and repeat what no replica has heard of, without further measures', async () => {
+  it('failovers lose no occurrence, and repeat the runs that no replica knows, without further measures', async () => {
     const result = await failOver('asynchronous', {})
     expect(result.isComplete).toBe(true)
   })
 
-  it('failovers of $title start nothing twice with durability', async () => {
+  it('failovers start no run twice with durability', async () => {
     const result = await failOver('durability', { durability: { replicas, timeoutMs: 200 } })
     expect(result).toMatchObject({ doubled: 0, lost: 0, unrecorded: 0, isComplete: true })
   })
 
-  it('failovers of $title start nothing twice with lockNodes', async () => {
+  it('failovers start no run twice with lockNodes', async () => {
     const nodes = await Promise.all([1, 2, 3].map(() => startRedisServer()))
     onTestFinished(async () => void (await Promise.all(nodes.map((node) => node.stop()))))
     const result = await failOver('lockNodes', { lockNodes: nodes.map(({ url }) => url) })

@@ -37,12 +37,12 @@ function keepFleet(prefix: string) {
   }
 }
 
-describe('a handler that eats the heap until its process dies', () => {
+describe('a handler that fills the heap until its process dies', () => {
   it.for([
     { onCrash: 'skip', starts: 1, reason: 'crash' },
     { onCrash: 'rerun', starts: 3, reason: 'max-deliveries' },
   ] as const)(
-    'a handler that eats the heap until its process dies kills $starts workers with onCrash $onCrash, and no more',
+    'a handler that fills the heap kills $starts workers with onCrash $onCrash, and no more',
     async ({ onCrash, starts, reason }) => {
       const prefix = uniquePrefix('heap')
       const control = new Everybeat({ redis: redis.url, prefix, logger: false })

@@ -1,8 +1,8 @@
 import { describe, it } from 'vitest'
 import { expectPromise } from './harness/expect-promise.js'
 
-describe('everything at once', () => {
-  it.for(['mixed'])('everything at once %s: nothing is lost and nothing doubled', async (fault, context) => {
+describe('all faults at once', () => {
+  it.for(['mixed'])('no occurrence is lost or doubled with all faults at once: %s', async (fault, context) => {
     await expectPromise(context, fault)
   })
 })

@@ -64,12 +64,12 @@ describe('the model of claim, lease, settle, crash and recovery', () => {
       expect(verdict.states).toBeGreaterThan(50_000)
     })
 
-    it(`the model of claim, lease, settle, crash and recovery keeps them under ${policy} with three workers`, async (context) => {
+    it(`the model of claim, lease, settle, crash and recovery keeps its safety promises under ${policy} with three workers`, async (context) => {
       const verdict = await checkModel(context, [policy, 'WORKERS=3', 'LOSSES=1'], 'SAFETY')
       expect(verdict).toMatchObject({ errors: 0, what: '' })
     })
 
-    it(`the model of claim, lease, settle, crash and recovery keeps what is left of them under ${policy} when Redis's clock jumps ahead`, async (context) => {
+    it(`the model of claim, lease, settle, crash and recovery keeps its remaining promises under ${policy} when Redis's clock jumps ahead`, async (context) => {
       const verdict = await checkModel(context, [policy, 'JUMP'], 'NP')
       expect(verdict).toMatchObject({ errors: 0, what: '' })
       // With the assertion that a jump makes untrue the checker finds it: the jump is in what was searched.

@@ -1,9 +1,9 @@
 import { describe, it } from 'vitest'
 import { expectPromise } from './harness/expect-promise.js'
 
-describe('a network that delays, cuts and swallows', () => {
+describe('a network that delays, cuts and drops', () => {
   it.for(['slow-network', 'lost-replies', 'partition', 'unplugged', 'half-open'])(
-    'a network that delays, cuts and swallows %s: nothing is lost and nothing doubled',
+    'no occurrence is lost or doubled with a network that delays, cuts and drops: %s',
     async (fault, context) => {
       await expectPromise(context, fault)
     },

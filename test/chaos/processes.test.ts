@@ -1,9 +1,9 @@
 import { describe, it } from 'vitest'
 import { expectPromise } from './harness/expect-promise.js'
 
-describe('workers that die, stand still and leave', () => {
+describe('workers that die, freeze and leave', () => {
   it.for(['kill', 'freeze', 'terminate', 'block', 'block-kept', 'heap'])(
-    'workers that die, stand still and leave %s: nothing is lost and nothing doubled',
+    'no occurrence is lost or doubled with workers that die, freeze and leave: %s',
     async (fault, context) => {
       await expectPromise(context, fault)
     },

@@ -7,7 +7,7 @@ import { startSentinelGroup } from './harness/sentinel.js'
 
 const STEP_MS = 100
 
-it('workers leave a primary that lives when sentinels have replaced it, before it is told itself', async () => {
+it('workers leave a live primary when sentinels have replaced it, before the primary is demoted', async () => {
   await using group = await startSentinelGroup()
   const starts = new Set<string>()
   await using beat = new Everybeat({ ...(group.workerOptions as EverybeatOptions), logger: false })
@@ -29,7 +29,7 @@ it('workers leave a primary that lives when sentinels have replaced it, before i
   expect(order[0]).toBe('the worker leaves')
 })
 
-it('workers come back when the switch is told while they ask a sentinel for the primary', async () => {
+it('workers reconnect when the switch is announced while they ask a sentinel for the primary', async () => {
   await using group = await startSentinelGroup()
   const { redis } = group.workerOptions as { redis: { sentinels: { port: number }[] } }
   const [{ port }] = redis.sentinels as [{ port: number }]

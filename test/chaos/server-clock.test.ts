@@ -32,7 +32,7 @@ async function start(context: TestContext) {
 }
 
 describe("Redis's own clock", () => {
-  it("Redis's own clock jumps an hour ahead: due occurrences are misfires; jumps back: nothing runs again and the schedule continues", async (context) => {
+  it("Redis's own clock can jump an hour ahead, which makes due occurrences misfires, and back, where nothing runs again and the schedule continues", async (context) => {
     const { clock, beat, client, starts, of } = await start(context)
     const policy = { task: 'note', every: 500, misfireGrace: 2_000 } as const
     await beat.schedules.putMany(
@@ -80,7 +80,7 @@ describe("Redis's own clock", () => {
     expect(fences).toEqual([...fences].sort((a, b) => a - b))
   })
 
-  it("Redis's own clock jumps beyond a lease: the next extension aborts the run, and the run ends once", async (context) => {
+  it("a jump of Redis's own clock beyond a lease aborts the run at the next extension, and the run ends once", async (context) => {
     const { clock, beat } = await start(context)
     let why = ''
     beat.task('long', async ({ signal }) => {

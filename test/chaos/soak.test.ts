@@ -14,21 +14,21 @@ describe('the judge of a soak', () => {
   const judged = (values: number[]): boolean =>
     judge({ name: 'heap', unit: 'bytes', values }, { most: 50, share: 0 }).isFlat
 
-  it('the judge of a soak calls flat what has filled by the middle, also with noise and an outlier', () => {
+  it('the judge of a soak calls a value flat that stops growing by the middle, also with noise and an outlier', () => {
     expect(judged(steps(40, (step) => Math.min(step, 20) * 100))).toBe(true)
     expect(judged(steps(40, (step) => 1_000 + ((step * 37) % 11)))).toBe(true)
     expect(judged(steps(40, (step) => (step === 39 ? 1e9 : 1_000)))).toBe(true)
   })
 
-  it('the judge of a soak sees a small but steady growth under larger noise', () => {
+  it('the judge of a soak finds a small but steady growth under larger noise', () => {
     expect(judged(steps(40, (step) => 1_000 + 5 * step + ((step * 37) % 31)))).toBe(false)
   })
 
-  it('the judge of a soak refuses to say anything about a few values', () => {
+  it('the judge of a soak refuses to judge a few values', () => {
     expect(() => judged([1, 2, 3])).toThrow('too few')
   })
 
-  it('the judge of a soak finds a key that no program will delete', () => {
+  it('the judge of a soak finds a key that no program deletes', () => {
     const lost = { key: '{soak}:state:gone', type: 'hash', ttlMs: null }
     const slots = { key: '{soak}:busy:limited', type: 'zset', ttlMs: null, memberCount: 3 }
     const tooMany = { ...slots, memberCount: 4 }
@@ -37,8 +37,8 @@ describe('the judge of a soak', () => {
   })
 })
 
-describe('a fleet that goes on and on', () => {
-  it(`a fleet that goes on and on keeps its memory and Redis's flat over ${FIRES} fires, and leaves nothing behind`, async () => {
+describe('a fleet that runs for a long time', () => {
+  it(`a fleet that runs for a long time keeps its memory and Redis's flat over ${FIRES} fires, and leaves no key behind`, async () => {
     const again = `npm run soak -- --fires ${FIRES} --rate 1500 --sample 0.5 --seed ${SEED}`
     const result = await runSoak({ fires: FIRES, rate: 1_500, seed: SEED, sampleMs: 500 })
     expect(result.problems, again).toEqual([])
