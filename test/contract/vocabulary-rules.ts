@@ -29,7 +29,7 @@ export const RETIRED_WORDS = [
 
 /** Words with which half a sentence begins: a title that begins so needs its `describe` to be understood. */
 const HALF_SENTENCE =
-  /^(is|are|was|has|have|does|do|of|that|and|also|when|while|as|may|can|will|would|never|gives|keeps|takes|leaves|says|tells|refuses|reads|holds|comes|goes|closes|shows|makes|sees|lets|knows|fails|aborts|stays|waits|stops|finds|sends|answers|removes|adds|returns|throws|accepts|rejects)\b/
+  /^(is|are|was|has|have|does|do|of|that|and|also|when|while|as|may|can|will|would|never|gives|keeps|takes|leaves|says|tells|refuses|reads|holds|comes|goes|closes|shows|makes|sees|lets|knows|fails|aborts|stays|waits|stops|finds|sends|answers|removes|adds|returns|throws|accepts|rejects|begins|bounds|brings|carries|completes|copies|creates|describes|drains|escapes|exits|forgets|gets|grows|hears|imports|joins|kills|loads|loses|needs|opens|owes|passes|requires|resumes|serves|sets|signs|streams|touches|turns|uses|warns|from|to|behind|beside)\b/
 
 /** What a rule found: one line for each offence. */
 type Offences = string[]

@@ -114,6 +114,7 @@ describe('plain words', () => {
     const code = "throw new Error('nobody is there')\nconst name = 'nobody'\nit(`a run that ${a} stands`, f)"
     expect(plain.findInTexts(parseSource('a.ts', code))).toHaveLength(2)
     expect(plain.findInTitles(parseSource('a.test.ts', code))).toHaveLength(1)
+    expect(plain.findInTitles(parseSource('a.test.ts', "it('a worker is told of a run by hand', f)"))).toHaveLength(1)
     const page = parseSource(
       'a.tsx',
       '<p title="For everybody here">\n  Nobody  \n  can claim it, says {who}.<b>Somebody else</b> {`the run before it`}</p>',

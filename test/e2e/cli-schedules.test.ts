@@ -183,7 +183,7 @@ describe('rm', () => {
 })
 
 describe('pause and resume', () => {
-  it('pause stops a schedule with a note, and resume starts it again', async () => {
+  it('pause stops a schedule with a note, and resume ends the pause', async () => {
     const { cli, json } = createCli()
     await json('put', 'daily', ...DAILY)
     expect(await cli(['pause', 'daily', '--note', 'holiday'])).toMatchObject({ exitCode: 0, stdout: 'daily paused\n' })

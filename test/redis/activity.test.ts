@@ -44,7 +44,7 @@ describe('the activity of the fleet', () => {
     expect(total(activity.duration)).toBe(of('ok') + of('failed'))
   })
 
-  it('the activity counts what was skipped as often as the history says', async () => {
+  it('the activity counts as many skipped occurrences as the history has', async () => {
     const beat = fleet.create()
     await beat.schedules.put('a', { every: '100ms' })
     await beat.schedules.pause('a')

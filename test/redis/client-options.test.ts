@@ -81,7 +81,7 @@ describe('a live client that many instances share', () => {
   })
 })
 
-describe('a server that is not the one to talk to', () => {
+describe('a replica in place of the primary', () => {
   it('a replica is refused at the start, and the error names the server to pass instead', async () => {
     const replica = liveClient({})
     await replica.replicaof('127.0.0.1', 1)

@@ -6,7 +6,7 @@ import { waitFor } from '../support/wait-for.js'
 const redis = useRedis()
 const fleet = useFleet(redis)
 
-describe('a Redis that comes back with an older dataset', () => {
+describe('a Redis that restarts with an older dataset', () => {
   it('a Redis with an older dataset gets the schedules again that live workers have declared since', async () => {
     const first = fleet.create()
     await first.task('old', () => {}).schedule('old', { every: '1h' })

@@ -31,7 +31,7 @@ async function listeners(client = redis.client): Promise<string[]> {
   })
 }
 
-describe('a connection that a network forgot', () => {
+describe('a connection that the network dropped', () => {
   it('a subscription notices that the network has dropped its connection, and gets announcements and edits again', async () => {
     const proxy = await behindProxy(redis.port)
     const prefix = uniquePrefix('silent')

@@ -30,7 +30,7 @@ async function claimAndListen() {
   return { worker, run, heardAll }
 }
 
-describe('an announcement of what is due next', () => {
+describe('an announcement of the next due', () => {
   it('a settlement that is sent before the time of an announcement carries it and saves a call', async () => {
     const { worker, run, heardAll } = await claimAndListen()
     let endDelay = (): void => {}

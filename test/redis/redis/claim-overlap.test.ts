@@ -86,14 +86,14 @@ describe('the fleet-wide limit of a task', () => {
     expect((await two.claimOne()).schedule).not.toBe(run.schedule)
   })
 
-  it.each(['nobody', 'another run'])(
-    'the fleet-wide limit of a task no longer counts a run whose lease has come to %s',
+  it.each(['no run', 'another run'])(
+    'the fleet-wide limit of a task no longer counts a run whose lease is held by %s',
     async (whom) => {
       const fleet = await createTwo()
       const [one, two] = [fleet.worker('one', SHORT_LEASE_MS, 1), fleet.worker('two', LEASE_MS, 1)]
       const { schedule } = await one.claimOne()
       await fleet.leaseEnds(schedule)
-      if (whom !== 'nobody') await fleet.client.set(fleet.keys.lease(schedule), 'somebody:1', 'PX', LEASE_MS)
+      if (whom !== 'no run') await fleet.client.set(fleet.keys.lease(schedule), 'somebody:1', 'PX', LEASE_MS)
       expect((await two.claimOne()).schedule).not.toBe(schedule)
     },
   )

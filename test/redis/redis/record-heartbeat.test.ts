@@ -22,7 +22,7 @@ it('record-heartbeat gives workers that join in the same millisecond ranks in th
   expect(heard).toEqual(ids.map((id, index) => `joined ${id} ${index + 1}`))
 })
 
-it('record-heartbeat tells the elected worker whether one of the first two has a definition watch', async () => {
+it('record-heartbeat replies to the elected worker whether one of the first two workers has a definition watch', async () => {
   const { worker, keys, client } = createScriptedFleet(redis)
   const beat = async (id: string, watching: string) => {
     await client.del(keys.upkeep)

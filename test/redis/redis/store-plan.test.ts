@@ -97,7 +97,7 @@ describe('a plan that arrives late', () => {
     expect(await fleet.outcomes('it')).toEqual([`skipped ${t3}`])
   })
 
-  it('a plan that arrives late does not end a later pause than the one that it was made for', async () => {
+  it('a plan that arrives late ends no pause that began after the plan was made', async () => {
     const fleet = await createSchedule()
     await fleet.control.schedules.pause('it', { note: 'first' })
     const late = await fleet.decide('it', true)

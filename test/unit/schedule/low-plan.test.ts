@@ -18,7 +18,7 @@ describe('a plan that runs low', () => {
     ['it is closed', '.', false],
     ['it is closed behind one instant', `${left(1)} .`, false],
     ['it is closed behind two instants', `${left(2)} .`, false],
-  ])('a plan is refilled or left alone when %s', (_what, remainingPlan, expected) => {
+  ])('a plan is refilled or kept when %s', (_what, remainingPlan, expected) => {
     for (const drawn of [0, 0.5, 0.999]) expect(runsLow(remainingPlan, NOON_MS, () => drawn)).toBe(expected)
   })
 
