@@ -6,7 +6,7 @@ import { waitFor } from '../support/wait-for.js'
 import { startProxy } from './proxy.js'
 
 const redis = useRedis()
-/** Cut at each so many bytes; all of them: `CHAOS_BYTE_STEP=1`. */
+/** Distance between two cut positions, bytes; `CHAOS_BYTE_STEP=1` cuts at each byte. */
 const STEP = Number(process.env['CHAOS_BYTE_STEP'] ?? 5)
 /** Where in the first step to begin: runs of many days come by every byte. */
 const FIRST = Math.floor(Math.random() * STEP)

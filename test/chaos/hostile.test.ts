@@ -203,7 +203,7 @@ describe('hostile content in Redis', () => {
         const now = Date.now()
         await waitFor(() => latest() > now, { what: 'the healthy schedules to go on' })
         expect(rejections).toEqual([])
-        // What has another type than the engine's keys have is put aside by whoever writes the definition again.
+        // The next write of the definition removes a key of the wrong type.
         await repair().catch(() => {})
       }),
       { numRuns: Math.ceil(CASES / BATCH), endOnFailure: true, seed: SEED },

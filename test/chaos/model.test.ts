@@ -72,7 +72,7 @@ describe('the model of claim, lease, settle, crash and recovery', () => {
     it(`the model of claim, lease, settle, crash and recovery keeps its remaining promises under ${policy} when Redis's clock jumps ahead`, async (context) => {
       const verdict = await checkModel(context, [policy, 'JUMP'], 'NP')
       expect(verdict).toMatchObject({ errors: 0, what: '' })
-      // With the assertion that a jump makes untrue the checker finds it: the jump is in what was searched.
+      // With an assertion that a jump makes false, the checker finds the violation: so the search covers the jump.
       const strict = await checkModel(context, [policy, 'JUMP', 'STRICT'], 'NP')
       expect(strict.what).toMatch(/assertion violated .*other/)
     })

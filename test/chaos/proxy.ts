@@ -27,13 +27,13 @@ export interface ChaosProxy {
   isDeaf: boolean
   /** Asked for each reply while it is set; clients that subscribe are left alone. */
   judge: ((reply: Reply) => Verdict) | null
-  /** Closes the server's side of all connections of now, and never tells the clients. */
+  /** Closes the server's side of all present connections, without a notice to the clients. */
   sever(): void
   /** Cuts all connections of now. */
   cut(): void
   /**
-   * From now on swallows every byte of the connections of now that gave themselves this name, and closes none: what a
-   * network does that forgot them. Gives their count; new connections are not concerned.
+   * From now on drops every byte of the present connections with this name, and closes none of them, as a network does
+   * that has dropped its connection table. Gives their count; new connections are not affected.
    */
   silence(connectionName: string): number
   close(): Promise<void>

@@ -19,7 +19,7 @@ it('workers leave a live primary when sentinels have replaced it, before the pri
   const former = await group.connect()
   onTestFinished(() => former.disconnect())
   await former.ping()
-  // A primary that is told to follow another one closes the connections of its clients.
+  // A primary that gets the command to follow another one closes the connections of its clients.
   former.once('close', () => order.push('the former primary is told'))
   beat.on('connection:lost', () => order.push('the worker leaves'))
   await group.failOver('planned', createRandom(1))
@@ -55,7 +55,7 @@ it('workers reconnect when the switch is announced while they ask a sentinel for
   asked.setTraffic('pass')
   const before = starts.length
   await waitFor(() => starts.length > before + 5, { what: 'runs afterwards' })
-  // Edits by hand are heard on a connection of its own.
+  // Plain edits arrive on a connection of their own.
   await admin.hset('{everybeat}:schedule:edited', { task: 'tick', every: '100ms' })
   await waitFor(() => starts.includes('edited'), { what: 'an edit to be heard' })
 })

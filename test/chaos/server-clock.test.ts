@@ -47,14 +47,14 @@ describe("Redis's own clock", () => {
       what: 'all to go on an hour later',
     })
     const counts = [caughtUp('skip'), caughtUp('latest'), caughtUp('all')].map(({ length }) => length)
-    // One that was on time when it was planned may be a misfire when its turn comes, and is made up for by itself.
+    // An occurrence that was planned on time may be a misfire when it is claimed, and then has a catch-up run of its own.
     expect([[0, 1, 5].join(), [0, 1, 6].join(), [0, 2, 5].join(), [0, 2, 6].join()]).toContain(counts.join())
     expect(caughtUp('latest')[0]!.missed).toBeGreaterThan(HOUR_MS / 500 - 20)
 
     clock.jumpTo('+0s')
     const [lock, workers] = ['{jump}:upkeep', '{jump}:workers']
     const redisNow = async () => Number((await client.time())[0]) * 1_000
-    // What is planned waits; what is new does not, and the upkeep of the fleet goes on.
+    // Planned instants wait, new schedules do not, and the maintenance of the fleet continues.
     await beat.schedules.put('new', { task: 'note', every: 500 })
     const known = starts.length
     await waitFor(() => of('new').length > 3, { what: 'a new schedule to run' })

@@ -20,7 +20,7 @@ function findSilentFields({ path, syntax }: SourceFile): string[] {
   return found
 }
 
-/** So many changing variables of a function, which functions inside of it assign, are the state of a thing. */
+/** From this number on, variables of a function that its inner functions assign are the state of a thing. */
 const MANY_VARIABLES = 3
 
 /**

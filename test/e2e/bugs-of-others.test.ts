@@ -16,7 +16,7 @@ const spawn = (fleet: PolicyFleet, settings: object = {}, env: Record<string, st
     settings: { redis: redis.url, prefix: fleet.prefix, leaseMs: 1_000, ...settings },
   })
 
-/** Somebody's real bugs in other schedulers, where whole processes are needed: each test is named after one. */
+/** Real bugs of other schedulers that need whole processes: each test is named after one bug. */
 describe('bugs of other schedulers in processes', () => {
   it('a handler that blocks the event loop past its lease is not started twice in the same process, and its signal names the lost lease', async () => {
     const fleet = createFleet(redis.url, { workers: 0 })
@@ -93,7 +93,7 @@ describe('bugs of other schedulers in processes', () => {
     expect(entry).toMatchObject({ outcome: 'ok', runId: start['id'], result: 'done' })
     const resumedAt = Date.now()
     await child.kill('SIGCONT')
-    // It hears that its lease is gone, and what it does then is not recorded; its schedules go on.
+    // The worker notices that its lease has ended, its outcome is not recorded, and its schedules continue.
     expect((await child.next('aborted'))['code']).toBe('ERR_EVERYBEAT_LEASE_LOST')
     await child.next(
       'start',

@@ -5,7 +5,7 @@ import { runCli, startCli, type CliProcess } from './cli-runner.js'
 
 const redis = useRedis()
 
-/** A worker with a task that waits until it is told, and the command line on its prefix. */
+/** A worker with a task that waits for a message of the test, and the command line on its prefix. */
 async function createFleet() {
   const prefix = uniquePrefix('live')
   const beat = new Everybeat({ redis: redis.url, prefix, logger: false })

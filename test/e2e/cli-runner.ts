@@ -29,7 +29,7 @@ export interface CliProcess {
   /** The first line of standard output, past or to come, that matches; rejects when the process ends without it. */
   line(pattern: RegExp): Promise<string>
   kill(signal: NodeJS.Signals): void
-  /** Resolves when the process is gone. */
+  /** Resolves when the process has ended. */
   readonly ended: Promise<CliResult>
 }
 
@@ -79,7 +79,7 @@ export async function runCli(parameters: readonly string[], options: CliOptions 
   return startCli(parameters, options).ended
 }
 
-/** A folder that is gone after the test, with these files in it. */
+/** A folder with these files, which is removed after the test. */
 export function temporaryFiles(files: Record<string, string>): string {
   const folder = mkdtempSync(join(tmpdir(), 'everybeat-cli-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))

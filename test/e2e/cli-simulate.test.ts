@@ -14,7 +14,7 @@ schedules:
     cron: 0 9 * * *
     tz: America/New_York
 `
-/** No Redis is needed for definitions of a file: none is there. */
+/** The definitions come from a file, so the command runs without a Redis. */
 const env = { REDIS_URL: 'redis://127.0.0.1:1' }
 
 describe('everybeat simulate', () => {

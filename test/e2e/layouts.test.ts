@@ -73,7 +73,7 @@ describe('two layouts in one fleet', () => {
     expect(refusal).toMatchObject({ context: 'layout', message: expect.stringContaining('claims nothing') })
     const stopped = ours.count
     const theirs = await runTicks(create('newer', prefix))
-    // Heartbeats of the old one go by meanwhile.
+    // In this time the older worker sends heartbeats.
     await waitFor(() => theirs.count >= 30, { what: 'runs of the newer worker' })
     expect(ours.count).toBe(stopped)
     expect(told).toHaveLength(1)

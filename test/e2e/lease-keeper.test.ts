@@ -16,7 +16,7 @@ interface Fleet {
   historyOf(name: string): Promise<Awaited<ReturnType<Everybeat['schedules']['history']>>>
 }
 
-/** Two workers and one schedule that comes due at once. */
+/** Two workers and one schedule that is due at once. */
 async function startFleet(leaseKeeper: 'loop' | 'thread', definition: Partial<DefinitionShape>): Promise<Fleet> {
   const prefix = uniquePrefix('keeper')
   const options = { redis: redis.url, prefix, leaseMs: LEASE_MS, leaseKeeper }

@@ -3,7 +3,7 @@ import { Place } from './place.js'
 /** What came of an entry. */
 export interface Outcome {
   readonly isRight: boolean
-  /** What comes now, in words. */
+  /** The outcome, in words. */
   readonly came: string
 }
 
@@ -29,7 +29,7 @@ export async function tryEntry(entry: FieldEntry): Promise<Outcome> {
   }
 }
 
-/** The line of an entry: whether it is right, what was put in, and what comes; where it is wrong, also what is right. */
+/** The line of an entry: its verdict, its input and its outcome; for a wrong outcome also the right one. */
 export function formatLine({ put, right }: FieldEntry, { isRight, came }: Outcome): string {
   return isRight ? `ok    ${put} → ${came}` : `FAIL  ${put} → ${came} (right: ${right})`
 }

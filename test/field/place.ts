@@ -24,7 +24,7 @@ export class Place implements AsyncDisposable {
     return server
   }
 
-  /** Starts a worker process that tells of each start of a run, and of its `error` events. */
+  /** Starts a worker process that reports each start of a run, and its `error` events. */
   async worker({ options, declare = {} }: WorkerSettings): Promise<WorkerProcess> {
     const settings = { options, declare, tellRuns: true, tellEvents: true }
     return await startWorkerProcess({ fixture: FIXTURE, settings }, (worker) => this.#ends.push(() => worker.kill()))

@@ -17,7 +17,7 @@ async function firesWith(workers: number, schedules: number, seconds: number) {
   for (let index = 0; index < schedules; index++)
     await beats[0]!.schedules.put(`s${index}`, { task: 'tick', every: '1s' })
   await Promise.all(beats.map((beat) => beat.start()))
-  // The first beat after all have joined tells each its place.
+  // The first heartbeat after all workers have joined gives each its rank.
   await waitFor(() => fires >= schedules * 6, { what: 'the fleet to settle' })
   const before = fires
   const startedAt = performance.now()

@@ -6,7 +6,7 @@ import { useRedis } from '../support/redis.js'
 const HOUR = 3_600_000
 const hourNow = () => Math.floor(Date.now() / HOUR) * HOUR
 
-/** Somebody's real bugs in other schedulers: each test is named after one. */
+/** Real bugs of other schedulers: each test is named after one bug. */
 describe('bugs of other schedulers in declarations and edits', () => {
   const redis = useRedis()
 

@@ -51,7 +51,7 @@ describe('bugs of other schedulers', () => {
     await fleet.next('run:skipped')
     await schedules.trigger('it')
     await schedules.pause('it', { note: 'old' })
-    // Once by the API, once by hand: either way what comes after knows nothing of it.
+    // The schedule is removed once by the API and once by a plain command: the new one has no trace of it either way.
     await schedules.remove('it')
     await schedules.put('it', { task: 'job', every: '1h' })
     expect(await schedules.history('it')).toEqual([])
@@ -143,7 +143,7 @@ describe('bugs of other schedulers', () => {
       misfire: 'all',
       catchUpWindow: '9999d',
     })
-    // It is past its end: it looks as if nobody had claimed it since the morning of that day.
+    // The end has passed, and the schedule looks as if no worker had claimed it since the morning of that day.
     await fleet.makeOverdue('it', Date.parse('2025-11-02T05:00:00Z'))
     await fleet.start()
     const history = await fleet.history('it', 4)
@@ -205,7 +205,7 @@ describe('bugs of other schedulers', () => {
     await schedules.put('it', { task: 'job', every: 100 })
     await fleet.start()
     await fleet.history('it', 20)
-    // Each instant is there, whether it ran or, on a busy machine, was overlapped.
+    // Each instant has an entry, whether it ran or, on a busy machine, was skipped by overlap.
     const entries = await schedules.history('it')
     const instants = entries.map(({ scheduledAt }) => scheduledAt.getTime()).sort((left, right) => left - right)
     instants.splice(15)

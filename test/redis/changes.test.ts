@@ -269,7 +269,7 @@ describe('a one-shot that code declares', () => {
     expect(await second.sync({ it: { task: 'job', at } }, { owner: 'svc' })).toMatchObject({ unchanged: ['it'] })
     expect(await second.schedules.get('it')).toBeNull()
     expect(starts).toHaveLength(1)
-    // Who writes it by hand wants it to run again.
+    // A person who writes the definition again wants it to run again.
     await second.start()
     await second.schedules.put('it', { task: 'job', at })
     await waitFor(() => starts.length === 2, { what: 'the second run' })

@@ -6,7 +6,7 @@ import { waitFor } from '../support/wait-for.js'
 const cluster = useRedisCluster(3, 'secret')
 
 it('the connections that Everybeat opens to a Cluster know its password', async () => {
-  // Nobody has a replica: claims are made, and nothing starts.
+  // No node has a replica: claims are made, and no run starts.
   const durability = { replicas: 1, timeoutMs: 10 }
   await using plain = new Everybeat({ redis: cluster.connect(), prefix: 'plain', logger: false })
   await using durable = new Everybeat({ redis: cluster.connect(), prefix: 'durable', durability, logger: false })

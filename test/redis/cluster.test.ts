@@ -95,7 +95,7 @@ describe('on a Redis Cluster', () => {
     for (const [shard, name] of names.entries()) {
       await client.hset(createKeys(prefix, shard, SHARDS).schedule(`${name}-by-hand`), { task: 'job', every: '100ms' })
     }
-    // Names move to other shards with the suffix: those that are where they belong are enough.
+    // The suffix moves names to other shards: the names that stay on their shard are enough.
     const atHome = names.filter((name, shard) => shardOf(`${name}-by-hand`, SHARDS) === shard)
     await waitFor(() => atHome.every((name) => ran.has(`${name}-by-hand`)), {
       what: 'runs of those written by hand',

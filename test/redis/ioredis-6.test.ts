@@ -31,7 +31,7 @@ describe('with a live client of ioredis 6', () => {
     beat.task('job', (run) => void ran.add(run.schedule))
     await holdMaintenance(redis.client, [createKeys(fleet.prefix(), 0, 1)])
     await beat.start()
-    // The first may be found by the scan of what was written before the watch began.
+    // The scan for definitions that are older than the watch may find the first schedule.
     for (const name of ['first', 'second', 'third', 'fourth']) {
       await redis.client.hset(`{${fleet.prefix()}}:schedule:${name}`, { task: 'job', every: '100ms' })
       await waitFor(() => ran.has(name), { what: `a run of the ${name}` })

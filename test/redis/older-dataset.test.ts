@@ -15,7 +15,7 @@ describe('a Redis that restarts with an older dataset', () => {
     const second = fleet.create()
     await second.task('new', () => {}).schedule('new', { every: '1h' })
     await second.start()
-    // Without a save at its end: what was written since the last one is gone.
+    // The server ends without a save, so the writes since the last save are lost.
     await redis.kill('SIGKILL')
     await redis.restart()
     await waitFor(async () => (await first.schedules.get('new')) !== null, {

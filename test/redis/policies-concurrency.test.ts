@@ -56,7 +56,7 @@ describe('maxConcurrent of a task', () => {
     await putMany(fleet, 6)
     await fleet.start()
     await expect.poll(() => gates.length).toBe(2)
-    // Other tasks are not held up by those that wait.
+    // Waiting runs do not delay other tasks.
     await fleet.control.schedules.put('free', { ...DUE, task: 'other' })
     await fleet.next('run:succeeded', ({ schedule }) => schedule === 'free')
     expect(gates).toHaveLength(2)
@@ -90,7 +90,7 @@ describe('maxConcurrent of a task', () => {
   it('maxConcurrent of a task does not count a run whose lease has ended', async () => {
     const { fleet, gates } = gatedFleet({ maxConcurrent: 1 })
     await putMany(fleet, 1)
-    // What a worker leaves that died with its schedule removed: nobody will ever settle it.
+    // The remains of a worker that died after the removal of its schedule: no worker ever settles this run.
     await fleet.redis.zadd(fleet.key('busy', 'job'), Date.now() - 1, `1 gone@5`)
     await fleet.start()
     await fleet.next('run:started')

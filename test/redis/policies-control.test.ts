@@ -164,7 +164,7 @@ describe('pause and resume', () => {
     expect(await schedules.get('it')).toMatchObject({ state: 'paused', paused: { note: 'why' } })
     await schedules.resume('it')
     await fleet.next('run:started')
-    // Nobody can say which occurrences the new trigger would have had: none are made up.
+    // The occurrences of the new trigger during the pause are unknown, so none is recorded.
     expect((await schedules.history('it')).filter(({ reason }) => reason === 'paused')).toEqual([])
   })
 

@@ -12,7 +12,7 @@ describe('a flush of Redis', () => {
     async (how) => {
       const fleet = createFleet(redis.url)
       const [handle] = quiet(fleet)
-      // Nothing tells of the flush then: the heartbeats find that the memory is another one.
+      // Then no message reports the flush: the heartbeats find another generation.
       if (how === 'without key tracking') await fleet.redis.call('ACL', 'SETUSER', 'default', '-client', '+client|id')
       try {
         await fleet.start()

@@ -12,7 +12,7 @@ const redis = useRedis()
 const fleet = useFleet(redis)
 const hasPromtool = spawnSync('promtool', ['--version']).error === undefined
 
-/** Every metric of the contract and its labels; `le` of histograms left out. */
+/** Every metric of the contract and its labels, without `le` of histograms. */
 const CONTRACT: Record<string, string[]> = {
   run_lateness_seconds: ['task'],
   run_duration_seconds: ['task', 'outcome'],
@@ -78,7 +78,7 @@ it('every metric of the contract has a value and its labels after a run, a failu
   const registry = new Registry()
   collect(beat, { registry, perSchedule: true, labels: { service: 'shop' } })
   await workThrough(beat)
-  // An error of a claim: the server goes away and comes back.
+  // A restart of the server causes an error of a claim.
   await redis.kill()
   const errors = () => seriesOf(registry, 'everybeat_redis_errors_total')
   await waitFor(async () => (await errors()).some(({ value }) => value > 0), {

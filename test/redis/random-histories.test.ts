@@ -9,7 +9,7 @@ import { ensureTool } from '../support/tools.js'
 
 /** 200 take some minutes: on a developer's machine it is a part of them, with new seeds each time. */
 const HISTORIES = Number(process.env['HISTORIES'] ?? (process.env['CI'] === 'true' ? 200 : 50))
-/** Some worlds take minutes: after so long, ns, no further one is begun, unless somebody asks for a number of histories. */
+/** Some worlds take minutes: after this time, ns, no further one begins, unless a number of histories is given. */
 const MOST_NS = 300_000_000_000n
 /** Histories that share a fleet and its accidents. */
 const AT_ONCE = 25
@@ -104,7 +104,7 @@ async function work({ payload, scheduledAt, attempt, signal }: Run): Promise<voi
   if (attempt === 1 && (scheduledAt.getTime() / 1_000) % 10 < failTenths) throw new Error('no luck')
 }
 
-/** One schedule, what was done to it, and the stretches of time in which it had occurrences. */
+/** One schedule, its edits, and the stretches of time in which it had occurrences. */
 function createLife(fleet: DrivenFleet, name: string, plan: HistoryPlan) {
   const { schedules } = fleet.control
   const stretches: Stretch[] = []
@@ -185,7 +185,7 @@ function createLife(fleet: DrivenFleet, name: string, plan: HistoryPlan) {
   }
 }
 
-/** Something that happens at an instant, after so many turns of the event loop in it; -1: when all is quiet. */
+/** An action at an instant, after a number of turns of the event loop in it; -1: when the fleet is idle. */
 interface Happening {
   readonly atMs: number
   readonly turns: number
@@ -202,7 +202,7 @@ async function live(redis: DrivenRedis, plan: WorldPlan): Promise<void> {
     for (const outage of outages) instant += outage.outageMs * Math.min(1, Math.max(0, (atMs - outage.atMs) / 60_000))
     return Math.round(instant)
   }
-  /** A fleet that came back in the middle would live through all of those hours, which takes hours here too. */
+  /** A fleet that returned in the middle would have to run all of those hours, which takes hours here too. */
   const isDownForLong = (): boolean =>
     outages.some(({ atMs, outageMs }) => {
       const { nowMs } = fleet.clock

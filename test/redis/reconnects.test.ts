@@ -45,7 +45,7 @@ describe('a connection that the network dropped', () => {
     await waitFor(async () => (await listeners()).filter((id) => !before.includes(id)).length === 2, {
       what: 'two new connections',
     })
-    // The new subscription stands a moment before the worker is told so.
+    // The new subscription is active a moment before the worker gets the reply.
     const control = create({ redis: redis.url, prefix })
     await Promise.all([
       nextEvent(beat, 'run:started', ({ schedule }) => schedule === 'told'),
@@ -98,7 +98,7 @@ describe('a primary that was demoted under an open connection', () => {
       await beat.start()
       await beat.schedules.put('tick', { task: 'work', every: 200 })
       await nextEvent(beat, 'run:succeeded')
-      // The name shows the new primary from now on; nobody closes a connection.
+      // The name leads to the new primary from now on; no server closes a connection.
       proxy.targetPort = promoted.port
       await promotedClient.replicaof('NO', 'ONE')
       await oldClient.replicaof(...follows(promoted.port))

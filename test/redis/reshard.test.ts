@@ -13,7 +13,7 @@ const scriptPath = fileURLToPath(new URL('../support/fixtures/reshard.mjs', impo
 const tagsOf = (shards: number) =>
   Array.from({ length: shards }, (_, shard) => createKeys(fleet.prefix(), shard, shards))
 
-/** Everything that stands under a number of shards, whatever shard it is on; fails when something is there twice. */
+/** Every key under a number of shards, on any shard; fails when a key exists twice. */
 async function contentOf(shards: number): Promise<Map<string, unknown>> {
   const content = new Map<string, unknown>()
   const note = (key: string, value: unknown) => {
@@ -45,7 +45,7 @@ async function valueOf(key: string): Promise<unknown> {
   return type === 'list' ? await redis.client.lrange(key, 0, -1) : await redis.client.get(key)
 }
 
-/** Schedules in every state: with history, paused, invalid, by hand, running, queued, waiting for a worker, backfilled. */
+/** Schedules in every state: with history, paused, invalid, by plain commands, running, queued, parked, backfilled. */
 async function fill(shards: number, count: number, leaseMs: number) {
   const beat = fleet.create({ shards, leaseMs: 60_000 })
   const { schedules } = beat
@@ -108,7 +108,7 @@ async function fill(shards: number, count: number, leaseMs: number) {
   return control
 }
 
-/** What stands the same on the other side: a lane is left for `due`, and what was by hand has a name. */
+/** The contents that must be equal afterwards: parked schedules are back in `due`, and plainly written ones have a name. */
 function comparable(content: Map<string, unknown>): Map<string, unknown> {
   const without = [...content].filter(([key]) => !/^(due nobody|pending nobody|names by-hand|.*\bby-hand$)/.test(key))
   return new Map(without.sort(([left], [right]) => (left < right ? -1 : 1)))

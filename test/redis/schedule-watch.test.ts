@@ -8,7 +8,7 @@ const fleet = useFleet(redis)
 const subscribers = async (): Promise<unknown> =>
   ((await redis.client.pubsub('NUMSUB', `{${fleet.prefix()}}:wake`)) as unknown[])[1]
 
-/** What a listener was told, in order. */
+/** The calls of a listener, in order. */
 function createListener() {
   const told: string[] = []
   return {

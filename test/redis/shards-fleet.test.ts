@@ -39,7 +39,7 @@ describe('a fleet on several shards', () => {
       })
       await beat.start()
     }
-    // Places are told with the beats.
+    // The replies to heartbeats give the ranks.
     await waitFor(async () => (await beats[0]!.fleet()).length === SHARDS, { what: 'the fleet' })
     await beats[0]!.schedules.putMany(oneOnEach().map((name) => ({ name, task: 'tick', every: '250ms' })))
     await waitFor(() => fires > 30, { what: 'the fleet to settle' })

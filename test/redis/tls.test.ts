@@ -33,7 +33,7 @@ function bareClient(port: number): Redis {
   return client
 }
 
-/** Fires, settles, hears of a new schedule and of a bare edit: every connection of a worker is used. */
+/** Fires, settles, and notices a new schedule and a plain edit: uses every connection of a worker. */
 async function showThatAllWorks(beat: Everybeat, redis: Redis, prefix: string): Promise<void> {
   await holdMaintenance(redis, [createKeys(prefix, 0, 1)])
   beat.task('work', (run) => ({ at: run.scheduledAt.getTime() }))
@@ -44,7 +44,7 @@ async function showThatAllWorks(beat: Everybeat, redis: Redis, prefix: string): 
   ])
   const named = async () => (await redis.client('LIST')) as string
   await waitFor(async () => (await named()).match(/name=everybeat-subscriber/g)?.length === 2, { what: 'the watch' })
-  // The watch is a connection of its own: this one tells nobody.
+  // The watch has a connection of its own, and this connection sends no message.
   await Promise.all([
     nextEvent(beat, 'run:succeeded', ({ schedule }) => schedule === 'bare'),
     redis.hset(`{${prefix}}:schedule:bare`, { task: 'work', every: '200' }),

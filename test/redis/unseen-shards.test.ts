@@ -55,7 +55,7 @@ it('the runs of a dead worker are delivered again on quiet shards that the elect
   const begun: string[] = []
   dying.task('long', ({ signal }) => new Promise((resolve) => signal.addEventListener('abort', resolve)))
   helper.task('long', ({ schedule }) => void begun.push(schedule))
-  // The first one to join does the maintenance of every second or third shard, whoever else is there.
+  // The first worker to join does the maintenance of every second or third shard, whatever the other workers.
   await blind.start()
   await dying.start()
   const names: string[] = []

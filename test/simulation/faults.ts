@@ -6,7 +6,7 @@ export interface PlannedFault {
   readonly kind: string
   /** How long after the beginning, ms. */
   readonly atMs: number
-  /** The place of the worker that it strikes, among those that live. */
+  /** The place of the affected worker among the live workers. */
   readonly worker: number
   /** How long it lasts, where it does, ms. */
   readonly lastsMs: number
@@ -19,13 +19,13 @@ export type Later = (afterMs: number, act: () => Promise<void>) => void
 
 type Inject = (sim: SimulatedFleet, fault: PlannedFault, later: Later) => Promise<void>
 
-/** From now on a time in which nobody knows what was claimed: until what code declares is back, and leases have ended. */
+/** From now on claims are unknown, until the declared schedules are restored and the leases have ended. */
 const LOSS_MS = 8_000
 /** The longest that a run which failed waits for its next attempt, ms. */
 const RETRY_MS = 15_000
 /** So long after a declaration a replica has it for sure, ms. */
 const DECLARING_MS = 60_000
-/** What came due within the last moments may have been claimed, or not, by a memory that is gone. */
+/** Occurrences of the last moments may have been claimed, or not, in the lost dataset. */
 const BEFORE_LOSS_MS = 1_500
 /** The most that a clock of the store jumps, ms. */
 const MOST_STORE_JUMP_MS = 60_000
@@ -95,7 +95,7 @@ const FAULTS: Readonly<Record<string, Inject>> = {
   },
 
   async storeClock(sim, fault, later) {
-    // A large jump goes forward: it ends the leases of runs that go on.
+    // A large jump moves the clock forward: it ends the leases of running runs.
     const sign = Math.abs(fault.byMs) >= sim.scenario.leaseMs ? 1 : Math.sign(fault.byMs)
     const byMs = sign * Math.min(Math.abs(fault.byMs), MOST_STORE_JUMP_MS)
     const jump = (ms: number): void => {
@@ -115,7 +115,7 @@ const FAULTS: Readonly<Record<string, Inject>> = {
   },
 
   async failover(sim, fault, later) {
-    // A replica that has missed a declaration, and no heartbeat beside it, is not told from one that has missed nothing.
+    // A worker cannot distinguish a replica that lacks a declaration, but no heartbeat, from a replica that lacks nothing.
     if (sim.isFailingOver || sim.monotonicNow() - sim.declaredAt < DECLARING_MS) return
     const copy = sim.surroundings.store.copyData()
     const copiedAt = sim.monotonicNow()
@@ -136,7 +136,7 @@ const FAULTS: Readonly<Record<string, Inject>> = {
     await sim.edit(chooseSchedule(sim, fault), `edited at ${fault.atMs}`)
   },
 
-  /** The same, while one worker hears late of everything, and plans by what it has heard. */
+  /** The same, while one worker gets all replies late, and plans by them. */
   async editUnheard(sim, fault, later) {
     await FAULTS['delayReplies']!(sim, fault, later)
     await sim.edit(chooseSchedule(sim, fault), `edited at ${fault.atMs}`)
@@ -177,9 +177,9 @@ function longestWait({ scenario }: SimulatedFleet): number {
 }
 
 /**
- * What was due and had not begun by then is forgotten; after another fault that is more than after none. A fleet in which
- * no worker reaches the store notices the loss when that fault ends. `lostAt`: on the monotonic clock; `flushedAtMs`: when
- * a flush came, by the clock of the store.
+ * Occurrences that were due and had not started by then are lost; after another fault there are more of them. A fleet in
+ * which no worker reaches the store notices the loss when that fault ends. `lostAt`: on the monotonic clock; `flushedAtMs`:
+ * instant of a flush, by the clock of the store.
  */
 function noteLoss(sim: SimulatedFleet, lostAt: number, flushedAtMs?: number): void {
   sim.edits.clear()

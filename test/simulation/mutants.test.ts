@@ -3,11 +3,11 @@ import { SCRIPTS } from '../../src/redis/scripts/generated.js'
 import { MUTANTS, rewriterOf } from './mutants.js'
 import { HOURS_PER_SCENARIO, runScenarios } from './run-scenarios.js'
 
-/** So many fleet-hours at the most are played until each fault of the engine has shown, from the first seed on. */
+/** Most fleet-hours that are simulated until the fault of a mutant has shown, from the first seed on. */
 const MOST_HOURS = 1_000
 /**
- * The first seed of those from 1 on whose scenario shows the fault, found by
- * `npm run simulate -- --seed 1 --hours 1000 --mutant <name>`: those before it are left out here.
+ * The first seed from 1 on whose scenario shows the fault, found by
+ * `npm run simulate -- --seed 1 --hours 1000 --mutant <name>`. The test begins at this seed.
  */
 const FOUND_BY: Readonly<Record<string, number>> = {
   'compare-and-set': 21,

@@ -25,7 +25,7 @@ export interface ScenarioReport {
   readonly problems: readonly string[]
 }
 
-/** Plays scenarios one after the other, and tells of each; ends early when the listener says so. */
+/** Runs scenarios one after the other, and reports each; ends early when the listener returns false. */
 export async function runScenarios(series: Series, tell: (report: ScenarioReport) => boolean): Promise<void> {
   const engine = series.mutant === null ? {} : { rewriteScript: rewriterOf(series.mutant) }
   for (let index = 0; index < series.count; index += 1) {

@@ -28,7 +28,7 @@ const MINUTE_MS = 60_000
 const HOUR_MS = 3_600_000
 /** How many faults an hour has. */
 const FAULTS_PER_HOUR = 3
-/** What comes more often than other faults: what nothing but a check in a script guards against. */
+/** Faults that are more frequent than others: only a check in a script guards against their effect. */
 const FREQUENT = ['storeClock', 'storeClock', 'editUnheard', 'editUnheard']
 /** How likely a fault has another one close behind it. */
 const COMPANY = 0.4
@@ -42,7 +42,7 @@ const NEAR_MS = [-30, 1_500] as const
 /** Schedules, a fleet and its faults, from a seed alone. */
 export function generateScenario(seed: number, hours: number, kinds: readonly string[] = FAULT_KINDS): Scenario {
   const random = createRandom(seed)
-  // What a store forgot cannot be told by a clock that jumped meanwhile.
+  // After a jump of the store's clock, the lost span of the store cannot be determined.
   const isForgetful = random.next() < 0.5
   const excluded = isForgetful ? ['storeClock', 'dropState'] : ['flush', 'failover']
   const possible = kinds.filter((kind) => kinds.length === 1 || !excluded.includes(kind))
@@ -129,7 +129,7 @@ function cronOf(minutes: number): string {
   return minutes === 60 ? '0 * * * *' : `*/${minutes} * * * *`
 }
 
-/** A fault, and those that come close behind it. */
+/** A fault, and the faults that follow closely. */
 function generateFaults(
   random: Random,
   given: { steady: SimulatedSchedule[]; bursts: SimulatedSchedule[]; lengthMs: number; kinds: readonly string[] },

@@ -59,7 +59,7 @@ export class SimulatedFleet implements AsyncDisposable {
   readonly troubles: Loss[] = []
   /** When schedules were declared that were not there, by the monotonic clock. */
   declaredAt = Number.NEGATIVE_INFINITY
-  /** The newest note of each schedule that was edited by hand. */
+  /** The newest note of each schedule with a plain edit. */
   readonly edits = new Map<string, string>()
   /** The store is about to go back to a former state. */
   isFailingOver = false

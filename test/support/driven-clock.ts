@@ -123,7 +123,7 @@ export function installDrivenClock(startMs: number, seed: number): DrivenClock {
   subscribe('net.client.socket', onSocket)
   Math.random = seededRandom(seed)
   performance.now = () => nowMs - startMs
-  // Whoever sleeps is woken at once: time does not pass by that.
+  // A sleeping thread is woken at once: no time passes by the sleep.
   Atomics.wait = () => 'timed-out'
   Object.assign(globalThis, {
     Date: DrivenDate,

@@ -30,7 +30,7 @@ export interface DrivenFleet extends AsyncDisposable {
   leave(worker: string, timeoutMs: number): void
   /** Lets time pass up to an instant, from timer to timer; at the end all is quiet. */
   passTo(instantMs: number): Promise<void>
-  /** The same, but at that instant nobody waits until all is quiet: after `turns` of the event loop it is now. */
+  /** The same, but without a wait until the fleet is idle: the instant ends after `turns` of the event loop. */
   passInto(instantMs: number, turns: number): Promise<void>
 }
 
@@ -148,7 +148,7 @@ export function createDrivenFleet(redis: DrivenRedis, options: DrivenFleetOption
       const worker = `worker-${(joined += 1)}`
       await clock.own(worker, async () => {
         const beat = new Everybeat(common)
-        // A handler is called outside of every async context: the owner has to be set anew.
+        // A handler is called outside of every async context: the owner has to be set again.
         beat.task('work', (run) => clock.own(worker, () => follow(worker, run)))
         beat.on('error', (event) => {
           if (clock.owner() !== undefined) errors.push(`${worker}: ${JSON.stringify(event)}`)

@@ -30,11 +30,11 @@ export async function startDrivenRedis(faketime: string, startMs: number): Promi
   setTime(startMs)
   const environment = {
     TZ: 'UTC',
-    // jemalloc asks for the time before the library is ready to tell it; the C library's allocator does not.
+    // jemalloc asks for the time before the library can give it; the C library's allocator does not.
     LD_PRELOAD: `${library} libc.so.6`,
     FAKETIME_TIMESTAMP_FILE: file,
     FAKETIME_NO_CACHE: '1',
-    // The server's own timers go on by the true time. One setting under its old and its new name.
+    // The server's own timers continue by the true time. One setting under its old and its new name.
     DONT_FAKE_MONOTONIC: '1',
     FAKETIME_DONT_FAKE_MONOTONIC: '1',
   }

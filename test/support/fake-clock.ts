@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 
-/** A wall clock of its own for processes that get `env`; timers and the monotonic clock go on as they are. */
+/** A wall clock of its own for processes that get `env`; their timers and their monotonic clock stay real. */
 export interface FakeClock extends Disposable {
   /** Environment variables of a process that lives by this clock. */
   readonly env: Record<string, string>
@@ -30,7 +30,7 @@ export async function createFakeClock(faketime: string, offset: string): Promise
       FAKETIME_DONT_FAKE_MONOTONIC: '1',
     },
     jumpTo(next) {
-      // Whoever reads the clock at this very moment must not find an empty file.
+      // A process that reads the clock at this very moment must not find an empty file.
       writeFileSync(`${file}.next`, `${next}\n`)
       renameSync(`${file}.next`, file)
     },

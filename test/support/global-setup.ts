@@ -19,7 +19,7 @@ const NEEDS: Record<string, Needs> = {
   chaos: { build: true, redis: true, tools: ['faketime', 'spin'] },
 }
 
-// Every project runs this module on its own; what one of them prepared is there for all.
+// Every project runs this module; the build of one project serves all.
 const prepared = ((globalThis as { everybeatPrepared?: Map<string, Promise<unknown>> }).everybeatPrepared ??= new Map())
 
 /** Vitest's global set-up: builds, and installs what can be installed, once for all suites of this run. */

@@ -1,4 +1,4 @@
-// Loaded before anything else (`node --import`): whoever imports ioredis gets version 6 in place of 5.
+// Loaded before every other module (`node --import`): each import of ioredis gets version 6 in place of 5.
 import Module, { register } from 'node:module'
 
 const hook = `export const resolve = (specifier, context, next) => next(specifier === 'ioredis' ? 'ioredis-6' : specifier, context)`

@@ -75,7 +75,7 @@ export interface LuaNeeds {
   sets: string[]
 }
 
-/** Reads `Needs:` and `Sets:` of a library's header; a list goes on in lines that are indented by three. */
+/** Reads `Needs:` and `Sets:` of a library's header; a list continues in lines that are indented by three. */
 export function readLuaNeeds(text: string): LuaNeeds {
   const list = (mark: string): string[] => {
     const found = new RegExp(`^-- ${mark}: (.*(?:\\n--   \\S.*)*)`, 'm').exec(text)?.[1] ?? ''
@@ -92,7 +92,7 @@ export function readLuaNeeds(text: string): LuaNeeds {
   }
 }
 
-/** Entries are indented by two, what goes on in the next line by more. */
+/** Entries are indented by two, their further lines by more. */
 function readEntries(lines: readonly string[]): { name: string; about: string }[] {
   return lines
     .filter((line) => line.trim() !== '' && !line.startsWith('   '))

@@ -50,7 +50,7 @@ export function codeSpans(text: string): string[] {
   return [...text.matchAll(/(`+)(.+?)\1/g)].map(([, , code]) => (code ?? '').trim())
 }
 
-/** Gives the first cell of every row of every table, headers and rulers left out. */
+/** Gives the first cell of every row of every table, without headings and rulers. */
 export function firstCells(page: Page): string[] {
   const lines = page.sections.flatMap(({ text }) => text.split('\n'))
   return lines.flatMap((line, index) => {

@@ -53,7 +53,7 @@ export const RULES: readonly Rule[] = [
   },
 ]
 
-/** What the ledger must and may hold: occurrences that are certain, and those that coincide with a write. */
+/** The occurrences that the history must and may have: those that are certain, and those that coincide with a write. */
 export function expectedOccurrences(stretches: readonly Stretch[]): { certain: Set<number>; possible: Set<number> } {
   const certain = new Set<number>()
   const possible = new Set<number>()
@@ -67,7 +67,7 @@ export function expectedOccurrences(stretches: readonly Stretch[]): { certain: S
   return { certain, possible }
 }
 
-/** Holds a ledger against what is expected; every line of the answer is a fault. */
+/** Compares a history with the expected occurrences; every line of the answer is a fault. */
 export function findFaults(history: readonly HistoryEntry[], stretches: readonly Stretch[]): string[] {
   const { certain, possible } = expectedOccurrences(stretches)
   const faults: string[] = []
@@ -96,7 +96,7 @@ export function findFaults(history: readonly HistoryEntry[], stretches: readonly
   return faults
 }
 
-/** Holds the calls of handlers against the ledger and against what each policy promises. */
+/** Compares the calls of handlers with the history and with the promise of each policy. */
 export function findStartFaults(
   starts: readonly Start[],
   history: readonly HistoryEntry[],
@@ -138,7 +138,7 @@ function findOverlaps(starts: readonly Start[]): string[] {
   return faults
 }
 
-/** Asked for by hand or backfilled: beside the occurrences. */
+/** Whether the run is a manual or backfilled run, which is no occurrence of the trigger. */
 function isBeside(runId: string): boolean {
   return /#\d+$/.test(runId)
 }

@@ -1,4 +1,4 @@
-/** What a page tells its reader to do, in order. */
+/** The steps that a page gives its reader, in order. */
 export type PageStep =
   | { readonly kind: 'file'; readonly path: string; readonly text: string }
   | { readonly kind: 'run'; readonly commands: readonly string[] }

@@ -3,11 +3,11 @@ import { dirname } from 'node:path'
 import pixelmatch from 'pixelmatch'
 import { PNG } from 'pngjs'
 
-/** Pictures are compared at an eighth of their size: what a machine draws differently, such as the edge of a letter, is gone there. */
+/** Pictures are compared at an eighth of their size, which hides differences between machines such as the edges of letters. */
 const SCALE = 8
 /** Colours further apart than this, of 1, differ clearly; so large a part may, since a line of text may break elsewhere. */
 const CLEAR = { threshold: 0.08, mostPart: 0.02 }
-/** A panel is hardly darker than the page. Where a square differs a little almost everywhere, something has come or gone. */
+/** A panel is hardly darker than the page: where a square differs a little almost everywhere, a panel is missing or new. */
 const FAINT = { threshold: 0.02, windowSize: 10, mostPart: 0.6 }
 
 /** A picture without its transparency, packed as small as it gets without loss. */

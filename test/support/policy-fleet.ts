@@ -6,14 +6,14 @@ import type { EverybeatEvents, EverybeatOptions, HistoryEntry, Run } from '../..
 import { uniquePrefix } from './redis.js'
 import { WAIT_MS, waitFor } from './wait-for.js'
 
-/** What one worker of the fleet told, in the order it came. */
+/** An event of one worker of the fleet, in the order of arrival. */
 export interface Told<Name extends keyof EverybeatEvents = keyof EverybeatEvents> {
   readonly worker: number
   readonly name: Name
   readonly event: Parameters<EverybeatEvents[Name]>[0]
 }
 
-/** Workers of one fleet in this process, each with connections of its own, and what they tell. */
+/** Workers of one fleet in this process, each with connections of its own, and their events. */
 export interface PolicyFleet {
   readonly prefix: string
   readonly workers: readonly Everybeat[]
@@ -34,9 +34,9 @@ export interface PolicyFleet {
   stop(): Promise<void>
   /** One more worker, not started. */
   add(options?: EverybeatOptions): Everybeat
-  /** The history, oldest first, when it has at least so many entries. */
+  /** The history, oldest first, when it has at least this number of entries. */
   history(name: string, count: number, timeoutMs?: number): Promise<HistoryEntry[]>
-  /** Makes a schedule look as if nobody had claimed it since its instant `firstMs`. */
+  /** Makes a schedule look as if no worker had claimed it since its instant `firstMs`. */
   makeOverdue(name: string, firstMs: number): Promise<void>
 }
 

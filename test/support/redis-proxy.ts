@@ -19,7 +19,7 @@ export interface RedisProxy extends AsyncDisposable {
   reset(): void
   /** Changes what happens from now on. Connections that lost replies are dropped when traffic passes again. */
   setTraffic(traffic: Traffic): void
-  /** A connection that sends this command, in lower case, gets no answer to it, nor to what comes behind it. */
+  /** A connection that sends this command, in lower case, gets no answer to it, nor to later commands. */
   loseRepliesFrom(command: string): void
   /** Drops the connections of now; new ones are welcome. */
   cut(): void
@@ -98,8 +98,8 @@ export async function startRedisProxy(target: string): Promise<RedisProxy> {
 const MAX_HEAD_BYTES = 20
 
 /**
- * Reads the arrays of bulk strings that clients send, over any split of the bytes, and tells each command's name. At the
- * first byte that is none of that (an inline command, TLS) it stops reading: then nothing more can be told.
+ * Reads the arrays of bulk strings that clients send, over any split of the bytes, and reports each command's name. At the
+ * first other byte (an inline command, TLS) it stops reading, because the names that follow cannot be known.
  */
 export function commandReader(onCommand: (name: string) => void): (chunk: Buffer) => void {
   let rest = Buffer.alloc(0)

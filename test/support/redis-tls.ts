@@ -30,7 +30,7 @@ export interface SuiteTls {
   need(ctx: TestContext): void
   /** Signed by the CA of the servers, for the server and for its clients. */
   readonly ours: Identity
-  /** The same from a CA that nobody trusts. */
+  /** The same from a CA that no client trusts. */
   readonly stranger: Identity
   start(args?: readonly string[], identity?: Identity, port?: number): Promise<TlsServer>
 }

@@ -24,7 +24,7 @@ export function useRedis(options: RedisServerOptions = {}): SuiteRedis {
   }
   const connect = (url = running().url): Redis => {
     const connected = new Redis(url, { maxRetriesPerRequest: null })
-    // A test that kills the server on purpose does not want to hear of it here.
+    // A test that kills the server on purpose does not expect its error here.
     connected.on('error', () => {})
     clients.push(connected)
     return connected

@@ -8,7 +8,7 @@ import { waitFor } from './wait-for.js'
 
 const run = promisify(execFile)
 
-/** A terminal that nobody sits at: what is typed into it, and what it shows, as text. */
+/** A terminal without a person: the typed keys, and the shown text. */
 export interface Screen extends AsyncDisposable {
   /** The folder that its shell is in. */
   readonly folder: string

@@ -53,7 +53,7 @@ export interface ScriptedFleet {
   leaseEnds(name: string): Promise<void>
   /** Resolves when the lease of a run has ended by itself and the run was given up. */
   giveUp(worker: ScriptedWorker): Promise<'rerun' | 'abandoned'>
-  /** Everything that is stored under the prefix but what tells of workers; the time that keys have left is not in it. */
+  /** Everything that is stored under the prefix except records of workers; the remaining TTL of keys is not in it. */
   everything(): Promise<Record<string, unknown>>
 }
 

@@ -7,16 +7,16 @@ export const WAIT_MS = 30_000
 export interface WaitForOptions {
   /** How long the condition may take; default {@link WAIT_MS}. */
   timeoutMs?: number
-  /** What is waited for, in words: the failure says it. */
+  /** The awaited event, in words: the error names it. */
   what: string
   /** Time between two looks; default 10. */
   intervalMs?: number
 }
 
 /**
- * Looks again and again until `look` gives something true, and gives that back. Only for conditions that nothing
- * announces, such as the content of Redis; where there is an event, wait for the event. What `look` throws counts as
- * "not yet", and is told when the time is over.
+ * Calls `look` again and again until it gives a true value, and returns that value. Only for conditions without an event,
+ * such as the content of Redis; where an event exists, wait for the event. An error of `look` counts as "not yet", and is
+ * part of the error after the timeout.
  */
 export async function waitFor<T>(
   look: () => T | Promise<T>,

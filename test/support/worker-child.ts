@@ -28,15 +28,15 @@ export interface WorkerProcessOptions {
 /** A worker in a process of its own, so that it can be killed, stopped and frozen like a real one. */
 export interface WorkerProcess {
   readonly pid: number
-  /** Everything the process told so far, oldest first. */
+  /** Every message of the process so far, oldest first. */
   readonly journal: readonly JournalEntry[]
   /** Gives the first entry, past or to come, that fits; rejects when the process ends first or the time is over. */
   next(event: string, fits?: (entry: JournalEntry) => boolean, timeoutMs?: number): Promise<JournalEntry>
   /** Hands the process a message, which it gets by `process.on('message')`. */
   send(message: object): void
-  /** Sends a signal by pid; resolves when the process is gone, after SIGSTOP and SIGCONT at once. */
+  /** Sends a signal by pid; resolves when the process has ended, after SIGSTOP and SIGCONT at once. */
   kill(signal?: NodeJS.Signals): Promise<void>
-  /** Resolves when the process is gone, whoever ended it. */
+  /** Resolves when the process has ended, for whatever cause. */
   untilGone(): Promise<void>
   /** Asks by SIGTERM and resolves with the exit code; after `timeoutMs` (default 30 000) kills and rejects. */
   stop(timeoutMs?: number): Promise<number | null>

@@ -18,7 +18,7 @@ class Events extends IsolatedEmitter {
   emitTo = this.send.bind(this)
 }
 
-/** Starts a worker of one task under a version of time-zone data. Whoever starts it stops it. */
+/** Starts a worker of one task under a version of time-zone data. The caller stops it. */
 export async function startZonedWorker(options: {
   url: string
   prefix: string

@@ -21,7 +21,7 @@ function inlineOnce(text) {
     const names = code.match(/\b[a-zA-Z_]\w*/g) ?? []
     const isPure = names.every((word) => EVERYWHERE.has(word) || parameters.includes(word))
     const isOnce = parameters.every((parameter) => names.filter((word) => word === parameter).length <= 1)
-    // What another expression was written into is looked at anew by the next pass.
+    // The next pass looks again at a text into which another expression was written.
     if (!isPure || !isOnce || !text.includes(block)) continue
     text = text.replace(block, '\0')
     text = inlineCalls(text, name, (values) => {

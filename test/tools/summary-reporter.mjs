@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs'
 
-/** Why a test is left out of the project on the memory store: the same test runs on redis-server in the project `redis`. */
+/** Why a test is skipped in the project on the memory store: the same test runs on redis-server in the project `redis`. */
 const RUNS_ON_REDIS = 'the memory store has no '
 
 /**
@@ -14,7 +14,7 @@ export default class SummaryReporter {
 
   onInit(vitest) {
     this.#isWatching = vitest.config.watch
-    // The default reporter writes after the end of the run too; at the exit of the process nobody does.
+    // The default reporter also writes after the end of the run; at the exit of the process no reporter writes.
     process.once('exit', (exitCode) => {
       if (this.#isWatching) return
       if (exitCode !== 0 && this.#counts.failed === 0) this.#counts.failed = 1

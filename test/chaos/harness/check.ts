@@ -14,7 +14,7 @@ export interface Evidence {
   readonly leaseMs: number
   /** Spans of time in which Redis had lost its memory or was out of anybody's reach with it. */
   readonly dataLoss: readonly { fromMs: number; toMs: number; isRewound?: boolean; flushedAtMs?: number }[]
-  /** Spans, by the monotonic clock, of which all writes are gone: what was started then may be started again, with the same fences. */
+  /** Spans, by the monotonic clock, whose writes are lost: runs of these spans may start again, with the same fences. */
   readonly lostWrites?: readonly { fromMs: number; toMs: number }[]
   /** Whether a worker may go without replies for as long as a lease and no connection breaks; default false. */
   readonly repliesAreLate?: boolean
@@ -42,7 +42,7 @@ export interface Findings {
   skipped: number
   abandoned: number
   redelivered: number
-  /** From the instant to the start, of schedules that wait for nobody. */
+  /** From the instant to the start, of schedules that wait for no other run. */
   longestDelayMs: number
   /** One line for each broken promise. */
   problems: string[]
@@ -124,7 +124,7 @@ function checkSchedule(schedule: ChaosSchedule, evidence: Evidence, findings: Fi
     // Each attempt of a run that failed starts once.
     const isDoubled = new Set(remembered.map(({ attempt }) => attempt)).size < remembered.length
     if (schedule.onCrash === 'skip' && isDoubled && !isRewound(at)) report('doubled', tell())
-    // A run that was going when the memory was lost has nowhere to be recorded, and nobody to deliver it again.
+    // The data loss removed the record of a running run, so no history entry and no rerun follows.
     const isOrphan = starts.some(({ to }) => {
       const untilMs = time.at(to) + evidence.leaseMs + TAKE_OVER_MS
       return evidence.dataLoss.some((loss) => untilMs >= loss.fromMs && time.at(to) <= loss.toMs)
@@ -187,9 +187,9 @@ function covers(entry: HistoryRecord, at: number): boolean {
 }
 
 /**
- * A clock that jumps forward ends leases before their time. Their holders hear of it when they extend them next, after a
- * third of the lease; until then others may go beside them, and not for longer. A holder that hears no reply gives a lease
- * up when it has ended by its own clock.
+ * A clock that jumps forward ends leases before their time. Their holders notice it at the next extension, after a
+ * third of the lease; until then other runs may start beside them, and not for longer. A holder without a reply gives a
+ * lease up when the lease has ended by the holder's clock.
  */
 function isEndedByJump(first: Span, second: Span, { time, leaseMs, repliesAreLate = false }: Evidence): boolean {
   const heardMs = repliesAreLate ? leaseMs : leaseMs / 2
@@ -241,7 +241,7 @@ function checkFences(
   }
 }
 
-/** Whether a run may have started by the late reply to a claim whose lease a jump of the clock ended meanwhile. */
+/** Whether a late reply to a claim whose lease a jump of the clock has ended may have started the run. */
 function isHeardAfterJump({ from }: Pick<Span, 'from'>, { time, leaseMs, repliesAreLate = false }: Evidence): boolean {
   return (
     repliesAreLate && time.jumps.some(({ atMs, byMs }) => byMs >= leaseMs / 2 && from >= atMs && from - atMs <= leaseMs)

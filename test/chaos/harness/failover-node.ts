@@ -9,13 +9,13 @@ import { type Relay, startRelay } from './relay.js'
 export type FailoverKind =
   /** An operator asks for it; the servers hand over. */
   | 'planned'
-  /** SIGKILL of a primary; another one is elected, and the dead one comes back empty as its replica. */
+  /** SIGKILL of a primary; another node is elected, and the dead one restarts empty as its replica. */
   | 'killed'
   /** The same, and the last moments of the primary reach no replica. */
   | 'killed-behind'
   /** A replica that has missed the last moments is promoted beside a primary that lives, and takes writes, a moment longer. */
   | 'forced-behind'
-  /** A primary stands still for some seconds, and nobody takes over. */
+  /** A primary freezes for some seconds, and no replica takes over. */
   | 'hanging'
   /** One worker reaches the node of the first shard alone from now on, and the others are killed and replaced. */
   | 'unseen'
@@ -60,7 +60,7 @@ const COMMON_ARGS = ['--repl-diskless-sync-delay', '0', '--repl-timeout', '5', '
 
 /**
  * Starts a server behind its relay. Its port leaves room for a cluster bus, 10 000 above, below the ports that kernels
- * take for outgoing connections from: there somebody else may sit when it is started again.
+ * take for outgoing connections: another program could hold such a port when the server is started again.
  */
 export async function startFailoverNode(args: (port: number, relayPort: number) => string[]): Promise<FailoverNode> {
   for (let attempt = 1; ; attempt += 1) {
@@ -103,7 +103,7 @@ export async function untilPrimary(node: FailoverNode): Promise<void> {
   })
 }
 
-/** Waits until so many replicas of a primary have acknowledged what it has written by now. */
+/** Waits until a number of replicas of a primary have acknowledged its writes so far. */
 export async function untilInStep(primary: FailoverNode, replicas: number): Promise<void> {
   const read = async (): Promise<{ written: number; acknowledged: number[] }> => {
     const text = await primary.admin.info('replication')

@@ -172,7 +172,7 @@ async function untilRecorded(
   return false
 }
 
-/** One line that tells what came of a series, and how to repeat it. */
+/** One line with the outcome of a series, and with the command that repeats it. */
 export function describeResult(what: string, { count, seed }: FailoverSeries, result: FailoverResult): string {
   const { checked, started, doubled, repeated, together, lost, unrecorded, elsewhere, abandoned } = result
   const figures = { checked, started, doubled, repeated, together, lost, unrecorded, elsewhere, abandoned }

@@ -43,7 +43,7 @@ export interface ChaosFleet {
   untilGone(worker: ChaosWorker): Promise<void>
   /** SIGSTOP, and SIGCONT after a time. */
   freeze(worker: ChaosWorker, ms: number): Promise<void>
-  /** SIGTERM; resolves when the process is gone. */
+  /** Sends SIGTERM; resolves when the process has ended. */
   terminate(worker: ChaosWorker): Promise<void>
   stopAll(): Promise<void>
   /** Reads what the handlers of every process, dead or alive, wrote down. */

@@ -39,7 +39,7 @@ export function monotonicNow(): number {
   return Number(process.hrtime.bigint() / 1_000n) / 1_000
 }
 
-/** Reads the journal of a process; a line that its death cut short is left out. */
+/** Reads the journal of a process; skips a line that the death of the process cut short. */
 export function readJournal(file: string): JournalLine[] {
   let text = ''
   try {
@@ -57,8 +57,8 @@ export function readJournal(file: string): JournalLine[] {
 }
 
 /**
- * Turns a journal into spans. A handler that stood still for longer than its lease had no right to go on afterwards and
- * is told so by its signal; what it does between waking up and hearing of it is no run beside another.
+ * Turns a journal into spans. A handler that was frozen for longer than its lease has no right to continue, and its
+ * signal says so; its work between waking up and reading the signal does not count as a run beside another.
  */
 export function toSpans(
   process: number,

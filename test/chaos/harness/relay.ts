@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer } from 'node:net'
 
-/** A link that knows nothing of what goes through it: the stream of a replication is not made of replies. */
+/** A relay that does not read the bytes that pass: the stream of a replication has no replies. */
 export interface Relay {
   readonly port: number
   /** What the server sends is swallowed; the connections are cut when it passes again. */

@@ -13,13 +13,13 @@ interface Node {
 
 /** A primary and a replica that replicates asynchronously, behind one address that follows the primary. */
 export interface ReplicatedPair extends AsyncDisposable {
-  /** Where clients connect to, whoever is primary. */
+  /** Address for clients, whichever server is primary. */
   readonly front: ChaosProxy
   readonly url: string
   readonly primary: Redis
   /** From now on the replica gets nothing of what is written. */
   loseReplication(): void
-  /** The replica becomes the primary, with what it has; the old one follows it and forgets what it alone knew. */
+  /** Makes the replica the primary, with its data; the old primary follows it and drops its own later writes. */
   failOver(): Promise<void>
 }
 

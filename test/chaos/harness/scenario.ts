@@ -30,8 +30,8 @@ export interface ChaosContext {
   /** Redis's clock, and the jumps that it makes. */
   readonly time: RedisTime
   /**
-   * Redis has lost its memory from here, until what is declared in code is back; or, with an instant, what was written since
-   * then: that may happen again.
+   * Records that Redis has lost its data from here until the declared schedules are restored; or, with an instant, that the
+   * writes since then are lost: their runs may start again.
    */
   beginDataLoss(sinceMs?: number): void
 }
@@ -42,7 +42,7 @@ export interface Fault {
   readonly promise: string
   readonly serverArgs?: readonly string[]
   readonly usesProxies?: boolean
-  /** Schedules are declared by the workers, and come back by themselves. */
+  /** Whether the workers declare the schedules, so that these are restored after a data loss. */
   readonly isDeclared?: boolean
   /** Sets up what it needs. Throws `Unavailable` where this machine cannot. */
   readonly prepare?: (options: { workerCount: number }) => Promise<Stage>
@@ -125,7 +125,7 @@ export async function runScenario(fault: Fault, options: ScenarioOptions): Promi
       workerCount,
       stage,
       time,
-      // What came due within the last moments may have been claimed, or not, by a memory that is gone.
+      // Occurrences of the last moments may have been claimed, or not, in the lost dataset.
       beginDataLoss: (sinceMs) =>
         void dataLoss.push({
           fromMs: sinceMs === undefined ? Date.now() - 1_500 : sinceMs - GOING_MS,
@@ -173,7 +173,7 @@ export async function runScenario(fault: Fault, options: ScenarioOptions): Promi
   }
 }
 
-/** Waits until every occurrence of the run is in the history; what Redis forgot is not waited for. */
+/** Waits until every occurrence of the run is in the history, except for occurrences that a data loss removed. */
 async function untilRecorded(
   schedules: readonly ChaosSchedule[],
   records: ReturnType<typeof openHistory>,
@@ -181,7 +181,7 @@ async function untilRecorded(
   toMs: number,
   dataLoss: readonly { fromMs: number; toMs: number }[],
 ): Promise<boolean> {
-  // Nor for what was going then: it has nowhere to be recorded.
+  // Runs that were running at the data loss are not awaited either: their record is lost.
   const isForgotten = (at: number) => dataLoss.some((span) => at >= span.fromMs - GOING_MS && at <= span.toMs)
   for (const endAt = Date.now() + RECOVERY_TIMEOUT_MS; Date.now() < endAt; await sleep(250)) {
     await records.read().catch(() => {})

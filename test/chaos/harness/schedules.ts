@@ -10,7 +10,7 @@ export interface ChaosSchedule {
   readonly inMinute: boolean
   readonly onCrash: 'skip' | 'rerun'
   readonly overlap: 'skip' | 'queue' | 'replace' | 'allow'
-  /** Nothing but a fault delays it: handlers are short, and wait for nobody. */
+  /** Whether only a fault delays it: its handlers are short, and it waits for no other run. */
   readonly isPrompt: boolean
   readonly jitterMs: number
   /** It is due within this stretch only, ends included; default: at any time. */
@@ -20,7 +20,7 @@ export interface ChaosSchedule {
 interface Shape {
   name: string
   everyMs?: number
-  /** Each so many seconds of a minute. */
+  /** Fires each time the second of the minute is a multiple of this number. */
   seconds?: number
   onCrash: 'skip' | 'rerun'
   overlap?: 'skip' | 'queue' | 'replace' | 'allow'

@@ -10,7 +10,7 @@ import { monotonicNow } from './journal.js'
 const NODES = 3
 /** The first worker reaches every node through a proxy of its own. */
 const SHORT_SIGHTED = 0
-/** What was under way when a node began to hang, or was claimed before, ms. */
+/** Time before a node hangs in which its runs may have been claimed or running, ms. */
 const UNDER_WAY_MS = 500
 
 export const SHARD_COUNT = 6
@@ -57,8 +57,8 @@ export async function startShardGroup(): Promise<FailoverGroup> {
   }
 
   /**
-   * The first worker reaches the node of the first shard alone from now on, and the others die: of the shards of which it
-   * is to do the maintenance, others have to do it, or the runs of the dead are left to nobody.
+   * From now on the first worker reaches the node of the first shard alone, and the others die. Other workers have to do the
+   * maintenance of the shards for which the first worker is responsible, or no worker recovers the runs of the dead.
    */
   async function hide({ fleet, home }: FailoverLoad): Promise<void> {
     for (const [place, proxy] of proxies.entries()) proxy.isBlackHole = place !== home

@@ -18,7 +18,7 @@ export interface WorkerPlace {
 export interface Stage {
   readonly serverArgs?: readonly string[]
   readonly serverEnv?: Record<string, string>
-  /** For each worker by its place; those that are started later go round. */
+  /** One entry for each worker by its place; later workers use the entries again from the first. */
   readonly places?: readonly WorkerPlace[]
   /** Whether a run keeps its lease while its event loop is blocked. */
   readonly keepsLeases?: boolean

@@ -15,7 +15,7 @@ export interface Churn {
 /** Schedules that are alive at a time. */
 const POPULATION = 40
 
-/** The schedules that stay, with about so many occurrences a second in all. */
+/** The schedules that stay, with about this number of occurrences a second in all. */
 export function steadySchedules(perSecond: number): Named[] {
   const kinds: { share: number; perSecond: number; definition: DefinitionShape }[] = [
     { share: 0.72, perSecond: 10, definition: { every: 100, task: 'quick' } },
@@ -54,7 +54,7 @@ export function createChurn(control: Everybeat, redis: Redis, prefix: string, ra
   })
 
   async function bear(): Promise<void> {
-    // A name never comes back: whatever is kept by name and not given up shows.
+    // No name is used twice, so every key that is kept by name and never deleted shows.
     const name = `churn-${born}`
     born += 1
     await schedules.put(name, { ...trigger(), ...policies() } as DefinitionInput)

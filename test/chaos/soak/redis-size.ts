@@ -21,8 +21,8 @@ export interface LeftKey {
 export const LASTING_KEYS = ['meta'] as const
 
 /**
- * What may stay in an idle fleet, with at most so many members: slots of a task with a fleet-wide limit, of runs that
- * died with their schedule. The next claims take them away.
+ * Keys that may stay in an idle fleet, with their largest number of members: slots of a task with a fleet-wide limit, of
+ * runs whose worker died after the removal of their schedule. The next claims remove them.
  */
 export const BOUNDED_KEYS: Readonly<Record<string, number>> = { 'busy:limited': 3 }
 

@@ -28,7 +28,7 @@ export interface SoakResult {
   readonly changes: number
   readonly deaths: number
   readonly judgements: readonly Judgement[]
-  /** What was left when all schedules were removed and all workers gone. */
+  /** The keys that remain after the removal of all schedules and the end of all workers. */
   readonly left: readonly LeftKey[]
   readonly problems: readonly string[]
 }
@@ -55,9 +55,9 @@ const ALLOWED = {
 }
 
 /**
- * Runs a fleet on a server of its own until it has begun so many runs: schedules come, go and are edited, half of the
- * workers are killed or stopped and replaced all the time, the others stay and are measured. Then removes every
- * schedule, stops every worker, and looks what is left.
+ * Runs a fleet on a server of its own until it has started a number of runs. Schedules are created, edited and removed;
+ * half of the workers are killed or stopped and replaced all the time, the others stay and are measured. Then removes
+ * every schedule, stops every worker, and reads the remaining keys.
  */
 export async function runSoak(options: SoakOptions): Promise<SoakResult> {
   const { onProgress = () => {} } = options

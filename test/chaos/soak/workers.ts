@@ -14,14 +14,14 @@ export interface WorkerMemory {
 
 /** A worker process of a soak. */
 export interface SoakWorker {
-  /** Runs that its handlers began, as far as it has told: a killed one takes up to 250 ms of them with it. */
+  /** Reported runs of its handlers: a killed worker takes up to 250 ms of them with it. */
   readonly fires: number
-  /** Events `error` it has told of. */
+  /** Number of reported `error` events. */
   readonly errors: number
   readonly pid: number
-  /** Collects its garbage and tells what is left. */
+  /** Collects the garbage of the worker and reports its memory. */
   measure(): Promise<WorkerMemory>
-  /** Sends the signal; resolves when the process is gone. */
+  /** Sends the signal; resolves when the process has ended. */
   end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void>
 }
 

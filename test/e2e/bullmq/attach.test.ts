@@ -48,7 +48,7 @@ describe('attach', () => {
     await beat.schedules.put('nightly', { task: 'report', every: '100ms', misfire: 'all', misfireGrace: '1m' })
     const next = async () => (await beat.schedules.get('nightly'))?.next?.getTime() ?? Number.NaN
     const dueAt = await next()
-    // By Redis's clock the instant is long over, and nobody has taken it.
+    // By Redis's clock the instant has passed, and no worker has claimed it.
     await waitFor(async () => Number((await redis.client.time())[0]) * 1000 > dueAt + 1_000, { what: 'the instant' })
     expect(await next()).toBe(dueAt)
     await worker.resume()

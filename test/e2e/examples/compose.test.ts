@@ -45,7 +45,7 @@ async function startWorker(prefix: string): Promise<{ url: string; stop(): Promi
   return { url: `127.0.0.1:${port}`, stop: () => worker.stop() }
 }
 
-/** Runs Prometheus with the example's configuration; only where the workers are is told in place of asking a name service. */
+/** Runs Prometheus with the configuration of the example, but with the addresses of the workers in place of names. */
 async function startPrometheus(program: string, targets: string[]): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'everybeat-prometheus-'))
   const [config] = scraping.scrape_configs

@@ -21,7 +21,7 @@ async function outage(place: Place): Promise<Outcome> {
   const started = startsOf('tick', worker).filter((at) => at > awayFrom && at <= backAt + 1_000)
   const history = await schedules.history('tick', { limit: 100 })
   const missed = Math.max(...history.map((entry) => entry.missed ?? 0))
-  // One more may have come due on time while the worker started.
+  // One further occurrence may have become due on time while the worker started.
   const isRight = started.length >= 1 && started.length <= 2 && missed >= OUTAGE_MS / 1_000 - 3
   return { isRight, came: `of the outage ${started.length} came to run, one of them for ${missed} others` }
 }

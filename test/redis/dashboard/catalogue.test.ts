@@ -44,7 +44,7 @@ describe('the catalogue of the dashboard', () => {
     const reading = catalogue.prepare()
     await isHeld
     await beat.schedules.remove('brief')
-    // The catalogue never had the schedule: what is told of it now changes no row, and must outlive the reading.
+    // The catalogue never had the schedule, so this announcement changes no row; its effect must outlive the reading.
     catalogue.refresh([['brief', await beat.schedules.get('brief')]])
     source.release()
     await reading

@@ -6,7 +6,7 @@ import { useFleet } from '../../support/fleet.js'
 import { seedSchedules } from '../../support/many-schedules.js'
 import { useRedis } from '../../support/redis.js'
 
-/** More than the dashboard reads anew for each question. */
+/** More schedules than the dashboard reads again for each question. */
 const COUNT = 2_400
 
 const redis = useRedis()
@@ -14,7 +14,7 @@ const fleet = useFleet(redis)
 let beat: Everybeat
 let dashboard: Dashboard
 let client: DashboardClient
-/** Whether the dashboard reads pages of all schedules; while it does not, only announcements tell it of edits. */
+/** Whether the dashboard reads pages of all schedules; while it does not, only announcements bring it edits. */
 let isReadingHeld: boolean
 let heldPages: (() => void)[]
 

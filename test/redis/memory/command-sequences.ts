@@ -19,7 +19,7 @@ const words = (...parts: (string | fc.Arbitrary<string>)[]): fc.Arbitrary<Words>
 
 const option = (...choices: string[]) => fc.constantFrom(...choices)
 
-/** Words, some of which may be left out: those that are empty in the end. */
+/** Words, some of which are optional: the empty ones are dropped in the end. */
 const loose = (...parts: (string | fc.Arbitrary<string>)[]): fc.Arbitrary<Words> =>
   words(...parts).map((all) => all.filter((word) => word !== '~none~').flatMap((word) => word.split('|')))
 
@@ -189,7 +189,7 @@ export const commandSequence: fc.Arbitrary<Words[]> = fc.array(
 
 const UNORDERED = /^(SMEMBERS|SUNION|SINTER|SDIFF|HGETALL|HKEYS|HVALS|KEYS|SCAN)$/
 
-/** A reply in a form that compares: what comes in no order is sorted. */
+/** A reply in a comparable form: members without an order are sorted. */
 export function comparable([name = '']: Words, reply: unknown): string {
   const sorted = UNORDERED.test(name) && Array.isArray(reply) ? reply.flat().map(String).sort() : reply
   return JSON.stringify(sorted)

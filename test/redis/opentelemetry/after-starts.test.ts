@@ -21,7 +21,7 @@ const fleet = useFleet(redis)
 beforeAll(() => void context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable()))
 afterAll(() => context.disable())
 
-/** A worker that is not started, what it exports, and what is told of each span that is made. */
+/** A worker that is not started, its exported spans, and the contexts in which spans are made. */
 function createInstrumented(handler: Handler, sampler: Sampler = new AlwaysOnSampler()) {
   const spans = new InMemorySpanExporter()
   const made: { span: Span; parent: Context; active: Context }[] = []

@@ -9,7 +9,7 @@ const [past] = pastDays(1) as [number]
 const CAPACITIES = [{ pool: 'default', task: 'work', maxConcurrent: 0, freeSlots: 10 }]
 const REQUEST = { requestId: 'r', slots: 10, maxClaims: 10, aheadMs: DAY, expectedDueMs: null, capacities: CAPACITIES }
 
-/** Claims an instant; gives what the claim asks for, what the fleet was told, and the calls that were made. */
+/** Claims an instant; gives the calls of the claim, the messages to the fleet, and all calls. */
 async function claimAt(instant: number, tellsFleet: boolean) {
   const fleet = await createDaily(redis)
   const { store } = fleet.worker('w')

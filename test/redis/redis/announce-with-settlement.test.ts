@@ -7,7 +7,7 @@ import { waitFor } from '../../support/wait-for.js'
 const redis = useRedis()
 const [t3] = pastDays(1) as [number]
 
-/** A fleet with a run under way, and what its channel was told since. */
+/** A fleet with a running run, and the later messages on its channel. */
 async function claimAndListen() {
   const fleet = await createDaily(redis)
   const worker = fleet.worker('w')

@@ -13,7 +13,7 @@ import {
 const redis = useRedis()
 const [t1, t2, t3] = pastDays(3) as [number, number, number]
 
-/** Claims a run that began, as far as is noted, before all that comes due in the test: it is overlapped by that. */
+/** Claims a run whose stored start lies before all later occurrences of the test, which therefore overlap it. */
 async function claimAsOfOld(fleet: ScriptedFleet, worker: ScriptedWorker): Promise<ClaimedRun> {
   const run = await worker.claimOne()
   await fleet.client.hset(fleet.keys.state('it'), 'started', t1)

@@ -13,7 +13,7 @@ const redis = useRedis()
 const [t2, t3] = pastDays(2) as [number, number]
 const LEASE_MS = 600_000
 
-/** A run goes, and began long ago; the occurrence `nominal` comes due meanwhile. */
+/** A run began long ago and is running; the occurrence `nominal` becomes due during it. */
 async function comesDue(fleet: ScriptedFleet, worker: ScriptedWorker, nominal: number) {
   const run = await worker.claimOne()
   await fleet.client.hset(fleet.keys.state('it'), 'started', t2)

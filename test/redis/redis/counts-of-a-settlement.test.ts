@@ -7,7 +7,7 @@ import { createDaily, DAY, pastDays, settlementOf, type ScriptedFleet } from '..
 
 const redis = useRedis()
 
-/** A fleet with so many runs of one schedule at the same time, and its worker. */
+/** A fleet with a number of runs of one schedule at the same time, and its worker. */
 async function startRuns(count: number) {
   const fleet = await createDaily(redis, { overlap: 'allow', misfireGrace: '999d' })
   const instants = pastDays(count)

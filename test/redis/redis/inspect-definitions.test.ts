@@ -35,7 +35,7 @@ describe('an inspection of a schedule', () => {
   it('an inspection of a schedule with correct index entries changes nothing', async () => {
     const fleet = await createDaily(redis)
     await inspectWithoutTrace(fleet)
-    // Put off while somebody plans it, or a run is in its way.
+    // The schedule has a later score, because a worker plans it or a run delays it.
     await fleet.client.zadd(fleet.keys.due, Date.now() + 60_000, 'it')
     await inspectWithoutTrace(fleet)
     await fleet.client.zadd(fleet.keys.due, t3, 'it')

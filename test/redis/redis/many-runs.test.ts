@@ -93,7 +93,7 @@ describe('many runs in one call', () => {
     const fleet = await createDaily(redis)
     await addDaily(fleet, 'z')
     const worker = fleet.worker('w', SHORT_LEASE_MS)
-    // The next of `z` is overlapped, and the ledger cannot be written: what it is told of how long it may be is no hash.
+    // The next occurrence of `z` is skipped, and its history cannot be written: the key with the history limit is no hash.
     await fleet.client.set(fleet.keys.lease('z'), 'w:1', 'PX', 600_000)
     const meta = await fleet.client.hgetall(fleet.keys.meta)
     await fleet.client.set(fleet.keys.meta, 'no hash')

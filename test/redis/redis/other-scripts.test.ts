@@ -52,7 +52,7 @@ describe('the maintenance of runs', () => {
     const slow = fleet.worker('slow', SHORT_LEASE_MS)
     const { runId } = await slow.claimOne()
     expect(await fleet.giveUp(slow)).toBe('rerun')
-    // An index that somebody brought back from a backup.
+    // An index that a person restored from a backup.
     await fleet.client.zadd(fleet.keys.running, 0, runId)
     expect(await slow.store.recoverRuns(10)).toEqual({ inspectedCount: 1, recovered: [] })
     expect(await fleet.client.zrange(fleet.keys.pending, 0, -1)).toEqual([runId])
@@ -151,7 +151,7 @@ describe('a backfill', () => {
     const instants = [t1 - 3 * DAY, t1 - 2 * DAY, t1 - DAY]
     const pace = { atOnce: 2, gapMs: 0, most: 3 }
     expect(await fleet.store.backfill('it', instants, pace)).toMatchObject({ kind: 'enqueued' })
-    // One at a time waits to be delivered, however many may go: what comes due finds no more before it.
+    // One run at a time waits to be delivered, whatever the limit, so a due occurrence finds at most one before it.
     expect(await fleet.client.zcard(fleet.keys.pending)).toBe(1)
     const more = () => fleet.store.backfill('it', instants, pace)
     expect(await withoutTrace(fleet, more)).toEqual({ kind: 'full', waiting: 2 })

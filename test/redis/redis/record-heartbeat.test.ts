@@ -32,6 +32,6 @@ it('record-heartbeat replies to the elected worker whether one of the first two 
   expect(await beat('second', '1')).toBe(true)
   expect(await beat('third', '0')).toBe(true)
   expect(await beat('second', '0')).toBe(false)
-  // It is nobody's duty beyond the first two: that one may stop at any moment.
+  // A watch beyond the first two workers does not count, because that worker may stop at any moment.
   expect(await beat('third', '1')).toBe(false)
 })

@@ -23,7 +23,7 @@ const ENDINGS: readonly (Partial<Settlement> & Pick<Settlement, 'outcome'>)[] = 
   { outcome: 'returned', retryDelayMs: 0 },
 ]
 
-/** A settlement that must change nothing; answers what the worker is told. */
+/** A settlement that must change nothing; gives the answer to the worker. */
 async function settleWithoutTrace(
   fleet: ScriptedFleet,
   worker: ScriptedWorker,

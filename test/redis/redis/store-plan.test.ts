@@ -73,7 +73,7 @@ describe('a plan that arrives late', () => {
 
   it('a plan that arrives late does not undo a claim when the plan looks the same again', async () => {
     const fleet = await createSchedule({ ...JOB, misfire: 'latest', limit: 50 })
-    // Spent, and nobody has planned on yet: what it was decided from, but for the last instant.
+    // The plan is empty, and no worker has refilled it: the state of the decision, but for the last instant.
     await fleet.plan('it', '', t0)
     const late = await fleet.decide('it')
     expect(late).toMatchObject({ last: t2 })

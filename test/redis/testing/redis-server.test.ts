@@ -27,7 +27,7 @@ function isAlive(pid: number): boolean {
   } catch {
     return false
   }
-  // In a container without an init process nobody collects an orphan that ended: it stays as a zombie.
+  // In a container without an init process no process collects an ended orphan: it stays as a zombie.
   return !(existsSync(`/proc/${pid}/stat`) && readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z '))
 }
 

@@ -11,7 +11,7 @@ const fleet = useFleet(redis)
 // Once in a process, and each file has its own: no second test here.
 it('the warm-up executes the code of a run before the first worker is ready, and before it claims due work', async () => {
   const beat = fleet.create()
-  /** Whoever calls first makes the promise: had nobody called, it would be pending still. */
+  /** The first caller creates the promise: without an earlier call it would be pending still. */
   let atFirstStart = ''
   beat.task('work', () => void (atFirstStart = inspect(warmUp(createStubStore))))
   await beat.schedules.put('due', { task: 'work', at: new Date(Date.now() - 500) })

@@ -8,7 +8,7 @@ import { buildLibrary } from './library.js'
 import { writeLicences } from './licences.js'
 import { buildDeclarations } from './declarations.js'
 
-// `npm run build`: writes dist/ anew. Type errors are shown, and fail the build after everything is written.
+// `npm run build`: replaces dist/. Type errors are shown, and fail the build after everything is written.
 const projectDir = fileURLToPath(new URL('../../..', import.meta.url)).replace(/[\\/]$/, '')
 const sourceDir = `${projectDir}/src`
 const outDir = `${projectDir}/dist`

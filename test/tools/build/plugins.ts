@@ -28,7 +28,7 @@ export function loadWhenUsed(): Plugin {
   }
 }
 
-/** Tells the code where its lease thread lies: the path depends on the file that the code is in. */
+/** Gives the code the path of its lease thread, which depends on the file of the code. */
 export function placeLeaseThread(): Plugin {
   return {
     name: 'place-lease-thread',
@@ -49,7 +49,7 @@ const BANNER_NAMES = ['dirname', 'fileURLToPath', 'pathToFileURL']
 
 /**
  * Fits the modules for bundles. A module has no address of its own there; what would lie beside it lies beside the
- * program. Imports for the sake of their effects are left out: no module has any, and bundlers would say so at each.
+ * program. Imports for the sake of their effects are dropped: no module has effects, and bundlers would warn at each.
  */
 export function fitIntoBundles(): Plugin {
   return {

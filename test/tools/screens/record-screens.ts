@@ -13,7 +13,7 @@ export interface Screens {
 
 const SIZE = { columns: 112, rows: 30 }
 
-/** An editor that shows what it opens, mistypes a duration, and corrects it when the text comes back with the refusal on top. */
+/** An editor that shows the opened text, mistypes a duration, and corrects it when the text returns with the refusal on top. */
 const EDITOR = `#!/bin/sh
 echo "---- $(grep -c '' "$1") lines in the editor ----"
 grep -v '^# [a-z]' "$1"

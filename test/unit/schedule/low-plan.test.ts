@@ -5,7 +5,7 @@ import { decodeFields } from '../../../src/schedule/hash-codec.js'
 
 const DAY_MS = 86_400_000
 const NOON_MS = Date.UTC(2026, 10, 27, 12)
-/** What is left of a plan: so many instants behind noon, a distance apart. */
+/** The rest of a plan: a number of instants after noon, a distance apart. */
 const left = (count: number, distanceMs = DAY_MS) =>
   Array.from({ length: count }, (_, index) => String(NOON_MS + (index + 1) * distanceMs)).join(' ')
 

@@ -57,7 +57,7 @@ export const serverClock: Fault = {
     }
   },
   async inject(context) {
-    // Every other jump takes the one before back: else the clock may be behind for most of a run, and little comes due.
+    // Every second jump undoes the previous one: otherwise the clock may be behind for most of a run, and few instants become due.
     const { offsetMs } = context.time
     jumpBy(context, offsetMs === 0 ? context.random.pick(JUMPS_MS) : -offsetMs)
     await Promise.resolve()

@@ -87,7 +87,7 @@ export const halfOpen: Fault = {
   async inject({ proxies, random, leaseMs }) {
     const proxy = random.pick(proxies)
     const severed = random.next() < 0.5
-    // Either the server hears the worker still and its answers vanish, or the server's side is closed and nobody says so.
+    // Either the server still gets the worker's bytes and its replies vanish, or the server closes its side without a notice.
     if (severed) proxy.sever()
     else proxy.isDeaf = true
     await sleep(leaseMs + random.between(-1_000, 2_000))

@@ -10,5 +10,5 @@ export async function refill({ fleet, workerCount }: ChaosContext): Promise<void
   while (fleet.alive.length < workerCount) await fleet.spawn()
 }
 
-/** Waits until so many ms before a second begins: many schedules are due then. */
+/** Waits until a number of ms before a full second: many schedules are due then. */
 export const untilNextSecond = (leadMs: number): Promise<void> => sleep((2_000 - (Date.now() % 1_000) - leadMs) % 1_000)

@@ -9,7 +9,7 @@ import type { ClaimRequest } from '../../../../src/worker/store.js'
 
 const LONG_MS = 60_000
 
-/** A loop whose claims are counted and find nothing; so many of its ten slots are taken. */
+/** A loop whose claims are counted and win nothing; `taken` of its ten slots are in use. */
 function createCountedLoop(taken = 0, monotonic = () => performance.now()) {
   const clock = new SampledRedisClock(monotonic, monotonic)
   clock.sample(monotonic(), monotonic(), monotonic())
@@ -43,7 +43,7 @@ function block(): void {
 
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 
-/** Time that passes when it is told to: a busy machine cannot make a worker late. */
+/** Makes time pass only at the calls of the test: a busy machine cannot make a worker late. */
 function stopTime(): void {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'setImmediate', 'clearImmediate'] })
   onTestFinished(() => void vi.useRealTimers())

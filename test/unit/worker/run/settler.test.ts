@@ -3,7 +3,7 @@ import type { Settlement, SettleOutcome, WorkerStore } from '../../../../src/wor
 import { SYSTEM_TIME } from '../../../../src/time-source.js'
 import { GAP_MS, HOLD_MS, Settler } from '../../../../src/worker/run/settler.js'
 
-/** A settler of a store that answers at once, or, with `isSlow`, when it is told to. */
+/** A settler of a store that answers at once, or, with `isSlow`, when the test says so. */
 function createStore({ isSlow = false } = {}) {
   const calls: string[][] = []
   const answers: ((outcome: SettleOutcome | Error) => void)[] = []
