@@ -33,6 +33,6 @@ it('plain edits are noticed as they happen, also on the primaries of failovers',
     await other.hset(shards[shardOf(name, SHARDS)]!.schedule(name), { task: 'job', every: '100ms' })
   }
   await waitFor(() => written.every((name) => ran.has(name)), {
-    what: 'runs of what was written by hand',
+    what: 'runs of the plainly written schedules',
   })
 })

@@ -56,7 +56,7 @@ describe('a handler that fills the heap until its process dies', () => {
           const entries = await control.schedules.history('poison')
           return entries.length > 0 && entries
         },
-        { what: 'the poison to be given up', timeoutMs: 90_000, intervalMs: 100 },
+        { what: 'the end of the poison run', timeoutMs: 90_000, intervalMs: 100 },
       )
       expect(history).toMatchObject([{ outcome: 'abandoned', reason }])
       await waitFor(() => fleet.deaths() === starts, { what: `${starts} deaths`, timeoutMs: 30_000 })
@@ -64,7 +64,7 @@ describe('a handler that fills the heap until its process dies', () => {
       // What went beside it in the processes that died is finished by others.
       const end = Date.now()
       const newest = async () => (await control.schedules.history('steady', { limit: 1 }))[0]
-      await waitFor(async () => ((await newest())?.scheduledAt.getTime() ?? 0) > end, { what: 'the fleet to go on' })
+      await waitFor(async () => ((await newest())?.scheduledAt.getTime() ?? 0) > end, { what: 'the fleet to continue' })
       const steady = await control.schedules.history('steady', { limit: 1_000 })
       expect(steady.filter(({ outcome }) => outcome === 'abandoned')).toEqual([])
     },

@@ -201,7 +201,7 @@ describe('hostile content in Redis', () => {
         for (const attack of batch) attack(pipeline, tag, workers)
         await pipeline.exec()
         const now = Date.now()
-        await waitFor(() => latest() > now, { what: 'the healthy schedules to go on' })
+        await waitFor(() => latest() > now, { what: 'the healthy schedules to continue' })
         expect(rejections).toEqual([])
         // The next write of the definition removes a key of the wrong type.
         await repair().catch(() => {})
@@ -234,7 +234,7 @@ describe('hostile content in Redis', () => {
         await repair()
         return VICTIMS.every((name) => recovered.has(name))
       },
-      { what: 'the victims to recover', intervalMs: 300 },
+      { what: 'the affected workers to recover', intervalMs: 300 },
     )
   })
 })

@@ -25,7 +25,7 @@ it('workers leave a live primary when sentinels have replaced it, before the pri
   await group.failOver('planned', createRandom(1))
   const before = starts.size
   await waitFor(() => starts.size > before + 20, { what: 'runs afterwards' })
-  await waitFor(() => order.includes('the former primary is told'), { what: 'the former primary to be told' })
+  await waitFor(() => order.includes('the former primary is told'), { what: 'the message to the former primary' })
   expect(order[0]).toBe('the worker leaves')
 })
 
@@ -57,5 +57,5 @@ it('workers reconnect when the switch is announced while they ask a sentinel for
   await waitFor(() => starts.length > before + 5, { what: 'runs afterwards' })
   // Plain edits arrive on a connection of their own.
   await admin.hset('{everybeat}:schedule:edited', { task: 'tick', every: '100ms' })
-  await waitFor(() => starts.includes('edited'), { what: 'an edit to be heard' })
+  await waitFor(() => starts.includes('edited'), { what: 'an edit to be noticed' })
 })

@@ -44,7 +44,7 @@ describe("Redis's own clock", () => {
 
     clock.jumpTo('+1h')
     await waitFor(() => ['skip', 'latest', 'all'].every((name) => of(name).filter(isAfter).length > 8), {
-      what: 'all to go on an hour later',
+      what: 'all schedules to continue an hour later',
     })
     const counts = [caughtUp('skip'), caughtUp('latest'), caughtUp('all')].map(({ length }) => length)
     // An occurrence that was planned on time may be a misfire when it is claimed, and then has a catch-up run of its own.
@@ -60,19 +60,19 @@ describe("Redis's own clock", () => {
     await waitFor(() => of('new').length > 3, { what: 'a new schedule to run' })
     expect(starts.slice(known).filter(({ schedule }) => schedule !== 'new')).toEqual([])
     await waitFor(async () => (await client.pttl(lock)) < 5_000, {
-      what: 'the lock of the upkeep to end',
+      what: 'the end of the maintenance lock',
     })
     await waitFor(
       async () => Number((await client.zrange(workers, 0, 0, 'WITHSCORES'))[1]) < (await redisNow()) + 5_000,
       {
-        what: 'no worker to be seen in the future',
+        what: 'no worker with a heartbeat in the future',
       },
     )
 
     const late = starts.length
     clock.jumpTo('+1h')
     await waitFor(() => starts.slice(late).filter(({ schedule }) => schedule === 'all').length > 3, {
-      what: 'the rest to go on where it stood',
+      what: 'the others to continue',
     })
     const ids = starts.map(({ id }) => id)
     expect(new Set(ids).size).toBe(ids.length)

@@ -31,10 +31,10 @@ const STEADY_BOUNDS: Record<string, string> = {
 
 /** Short waits, and why. */
 const SHORT_WAITS: Record<string, string> = {
-  'redis/support/support.test.ts: 20 ms for () => null': 'a wait in vain',
-  "redis/support/support.test.ts: 20 ms for () => Promise.reject(new Error('no key')": 'a wait in vain',
-  "redis/support/support.test.ts: 50 ms for 'never'": 'a wait in vain',
-  'redis/testing/redis-server.test.ts: 200 ms for () => hasAnswered': 'a wait in vain',
+  'redis/support/support.test.ts: 20 ms for () => null': 'a wait without success',
+  "redis/support/support.test.ts: 20 ms for () => Promise.reject(new Error('no key')": 'a wait without success',
+  "redis/support/support.test.ts: 50 ms for 'never'": 'a wait without success',
+  'redis/testing/redis-server.test.ts: 200 ms for () => hasAnswered': 'a wait without success',
 }
 
 describe('the tests on a busy machine', () => {

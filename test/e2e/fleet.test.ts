@@ -51,7 +51,7 @@ async function takeBusyWorker({ prefix, workers }: Fleet): Promise<[WorkerProces
       const run = await redis.client.hget(`{${prefix}}:state:${runId.split('@')[0]}`, `run:${runId}`)
       return run && ids.find((id) => run.includes(id))
     },
-    { what: 'a run that goes' },
+    { what: 'a running run' },
   )
   const [victim] = workers.splice(ids.indexOf(id), 1)
   return [victim!, id]

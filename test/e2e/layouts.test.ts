@@ -53,7 +53,7 @@ describe('two layouts in one fleet', () => {
         code: 'ERR_EVERYBEAT_LAYOUT',
       })
       const before = ran.count
-      await waitFor(() => ran.count > before + 2, { what: 'the fleet to go on' })
+      await waitFor(() => ran.count > before + 2, { what: 'the fleet to continue' })
       expect(await redis.client.hget(`{${prefix}}:meta`, 'layout')).toBe({ older: '0', ours: '1', newer: '2' }[first])
       expect(await redis.client.exists(`{${prefix}}:schedule:a`)).toBe(0)
     },
@@ -79,7 +79,7 @@ describe('two layouts in one fleet', () => {
     expect(told).toHaveLength(1)
     await redis.client.hset(`{${prefix}}:meta`, 'layout', '1')
     await redis.client.publish(`{${prefix}}:wake`, 'layout')
-    await waitFor(() => ours.count > stopped + 2, { what: 'the old worker to go on' })
+    await waitFor(() => ours.count > stopped + 2, { what: 'the old worker to continue' })
   })
 
   it('the layout is stored again after a flush, so that another layout is refused then too', async () => {
@@ -87,7 +87,7 @@ describe('two layouts in one fleet', () => {
     await runTicks(create('ours', prefix))
     await redis.client.flushall()
     await waitFor(async () => (await redis.client.hget(`{${prefix}}:meta`, 'layout')) === '1', {
-      what: 'the layout to be noted',
+      what: 'the layout to be stored',
     })
     await expect(create('newer', prefix).start()).rejects.toMatchObject({ code: 'ERR_EVERYBEAT_LAYOUT' })
   })
@@ -97,7 +97,7 @@ describe('two layouts in one fleet', () => {
     await runTicks(create('ours', prefix, { shards: 4 }))
     await redis.client.flushall()
     await waitFor(async () => (await redis.client.hget(`{${prefix}}:meta`, 'shards')) === '4', {
-      what: 'the shards to be noted',
+      what: 'the number of shards to be stored',
     })
     await expect(create('ours', prefix).schedules.put('a', { every: '1h' })).rejects.toThrow(/allowed: 4, the shards/)
     await expect(create('newer', prefix, { shards: 4 }).start()).rejects.toThrow(/layout 1/)

@@ -35,7 +35,7 @@ describe('putMany', () => {
     })
     const counts = await countCommands(redis.url, async () => {
       await fleet.create().schedules.putMany(many(5_000))
-      await waitFor(() => heard.size === 5_000, { what: 'word of all' })
+      await waitFor(() => heard.size === 5_000, { what: 'an event of each schedule' })
       // Twice as long as names are gathered.
       await new Promise<void>((resolve) => setTimeout(resolve, 1_200))
     })
@@ -107,7 +107,9 @@ describe('runs', () => {
     expect(scriptCalls(counts)).toBeLessThan(20)
     // A worker that has not the task puts them aside.
     await beat.start()
-    await waitFor(async () => (await redis.client.zcard(`{${fleet.prefix()}}:pending`)) === 0, { what: 'the lane' })
+    await waitFor(async () => (await redis.client.zcard(`{${fleet.prefix()}}:pending`)) === 0, {
+      what: 'all runs to be parked',
+    })
     expect(await beat.schedules.runs({ state: 'waiting' })).toHaveLength(600)
   })
 })

@@ -106,7 +106,7 @@ describe('the change list of a schedule', () => {
     ])
     await redis.client.del(key('schedule', 'bare'))
     await waitFor(async () => (await redis.client.exists(key('changes', 'bare'))) === 0, {
-      what: 'the list to be gone',
+      what: 'the removal of the list',
     })
   })
 
@@ -261,7 +261,7 @@ describe('a one-shot that code declares', () => {
     const first = fleet.create()
     await first.task('job', (run) => void starts.push(run.id)).schedule('it', { at })
     await first.start()
-    await waitFor(async () => (await first.schedules.get('it'))?.state === 'finished', { what: 'its end' })
+    await waitFor(async () => (await first.schedules.get('it'))?.state === 'finished', { what: 'the end of the run' })
     expect(await first.schedules.remove('it')).toEqual({ outcome: 'removed' })
     const second = fleet.create()
     const task = second.task('job', (run) => void starts.push(run.id))

@@ -110,7 +110,7 @@ it('the move of a shard to another node under load starts nothing twice, and los
     return new Set(lists.flatMap((entries, index) => entries.map(([, flat]) => `${names[index]}@${flat[1]}`)))
   }
   await waitFor(async () => await recorded().then((known) => due.every((id) => known.has(id))), {
-    what: 'all to be recorded',
+    what: 'all occurrences to be recorded',
   })
   expect([...starts].filter(([, count]) => count > 1)).toEqual([])
   const unstarted = due.filter((id) => !starts.has(id))

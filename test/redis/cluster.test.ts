@@ -50,7 +50,7 @@ describe('on a Redis Cluster', () => {
     for (const size of nodesUsed) expect(size).toBeGreaterThan(0)
     await beat.start()
     await waitFor(() => ran.size === SHARDS && [...ran.values()].every((count) => count >= 3), {
-      what: 'runs everywhere',
+      what: 'runs on every shard',
     })
     expect(await control.fleet()).toMatchObject([{ id: beat.health().worker }])
     expect((await control.schedules.list({ limit: 2 })).cursor).not.toBeNull()
@@ -89,7 +89,7 @@ describe('on a Redis Cluster', () => {
     await beat.start()
     for (const name of names) await control.schedules.put(name, { task: 'job', cron: '0 0 1 1 *' })
     for (const name of names) await control.schedules.put(name, { task: 'job', every: '100ms' })
-    await waitFor(() => ran.size === SHARDS, { what: 'runs of all the edited ones' })
+    await waitFor(() => ran.size === SHARDS, { what: 'runs of all edited schedules' })
     await Promise.all(names.map((name) => control.schedules.remove(name)))
     ran.clear()
     for (const [shard, name] of names.entries()) {
@@ -98,7 +98,7 @@ describe('on a Redis Cluster', () => {
     // The suffix moves names to other shards: the names that stay on their shard are enough.
     const atHome = names.filter((name, shard) => shardOf(`${name}-by-hand`, SHARDS) === shard)
     await waitFor(() => atHome.every((name) => ran.has(`${name}-by-hand`)), {
-      what: 'runs of those written by hand',
+      what: 'runs of the plainly written schedules',
     })
     await control.schedules.put(names[3]!, { task: 'long', cron: '0 0 1 1 *' })
     const started = nextEvent(beat, 'run:started', ({ task }) => task === 'long')

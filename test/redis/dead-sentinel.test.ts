@@ -62,7 +62,7 @@ it('a dead sentinel prints nothing to the console when the logger is off, and th
   await beat.schedules.put('tick', { every: '200ms' })
   await redis.client.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
   const before = runs
-  await waitFor(() => runs > before + 2, { what: 'runs after all connections were made anew' })
+  await waitFor(() => runs > before + 2, { what: 'runs after all connections were replaced' })
   await beat.stop()
   const lines = written.flatMap((spy) => spy.mock.calls.map((args) => args.map(String).join(' ')))
   vi.restoreAllMocks()

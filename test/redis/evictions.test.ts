@@ -26,7 +26,7 @@ it('the health of a worker is not ok while its server evicts keys, names the rea
   await beat.start()
   expect(beat.health()).toMatchObject({ ok: true, reasons: [], evicting: false, connected: true })
   await waitFor(() => warnings.some((line) => line.includes('maxmemory-policy allkeys-lru')), {
-    what: 'the warning of what the server may do',
+    what: 'the warning about the rights of the server',
   })
   const told = nextEvent(beat, 'error', ({ context }) => context === 'eviction', 30_000)
   await fillMemory()

@@ -103,10 +103,16 @@ describe('the figures of the fleet', () => {
     await redis.client.zadd(key('inactive'), 2, 'a')
     await redis.client.zadd(key('inactive'), 3, 'c')
     await beat.start()
-    await waitFor(async () => (await beat.figures()).schedules.invalid === 0, { what: 'the walk', timeoutMs: 30_000 })
+    await waitFor(async () => (await beat.figures()).schedules.invalid === 0, {
+      what: 'the reading of all schedules',
+      timeoutMs: 30_000,
+    })
     expect(await checkStates(beat)).toEqual({ ...NONE, active: 2, paused: 1 })
     await redis.client.del(key('inactive'))
-    await waitFor(async () => (await beat.figures()).schedules.paused === 1, { what: 'a walk', timeoutMs: 30_000 })
+    await waitFor(async () => (await beat.figures()).schedules.paused === 1, {
+      what: 'a reading of all schedules',
+      timeoutMs: 30_000,
+    })
   })
 
   it('a schedule that waits for a missing worker counts as backlog and as overdue, and a waiting run as waiting', async () => {
@@ -121,7 +127,7 @@ describe('the figures of the fleet', () => {
     // A worker without the task parks what it finds; a schedule and a run stay what they are.
     beat.task('another', () => {})
     await beat.start()
-    await waitFor(async () => (await redis.client.zcard(key('due'))) === 1, { what: 'what is parked' })
+    await waitFor(async () => (await redis.client.zcard(key('due'))) === 1, { what: 'the parked work' })
     await waitFor(async () => (await redis.client.zcard(key('pending'))) === 0, { what: 'the parked run' })
     expect(await beat.figures()).toMatchObject({ dueCount: 2, waitingCount: 1, workerCount: 1 })
     expect((await beat.figures()).overdueMs).toBeGreaterThanOrEqual(5_000)

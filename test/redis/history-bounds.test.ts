@@ -33,7 +33,7 @@ describe('the history', () => {
     }
     expect((await fleet.control.schedules.history('it')).map(({ scheduledAt }) => scheduledAt.getTime())).toEqual([29])
     await fleet.start()
-    await waitFor(async () => (await fleet.redis.xlen(key)) === 1, { what: 'the upkeep to trim it' })
+    await waitFor(async () => (await fleet.redis.xlen(key)) === 1, { what: 'the maintenance to trim the history' })
   })
 
   it('a history key that was overwritten with another type is repaired', async () => {

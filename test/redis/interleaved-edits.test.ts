@@ -17,11 +17,11 @@ describe('an edit', () => {
     await beat.schedules.put('bare', { task: 'wrong', every: '100ms' })
     await beat.start()
     await waitFor(async () => (await redis.client.zcard(`${tag()}:lane:default\nwrong`)) === 2, {
-      what: 'both to be put aside',
+      what: 'both schedules to be parked',
     })
     await beat.schedules.patch('api', { task: 'right' })
     await redis.client.hset(`${tag()}:schedule:bare`, 'task', 'right')
-    await waitFor(() => ran.includes('api') && ran.includes('bare'), { what: 'both to run' })
+    await waitFor(() => ran.includes('api') && ran.includes('bare'), { what: 'both schedules to run' })
   })
 
   it('an edit of an exclusion does not reset the count towards the limit', async () => {
@@ -95,7 +95,7 @@ describe('a finished schedule', () => {
     await beat.start()
     await started
     await waitFor(async () => Number(await redis.client.zscore(`${tag()}:due`, 'last')) > Date.now() + 2_000, {
-      what: 'the removal to be put off',
+      what: 'the delay of the removal',
     })
     end()
     await succeeded

@@ -81,7 +81,7 @@ describe('a live edit', () => {
     await waitFor(() => runs > 1, { what: 'runs' })
     await redis.client.del(key('job'))
     await waitFor(async () => (await redis.client.keys(`{${fleet.prefix()}}:state:*`)).length === 0, {
-      what: 'the state to be gone',
+      what: 'the removal of the state',
     })
     expect(await beat.schedules.get('job')).toBeNull()
     expect(await beat.schedules.put('job', { cron: '0 0 1 1 *' })).toEqual({ outcome: 'created', revision: 1 })
@@ -109,10 +109,10 @@ describe('a live edit', () => {
       ['good', 'active'],
     ])
     ran.length = 0
-    await waitFor(() => ran.length > 3, { what: 'runs of the good one' })
+    await waitFor(() => ran.length > 3, { what: 'runs of the good schedule' })
     expect(ran).not.toContain('bad')
     await redis.client.hset(key('bad'), 'every', '100ms')
-    await waitFor(() => ran.includes('bad'), { what: 'a run of the corrected one' })
+    await waitFor(() => ran.includes('bad'), { what: 'a run of the corrected schedule' })
     expect(await beat.schedules.get('bad')).toMatchObject({ state: 'active' })
   })
 

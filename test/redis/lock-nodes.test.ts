@@ -27,7 +27,7 @@ it('one of three lockNodes may be down, no run starts without a quorum, and each
   await waitFor(async () => (await returned()) > 5, { what: 'runs to wait' })
   expect(starts.size).toBe(withTwo)
   await nodes[1]!.restart()
-  await waitFor(async () => (await returned()) === 0 && starts.size >= withTwo + 7, { what: 'all that waited to run' })
+  await waitFor(async () => (await returned()) === 0 && starts.size >= withTwo + 7, { what: 'all waiting runs to run' })
   expect([...starts].filter(([, count]) => count > 1)).toEqual([])
 })
 

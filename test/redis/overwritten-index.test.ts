@@ -22,7 +22,7 @@ describe('an index that was overwritten', () => {
       const before = runs
       await waitFor(() => runs > before + 3, { what: 'runs' })
       await waitFor(async () => (await redis.client.zscore(fleet.key('due'), 'later')) !== null, {
-        what: 'the other one',
+        what: 'the other worker',
       })
       expect(await fleet.control.schedules.count()).toBe(2)
     },
@@ -58,7 +58,7 @@ describe('an index that was overwritten', () => {
     const key = fleet.key('ranks')
     await redis.client.zadd(key, 1, 'a', 2, 'b', 3, 'c')
     await waitFor(async () => (await redis.client.zcard(key)) === 2, {
-      what: 'the strangers to be gone',
+      what: 'the removal of the unknown members',
     })
   })
 })

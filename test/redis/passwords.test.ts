@@ -109,7 +109,7 @@ describe('a password', () => {
     await Promise.all(more)
     await admin.config('SET', 'requirepass', RIGHT)
     await Promise.all(calls)
-    await waitFor(async () => (await beat.schedules.count()) >= 0, { what: 'the worker to come back' })
+    await waitFor(async () => (await beat.schedules.count()) >= 0, { what: 'the worker to reconnect' })
     expect(text()).toContain('WRONGPASS')
     expect(text()).not.toContain(RIGHT)
     expect(text()).not.toContain(WRONG)

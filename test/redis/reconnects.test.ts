@@ -39,7 +39,7 @@ describe('a connection that the network dropped', () => {
     beat.task('work', () => {})
     await holdMaintenance(redis.client, [createKeys(prefix, 0, 1)])
     await beat.start()
-    await waitFor(async () => (await listeners()).length === 2, { what: 'wake and watch' })
+    await waitFor(async () => (await listeners()).length === 2, { what: 'the fleet channel and the definition watch' })
     const before = await listeners()
     expect(proxy.silence('everybeat-subscriber')).toBe(2)
     await waitFor(async () => (await listeners()).filter((id) => !before.includes(id)).length === 2, {
@@ -60,7 +60,7 @@ describe('a connection that the network dropped', () => {
   it('a subscription is not closed while its echoes arrive', async () => {
     const beat = create({ redis: redis.url, prefix: uniquePrefix('heard') })
     await beat.start()
-    await waitFor(async () => (await listeners()).length >= 2, { what: 'wake and watch' })
+    await waitFor(async () => (await listeners()).length >= 2, { what: 'the fleet channel and the definition watch' })
     const before = await listeners()
     const admin = redis.connect()
     let beats = 0

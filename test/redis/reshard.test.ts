@@ -69,8 +69,8 @@ async function fill(shards: number, count: number, leaseMs: number) {
   await waitFor(() => done === 20, { what: 'a history' })
   await schedules.pause('far-1', { note: 'why' })
   await schedules.trigger('far-2', { payload: 'by hand' })
-  await waitFor(() => done === 21, { what: 'the run by hand' })
-  await waitFor(async () => (await schedules.runs({ state: 'waiting' })).length >= 0, { what: 'the lanes' })
+  await waitFor(() => done === 21, { what: 'the manual run' })
+  await waitFor(async () => (await schedules.runs({ state: 'waiting' })).length >= 0, { what: 'the task queues' })
   await beat.stop()
   await schedules.get('x').catch(() => {})
   const control = fleet.create({ shards })
@@ -154,7 +154,7 @@ describe('resharding', () => {
       await beat.start()
       const wanted = ['nobody', 'killed', 'own', 'far-3']
       await waitFor(() => wanted.every((name) => ran.has(name)), {
-        what: 'what was going or waiting',
+        what: 'the running and the waiting runs',
       })
       expect(await beat.schedules.get('by-hand')).toMatchObject({ every: '1h' })
       expect(await beat.schedules.get('far-1')).toMatchObject({ state: 'paused' })

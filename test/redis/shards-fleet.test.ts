@@ -96,7 +96,7 @@ describe('a fleet on several shards', () => {
     for (const name of oneOnEach()) await task.schedule(name, { every: '1h' })
     await beat.start()
     await redis.client.flushall()
-    await waitFor(async () => (await beat.schedules.count()) === SHARDS, { what: 'the schedules to be back' })
+    await waitFor(async () => (await beat.schedules.count()) === SHARDS, { what: 'the restoration of the schedules' })
   })
 
   it('a fleet on several shards divides the fleet-wide limit of a task among them, and refuses a limit that cannot be divided', async () => {

@@ -53,7 +53,7 @@ describe.concurrent('a fleet whose workers have different time-zone data', () =>
     await using fleet = createFleet()
     const workers = [await fleet.start(OLD), await fleet.start(OLD)]
     const mixes = mixesOf(workers)
-    await waitFor(async () => (await fleet.meta('tzMix')) === OLD, { what: 'the elected worker to look around' })
+    await waitFor(async () => (await fleet.meta('tzMix')) === OLD, { what: 'the sweep of the elected worker' })
     expect(mixes).toEqual([])
     const newer = await fleet.start(NEW)
     newer.events.on('fleet:mixed-tz', (event) => void mixes.push(event))
@@ -62,7 +62,7 @@ describe.concurrent('a fleet whose workers have different time-zone data', () =>
     // Two more beats of everybody say nothing new.
     const beat = async () => Number(await redis.client.zscore(`{${fleet.prefix}}:workers`, newer.id))
     const from = await beat()
-    await waitFor(async () => (await beat()) > from + 9_000, { what: 'two more beats' })
+    await waitFor(async () => (await beat()) > from + 9_000, { what: 'two more heartbeats' })
     expect(mixes).toHaveLength(1)
   })
 
@@ -75,7 +75,7 @@ describe.concurrent('a fleet whose workers have different time-zone data', () =>
     expect(await fleet.meta('tzPlanner')).toBe(newer.id)
     await newer.stop()
     await waitFor(async () => (await fleet.meta('tz')) === OLD, {
-      what: 'the older version to stand',
+      what: 'the older version to remain',
     })
     await fleet.start('unknown')
     expect(await fleet.meta('tz')).toBe(OLD)
@@ -92,7 +92,10 @@ describe.concurrent('a fleet whose workers have different time-zone data', () =>
     await fleet.planOtherwise('zoned', 3_600_000)
     const utc = await fleet.planOtherwise('utc', 3_600_000)
     await fleet.start(NEW)
-    await waitFor(async () => (await fleet.meta('tzPlanned')) === NEW, { what: 'the walk', timeoutMs: 30_000 })
+    await waitFor(async () => (await fleet.meta('tzPlanned')) === NEW, {
+      what: 'the check of all plans',
+      timeoutMs: 30_000,
+    })
     expect(await fleet.plan('zoned')).toBe(right)
     expect(await fleet.plan('fine')).toBe(fine)
     expect(await fleet.plan('utc')).toBe(utc)
@@ -113,7 +116,7 @@ describe.concurrent('a fleet whose workers have different time-zone data', () =>
     for (const key of keys) await redis.client.hset(key, 'plan', String(Number(right?.next) + 3_600_000))
     const newer = await startZonedWorker({ ...options, tz: NEW })
     const planned = () => redis.client.hget(`{${options.prefix}:0}:meta`, 'tzPlanned')
-    await waitFor(async () => (await planned()) === NEW, { what: 'the walk', timeoutMs: 30_000 })
+    await waitFor(async () => (await planned()) === NEW, { what: 'the check of all plans', timeoutMs: 30_000 })
     const schedules = await control.schedules.list()
     expect(schedules.map(({ next }) => next)).toEqual(names.map(() => right?.next))
     await Promise.all([older.stop(), newer.stop()])
@@ -145,7 +148,7 @@ describe.concurrent('a fleet whose workers have different time-zone data', () =>
     await fleet.start(OLD)
     const newer = await fleet.start(NEW)
     const mixes = mixesOf([newer])
-    await waitFor(async () => (await fleet.meta('tzMix')) === `${OLD} ${NEW}`, { what: 'the mix' })
+    await waitFor(async () => (await fleet.meta('tzMix')) === `${OLD} ${NEW}`, { what: 'the mix of versions' })
     const beat = async () => Number(await redis.client.zscore(`{${fleet.prefix}}:workers`, newer.id))
     const from = await beat()
     await waitFor(async () => (await beat()) > from, { what: 'the next heartbeat of the tz authority' })
@@ -163,7 +166,7 @@ describe.concurrent('a fleet whose workers have different time-zone data', () =>
     const older = await fleet.start(OLD, 'job')
     await newer.stop()
     await waitFor(async () => (await fleet.meta('tz')) === OLD, {
-      what: 'the older version to stand',
+      what: 'the older version to remain',
     })
     const ran = new Promise((resolve) => older.events.once('run:succeeded', resolve))
     await redis.client.hset(`{${fleet.prefix}}:schedule:zoned`, { cron: '* * * * * *', tz: 'Asia/Tokyo', task: 'job' })

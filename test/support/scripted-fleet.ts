@@ -181,7 +181,7 @@ export function createScriptedFleet(redis: SuiteRedis): ScriptedFleet {
           const { recovered } = await by.store.recoverRuns(10)
           return recovered[0]
         },
-        { what: 'a run to be given up' },
+        { what: 'an abandoned run' },
       )
       return given.kind
     },

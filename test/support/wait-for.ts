@@ -33,7 +33,7 @@ export async function waitFor<T>(
     }
     if (performance.now() - startedAt > timeoutMs) {
       const seen = last instanceof Error ? `it threw: ${last.message}` : `it gave ${JSON.stringify(last)}`
-      throw new Error(`Waited ${timeoutMs} ms in vain for ${what}; at the last look ${seen}`, {
+      throw new Error(`Waited ${timeoutMs} ms without success for ${what}; at the last look ${seen}`, {
         cause: last,
       })
     }

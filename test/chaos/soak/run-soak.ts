@@ -135,7 +135,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakResult> {
         page = await control.schedules.list({ limit: 500 })
       }
       await waitFor(async () => (await redis.zcard(`{${PREFIX}}:ranks`)) === VETERANS, {
-        what: 'the fleet to drop its dead',
+        what: 'the fleet to remove its dead workers',
         timeoutMs: DROPPED_MS,
       })
       await Promise.all(veterans.map((worker) => worker.end('SIGTERM')))

@@ -56,7 +56,7 @@ describe('attach', () => {
     await both.pause()
     expect(worker.isPaused()).toBe(true)
     await both.resume()
-    await waitFor(() => !worker.isPaused(), { what: 'the worker to go on' })
+    await waitFor(() => !worker.isPaused(), { what: 'the worker to continue' })
   })
 
   it('attach stops Everybeat when the BullMQ worker closes', async () => {

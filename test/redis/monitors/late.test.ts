@@ -25,7 +25,7 @@ it('an occurrence that no worker claims is reported by name, and a monitor repor
   await nextEvent(beat, 'schedule:late', () => true, 40_000)
   await waitFor(() => reports.length > 0, { what: 'the report' })
   release()
-  await waitFor(() => reports.some(({ kind }) => kind === 'success'), { what: 'the run that waited' })
+  await waitFor(() => reports.some(({ kind }) => kind === 'success'), { what: 'the waiting run' })
   await watching.flush()
   expect(reports.map(({ kind }) => kind)).toEqual(['late', 'start', 'success'])
   expect(reports[0]).toMatchObject({ runId: `waiting@${at}`, scheduledAt: at, latenessMs: late.latenessMs })

@@ -83,10 +83,10 @@ describe('monitor', () => {
     )
     const at = new Date(Date.now() - 3_600_000)
     await beat.schedules.put('missed', { task: 'work', at, misfire: 'skip' })
-    await waitFor(() => events.some(({ kind }) => kind === 'missed'), { what: 'the report of what is missed' })
+    await waitFor(() => events.some(({ kind }) => kind === 'missed'), { what: 'the report of the missed occurrence' })
     expect(events[0]).toMatchObject({ kind: 'missed', schedule: 'missed', reason: 'misfire', count: 1 })
     await runOnce(beat, 'late', { at: new Date(Date.now() - 5_000), misfireGrace: '1h' })
-    await waitFor(() => events.some(({ kind }) => kind === 'late'), { what: 'the report of what is late' })
+    await waitFor(() => events.some(({ kind }) => kind === 'late'), { what: 'the report of the late occurrence' })
   })
 })
 

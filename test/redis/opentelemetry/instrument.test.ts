@@ -133,7 +133,7 @@ describe('instrument', () => {
     await lost
     expect(await collect('everybeat.redis.errors')).toHaveProperty('{"kind":"connection"}')
     await waitFor(async () => (await collect('everybeat.connected'))['{}'] === 0, {
-      what: 'a reading that fails',
+      what: 'a failed reading',
       timeoutMs: 30_000,
     })
   })

@@ -89,7 +89,7 @@ describe('the trace of a run', () => {
     const { traceId, spanId } = await dying.next('started')
     await waitFor(
       async () => /00-[0-9a-f]{32}/.test(JSON.stringify(await redis.client.hgetall(`{${fleet.prefix()}}:state:again`))),
-      { what: 'the trace to be noted' },
+      { what: 'the trace to be stored' },
     )
     await dying.kill()
     await beat.start()
@@ -136,7 +136,7 @@ describe('the trace of a run', () => {
     await backfill(4, 5)
     await inSpan('second click', 6, 7)
     await beat.start()
-    await waitFor(() => runsOf(spans).length === 7, { what: 'all of the backfill', timeoutMs: 30_000 })
+    await waitFor(() => runsOf(spans).length === 7, { what: 'all runs of the backfill', timeoutMs: 30_000 })
     const click = (name: string) => [idsOf(spans.getFinishedSpans().find((span) => span.name === name))]
     const linksByDay = Object.fromEntries(
       runsOf(spans).map((span) => [String(span.attributes['messaging.message.id']).split('#')[0]!, linksOf(span)]),

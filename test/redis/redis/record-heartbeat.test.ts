@@ -18,7 +18,7 @@ it('record-heartbeat gives workers that join in the same millisecond ranks in th
   const later = await Promise.all(ids.map((id) => worker(id).store.heartbeat({ id })))
   expect(later.map(({ rank }) => rank)).toEqual(ids.map((_, index) => index))
   expect(await client.zrange(keys.ranks, 0, -1)).toEqual(ids)
-  await waitFor(() => heard.length >= ids.length, { what: 'the news of all' })
+  await waitFor(() => heard.length >= ids.length, { what: 'the events of all workers' })
   expect(heard).toEqual(ids.map((id, index) => `joined ${id} ${index + 1}`))
 })
 

@@ -129,7 +129,7 @@ describe('waitFor', () => {
     let looks = 0
     expect(await waitFor(() => (looks += 1) > 2 && 'seen', { what: 'the third look' })).toBe('seen')
     await expect(waitFor(() => null, { what: 'a moon', timeoutMs: 20 })).rejects.toThrow(
-      /20 ms in vain for a moon; .*null/,
+      /20 ms without success for a moon; .*null/,
     )
     const failing = waitFor(() => Promise.reject(new Error('no key')), { what: 'a key', timeoutMs: 20 })
     await expect(failing).rejects.toThrow(/it threw: no key/)

@@ -93,7 +93,7 @@ describe('startRedisServer', () => {
     await server.kill('SIGSTOP')
     let hasAnswered = false
     const answer = client.ping().then(() => (hasAnswered = true))
-    await expect(waitFor(() => hasAnswered, { timeoutMs: 200, what: 'an answer' })).rejects.toThrow('in vain')
+    await expect(waitFor(() => hasAnswered, { timeoutMs: 200, what: 'an answer' })).rejects.toThrow('without success')
     await server.kill('SIGCONT')
     expect(await answer).toBe(true)
   })
