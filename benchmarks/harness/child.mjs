@@ -59,7 +59,7 @@ export async function forkChild(driverName, { profileDirectory, exposeGc = false
     /** Calls a method of `worker-process.mjs`; rejects if the process ends first. */
     call(method, parameters) {
       if (child.exitCode !== null || child.signalCode !== null) {
-        return Promise.reject(new Error(`${driverName} process ${child.pid} is gone ${errorOutput}`))
+        return Promise.reject(new Error(`${driverName} process ${child.pid} has ended ${errorOutput}`))
       }
       calls += 1
       const call = calls

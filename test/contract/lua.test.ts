@@ -143,7 +143,7 @@ describe('a header', () => {
     'ARGV',
     '  now_ms  ms, now',
   ]
-  const whole = [...good, '           goes on', '  rest    text…, names', 'REPLY', '  1']
+  const whole = [...good, '           continues', '  rest    text…, names', 'REPLY', '  1']
 
   it('the names of a header are read', () => {
     expect(parseLuaHeader(header(whole))).toMatchObject({

@@ -20,7 +20,7 @@ describe('the screens of the guide to the command line', () => {
     const screens = await recordScreens(tool.path, { redis: redis.url, prefix: uniquePrefix('screens') })
     for (const [name, screen] of Object.entries(screens)) {
       expect(recorded(name).length, name).toBeGreaterThan(100)
-      expect(shapeOf(screen), `${name}; npm run screens records anew`).toEqual(shapeOf(recorded(name)))
+      expect(shapeOf(screen), `${name}; npm run screens records it again`).toEqual(shapeOf(recorded(name)))
     }
     // The refusal of the mistake, and that the corrected text was written.
     expect(screens.edit).toMatch(/Refused: every: "5x"[^]*updated \(revision 2\)/)

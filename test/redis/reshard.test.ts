@@ -17,7 +17,7 @@ const tagsOf = (shards: number) =>
 async function contentOf(shards: number): Promise<Map<string, unknown>> {
   const content = new Map<string, unknown>()
   const note = (key: string, value: unknown) => {
-    expect(content.has(key), `${key} is there twice`).toBe(false)
+    expect(content.has(key), `${key} exists twice`).toBe(false)
     content.set(key, value)
   }
   for (const [shard, { tag }] of tagsOf(shards).entries()) {

@@ -43,7 +43,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     changes: [["if declared == '' then return '-' end", "if string.sub(declared, 1, 1) ~= '!' then return '-' end"]],
   },
   'lost-state': {
-    what: 'a schedule whose state is lost counts as new, though its history is there',
+    what: 'a schedule whose state is lost counts as new, although its history exists',
     changes: [['if not last then return end', 'do return end']],
   },
 }

@@ -153,7 +153,7 @@ export class SimulatedFleet implements AsyncDisposable {
     const db = this.surroundings.store.database(0)
     return [...this.edits].flatMap(([name, note]) => {
       const fields = db.read(keys.schedule(name), 'hash')?.fields
-      return !fields || fields.get('note') === note ? [] : [`undone: the edit of ${name} by hand: ${note}`]
+      return !fields || fields.get('note') === note ? [] : [`undone: the plain edit of ${name}: ${note}`]
     })
   }
 

@@ -66,7 +66,7 @@ export async function startDrivenRedis(faketime: string, startMs: number): Promi
       setTime(at)
       const [seconds, micros] = await client.time()
       const shown = Number(seconds) * 1_000 + Number(micros) / 1_000
-      if (shown !== at) throw new Error(`the server shows ${shown} where it was told ${at}`)
+      if (shown !== at) throw new Error(`the server shows ${shown} in place of ${at}`)
     }
   } catch (error) {
     await driven[Symbol.asyncDispose]()

@@ -73,7 +73,7 @@ export function findFaults(history: readonly HistoryEntry[], stretches: readonly
   const faults: string[] = []
   const seen = new Map<number, string>()
   const note = (at: number, what: string): void => {
-    if (seen.has(at)) faults.push(`${show(at)} is there twice: ${seen.get(at)} and ${what}`)
+    if (seen.has(at)) faults.push(`${show(at)} has two entries: ${seen.get(at)} and ${what}`)
     if (!possible.has(at)) faults.push(`${show(at)} was never due: ${what}`)
     seen.set(at, what)
   }

@@ -95,7 +95,7 @@ export function createFleet(url: string, options: PolicyFleetOptions = {}): Poli
         const timer = setTimeout(() => {
           news.off('told', look)
           const last = told.slice(-15).map((entry) => `${entry.worker} ${entry.name} ${JSON.stringify(entry.event)}`)
-          reject(new Error(`no ${name} that fits within ${timeoutMs} ms; told last:\n${last.join('\n')}`))
+          reject(new Error(`no matching ${name} within ${timeoutMs} ms; last events:\n${last.join('\n')}`))
         }, timeoutMs)
         function look(): void {
           for (; seen < told.length; seen++) {

@@ -42,7 +42,7 @@ export function useTls(): SuiteTls {
   let missing: string | null = null
   let identities: { ours: Identity; stranger: Identity } | null = null
   const made = () => {
-    if (!identities) throw new Error('the certificates of this suite are there inside tests only')
+    if (!identities) throw new Error('the certificates of this suite exist inside tests only')
     return identities
   }
   beforeAll(async () => {

@@ -19,7 +19,7 @@ export function useRedis(options: RedisServerOptions = {}): SuiteRedis {
   let client: Redis | undefined
   const clients: Redis[] = []
   const running = (): RedisServer => {
-    if (server === undefined) throw new Error('The Redis server of this suite is there inside tests and hooks only.')
+    if (server === undefined) throw new Error('The Redis server of this suite runs inside tests and hooks only.')
     return server
   }
   const connect = (url = running().url): Redis => {

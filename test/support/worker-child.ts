@@ -87,7 +87,7 @@ function followWorker(child: ChildProcess): WorkerProcess {
     })
   }
   const describe = (): string =>
-    `It told: ${journal.map((entry) => entry.event).join(' ') || '(nothing)'}. Its other output: ${errorOutput || '(none)'}`
+    `Its messages: ${journal.map((entry) => entry.event).join(' ') || '(nothing)'}. Its other output: ${errorOutput || '(none)'}`
   const worker: WorkerProcess = {
     pid: child.pid ?? -1,
     journal,
@@ -101,7 +101,7 @@ function followWorker(child: ChildProcess): WorkerProcess {
         }
         if (hasEnded) throw new Error(`Worker ${child.pid} ended before "${event}". ${describe()}`)
         await changes.next().catch((cause: unknown) => {
-          throw new Error(`Worker ${child.pid} did not tell "${event}" in ${timeoutMs} ms. ${describe()}`, { cause })
+          throw new Error(`Worker ${child.pid} did not send "${event}" in ${timeoutMs} ms. ${describe()}`, { cause })
         })
       }
     },

@@ -149,7 +149,7 @@ function checkSchedule(schedule: ChaosSchedule, evidence: Evidence, findings: Fi
       mine.length === 1 &&
       !isRewound(at)
     )
-      report('unrecorded', `ran and is told as skipped ${tell()}`)
+      report('unrecorded', `ran and is recorded as skipped ${tell()}`)
   }
   checkTogether(schedule, spans, evidence, report)
   checkFences(schedule, spans, evidence, report)

@@ -51,7 +51,7 @@ export const HARM_ENTRIES: readonly FieldEntry[] = [
   {
     key: 'poison',
     put: 'XADD {p}:history:b with the last possible id, beside three other schedules every second',
-    right: 'the others are settled, and it itself goes on',
+    right: 'the others are settled, and the schedule itself continues',
     attempt: poisonedHistory,
   },
   {
