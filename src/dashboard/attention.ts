@@ -4,33 +4,33 @@ import type { CatalogueRow } from './catalogue-row.js'
 import type { StateCounts, TaskPlace } from './catalogue-summary.js'
 import type { FleetSource } from './fleet-source.js'
 
-/** Something that a person should look at. */
+/** A fact that needs the attention of a person. */
 export interface AttentionItem {
   readonly kind: 'late' | 'stuck' | 'failing' | 'invalid' | 'unserved' | 'edited' | 'no-workers' | 'paused'
-  /** The schedule, where it is one. */
+  /** The schedule, for a fact about one. */
   readonly name?: string
-  /** How many schedules it is about, where it is several. */
+  /** The number of schedules, for a fact about several. */
   readonly count?: number
-  /** In plain words, behind the name. */
+  /** The fact in words, which follow the name. */
   readonly text: string
-  /** What the last run, or the definition, says. */
+  /** The error of the last run, or of the definition. */
   readonly error?: string
-  /** Since when, or when it was last seen. */
+  /** Since when the fact is true, or when it was last true. */
   readonly since?: Date
-  /** The task, of what no worker serves. */
+  /** The task, for schedules that no worker serves. */
   readonly task?: string
 }
 
-/** So many of a kind are shown one by one. */
+/** Most facts of a kind that are shown one by one. */
 const MOST_EACH = 5
-/** A run is stuck when it goes for so long, ms, and so many times as long as any of the last ones of its schedule took. */
+/** A run is stuck when it has been running for this time, ms, and for this multiple of each recent run of its schedule. */
 const STUCK_LEAST_MS = 60_000
 const STUCK_FACTOR = 5
 const STUCK_HISTORY = 60
-/** Of so many of the oldest runs the history is read. */
+/** Number of the oldest runs whose histories are read. */
 const MOST_LOOKED_AT = 20
 
-/** Reasons that say less of what is late than any other. */
+/** Reasons for a late schedule that explain less than every other reason. */
 const WEAK_REASONS: readonly string[] = ['late', 'clock', 'running']
 
 interface Situation {
@@ -39,12 +39,12 @@ interface Situation {
   readonly counts: StateCounts
   readonly workers: readonly WorkerView[]
   readonly late: readonly { readonly name: string; readonly at: Date }[]
-  /** The runs that go. */
+  /** The running runs. */
   readonly running: readonly RunView[]
   readonly nowMs: number
 }
 
-/** What needs a person, the worst first: late, stuck, failing, invalid, unserved, edited, paused. */
+/** The facts that need a person, the worst first: late, stuck, failing, invalid, unserved, edited, paused. */
 export async function findAttention(situation: Situation): Promise<AttentionItem[]> {
   const { catalogue, counts, workers } = situation
   const { failing, invalid, edited, places } = catalogue.summary
@@ -76,7 +76,7 @@ async function findLate({ late, source }: Situation): Promise<AttentionItem[]> {
   return withRest(items, 'late', late.length)
 }
 
-/** Runs that go far longer than those before them, the oldest first. */
+/** Runs that last far longer than earlier runs of their schedules, the oldest first. */
 async function findStuck({ source, running, nowMs }: Situation): Promise<AttentionItem[]> {
   const long = running.filter(({ startedAt }) => startedAt && nowMs - startedAt.getTime() >= STUCK_LEAST_MS)
   long.sort((left, right) => left.startedAt!.getTime() - right.startedAt!.getTime())

@@ -1,14 +1,14 @@
 import type { ScheduleState, ScheduleView } from '../index.js'
 import { triggerOf, type TriggerGroup } from './trigger-group.js'
 
-/** What the catalogue keeps of a schedule: enough to search, filter, sort and count. */
+/** The part of a schedule that the catalogue keeps: enough to search, filter, sort and count. */
 export interface CatalogueRow {
   readonly name: string
   readonly task: string
   readonly pool: string
   readonly owner: string | null
   readonly tags: readonly string[]
-  /** Name, task, owner and tags in lower case, a line each: what a search looks through. */
+  /** Name, task, owner and tags in lower case, a line each, for the search. */
   readonly text: string
   readonly state: ScheduleState
   readonly nextMs: number | null
@@ -16,7 +16,7 @@ export interface CatalogueRow {
   readonly failures: number
   readonly revision: number
   readonly error: string | null
-  /** The fields in which it differs from what code declares. */
+  /** The fields in which the definition differs from its declaration. */
   readonly differs: readonly string[]
   readonly trigger: TriggerGroup | null
 }
@@ -43,14 +43,14 @@ export function toRow(view: ScheduleView): CatalogueRow {
   }
 }
 
-/** What a reading found of a schedule: `before` null for a new one, `after` null for a removed one. */
+/** The change of a schedule between two readings: `before` null for a new one, `after` null for a removed one. */
 export interface CatalogueChange {
   readonly name: string
   readonly before: CatalogueRow | null
   readonly after: CatalogueRow | null
 }
 
-/** What differs between two readings. */
+/** The differences between two readings. */
 export function findChanges(
   before: ReadonlyMap<string, CatalogueRow>,
   after: ReadonlyMap<string, CatalogueRow>,
@@ -64,7 +64,7 @@ export function findChanges(
   return changes
 }
 
-/** Whether two readings of a schedule found the same. */
+/** Whether two readings of a schedule gave the same row. */
 export function isSameRow(left: CatalogueRow, right: CatalogueRow): boolean {
   return (['revision', 'state', 'nextMs', 'lastMs', 'failures', 'error'] as const).every(
     (field) => left[field] === right[field],

@@ -1,19 +1,19 @@
 import type { ScheduleState } from '../index.js'
 import type { CatalogueRow } from './catalogue-row.js'
 
-/** Schedules by state, and how many of them failed the last time. */
+/** Number of schedules by state, and of those whose last run failed. */
 export type StateCounts = Readonly<Record<ScheduleState | 'failing', number>>
 
 /** Active schedules that the same workers can run. */
 export interface TaskPlace {
   readonly pool: string
   readonly task: string
-  /** The first of them, and how many there are. */
+  /** The first of these schedules, and their number. */
   readonly name: string
   count: number
 }
 
-/** What one pass over all rows finds. */
+/** The result of one pass over all rows. */
 export interface CatalogueSummary {
   readonly counts: StateCounts
   readonly failing: readonly CatalogueRow[]
@@ -22,7 +22,7 @@ export interface CatalogueSummary {
   readonly places: readonly TaskPlace[]
 }
 
-/** Sums the rows up in one pass, however many there are. */
+/** Sums the rows up in one pass, whatever their number. */
 export function summarize(rows: Iterable<CatalogueRow>): CatalogueSummary {
   const counts = { active: 0, paused: 0, finished: 0, invalid: 0, failing: 0 }
   const found = { failing: [] as CatalogueRow[], invalid: [] as CatalogueRow[], edited: [] as CatalogueRow[] }

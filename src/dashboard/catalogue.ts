@@ -8,7 +8,7 @@ const PAGE = 200
 /** Up to this number of schedules, a question waits for a new reading. */
 const FEW = 2_000
 const FRESH_MS = 500
-/** Between two pages of a long reading, ms. */
+/** Pause between two pages of a long reading, ms. */
 const PAUSE_MS = 10
 /** Pause between two readings, in multiples of the time that a reading takes. */
 const REST_FACTOR = 4
@@ -16,7 +16,7 @@ const LEAST_REST_MS = 5_000
 
 /**
  * An index of all schedules in this process, read page by page in the background while a browser asks, so that a search
- * over a hundred thousand of them reads nothing from Redis. Edits are taken in as they are announced. What runs change may be
+ * over a hundred thousand of them reads nothing from Redis. Each announced edit updates its row. Values that runs change may be
  * some seconds old, with a hundred thousand schedules about a minute; pages show fresh rows.
  * No question waits for a reading of many schedules: the answer holds the rows read so far, and says that others are missing.
  */
@@ -24,28 +24,28 @@ export class Catalogue {
   readonly #source: FleetSource
   readonly #traffic: Traffic
   readonly #now: () => number
-  /** The rows of the last reading, and what changed since. */
+  /** The rows of the last reading, with later changes. */
   #rows = new Map<string, CatalogueRow>()
-  /** Grows whenever a row changes: what was computed from the rows is old then. */
+  /** Grows whenever a row changes, so that results for an older version are not used. */
   #version = 0
   /** The summary of one version of the index, kept until the index changes. */
   #summary: { readonly version: number; readonly summary: CatalogueSummary } | null = null
-  /** What was taken in while a reading goes, which may have read it before. */
+  /** Rows that changed during the present reading, which may have read their former values. */
   readonly #taken = new Map<string, CatalogueRow | null>()
   #isComplete = false
   /** When the last reading ended, epoch ms. */
   #readAt = Number.NEGATIVE_INFINITY
-  /** Whether what the reading that goes finds is old already. */
+  /** Whether the present reading is out of date before its end. */
   #isExpired = false
   /** How long the last reading took, ms. */
   #tookMs = 0
-  /** The reading that is under way. */
+  /** The present reading; null between readings. */
   #reading: Promise<void> | null = null
-  /** Whether the reading that goes is one of few schedules; known a moment after it began. */
+  /** Whether the present reading is one of few schedules; known a moment after its begin. */
   #isShort: Promise<boolean> = Promise.resolve(true)
-  /** Hears of what a reading found changed. */
+  /** Called with the changes that a reading finds. */
   #listener: ((changes: readonly CatalogueChange[]) => void) | null = null
-  /** Hears of each question. */
+  /** Called at each question. */
   #onAsked: () => void = () => {}
 
   constructor(source: FleetSource, traffic: Traffic, now: () => number) {
@@ -63,7 +63,7 @@ export class Catalogue {
     return this.#version
   }
 
-  /** Whether there are so few schedules that every question is answered from a new reading. */
+  /** Whether the schedules are so few that every question waits for a new reading. */
   get isSmall(): boolean {
     return this.#isComplete && this.#rows.size <= FEW
   }
@@ -72,7 +72,7 @@ export class Catalogue {
     return this.#rows
   }
 
-  /** The rows in sum; kept until a row changes. */
+  /** The summary of the rows; kept until a row changes. */
   get summary(): CatalogueSummary {
     if (this.#summary?.version !== this.#version) {
       this.#summary = { version: this.#version, summary: summarize(this.#rows.values()) }
@@ -80,7 +80,7 @@ export class Catalogue {
     return this.#summary.summary
   }
 
-  /** Whether a listener hears of changes. */
+  /** Whether a listener is called with changes. */
   get isHeard(): boolean {
     return this.#listener !== null
   }
@@ -90,12 +90,12 @@ export class Catalogue {
     this.#onAsked = listener
   }
 
-  /** Calls a function with what each later reading finds changed; null stops that. */
+  /** Calls a function with the changes that each later reading finds; null stops that. */
   listen(listener: ((changes: readonly CatalogueChange[]) => void) | null): void {
     this.#listener = listener
   }
 
-  /** Makes the rows as fresh as a question needs them: new for few schedules, what is known for many. */
+  /** Makes the rows fresh enough for a question: a new reading for few schedules, the known rows for many. */
   async prepare(): Promise<void> {
     this.#onAsked()
     const age = this.#now() - this.#readAt
@@ -120,7 +120,7 @@ export class Catalogue {
       const before = this.#rows.get(name) ?? null
       const after = view && toRow(view)
       if (before === after || (before && after && isSameRow(before, after))) {
-        // A reading under way may have read an older row.
+        // The present reading may have read an older row.
         this.#taken.set(name, after)
         continue
       }
@@ -130,7 +130,7 @@ export class Catalogue {
     if (changes.length > 0 && this.#isComplete) this.#listener?.(changes)
   }
 
-  /** The next question begins a new reading, however long ago the last one was. */
+  /** Makes the next question begin a new reading, whatever the age of the last one. */
   expire(): void {
     this.#readAt = Number.NEGATIVE_INFINITY
     this.#isExpired = this.#reading !== null
@@ -180,7 +180,7 @@ export class Catalogue {
     if (changes.length > 0) this.#listener?.(changes)
   }
 
-  /** A request that comes meanwhile does not stand behind the whole reading. */
+  /** Lets requests be answered between two pages of a reading. */
   async #giveWay(): Promise<void> {
     await new Promise<void>((resolve) => setTimeout(resolve, PAUSE_MS).unref())
     await this.#traffic.quiet()

@@ -19,24 +19,24 @@ import { Router } from './router.js'
 import { secure } from './security-headers.js'
 import { Traffic } from './traffic.js'
 
-/** A dashboard: one function from a request to its response, for any host that has such a place. */
+/** A dashboard: one function from a request to its response, for every host that calls such a function. */
 export interface Dashboard {
-  /** The path that it is served below where a mount does not say another: `/`, or `/admin/beat/`. */
+  /** The path below which the dashboard is served if the mount names no other: `/`, or `/admin/beat/`. */
   readonly basePath: string
   /**
-   * Answers a request. Mounts say in `origin` what they know beyond it. Never rejects.
+   * Answers a request. A mount gives in `origin` the facts that the request does not contain. Never rejects.
    */
   fetch(request: Request, origin?: RequestOrigin): Promise<Response>
-  /** Ends all streams of events and the subscription to edits, so that a server can close. The `Everybeat` is the caller's, and stays as it is. */
+  /** Ends all streams of events and the subscription to edits, so that a server can close. The `Everybeat` of the caller stays open. */
   close(): void
 }
 
 /**
- * Makes the dashboard of a fleet. The instance need not be started: one that is not is a control client, and runs nothing.
+ * Makes the dashboard of a fleet. The instance need not be started: without a start it is a control client, and runs nothing.
  *
  * Without `authorize` and `token` it answers requests from this machine to `localhost` and `127.0.0.1` only.
  *
- * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS` for an option that is wrong
+ * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS` for a wrong option
  */
 export function createDashboard(beat: Everybeat, options: DashboardOptions = {}): Dashboard {
   return new DashboardServer(beat, options)
@@ -67,7 +67,7 @@ class DashboardServer implements Dashboard {
     feed.observe(observer)
     this.#gate = new Gate(options, now)
     this.#services = { options, source, catalogue, forecast, overview, redaction, feed, observer }
-    // Hosts take the function as it is: `{ fetch: dashboard.fetch }`.
+    // Hosts use the function without its object: `{ fetch: dashboard.fetch }`.
     this.fetch = this.fetch.bind(this)
   }
 
@@ -120,7 +120,7 @@ class DashboardServer implements Dashboard {
       if (!asset) throw new Problem(404, { detail: `there is no ${path}` })
       return asset
     }
-    // The page itself holds no data; who is not signed in gets the one that asks for it.
+    // The page itself holds no data; a user who is not signed in gets the sign-in page.
     const user = await this.#gate.identify(request)
     return await this.#assets.document(path.split('/').length - 1, user === null ? 401 : 200)
   }
@@ -131,7 +131,7 @@ function isOrigin(value: unknown): value is RequestOrigin {
   return typeof value === 'object' && value !== null && ('basePath' in value || 'remoteAddress' in value)
 }
 
-/** Without the slash at its end a page's relative links would lead beside it. Relative itself, for proxies. */
+/** Redirects to the path with a slash at its end, without which a page's relative links would be wrong. Relative, for proxies. */
 function redirectInside(pathname: string, search: string): Response {
   const last = pathname.split('/').at(-1) ?? ''
   return new Response(null, { status: 308, headers: { location: `./${last}/${search}` } })

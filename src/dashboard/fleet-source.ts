@@ -25,13 +25,13 @@ import {
 } from '../index.js'
 import type { DashboardUser } from './options.js'
 
-/** A schedule with what became of its last occurrences, newest first. */
+/** A schedule with the outcomes of its last occurrences, newest first. */
 export interface ListedSchedule {
   readonly view: ScheduleView
   readonly history: readonly HistoryEntry[]
 }
 
-/** The one door of the dashboard to the fleet: everything it asks of, and does with, an `Everybeat`. */
+/** The only access of the dashboard to the fleet: each read and write of an `Everybeat`. */
 export class FleetSource {
   readonly #beat: Everybeat
 
@@ -44,17 +44,17 @@ export class FleetSource {
     return this.#beat.schedules.list({ order, limit, cursor })
   }
 
-  /** The schedules that come next, the earliest first; those that are late stand before them. */
+  /** The schedules that are due next, the earliest first, after the late ones. */
   soonest(limit: number): Promise<SchedulePage> {
     return this.#beat.schedules.list({ order: 'next', limit })
   }
 
-  /** How many schedules there are; null while a shard does not answer. */
+  /** The number of schedules; null while a shard does not answer. */
   count(): Promise<number | null> {
     return nullWhileSilent(this.#beat.schedules.count())
   }
 
-  /** How many schedules are in each state, from indexes alone; null while a shard does not answer. */
+  /** The number of schedules in each state, from indexes alone; null while a shard does not answer. */
   figures(): Promise<FleetFigures | null> {
     return nullWhileSilent(this.#beat.figures())
   }
@@ -106,7 +106,7 @@ export class FleetSource {
     return this.#beat.schedules.changes(name)
   }
 
-  /** What became of runs minute by minute; a minute without any is left out. */
+  /** The outcomes of runs minute by minute, without minutes that have none. */
   async minutes(fromMs: number, toMs: number): Promise<ActivityMinute[]> {
     if (toMs < fromMs) return []
     return await this.#beat.schedules.activity({ from: fromMs, to: toMs })
@@ -114,11 +114,11 @@ export class FleetSource {
 
   /** Refuses a definition that a write would refuse; writes nothing. @throws EverybeatError */
   async check(name: string, definition: DefinitionShape): Promise<void> {
-    // A write that asks for a revision that never comes is checked like any other, and then not done.
+    // A write with an impossible revision is checked like any other, and then not made.
     await this.#beat.schedules.put(name, definition as DefinitionInput, { ifRevision: Number.MAX_SAFE_INTEGER })
   }
 
-  /** Everything that changes something, in the name of a user. */
+  /** The writes to the fleet in the name of a user. */
   as(user: DashboardUser): FleetWriter {
     return new FleetWriter(this.#beat, user)
   }
@@ -171,12 +171,12 @@ export class FleetWriter {
     return this.#schedules.cancel(runId)
   }
 
-  /** Writes a definition as it was after an earlier change. */
+  /** Writes the definition of an earlier change. */
   rollback(name: string, revision: number): Promise<PutResult> {
     return this.#schedules.rollback(name, revision)
   }
 
-  /** Writes a definition as code declared it last. */
+  /** Writes the last declaration of a schedule. */
   revert(name: string): Promise<RevertResult> {
     return this.#schedules.revert(name)
   }

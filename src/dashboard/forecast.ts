@@ -7,37 +7,37 @@ export interface ForecastResult {
   readonly fromMs: number
   readonly bucketMs: number
   readonly counts: readonly number[]
-  /** Whether every schedule is in it; false while the catalogue is being read, while it is counted, or where time ran out. */
+  /** Whether every schedule is counted; false during the first reading, during the count, and after its time limit. */
   readonly isComplete: boolean
 }
 
-/** Which starts are counted. */
+/** The starts to count. */
 export interface ForecastQuestion {
   readonly fromMs: number
   readonly bucketMs: number
   readonly buckets: number
-  /** The jitter that schedules with less are taken to have, ms; default 0. */
+  /** The jitter that schedules with less jitter are given in the count, ms; default 0. */
   readonly jitterMs?: number
-  /** The answer is what was counted so far after so long. */
+  /** Time after which the answer holds the starts counted so far, ms. */
   readonly patienceMs: number
 }
 
 /** The most buckets of one answer. */
 export const MOST_BUCKETS = 2_016
-/** The event loop is given back after so long, ms. */
+/** Longest time for which a count keeps the event loop busy, ms. */
 const SLICE_MS = 8
-/** A forecast that takes longer ends where it is, ms. */
+/** Time limit of a count, ms. */
 const MOST_MS = 60_000
 const KEPT_MS = 10_000
-/** So long is kept what is counted while the schedules are still being read, ms. */
+/** Time for which a count made during the first reading is kept, ms. */
 const KEPT_PARTIAL_MS = 1_000
 const MOST_KEPT = 20
 
-/** A count that goes or has ended. */
+/** A count, running or ended. */
 interface Count {
   readonly at: number
   readonly counts: number[]
-  /** Whether every schedule is in it. */
+  /** Whether every schedule is counted. */
   isComplete: boolean
   hasEnded: boolean
   /** Resolves when it ends. */
@@ -45,13 +45,13 @@ interface Count {
 }
 
 /**
- * Counts the starts to come of all active schedules, in the background. Schedules with the same trigger are computed
- * once; what was computed is kept for some seconds.
+ * Counts the coming starts of all active schedules, in the background. Schedules with the same trigger are computed
+ * once; results are kept for some seconds.
  */
 export class Forecast {
   readonly #catalogue: Catalogue
   readonly #now: () => number
-  /** Counts by their question. */
+  /** Counts by their query. */
   readonly #kept = new Map<string, Count>()
 
   constructor(catalogue: Catalogue, now: () => number) {
@@ -63,7 +63,7 @@ export class Forecast {
   async count(question: ForecastQuestion): Promise<ForecastResult> {
     const { fromMs, bucketMs, buckets, jitterMs = 0, patienceMs } = question
     await this.#catalogue.prepare()
-    // With few schedules an edit is seen at once; with many the same count serves for some seconds.
+    // With few schedules an edit shows at once; with many the same count serves for some seconds.
     const version = this.#catalogue.isSmall ? this.#catalogue.version : 'many'
     const key = `${fromMs} ${bucketMs} ${buckets} ${jitterMs} ${version}`
     this.#forgetOld()
@@ -91,7 +91,7 @@ export class Forecast {
     }
     count.end = this.#compute(count, question)
       .catch(() => {
-        // The answer says that not every schedule is in it.
+        // The answer says that not every schedule is counted.
       })
       .finally(() => (count.hasEnded = true))
     return count
@@ -114,7 +114,7 @@ export class Forecast {
     count.isComplete = isWhole
   }
 
-  /** The triggers of all active schedules, each with how many have it. */
+  /** The triggers of all active schedules, each with its number of schedules. */
   #groups(): Iterable<{ readonly group: TriggerGroup; readonly size: number }> {
     const groups = new Map<string, { group: TriggerGroup; size: number }>()
     for (const { trigger } of this.#catalogue.rows.values()) {

@@ -3,15 +3,15 @@ import { Readable } from 'node:stream'
 import type { Dashboard } from './dashboard.js'
 import type { RequestOrigin } from './access/host.js'
 
-/** A request of `node:http`, with what frameworks on top of it add. */
+/** A request of `node:http`, with the additions of frameworks. */
 export type NodeRequest = IncomingMessage & {
-  /** The URL before the framework took the mount path away. */
+  /** The URL with the mount path, which the framework removes from `url`. */
   originalUrl?: string
-  /** What a body parser made of the body. */
+  /** The result of a body parser. */
   body?: unknown
 }
 
-/** Hands a request of `node:http` to a dashboard and its response back. Never rejects. */
+/** Passes a request of `node:http` to a dashboard, and sends the response. Never rejects. */
 export async function serve(
   dashboard: Dashboard,
   incoming: NodeRequest,
@@ -36,7 +36,7 @@ function toRequest(incoming: NodeRequest, signal: AbortSignal): Request {
   const scheme = 'encrypted' in incoming.socket ? 'https' : 'http'
   const host = incoming.headers.host ?? 'localhost'
   const url = new URL(`${scheme}://${host}`)
-  // Set by itself, so that a path such as //elsewhere stays a path.
+  // The path is set separately, so that a path such as //elsewhere stays a path.
   const [path = '/', query] = (incoming.originalUrl ?? incoming.url ?? '/').split(/\?(.*)/s, 2) as [string, string?]
   url.pathname = path
   if (query !== undefined) url.search = query
@@ -69,7 +69,7 @@ async function send(response: Response, incoming: IncomingMessage, outgoing: Ser
     outgoing.end()
     return
   }
-  // A stream of events ends when the server closes; a connection that stayed open behind it would keep the server waiting.
+  // A stream of events ends when the server closes; an open connection after it would keep the server from closing.
   if (response.headers.get('content-type')?.startsWith('text/event-stream')) outgoing.shouldKeepAlive = false
   outgoing.flushHeaders()
   const source = Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0])

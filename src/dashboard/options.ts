@@ -1,25 +1,25 @@
 import { EverybeatError } from '../index.js'
 
-/** What a user of the dashboard may do: look; also pause, resume, run, cancel; also edit and remove. */
+/** The role of a user: `view` reads; `operate` also pauses, resumes, runs and cancels; `edit` also edits and removes. */
 export type Role = 'view' | 'operate' | 'edit'
 
-/** Who asks. */
+/** The user of a request. */
 export interface DashboardUser {
   /** The author in the change list of every schedule that this user edits. */
   user: string
-  /** What the user may do. */
+  /** The role, which gives the rights of the user. */
   role: Role
 }
 
-/** What `createDashboard` takes. */
+/** The options of `createDashboard`. */
 export interface DashboardOptions {
-  /** The path that the dashboard is served below; default `/`. A mount that knows its path takes that instead. */
+  /** The path below which the dashboard is served; default `/`. A mount that knows its path uses that instead. */
   basePath?: string | undefined
-  /** Says who asks, from the host application's own session or headers; null refuses. */
+  /** Gives the user of a request, from the host application's own session or headers; null refuses the request. */
   authorize?: ((request: Request) => DashboardUser | null | Promise<DashboardUser | null>) | undefined
-  /** A secret that lets every user who has it do everything; not beside `authorize`. */
+  /** A secret that gives every user who has it all rights; not together with `authorize`. */
   token?: string | undefined
-  /** Shows a payload with secrets taken out; default: values of keys such as `password` are masked. */
+  /** Removes secrets from a payload before it is shown; default: values of keys such as `password` are masked. */
   redact?: ((payload: unknown, schedule: string) => unknown) | undefined
   /** Refuses every write, whatever the role; default false. */
   readOnly?: boolean | undefined
@@ -41,7 +41,7 @@ export interface ResolvedDashboardOptions {
   readonly actor: string
 }
 
-/** The roles, each with what those before it may do. */
+/** The roles; each has the rights of the earlier ones too. */
 export const ROLES: readonly Role[] = ['view', 'operate', 'edit']
 
 const NAMES = ['basePath', 'authorize', 'token', 'redact', 'readOnly', 'label', 'actor']
@@ -77,7 +77,7 @@ export function resolveDashboardOptions(options: DashboardOptions = {}): Resolve
 /**
  * A base path with a slash at both ends: `admin/beat` becomes `/admin/beat/`.
  *
- * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS` for one that is no path
+ * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS` for a text that is no path
  */
 export function normalizeBasePath(value: unknown): string {
   const allowed = 'a path such as /admin/beat of letters, digits and -._~%'

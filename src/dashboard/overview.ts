@@ -5,21 +5,21 @@ import type { FleetSource } from './fleet-source.js'
 import type { Forecast } from './forecast.js'
 import { countStates } from './state-counts.js'
 
-/** How the fleet is at a glance; what `GET overview` answers. */
+/** The state of the fleet in short: the answer of `GET overview`. */
 export interface OverviewView {
   readonly now: Date
   readonly total: number
   readonly counts: Readonly<Record<string, number>>
-  /** Whether the counts are of all schedules; false while they are read for the first time. */
+  /** Whether the counts cover all schedules; false during the first reading. */
   readonly complete: boolean
   readonly attention: readonly AttentionItem[]
   readonly timeline: {
     readonly bucketMs: number
-    /** The last hour and the minute that goes, minute by minute; one without any end is left out. */
+    /** The last hour and the present minute, minute by minute, without minutes that have no end of a run. */
     readonly past: readonly ActivityMinute[]
     readonly coming: readonly { readonly at: Date; readonly planned: number }[]
   }
-  /** Minutes of the coming hour in which far more starts than in the others. */
+  /** Minutes of the coming hour with far more starts than the others. */
   readonly herds: readonly { readonly at: Date; readonly planned: number }[]
   readonly next: readonly { readonly name: string; readonly at: Date; readonly words: string; readonly tz?: string }[]
   readonly fleet: {
@@ -29,29 +29,29 @@ export interface OverviewView {
     readonly members: readonly object[]
   }
   readonly runs: { readonly running: number; readonly waiting: number }
-  /** How late runs of the last hour started: half of them, and all but one in a hundred, at most so much; null for none. */
+  /** Median and 99th percentile of the lateness of the runs of the last hour, upper bounds, ms; null for none. */
   readonly lateness: { readonly halfMs: number; readonly mostMs: number } | null
 }
 
 const MINUTE_MS = 60_000
 const HOUR_MINUTES = 60
 const NEXT_COUNT = 8
-/** A minute is a herd from so many starts on, and when it has so many times the usual. */
+/** A minute is a herd from this number of starts on, if it has this multiple of the usual number. */
 const HERD_LEAST = 20
 const HERD_FACTOR = 2
 const KEPT_MS = 900
-/** The forecast is waited for so long; a later look has the rest. */
+/** Longest wait for the forecast, ms; a later look has the rest. */
 const PATIENCE_MS = 60
 const MOST_RUNS = 1_000
 const MOST_MEMBERS = 24
 
-/** Puts the overview together, at most about once a second however many look. */
+/** Computes the overview, at most about once a second, whatever the number of browsers. */
 export class Overview {
   readonly #source: FleetSource
   readonly #catalogue: Catalogue
   readonly #forecast: Forecast
   readonly #now: () => number
-  /** The last overview and when it was asked for, for questions that follow at once. */
+  /** The last overview and its time, for questions that follow at once. */
   #kept: { readonly at: number; readonly view: Promise<OverviewView> } | null = null
 
   constructor(parts: { source: FleetSource; catalogue: Catalogue; forecast: Forecast; now: () => number }) {
@@ -61,7 +61,7 @@ export class Overview {
     this.#now = parts.now
   }
 
-  /** How the fleet is now. */
+  /** The present overview of the fleet. */
   read(): Promise<OverviewView> {
     const now = this.#now()
     if (this.#kept && now - this.#kept.at < KEPT_MS) return this.#kept.view
@@ -118,7 +118,7 @@ export class Overview {
     }
   }
 
-  /** The schedules that come next or are late, as they are now. */
+  /** The schedules that are due next or late, with their present state. */
   async #soonest(): Promise<{ name: string; at: Date; words: string; tz?: string }[]> {
     const page = await this.#source.soonest(SOONEST_COUNT)
     const views = page.filter(({ next, state }) => next !== null && state === 'active')
@@ -132,7 +132,7 @@ export class Overview {
   }
 }
 
-/** Something that is due for so long is late, ms. */
+/** Time after which a due schedule counts as late, ms. */
 const LATE_MS = 5_000
 const SOONEST_COUNT = 60
 

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 
-/** Where the built pages lie: in the package, wherever this code is, also in a bundle. */
+/** The folder of the built pages: in the package, wherever this code runs, also in a bundle. */
 function folder(): string {
   return join(dirname(createRequire(import.meta.url).resolve('everybeat/package.json')), 'dist/dashboard/app')
 }
@@ -17,7 +17,7 @@ const TYPES: Readonly<Record<string, string>> = {
 
 /** The built pages: one HTML document for every page, and its assets, whose names change with their content. */
 export class PageAssets {
-  /** Files that were read, by name. */
+  /** Files that have been read, by name. */
   readonly #files = new Map<string, Promise<Uint8Array<ArrayBuffer> | null>>()
 
   /** An asset such as `assets/app-1a2b.js`, or null. */
@@ -33,8 +33,8 @@ export class PageAssets {
   }
 
   /**
-   * The document of a page that is so many segments below the base path. Its links are relative, so that they are right
-   * under any base path, also one that a proxy takes away.
+   * The document of a page with a number of segments below the base path. Its links are relative, so that they are right
+   * under any base path, also one that a proxy removes.
    */
   async document(depth: number, status: number): Promise<Response> {
     const bytes = await this.#read('index.html')
@@ -51,7 +51,7 @@ export class PageAssets {
         () => null,
       )
       this.#files.set(path, file)
-      // A build that is under way may bring it.
+      // A build that is running may write the file.
       void file.then((bytes) => bytes ?? this.#files.delete(path))
     }
     return file

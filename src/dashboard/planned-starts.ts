@@ -1,7 +1,7 @@
 import { parseDuration, preview } from '../index.js'
 import type { TriggerGroup } from './trigger-group.js'
 
-/** The first instants of a trigger that are computed; few have more in an hour. */
+/** Number of instants of a trigger that are computed at first; few triggers have more in an hour. */
 const FIRST_COUNT = 8
 const MOST_COUNT = 2_000
 const GROWTH = 8
@@ -11,13 +11,13 @@ interface Range {
   readonly bucketMs: number
   /** Starts up to this instant are not counted. */
   readonly afterMs: number
-  /** The jitter that schedules with less would have, ms; 0 for their own. */
+  /** The jitter that schedules with less jitter are given, ms; 0: each keeps its own. */
   readonly leastJitterMs: number
 }
 
 /**
- * Adds the starts of one trigger to the buckets, as often as schedules have it. Stops now and then, so that the caller
- * can give the event loop back while it counts a trigger that fires each second for a week.
+ * Adds the starts of one trigger to the buckets, once for each of its schedules. Yields at intervals, so that the caller
+ * can release the event loop while it counts a trigger that fires each second for a week.
  */
 export function* addStarts(
   counts: number[],
@@ -34,7 +34,7 @@ export function* addStarts(
     definition.start === undefined &&
     definition.end === undefined
   if (isPlain && periodMs * 4 <= bucketMs) {
-    // Many starts in each bucket: they are as many in all of them.
+    // A trigger with many starts in each bucket has the same number in all of them.
     for (let index = 0; index < counts.length; index++) {
       const openMs = Math.min(bucketMs, fromMs + (index + 1) * bucketMs - afterMs)
       if (openMs > 0) counts[index]! += Math.round((size * openMs) / periodMs)
@@ -43,13 +43,13 @@ export function* addStarts(
   }
   const spreadMs = Math.max(jitterMs, range.leastJitterMs)
   let count = FIRST_COUNT
-  // What was to start before the range may be spread into it.
+  // Jitter may move starts from before the range into it.
   for (let from = Math.max(fromMs - 1 - spreadMs, afterMs); ;) {
     const entries = preview(definition, { from, count, name })
     for (const [index, { at }] of entries.entries()) {
       const ms = at.getTime()
       if (ms >= endMs) return
-      // Jitter never goes past the next occurrence; that of the last one of a page is not known here.
+      // Jitter does not exceed the next occurrence, which is not known here for the last occurrence of a page.
       const nextMs = entries[index + 1]?.at.getTime() ?? ms + spreadMs + 1
       spreadStarts(counts, size, range, [ms, Math.min(spreadMs, nextMs - ms - 1)])
     }

@@ -1,6 +1,6 @@
 import { EverybeatError, type ErrorCode } from '../index.js'
 
-/** What a problem says beside its status and title; the members become members of the JSON document. */
+/** The members of a problem in addition to status and title; they become members of the JSON document. */
 export interface ProblemDetails {
   readonly detail?: string
   /** A stable code: one of `ERR_EVERYBEAT_…`, or `ERR_DASHBOARD_…`. */
@@ -40,19 +40,19 @@ export class Problem extends Error {
   }
 }
 
-/** The problem for a schedule that is not there. */
+/** The problem of a schedule that does not exist. */
 export function noSuchSchedule(name: string): Problem {
   const detail = `there is no schedule ${JSON.stringify(name)} under this prefix`
   return new Problem(404, { detail, code: 'ERR_DASHBOARD_NOT_FOUND', schedule: name })
 }
 
-/** The problem for a value of the query or the body that cannot be used. */
+/** The problem of a value of the query or the body that cannot be used. */
 export function badRequest(field: string, value: unknown, allowed: string): Problem {
   const detail = `${field}: ${JSON.stringify(value) ?? 'nothing'} cannot be used; allowed: ${allowed}`
   return new Problem(400, { detail, code: 'ERR_DASHBOARD_REQUEST', field })
 }
 
-/** Turns whatever was thrown into the answer that says so. A failure that no input caused says nothing of the inside. */
+/** Turns an error into the answer that describes it. The answer to an internal failure has no details. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error
   if (error instanceof EverybeatError) {

@@ -2,12 +2,12 @@ import type { ScheduleView } from '../index.js'
 import type { DashboardOptions } from './options.js'
 import { Problem } from './problem.js'
 
-/** The text in place of a value that is not shown. */
+/** The text in place of a hidden value. */
 export const MASK = '••••••'
 
 const SECRET_NAMES = /pass(word|wd|phrase)?$|secret|token|api[-_]?key|private[-_]?key|authorization|credential|cookie/i
 
-/** Takes secrets out of payloads and results, and puts them back when an edited definition comes home. */
+/** Removes secrets from payloads and results, and restores them in an edited definition that a page sends. */
 export class Redaction {
   /** The function of the host application; null for the masking by names alone. */
   readonly #redact: DashboardOptions['redact'] | null
@@ -16,7 +16,7 @@ export class Redaction {
     this.#redact = redact
   }
 
-  /** A payload as it may be shown. A function that throws hides all of it. */
+  /** A payload without secrets. A function that throws hides the whole payload. */
   payload(payload: unknown, schedule: string): unknown {
     if (payload === undefined || payload === null) return payload
     if (!this.#redact) return maskNames(payload)
@@ -27,18 +27,18 @@ export class Redaction {
     }
   }
 
-  /** What a handler returned, as it may be shown. */
+  /** The result of a handler without secrets. */
   result(result: unknown): unknown {
     return maskNames(result)
   }
 
-  /** A definition as it may be shown. */
+  /** A definition without secrets. */
   definition<Definition extends object>(definition: Definition, schedule: string): Definition {
     const { payload } = definition as { payload?: unknown }
     return payload === undefined ? definition : { ...definition, payload: this.payload(payload, schedule) }
   }
 
-  /** A difference of definitions, field → [old, new], as it may be shown. */
+  /** A difference of definitions, field → [old, new], without secrets. */
   diff(diff: Readonly<Record<string, readonly unknown[]>>, schedule: string): Record<string, readonly unknown[]> {
     const entries = Object.entries(diff)
     return Object.fromEntries(
@@ -50,7 +50,7 @@ export class Redaction {
   }
 
   /**
-   * The payload that was meant by an edited one: what still reads as it was shown is what it was, so that saving a form
+   * The payload that an edited one means: a value that equals its mask gets the stored value, so that saving a form
    * does not write masks over secrets.
    */
   restore(edited: unknown, stored: unknown, schedule: string): unknown {
@@ -58,9 +58,9 @@ export class Redaction {
   }
 
   /**
-   * The payload that a request means, beside that of its schedule: as {@link restore}.
+   * The payload that a request means in place of that of its schedule: as {@link restore}.
    *
-   * @throws Problem 422 for a mask that is where no value was hidden
+   * @throws Problem 422 for a mask in a place where no value was hidden
    */
   restoreWritten(edited: unknown, { name, payload: stored = null }: ScheduleView): unknown {
     const payload = this.restore(edited, stored, name)

@@ -8,7 +8,7 @@ import type { Catalogue } from './catalogue.js'
 import type { Forecast } from './forecast.js'
 import type { Overview } from './overview.js'
 
-/** What all requests share: the fleet, and what the dashboard keeps of it while it is looked at. */
+/** The parts that all requests share: the fleet, and what the dashboard keeps of it while browsers use it. */
 export interface Services {
   readonly options: ResolvedDashboardOptions
   readonly source: FleetSource
@@ -23,13 +23,13 @@ export interface Services {
 /** The largest body that is read, bytes: a payload may have 512 KiB and more. */
 const MOST_BYTES = 4 * 1024 * 1024
 
-/** One request to the API that was let in. */
+/** One accepted request to the API. */
 export class RequestContext {
   readonly request: Request
   readonly services: Services
   readonly user: DashboardUser
   readonly query: URLSearchParams
-  /** What the `:segments` of the route are. */
+  /** The values of the `:segments` of the route. */
   readonly parameters: Readonly<Record<string, string>>
 
   constructor(request: Request, services: Services, user: DashboardUser, parameters: Readonly<Record<string, string>>) {
@@ -45,7 +45,7 @@ export class RequestContext {
     return this.parameters['name'] ?? ''
   }
 
-  /** A whole number of the query, or the default when it is not there. @throws Problem 400 */
+  /** A whole number of the query, or the default when it is absent. @throws Problem 400 */
   integer(field: string, fallback: number, least: number, most: number): number {
     const text = this.query.get(field)
     if (text === null || text === '') return fallback
@@ -54,7 +54,7 @@ export class RequestContext {
     return value
   }
 
-  /** One of some words of the query, or null when it is not there. @throws Problem 400 */
+  /** One of some words of the query, or null when it is absent. @throws Problem 400 */
   choice<Choice extends string>(field: string, choices: readonly Choice[]): Choice | null {
     const text = this.query.get(field)
     if (text === null || text === '') return null
@@ -62,7 +62,7 @@ export class RequestContext {
     return text as Choice
   }
 
-  /** Text of the query, or undefined when it is empty or not there. */
+  /** Text of the query, or undefined when it is empty or absent. */
   text(field: string): string | undefined {
     return this.query.get(field) || undefined
   }

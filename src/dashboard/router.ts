@@ -4,31 +4,31 @@ import type { RequestContext } from './request-context.js'
 /** The methods that the API knows. */
 export type Method = 'GET' | 'PUT' | 'PATCH' | 'POST' | 'DELETE'
 
-/** What `openapi.json` says of one method of a path. */
+/** The description of one method of a path in `openapi.json`. */
 export interface Operation {
   readonly method: Method
   /** Below `api/`, with `:name` for a segment: `schedules/:name/next`. */
   readonly path: string
-  /** The least role that may ask; null where no sign-in is needed. */
+  /** The lowest role that may use the route; null if no sign-in is needed. */
   readonly role: Role | null
-  /** Whether it changes something: refused in a read-only dashboard. */
+  /** Whether the route changes anything: then a read-only dashboard refuses it. */
   readonly isWrite: boolean
   readonly summary: string
-  /** Query parameters, with what each means. */
+  /** Query parameters, each with its meaning. */
   readonly query?: Readonly<Record<string, string>>
   /** The JSON Schema of the body, for methods that have one. */
   readonly body?: object
-  /** What a success answers, in words. */
+  /** The answer after success, in words. */
   readonly answer: string
 }
 
-/** One route of the API: what it answers, and who may ask. */
+/** One route of the API, with its handler and its role. */
 export interface Route extends Operation {
   readonly role: Role
   handle(context: RequestContext): Promise<Response> | Response
 }
 
-/** A route that fits a path, with what its `:segments` are. */
+/** The route of a path, with the values of its `:segments`. */
 export interface Match {
   readonly route: Route
   readonly parameters: Readonly<Record<string, string>>
@@ -43,7 +43,7 @@ export class Router {
     this.#routes = routes.map((route) => ({ route, segments: route.path.split('/') }))
   }
 
-  /** The match; or the methods that the path would allow, none when it is unknown. */
+  /** The match; or the methods that the path allows, none when it is unknown. */
   find(method: string, path: string): Match | { readonly allowed: readonly Method[] } {
     const segments = path.replace(/\/+$/, '').split('/')
     const allowed: Method[] = []

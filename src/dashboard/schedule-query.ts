@@ -2,15 +2,15 @@ import type { Catalogue } from './catalogue.js'
 import type { CatalogueRow } from './catalogue-row.js'
 import { badRequest } from './problem.js'
 
-/** The states that a list is filtered by: those of schedules, and two that the dashboard sees in them. */
+/** The states by which a list can be filtered: the states of schedules, and `failing`. */
 export const LISTED_STATES = ['active', 'paused', 'finished', 'invalid', 'failing'] as const
 
-/** What a list is sorted by, `last` with the latest first; with `-` before it the other way round. */
+/** The orders of a list, `last` with the latest first; `-` before the order reverses it. */
 export const SORTS = ['name', 'next', 'last', 'failures'] as const
 
-/** Which schedules, in which order, from where on. */
+/** A query: the schedules, their order, and the begin of the page. */
 export interface ScheduleQuery {
-  /** Words that have to be in the name, task, owner or a tag; `tag:x`, `task:x`, `owner:x`, `pool:x` name the place. */
+  /** Words that must be in the name, task, owner or a tag; `tag:x`, `task:x`, `owner:x`, `pool:x` name the field. */
   readonly q: string
   readonly state: (typeof LISTED_STATES)[number] | null
   readonly task: string | undefined
@@ -31,7 +31,7 @@ export interface QueryResult {
 
 type Test = (row: CatalogueRow) => boolean
 
-/** Answers questions from the catalogue; the last answer is kept, since its next page is asked for most often. */
+/** Answers queries from the catalogue; keeps the last answer, because its next page is the most frequent query. */
 export class ScheduleSearch {
   readonly #catalogue: Catalogue
   /** The rows of the last search in one version of the index: its next page needs no other search. */
@@ -41,7 +41,7 @@ export class ScheduleSearch {
     this.#catalogue = catalogue
   }
 
-  /** The page of a query. A page begins behind the last row of the one before it, wherever that has moved. */
+  /** The page of a query. A page begins after the last row of the previous page, wherever that row is now. */
   find(query: ScheduleQuery): QueryResult {
     const rows = this.#ordered(query)
     const start = query.cursor === null ? 0 : placeAfter(rows, query)
@@ -118,7 +118,7 @@ function compareRows(left: CatalogueRow, right: CatalogueRow, order: Order): num
   return compareKeys([sortValue(left, order), left.name], [sortValue(right, order), right.name], order)
 }
 
-/** What has no value comes last, whichever way the rest goes. */
+/** A row without a value comes last, in either direction. */
 function compareKeys(left: Key, right: Key, { sort, isDescending }: Order): number {
   const sign = isDescending ? -1 : 1
   // The latest comes first, as in the engine's own list.
@@ -154,7 +154,7 @@ function readCursor(cursor: string): Key {
     const [value, name] = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as [unknown, unknown]
     if ((value === null || typeof value === 'number') && typeof name === 'string') return [value, name]
   } catch {
-    // Below it is refused as any other.
+    // A smaller number is refused like any other value.
   }
   throw badRequest('cursor', cursor, 'the cursor of the previous page')
 }

@@ -9,11 +9,11 @@ export interface StripMark {
   readonly reason?: string
   readonly latenessMs?: number
   readonly durationMs?: number
-  /** More than 1: so many neighbouring occurrences. */
+  /** Above 1: the mark represents this number of neighbouring occurrences. */
   readonly count?: number
 }
 
-/** The marks of a history, oldest first, as a strip is read. */
+/** The marks of a history, oldest first, in the order of a strip. */
 export function toStrip(history: readonly HistoryEntry[]): StripMark[] {
   return history
     .map(({ scheduledAt, outcome, runId, reason, latenessMs, durationMs, count }) => ({
@@ -28,7 +28,7 @@ export function toStrip(history: readonly HistoryEntry[]): StripMark[] {
     .reverse()
 }
 
-/** A schedule with its payload as it may be shown. */
+/** A schedule with its payload without secrets. */
 export function withoutSecrets(view: ScheduleView, redaction: Redaction): ScheduleView {
   const shown = redaction.definition(view, view.name)
   return view.given ? { ...shown, given: redaction.definition(view.given, view.name) } : shown

@@ -1,4 +1,4 @@
-/** What a page of the dashboard may do: run its own scripts, and ask no other server than its own. */
+/** The content security policy of a page: it runs its own scripts, and requests no other server. */
 export const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -18,7 +18,7 @@ const HEADERS: Readonly<Record<string, string>> = {
   'cross-origin-resource-policy': 'same-origin',
 }
 
-/** The response with the headers that every answer of the dashboard carries; nothing is kept unless it says so. */
+/** The response with the headers that every answer of the dashboard has; clients store nothing unless it says so. */
 export function secure(response: Response): Response {
   for (const [name, value] of Object.entries(HEADERS)) response.headers.set(name, value)
   if (!response.headers.has('cache-control')) response.headers.set('cache-control', 'no-store')

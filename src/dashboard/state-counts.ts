@@ -3,8 +3,8 @@ import type { StateCounts } from './catalogue-summary.js'
 import type { FleetSource } from './fleet-source.js'
 
 /**
- * Counts the schedules by state. Of many schedules the catalogue may be a minute old: their states are counted by the
- * indexes of the fleet, which cost the same however many there are. There is no index of what failed. While
+ * Counts the schedules by state. With many schedules the catalogue may be a minute old, so the indexes of the fleet give the
+ * counts, at the same cost for every number of schedules. Failed schedules have no index. While
  * a shard does not answer, the catalogue counts.
  */
 export async function countStates(source: FleetSource, catalogue: Catalogue): Promise<StateCounts> {

@@ -1,9 +1,9 @@
-/** A long reading in the background gives way to requests for at most so long between two of its pages, ms. */
+/** Longest time for which a background reading waits for requests between two of its pages, ms. */
 const MOST_WAIT_MS = 100
 
-/** Counts the requests that are being answered, so that work in the background gives way to them. */
+/** Counts the open requests, so that work in the background waits for them. */
 export class Traffic {
-  /** Requests that are under way. */
+  /** Number of open requests. */
   #open = 0
   /** Called when no request is open any more. */
   #waiting: (() => void)[] = []
@@ -19,7 +19,7 @@ export class Traffic {
     }
   }
 
-  /** Resolves when no request is open, or after a tenth of a second: requests that never end must not stop it for good. */
+  /** Resolves when no request is open, or after a tenth of a second, so that endless requests do not stop background work. */
   async quiet(): Promise<void> {
     if (this.#open === 0) return
     await new Promise<void>((resolve) => {

@@ -1,12 +1,12 @@
 import { parseDuration, type DefinitionShape } from '../index.js'
 
-/** A trigger that schedules share: they fire at the same instants. */
+/** A trigger that several schedules share: they fire at the same instants. */
 export interface TriggerGroup {
   readonly key: string
   readonly definition: DefinitionShape
   /** The schedule whose name decides the instants; empty when none does. */
   readonly name: string
-  /** How far its starts are spread, ms; 0 for those that start at their instants. */
+  /** The spread of its starts, ms; 0 for schedules that start at their instants. */
   readonly jitterMs: number
 }
 
@@ -30,7 +30,7 @@ const FIELDS = [
   'end',
 ] as const satisfies (keyof DefinitionShape)[]
 
-/** The trigger of a definition without the rest, with a key that equal triggers have in common. */
+/** The trigger of a definition without other fields, with a key that equal triggers share. */
 export function triggerOf(name: string, given: DefinitionShape): TriggerGroup {
   const definition: Record<string, unknown> = {}
   for (const field of FIELDS) if (given[field] !== undefined) definition[field] = given[field]

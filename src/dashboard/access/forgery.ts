@@ -2,7 +2,7 @@
 export const WRITE_HEADER = 'x-everybeat'
 
 /**
- * Says why a write is taken for a forged one, or null when it may come in: it has to be JSON, to carry the header
+ * Says why a write counts as forged, or gives null when it is accepted: it has to be JSON, to carry the header
  * `X-Everybeat: 1`, and to come from a page of the dashboard itself or from a program that names no page at all.
  */
 export function whyForged(request: Request): { status: 403 | 415; detail: string } | null {
@@ -23,18 +23,18 @@ export function whyForged(request: Request): { status: 403 | 415; detail: string
   return null
 }
 
-/** Whether another site's page asks to read: its scripts would not see the answer, and need not cause it. */
+/** Whether a page of another site requests data: its scripts cannot read the answer, so the request is refused. */
 export function isForeignRead(request: Request): boolean {
   const site = request.headers.get('sec-fetch-site')
   return site === 'cross-site' || site === 'same-site'
 }
 
-/** By host and port: behind a proxy that ends TLS the scheme is another one here. */
+/** Compares host and port only: behind a proxy that ends TLS this server has another scheme. */
 function isOwnOrigin(origin: string, request: Request): boolean {
   if (!URL.canParse(origin)) return false
   const { host, protocol } = new URL(origin)
   const own = (request.headers.get('host') ?? new URL(request.url).host).toLowerCase()
-  // A URL leaves out the port that its scheme has by default.
+  // A URL does not contain the default port of its scheme.
   const plain = own.replace(protocol === 'https:' ? /:443$/ : /:80$/, '')
   return protocol.startsWith('http') && host === plain
 }

@@ -6,10 +6,10 @@ import { isForeignRead, whyForged } from './forgery.js'
 import { whyNotLocal, type RequestOrigin } from './host.js'
 import { TokenSession } from './token-session.js'
 
-/** Decides who is let in, and to what. */
+/** Decides which user a request has, and what it may do. */
 export class Gate {
   readonly #options: ResolvedDashboardOptions
-  /** The sign-in by token; null where there is none. */
+  /** The sign-in by token; null without a token. */
   readonly session: TokenSession | null
 
   constructor(options: ResolvedDashboardOptions, now: () => number) {
@@ -23,13 +23,13 @@ export class Gate {
     return this.#options.authorize ? 'host' : 'local'
   }
 
-  /** Refuses what must not be served at all, page or data. @throws Problem 403 */
+  /** Refuses a request that must not be served at all, for a page or data. @throws Problem 403 */
   checkPlace(request: Request, origin: RequestOrigin): void {
     const why = this.kind === 'local' ? whyNotLocal(request, origin) : null
     if (why !== null) throw new Problem(403, { detail: why, code: 'ERR_DASHBOARD_HOST' })
   }
 
-  /** Who asks; null when the user is not known. */
+  /** The user of a request; null when the user is not known. */
   async identify(request: Request): Promise<DashboardUser | null> {
     const { authorize, actor } = this.#options
     if (this.session) return this.session.isSignedIn(request) ? { user: actor, role: 'edit' } : null
@@ -37,7 +37,7 @@ export class Gate {
     return checkUser(await authorize(request))
   }
 
-  /** Lets a request to the API in. @throws Problem 401, 403 or 415 */
+  /** Accepts a request to the API, or throws. @throws Problem 401, 403 or 415 */
   async admit(request: Request, route: Route): Promise<DashboardUser> {
     this.checkSource(request, route.method !== 'GET')
     const user = await this.identify(request)
@@ -53,7 +53,7 @@ export class Gate {
     return user
   }
 
-  /** Refuses what a page elsewhere makes a browser send. @throws Problem 403 or 415 */
+  /** Refuses a request that a page of another site makes a browser send. @throws Problem 403 or 415 */
   checkSource(request: Request, isUnsafe: boolean): void {
     const forged = isUnsafe ? whyForged(request) : null
     if (forged) throw new Problem(forged.status, { detail: forged.detail, code: 'ERR_DASHBOARD_FORGERY' })
@@ -63,12 +63,12 @@ export class Gate {
   }
 }
 
-/** Whether a role may do what needs another. */
+/** Whether a role has the rights of another role. */
 export function mayDo(role: Role, needed: Role): boolean {
   return ROLES.indexOf(role) >= ROLES.indexOf(needed)
 }
 
-/** What `authorize` gave, if it is a user: a mistake there must not open the door. */
+/** The result of `authorize`, if it is a valid user: a mistake there must give no rights. */
 function checkUser(value: unknown): DashboardUser | null {
   if (value === null || value === undefined) return null
   const { user, role } = value as Partial<DashboardUser>

@@ -1,17 +1,17 @@
-/** What a mount knows of a request beyond the request itself. */
+/** The facts that a mount knows about a request and that the request does not contain. */
 export interface RequestOrigin {
-  /** The path that the host application serves the dashboard below, instead of the option `basePath`. */
+  /** The path below which the host application serves the dashboard, in place of the option `basePath`. */
   readonly basePath?: string | undefined
-  /** The address of the other end of the connection, where the mount sees it. */
+  /** The address of the client, if the mount knows it. */
   readonly remoteAddress?: string | undefined
 }
 
 const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip']
 
 /**
- * Says why a request may not be served by a dashboard without sign-in, or null when it may: it has to come
- * from this machine and to name this machine. A page elsewhere can have its own name resolve to 127.0.0.1 and then read
- * from here (DNS rebinding); its name is in `Host`.
+ * Says why a dashboard without sign-in does not serve a request, or gives null when it does: the request has to come
+ * from this machine and to name this machine. Another site can let its own name resolve to 127.0.0.1 and then read
+ * from this server (DNS rebinding); its name is in `Host`.
  */
 export function whyNotLocal(request: Request, origin: RequestOrigin): string | null {
   const host = request.headers.get('host') ?? new URL(request.url).host

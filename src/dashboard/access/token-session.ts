@@ -1,15 +1,15 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 
 const COOKIE = 'everybeat_session'
-/** A session ends so long after its sign-in, ms. */
+/** Time after its sign-in at which a session ends, ms. */
 const SESSION_MS = 12 * 3_600_000
 
 /**
  * Signs in by one shared token: as `Authorization: Bearer`, or once by the sign-in form, which gives a cookie. The cookie
- * holds the end of the session and a code of it that only the token makes; the server keeps nothing.
+ * holds the end of the session and a code of it that only the token makes; the server stores no session.
  */
 export class TokenSession {
-  /** Digest of the token: what is compared has one length, whatever was sent. */
+  /** Digest of the token: the compared values have one length, whatever a client sends. */
   readonly #digest: Buffer
   readonly #key: Buffer
   readonly #now: () => number
@@ -20,7 +20,7 @@ export class TokenSession {
     this.#now = now
   }
 
-  /** Whether this is the token; takes the same time whatever is wrong with it. */
+  /** Whether this is the token; takes the same time for every wrong one. */
   isToken(text: string): boolean {
     return timingSafeEqual(digestOf(text), this.#digest)
   }

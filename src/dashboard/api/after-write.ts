@@ -2,7 +2,7 @@ import { isSameRow } from '../catalogue-row.js'
 import { scheduleEvent } from '../live/fleet-observer.js'
 import type { RequestContext } from '../request-context.js'
 
-/** Lets every browser that watches see a write of this dashboard at once, and the next search find it. */
+/** Shows a write of this dashboard to every browser that watches at once, and lets the next search find it. */
 export async function afterWrite({ services, user }: RequestContext, names: readonly string[]): Promise<void> {
   const { source, catalogue, feed } = services
   await Promise.all(

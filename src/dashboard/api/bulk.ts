@@ -6,14 +6,14 @@ import { afterWrite } from './after-write.js'
 import { readPauseOptions } from './pause-options.js'
 
 const MOST_NAMES = 1_000
-/** Writes of one bulk action that go at once. */
+/** Number of writes of a bulk action that are sent at the same time. */
 const AT_ONCE = 50
 
 interface BulkAction {
   readonly verb: string
   readonly role: Role
   readonly summary: string
-  /** Fields of the body beside `names`. */
+  /** Fields of the body in addition to `names`. */
   readonly fields: Readonly<Record<string, object>>
   act(
     context: RequestContext,
@@ -72,7 +72,7 @@ async function perform(action: BulkAction, context: RequestContext): Promise<Res
   const unknown = Object.keys(body).find((field) => !known.includes(field))
   if (unknown !== undefined) throw badRequest(unknown, body[unknown], known.join(', '))
   const names = checkNames(body['names'])
-  // What is wrong for all of them is refused before the first.
+  // Input that is wrong for all schedules is refused before the first write.
   readPauseOptions(body)
   const results: { name: string; outcome: string; error?: string }[] = []
   for (let start = 0; start < names.length; start += AT_ONCE) {

@@ -6,7 +6,7 @@ import { runCancelRoute } from './run-cancel.js'
 const MOST_RUNS = 1_000
 const read = { method: 'GET', role: 'view', isWrite: false } as const
 
-/** What is asked of the fleet as a whole, and the cancelling of one of its runs. */
+/** The routes that read the fleet as a whole, and the route that cancels one of its runs. */
 export const fleetRoutes: readonly Route[] = [
   {
     ...read,

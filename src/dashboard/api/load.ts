@@ -7,10 +7,10 @@ import type { Route } from '../router.js'
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 const DAY_MS = 24 * HOUR_MS
-/** The sizes of a bucket; the smallest that fits a range is taken. */
+/** The sizes of a bucket, ms; the smallest that fits the range is used. */
 const BUCKETS_MS = [MINUTE_MS, 5 * MINUTE_MS, 15 * MINUTE_MS, HOUR_MS, 6 * HOUR_MS, DAY_MS]
 const AIMED_BUCKETS = 400
-/** What is counted by then is answered, with `complete: false`. */
+/** Time after which the answer holds the starts counted so far, with `complete: false`, ms. */
 const PATIENCE_MS = 1_000
 
 /** `GET load`. */
@@ -70,7 +70,7 @@ function readJitter({ query }: RequestContext): number {
     const jitterMs = parseDuration(text, 'jitter')
     if (jitterMs <= MOST_JITTER_MS) return jitterMs
   } catch {
-    // Below it is refused as any other.
+    // A smaller size is refused like any other value.
   }
   throw badRequest('jitter', text, 'a duration up to a day, such as 30s or 5m')
 }

@@ -2,7 +2,7 @@ import type { Operation } from '../router.js'
 
 const PROBLEM = { $ref: '#/components/responses/Problem' }
 
-/** Describes routes as OpenAPI 3.1 does; a server that the document was read from is the one it is about. */
+/** Describes routes as OpenAPI 3.1 does; the URL of the server is relative to that of the document. */
 export function describeApi(routes: readonly Operation[]): object {
   const paths: Record<string, Record<string, object>> = {}
   for (const route of routes) {

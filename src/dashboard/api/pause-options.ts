@@ -1,7 +1,7 @@
 import type { Instant } from '../../index.js'
 import { badRequest } from '../problem.js'
 
-/** Why, and until when, schedules are paused; empty and null count as not given. @throws Problem 400 */
+/** The note and the end of a pause; empty and null count as not given. @throws Problem 400 */
 export function readPauseOptions({ note, until }: Readonly<Record<string, unknown>>): {
   note?: string
   until?: Instant

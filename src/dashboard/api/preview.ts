@@ -3,7 +3,7 @@ import { badRequest } from '../problem.js'
 import { json, type RequestContext } from '../request-context.js'
 import type { Route } from '../router.js'
 
-/** `POST preview`: changes nothing, and is open to every user who may look. */
+/** `POST preview`: changes nothing, and is open to every user. */
 export const previewRoute: Route = {
   method: 'POST',
   path: 'preview',
@@ -34,7 +34,7 @@ async function showPreview(context: RequestContext): Promise<Response> {
   if (!Number.isInteger(count) || count < 1 || count > 1_000)
     throw badRequest('count', count, 'a whole number from 1 to 1000')
   const { source } = context.services
-  // The same rules as for a write: what is shown here can be saved.
+  // The rules are those of a write: a definition that is shown here can be saved.
   await source.check(name || 'preview', definition)
   const next = preview(definition, { from, count, name })
   return json({ words: describe(definition, name), next })

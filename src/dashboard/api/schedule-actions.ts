@@ -18,7 +18,7 @@ interface Action {
 
 const text = { type: 'string' }
 
-/** What is done with one schedule without writing its definition as a whole. */
+/** The actions on one schedule that do not write its definition as a whole. */
 const ACTIONS: readonly Action[] = [
   {
     verb: 'pause',
@@ -44,7 +44,7 @@ const ACTIONS: readonly Action[] = [
     answer: 'outcome: triggered, runId; 202',
     async act(context, body, user) {
       const { source, redaction, feed, observer } = context.services
-      // The form begins with the payload as it is shown: a secret that was left as it is goes along.
+      // The form begins with the masked payload: a secret that the user did not change is kept.
       const payload = 'payload' in body ? redaction.restoreWritten(body['payload'], await find(context)) : undefined
       if (feed.watchers > 0) await observer.expect(context.name)
       return await source.as(user).trigger(context.name, payload === undefined ? {} : { payload })

@@ -53,8 +53,8 @@ async function listSchedules(context: RequestContext): Promise<Response> {
 }
 
 /**
- * The order of the engine that answers a query, or null. It reads exactly the page from an index, however many schedules
- * there are. Its order by the last occurrence looks at all of them, so that one is the catalogue's.
+ * The order of the engine that answers a query, or null. It reads exactly the page from an index, whatever the number of
+ * schedules. The engine's order by the last occurrence reads every schedule, so the catalogue answers that order.
  */
 function ownOrder({ q, state, task, tag, owner, sort, isDescending, cursor }: ScheduleQuery): ListOrder | null {
   if (q !== '' || state || task || tag || owner || isDescending) return null
@@ -86,7 +86,7 @@ async function readPage(
   }
 }
 
-/** What a cursor of the engine's own list begins with. */
+/** The beginning of a cursor of the engine's own list. */
 function markOf(order: string): string {
   return `list:${order}:`
 }

@@ -6,12 +6,12 @@ import type { Route } from '../router.js'
 
 const DEFAULT_HISTORY = 60
 const MOST_HISTORY = 1_000
-/** So far back a history is paged through. */
+/** Most entries of a history that can be paged through. */
 const HISTORY_REACH = 20_000
 
 const read = { method: 'GET', role: 'view', isWrite: false } as const
 
-/** What can be asked of one schedule. */
+/** The routes that read one schedule. */
 export const scheduleReadRoutes: readonly Route[] = [
   {
     ...read,
@@ -97,7 +97,7 @@ async function showHistory(context: RequestContext): Promise<Response> {
   })
 }
 
-/** What tells an entry from its neighbours: new entries come before it, so that its place is no number. */
+/** A text that identifies an entry: later entries come before it, so its position would change. */
 function markOf({ scheduledAt, runId, attempt, fence, outcome }: HistoryEntry): string {
   return Buffer.from(JSON.stringify([scheduledAt.getTime(), runId, attempt, fence, outcome])).toString('base64url')
 }
@@ -105,6 +105,6 @@ function markOf({ scheduledAt, runId, attempt, fence, outcome }: HistoryEntry): 
 function placeAfter(entries: readonly HistoryEntry[], cursor: string): number {
   if (!/^[\w-]{4,2000}$/.test(cursor)) throw badRequest('cursor', cursor, 'the cursor of the previous page')
   const index = entries.findIndex((entry) => markOf(entry) === cursor)
-  // The entry has left the history meanwhile, and with it all that came after it.
+  // The history has dropped the entry since, and with it all older entries.
   return index < 0 ? entries.length : index + 1
 }

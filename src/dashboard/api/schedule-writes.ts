@@ -9,7 +9,7 @@ import { find } from './schedule-reads.js'
 const edit = { role: 'edit', isWrite: true } as const
 const DEFINITION_BODY = { type: 'object', description: 'a definition: the fields of `docs/reference/options.md`' }
 
-/** What changes the definition of one schedule. */
+/** The routes that change the definition of one schedule. */
 export const scheduleWriteRoutes: readonly Route[] = [
   {
     ...edit,
@@ -73,17 +73,17 @@ async function deleteSchedule(context: RequestContext): Promise<Response> {
   return json(result)
 }
 
-/** A definition of the body. `name` and what only a view has are the server's, and are let pass when a view comes back. */
+/** A definition of the body. `name` and the fields that only a view has are ignored, so that a client may send a view. */
 function readDefinition(body: Record<string, unknown>): DefinitionShape {
   const { name: _name, revision: _revision, ...definition } = body
   return definition as DefinitionShape
 }
 
-/** The revision that `If-Match` asks for; undefined for any (`*`). @throws Problem 428 where one is needed */
+/** The revision in `If-Match`; undefined for any (`*`). @throws Problem 428 if a revision is needed */
 function readIfMatch({ request }: RequestContext, current: ScheduleView | null): number | undefined {
   const text = request.headers.get('if-match')
   if (text === null) {
-    // A schedule is new only when no other edit has made it meanwhile.
+    // The write is refused if another edit has created the schedule since.
     if (current === null) return 0
     if (request.headers.get('if-none-match') === '*') return 0
     const detail = `${JSON.stringify(current.name)} exists, at revision ${current.revision}: say in If-Match which revision was edited`
@@ -112,7 +112,7 @@ async function answerWrite(context: RequestContext, result: PutResult, submitted
   return json({ ...result, name, schedule }, result.outcome === 'created' ? 201 : 200, headers)
 }
 
-/** The answer that shows both sides: what is stored, and what was sent. */
+/** The answer that shows both sides: the stored definition, and the sent one. */
 function conflict(
   { services, name, request }: RequestContext,
   view: ScheduleView | null,

@@ -8,7 +8,7 @@ interface SessionRequest {
   readonly request: Request
   readonly gate: Gate
   readonly options: ResolvedDashboardOptions
-  /** The path that the cookie holds for. */
+  /** The path for which the cookie is valid. */
   readonly path: string
 }
 
@@ -22,7 +22,7 @@ interface SessionOperation extends Operation {
 const common = { path: 'session', role: null, isWrite: false } as const
 const USER = 'user, role, readOnly, label, signIn (token, host or local)'
 
-/** The methods of `api/session`: it is asked before a user is signed in, so that no route of the router is. */
+/** The methods of `api/session`. The router does not serve them, because they are open before a user is signed in. */
 export const sessionOperations: readonly SessionOperation[] = [
   {
     ...common,
@@ -51,7 +51,7 @@ export const sessionOperations: readonly SessionOperation[] = [
   },
 ]
 
-/** `api/session`: who is signed in (GET), sign in by the token (POST), sign out (DELETE). */
+/** `api/session`: gives the user (GET), signs in by the token (POST), signs out (DELETE). */
 export async function answerSession(asked: SessionRequest): Promise<Response> {
   const { request, gate } = asked
   const method = request.method === 'HEAD' ? 'GET' : request.method
@@ -62,7 +62,7 @@ export async function answerSession(asked: SessionRequest): Promise<Response> {
 }
 
 function describeSession(user: DashboardUser | null, { gate, options }: SessionRequest): Response {
-  // Whether a user is signed in is an answer, not an error: the page asks for it before anything else.
+  // A missing user is an answer, not an error: the page reads it before every other request.
   if (user === null) return json({ user: null, signIn: gate.kind })
   const { readOnly, label } = options
   return json({ ...user, readOnly, label, signIn: gate.kind })
@@ -75,7 +75,7 @@ async function signIn({ request, gate, options, path }: SessionRequest): Promise
   try {
     ;({ token } = JSON.parse(text.length > MOST_BYTES ? '{}' : text) as { token?: unknown })
   } catch {
-    // What is no JSON holds no token.
+    // A body that is no JSON holds no token.
   }
   if (typeof token !== 'string' || !gate.session.isToken(token)) {
     throw new Problem(401, { detail: 'this is not the token', code: 'ERR_DASHBOARD_SIGN_IN', signIn: gate.kind })
@@ -87,7 +87,7 @@ async function signIn({ request, gate, options, path }: SessionRequest): Promise
   })
 }
 
-/** Whether the browser speaks TLS, to this server or to a proxy before it. */
+/** Whether the browser uses TLS, to this server or to a proxy before it. */
 function isSecure(request: Request): boolean {
   return new URL(request.url).protocol === 'https:' || request.headers.get('x-forwarded-proto') === 'https'
 }

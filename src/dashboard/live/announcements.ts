@@ -2,18 +2,18 @@ import type { ScheduleWatch } from '../../index.js'
 import type { Catalogue } from '../catalogue.js'
 import type { FleetSource } from '../fleet-source.js'
 
-/** The subscription ends when no question came for so long, ms. */
+/** Time without a question after which the subscription ends, ms. */
 const IDLE_MS = 60_000
 /** A subscription that is refused is tried again after this time, ms. */
 const RETRY_MS = 30_000
-/** Schedules that are read at once. */
+/** Number of schedules that are read at the same time. */
 const AT_ONCE = 50
-/** Beyond so many edited schedules that wait to be read, all schedules are read instead. */
+/** Most edited schedules that wait to be read; beyond, all schedules are read instead. */
 const MOST_WAITING = 2_000
 
 /**
- * Takes edits that others make into the catalogue as the fleet announces them: one read for each schedule. Subscribes while
- * questions come, and only then.
+ * Updates the catalogue with the edits that the fleet announces: one read for each schedule. Subscribes only while
+ * questions arrive.
  */
 export class Announcements {
   readonly #source: FleetSource
@@ -21,13 +21,13 @@ export class Announcements {
   readonly #now: () => number
   /** The watch on the announcements of the fleet; null while no browser needs it. */
   #watch: Promise<ScheduleWatch | null> | null = null
-  /** When the last question came, epoch ms. */
+  /** When the last question arrived, epoch ms. */
   #askedAt = 0
   /** When the server last refused a watch, epoch ms. */
   #refusedAt = Number.NEGATIVE_INFINITY
-  /** Asks now and then whether the watch may end. */
+  /** Checks at intervals whether the watch may end. */
   #timer: NodeJS.Timeout | null = null
-  /** Names that were announced and are not read yet. */
+  /** Announced names that are not read yet. */
   readonly #waiting = new Set<string>()
   #isReading = false
   #isClosed = false
@@ -38,7 +38,7 @@ export class Announcements {
     this.#now = parts.now
   }
 
-  /** A question came: announcements are heard from now on, for a while. */
+  /** Called at each question: subscribes, or keeps the subscription for another while. */
   keep(): void {
     this.#askedAt = this.#now()
     if (this.#watch || this.#isClosed || this.#askedAt - this.#refusedAt < RETRY_MS) return
@@ -58,7 +58,7 @@ export class Announcements {
         onChange: (names) => this.#onChange(names),
         onGap: () => this.#catalogue.expire(),
       })
-      // What is known already may be older than the subscription; a first reading that goes has only just begun.
+      // Known rows may be older than the subscription; a present first reading has only just begun.
       if (this.#catalogue.isComplete) this.#catalogue.expire()
       return watch
     } catch {
@@ -95,13 +95,13 @@ export class Announcements {
     try {
       while (this.#waiting.size > 0) {
         const names = [...this.#waiting].slice(0, AT_ONCE)
-        // Before the reading: an edit that is announced meanwhile is read once more.
+        // The name is removed before the reading, so that an edit during the reading is read once more.
         for (const name of names) this.#waiting.delete(name)
         const views = await Promise.all(names.map((name) => this.#source.get(name)))
         this.#catalogue.refresh(names.map((name, index) => [name, views[index]!]))
       }
     } catch {
-      // Redis is away: what was announced is found by the next reading of all.
+      // Redis does not answer: the next reading of all schedules finds the announced edits.
       this.#catalogue.expire()
     } finally {
       this.#isReading = false

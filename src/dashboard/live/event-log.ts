@@ -1,18 +1,18 @@
-/** One event as it goes to browsers. */
+/** One event as browsers get it. */
 export interface LoggedEvent {
-  /** `<process>-<number>`: grows, and tells events of another process apart. */
+  /** `<process>-<number>`: grows, and differs from the ids of other processes. */
   readonly id: string
   readonly type: FeedEventType
   /** JSON. */
   readonly data: string
 }
 
-/** What events are about. */
+/** The kinds of events. */
 export type FeedEventType = 'run' | 'schedule' | 'worker' | 'overview'
 
 const MOST_KEPT = 500
 
-/** The last events, so that a browser that was away for a moment gets what it missed. */
+/** The last events, so that a browser that reconnects soon gets the events in between. */
 export class EventLog {
   readonly #process: string
   /** The number of the last event. */
@@ -24,7 +24,7 @@ export class EventLog {
     this.#process = process
   }
 
-  /** The id of the last event; where a browser begins that gets every later event. */
+  /** The id of the last event, from which a browser gets every later event. */
   get lastId(): string {
     return `${this.#process}-${this.#number}`
   }

@@ -3,42 +3,42 @@ import { EventLog, type FeedEventType, type LoggedEvent } from './event-log.js'
 
 /** Reads the fleet while a browser watches. */
 export interface Observer {
-  /** Looks once, and reports what has changed. */
+  /** Reads the fleet once, and publishes the changes. */
   look(): Promise<void>
-  /** No browser watches any more: what was seen is forgotten. */
+  /** Drops the last readings, because no browser watches any more. */
   rest(): void
 }
 
 const LOOK_MS = 1_000
-/** Proxies close a connection on which nothing comes. */
+/** Interval of comments that keep a connection open, ms: proxies close silent connections. */
 const SIGN_MS = 15_000
-/** A browser that does not take its events is let go when so many wait, and comes again. */
+/** Most waiting events of a browser; a slower browser is disconnected, and reconnects. */
 const MOST_WAITING = 1_000
 
 type Sink = ReadableStreamDefaultController<Uint8Array>
 
-/** Server-sent events to every browser that watches; looks at the fleet once a second, and only while one does. */
+/** Server-sent events to every browser that watches; reads the fleet once a second, and only while a browser watches. */
 export class Feed {
   readonly #log = new EventLog(randomBytes(4).toString('hex'))
   readonly #sinks = new Set<Sink>()
   readonly #encoder = new TextEncoder()
-  /** Reads the fleet; null until it is given. */
+  /** Reads the fleet; null until it is set. */
   #observer: Observer | null = null
-  /** Reads the fleet now and then. */
+  /** The timer of the looks. */
   #timer: NodeJS.Timeout | null = null
-  /** Sends the signs of life that keep connections open. */
+  /** The timer of the comments that keep connections open. */
   #signs: NodeJS.Timeout | null = null
   #isLooking = false
   /** Whether Redis did not answer the last look. */
   #isAway = false
   #isClosed = false
 
-  /** Sets what looks at the fleet. */
+  /** Sets the observer of the fleet. */
   observe(observer: Observer): void {
     this.#observer = observer
   }
 
-  /** How many browsers watch. */
+  /** The number of browsers that watch. */
   get watchers(): number {
     return this.#sinks.size
   }
@@ -87,7 +87,7 @@ export class Feed {
     if (this.#isClosed) return sink.close()
     this.#sinks.add(sink)
     const missed = lastEventId === null ? [] : this.#log.after(lastEventId)
-    // The id comes at once, so that also a browser that has seen nothing yet can come back to where it was.
+    // The stream begins with an id, so that a browser can also reconnect before its first event.
     this.#send(sink, `retry: 2000\nid: ${this.#log.lastId}\n: connected\n\n`)
     if (missed === null) {
       this.#send(sink, eventText({ id: this.#log.lastId, type: 'overview', data: '{"resync":true}' }))
@@ -123,7 +123,7 @@ export class Feed {
     }
   }
 
-  /** Tells, once each time, that Redis does not answer, and that it does again. */
+  /** Publishes once that Redis does not answer, and once that it answers again. */
   #tell(isAway: boolean): void {
     if (isAway === this.#isAway || this.#sinks.size === 0) return
     this.#isAway = isAway
@@ -137,7 +137,7 @@ export class Feed {
       await this.#observer.look()
       this.#tell(false)
     } catch {
-      // A page that is only read asks nothing: it would not learn that what it shows is old.
+      // A page without requests of its own would not learn that its content is old.
       this.#tell(true)
     } finally {
       this.#isLooking = false

@@ -24,10 +24,10 @@ interface Parts {
   readonly redaction: Redaction
 }
 
-/** Finds out what has changed since the last look: runs, schedules, workers, and the overview as a whole. */
+/** Finds the changes since the last look: of runs, schedules, workers, and of the overview as a whole. */
 export class FleetObserver implements Observer {
   readonly #parts: Parts
-  /** Readings since a browser came to watch. */
+  /** Number of looks since the first browser watches. */
   #looks = 0
   /** The runs of the last look by id; null before the first. */
   #runs: Map<string, RunView> | null = null
@@ -150,7 +150,7 @@ export class FleetObserver implements Observer {
   }
 }
 
-/** What an event says of a schedule. */
+/** The content of an event about a schedule. */
 export function scheduleEvent(name: string, isKnown: boolean, row: CatalogueChange['after']): Record<string, unknown> {
   if (!row) return { kind: 'removed', name }
   const { state, revision, nextMs, lastMs, failures } = row

@@ -7,7 +7,7 @@ export type ExpressRequest = IncomingMessage & { baseUrl?: string; originalUrl?:
 
 /**
  * Serves a dashboard with Express, before or behind a body parser: `app.use('/admin/beat', mount(dashboard))`. The base
- * path is that of `app.use`; without one it is the option, and other paths are handed on.
+ * path is that of `app.use`; without one it is the option, and requests for other paths are passed on.
  */
 export function mount(
   dashboard: Dashboard,

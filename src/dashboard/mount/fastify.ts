@@ -21,7 +21,7 @@ export interface FastifyLike {
 
 /**
  * Serves a dashboard with Fastify: `fastify.register(mount(dashboard), { prefix: '/admin/beat' })`. It stays in a scope of
- * its own: the parsers of the application are left alone.
+ * its own: the parsers of the application do not change.
  */
 export function mount(dashboard: Dashboard): (fastify: FastifyLike, options: object, done: () => void) => void {
   return (fastify, _options, done) => {

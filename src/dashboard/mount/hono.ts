@@ -4,7 +4,7 @@ import type { Dashboard } from '../dashboard.js'
 export interface HonoContext {
   /** The request: `raw` as the runtime gave it, and the `routePath` that matched it. */
   readonly req: { readonly raw: Request; readonly routePath?: string }
-  /** What the runtime hands to a request; on Node.js it has the socket. */
+  /** The bindings of the runtime; on Node.js they have the socket. */
   readonly env: unknown
 }
 

@@ -12,7 +12,7 @@ export interface NestApplication {
 
 /**
  * Serves a dashboard with a Nest application, on Express or on Fastify: `await mount(app, '/admin/beat', dashboard)`, before
- * `app.listen()`. Global guards and interceptors of Nest do not see these requests: say in `authorize` who may come in.
+ * `app.listen()`. Global guards and interceptors of Nest do not see these requests: decide in `authorize` about access.
  */
 export async function mount(app: NestApplication, path: string, dashboard: Dashboard): Promise<void> {
   const adapter = app.getHttpAdapter()
