@@ -3,14 +3,14 @@ import { plural } from './format.js'
 import type { Schedule } from './model.js'
 import { toast } from './parts/toast.js'
 
-/** So long an action can be taken back, ms. */
+/** Time in which an action can be undone, ms. */
 const UNDO_MS = 10_000
 
 interface BulkAnswer {
   readonly results: readonly { readonly name: string; readonly outcome: string; readonly error?: string }[]
 }
 
-/** Does something, and says in a toast when it could not be done. Answers whether it was. */
+/** Performs an action, and shows a toast when it fails. Gives whether it succeeded. */
 export async function attempt(work: () => Promise<unknown>): Promise<boolean> {
   try {
     await work()
@@ -29,7 +29,7 @@ export async function runNow(name: string, body: { payload?: unknown } = {}): Pr
   })
 }
 
-/** Pauses schedules; for ten seconds that can be taken back. */
+/** Pauses schedules; the user can undo that for ten seconds. */
 export async function pauseMany(
   names: readonly string[],
   options: { note?: string; until?: string },
@@ -50,7 +50,7 @@ export async function pauseMany(
   })
 }
 
-/** Resumes schedules; for ten seconds that can be taken back, each with the note and the end that its pause had. */
+/** Resumes schedules; the user can undo that for ten seconds, which restores the note and the end of each pause. */
 export async function resumeMany(
   schedules: readonly Pick<Schedule, 'name' | 'paused'>[],
   done: () => void,
@@ -69,7 +69,7 @@ export async function resumeMany(
   })
 }
 
-/** Pauses schedules as they were paused, those with the same reason in one go. */
+/** Restores former pauses of schedules, in one request for schedules with the same note and end. */
 async function pauseAgain(schedules: readonly Pick<Schedule, 'name' | 'paused'>[]): Promise<void> {
   const groups = new Map<string, string[]>()
   for (const { name, paused } of schedules) {
@@ -82,7 +82,7 @@ async function pauseAgain(schedules: readonly Pick<Schedule, 'name' | 'paused'>[
   }
 }
 
-/** Removes schedules ten seconds from now, unless that is taken back: what is removed takes its history with it. */
+/** Removes schedules after ten seconds, unless the user undoes that before: a removal deletes the history too. */
 export function removeMany(names: readonly string[], done: () => void): void {
   toast(`Removing ${describeNames(names)}`, {
     stayMs: UNDO_MS,

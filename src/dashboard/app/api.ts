@@ -2,7 +2,7 @@ import { signal } from '@preact/signals'
 import { BASE } from './location.js'
 import type { Session } from './model.js'
 
-/** A problem that the API answered, or that it could not be reached. */
+/** A problem that the API answered, or the failure to reach it. */
 export class ApiError extends Error {
   readonly status: number
   /** The members of the problem document. */
@@ -15,10 +15,10 @@ export class ApiError extends Error {
   }
 }
 
-/** Who is signed in; null before that is known. */
+/** The signed-in user; null before it is known. */
 export const session = signal<Session | null>(null)
 
-/** What does not answer, so that what is shown may be old: the server of the dashboard, or Redis behind it. */
+/** The part that does not answer, so that the page may be old: the server of the dashboard, or Redis behind it. */
 export const unreachable = signal<'server' | 'redis' | null>(null)
 
 /** Reads from the API. @throws ApiError */
@@ -33,12 +33,12 @@ export function write<Answer>(method: string, path: string, body: unknown = {}, 
   return ask<Answer>(path, { method, headers, body: JSON.stringify(body) })
 }
 
-/** The path of a schedule in the API, with what follows. */
+/** The path of a schedule in the API, followed by `rest`. */
 export function schedulePath(name: string, rest = ''): string {
   return `schedules/${encodeURIComponent(name)}${rest === '' ? '' : `/${rest}`}`
 }
 
-/** Asks who is signed in. */
+/** Reads the signed-in user. */
 export async function loadSession(): Promise<void> {
   session.value = await read<Session>('session')
 }
@@ -54,9 +54,9 @@ async function ask<Answer>(path: string, init: RequestInit): Promise<Answer> {
       : new ApiError(0, { detail: 'The server of the dashboard does not answer.' })
   }
   if (unreachable.value === 'server') unreachable.value = null
-  // An answer that breaks off is none: it must not be taken for an empty one.
+  // An interrupted answer is an error: it must not count as an empty answer.
   if (response.ok) {
-    // Who is signed in is known without Redis.
+    // The answer about the user does not need Redis.
     if (path !== 'session') unreachable.value = null
     return (await response.json()) as Answer
   }

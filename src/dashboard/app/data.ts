@@ -2,12 +2,12 @@ import { signal, useSignal, type Signal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { ApiError, read } from './api.js'
 
-/** What a page reads from the API: the last answer stays while the next one is on its way. */
+/** The answer of the API that a page shows: the last answer stays until the next one arrives. */
 export interface Loaded<Answer> {
   readonly data: Signal<Answer | null>
   readonly error: Signal<ApiError | null>
   readonly isLoading: Signal<boolean>
-  /** How many answers have come: `data` also changes when what happens is written into it. */
+  /** Number of answers so far: `data` also changes when events are written into it. */
   readonly answers: Signal<number>
   /** Reads again. */
   reload(): void
@@ -50,10 +50,10 @@ export function useApi<Answer>(path: string | null, everyMs = 0): Loaded<Answer>
   return { data, error, isLoading, answers, reload: () => void (round.value += 1) }
 }
 
-/** An answer that is not whole yet is asked for again after so long, ms. */
+/** Time after which an incomplete answer is requested again, ms. */
 const PARTIAL_MS = 1_500
 
-/** Asks again for an answer while the server is still reading or counting what belongs to it. */
+/** Requests an answer again while the server has not read or counted all schedules. */
 export function useReloadUntilComplete(
   data: Signal<{ readonly complete: boolean; readonly counted?: boolean } | null>,
   reload: () => void,
@@ -73,9 +73,9 @@ setInterval(() => {
   if (!document.hidden) now.value = Date.now() + offsetMs
 }, 1_000)
 
-/** Goes by the clock of the server from here on. */
+/** Sets the clock of the page to that of the server. */
 export function setServerTime(at: string): void {
   const difference = Date.parse(at) - Date.now()
-  // Less is the way of the answer.
+  // A smaller difference is the duration of the answer.
   offsetMs = Math.abs(difference) > 2_000 ? difference : 0
 }

@@ -2,8 +2,8 @@ import interUrl from '@fontsource-variable/inter/files/inter-latin-wght-normal.w
 import monoUrl from '@fontsource/jetbrains-mono/files/jetbrains-mono-latin-400-normal.woff2?url'
 
 /**
- * Loads the typefaces from this server. They are read as data and handed to the browser, since the policy of the pages
- * names no source of fonts; until they are there the system's own stand in.
+ * Loads the typefaces from this server. The script reads them as data and gives them to the browser, since the policy of
+ * the pages names no source of fonts; until then the page uses the system's typefaces.
  */
 export async function loadFonts(): Promise<void> {
   const load = async (family: string, url: string, weight: string): Promise<void> => {

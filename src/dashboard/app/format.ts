@@ -2,7 +2,7 @@ const SECOND = 1_000
 const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
-/** Between the groups of a number, and between a number and its unit. */
+/** The space between the groups of a number, and between a number and its unit. */
 const THIN = '\u202f'
 const FIXED = '\u00a0'
 
@@ -34,7 +34,7 @@ export function plural(count: number, one: string, many = `${one}s`): string {
   return `${formatCount(count)} ${count === 1 ? one : many}`
 }
 
-/** How long something took: `2 ms`, `1.4 s`, `6 min 5 s`, `3 h 20 min`. */
+/** A duration: `2 ms`, `1.4 s`, `6 min 5 s`, `3 h 20 min`. */
 export function formatDuration(milliseconds: number): string {
   const ms = Math.abs(milliseconds)
   if (ms < SECOND) return `${Math.round(ms)}${FIXED}ms`

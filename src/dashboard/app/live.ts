@@ -3,7 +3,7 @@ import { useLayoutEffect } from 'preact/hooks'
 import { loadSession, unreachable } from './api.js'
 import { BASE } from './location.js'
 
-/** Whether events come. */
+/** Whether the stream of events is connected. */
 export const liveState = signal<'connecting' | 'live' | 'away'>('connecting')
 
 /** An event of the feed. */
@@ -17,7 +17,7 @@ type Listener = (event: LiveEvent) => void
 const listeners = new Set<Listener>()
 let source: EventSource | null = null
 
-/** Begins to listen; once. The browser comes back by itself, and says which event it has seen last. */
+/** Connects to the stream of events, once. The browser reconnects by itself, and sends the id of its last event. */
 export function startLive(): void {
   if (source) return
   source = new EventSource(`${BASE}api/events`)
@@ -43,7 +43,7 @@ export function startLive(): void {
   }
 }
 
-/** Hears events while a part is shown. */
+/** Calls a function with events while a part is shown. */
 export function useLive(listener: Listener): void {
   useLayoutEffect(() => {
     listeners.add(listener)

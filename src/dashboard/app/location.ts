@@ -1,6 +1,6 @@
 import { computed, signal } from '@preact/signals'
 
-/** The path that all pages lie below; this script is in `<base>/assets/`. */
+/** The path below which all pages are; this script is in `<base>/assets/`. */
 export const BASE = new URL(import.meta.env.DEV ? './' : '../', import.meta.url).pathname
 
 const here = signal(read())
@@ -28,7 +28,7 @@ export function pageUrl(...parts: readonly string[]): string {
   return BASE + parts.map((part) => encodeURIComponent(part)).join('/')
 }
 
-/** Goes to an address of the dashboard; with `replace` the step back leads to the page before. */
+/** Opens an address of the dashboard; with `replace` the step back leads to the previous page. */
 export function go(url: string, { replace = false } = {}): void {
   if (replace) history.replaceState(null, '', url)
   else {
@@ -38,7 +38,7 @@ export function go(url: string, { replace = false } = {}): void {
   here.value = read()
 }
 
-/** Changes the query of the address; a field that is null or empty goes away. */
+/** Changes the query of the address; a field that is null or empty is removed. */
 export function setQuery(changes: Readonly<Record<string, string | null>>, { replace = true } = {}): void {
   const next = new URLSearchParams(query.value)
   for (const [name, value] of Object.entries(changes)) {

@@ -1,4 +1,4 @@
-/** Who is signed in, and what the dashboard lets do. */
+/** The signed-in user, and the actions that the dashboard allows. */
 export interface Session {
   readonly user: string | null
   readonly role?: 'view' | 'operate' | 'edit'
@@ -49,7 +49,7 @@ export interface Schedule {
   readonly words: string | null
   readonly failures?: number
   readonly error?: string
-  /** Of one that code declares: the fields that were edited since. */
+  /** For a declared schedule: the fields that were edited since. */
   readonly declared?: { readonly version?: string; readonly differs: readonly string[] }
   readonly given?: Definition
   readonly paused?: { readonly at: string; readonly note?: string; readonly until?: string }
@@ -98,7 +98,7 @@ export interface NextInstant {
   readonly note?: string
 }
 
-/** Why a schedule is as it is. */
+/** The explanation of the state of a schedule. */
 export interface Explanation {
   readonly state: string
   readonly text: string
@@ -123,7 +123,7 @@ export interface Change {
   readonly diff: Readonly<Record<string, readonly unknown[]>>
 }
 
-/** A run that goes or waits. */
+/** A running or waiting run. */
 export interface RunView {
   readonly runId: string
   readonly schedule: string
@@ -165,7 +165,7 @@ export interface Minute {
   readonly late: number
 }
 
-/** What needs a person. */
+/** A fact that needs a person. */
 export interface Attention {
   readonly kind: 'late' | 'stuck' | 'failing' | 'invalid' | 'unserved' | 'edited' | 'no-workers' | 'paused'
   readonly name?: string
@@ -176,7 +176,7 @@ export interface Attention {
   readonly task?: string
 }
 
-/** The fleet at a glance. */
+/** The state of the fleet in short. */
 export interface OverviewView {
   readonly now: string
   readonly total: number

@@ -23,10 +23,10 @@ const PAGES: readonly { path: string; title: string; icon: IconName }[] = [
 
 const UNREACHABLE_WORDS = { server: 'The server of the dashboard', redis: 'Redis' }
 
-/** The frame of every page: the ways to the others, and how this one is connected. */
+/** The frame of every page: links to the other pages, and the state of the connection. */
 export function Shell({ children }: { children: preact.ComponentChildren }) {
   const isHelpShown = useSignal(false)
-  // Once: a listener that each drawing replaces forgets that `g` was pressed before it.
+  // The listener is added once: a new listener at each rendering would forget an earlier `g`.
   useLayoutEffect(
     () =>
       listenToKeys((key) => {

@@ -4,7 +4,7 @@ import type { LoadBucket } from '../model.js'
 const HOUR_MS = 3_600_000
 const STEPS = 6
 
-/** Days down, hours across; what happened is filled, what is planned is hollow, and darker is more. */
+/** Days down, hours across; past runs are filled, planned starts are hollow, and darker means more. */
 export function HeatMap(props: {
   buckets: readonly LoadBucket[]
   now: number
@@ -108,7 +108,7 @@ function Cell(props: {
   )
 }
 
-/** Between the quietest and the busiest hour; hours that hardly differ look the same. */
+/** A shade between the quietest and the busiest hour; hours that hardly differ look the same. */
 function stepOf(value: number, least: number, most: number): number {
   if (most < least * 1.2) return STEPS / 2
   return 1 + Math.min(STEPS - 1, Math.floor(((value - least) / (most - least)) * STEPS))

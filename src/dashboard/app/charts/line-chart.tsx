@@ -5,10 +5,10 @@ import { formatDuration } from '../format.js'
 import { theme } from '../parts/theme.js'
 
 const HEIGHT = 150
-/** So high is the axis at least, ms: finer steps would all read the same. */
+/** Least height of the axis, ms: finer steps would all have the same label. */
 const LEAST_TOP_MS = 10
 
-/** Durations over time: `at` in seconds, values in milliseconds, null where there is none. */
+/** Durations over time: `at` in seconds, values in milliseconds, null for no value. */
 export function LineChart({ at, values, tone }: { at: number[]; values: (number | null)[]; tone: 'run' | 'late' }) {
   const element = useRef<HTMLDivElement>(null)
   useLayoutEffect(() => {
@@ -67,7 +67,7 @@ function timeText(splits: number[]): (seconds: number) => string {
   }
 }
 
-/** Says the value under the pointer. */
+/** Shows the value under the pointer. */
 function tip(): uPlot.Plugin {
   const box = document.createElement('div')
   box.className = 'tip'

@@ -19,7 +19,7 @@ interface Column {
   readonly planned: number
 }
 
-/** The last hour and the coming one: starts per minute, what happened solid, what is planned hollow. */
+/** The last hour and the coming one: starts per minute, past ones solid, planned ones hollow. */
 export function TimelineChart({ timeline, now }: { timeline: Timeline; now: number }) {
   const { element, width } = useWidth(1_000)
   const hovered = useSignal<number | null>(null)
@@ -75,7 +75,7 @@ function toColumns({ past, coming }: Timeline): Column[] {
   const earlier = Array.from({ length: 60 }, (_, index) => first - (60 - index) * 60_000)
   return [
     ...earlier.map((at): Column => ({ at, planned: 0, parts: parts(byMinute.get(at)) })),
-    // In the minute that goes there is both.
+    // The present minute has past and planned starts.
     ...coming.map(({ at, planned }, index): Column => ({
       at: Date.parse(at),
       planned,
@@ -126,7 +126,7 @@ function Scale({ most, width, isNamed }: { most: number; width: number; isNamed:
   )
 }
 
-/** The highest of the coming minutes is named, where it is far above the others. */
+/** The highest coming minute has a label, if it is far above the others. */
 function Herds({
   columns,
   step,

@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals'
 import { useLayoutEffect, useRef } from 'preact/hooks'
 
-/** The width of an element as it is laid out, so that a drawing is as wide and its text stays as large as it is. */
+/** The laid-out width of an element, so that a drawing has that width and its text keeps its size. */
 export function useWidth(fallback: number) {
   const element = useRef<HTMLDivElement>(null)
   const width = useSignal(fallback)

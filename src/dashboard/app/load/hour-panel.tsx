@@ -6,12 +6,12 @@ import { Failure } from '../parts/states.js'
 
 const HOUR_MS = 3_600_000
 const MINUTE_MS = 60_000
-/** A minute is a herd when it has so large a part of the starts of its hour, and the hour has some. */
+/** A minute is a herd when it has this part of the starts of its hour, and the hour has this number of starts. */
 const HERD_PART = 1 / 6
 const HERD_LEAST = 20
 const JITTERS = ['1m', '5m', '15m'] as const
 
-/** The minutes of one hour: where herds are, and what a jitter would make of them. */
+/** The minutes of one hour: its herds, and the effect of a jitter on them. */
 export function HourPanel({ hour }: { hour: number }) {
   const range = `load?from=${hour}&to=${hour + HOUR_MS}&bucket=${MINUTE_MS}`
   const jitter = query.value.get('jitter')
@@ -102,7 +102,7 @@ function HourWords(props: {
   )
 }
 
-/** What has started and what is planned to. */
+/** The past and the planned starts. */
 function startsOf({ planned, past }: LoadBucket): number {
   return planned + (past ? past.ok + past.failed + past.abandoned + past.cancelled : 0)
 }

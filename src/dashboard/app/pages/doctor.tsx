@@ -6,7 +6,7 @@ import { Failure, Skeleton } from '../parts/states.js'
 
 const ORDER = ['problem', 'warning', 'ok'] as const
 
-/** What is wrong with Redis, the fleet and its schedules, why it matters, and what to do. */
+/** The problems of Redis, the fleet and its schedules, each with its cause and its remedy. */
 export function DoctorPage() {
   const { data, error, isLoading, reload } = useApi<{ ok: boolean; findings: readonly Finding[] }>('doctor')
   const diagnosis = data.value

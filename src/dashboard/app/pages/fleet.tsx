@@ -9,7 +9,7 @@ import { Empty, Failure, Skeleton } from '../parts/states.js'
 const SKEW_MS = 1_000
 const MOST_TASKS = 8
 
-/** The live workers: what each can run, how full it is, and what it reckons time with. */
+/** The live workers: their tasks, their used slots, and their clocks and time-zone data. */
 export function FleetPage() {
   const { data, error, reload } = useApi<{ workers: readonly WorkerView[] }>('fleet', 5_000)
   useLive(({ type }) => {
@@ -150,7 +150,7 @@ function Tasks({ tasks }: { tasks: readonly string[] }) {
   )
 }
 
-/** How far the wall clock of a worker is from that of Redis; a badge where that is worth a look. */
+/** The distance between the wall clock of a worker and that of Redis; a badge for a large distance. */
 function Clock({ skewMs }: { skewMs: number }) {
   const text = `${skewMs > 0 ? '+' : skewMs < 0 ? '−' : '±'}${formatDuration(skewMs)}`
   return Math.abs(skewMs) < SKEW_MS ? (

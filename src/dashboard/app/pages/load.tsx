@@ -10,7 +10,7 @@ import { Failure, Skeleton } from '../parts/states.js'
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 
-/** When the fleet is busy: hours of the days around today, and the minutes of one hour. */
+/** The load of the fleet: hours of the days around today, and the minutes of one hour. */
 export function LoadPage() {
   const today = Math.floor(now.peek() / DAY_MS) * DAY_MS
   const week = useSignal(0)

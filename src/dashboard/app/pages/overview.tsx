@@ -10,7 +10,7 @@ import { Legend } from '../parts/mark.js'
 import { SearchBox } from '../parts/search-box.js'
 import { Empty, Failure, Skeleton } from '../parts/states.js'
 
-/** The fleet at a glance: what needs attention, the last and the coming hour, what comes next. */
+/** The fleet in short: facts that need a person, the last and the coming hour, and the next schedules. */
 export function OverviewPage() {
   const { data, error, reload } = useApi<OverviewView>('overview', 5_000)
   useLive(({ type, data: news }) => {

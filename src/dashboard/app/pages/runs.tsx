@@ -20,10 +20,10 @@ const REASONS: Readonly<Record<string, string>> = {
   returned: 'for a worker: its last worker gave it back',
 }
 
-/** What an empty list says under a filter. */
+/** The text of an empty list under a filter. */
 const EMPTY_TITLES: Readonly<Record<string, string>> = { running: 'No run is running', waiting: 'No run is waiting' }
 
-/** The runs that are running and those that wait, in the whole fleet. */
+/** The running and the waiting runs of the whole fleet. */
 export function RunsPage() {
   const state = query.value.get('state')
   const { data, error, reload } = useApi<{ runs: readonly RunView[]; complete: boolean }>(

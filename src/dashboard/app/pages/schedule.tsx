@@ -21,7 +21,7 @@ import { TrendPanels } from '../schedule/trends.js'
 
 const HISTORY_COUNT = 200
 
-/** One schedule: in plain words, why it is as it is, what comes, what happened, and everything that can be done with it. */
+/** One schedule: its rule in words, the explanation of its state, its next instants, its history, and its actions. */
 export function SchedulePage({ name }: { name: string }) {
   const schedule = useApi<Schedule>(schedulePath(name), 15_000)
   const view = schedule.data.value

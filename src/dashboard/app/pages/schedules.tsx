@@ -16,7 +16,7 @@ import { followSchedules } from '../schedule/follow-schedules.js'
 const FILTERS = ['q', 'state', 'task', 'tag', 'owner', 'sort', 'cursor'] as const
 const TYPING_MS = 180
 
-/** All schedules: searched as one types, filtered and sorted by the query of the address. */
+/** All schedules: searched while the user types, filtered and sorted by the query of the address. */
 export function SchedulesPage() {
   const loaded = useApi<SchedulePage>(`schedules?${listQuery()}`)
   const { data, reload } = loaded
@@ -90,7 +90,7 @@ function listQuery(): string {
   return asked.toString()
 }
 
-/** Searches while one types, a moment after the last key. */
+/** Searches while the user types, a moment after the last key. */
 function LiveSearch() {
   const text = useSignal(query.value.get('q') ?? '')
   const inAddress = query.value.get('q') ?? ''

@@ -25,7 +25,7 @@ export function SignInPage() {
   )
 }
 
-/** Signs in by a token; says in `problem` why that failed. */
+/** Signs in by a token; gives in `problem` the cause of a failure. */
 async function signIn(token: string, problem: Signal<string | null>): Promise<void> {
   try {
     await write('POST', 'session', { token })

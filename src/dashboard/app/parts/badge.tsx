@@ -13,7 +13,7 @@ export function Badge({ tone, icon, children }: { tone: Tone; icon?: IconName; c
   )
 }
 
-/** The state of a schedule, where it is worth a word: an active one that is well has none. */
+/** A badge for the state of a schedule; an active schedule without failures has none. */
 export function StateBadge({ state, failures = 0 }: { state: ScheduleState; failures?: number | undefined }) {
   return (
     <>
@@ -49,7 +49,7 @@ const OUTCOMES: Readonly<Record<Outcome, { tone: Tone; icon: IconName }>> = {
   cancelled: { tone: 'skip', icon: 'cross' },
 }
 
-/** How an occurrence ended, and why where it did not go well. */
+/** The outcome of an occurrence, with the cause of an outcome other than ok. */
 export function OutcomeBadge({ outcome, reason }: { outcome: Outcome; reason?: string | undefined }) {
   return (
     <Badge {...OUTCOMES[outcome]}>

@@ -2,7 +2,7 @@ import { session } from '../api.js'
 import { Icon } from './icon.js'
 import { toast } from './toast.js'
 
-/** A command line that does the same, to be copied. */
+/** A command line with the same effect, to be copied. */
 export function Command({ text }: { text: string }) {
   return (
     <div class="command">
@@ -19,7 +19,7 @@ export function Command({ text }: { text: string }) {
   )
 }
 
-/** Puts a text on the clipboard, and says so. */
+/** Copies a text to the clipboard, and shows a toast. */
 export async function copy(text: string): Promise<void> {
   try {
     await navigator.clipboard.writeText(text)
@@ -37,7 +37,7 @@ export function commandLine(...words: readonly (string | undefined)[]): string {
   return ['everybeat', ...words.filter((word) => word !== undefined), ...prefix].map(quote).join(' ')
 }
 
-/** The command line that does the same with one schedule after the other, in a POSIX shell. */
+/** The command line with the same effect on several schedules, in a POSIX shell. */
 export function commandForEach(names: readonly string[], verb: string, ...flags: readonly string[]): string {
   const [first] = names
   if (names.length === 1) return commandLine(verb, first, ...flags)
@@ -45,7 +45,7 @@ export function commandForEach(names: readonly string[], verb: string, ...flags:
   return `for name in ${names.map(quote).join(' ')}; do ${line}; done`
 }
 
-/** Where the name of a schedule goes; quoted, a word like any other. */
+/** The place of the name of a schedule; quoted, a word like any other. */
 const PLACE = '@name@'
 
 function quote(word: string): string {

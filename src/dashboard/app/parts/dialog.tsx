@@ -47,7 +47,7 @@ export function Dialog(props: {
   )
 }
 
-/** The buttons at the end of a dialog that does something: the way out, and what it does. */
+/** The buttons at the end of a dialog with an action: cancel, and the action. */
 export function DialogFoot(props: { action: string; isOff?: boolean; onClose: () => void }) {
   return (
     <>

@@ -29,7 +29,7 @@ const PATHS = {
 /** The name of an icon. */
 export type IconName = keyof typeof PATHS
 
-/** A drawing that goes with a word; readers do not see it. */
+/** A drawing beside a word; screen readers skip it. */
 export function Icon({ name }: { name: IconName }) {
   return (
     <svg

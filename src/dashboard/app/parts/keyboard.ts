@@ -9,7 +9,7 @@ const PAGES: Readonly<Record<string, string>> = {
   d: 'doctor',
 }
 
-/** What the keys do, as the help shows it. */
+/** The effects of the keys, as the help shows them. */
 export const KEYS: readonly (readonly [keys: readonly string[], what: string])[] = [
   [['/'], 'search'],
   [['g', 'o'], 'go to the overview'],
@@ -26,12 +26,12 @@ export const KEYS: readonly (readonly [keys: readonly string[], what: string])[]
   [['Esc'], 'close, leave the search'],
 ]
 
-/** The key of a page is pressed within this time after `g`. */
+/** Time after `g` in which the key of a page is pressed, ms. */
 const GO_MS = 1_200
 
-/** Listens to keys outside of fields; `on` gets what is not a page. Gives what ends it. */
+/** Listens to keys outside of fields; `on` gets the keys that open no page. Gives a function that ends it. */
 export function listenToKeys(on: (key: string) => void): () => void {
-  // In the time of the events: a page that is busy between two keys forgets none.
+  // The times of the events count, so that a page that is busy between two keys forgets none.
   let goUntil = -Infinity
   const hear = (event: KeyboardEvent) => {
     const target = event.target as HTMLElement

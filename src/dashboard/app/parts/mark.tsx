@@ -1,18 +1,18 @@
 import { formatDuration, formatInstant } from '../format.js'
 import type { Outcome, StripMark } from '../model.js'
 
-/** Later than this counts as late in a picture, ms. */
+/** Lateness from which a start counts as late in a picture, ms. */
 const LATE_MS = 1_000
 
-/** How a mark looks. */
+/** The look of a mark. */
 export type MarkKind = 'ok' | 'late' | 'failed' | 'skipped' | 'abandoned' | 'cancelled' | 'running' | 'planned'
 
-/** The look of an outcome: one that went well and began late is late. */
+/** The look of an outcome: a run that ended ok and started late is late. */
 export function markKind(outcome: Outcome, latenessMs = 0): MarkKind {
   return outcome === 'ok' && latenessMs > LATE_MS ? 'late' : outcome
 }
 
-/** What a mark says in words. */
+/** The text of a mark. */
 export function markWords({ at, outcome, reason, latenessMs, durationMs, count }: StripMark): string {
   const parts = [`${formatInstant(at)} UTC: ${outcome}`]
   if (count !== undefined) parts.push(`${count} occurrences`)
@@ -22,7 +22,7 @@ export function markWords({ at, outcome, reason, latenessMs, durationMs, count }
   return parts.join(', ')
 }
 
-/** The last occurrences of a schedule in a row, oldest first; says in one sentence what it shows. */
+/** The last occurrences of a schedule in a row, oldest first, with one sentence for screen readers. */
 export function Strip({ marks, isRunning = false }: { marks: readonly StripMark[]; isRunning?: boolean }) {
   return (
     <span class="strip" role="img" aria-label={stripWords(marks)}>
@@ -44,7 +44,7 @@ export function stripWords(marks: readonly StripMark[]): string {
   return counts.size === 0 ? 'nothing yet' : [...counts].map(([kind, count]) => `${count} ${kind}`).join(', ')
 }
 
-/** What the marks mean. */
+/** The meaning of the marks. */
 export function Legend({ kinds }: { kinds: readonly MarkKind[] }) {
   return (
     <div class="legend">

@@ -3,7 +3,7 @@ import type { TargetedKeyboardEvent } from 'preact'
 import { useLayoutEffect, useRef } from 'preact/hooks'
 import { Icon } from './icon.js'
 
-/** One thing of a menu. */
+/** One entry of a menu. */
 export interface MenuItem {
   readonly label: string
   readonly isDanger?: boolean

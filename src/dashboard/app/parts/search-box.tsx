@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals'
 import { go, pageUrl } from '../location.js'
 import { Icon } from './icon.js'
 
-/** The search of every page but the schedules': Enter leads there. */
+/** The search of every page except the page of schedules, which Enter opens. */
 export function SearchBox() {
   const text = useSignal('')
   const find = (event: Event) => {

@@ -2,7 +2,7 @@ import type { ApiError } from '../api.js'
 import { Command } from './command.js'
 import { Icon, type IconName } from './icon.js'
 
-/** Shown in place of an empty list: what it means and what to do. */
+/** Shown in place of an empty list: its meaning and a remedy. */
 export function Empty(props: { icon: IconName; title: string; children?: preact.ComponentChildren; command?: string }) {
   return (
     <div class="empty">
@@ -14,7 +14,7 @@ export function Empty(props: { icon: IconName; title: string; children?: preact.
   )
 }
 
-/** Shown in place of a part that failed, with the way out. */
+/** Shown in place of a part that failed, with a button to try again. */
 export function Failure({ error, retry }: { error: ApiError; retry?: () => void }) {
   return (
     <div class="empty" role="alert">

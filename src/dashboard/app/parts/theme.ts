@@ -1,11 +1,11 @@
 import { signal } from '@preact/signals'
 
-/** Light, dark, or as the system has it. */
+/** Light, dark, or the theme of the system. */
 export type Theme = 'auto' | 'light' | 'dark'
 
 const KEY = 'everybeat-theme'
 
-/** The theme that was chosen in this browser. */
+/** The theme that the user has chosen in this browser. */
 export const theme = signal<Theme>(stored())
 
 function stored(): Theme {
@@ -17,7 +17,7 @@ function stored(): Theme {
   }
 }
 
-/** Shows a theme, and keeps it. */
+/** Shows a theme, and stores the choice. */
 export function applyTheme(next: Theme): void {
   theme.value = next
   if (next === 'auto') delete document.documentElement.dataset['theme']
@@ -25,7 +25,7 @@ export function applyTheme(next: Theme): void {
   try {
     localStorage.setItem(KEY, next)
   } catch {
-    // A browser that keeps nothing shows it until it is closed.
+    // A browser without storage shows the theme until the page is closed.
   }
 }
 

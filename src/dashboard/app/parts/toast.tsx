@@ -13,13 +13,13 @@ let lastId = 0
 interface ToastOptions {
   readonly tone?: Toast['tone']
   readonly action?: Toast['action']
-  /** How long it stays, ms. */
+  /** Time for which it is shown, ms. */
   readonly stayMs?: number
-  /** It is gone, and its action was not taken. */
+  /** Called when its time is over and the user has not chosen its action. */
   onGone?(): void
 }
 
-/** Says something for some seconds, with one thing that can be done about it. */
+/** Shows a message for some seconds, with at most one action. */
 export function toast(text: string, { tone = 'plain', action, stayMs = 5_000, onGone }: ToastOptions = {}): void {
   const id = (lastId += 1)
   let isDone = false
@@ -36,15 +36,15 @@ export function toast(text: string, { tone = 'plain', action, stayMs = 5_000, on
       action.run()
     },
   }
-  // What can be taken back stays until its time is over.
+  // A toast with an undo action stays until its time is over.
   const older = toasts.value.filter((each, index, all) => each.action !== undefined || index >= all.length - 2)
   toasts.value = [...older, { id, text, tone, ...(wrapped ? { action: wrapped } : {}) }]
   setTimeout(() => end(false), stayMs)
-  // An action that waits until it cannot be undone any more is done also when the page is left.
+  // An action that waits for the end of its undo time is performed also when the user leaves the page.
   if (onGone) window.addEventListener('pagehide', () => end(false), { once: true })
 }
 
-/** Where toasts stand. */
+/** The place of the toasts. */
 export function Toasts() {
   return (
     <div class="toasts" role="status" aria-live="polite">

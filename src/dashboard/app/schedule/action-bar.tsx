@@ -12,12 +12,12 @@ import { CommandDialog } from './command-dialog.js'
 import { PauseDialog } from './pause-dialog.js'
 import { RunDialog } from './run-dialog.js'
 
-/** Opens a dialog: it is in the address, so that it can be sent to another person. */
+/** Opens a dialog, which the address names, so that a link to it can be sent. */
 function ask(what: string): void {
   setQuery({ do: what }, { replace: false })
 }
 
-/** What can be done with a schedule, as far as the user may. */
+/** The actions on a schedule that the role of the user allows. */
 export function ActionBar({ schedule, reload }: { schedule: Schedule; reload: () => void }) {
   const { name, state } = schedule
   return (

@@ -9,7 +9,7 @@ import { useBackfillPlan, type BackfillPlan } from './use-backfill-plan.js'
 const SHOWN = 4
 const DAY_MS = 86_400_000
 
-/** Runs occurrences of the past; says which before it does. */
+/** Runs occurrences of the past, and lists them before. */
 export function BackfillDialog({ name, onClose, onDone }: { name: string; onClose: () => void; onDone: () => void }) {
   const from = useSignal(localOf(Date.now() - DAY_MS))
   const to = useSignal(localOf(Date.now()))

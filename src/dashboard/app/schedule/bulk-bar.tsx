@@ -13,7 +13,7 @@ interface BulkProps {
   reload(): void
 }
 
-/** What can be done with the selected schedules; every action can be taken back for ten seconds. */
+/** The actions on the selected schedules; every action can be undone for ten seconds. */
 export function BulkBar({ selected, schedules, reload }: BulkProps) {
   const opened = useSignal<'pause' | 'commands' | null>(null)
   const names = [...selected.value]

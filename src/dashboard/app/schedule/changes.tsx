@@ -17,7 +17,7 @@ const VIA: Readonly<Record<string, string>> = {
   import: 'by import',
 }
 
-/** Who changed what and when; each change can be undone. */
+/** The changes with author and time; each change can be undone. */
 export function ChangesPanel({
   schedule,
   version,
@@ -103,7 +103,7 @@ export function Diff({ diff }: { diff: Readonly<Record<string, readonly unknown[
   )
 }
 
-/** A pause in words, any other value as it is written. */
+/** A pause in words, any other value unchanged. */
 function formatChanged(field: string, value: unknown): string {
   if (field !== 'paused' || typeof value !== 'object' || value === null) return formatValue(value)
   const { note, until } = value as { note?: string; until?: string }

@@ -4,7 +4,7 @@ import { Dialog } from '../parts/dialog.js'
 
 type Line = readonly [what: string, line: string]
 
-/** What can be done with a schedule, as command lines to be copied. */
+/** The actions on a schedule as command lines to be copied. */
 export function CommandDialog({ schedule, onClose }: { schedule: Schedule; onClose: () => void }) {
   const { name, state, next, declared } = schedule
   const lines: readonly Line[] = [
@@ -25,7 +25,7 @@ export function CommandDialog({ schedule, onClose }: { schedule: Schedule; onClo
   return <CommandList title={`${name} as commands`} lines={lines} onClose={onClose} />
 }
 
-/** What can be done with many schedules, as command lines of a shell. */
+/** The actions on many schedules as command lines of a shell. */
 export function BulkCommands({ names, onClose }: { names: readonly string[]; onClose: () => void }) {
   const lines: readonly Line[] = [
     ['Pause them', commandForEach(names, 'pause', '--note', 'why')],

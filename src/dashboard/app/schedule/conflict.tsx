@@ -11,7 +11,7 @@ interface Props {
   onMine(theirs: Definition, revision: number): void
 }
 
-/** Another edit was saved first: shows where the two differ, and lets one choose. */
+/** Shown when another edit was saved first: the differences of the two, and the choice between them. */
 export function ConflictPanel({ problem, mine, onTheirs, onMine }: Props) {
   const theirs = (problem.problem['theirs'] ?? {}) as Definition
   const revision = Number(problem.problem['revision'] ?? 0)

@@ -6,7 +6,7 @@ import type { Definition, NextInstant } from '../model.js'
 import { Diff } from './changes.js'
 import { usePreviews } from './use-previews.js'
 
-/** What an edit changes: the fields, and the next instants before and after. */
+/** The effect of an edit: the changed fields, and the next instants before and after. */
 export function Consequences(props: {
   name: string
   before: Definition | null
@@ -41,7 +41,7 @@ export function Consequences(props: {
   )
 }
 
-/** The next instants; beside them those before the edit, where some of them move. */
+/** The next instants; beside them the instants before the edit, if some of them move. */
 function Sides(props: { earlier: readonly NextInstant[] | null; later: readonly NextInstant[]; isNew: boolean }) {
   const { earlier, later, isNew } = props
   const old = new Set(earlier?.map(({ at }) => at))

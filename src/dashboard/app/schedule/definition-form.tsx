@@ -39,7 +39,7 @@ interface FormProps {
   readonly wrongField: string | undefined
 }
 
-/** The fields that most schedules use; all others are in the YAML, and stay as they are. */
+/** The fields that most schedules use; all other fields are in the YAML, and the form does not change them. */
 export function DefinitionForm({ draft, wrongField }: FormProps) {
   const set = (field: string, value: unknown) => {
     const { [field]: _old, ...rest } = draft.value
@@ -92,7 +92,7 @@ const POLICY_ROWS: readonly TextRow[] = [
 ]
 const NUMBERS: readonly string[] = ['retries', 'pauseAfter']
 
-/** Which kind of trigger, and its text. */
+/** The kind of trigger, and its text. */
 function TriggerFields({ draft, wrongField }: FormProps) {
   const trigger = TRIGGERS.find((kind) => draft.value[kind] !== undefined) ?? 'cron'
   const change = (kind: Trigger) => {

@@ -3,7 +3,7 @@ import { ApiError, schedulePath, write } from '../api.js'
 import type { Definition, Schedule } from '../model.js'
 import { diffOf } from './definition-diff.js'
 
-/** One edit of a definition: what it began with, what is typed, and what became of saving it. */
+/** One edit of a definition: its begin, the draft, and the result of saving it. */
 export class EditSession {
   /** The schedule; null for a new one, which gets a name in the form. */
   readonly name: string | null
@@ -11,9 +11,9 @@ export class EditSession {
   readonly before
   readonly draft
   readonly newName
-  /** Why the draft cannot be saved as it is. */
+  /** The error because of which the draft cannot be saved. */
   readonly refusal = signal<ApiError | null>(null)
-  /** Another person or program saved first. */
+  /** The answer when another user or program has saved an edit first. */
   readonly conflict = signal<ApiError | null>(null)
   readonly isBusy = signal(false)
   /** The revision that the draft was made from; undefined for a new schedule. */
@@ -27,7 +27,7 @@ export class EditSession {
     this.#revision = schedule?.revision
   }
 
-  /** The name that saving writes to. */
+  /** The name of the schedule that is saved. */
   get target(): string {
     return this.name ?? this.newName.value
   }
@@ -65,10 +65,10 @@ export class EditSession {
   }
 }
 
-/** What a view has beside the fields of its definition. */
+/** The fields of a view that are not fields of its definition. */
 const VIEW_FIELDS = ['name', 'revision', 'state', 'next', 'last', 'words', 'error', 'failures', 'declared', 'paused']
 
-/** The fields of a definition that cannot be used, as they are written. */
+/** The raw fields of a definition that cannot be used. */
 function rawDefinition(schedule: Schedule | null): Definition {
   if (!schedule) return { cron: '0 9 * * *' }
   return Object.fromEntries(Object.entries(schedule).filter(([field]) => !VIEW_FIELDS.includes(field)))

@@ -8,7 +8,7 @@ import { DefinitionForm } from './definition-form.js'
 import { EditSession } from './edit-session.js'
 import { YamlField } from './yaml-field.js'
 
-/** Edits the definition of a schedule, or of a new one, as a form or as YAML; shows what an edit changes before it is saved. */
+/** Edits the definition of a schedule, or of a new one, as a form or as YAML; shows the effect of an edit before it is saved. */
 export function EditPage({ schedule, onSaved }: { schedule: Schedule | null; onSaved?: () => void }) {
   const edit = useMemo(() => new EditSession(schedule), [schedule?.name])
   const { name, before, draft, refusal, conflict } = edit

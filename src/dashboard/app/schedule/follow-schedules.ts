@@ -5,8 +5,8 @@ import type { ListedSchedule, Outcome, SchedulePage, StripMark } from '../model.
 const STRIP_COUNT = 20
 
 /**
- * Keeps a list that is being read up to date in place: what changes within a row is shown, rows stay where they are. What
- * would add, remove or move rows is only counted.
+ * Keeps a list that a user reads up to date in place: a change within a row is shown, rows do not move. Changes that
+ * would add, remove or move rows are only counted.
  */
 export function followSchedules(
   { type, data: news }: LiveEvent,
@@ -30,7 +30,7 @@ export function followSchedules(
   if (index < 0) return
   const before = current.schedules[index]!
   const after = type === 'run' ? withRun(before, news) : withState(before, news)
-  // Another definition has other words, and may belong elsewhere.
+  // A row with another definition has another text, and may have another place.
   if (type === 'schedule' && news['revision'] !== before.revision) unseen.value += 1
   page.value = { ...current, schedules: current.schedules.with(index, after) }
 }

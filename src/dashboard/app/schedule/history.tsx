@@ -10,7 +10,7 @@ const STRIP_COUNT = 66
 const ROWS = 12
 const PLANNED = 4
 
-/** What became of the occurrences: as marks in a row, and as a table; a mark opens its entry. */
+/** The outcomes of the occurrences: as marks in a row, and as a table; a mark opens its entry. */
 export function HistoryPanel(props: { history: readonly HistoryEntry[] | null; next: readonly NextInstant[] }) {
   const { history, next } = props
   const shown = useSignal(ROWS)
@@ -54,7 +54,7 @@ export function HistoryPanel(props: { history: readonly HistoryEntry[] | null; n
   )
 }
 
-/** The last occurrences as marks, each a button that opens its entry; behind them those that are planned. */
+/** The last occurrences as marks, each a button that opens its entry, followed by the planned occurrences. */
 function HistoryStrip(props: {
   history: readonly HistoryEntry[]
   next: readonly NextInstant[]
@@ -132,7 +132,7 @@ function HistoryTable({ history, opened }: { history: readonly HistoryEntry[]; o
   )
 }
 
-/** Why one occurrence ended as it did: everything that is known of it. */
+/** The details of one occurrence, with the cause of its outcome. */
 function OpenedEntry({ entry }: { entry: HistoryEntry | undefined }) {
   if (!entry) return null
   const { outcome, reason, scheduledAt, startedAt, worker, runId, fence, attempt, missed, count, until } = entry

@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals'
 
-/** A field of JSON; what is none yet stays in the field and goes nowhere. */
+/** A field of JSON; a text that is not yet JSON stays in the field and is not sent. */
 export function JsonField({ label, value, set }: { label: string; value: unknown; set(value: unknown): void }) {
   const text = useSignal(value === undefined ? '' : JSON.stringify(value, null, 2))
   const problem = useSignal<string | null>(null)

@@ -13,13 +13,13 @@ const CHOICES = [
   ['at', 'until an instant'],
 ] as const
 
-/** Why and until when schedules are paused. */
+/** The note and the end of a pause. */
 export interface PauseOptions {
   readonly note?: string
   readonly until?: string
 }
 
-/** Asks why, and until when. */
+/** Asks for the note and the end of a pause. */
 export function PauseDialog(props: {
   names: readonly string[]
   onClose: () => void

@@ -17,7 +17,7 @@ const CRASH: Readonly<Record<string, string>> = {
   rerun: 'A run whose worker dies runs again: at least once.',
 }
 
-/** The definition in sentences and as it was written. */
+/** The definition in sentences, and its given fields. */
 export function PoliciesPanel({ schedule }: { schedule: Schedule }) {
   const { overlap = 'skip', misfire = 'latest', onCrash = 'skip', retries, pauseAfter, given } = schedule
   const sentences = [

@@ -56,7 +56,7 @@ function SortHead({ field, children }: { field: string; children: preact.Compone
   const sort = query.value.get('sort') ?? 'name'
   const isSorted = sort.replace('-', '') === field
   const isTurned = sort.startsWith('-')
-  // The last occurrences come with the latest first.
+  // The order by the last occurrence begins with the latest.
   const isDown = isTurned !== (field === 'last')
   const next = isSorted && !isTurned ? `-${field}` : field
   return (
@@ -116,7 +116,7 @@ function Row(props: { schedule: ListedSchedule; isActive: boolean; selected: Sig
   )
 }
 
-/** How the last occurrence ended, as a mark with its word, and when it was. */
+/** The outcome of the last occurrence, as a mark with its word, and its time. */
 function LastCell({ schedule: { last, strip } }: { schedule: ListedSchedule }) {
   const mark = strip.at(-1)
   if (last === null) return <>–</>
@@ -141,7 +141,7 @@ function NextCell({ schedule: { state, next, paused } }: { schedule: ListedSched
   return <time dateTime={next}>{overdue > 0 ? 'now' : formatRelative(next, now.value)}</time>
 }
 
-/** The time that 95 % of the last ones keep to. */
+/** The time that 95 % of the last runs do not exceed. */
 function typical(values: readonly (number | undefined)[]): string {
   const known = values.filter((value) => value !== undefined).sort((left, right) => left - right)
   if (known.length === 0) return '–'

@@ -6,7 +6,7 @@ const loadLineChart = async () => (await import('../charts/line-chart.js')).Line
 
 const LEAST = 3
 
-/** How long runs take and how late they start, run by run. */
+/** The duration and the lateness of runs, run by run. */
 export function TrendPanels({ history }: { history: readonly HistoryEntry[] }) {
   const ran = history.filter(({ startedAt }) => startedAt !== undefined).reverse()
   if (ran.length < LEAST) return null
@@ -54,7 +54,7 @@ function quantile(values: readonly (number | null)[], part: number): number {
   return known[Math.min(known.length - 1, Math.ceil(known.length * part) - 1)] ?? 0
 }
 
-/** Whether the later half takes longer than the earlier one. */
+/** Whether the later half of the runs takes longer than the earlier one. */
 function growth(values: readonly (number | null)[]): string {
   const half = Math.floor(values.length / 2)
   const [before, after] = [quantile(values.slice(0, half), 0.5), quantile(values.slice(half), 0.5)]

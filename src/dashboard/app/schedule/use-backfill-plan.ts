@@ -2,13 +2,13 @@ import { useSignal, type Signal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { type ApiError, schedulePath, write } from '../api.js'
 
-/** What a backfill would run. */
+/** The occurrences that a backfill would run. */
 export interface BackfillPlan {
   readonly count: number
   readonly instants: readonly string[]
 }
 
-/** The range of a backfill as it is asked for. */
+/** The requested range of a backfill. */
 export interface BackfillRange {
   readonly from: string
   readonly to: string
@@ -17,7 +17,7 @@ export interface BackfillRange {
 
 const TYPING_MS = 250
 
-/** Asks, a moment after the last key, which occurrences a range would run; nothing runs. */
+/** Reads, a moment after the last key, the occurrences that a range would run; starts no run. */
 export function useBackfillPlan(
   name: string,
   range: BackfillRange,

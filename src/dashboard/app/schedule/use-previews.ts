@@ -3,7 +3,7 @@ import { useEffect } from 'preact/hooks'
 import { ApiError, write } from '../api.js'
 import type { Definition, NextInstant } from '../model.js'
 
-/** What a definition means. */
+/** The description of a definition. */
 export interface Preview {
   readonly words: string
   readonly next: readonly NextInstant[]
@@ -12,7 +12,7 @@ export interface Preview {
 const TYPING_MS = 200
 const COUNT = 10
 
-/** What a definition means before an edit, and after it as far as it is typed; why the draft is refused is in `refusal`. */
+/** The description of a definition before an edit, and of the draft; `refusal` has the error of a refused draft. */
 export function usePreviews(
   name: string,
   before: Definition | null,

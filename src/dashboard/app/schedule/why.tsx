@@ -6,7 +6,7 @@ import { Skeleton } from '../parts/states.js'
 const GRAVE = ['invalid', 'failing', 'no-fleet', 'pool-empty', 'no-worker', 'late', 'workers-full', 'task-full']
 const QUIET = ['paused', 'disabled', 'finished', 'clock', 'asked', 'queued', 'backfill']
 
-/** Why a schedule is as it is: what keeps it, when it fires next, what became of the last one, and what would help. */
+/** The explanation of a schedule: its waits, its next fire, the outcome of its last occurrence, and remedies. */
 export function WhyPanel({ explanation, schedule }: { explanation: Explanation | null; schedule: Schedule }) {
   if (!explanation) {
     return (
@@ -55,7 +55,7 @@ export function WhyPanel({ explanation, schedule }: { explanation: Explanation |
   )
 }
 
-/** The next instants by the clock of the schedule's zone, with what changes of clocks do to them. */
+/** The next instants by the clock of the schedule's zone, with the effects of clock changes on them. */
 export function NextPanel({ schedule, next }: { schedule: Schedule; next: readonly NextInstant[] | null }) {
   const zone = schedule.tz ?? 'UTC'
   return (

@@ -7,7 +7,7 @@ interface Yaml {
   stringify(value: unknown, options: { lineWidth: number }): string
 }
 
-/** A long text stays on its line. */
+/** A long text is not wrapped. */
 const UNFOLDED = { lineWidth: 0 }
 
 const loadYaml = (): Promise<Yaml> => import('yaml')
@@ -23,7 +23,7 @@ export function YamlField({ draft }: { draft: Signal<Definition> }) {
       yaml.value = loaded
     })
   }, [])
-  // The other edit that was saved, and taken over, replaces the text.
+  // If the user takes over another edit that was saved, that edit replaces the text.
   useEffect(() => {
     if (!yaml.value || problem.value !== null) return
     if (JSON.stringify(read(yaml.value, text.value)) !== JSON.stringify(draft.value))
