@@ -1,6 +1,6 @@
 import picocolors from 'picocolors'
 
-/** What the CLI paints with: every function returns its text unchanged when colour is off. */
+/** The colours of the CLI: every function returns its text unchanged when colour is off. */
 export type Colors = Pick<
   ReturnType<typeof picocolors.createColors>,
   'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan'

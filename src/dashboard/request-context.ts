@@ -8,7 +8,7 @@ import type { Catalogue } from './catalogue.js'
 import type { Forecast } from './forecast.js'
 import type { Overview } from './overview.js'
 
-/** The parts that all requests share: the fleet, and what the dashboard keeps of it while browsers use it. */
+/** The parts that all requests share: the fleet, and the data that the dashboard keeps while browsers use it. */
 export interface Services {
   readonly options: ResolvedDashboardOptions
   readonly source: FleetSource

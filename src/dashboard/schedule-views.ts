@@ -1,7 +1,7 @@
 import { describe, type HistoryEntry, type ScheduleView } from '../index.js'
 import type { Redaction } from './redaction.js'
 
-/** One mark of a strip: enough to draw it and to say what it is. */
+/** One mark of a strip, with its look and its text. */
 export interface StripMark {
   readonly at: Date
   readonly outcome: HistoryEntry['outcome']

@@ -3,11 +3,11 @@ import type { DefinitionShape } from '../index.js'
 /** How the value of a field is written in a file and on a command line. */
 export type FieldKind = 'text' | 'choice' | 'number' | 'boolean' | 'duration' | 'instant' | 'list' | 'json'
 
-/** What a person has to know of a field of a definition. */
+/** The description of a field of a definition for people. */
 export interface DefinitionField {
   /** How its value is written. */
   readonly kind: FieldKind
-  /** What the field does, in a few words. */
+  /** The effect of the field, in a few words. */
   readonly help: string
   /** The values that `choice` allows. */
   readonly choices?: readonly string[]

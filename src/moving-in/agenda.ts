@@ -80,7 +80,7 @@ function isCron(text: string): boolean {
   return text.startsWith('@') || (/^[\d*]/.test(text) && text.trim().split(/\s+/).length >= 5)
 }
 
-/** Days that are left out, 0 is Sunday: `[0,6]` or `0,6`. */
+/** Excluded days, 0 is Sunday: `[0,6]` or `0,6`. */
 function readSkipDays(text: string | undefined, tz: string | undefined): DefinitionShape {
   if (text === undefined || text === '[]') return {}
   const value: unknown = text.startsWith('[') ? parseJson(text, 'skipDays') : text.split(',').map(Number)

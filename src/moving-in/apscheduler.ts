@@ -15,7 +15,7 @@ import {
   type JsonRecord,
 } from './records.js'
 
-/** How far back a job without a misfire grace makes up for what it missed. */
+/** The catch-up window of a job without a misfire grace. */
 const NO_GRACE = '3650d'
 const DEFAULT_GRACE_SECONDS = 1
 
@@ -170,7 +170,7 @@ function bounds(trigger: JsonRecord, definition: DefinitionShape): DefinitionSha
   }
 }
 
-/** `misfire_grace_time` and `coalesce`: what is later than the grace does not run; within it one run, or each. */
+/** `misfire_grace_time` and `coalesce`: an occurrence later than the grace does not run; of the others one runs, or each. */
 function readMisfire(job: JsonRecord): DefinitionShape {
   const seconds =
     job.misfire_grace_time === null ? null : (numberOf(job, 'misfire_grace_time') ?? DEFAULT_GRACE_SECONDS)

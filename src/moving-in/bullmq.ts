@@ -75,7 +75,7 @@ function readTrigger(
 
 function bounds(fields: Readonly<Record<string, string>>): DefinitionShape {
   const instant = (text: string): string => new Date(/^\d+$/.test(text) ? Number(text) : text).toISOString()
-  // The count goes up when a job is added, so the one that is waiting now is counted already and has still to run.
+  // The count goes up when a job is added, so the waiting job is counted already and has still to run.
   const done = Math.max(0, Number(fields.ic ?? 1) - 1)
   const left = fields.limit === undefined ? undefined : Number(fields.limit) - done
   if (left !== undefined && left < 1) throw new Refusal(`its limit of ${fields.limit} jobs is used up`)

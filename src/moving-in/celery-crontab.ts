@@ -14,7 +14,7 @@ const CELERY: CronDialect = {
   questionMark: false,
 }
 
-/** A trigger, what differs from the old rules, and where it was approximated the definition that fires by them. */
+/** A trigger, its differences from the old rules, and for an approximation the definition that fires by the old rules. */
 export interface CeleryTrigger {
   trigger: DefinitionShape
   notes: string[]

@@ -22,14 +22,14 @@ const UNCONVERTED = [
   'ignore_result',
 ]
 
-/** What every entry of Celery has beside its schedule. */
+/** The fields of every Celery entry except its schedule. */
 export interface CeleryCall {
   args: unknown
   kwargs: unknown
   options: JsonRecord
 }
 
-/** The payload and the policies of a beat entry, and what its options have that nothing here has. */
+/** The payload and the policies of a beat entry, and its options without a counterpart here. */
 export function readCeleryCall({ args, kwargs, options }: CeleryCall): {
   definition: DefinitionShape
   notes: string[]

@@ -5,7 +5,7 @@ import { changesClocks } from './cron-days.js'
 import { booleanOf, durationText, isRecord, numberOf, show, textOf, type JsonRecord } from './records.js'
 import { readDateutilRule } from './dateutil-rule.js'
 
-/** What a schedule of Celery counts with beside its own text. */
+/** The facts on which a schedule of Celery depends, in addition to its own text. */
 export interface CeleryContext {
   /** Zone of the app. */
   tz: string | undefined
@@ -25,7 +25,7 @@ export function readCelerySchedule(value: unknown, context: CeleryContext): Cele
   return named === undefined ? readWrapped(value, context) : readKind(named, value, context)
 }
 
-/** A schedule under the name of its kind, `{ "crontab": { … } }`, or one whose members say what it is. */
+/** A schedule under the name of its kind, `{ "crontab": { … } }`, or one whose members show its kind. */
 function readWrapped(value: JsonRecord, context: CeleryContext): CeleryTrigger {
   for (const kind of ['crontab', 'interval', 'schedule', 'timedelta', 'solar', 'rrule'] as const) {
     const inner = value[kind]
@@ -81,7 +81,7 @@ function intervalSeconds(value: JsonRecord): number {
   return given.reduce((sum, part) => sum + part, 0)
 }
 
-/** What Python shows of a schedule, such as `<freq: 30.00 seconds>`, or the five fields of a crontab. */
+/** The text of a schedule in Python, such as `<freq: 30.00 seconds>`, or the five fields of a crontab. */
 function readRepr(text: string, context: CeleryContext): CeleryTrigger {
   const frequency = /^<freq: ([\d.]+) (second|minute|hour|day)s?>$/.exec(text)
   if (frequency !== null)

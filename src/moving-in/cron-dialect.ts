@@ -15,7 +15,7 @@ export interface CronDialect {
   readonly system: string
   /** Whether weekday 7 is Sunday; otherwise 7 is an error there. */
   readonly sevenIsSunday: boolean
-  /** What `5/10` means: an error, or `5-max/10`. */
+  /** The meaning of `5/10`: an error, or `5-max/10`. */
   readonly openStep: 'refuse' | 'to-max'
   /** Whether a range may run over the end of the field: `fri-mon`. */
   readonly wraps: boolean
@@ -48,7 +48,7 @@ export const DIALECT_FIELDS = {
   weekday: { name: 'day of week', min: 0, max: 6, names: WEEKDAYS },
 } as const satisfies Record<string, DialectField>
 
-/** Reads a field as the system does. Refuses what the system itself refuses, and what systems read differently. */
+/** Reads a field as the system does. Refuses texts that the system itself refuses, and texts that systems read differently. */
 export function readDialectField(dialect: CronDialect, field: DialectField, text: string): FieldValues {
   const values = new Set<number>()
   let hasStar = false

@@ -35,7 +35,7 @@ export function readCronParserText(text: string, system: string, tz: string | un
   return { cron: words.map((word, index) => readField(dialect, fields[index]!, word)).join(' '), ...clocks }
 }
 
-// `L`, `#` and `W` mean the same here; what does not is refused when the definition is checked.
+// `L`, `#` and `W` mean the same here; the check of the definition refuses all others.
 function readField(dialect: CronDialect, field: DialectField, text: string): string {
   if (text === '?') return '*'
   const isSpecial = (field === day || field === weekday) && /(^|,)L|#|W|\dL/i.test(text)

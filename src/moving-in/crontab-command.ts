@@ -1,4 +1,4 @@
-/** A crontab's command, with what follows its first `%` as standard input. */
+/** A crontab's command, with the text after its first `%` as standard input. */
 export interface CrontabCommand {
   command: string
   stdin?: string
@@ -14,7 +14,7 @@ export function splitCommand(text: string): CrontabCommand {
 const INTERPRETERS =
   /^(sudo|env|nice|ionice|flock|chronic|time|timeout|bash|sh|zsh|python[\d.]*|node|ruby|perl|php|npx|npm|exec|\/.*\/(env|bash|sh|python[\d.]*|node|ruby|perl|php|flock|nice|ionice|sudo))$/
 
-/** A name for a command: the file name of what it runs, without its ending; `job` when there is nothing to take. */
+/** A name for a command: the file name of its program, without the ending; `job` if the command has none. */
 export function nameOfCommand(command: string): string {
   const last = command.split(/&&|;/).at(-1)!.trim()
   const words = last.split(/\s+/).filter((word) => !/^[A-Za-z_]\w*=|^-|^\d|^[<>|&2]/.test(word))

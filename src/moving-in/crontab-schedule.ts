@@ -23,7 +23,7 @@ const MACROS = new Map([
   ['@hourly', '0 * * * *'],
 ])
 
-/** The trigger fields of a crontab's five fields, and what is approximated. */
+/** The trigger fields of a crontab's five fields, and the approximations. */
 export interface CrontabTrigger {
   trigger: Pick<DefinitionShape, 'cron' | 'dayMatch'>
   notes: string[]

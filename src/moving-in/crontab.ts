@@ -3,7 +3,7 @@ import { nameOfCommand, splitCommand } from './crontab-command.js'
 import { draftEntry, Refusal, type ConvertOptions, type Draft, type RefusedDraft } from './entry.js'
 import { carriesSecret, noteWithheld, withholdSecrets } from './secrets.js'
 
-/** What the lines above an entry say about it. */
+/** The facts about an entry in the lines above it. */
 interface CrontabContext {
   /** Variables that the command gets. */
   variables: Record<string, string>

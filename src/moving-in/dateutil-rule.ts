@@ -15,7 +15,7 @@ const PARTS: readonly [field: string, part: string][] = [
   ['bysecond', 'BYSECOND'],
 ]
 
-/** A rule as redbeat stores what `dateutil.rrule` was made of: numbers, and instants as epoch seconds with an offset. */
+/** A rule as redbeat stores the arguments of `dateutil.rrule`: numbers, and instants as epoch seconds with an offset. */
 export function readDateutilRule(rule: JsonRecord): DefinitionShape {
   const freq = FREQUENCIES[numberOf(rule, 'freq') ?? -1]
   if (freq === undefined) throw new Refusal(`freq is ${show(rule.freq)}, but 0 to 6 is expected`)

@@ -8,7 +8,7 @@ export interface ImportedEntry {
   source: string
   /** The definition here; absent when the entry is refused. */
   definition?: DefinitionShape
-  /** What differs from the old system, and what has no counterpart here. */
+  /** Differences from the old system, and settings without a counterpart here. */
   notes: string[]
   /** Why the entry cannot be converted, with the nearest definition that can be had. */
   reason?: string
@@ -18,7 +18,7 @@ export interface ImportedEntry {
   switchOff?: string
 }
 
-/** What a converter makes of one entry before names are made unique and options are applied. */
+/** The result of a converter for one entry, before names are made unique and options are applied. */
 export interface Draft {
   /** Name that the schedule will have, before it is made unique. */
   name: string
@@ -26,7 +26,7 @@ export interface Draft {
   source: string
   /** The definition here. */
   definition: DefinitionShape
-  /** What differs from the old system. */
+  /** Differences from the old system. */
   notes: string[]
   /** A definition that fires by the old rules, where ours had to be approximated. */
   oldRules?: DefinitionShape
@@ -42,7 +42,7 @@ export interface RefusedDraft {
   source: string
   /** Why it cannot be converted, with the nearest definition that can be had. */
   reason: string
-  /** What else differs from the old system. */
+  /** Further differences from the old system. */
   notes: string[]
 }
 
@@ -62,7 +62,7 @@ export class Refusal extends Error {
 
 /** Options that every converter gets. */
 export interface ConvertOptions {
-  /** IANA zone of entries that name none; default: what the old system uses by itself, or UTC. */
+  /** IANA zone of entries that name none; default: the default of the old system, or UTC. */
   tz?: string
   /** Task of the entries, where the format has no task of its own. */
   task?: string

@@ -1,7 +1,7 @@
 import { checkDefinition, EverybeatError, preview, type DefinitionShape } from '../index.js'
 import { APPROXIMATED, isRefused, type Draft, type ImportedEntry, type RefusedDraft } from './entry.js'
 
-/** What is applied to every entry after the conversion. */
+/** The options that are applied to every entry after the conversion. */
 export interface FinishOptions {
   /** Instant from which the next instants of the old rules and of ours are compared. */
   now: Date | number

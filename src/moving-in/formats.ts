@@ -18,7 +18,7 @@ import { convertSidekiqCron } from './sidekiq-cron.js'
 /** A format that is read from text. */
 type TextConverter = (text: string, options: ConvertOptions) => (Draft | RefusedDraft)[]
 
-/** What a reader of keys gets. */
+/** The options of a reader of keys. */
 export interface SourceOptions extends ConvertOptions {
   /** URL of the Redis of the other system. */
   source: string
@@ -26,11 +26,11 @@ export interface SourceOptions extends ConvertOptions {
   sourcePrefix?: string
 }
 
-/** What the keys of another system gave. */
+/** The entries in the keys of another system. */
 export interface SourceKeys {
   /** One per entry, in the order of the keys. */
   drafts: (Draft | RefusedDraft)[]
-  /** Why the system must not be imported while it runs; absent when nothing speaks against it. */
+  /** Why the system must not be imported while it runs; absent if it may be imported. */
   isRunning?: string
 }
 

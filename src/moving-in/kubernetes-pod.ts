@@ -1,7 +1,7 @@
 import { asRecord, isRecord, textOf, type JsonRecord } from './records.js'
 import { carriesSecret, noteWithheld, withholdSecrets } from './secrets.js'
 
-/** What the pod of a CronJob ran, as a payload, and what of it has no counterpart here. */
+/** The command of a CronJob's pod as a payload, and the fields of the pod without a counterpart here. */
 export interface PodPayload {
   payload: JsonRecord
   notes: string[]

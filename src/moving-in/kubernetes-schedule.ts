@@ -24,7 +24,7 @@ const MACROS = new Map([
   ['@hourly', '0 * * * *'],
 ])
 
-/** What decides when a CronJob fires. */
+/** The fields that decide when a CronJob fires. */
 export interface CronJobSchedule {
   schedule: string
   timeZone: string | undefined
@@ -34,7 +34,7 @@ export interface CronJobSchedule {
   countsFrom: string | undefined
 }
 
-/** The trigger of a CronJob, with its zone and with what clock changes do in Kubernetes. */
+/** The trigger of a CronJob, with its zone and with the behaviour of Kubernetes at clock changes. */
 export function readCronJobSchedule(spec: CronJobSchedule): { trigger: DefinitionShape; notes: string[] } {
   const { zone: embedded, text } = splitZone(spec.schedule)
   if (embedded !== undefined && spec.timeZone !== undefined) {

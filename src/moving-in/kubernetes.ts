@@ -9,7 +9,7 @@ const DEFAULT_BACKOFF_LIMIT = 6
 /** How far back a CronJob without a deadline makes up for its last missed run. */
 const NO_DEADLINE = '3650d'
 
-/** Converts the CronJobs of YAML or JSON manifests: several documents, `List`s; objects of other kinds are left out. */
+/** Converts the CronJobs of YAML or JSON manifests: several documents, `List`s; objects of other kinds are ignored. */
 export function convertKubernetes(text: string, options: ConvertOptions): (Draft | RefusedDraft)[] {
   const file = options.file ?? 'manifest'
   return parseYaml(text, file).flatMap(({ value, lineOf }, index) =>

@@ -39,7 +39,7 @@ export function booleanOf(record: JsonRecord, field: string, fallback: boolean):
   throw new Refusal(`${field} is ${show(value)}, but true or false is expected`)
 }
 
-/** JSON text, parsed; refuses what is not JSON, naming the field. */
+/** JSON text, parsed; refuses other text, naming the field. */
 export function parseJson(text: string, what: string): unknown {
   try {
     return JSON.parse(text) as unknown
@@ -48,7 +48,7 @@ export function parseJson(text: string, what: string): unknown {
   }
 }
 
-/** Names of members that hold something and are not in the list of those that are converted. */
+/** Names of members that have a value and are not in the list of converted members. */
 export function unknownMembers(record: JsonRecord, known: readonly string[]): string[] {
   return Object.keys(record).filter(
     (field) => !known.includes(field) && record[field] !== null && record[field] !== undefined,

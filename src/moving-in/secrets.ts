@@ -25,7 +25,7 @@ export function carriesSecret(command: string): boolean {
   return COMMAND_SECRET.test(command) || URL_PASSWORD.test(command)
 }
 
-/** Splits variables into those that may be copied and the names of those that are withheld. */
+/** Splits variables into copied ones and the names of withheld ones. */
 export function withholdSecrets(variables: Readonly<Record<string, string>>): {
   env: Record<string, string>
   withheld: string[]
@@ -38,7 +38,7 @@ export function withholdSecrets(variables: Readonly<Record<string, string>>): {
   return { env, withheld }
 }
 
-/** The note that names what was withheld; none when nothing was. */
+/** The note that names the withheld variables; none without such variables. */
 export function noteWithheld(withheld: readonly string[]): string[] {
   if (withheld.length === 0) return []
   return [

@@ -2,11 +2,11 @@ import type { TaskDefinition, TaskOptions } from '../index.js'
 import { applyDecorators, Inject, SetMetadata } from './nest.js'
 import { EVERYBEAT } from './options.js'
 
-/** Where `@Task` leaves what it was given, on the method. */
+/** The key under which `@Task` stores its arguments on the method. */
 export const TASK_KEY = 'everybeat:task'
-/** Where `@Schedule` leaves what it was given, on the method: a list, because a method may have several. */
+/** The key under which `@Schedule` stores its arguments on the method: a list, because a method may have several. */
 export const SCHEDULES_KEY = 'everybeat:schedules'
-/** Where `@Cron` and `@Interval` of this package leave what they were given, in the form of `@nestjs/schedule`. */
+/** The key under which `@Cron` and `@Interval` of this package store their arguments, in the form of `@nestjs/schedule`. */
 export const JOB_KEY = 'everybeat:job'
 
 /** A definition without its task: the decorated method is the task. */
@@ -34,7 +34,7 @@ export interface CronOptions {
   utcOffset?: number
   /** Skips an occurrence while the previous run is running, anywhere in the fleet; default: both run. */
   waitForCompletion?: boolean
-  /** An occurrence that is later than so many milliseconds is skipped; default: the misfire policy of the instance. */
+  /** Lateness beyond which an occurrence is skipped, ms; default: the misfire policy of the instance. */
   threshold?: number
   /** Declares the schedule and does not run it. */
   disabled?: boolean
@@ -95,7 +95,7 @@ interface MetadataReader {
   getMetadata(key: string, target: object): unknown
 }
 
-/** Reads what a decorator left on a method. */
+/** Reads the arguments that a decorator stored on a method. */
 export function readMetadata<Value>(key: string, method: unknown): Value | undefined {
   if (typeof method !== 'function') return undefined
   return (Reflect as unknown as MetadataReader).getMetadata(key, method) as Value | undefined

@@ -11,7 +11,7 @@ export class EverybeatLifecycle {
   readonly #schedules: 'nest' | 'own' | undefined
   readonly #stopTimeoutMs: number
   readonly #logger = new Logger('Everybeat')
-  /** What the decorators declare, with the handle of its task. */
+  /** The declared tasks of the decorators, each with its handle. */
   readonly #declared: { found: FoundTask; handle: TaskHandle }[] = []
   /** The methods that run once, some time after the start. */
   #timeouts: FoundTimeout[] = []

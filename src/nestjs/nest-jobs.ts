@@ -1,7 +1,7 @@
 import { EverybeatError } from '../index.js'
 import { JOB_KEY, readMetadata, type CronOptions, type Job, type ScheduledDefinition } from './decorators.js'
 
-/** The keys and kinds under which the decorators of `@nestjs/schedule` 4 to 12 leave what they were given. */
+/** The keys and kinds under which the decorators of `@nestjs/schedule` 4 to 12 store their arguments. */
 const NEST_KEYS = {
   type: 'SCHEDULER_TYPE',
   name: 'SCHEDULER_NAME',
@@ -11,7 +11,7 @@ const NEST_KEYS = {
 }
 const NEST_KINDS = [undefined, 'cron', 'timeout', 'interval'] as const
 
-/** What the decorators of this package, or with `withNest` those of `@nestjs/schedule` too, ask for; null for nothing. */
+/** The job of a method by the decorators of this package, with `withNest` also by those of `@nestjs/schedule`; null for none. */
 export function readJob(method: unknown, withNest: boolean): Job | null {
   const own = readMetadata<Job>(JOB_KEY, method)
   if (own) return own
@@ -33,13 +33,13 @@ export function jobName(job: Job): string | null {
 }
 
 /**
- * The definition that does in a fleet what a job of `@nestjs/schedule` does in one process.
+ * The definition with which a fleet runs a job of `@nestjs/schedule`, as one process would.
  *
- * @param localZone the IANA zone of this process: where the decorator names none, its `cron` library takes that
+ * @param localZone the IANA zone of this process, which the `cron` library uses if the decorator names none
  * @throws EverybeatError `ERR_EVERYBEAT_OPTIONS` for an offset that no zone of whole hours has, or no cron at all
  */
 export function toDefinition(job: Job, where: string, localZone: string): ScheduledDefinition {
-  // Like `setInterval`, which does not wait for what it called.
+  // Like `setInterval`, which does not wait for its function.
   if (job.kind !== 'cron') return { every: job.ms, overlap: 'allow' }
   const { timeZone, utcOffset, waitForCompletion, threshold, disabled } = job.options
   return {
@@ -54,7 +54,7 @@ export function toDefinition(job: Job, where: string, localZone: string): Schedu
 function toTrigger(cronTime: unknown, where: string): ScheduledDefinition {
   if (typeof cronTime === 'string') return { cron: cronTime }
   if (cronTime instanceof Date) return { at: cronTime }
-  // A DateTime of Luxon, of whatever copy.
+  // A DateTime of any copy of Luxon.
   const toDate = (cronTime as { toJSDate?: () => Date } | null | undefined)?.toJSDate
   if (typeof toDate === 'function') return { at: toDate.call(cronTime) }
   throw refuse(where, 'cronTime', cronTime, 'a cron expression, a Date or a DateTime of Luxon')

@@ -7,16 +7,16 @@ export const EVERYBEAT = 'EVERYBEAT'
 /** The token of the options that the module was given, once a factory has made them. */
 export const EVERYBEAT_MODULE_OPTIONS = 'EVERYBEAT_MODULE_OPTIONS'
 
-/** What `EverybeatModule.forRoot` takes: the options of an instance, and those of the module. */
+/** The options of `EverybeatModule.forRoot`: those of an instance, and those of the module. */
 export interface EverybeatModuleOptions extends EverybeatOptions {
   /**
-   * `nest`: the decorators of `@nestjs/schedule` (`@Cron`, `@Interval`, `@Timeout`) are read too, and what they schedule
-   * runs once in the fleet. `own`: only the decorators of this package are read, and the module of `@nestjs/schedule`
-   * may be there for what is to run in every process. Default: as `own`, and the application does not start when the
+   * `nest`: the decorators of `@nestjs/schedule` (`@Cron`, `@Interval`, `@Timeout`) are read too, and their methods
+   * run once in the fleet. `own`: only the decorators of this package are read, and the module of `@nestjs/schedule`
+   * may be loaded for methods that run in every process. Default: as `own`, and the application does not start when the
    * module of `@nestjs/schedule` is loaded, because no option says yet which module runs its methods.
    */
   schedules?: 'nest' | 'own' | undefined
-  /** How long runs may go on when the application shuts down, in milliseconds; default 30 000. */
+  /** Time for which runs may continue when the application shuts down, in milliseconds; default 30 000. */
   stopTimeoutMs?: number | undefined
 }
 

@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import { EverybeatError, openRedis, type EverybeatOptions } from '../index.js'
 
-/** Options of {@link createRunCoordinator}: the Redis, and what a fleet shares. */
+/** Options of {@link createRunCoordinator}: the Redis, and the prefix of the fleet. */
 export type RunCoordinatorOptions = Pick<EverybeatOptions, 'redis' | 'tls' | 'prefix'>
 
-/** What node-cron asks before each run of a `distributed` task, and one call to close the connection. */
+/** The methods that node-cron calls around each run of a `distributed` task, and one to close the connection. */
 export interface RunCoordinator extends AsyncDisposable {
-  /** Whether this process runs the task at this instant: true in one process of those that ask for the same key. */
+  /** Whether this process runs the task at this instant: true in one of the processes that ask for the same key. */
   shouldRun(key: string, ttlMs: number): Promise<boolean>
   /** Keeps the instant taken for as long again, so that a process with a slow clock does not run it after the others. */
   onComplete(key: string): Promise<void>
-  /** Closes the connection, when it was opened here. */
+  /** Closes the connection, if the coordinator has opened it. */
   close(): Promise<void>
 }
 

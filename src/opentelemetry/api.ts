@@ -32,7 +32,7 @@ export const reportFailure = (what: string, error: unknown): void => diag.error(
 /** Calls a function inside a context. */
 export const runInside = <Result>(inside: Context, work: () => Result): Result => context.with(inside, work)
 
-/** What makes a span: what it is called, and what is known of it when it starts. */
+/** The name of a span, and the facts at its start. */
 export interface SpanStart {
   readonly name: string
   readonly attributes: Attributes
@@ -45,8 +45,8 @@ export interface SpanStart {
 export const contextOf = (span: Span): Context => trace.setSpan(ROOT_CONTEXT, span)
 
 /**
- * Starts a root span of kind CONSUMER, outside of every context: what a sampler or a processor sees as active is not the
- * span that is being started. Never throws: where the tracer does, the span records nothing.
+ * Starts a root span of kind CONSUMER, outside of every context: the active span that a sampler or a processor sees is
+ * not the new span. Never throws: if the tracer does, the span records nothing.
  */
 export function startRootSpan(tracer: Tracer, { name, ...facts }: SpanStart): Span {
   const options = { kind: SpanKind.CONSUMER, root: true, ...facts }
@@ -58,7 +58,7 @@ export function startRootSpan(tracer: Tracer, { name, ...facts }: SpanStart): Sp
   }
 }
 
-/** Says what was thrown in a span, and when, epoch ms. */
+/** Records an error and its time, epoch ms, in a span. */
 export function failSpan(span: Span, thrown: unknown, atMs: number): void {
   const error = thrown instanceof Error ? thrown : new Error(String(thrown))
   span.recordException(error, atMs)

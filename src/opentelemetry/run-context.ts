@@ -62,11 +62,11 @@ export class RunContext implements Context {
     return span
   }
 
-  /** The handler has ended, by what it threw where the message has an `error`: {@link endSpan} ends the span as of now. */
+  /** Notes the end of the handler, with an error if the message has one: {@link endSpan} ends the span as of now. */
   noteEnd(): void {
     // The settlement, which comes next, carries the trace to a retry or a rerun.
     if ('error' in this.#message) this.startSpan()
-    // By the monotonic clock: a span is as long as its run took, also when the clock is set meanwhile.
+    // By the monotonic clock: a span is as long as its run took, also when the clock is set during the run.
     this.#endedAtMs = this.#madeAtMs + performance.now() - this.#madeAtMonotonic
   }
 

@@ -7,7 +7,7 @@ import { RunContext } from './run-context.js'
 export class RunSpans {
   readonly #tracer: Tracer
   readonly #afterStarts: AfterStarts
-  /** The context of each call that goes. */
+  /** The context of each running call. */
   readonly #open = new WeakMap<RunMessage, RunContext>()
 
   constructor(tracer: Tracer, afterStarts: AfterStarts) {

@@ -41,12 +41,12 @@ export interface EverybeatOptions {
   /** Most runs at the same time on this worker; default 50. */
   concurrency?: number | undefined
   /**
-   * Time after its last extension at which a lease ends, ms; default 30 000. So long a crash of a worker delays its
-   * runs.
+   * Time after its last extension at which a lease ends, ms; default 30 000. The reruns after a
+   * crash of a worker wait for this end.
    */
   leaseMs?: number | undefined
   /**
-   * What extends leases: the event loop, or in addition a thread, also while a handler blocks the loop; default `loop`.
+   * The extender of leases: the event loop, or in addition a thread, also while a handler blocks the loop; default `loop`.
    */
   leaseKeeper?: 'loop' | 'thread' | undefined
   /** Longest time without a tick on this worker, ms; default 5 000. */

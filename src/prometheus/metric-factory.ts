@@ -34,7 +34,7 @@ export class MetricFactory {
   }
 
   /**
-   * Makes a counter that grows by so many.
+   * Makes a counter that grows by the given number.
    *
    * @param initial series that begin with 0, because Prometheus sees no increase in a series that begins with 1
    */

@@ -67,7 +67,7 @@ export function decodeRunSettings({ payload, timeout, pauseAfter }: Readonly<Def
 
 /**
  * The definition for people: its given fields, and the documented defaults of the others. Fields without a default that
- * were not given are left out.
+ * were not given are missing.
  */
 export function describeDefinition(definition: Definition): Record<string, unknown> {
   const full: Record<string, unknown> = { task: definition.task, ...DEFINITION_DEFAULTS, ...definition.given }

@@ -133,7 +133,7 @@ export function joinPlans(...texts: readonly string[]): string {
   return texts.filter((text) => text !== '').join(' ')
 }
 
-/** The text of an instant as a catch-up run, which makes up for so many other missed occurrences. */
+/** The text of an instant as a catch-up run in place of a number of other missed occurrences. */
 export function asCatchUp(text: string, missed: number): string {
   return `${text}c${missed}`
 }

@@ -1,17 +1,17 @@
 import { spawn } from 'node:child_process'
 import { EverybeatError } from '../index.js'
 
-/** What is kept of a command that ended well. */
+/** The result of a command with exit code 0. */
 export interface CommandResult {
-  /** The exit status: a command with another one fails the run. */
+  /** The exit code: a command with another code fails the run. */
   readonly exitCode: 0
-  /** The end of what it wrote: about 1 900 signs, for which a result has room. */
+  /** The end of its output: about 1 900 characters, which fit into a result. */
   readonly stdout: string
-  /** The end of what it wrote to stderr, in the same length. */
+  /** The end of its output on stderr, with the same length. */
   readonly stderr: string
 }
 
-/** Where, with what and until when a command runs. */
+/** The folder, the environment, the input and the abort signal of a command. */
 export interface CommandContext {
   readonly cwd: string | undefined
   readonly env: Readonly<Record<string, string | undefined>>
@@ -19,12 +19,12 @@ export interface CommandContext {
   readonly signal: AbortSignal
 }
 
-/** What is kept of each stream, as JSON: of a result that is longer than twice that nothing would be stored. */
+/** Longest kept end of each stream as JSON, characters: a result longer than twice that would not be stored. */
 const MAX_KEPT = 1_900
-/** Between the request to end and the end by force, ms: sooner than the run is given up. */
+/** Time between SIGTERM and SIGKILL, ms: shorter than the time after which the run is given up. */
 const TERM_MS = 1_000
 
-/** Runs a program to its end, in a group of its own, so that what it started ends with it when the run is aborted. */
+/** Runs a program to its end, in a process group of its own, so that its child processes end with it at an abort. */
 export async function runCommand(
   file: string,
   args: readonly string[],
@@ -35,7 +35,7 @@ export async function runCommand(
   const [stdout, stderr] = [new Tail(), new Tail()]
   child.stdout.on('data', (chunk: Buffer) => stdout.add(chunk))
   child.stderr.on('data', (chunk: Buffer) => stderr.add(chunk))
-  // A command that does not read its input is none of our business.
+  // A command may close its input unread.
   child.stdin.on('error', () => {}).end(stdin)
   let forced: NodeJS.Timeout | undefined
   const end = (): void => {
@@ -60,7 +60,7 @@ export async function runCommand(
   } finally {
     signal.removeEventListener('abort', end)
     clearTimeout(forced)
-    // The command may have heeded SIGTERM where something that it started did not.
+    // The command may have ended by SIGTERM while one of its child processes has not.
     if (signal.aborted) killGroup(child.pid, 'SIGKILL')
   }
 }
@@ -69,7 +69,7 @@ function killGroup(pid: number | undefined, signal: NodeJS.Signals): void {
   try {
     if (pid !== undefined) process.kill(-pid, signal)
   } catch {
-    // It has ended meanwhile.
+    // The group has ended.
   }
 }
 

@@ -2,31 +2,31 @@ import { userInfo } from 'node:os'
 import { EverybeatError, type Run } from '../index.js'
 import { runCommand, type CommandResult } from './command.js'
 
-/** What a run says to execute. */
+/** The payload of a run: the command to execute. */
 export interface ShellPayload {
   /** The text for the shell, as a line of a crontab has it; with `args` the program itself, and no shell. */
   command: string
-  /** Arguments for the program, each handed over as it is. */
+  /** Arguments for the program, each passed unchanged. */
   args?: readonly string[]
-  /** What the program reads. */
+  /** The standard input of the program. */
   stdin?: string
   /** More environment variables; `SHELL` is the shell that reads `command`. */
   env?: Readonly<Record<string, string>>
-  /** Whom the command is for: another user than the one that the worker runs as is refused. */
+  /** The user of the command; refused unless the worker runs as this user. */
   user?: string
 }
 
 /** Options of {@link shell}. A field that is `undefined` means its default. */
 export interface ShellOptions {
-  /** The commands that may be run, word for word; default: every one that a payload has. */
+  /** The allowed commands, word for word; default: every command. */
   commands?: readonly string[] | undefined
-  /** The folder that commands start in; default: that of the worker. */
+  /** The folder in which commands start; default: that of the worker. */
   cwd?: string | undefined
   /** The environment of commands, before that of the payload; default: that of the worker. */
   env?: Readonly<Record<string, string | undefined>> | undefined
 }
 
-/** What is kept of a command that succeeded, as the result of the run. */
+/** The result of a run whose command succeeded. */
 export type ShellResult = CommandResult
 
 const PAYLOAD_FIELDS = ['command', 'args', 'stdin', 'env', 'user']

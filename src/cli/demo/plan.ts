@@ -29,7 +29,7 @@ export const EDITED = { name: 'edited', field: 'every', before: '1s', after: '50
 
 const NORMAL_SECONDS = 20
 
-/** The timeline of a demo of so many seconds: in 20 s a kill after 5 s, an edit after 8 s, a newcomer after 10 s. */
+/** The timeline of a demo by its length: in 20 s a kill after 5 s, an edit after 8 s, a new worker after 10 s. */
 export function planTimeline(seconds: number): Timeline {
   const at = (second: number) => Math.round((second * 1000 * seconds) / NORMAL_SECONDS)
   return { killMs: at(5), editMs: at(8), joinMs: at(10), endMs: seconds * 1000 }

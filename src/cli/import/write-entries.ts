@@ -5,7 +5,7 @@ import { readStored, saysTheSame } from './compare-stored.js'
 /** All outcomes of an entry. */
 export const IMPORT_OUTCOMES = ['created', 'updated', 'unchanged', 'would-create', 'would-update', 'refused'] as const
 
-/** The outcome of an entry, or the one that it would have. */
+/** The outcome of an entry, in a dry run the outcome of a write. */
 export type ImportOutcome = (typeof IMPORT_OUTCOMES)[number]
 
 /** An entry with its outcome. */

@@ -48,7 +48,7 @@ export interface Call {
 
 /** One command: the number of its words, and its function. */
 export interface Command {
-  /** Number of words with the name; negative: at least so many. */
+  /** Number of words with the name; negative: the least number. */
   readonly arity: number
   /** Scripts may not call it. */
   readonly isForbiddenInScripts?: boolean

@@ -4,7 +4,7 @@ import { MemoryStream } from './memory-stream.js'
 /** Gives the stream of a new connection; rejects where the store cannot be reached. */
 export type OpenStream = () => Promise<MemoryStream> | MemoryStream
 
-/** What ioredis takes as its option `Connector`. */
+/** The value of the option `Connector` of ioredis. */
 export type ConnectorClass = new () => {
   connect(): Promise<MemoryStream>
   disconnect(): void

@@ -2,7 +2,7 @@ import { Duplex } from 'node:stream'
 import type { MemoryStore } from '../store/memory-store.js'
 import { Conversation, type After } from './conversation.js'
 
-/** Carries what two ends of a connection send each other: later, and in order, or never. */
+/** Carries the bytes between the two ends of a connection: later and in order, or never. */
 export interface Wire {
   /** Carries one piece to one of the two ends. */
   carry(deliver: () => void, to: 'store' | 'client'): void
@@ -13,7 +13,7 @@ export const DIRECT_WIRE: Wire = { carry: (deliver) => void setImmediate(deliver
 
 /** The end of a connection that a client holds, in place of a socket. */
 export class MemoryStream extends Duplex {
-  /** What clients show of where they are connected to. */
+  /** The address that clients show for their connection. */
   readonly remoteAddress = 'memory'
   readonly remotePort = 0
   readonly connecting = false
@@ -29,7 +29,7 @@ export class MemoryStream extends Duplex {
       end: () => this.#carryBack(() => void this.push(null)),
     }
     this.#conversation = new Conversation(store, line, after)
-    // A stream that is cut has no reader who would notice that it has ended.
+    // A cut stream has no reader that could notice its end.
     this.once('end', () => this.destroy())
   }
 
@@ -52,12 +52,12 @@ export class MemoryStream extends Duplex {
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    // What was sent before a connection broke is still carried to its end.
+    // Bytes that were sent before a connection broke still arrive.
     this.#wire.carry(() => this.#conversation.close(), 'store')
     done(error)
   }
 
-  // What clients ask of a socket, and what means nothing here.
+  // Methods of a socket that clients call, without an effect here.
   setNoDelay(): this {
     return this
   }

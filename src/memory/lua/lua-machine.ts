@@ -31,7 +31,7 @@ export interface LuaBuild {
   readonly givesScoresAsNumbers: boolean
 }
 
-/** What Redis runs scripts in. */
+/** The interpreter in which the store runs scripts. */
 const LUA_5_1: LuaBuild = { wasm: LUA_WASM, givesScoresAsNumbers: false }
 
 /** The modules that are compiled, by the text of their file. */
@@ -50,7 +50,7 @@ export class LuaMachine {
   #command: ScriptCommand = () => null
 
   /**
-   * @param rewrite what is compiled in place of a script
+   * @param rewrite gives the text that is compiled in place of a script
    * @param lua the build of Lua, by default 5.1
    */
   constructor(rewrite: (text: string) => string = (text) => text, lua: LuaBuild = LUA_5_1) {
@@ -90,7 +90,7 @@ export class LuaMachine {
     this.#scripts.clear()
   }
 
-  /** Runs a script that is loaded, and gives what it returns. */
+  /** Runs a loaded script, and gives its result. */
   run(sha1: string, keys: readonly string[], args: readonly string[], command: ScriptCommand): Reply {
     const writer = this.#writer
     writer.restart()
@@ -105,7 +105,7 @@ export class LuaMachine {
     return tag === 'x' ? describeError(sha1, reader) : reader.reply(tag)
   }
 
-  /** The memory from the front of the buffer on, with room for so many bytes. */
+  /** The memory from the front of the buffer on, with room for a number of bytes. */
   #buffer(count: number): Buffer {
     const at = this.#exports.reserve(count)
     const { buffer } = this.#exports.memory

@@ -1,7 +1,7 @@
 import { Double, Failure, Pairs, Status, type Reply } from '../store/reply.js'
 import { formatDouble } from '../data/number-text.js'
 
-// A value crosses between JavaScript and Lua as one letter and what belongs to it, numbers in the order of the machine:
+// A value crosses between JavaScript and Lua as one letter and its content, numbers in the byte order of the machine:
 // n nothing · i a double · s o e a text, a status, an error: its length in 4 bytes, and the bytes · a a list: its length.
 
 /** Writes texts and replies into the memory that Lua reads. */
@@ -17,7 +17,7 @@ export class LuaWriter {
   readonly #givesScoresAsNumbers: boolean
 
   /**
-   * @param reserve makes room for so many bytes, and gives the memory from where the buffer begins
+   * @param reserve makes room for a number of bytes, and gives the memory from the begin of the buffer on
    * @param givesScoresAsNumbers a score is written as a number, where Redis gives a script its text
    */
   constructor(reserve: (count: number) => Buffer, givesScoresAsNumbers: boolean) {
@@ -90,7 +90,7 @@ export class LuaWriter {
   }
 }
 
-/** Reads what Lua left in the buffer. */
+/** Reads the values that Lua wrote to the buffer. */
 export class LuaReader {
   /** The place of the next value to read. */
   #at = 0

@@ -7,7 +7,7 @@ export class ProtocolError extends Error {}
 
 /** Reads requests out of the bytes of a connection, however they are cut. */
 export class RequestParser {
-  /** What has come and was not read yet, one byte per unit. */
+  /** Bytes that have arrived and are not read yet, one per unit. */
   #text = ''
   /** The place of the next byte to read. */
   #at = 0

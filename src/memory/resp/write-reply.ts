@@ -30,7 +30,7 @@ function writeDouble(value: number, protocol: 2 | 3): string {
 
 /** Writes a message that answers no command. */
 export function writePush(message: readonly Reply[], protocol: 2 | 3): string {
-  // What a monitor sees is a bare line.
+  // A monitor gets bare lines.
   if (message.length === 1 && message[0] instanceof Status) return writeReply(message[0], protocol)
   const items = message.map((item) => (item === null ? writeNullOf(message, protocol) : writeReply(item, protocol)))
   return `${protocol === 3 ? '>' : '*'}${message.length}\r\n${items.join('')}`

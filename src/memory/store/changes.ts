@@ -6,11 +6,11 @@ import type { Settings } from './settings.js'
 
 const INVALIDATE = '__redis__:invalidate'
 
-/** Tells clients of what changes: channels, keyspace notifications, tracked keys, watched keys. */
+/** Notifies clients of changes: channels, keyspace notifications, tracked keys, watched keys. */
 export class Changes implements ChangeListener {
   readonly #sessions: ReadonlyMap<number, Session>
   readonly #settings: Settings
-  /** Keys that were changed since the last telling, each with who changed it. */
+  /** Keys that were changed since the last notification, each with the client that changed it. */
   readonly #changed = new Map<string, number>()
   /** The connection whose command runs. */
   #author = 0
@@ -66,7 +66,7 @@ export class Changes implements ChangeListener {
     return count
   }
 
-  /** Tells those who track keys of what was changed; called when a command has ended. */
+  /** Notifies the clients that track keys of the changed ones; called when a command has ended. */
   tell(): void {
     if (this.#changed.size === 0) return
     const changed = [...this.#changed]

@@ -7,7 +7,7 @@ const SECTIONS: Record<string, (host: Host) => Facts> = {
   server: (host) => ({
     redis_version: MEMORY_REDIS_VERSION,
     redis_mode: 'standalone',
-    // So that people see what they talk to.
+    // The field shows people that the server is the memory store.
     os: 'Everybeat memory store',
     arch_bits: 64,
     process_id: process.pid,
@@ -63,7 +63,7 @@ const SECTIONS: Record<string, (host: Host) => Facts> = {
 
 const DEFAULT = Object.keys(SECTIONS).filter((name) => name !== 'commandstats')
 
-/** The text of `INFO`, of one section or of those that are shown by default. */
+/** The text of `INFO`, of one section or of the default sections. */
 export function describeServer(host: Host, section: string): string {
   const names = ['all', 'everything'].includes(section)
     ? Object.keys(SECTIONS)

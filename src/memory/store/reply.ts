@@ -1,4 +1,4 @@
-/** What a command answers, before it is written in one of the two versions of the protocol. Text holds one byte per unit. */
+/** The answer of a command, before it is written in one of the two versions of the protocol. Text holds one byte per unit. */
 export type Reply =
   number | string | null | boolean | Reply[] | Status | Failure | Pairs | Double | NullList | Several | Waiting
 
@@ -11,7 +11,7 @@ export class Status {
   }
 }
 
-/** An error of a command: its code word, then what is wrong. */
+/** An error of a command: its code word, then the description. */
 export class Failure {
   readonly message: string
 
@@ -38,7 +38,7 @@ export class Double {
   }
 }
 
-/** The list that is not there, which RESP2 tells apart from the text that is not there. */
+/** The absent list, which differs from the absent text in RESP2. */
 export class NullList {}
 
 /** `OK`. */

@@ -1,11 +1,11 @@
 import type { Reply } from './reply.js'
 
-/** How a client hears of edited keys: `CLIENT TRACKING ON … BCAST`. */
+/** The notifications of edited keys that a client gets: `CLIENT TRACKING ON … BCAST`. */
 export interface Tracking {
   /** The client that gets the messages; this client when it speaks RESP3 and names none. */
   readonly redirect: number
   readonly prefixes: readonly string[]
-  /** Whether a client does not hear of its own edits. */
+  /** Whether a client gets no notification of its own edits. */
   readonly isDeafToItself: boolean
 }
 
@@ -15,7 +15,7 @@ export interface Queued {
   readonly args: readonly string[]
 }
 
-/** What the front of a connection offers the store. */
+/** The methods of a connection's front that the store calls. */
 export interface Outlet {
   /** Writes a message that answers no command. */
   push(message: Reply[]): void
@@ -63,7 +63,7 @@ export class Session {
     return this.channels.size + this.patterns.size
   }
 
-  /** Ends the transaction, and what it depends on. */
+  /** Ends the transaction, and the watches on which it depends. */
   endTransaction(): void {
     this.queue = null
     this.isQueueBroken = false
@@ -75,7 +75,7 @@ export class Session {
     this.isWatchBroken = false
   }
 
-  /** Back to what a new connection is. */
+  /** Resets the session to that of a new connection. */
   reset(): void {
     this.endTransaction()
     for (const set of [this.channels, this.patterns, this.shardChannels]) set.clear()

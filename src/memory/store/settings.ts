@@ -1,12 +1,12 @@
 import { CommandError } from './reply.js'
 
 const CLASSES = 'KEg$lshzxetdmnA'
-/** What `A` means in `notify-keyspace-events`. */
+/** The meaning of `A` in `notify-keyspace-events`. */
 const ALL_CLASSES = 'g$lshzxetd'
 
-/** The settings of the server that `CONFIG` reads and changes: those that clients and scripts look at. */
+/** The settings of the server that `CONFIG` reads and changes: the settings that clients and scripts read. */
 export class Settings {
-  /** What each is now. */
+  /** The present value of each setting. */
   readonly #values = new Map<string, string>([
     ['notify-keyspace-events', ''],
     ['requirepass', ''],

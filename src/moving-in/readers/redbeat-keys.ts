@@ -5,7 +5,7 @@ import { scanKeys } from './scan-keys.js'
 /** redbeat's own default. */
 export const REDBEAT_PREFIX = 'redbeat:'
 
-/** What redbeat holds in Redis, and whether a beat is running. */
+/** The entries of redbeat in Redis, and whether a beat is running. */
 export interface RedbeatKeys {
   records: RedbeatRecord[]
   /** Whether a beat holds its lock. */

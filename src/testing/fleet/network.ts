@@ -39,9 +39,9 @@ export class Network {
   #activity = 0
   /** Number of connections so far, from which each gets its number. */
   #streamCount = 0
-  /** Opens, one after the other, the connections that wait until all that were cut come back. */
+  /** Open, one after the other, the connections that wait until every cut connection has returned. */
   readonly #opening: (() => void)[] = []
-  /** Ends the wait for connections that do not come back; null while none waits. */
+  /** Ends the wait for connections that do not return; null while none waits. */
   #openingTimer: NodeJS.Timeout | null = null
 
   constructor(store: MemoryStore, time: VirtualTime, latencyMs: number) {
@@ -73,8 +73,8 @@ export class Network {
   }
 
   /**
-   * Resolves when all connections that were cut are about to be made again. Clients come back by real time: one that is a
-   * moment late must not find the store as those before it left it.
+   * Resolves when all connections that were cut are about to be made again. Clients reconnect by real time: a client that is a
+   * moment late must not find the store as earlier clients have left it.
    */
   async #allReturned(): Promise<void> {
     const opened = new Promise<void>((resolve) => this.#opening.push(resolve))
@@ -172,7 +172,7 @@ export class Network {
     this.#cutStreams(this.#host(name))
   }
 
-  /** Delays messages from the store to a host by so many virtual ms; with Infinity they are lost. */
+  /** Delays messages from the store to a host by a number of virtual ms; with Infinity they are lost. */
   setDelay(name: string, delayMs: number): void {
     this.#host(name).delayMs = delayMs
   }

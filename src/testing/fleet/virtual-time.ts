@@ -145,7 +145,7 @@ export class VirtualTime {
     else this.#frozen.delete(owner)
   }
 
-  /** Sets the wall clock of an owner ahead by so many ms; its monotonic clock does not change. */
+  /** Sets the wall clock of an owner ahead by a number of ms; its monotonic clock does not change. */
   setWallOffset(owner: string, offsetMs: number): void {
     this.#wallOffsets.set(owner, offsetMs)
   }

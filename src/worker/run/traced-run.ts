@@ -9,7 +9,7 @@ export class TracedRun implements RunTrace {
   readonly latenessMs: number
   readonly cron: string | null
   readonly cause: string | null
-  /** What a subscriber has set last. */
+  /** The last value that a subscriber has set. */
   #traceparent: string | undefined
   /** Called with each new traceparent; null while other runs may wait for the start of this one. */
   #onTrace: ((traceparent: string) => void) | null = null
@@ -31,7 +31,7 @@ export class TracedRun implements RunTrace {
     if (traceparent !== undefined) this.#onTrace?.(traceparent)
   }
 
-  /** The handler was called: tells what was set up to now, and from now on each time that it is set. */
+  /** Called after the handler: calls `onTrace` with the present value, and with each later one. */
   tell(onTrace: (traceparent: string) => void): void {
     this.#onTrace = onTrace
     if (this.#traceparent !== undefined) onTrace(this.#traceparent)

@@ -53,7 +53,7 @@ function JitterChoice({ jitter }: { jitter: string | null }) {
   )
 }
 
-/** A bar for each minute; `most` is the height of the highest, the same whatever the jitter. */
+/** A bar for each minute; `most` is the height of the highest, the same for every jitter. */
 function Minutes({ buckets, most }: { buckets: readonly LoadBucket[]; most: number }) {
   const sum = buckets.reduce((total, bucket) => total + startsOf(bucket), 0)
   const highest = Math.max(0, ...buckets.map(startsOf))
