@@ -1,6 +1,6 @@
-// What a fleet needs, from what one schedule and one fire cost. The guide "Capacity" gives the same formulae in words.
+// The needs of a fleet, from the costs of one schedule and one fire. The guide "Capacity" gives the same formulae in words.
 
-/** Measured costs; `docs/guides/capacity.md` says with which command. Microseconds of Redis's one thread, bytes. */
+/** Measured costs; `docs/guides/capacity.md` names the command. Microseconds of Redis's one thread, bytes. */
 export const MEASURED = Object.freeze({
   /** One fire that shares no call with others: a claim and a settlement, network handling included. */
   fireMicroseconds: 150,
@@ -16,7 +16,7 @@ export const MEASURED = Object.freeze({
   historyBytes: 62,
 })
 
-/** Above this share of its one thread a Redis answers late when many schedules share an instant. */
+/** Share of its one thread above which a Redis answers late when many schedules share an instant. */
 export const SAFE_UTILIZATION = 0.5
 const BEAT_SECONDS = 5
 const HISTORY_DAYS = 30
@@ -24,7 +24,7 @@ const HISTORY_DAYS = 30
 const TRIM_COUNT = 75
 
 /**
- * What a fleet takes of Redis.
+ * The use of Redis by a fleet.
  *
  * @param {{ schedules: number, firesPerSecond: number, workers: number, shards?: number, historyCount?: number,
  *   extraBytes?: number, sameInstant?: number }} fleet `extraBytes`: name, payload and the rest beyond the example;
@@ -43,13 +43,13 @@ export function planCapacity(fleet, costs = MEASURED) {
     shardsNeeded: Math.max(1, Math.ceil(fires / Math.max(0.01, SAFE_UTILIZATION - beats))),
     bytes,
     historyShare: bytes === 0 ? 0 : (schedules * kept * costs.historyBytes) / bytes,
-    /** The last of those that share an instant starts so much later, as far as Redis is what they wait for. */
+    /** Delay of the last of the schedules that share an instant, as far as Redis causes it. */
     herdSeconds: (sameInstant * fireSeconds(workers, costs)) / shards,
     loadSeconds: (schedules * costs.putMicroseconds) / 1e6 / shards,
   }
 }
 
-/** What one fire takes of a Redis in a fleet of so many workers, seconds. */
+/** The time of Redis for one fire in a fleet of this number of workers, seconds. */
 export function fireSeconds(workers, costs = MEASURED) {
   return (costs.fireMicroseconds + workers * costs.tellMicroseconds) / 1e6
 }

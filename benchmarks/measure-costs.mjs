@@ -49,7 +49,7 @@ async function measureSchedules() {
 }
 
 async function measureFires() {
-  // The second one says how often a fleet is told of a fire; a worker that is alone has nobody to tell.
+  // The second worker shows how often a fleet gets messages about a fire; a single worker sends none.
   const beats = [create('fires'), create('fires')]
   let fires = 0
   for (const beat of beats) {
@@ -91,7 +91,7 @@ async function measureWindow(name, fires) {
   print('script calls', ((await scripts()) - before.scripts) / count, 'per fire')
 }
 
-/** What it takes to hand one message to one listener, however it was sent. */
+/** The cost of one message to one listener, for every kind of sending. */
 async function measureTelling() {
   const listeners = Array.from({ length: LISTENERS }, () => new Redis(server.url))
   await Promise.all(listeners.map((listener) => listener.subscribe('news')))

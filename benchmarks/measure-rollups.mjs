@@ -1,4 +1,4 @@
-// Measures what the counts per minute add to a settlement: the same settlements with and without them, in turn, on one
+// Measures the cost of the counts per minute in a settlement: the same settlements with and without them, in turn, on one
 // server. The figure is Redis's processor time, commands and replies included.
 //   node benchmarks/measure-rollups.mjs [--rounds 41] [--runs 4000]
 import { readFileSync } from 'node:fs'
@@ -15,7 +15,7 @@ const WORKER = 'measured'
 const server = await startRedisServer()
 const { redis } = server
 
-/** The script without what it counts, down to the functions and tables that each call creates. */
+/** The script without its counts, also without the functions and tables that each call creates for them. */
 function withoutCounts(text) {
   const shorter = text
     .replace(/^ *(?:if field then counts.*|if string.byte\(outcome.*|local field|local counts.*)\n/gm, '')
@@ -58,7 +58,7 @@ async function prepare(round) {
   return nominal
 }
 
-/** Settles what is prepared, `batch` runs a call. Gives the microseconds a run. */
+/** Settles the prepared runs, `batch` runs a call. Gives the microseconds a run. */
 async function settle(arm, nominal, batch) {
   const before = await readMicroseconds()
   for (let first = 0; first < runCount; first += batch) {

@@ -1,5 +1,5 @@
-// Measures what metrics, traces and a monitor together do to the starts of one worker: schedules that are all due in the same
-// second, with and without the signals, in turn, and also with another build. A round starts a server and a worker anew.
+// Measures the effect of metrics, traces and a monitor together on the starts of one worker: schedules that are all due in the same
+// second, with and without the signals, in turn, and also with another build. Each round has a server and a worker of its own.
 //   npm run build && node benchmarks/measure-signals.mjs [--rounds 5] [--seconds 8] [--counts 20,100] [--before dist/index.js]
 import { resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'

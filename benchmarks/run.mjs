@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 const DIRECTORY = fileURLToPath(new URL('.', import.meta.url))
 
 installOnce()
-// Only now: these modules import what was just installed.
+// Imported only now, because these modules import the packages that were just installed.
 const { main } = await import('./harness/main.mjs')
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130))
 // The processes that were started are ended on exit, so an explicit exit leaves nothing behind.

@@ -16,7 +16,7 @@ export function createRandom(seed) {
 }
 
 /**
- * Simulates fires over some seconds and tells how late they start, in seconds.
+ * Simulates fires over some seconds and gives their lateness, in seconds.
  *
  * @param {{ firesPerSecond: number, seconds: number, workers: number, concurrency?: number, shards?: number,
  *   runSeconds?: number, aligned?: number, seed?: number }} fleet `aligned`: the share of fires that come on the whole
@@ -45,7 +45,7 @@ export function simulateFleet(fleet, costs = MEASURED) {
   const lateness = new Float64Array(count)
   for (let index = 0; index < count; index += 1) {
     const shard = Math.floor(random() * shards)
-    // A claim needs a free slot first: without one nobody asks.
+    // A claim needs a free slot first: without one no worker claims.
     const askedAt = Math.max(dues[index], slots.first())
     const servedAt = Math.max(askedAt, freeAt[shard]) + serveSeconds
     freeAt[shard] = servedAt

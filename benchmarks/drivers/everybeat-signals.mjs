@@ -32,7 +32,7 @@ export async function startWorker(options) {
     ends.push(() => (watch.close(), server.close(), server.closeAllConnections()))
     server.listen(0, '127.0.0.1', () => {
       const url = `http://127.0.0.1:${server.address().port}/metrics`
-      // The scraping client is not of the worker that is measured: `get` costs far less than `fetch`.
+      // The scraping client is no part of the measured worker: `get` costs far less than `fetch`.
       const scraper = setInterval(() => get(url, (response) => response.resume()).on('error', () => {}), SCRAPE_MS)
       ends.push(() => clearInterval(scraper))
     })

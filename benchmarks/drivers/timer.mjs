@@ -2,7 +2,7 @@ import { schedulesOf } from '../harness/plans.mjs'
 
 /**
  * The floor: bare `setTimeout` to the next whole second, the schedules dealt out among the workers. No Redis, no
- * coordination; what is left is how exactly this many Node processes on this machine can wake up.
+ * coordination: the figure shows how exactly this many Node processes on this machine can wake up.
  */
 export async function startWorker({ plans, index, total, handle }) {
   const timers = new Map()

@@ -1,6 +1,6 @@
 /**
- * What Everybeat promises itself, checked against the medians of a run. Each budget names the figure it needs; one
- * whose figures were not measured is left out.
+ * The budgets of Everybeat, compared with the medians of a run. Each budget names the figure that it needs; a budget
+ * without measured figures is skipped.
  */
 const cellOf = (text) => (row) => row.cell.startsWith(text)
 
@@ -67,7 +67,7 @@ const BUDGETS = [
   budget('live-edit', '10000', 'live edit p99, ms', (us) => [us.p99, 'max', 50]),
 ]
 
-/** Rows `[budget, measured, limit, verdict]` of those that the results allow to check, the header first. */
+/** Rows `[budget, measured, limit, verdict]` of the budgets with results, the header first. */
 export function checkBudgets(results) {
   const table = [['budget', '', 'measured', 'limit', 'verdict']]
   for (const { scenario, cell, text, evaluate } of BUDGETS) {

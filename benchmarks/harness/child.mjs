@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 const WORKER_PROCESS = fileURLToPath(new URL('./worker-process.mjs', import.meta.url))
 const running = new Set()
 
-// Whatever way the harness ends, it ends what it started.
+// However the harness ends, it ends its processes.
 process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL')
 })

@@ -1,7 +1,7 @@
 import { openMonitor } from './monitor.mjs'
 
 /**
- * Counting commands. `INFO commandstats` counts every command, also those that a script calls from inside Lua.
+ * Counting commands. `INFO commandstats` counts every command, also the commands that a script calls from inside Lua.
  * `MONITOR` marks the latter as `lua`. So over one window: client commands = commandstats total − lua lines.
  * MONITOR slows a server down, so lateness is never measured while a window of this kind is open.
  */

@@ -20,7 +20,7 @@ export const DRIVERS = {
   redis: { title: 'Redis (floor)', setup: 'redis-benchmark' },
 }
 
-/** Drivers that are measured whatever `--peers` says. */
+/** Drivers that are measured for every value of `--peers`. */
 export const ALWAYS = ['everybeat', 'everybeat-signals', 'timer', 'redis']
 
 /** The title with the version of the installed package. */

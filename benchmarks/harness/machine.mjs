@@ -4,7 +4,7 @@ import { delay } from './time.mjs'
 
 const CALM_IDLE = 0.85
 
-/** What the figures were measured on. */
+/** The machine of the measurement. */
 export function describeMachine() {
   const redis = /v=(\S+)/.exec(execFileSync('redis-server', ['--version'], { encoding: 'utf8' }))[1]
   const cores = cpus()

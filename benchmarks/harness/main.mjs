@@ -30,7 +30,7 @@ const PEERS = Object.keys(DRIVERS).filter((name) => !ALWAYS.includes(name))
 const RESULTS = new URL('../results/', import.meta.url)
 const BUILT = new URL('../../dist/index.js', import.meta.url)
 
-/** Runs what the command line asks for; gives the exit code. */
+/** Runs the scenarios of the command line; gives the exit code. */
 export async function main(commandLine) {
   let options
   try {
@@ -72,7 +72,7 @@ async function measure(options) {
     const table = await tableOf(scenario, results[name])
     console.log(`\n${scenario.title}\n\n${toText(table)}\n${noteOf(results[name])}`)
     sections.push(`### ${scenario.title}`, toMarkdown(table))
-    // After each scenario, so that a run that is broken off keeps what it has.
+    // Written after each scenario, so that an interrupted run keeps its results.
     await writeFile(
       new URL(`${stamp}.json`, RESULTS),
       JSON.stringify({ startedAt, machine, options, results }, null, 2),
@@ -93,7 +93,7 @@ async function measure(options) {
   return results
 }
 
-/** Says so when others were at work on the machine. */
+/** Warns when other programs were at work on the machine. */
 function noteOf(rows) {
   const restless = rows.flatMap((row) => row.samples).filter((sample) => sample.calm === 0).length
   return restless > 0 ? `(${restless} samples were begun while the machine was busy with something else)\n` : ''

@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import { StringDecoder } from 'node:string_decoder'
 
-// `+1339518083.107412 [0 lua] "hgetall" "key"`; the source is an address for what a client sent.
+// `+1339518083.107412 [0 lua] "hgetall" "key"`; the source is an address for a command of a client.
 const LINE = /^\+\d+\.\d+ \[\d+ (\S+)\] "([^"]*)"(?: "([^"]*)")?/
 
 /**

@@ -9,7 +9,7 @@ const DIGITS = 7
 /** The payload of every schedule. */
 export const PAYLOAD = { to: 'ops' }
 
-/** A cron that does not come due while a benchmark runs: half a year from now. */
+/** A cron without an instant during a benchmark: half a year from now. */
 export function farCron() {
   const date = new Date(Date.now() + 180 * 86_400_000)
   return `0 0 0 ${Math.min(28, date.getUTCDate())} ${date.getUTCMonth() + 1} *`
@@ -50,7 +50,7 @@ export function* chunksOf(plans, size) {
   if (chunk.length > 0) yield chunk
 }
 
-/** The scheduled instant for peers that do not tell it: the plan's only instant, or the last multiple of its period. */
+/** The scheduled instant for peers that do not give it: the plan's only instant, or the last multiple of its period. */
 export function nominalInstant(plan, nowMs) {
   const periodMs = plan.everyMs ?? 1000
   return plan.instant ?? Math.floor(nowMs / periodMs) * periodMs

@@ -1,6 +1,6 @@
 import { wallTimeMs } from './time.mjs'
 
-/** Keeps the start of every run in memory: no I/O per fire, so that the measuring does not disturb what is measured. */
+/** Keeps the start of every run in memory: no I/O per fire, so that the measuring does not disturb the measured work. */
 export function createRecorder() {
   let values = new Float64Array(3 * 4096)
   let length = 0

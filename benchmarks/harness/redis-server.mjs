@@ -7,7 +7,7 @@ import { Redis } from 'ioredis'
 
 const running = new Set()
 
-// Whatever way the harness ends, it ends what it started.
+// However the harness ends, it ends its server.
 process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL')
 })

@@ -2,7 +2,7 @@ import { waitForCalm } from './machine.mjs'
 import { openStage } from './stage.mjs'
 import { medianOfSamples } from './statistics.mjs'
 
-// Others at work on the same cores spoil lateness first.
+// Other programs on the same cores spoil lateness first.
 const CALM_WAIT_MS = 30_000
 const MEASUREMENT_LIMIT_MS = 15 * 60_000
 

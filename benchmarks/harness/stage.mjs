@@ -3,7 +3,7 @@ import { unpackFires } from './recorder.mjs'
 import { startRedisServer } from './redis-server.mjs'
 import { delay } from './time.mjs'
 
-/** What one measurement runs on: a Redis server of its own and the processes of one driver, all ended by `close()`. */
+/** The stage of one measurement: a Redis server of its own and the processes of one driver, all ended by `close()`. */
 export async function openStage(driverName, { profileDirectory } = {}) {
   const server = await startRedisServer()
   const children = new Set()
@@ -48,7 +48,7 @@ export async function openStage(driverName, { profileDirectory } = {}) {
           const flats = await Promise.all(members.map((child) => child.call('fires')))
           return flats.flatMap(unpackFires)
         },
-        /** The starts of all members, also of those that were killed; needs `settings.stream`. */
+        /** The starts of all members, also of killed ones; needs `settings.stream`. */
         streamed: () => [...children].flatMap((child) => child.streamed),
         /** Ends member `index` with SIGKILL and starts another in its place. */
         async replace(index) {

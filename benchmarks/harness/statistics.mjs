@@ -1,4 +1,4 @@
-/** Quantiles, medians and what a list of fires amounts to. */
+/** Quantiles, medians and the figures of a list of fires. */
 
 /** The nearest-rank quantile of `values` (need not be sorted); `NaN` for none. */
 export function quantile(values, fraction) {
@@ -30,7 +30,7 @@ export function medianOfSamples(samples) {
  * Lateness (ms), doubled and missed occurrences of periodic schedules.
  *
  * Only fires whose *scheduled* instant lies in [from, to) count. Doubled: starts beyond the first of one
- * (schedule, instant). Missed: instants of the period that have no start, told from the gaps between the instants
+ * (schedule, instant). Missed: instants of the period that have no start, found from the gaps between the instants
  * seen, so that it holds for any phase.
  */
 export function summarizeFires(fires, { from, to, periodMs, ids }) {

@@ -64,7 +64,7 @@ const methods = {
   },
 }
 
-/** Computes until this process has used so much processor time, ms; gives how much it was. */
+/** Computes until this process has used the given processor time, ms; gives the used time. */
 function work(ms) {
   const before = process.cpuUsage()
   for (;;) {

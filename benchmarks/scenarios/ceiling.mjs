@@ -4,7 +4,7 @@ import { waitUntil, wholeSecondAhead } from '../harness/time.mjs'
 
 const WORKERS = 4
 const P99_LIMIT_MS = 1000
-/** From the last schedule being registered: the code is warm by then, and what is measured is a rate that lasts. */
+/** From the last schedule being registered: the code is warm by then, so the measured rate lasts. */
 const WARM_UP_MS = 12_000
 const RUNGS = [
   100, 200, 500, 1000, 2000, 3000, 4000, 6000, 8000, 10_000, 11_000, 12_000, 13_000, 14_000, 16_000, 18_000, 20_000,
@@ -62,7 +62,7 @@ async function measureRung(openStage, { kind, windowSeconds }, rate) {
   try {
     const trigger = kind === 'every' ? { everyMs: 1000, spread: true } : { cron: '* * * * * *' }
     const plans = [{ first: 0, count: rate, ...trigger }]
-    // The fleet is there first: what came due while nobody was there would have to be caught up with, by those that do.
+    // The fleet starts first: occurrences without a worker would have to be caught up by the peers that catch up.
     const fleet = await stage.startFleet({ processes: WORKERS, plans, settings: { force: true } })
     await stage.register(plans)
     const from = wholeSecondAhead(WARM_UP_MS)

@@ -6,7 +6,7 @@ import { waitUntil, wholeSecondAhead } from '../harness/time.mjs'
 const HOT = 100
 const WORKERS = 2
 
-/** Whether a fire costs more when many other schedules are stored: 100 at 1 Hz among many that are far away. */
+/** Whether a fire costs more when many other schedules are stored: 100 at 1 Hz among many with distant instants. */
 export default {
   name: 'claim-cost',
   title: `Cost of a fire by the number of stored schedules (${HOT} at 1 Hz, ${WORKERS} workers)`,

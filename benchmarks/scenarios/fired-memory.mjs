@@ -6,7 +6,7 @@ const PERIOD_MS = 5_000
 /** From the registration to the one instant of a cron, ms. */
 const AHEAD_MS = 6_000
 
-/** What a schedule takes of Redis's memory once it has fired, and with twenty entries in its history. */
+/** The memory of a schedule in Redis once it has fired, and with twenty entries in its history. */
 export default {
   name: 'fired-memory',
   title: `Redis's memory of a schedule that has fired (${COUNT}, 40-byte names, a small payload)`,
@@ -39,7 +39,7 @@ export default {
 }
 
 /**
- * What a server makes once is no schedule's: with the first fire it gets the texts of the scripts, a histogram of 24 KB for
+ * The part of the memory that belongs to no schedule: with the first fire a server gets the texts of the scripts, a histogram of 24 KB for
  * each command that they call, and the keys that all schedules share.
  */
 async function fireOne(stage) {

@@ -4,7 +4,7 @@ import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 const TRIVIAL = 'return 1'
-// About what a claim of one occurrence cannot do without.
+// Approximately the least work of a claim of one occurrence.
 const CLAIM_SIZED = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -15,7 +15,7 @@ redis.call('HSET', KEYS[2], 'last', now, 'fence', (state[2] or 0) + 1)
 redis.call('ZADD', KEYS[1], now, ARGV[2])
 return { due[1], now }`
 
-/** What Redis and this machine can do at best, by redis-benchmark with 50 clients. */
+/** The best figures of Redis on this machine, by redis-benchmark with 50 clients. */
 export default {
   name: 'floors',
   title: 'Floors: Redis by redis-benchmark, 50 clients',

@@ -4,7 +4,7 @@ import { delay } from '../harness/time.mjs'
 
 const WORKERS = 4
 
-/** What a worker asks of Redis while nothing is due. */
+/** The commands of a worker while no schedule is due. */
 export default {
   name: 'idle',
   title: `Idle cost, ${WORKERS} workers, nothing due`,

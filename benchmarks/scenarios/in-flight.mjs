@@ -4,7 +4,7 @@ import { cronAt, delay, waitUntil, wholeSecondAhead } from '../harness/time.mjs'
 
 const RUN_MS = 120_000
 
-/** What runs cost while they last: their leases have to be extended, as BullMQ extends the locks of its jobs. */
+/** The cost of runs while they last: their leases have to be extended, as BullMQ extends the locks of its jobs. */
 export default {
   name: 'in-flight',
   title: 'Long runs in flight, 1 worker',
@@ -20,7 +20,7 @@ export default {
   refuse: () => null,
   async measure(stage, { count, windowSeconds }) {
     const instant = wholeSecondAhead(4000 + count)
-    // One instant after the other, so that leases do not all come due together.
+    // One instant after the other, so that leases are not all extended at the same time.
     const plans = Array.from({ length: 10 }, (_, index) => ({
       first: (index * count) / 10,
       count: count / 10,

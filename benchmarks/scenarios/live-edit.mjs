@@ -8,8 +8,8 @@ const LEAD_MS = { everybeat: 15, bullmq: 60 }
 
 /**
  * From the call that edits a sleeping schedule to the run of its new instant, which lies `lead` ms after the call.
- * For Everybeat each schedule has a task that one worker alone knows, and the edits go round: so every worker's timer
- * has to be re-armed, not just somebody's.
+ * For Everybeat each schedule has a task that one worker alone knows, and the edits rotate: so every worker's timer
+ * has to be set again, and not that of any one worker.
  */
 export default {
   name: 'live-edit',

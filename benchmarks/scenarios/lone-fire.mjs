@@ -3,7 +3,7 @@ import { delay } from '../harness/time.mjs'
 
 const PERIOD_MS = 500
 
-/** What one fire that comes alone takes of Redis: a claim call and a settlement call, each for one run. */
+/** The cost of a single fire in Redis: a claim call and a settlement call, each for one run. */
 export default {
   name: 'lone-fire',
   title: `Redis's time of a lone fire: one schedule, every ${PERIOD_MS} ms, 1 worker`,
@@ -24,7 +24,7 @@ export default {
     const fleet = await stage.startFleet({ processes: 1, plans: [plan] })
     // The first calls of a server and a worker are no usual ones.
     await delay(3000)
-    // Redis notes how long each call from outside took; what a script calls is in the call of the script.
+    // Redis records the duration of each call of a client; the calls of a script are part of its own call.
     await stage.redis.config('SET', 'slowlog-max-len', 100_000, 'slowlog-log-slower-than', 0)
     await delay(windowSeconds * 1000)
     const calls = await stage.redis.slowlog('GET', -1)
@@ -46,7 +46,7 @@ const isClaim = (parts) =>
   parts[3]?.endsWith(':due') && parts[4]?.endsWith(':pending') && parts[5]?.endsWith(':running')
 const isSettlement = (parts) => parts[3]?.endsWith(':running') && parts.includes('ok')
 
-/** Microseconds of the script calls that `isWanted` tells from the others. */
+/** Microseconds of the script calls that `isWanted` selects. */
 function timesOf(calls, isWanted) {
   return calls
     .filter(([, , , parts]) => parts[0].toLowerCase() === 'evalsha' && isWanted(parts))

@@ -4,7 +4,7 @@ import { waitUntil, wholeSecondAhead } from '../harness/time.mjs'
 
 const WORKERS = 4
 const HANDLER_MS = 300
-// By then the runs of the second have begun with every peer, and are still going.
+// By then the runs of the second have begun with every peer, and are still running.
 const KILL_AFTER_MS = 200
 const KILL_EVERY_SECONDS = 5
 const LEASE_MS = 5000

@@ -1,7 +1,7 @@
 import herd from './herd.mjs'
 import lateness from './lateness.mjs'
 
-/** What every signal together costs: the same fleet with and without, in turn. */
+/** The cost of all signals together: the same fleet with and without them, in turn. */
 export default {
   name: 'signals',
   title: 'Metrics, traces and monitors: on against off, 4 workers',

@@ -3,7 +3,7 @@ import { cronAt, delay, waitUntil, wallTimeMs, wholeSecondAhead } from '../harne
 
 const GIVE_UP_MS = 120_000
 
-/** From the start of a worker to its first run, with one occurrence waiting that came due a moment before. */
+/** From the start of a worker to its first run, with one occurrence that became due a moment before. */
 export default {
   name: 'worker-start',
   title: 'Worker start: to its first run, one occurrence being due',
@@ -36,7 +36,7 @@ export default {
 async function measureStart(stage, far, id) {
   const inProcess = stage.driverName === 'cron-cluster'
   const instant = wholeSecondAhead(1500)
-  // What lives in the process cannot be overdue at its start: there a 1 Hz schedule stands in.
+  // A schedule in the process cannot be overdue at its start: those peers use a 1 Hz schedule instead.
   const probe = { first: id, count: 1, cron: inProcess ? '* * * * * *' : cronAt(instant) }
   await stage.register([probe])
   const worker = await stage.spawn()

@@ -1,4 +1,4 @@
-// How many next() a second, ours beside croner, cron-parser and node-cron, in one run.
+// Number of next() calls a second: ours beside croner, cron-parser and node-cron, in one run.
 //
 //   npm run build && node benchmarks/time/next.mjs            the packages of the project, and those of benchmarks/
 //   SECONDS=2 node benchmarks/time/next.mjs                   longer measurements
