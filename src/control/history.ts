@@ -26,7 +26,7 @@ export interface HistoryEntry {
   durationMs?: number
   /** Time from the start instant to the start of the handler, ms; 0 for retries and reruns. */
   latenessMs?: number
-  /** Number of missed occurrences that the run made up for, without its own. */
+  /** Number of other missed occurrences in whose place the run started. */
   missed?: number
   /** The value that the handler returned. */
   result?: unknown

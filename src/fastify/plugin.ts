@@ -20,7 +20,7 @@ export interface FastifyDashboardOptions extends Omit<DashboardOptions, 'basePat
 export interface EverybeatPluginOptions extends EverybeatOptions {
   /** An instance that is not started yet, in place of options; the plugin starts and stops it. */
   beat?: Everybeat | undefined
-  /** How long runs may go on when the server closes, in milliseconds; default 30 000. */
+  /** Time for which runs may continue when the server closes, in milliseconds; default 30 000. */
   stopTimeoutMs?: number | undefined
   /** Serves the dashboard too, in a scope of its own; default: none. Hooks of the server run before it. */
   dashboard?: FastifyDashboardOptions | undefined

@@ -80,13 +80,13 @@ type ListedDefinition<Tasks extends object> = {
   [Task in keyof Tasks & string]: ExactDefinition<Tasks[Task]> & { task: Task }
 }[keyof Tasks & string]
 
-/** A definition for one of these tasks; `task` may be left out where the schedule has the name of the task. */
+/** A definition for one of these tasks; `task` may be missing if the schedule has the name of the task. */
 export type DefinitionOf<Tasks extends object, Name extends string = string> = string extends keyof Tasks
   ? ExactDefinition
   : | ListedDefinition<Tasks>
     | (Name extends keyof Tasks ? ExactDefinition<Tasks[Name]> & { task?: Name | undefined } : never)
 
-/** A definition for one of these tasks, with the `name` of its schedule; `task` may be left out where it is the same. */
+/** A definition for one of these tasks, with the `name` of its schedule; `task` may be missing if it equals the name. */
 export type NamedDefinition<Tasks extends object> = string extends keyof Tasks
   ? ExactDefinition & { name: string }
   : | (ListedDefinition<Tasks> & { name: string })

@@ -17,7 +17,7 @@ export interface PlanOptions {
   least?: number
   /** The instant that the plan begins with, from which it reaches 20 s, epoch ms; default: the first of these. */
   fromMs?: number
-  /** Occurrences that the schedule's `limit` still allows; null and left out mean no limit. */
+  /** Occurrences that the schedule's `limit` still allows; null and undefined mean no limit. */
   remaining?: number | null
 }
 

@@ -21,7 +21,7 @@ const WORKER_FIELDS = [
   ...['request', 'won', 'cancels', 'host', 'pid', 'version', 'node', 'tz', 'pool', 'tasks', 'concurrency', 'running'],
   ...['skewMs', 'startedAt'],
 ]
-/** Where several workers go on with each other's work; who changes the layout there means to stop the fleet. */
+/** Keys with which workers continue each other's work; a change of the layout there stops the fleet on purpose. */
 const META_FIELDS = ['walkName', 'walkCursor', 'tz', 'tzPlanned', 'tzPlanner', 'tzSince', 'tzMix', 'version:shop']
 
 const hostileText = fc.oneof(

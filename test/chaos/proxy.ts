@@ -19,7 +19,7 @@ export interface ChaosProxy {
   readonly port: number
   /** Where new connections go. */
   targetPort: number
-  /** Every byte waits so long, each way. */
+  /** Delay of every byte in each direction, ms. */
   delayMs: number
   /** Nothing goes through, nothing is closed: what a dead switch looks like. */
   isBlackHole: boolean

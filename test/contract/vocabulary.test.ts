@@ -73,6 +73,17 @@ describe('plain words', () => {
     expect(files.flatMap((path) => plain.findInComments(path, read(`src/${path}`)))).toEqual([])
   })
 
+  it('every comment of the tests and the benchmarks names its subjects', () => {
+    const paths = ['test', 'benchmarks'].flatMap((folder) => listFiles(folder).map((path) => `${folder}/${path}`))
+    const files = paths.filter(
+      (path) => /\.(ts|mts|mjs)$/.test(path) && !/generated|node_modules|plain-words/.test(path),
+    )
+    expect(files.length).toBeGreaterThan(400)
+    const own = 'test/contract/vocabulary.test.ts'
+    const found = files.filter((path) => path !== own).flatMap((path) => plain.findInComments(path, read(path)))
+    expect(found).toEqual([])
+  })
+
   it('every message names its subjects', () => {
     const sources = readSources().filter(({ path }) => !path.endsWith('generated.ts'))
     expect(sources.flatMap(plain.findInTexts)).toEqual([])

@@ -9,7 +9,7 @@ const SHARDS = 6
 const cluster = useRedisCluster(3)
 
 beforeAll(async () => {
-  // A Cluster whose other slots go on without the node: the default stops all of them.
+  // A Cluster whose other slots continue without the node: the default stops all of them.
   for (const index of [0, 1, 2]) await cluster.node(index).config('SET', 'cluster-require-full-coverage', 'no')
 })
 

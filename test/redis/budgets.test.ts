@@ -7,7 +7,7 @@ import { waitFor } from '../support/wait-for.js'
 const redis = useRedis()
 const fleet = useFleet(redis)
 
-/** Heartbeats go on whatever fires; they have a budget of their own (idle). */
+/** Heartbeats continue with and without fires; they have a budget of their own (idle). */
 const BEATS_PER_SECOND = 1 / 5
 
 async function firesWith(workers: number, schedules: number, seconds: number) {

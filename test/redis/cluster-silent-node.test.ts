@@ -10,7 +10,7 @@ const cluster = useRedisCluster(3)
 let instances: Everybeat[] = []
 
 beforeAll(async () => {
-  // A Cluster whose other slots go on without the node: the default stops all of them.
+  // A Cluster whose other slots continue without the node: the default stops all of them.
   for (const index of [0, 1, 2]) await cluster.node(index).config('SET', 'cluster-require-full-coverage', 'no')
 })
 

@@ -86,8 +86,8 @@ describe('overlap: skip', () => {
       async () => (await fleet.history('long', 1)).find(({ runId }) => runId === first.runId)?.startedAt?.getTime(),
       { what: 'the end of the first run' },
     )
-    // Three or, on a busy machine, more were due before the first began: they take their turn; what came due meanwhile,
-    // for half a second each, is overlapped.
+    // Three or, on a busy machine, more occurrences were due before the first run began: these start one after the other.
+    // Occurrences that became due during these runs, of half a second each, are skipped by overlap.
     const next = await fleet.next('run:started', ({ scheduledAt }) => scheduledAt > began)
     expect(next.scheduledAt - began).toBeGreaterThan(1_000)
     const history = await fleet.history('long', 4)

@@ -23,7 +23,7 @@ type Inject = (sim: SimulatedFleet, fault: PlannedFault, later: Later) => Promis
 const LOSS_MS = 8_000
 /** The longest that a run which failed waits for its next attempt, ms. */
 const RETRY_MS = 15_000
-/** So long after a declaration a replica has it for sure, ms. */
+/** Time after a declaration from which a replica certainly has it, ms. */
 const DECLARING_MS = 60_000
 /** Occurrences of the last moments may have been claimed, or not, in the lost dataset. */
 const BEFORE_LOSS_MS = 1_500

@@ -195,7 +195,7 @@ export class SimulatedFleet implements AsyncDisposable {
     await this.pass(0)
   }
 
-  /** Lets so much time pass, ms. */
+  /** Lets the given time pass, ms. */
   async pass(ms: number): Promise<void> {
     await this.fleet.advanceTo(this.surroundings.time.nowMs + ms)
   }

@@ -36,7 +36,7 @@ export function useBrowser(): { open(url: string, options?: PageOptions): Promis
 export interface PageOptions {
   readonly isDark?: boolean
   readonly width?: number
-  /** The instant that the clock of the page stands at; default: it goes. */
+  /** The fixed instant of the page's clock; default: the clock runs. */
   readonly now?: string
 }
 

@@ -5,7 +5,7 @@ import type { Dashboard } from '../../src/dashboard/index.js'
 export interface ApiAnswer {
   readonly status: number
   readonly headers: Headers
-  // What comes back is what the tests look into.
+  // The tests read the members of the response.
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   readonly body: any
 }

@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import { Redis } from 'ioredis'
 import { type RedisServer, startRedisServer } from '../../src/testing/redis-server.js'
 
-/** A real Redis server whose clock shows what the test says, and stands still in between. */
+/** A real Redis server whose clock the test sets; it does not move in between. */
 export interface DrivenRedis extends AsyncDisposable {
   readonly server: RedisServer
   setTime(instantMs: number): void

@@ -20,7 +20,7 @@ export interface LuaHeader {
   /** Names in the order in which they are passed. */
   keys: string[]
   args: string[]
-  /** The last argument when it stands for any number of values (`…` in its type). */
+  /** The last argument if it represents any number of values (`…` in its type). */
   rest: string | null
   reply: string[]
   /** Everything after the header. */

@@ -10,7 +10,7 @@ export interface Page {
   sections: Section[]
 }
 
-/** What stands between one heading and the next, of whatever depth. */
+/** The text between one heading and the next, of any depth. */
 export interface Section {
   heading: string
   /** Prose and tables, without code blocks. */
@@ -28,7 +28,7 @@ export function readPages(): Page[] {
   return all.map((path) => parsePage(path, readFileSync(join(PROJECT_DIR, path), 'utf8')))
 }
 
-/** Splits a page at its headings; what stands before the first has the heading ''. */
+/** Splits a page at its headings; the text before the first has the heading ''. */
 export function parsePage(path: string, text: string): Page {
   const sections: Section[] = [{ heading: '', text: '', codeBlocks: [] }]
   let block: { language: string; code: string } | null = null
@@ -45,7 +45,7 @@ export function parsePage(path: string, text: string): Page {
   return { path, sections }
 }
 
-/** Gives what stands in backticks. */
+/** Gives the texts in backticks. */
 export function codeSpans(text: string): string[] {
   return [...text.matchAll(/(`+)(.+?)\1/g)].map(([, , code]) => (code ?? '').trim())
 }

@@ -27,7 +27,7 @@ export interface Start {
   ending: { readonly atMs: number; readonly how: 'ok' | 'threw' | 'killed' } | null
 }
 
-/** A claim may come so much before its instant; a write in between is too late for that occurrence. */
+/** Longest time of a claim before its instant; a write in between is too late for that occurrence. */
 const AHEAD_MS = 6
 
 const HOUR_MS = 3_600_000

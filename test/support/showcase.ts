@@ -2,13 +2,13 @@ import type { Redis } from 'ioredis'
 import { Everybeat, type DefinitionInput } from '../../src/index.js'
 import { createTestFleet } from '../../src/testing/index.js'
 
-/** The instant that the showcase stands at: a winter morning on which several things go wrong. */
+/** The instant of the showcase: a winter morning with several faults. */
 export const SHOWCASE_NOW = '2026-11-27T09:32:07Z'
 const BEGINNING = '2026-11-27T07:30:00Z'
 const PREFIX = 'shop'
 const HOSTS = ['checkout-7d9f4c', 'checkout-b2x8kq', 'reports-5c6d7e', 'media-1']
 
-/** A fleet that shows everything a dashboard can show, at one instant at which it stands still. */
+/** A fleet with everything that a dashboard can show, at one fixed instant. */
 export interface Showcase extends AsyncDisposable {
   /** A control client of the fleet, for a dashboard. */
   readonly beat: Everybeat

@@ -1,6 +1,6 @@
 import { SYSTEM_TIME, type Timer, type TimeSource } from '../../src/time-source.js'
 
-/** A time source that stands still until the test moves it. */
+/** A time source that only the test moves. */
 export interface SteppedTime extends TimeSource {
   /** Timers that have not fired and are not cleared. */
   readonly timerCount: number

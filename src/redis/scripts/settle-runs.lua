@@ -15,7 +15,7 @@
 --                abandoned, returned; in place of ok its field in the hash of a minute, `ok:<lateness>:<duration>`, saves
 --                this script the work to make it), duration ms, lateness ms; digest, plan reached (nominal), instants to add
 --                ('' none); reason, result JSON, error, retry delay ms (-1 none), failures in a row that pause (0 never);
---                W3C traceparent of its first start. The last ones may be left out
+--                W3C traceparent of its first start. The last values may be missing
 -- REPLY
 --   [now ms, outcomes…]: `settled`, `recovered` (settled as ok, and a run of the schedule has failed since the last one
 --   that was ok), `retrying`, `paused` (settled, and the schedule paused), `rerun` or `abandoned` (its lease had ended, or

@@ -17,7 +17,7 @@ export interface Outcome {
   abandoned: number
   /** Occurrences that were skipped, by their overlap policy or their misfire policy. */
   skipped: number
-  /** Missed occurrences, which another run made up for or which were skipped. */
+  /** Missed occurrences: caught up by another run, or skipped. */
   missed: number
   /** Number of occurrences during a run of their schedule, by schedule. */
   readonly overlaps: Map<number, number>

@@ -12,7 +12,7 @@ export interface Evidence {
   readonly records: readonly HistoryRecord[]
   readonly time: RedisTime
   readonly leaseMs: number
-  /** Spans of time in which Redis had lost its memory or was out of anybody's reach with it. */
+  /** Spans of time in which Redis had lost its data, or in which no worker could reach it. */
   readonly dataLoss: readonly { fromMs: number; toMs: number; isRewound?: boolean; flushedAtMs?: number }[]
   /** Spans, by the monotonic clock, whose writes are lost: runs of these spans may start again, with the same fences. */
   readonly lostWrites?: readonly { fromMs: number; toMs: number }[]
@@ -53,7 +53,7 @@ const MAX_PROBLEMS = 10
 const CLOCK_TOLERANCE_MS = 2
 /** How early an occurrence is claimed at the most, with its way over a slow network, ms. */
 const AHEAD_MS = 100
-/** A run whose worker has died waits so long beside its lease until it is looked after, ms; so do some retries. */
+/** Time beyond its lease until a run of a dead worker is recovered, ms; some retries wait as long. */
 const TAKE_OVER_MS = 15_000
 const OPEN_OUTCOMES = ['skipped', 'cancelled']
 

@@ -11,7 +11,7 @@ import {
 } from './failover-node.js'
 
 const PRIMARIES = 3
-/** After so long without an answer a node is held to be dead, ms. */
+/** Time without an answer after which a node counts as dead, ms. */
 const NODE_TIMEOUT_MS = 1_000
 
 interface Pair {

@@ -101,7 +101,7 @@ export async function runFailovers(series: FailoverSeries): Promise<FailoverResu
 
 /**
  * Shortens handlers that take most of the time between two occurrences: one failover after the other, what `rerun` and
- * queues have to catch up with would pile up for longer than anybody waits.
+ * queues have to catch up with would grow for longer than the test waits.
  */
 function leaveRoom(schedule: ChaosSchedule): ChaosSchedule {
   const { definition, stepMs, onCrash, overlap } = schedule

@@ -28,7 +28,7 @@ export interface FleetOptions {
   /** Options of `new Everybeat`, for the worker at this place in the order of starts. */
   readonly options: (index: number) => Record<string, unknown>
   readonly declare: Record<string, unknown>
-  /** Whether a handler may go on after its event loop was blocked beyond the lease. */
+  /** Whether a handler may continue after its event loop was blocked beyond the lease. */
   readonly keepsLeases: boolean
   readonly place: (index: number) => WorkerPlace
 }

@@ -1,7 +1,7 @@
 import { type Cluster, Redis } from 'ioredis'
 import { createKeys, shardOf } from '../../../src/redis/keys.js'
 
-/** An entry of the history as it stands in Redis. */
+/** An entry of the history as Redis stores it. */
 export interface HistoryRecord {
   readonly schedule: string
   readonly scheduledAt: number

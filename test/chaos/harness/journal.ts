@@ -13,7 +13,7 @@ export interface JournalLine {
   ms?: number
 }
 
-/** One start of a handler, until it came to its end or could not go on. */
+/** One start of a handler, until its end or until it could not continue. */
 export interface Span {
   readonly process: number
   readonly schedule: string

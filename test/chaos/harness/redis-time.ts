@@ -13,7 +13,7 @@ export interface RedisTime {
   /** How far it is off the wall clock now, ms. */
   readonly offsetMs: number
   readonly jumps: readonly { readonly atMs: number; readonly byMs: number }[]
-  /** Notes that it jumps now, by so much. */
+  /** Notes a jump of the clock at this moment. */
   jump(byMs: number): void
 }
 

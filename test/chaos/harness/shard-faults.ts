@@ -20,7 +20,7 @@ function fits(nodes: readonly number[]): boolean {
   return [0, 1, 2].every((rank) => [nodes[rank], nodes[rank + 3]].some((node) => node !== nodes[0]))
 }
 
-/** Starts a Redis Cluster of three primaries without replicas, whose other shards go on when one is silent. */
+/** Starts a Redis Cluster of three primaries without replicas, whose other shards continue when one is silent. */
 export async function startShardGroup(): Promise<FailoverGroup> {
   const servers: RedisServer[] = []
   for (let index = 0; index < NODES; index += 1) {

@@ -5,7 +5,7 @@ export interface Series {
   readonly values: readonly number[]
 }
 
-/** How much a series may grow over the second half of a run: so much, and this share of its median. */
+/** Largest growth of a series over the second half of a run: this amount, plus this share of its median. */
 export interface Allowance {
   readonly most: number
   readonly share: number

@@ -22,7 +22,7 @@ beforeEach((context) => {
 
 beforeAll(async () => {
   showcase = await createShowcase()
-  // The dashboard reads the clock of its process, and the showcase stands still.
+  // The dashboard reads the clock of its process, and the clock of the showcase does not move.
   vi.useFakeTimers({ toFake: ['Date'], now: new Date(SHOWCASE_NOW) })
 })
 

@@ -6,7 +6,7 @@ import { waitFor } from '../../support/wait-for.js'
 const redis = useRedis()
 const LEASE_MS = 500
 
-/** Stands still, as a handler does that computes for long. */
+/** Blocks the event loop, as a handler does that computes for a long time. */
 function block(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 }

@@ -18,7 +18,7 @@ const expectedAt = (dueMs: number, fleetSize: number): string[] =>
     .filter((rank) => Number.isFinite(decideStagger({ dueMs, dueCount: 1, fleetSize, rank }).delayMs))
     .map(idOf)
 
-/** A fleet of so many workers, with one schedule that is due at the instant; lists the messages to each channel. */
+/** A fleet of a number of workers, with one schedule that is due at the instant; lists the messages to each channel. */
 async function createFleet(size: number, instant: number) {
   const fleet = await createDaily(redis)
   const ranks = Array.from({ length: size }, (_, rank) => [String(rank + 1), idOf(rank)]).flat()

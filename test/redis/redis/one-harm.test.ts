@@ -46,7 +46,7 @@ describe('an error of one schedule', () => {
     const worker = fleet.worker('w', 1)
     await worker.claim()
     for (const name of NAMES) await fleet.leaseEnds(name)
-    // Where the run of `b` is counted, another type of key stands.
+    // The key that counts the run of `b` has another type.
     await fleet.client.hset(
       fleet.keys.state('b'),
       `run:b@${t3}`,

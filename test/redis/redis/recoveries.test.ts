@@ -12,7 +12,7 @@ import {
 
 const redis = useRedis()
 
-/** A fleet of two workers with so many due occurrences of one schedule. */
+/** A fleet of two workers with a number of due occurrences of one schedule. */
 async function createDue(count: number) {
   const fleet = await createDaily(redis, { misfireGrace: '999d' })
   const instants = pastDays(count)

@@ -32,7 +32,7 @@ const settleMany = (settler: Settler, count: number) => {
   for (let index = 0; index < count; index += 1) void settler.settle(settlementOf(String(index)), true)
 }
 
-/** Time that stands still, and with it whatever waits for a timer. */
+/** Stops the time, and with it every timer. */
 function stopTime(): void {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
   onTestFinished(() => void vi.useRealTimers())
