@@ -65,7 +65,7 @@ export async function tick(shard: ShardRuntime, request: TickRequest): Promise<C
   if (!isAcknowledged && runs.length > 0) reportUnacknowledged(shard, runs.length)
   const sent = { sentAtMonotonic, sentAtWall, isAcknowledged }
   callOutsideContexts(() => {
-    for (const run of runs) void runClaimed(shard, run, sent, shard.preciseTimer.at(run.startMs, aheadMs))
+    for (const run of runs) runClaimed(shard, run, sent, shard.preciseTimer.at(run.startMs, aheadMs))
   })
   // No run waits for the subscribers.
   publishClaim(shard, { result: runs.length > 0 ? 'won' : 'empty', runCount: runs.length, durationMs })

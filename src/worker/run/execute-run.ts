@@ -43,16 +43,17 @@ type Permission = 'granted' | 'refused' | 'unconfirmed' | 'already-started'
  * lease. Never rejects: each failure is an ending. Work that the start does not need is done after the call of the
  * handler, because other runs wait for their start.
  */
-export async function executeRun(shard: ShardRuntime, run: ActiveRun): Promise<RunEnd> {
+export function executeRun(shard: ShardRuntime, run: ActiveRun): Promise<RunEnd> {
   const begunAt = shard.time.monotonic()
   const beginning = begin(shard, run)
-  let ending: Ending
+  const { latenessMs } = beginning
+  const endOf = (ending: Ending): RunEnd => ({ run, ending, durationMs: shard.time.monotonic() - begunAt, latenessMs })
+  const onError = (error: unknown) => endOf({ kind: 'threw', error })
   try {
-    ending = await reachEnding(shard, run, beginning)
+    return Promise.resolve(reachEnding(shard, run, beginning)).then(endOf, onError)
   } catch (error) {
-    ending = { kind: 'threw', error }
+    return Promise.resolve(onError(error))
   }
-  return { run, ending, durationMs: shard.time.monotonic() - begunAt, latenessMs: beginning.latenessMs }
 }
 
 function begin({ clock }: ShardRuntime, { claimed }: ActiveRun): Beginning {

@@ -202,7 +202,8 @@ export class Settler {
   }
 
   async #send(entries: Entry[]): Promise<void> {
-    let open = entries.flatMap(decideEntry)
+    let open: DecidedEntry[] = []
+    for (const entry of entries) decideEntry(entry, open)
     while (open.length > 0) {
       open = await this.#sendOnce(open)
       if (open.length === 0) return
@@ -226,23 +227,27 @@ export class Settler {
       this.#callCount -= 1
       if (this.#deferrable.length > 0) this.#sendSoon()
     }
-    const open = decided.filter((_, index) => outcomes[index] === 'unrecorded')
-    for (const [index, { resolve, settlement }] of decided.entries()) {
+    const open: DecidedEntry[] = []
+    for (let index = 0; index < decided.length; index += 1) {
+      const entry = decided[index]!
+      const { settlement } = entry
       const outcome = outcomes[index]!
-      if (outcome !== 'unrecorded') resolve({ settlement, outcome })
-      else this.#observer.onError(new Error(`run ${settlement.run.runId} could not be recorded, and is settled again`))
+      if (outcome !== 'unrecorded') entry.resolve({ settlement, outcome })
+      else {
+        open.push(entry)
+        this.#observer.onError(new Error(`run ${settlement.run.runId} could not be recorded, and is settled again`))
+      }
     }
     if (open.length === 0) this.#observer.onSuccess()
     return open
   }
 }
 
-/** Decides a settlement; an error rejects only this settlement and not the others of its call. */
-function decideEntry({ decide, resolve, reject }: Entry): DecidedEntry[] {
+/** Decides a settlement and adds it to a call; an error rejects only this settlement and not the others of its call. */
+function decideEntry({ decide, resolve, reject }: Entry, decided: DecidedEntry[]): void {
   try {
-    return [{ settlement: decide(), resolve }]
+    decided.push({ settlement: decide(), resolve })
   } catch (error) {
     reject(error)
-    return []
   }
 }
