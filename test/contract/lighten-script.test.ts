@@ -57,7 +57,7 @@ describe('a script that is made lighter', () => {
 
   it.each([
     ['claim-due', 45],
-    ['settle-runs', 39],
+    ['settle-runs', 28],
   ] as const)('a script that is made lighter, %s, creates at most %d functions in an ordinary call', (name, most) => {
     const ordinary = SCRIPTS[name].text.replace(/^local function create_rare\(\)\n[\s\S]*?\nend\nlocal rare\n/m, '')
     expect(ordinary.match(/\bfunction\b/g)!.length).toBeLessThanOrEqual(most)

@@ -19,6 +19,7 @@ const WIDE_FUNCTIONS = new Set([
   // The fields of a history entry, in their order.
   'entry_of',
   'record_end',
+  'record_first_ok',
   // The fields of a state that a start changes.
   'store_start',
 ])

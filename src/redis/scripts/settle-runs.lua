@@ -48,6 +48,8 @@ local COLON = 58
 
 local now = read_now()
 local woken = false
+-- How many runs this call has recorded as ok, by the field that counts them in the hash of the minute.
+local counts = {}
 -- @include settle-runs/end-run.lua
 
 -- The functions that few settlements need. Each function that a call creates costs Redis a third of a microsecond, so
@@ -62,9 +64,9 @@ local function create_rare()
 -- @include settle-runs/rare.lua
 
   return { answer_unheld = answer_unheld, settle_without_lease = settle_without_lease, leave_task = leave_task,
-    return_run = return_run, retry_later = retry_later, abandon = abandon, end_backfill = end_backfill,
-    count_failure = count_failure, shrink_state = shrink_state, release = release, announce_freed = announce_freed,
-    count_end = count_end }
+    continue_run = continue_run, record_end = record_end, count_failure = count_failure, shrink_state = shrink_state,
+    release = release, announce_freed = announce_freed, read_run = read_run, lease_key_of = lease_key_of,
+    entry_of = entry_of, add_entry = add_entry }
 end
 local rare
 local function rarely()
@@ -76,99 +78,80 @@ local function look_at(name, run_id)
   return redis.pcall('HMGET', state_key(name), 'run:' .. run_id, 'waiting', 'blocked', 'failures')
 end
 
+-- By the place of a run in this call: what its state says of it, the key and the token of the lease of its schedule.
 -- The runs are read before any is settled, so that one command reads all leases. Only the first run of each schedule is
 -- read, because its settlement may change the state for the others.
-local looks, tokens = {}, {}
+local looks, leases, tokens = {}, {}, {}
 local function look_ahead()
-  local seen, leases, positions = {}, {}, {}
-  local position = 1
+  local seen = {}
+  local position, place = 1, 0
   while position <= #groups do
     local name = groups[position + 1]
-    if not seen[name] then
-      looks[position] = look_at(name, groups[position + 2])
-      leases[#leases + 1], positions[#positions + 1] = lease_key(name), position
-    end
+    place = place + 1
+    looks[place] = not seen[name] and look_at(name, groups[position + 2])
+    leases[place] = lease_key(name)
     seen[name] = true
-    position = position + 1 + tonumber(groups[position])
+    position = position + 1 + groups[position]
   end
   -- MGET reads a key of another type, which is no lease, as absent.
-  for i, token in ipairs(#leases > 0 and redis.call('MGET', unpack(leases)) or {}) do tokens[positions[i]] = token end
+  if place > 0 then tokens = redis.call('MGET', unpack(leases)) end
 end
 
-local function read_token(position, lease, own_lease)
-  if not own_lease and tokens[position] ~= nil then return tokens[position] end
-  return redis.pcall('GET', lease)
-end
-
--- Handles an outcome that leaves the run for another attempt or delivery, or abandons it; nil if the run has ended.
-local function continue_run(name, run_id, run, outcome, retry, reason)
-  if outcome == 'returned' then return rarely().return_run(name, run_id, run, retry) end
-  if retry >= 0 then return rarely().retry_later(name, run_id, run, retry) end
-  if outcome == 'abandoned' then return rarely().abandon(name, run_id, run, reason) end
-  return nil
-end
-
--- Removes the run from the state, and the note that it held the lease of its schedule, so that the state stays small.
--- If a lease blocks an instant, the next run continues from the start of this one.
-local function clear_run(name, run_id, recovers, holds_lease)
-  local fields = { 'run:' .. run_id }
-  if recovers then fields[2] = 'failures' end
-  if holds_lease then fields[#fields + 1], fields[#fields + 2] = 'holder', 'started' end
-  redis.call('HDEL', state_key(name), unpack(fields))
-end
-
--- How many runs this call has recorded as ok, by the field that counts them in the hash of the minute.
-local counts = {}
-
--- Records the end of a run. `run` is nil for the first start of an occurrence, of which the texts hold all.
-local function record_end(name, run_id, fence, outcome, reason, duration, lateness, result, failure, nominal, started, run,
-    is_blocking, field, recovers)
-  local attempt, missed = '1', '0'
-  if run then
-    nominal, started, attempt, missed = text_of(run.nominal), text_of(run.claimed_at), text_of(run.attempt), text_of(run.missed)
+-- Records that the first start of an occurrence has ended as ok, and no run before it has failed: nearly every run does.
+local function record_first_ok(name, run_id, nominal, fence, started, duration, lateness, result, is_blocking, field)
+  local added = add_first_ok(name, nominal, worker_id, fence, started, duration, lateness, result)
+  if type(added) ~= 'string' then
+    rarely().add_entry(name, rarely().entry_of(name, nominal, 'ok', '', run_id, worker_id, '1', fence, started, duration,
+      lateness, result or '', '', '0', '1', ''), added == false)
   end
-  add_entry(name, entry_of(name, nominal, outcome, reason, run_id, worker_id, attempt, fence, started, duration, lateness,
-    result or '', failure or '', missed, '1', ''))
-  if field then counts[field] = (counts[field] or 0) + 1 else rarely().count_end(outcome, lateness, duration, 1) end
-  clear_run(name, run_id, recovers, not (run and run.own_lease or is_blocking))
-  if run and run.kind == 'backfill' then rarely().end_backfill(name, run) end
+  counts[field] = (counts[field] or 0) + 1
+  if is_blocking then
+    redis.call('HDEL', state_key(name), 'run:' .. run_id)
+  else
+    redis.call('HDEL', state_key(name), 'run:' .. run_id, 'holder', 'started')
+  end
 end
 
-local function settle(position, last)
+local function settle(place, position, last)
   local name, run_id, fence, outcome, duration, lateness, digest, reached, more, reason, result, failure, retry,
     pause_after, trace = unpack(groups, position + 1, last)
-  reason, retry = reason or '', tonumber(retry) or -1
-  local field
+  reason, retry = reason or '', retry and tonumber(retry) or -1
+  local field, answer
   if string.byte(outcome, 3) == COLON then outcome, field = 'ok', outcome end
-  local look = looks[position] or look_at(name, run_id)
+  local look = looks[place] or look_at(name, run_id)
   if look.err then return 'forgotten' end
   local nominal, run_fence, started, holder = split_first_start(look[1])
-  local run = not nominal and read_run(look[1]) or nil
+  local run = not nominal and rarely().read_run(look[1]) or nil
   if run then run_fence, holder = text_of(run.fence), run.worker end
   if holder ~= worker_id or run_fence ~= fence then
-    return rarely().answer_unheld(name, run_id, fence, outcome, run or read_run(look[1]))
+    return rarely().answer_unheld(name, run_id, fence, outcome, run or rarely().read_run(look[1]))
   end
   local own_lease = run and run.own_lease
-  local lease = lease_key_of(name, run_id, own_lease)
-  if read_token(position, lease, own_lease) ~= worker_id .. ':' .. fence then
-    return rarely().settle_without_lease(name, run_id, run or read_run(look[1]), outcome, retry)
+  local lease, token = leases[place], tokens[place]
+  if own_lease or not looks[place] then
+    lease = rarely().lease_key_of(name, run_id, own_lease)
+    token = redis.pcall('GET', lease)
+  end
+  if token ~= worker_id .. ':' .. fence then
+    return rarely().settle_without_lease(name, run_id, run or rarely().read_run(look[1]), outcome, retry)
   end
   if run and run.task then rarely().leave_task(run_id, run) end
   if run and run.cancelled and outcome ~= 'ok' then outcome, reason, retry = 'cancelled', 'cancelled', -1 end
   local is_abandoned = outcome == 'abandoned' and retry < 0
   if is_abandoned then free_lease(lease, run_id) end
-  local answer
   if outcome == 'returned' or retry >= 0 or is_abandoned then
-    run = run or read_run(look[1])
+    run = run or rarely().read_run(look[1])
     run.trace = trace or run.trace
-    answer = continue_run(name, run_id, run, outcome, retry, reason)
+    answer = rarely().continue_run(name, run_id, run, outcome, retry, reason)
   end
-  if not answer then
-    local recovers = outcome == 'ok' and look[4]
-    record_end(name, run_id, fence, outcome, reason, duration, lateness, result, failure, nominal, started, run,
-      look[3], field, recovers)
-    local pauses = outcome == 'failed' and rarely().count_failure(name, tonumber(pause_after) or 0)
-    answer = pauses and 'paused' or recovers and 'recovered' or 'settled'
+  if not answer and nominal and field and not look[4] and reason == '' and (failure or '') == ''
+    and run_id == name .. '@' .. nominal then
+    record_first_ok(name, run_id, nominal, fence, started, duration, lateness, result, look[3], field)
+    answer = 'settled'
+  elseif not answer then
+    answer = rarely().record_end(name, run_id, run or rarely().read_run(look[1]), fence, outcome, reason, duration, lateness,
+      result, failure, look, field)
+    if outcome == 'failed' and rarely().count_failure(name, tonumber(pause_after) or 0) then answer = 'paused' end
   end
   if more and more ~= '' then refill_plan(name, digest, reached, more) end
   if (look[2] or look[3]) and not is_abandoned and (not own_lease or look[3]) then rarely().release(name, look[2], look[3]) end
@@ -182,13 +165,13 @@ end
 
 look_ahead()
 local reply = { now }
-local position = 1
+local place, position = 1, 1
 while position <= #groups do
-  local last = position + tonumber(groups[position])
-  local done, answer = pcall(settle, position, last)
+  local last = position + groups[position]
+  local done, answer = pcall(settle, place, position, last)
   -- The error of one run does not keep the others from being settled.
-  reply[#reply + 1] = done and answer or 'unrecorded'
-  position = last + 1
+  reply[place + 1] = done and answer or 'unrecorded'
+  place, position = place + 1, last + 1
 end
 free_leases()
 -- No function, since a call would create it. A key of another type is left alone: the count is for people.

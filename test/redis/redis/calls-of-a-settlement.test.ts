@@ -32,3 +32,16 @@ it('a settlement writes its entry with one command and its count with another, a
   ])
   expect(outcomes).toEqual([`ok ${first}`, `ok ${second}`])
 })
+
+it('the first entry of a history and the next one have the same fields in the same order, with and without a result', async () => {
+  const fleet = await createDaily(redis)
+  const worker = fleet.worker('w')
+  for (const instant of [first, second]) {
+    await fleet.plan('it', `${instant} ${instant + DAY}`, instant - DAY)
+    expect(await worker.settle(await worker.claimOne(), { resultText: instant === first ? '' : '1' })).toBe('settled')
+  }
+  const entries = await fleet.client.xrange(fleet.keys.history('it'), '-', '+')
+  const [before, after] = entries.map(([, flat]) => flat.filter((_, index) => index % 2 === 0))
+  expect(before).toEqual(['at', 'outcome', 'worker', '+fence', '+started', 'duration', 'lateness'])
+  expect(after).toEqual([...before!, 'result'])
+})

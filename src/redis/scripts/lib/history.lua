@@ -1,14 +1,14 @@
 -- The history: one stream entry for each occurrence, its fields always in the same order, without empty fields. Streams
 -- store entries with the same fields compactly, and those of one schedule nearly always have the same.
 -- Needs: lib/clock, lib/keys, lib/minutes, lib/numbers
-local HISTORY_COUNT = 1000
+local HISTORY_COUNT = '1000'
 local HISTORY_AGE_MS = 30 * 86400000
 local history_count
 
 -- An operator may set the number of entries of a schedule: at 200 bytes each they take most of the memory.
 local function history_limit()
   local digits = not history_count and string.match(redis.call('HGET', meta_key(), 'history') or '', '^%d+$')
-  history_count = history_count or digits and #digits < 10 and tonumber(digits) or HISTORY_COUNT
+  history_count = history_count or digits and #digits < 10 and digits or HISTORY_COUNT
   return history_count
 end
 
@@ -29,9 +29,8 @@ end
 
 -- Writes a number near the instant as its distance from it, which takes two bytes instead of ten.
 local function add_distance(values, field, text, at)
-  local distance = tonumber(text) - tonumber(at)
   local count = #values
-  values[count + 1], values[count + 2] = '+' .. field, text_of(distance)
+  values[count + 1], values[count + 2] = field, text_of(text - at)
 end
 
 -- The fields of an entry; all values are texts. The run id of the occurrence itself, `<name>@<at>`, is omitted.
@@ -47,9 +46,9 @@ local function entry_of(name, at, outcome, reason, run_id, worker, attempt, fenc
   if is_whole then
     add_field(values, 'fence', fence, '0')
   elseif fence ~= '0' then
-    add_distance(values, 'fence', fence, at)
+    add_distance(values, '+fence', fence, at)
   end
-  if started ~= '' then add_distance(values, 'started', started, at) end
+  if started ~= '' then add_distance(values, '+started', started, at) end
   add_field(values, 'duration', duration, '')
   add_field(values, 'lateness', lateness, '')
   add_field(values, 'result', result, '')
@@ -89,10 +88,11 @@ local function compact_history(history)
   if renamed.err then redis.call('DEL', copy) end
 end
 
-local function add_entry(name, values)
+-- `is_first`: the caller has seen that no history exists.
+local function add_entry(name, values, is_first)
   local history = history_key(name)
   -- The history nearly always exists; only if it does not, a second command creates it, and it is made compact.
-  local added = redis.pcall('XADD', history, 'NOMKSTREAM', 'MAXLEN', '~', history_limit(), '*', unpack(values))
+  local added = not is_first and redis.pcall('XADD', history, 'NOMKSTREAM', 'MAXLEN', '~', history_limit(), '*', unpack(values))
   if not added then
     added = redis.pcall('XADD', history, '*', unpack(values))
     if type(added) ~= 'table' or not added.err then return compact_history(history) end
@@ -105,6 +105,19 @@ local function add_entry(name, values)
   added = redis.pcall('XADD', history, '*', unpack(values))
   if type(added) == 'table' and added.err then error(added.err) end
   compact_history(history)
+end
+
+-- Adds the entry of an occurrence whose first start has ended as ok: the same one as by `entry_of`, but without a table,
+-- because nearly every end is such a one. Returns the id of the entry, false if no history exists, or the error.
+local function add_first_ok(name, at, worker, fence, started, duration, lateness, result)
+  local history, limit = history_key(name), history_limit()
+  local from_fence, from_start = text_of(fence - at), text_of(started - at)
+  if result and result ~= '' then
+    return redis.pcall('XADD', history, 'NOMKSTREAM', 'MAXLEN', '~', limit, '*', 'at', at, 'outcome', 'ok', 'worker', worker,
+      '+fence', from_fence, '+started', from_start, 'duration', duration, 'lateness', lateness, 'result', result)
+  end
+  return redis.pcall('XADD', history, 'NOMKSTREAM', 'MAXLEN', '~', limit, '*', 'at', at, 'outcome', 'ok', 'worker', worker,
+    '+fence', from_fence, '+started', from_start, 'duration', duration, 'lateness', lateness)
 end
 
 local function record(name, entry)

@@ -1,6 +1,6 @@
--- Settlements of runs that have not ended: lost, repeated, retried, returned, abandoned.
--- Needs: running, worker_id, now, COMPACT_BYTES; settle-runs/end-run, lib/abandon-run, lib/backfill, lib/history, lib/keys,
---   lib/numbers, lib/runs, lib/schedule, lib/settle-waiting, lib/task-queues
+-- Settlements of all runs but a first start of an occurrence that has ended as ok.
+-- Needs: running, worker_id, now, counts, COMPACT_BYTES; settle-runs/end-run, lib/abandon-run, lib/backfill, lib/history,
+--   lib/keys, lib/minutes, lib/numbers, lib/runs, lib/schedule, lib/settle-waiting, lib/task-queues
 -- Sets: woken
 -- Entries of a history that one reading gets, and the largest setback of Redis's clock since a claim, ms.
 local LOOK_COUNT = 100
@@ -133,6 +133,34 @@ end
 local function end_backfill(name, run)
   feed_backfill(name, now, 1, run.fence == 0)
   woken = true
+end
+
+-- Handles an outcome that leaves the run for another attempt or delivery, or abandons it; nil if the run has ended.
+local function continue_run(name, run_id, run, outcome, retry, reason)
+  if outcome == 'returned' then return return_run(name, run_id, run, retry) end
+  if retry >= 0 then return retry_later(name, run_id, run, retry) end
+  if outcome == 'abandoned' then return abandon(name, run_id, run, reason) end
+  return nil
+end
+
+-- Removes the run from the state, and the note that it held the lease of its schedule, so that the state stays small.
+-- If a lease blocks an instant, the next run continues from the start of this one.
+local function clear_run(name, run_id, recovers, holds_lease)
+  local fields = { 'run:' .. run_id }
+  if recovers then fields[2] = 'failures' end
+  if holds_lease then fields[#fields + 1], fields[#fields + 2] = 'holder', 'started' end
+  redis.call('HDEL', state_key(name), unpack(fields))
+end
+
+-- Records the end of a run. Returns `recovered` if it is ok after failures of its schedule, else `settled`.
+local function record_end(name, run_id, run, fence, outcome, reason, duration, lateness, result, failure, look, field)
+  local recovers = outcome == 'ok' and look[4]
+  add_entry(name, entry_of(name, text_of(run.nominal), outcome, reason, run_id, worker_id, text_of(run.attempt), fence,
+    text_of(run.claimed_at), duration, lateness, result or '', failure or '', text_of(run.missed), '1', ''))
+  if field then counts[field] = (counts[field] or 0) + 1 else count_end(outcome, lateness, duration, 1) end
+  clear_run(name, run_id, recovers, not (run.own_lease or look[3]))
+  if run.kind == 'backfill' then end_backfill(name, run) end
+  return recovers and 'recovered' or 'settled'
 end
 
 -- Makes a state compact. A name of 47 bytes makes the field of its run too long for a compact hash, and Redis never
