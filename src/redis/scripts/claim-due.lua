@@ -194,9 +194,13 @@ if request_before == request then
   return { now_us, next_due, count, runs, to_plan, skipped, 0 }
 end
 
-local parked_queues = read_queues()
-if #parked_queues > 0 then rarely().unpark_own_work(parked_queues, slots) end
-local first_pending = redis.call('ZRANGE', pending, '0', '0', 'WITHSCORES')
+-- Nearly always no work is parked or waits, which one command tells.
+local first_pending = {}
+if redis.call('EXISTS', queues_key(), pending) > 0 then
+  local parked_queues = read_queues()
+  if #parked_queues > 0 then rarely().unpark_own_work(parked_queues, slots) end
+  first_pending = redis.call('ZRANGE', pending, '0', '0', 'WITHSCORES')
+end
 local is_ready = first_pending[2] and tonumber(first_pending[2]) <= now
 local ready = is_ready and redis.call('ZCOUNT', pending, '-inf', now) or 0
 local kept = ready > 0 and rarely().count_kept_slots(ready) or 0

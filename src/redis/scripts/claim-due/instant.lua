@@ -12,8 +12,13 @@ local function behind_instant(nominal, rest, period, seen, limit)
     left = text_of(nominal + step)
     following = left
   else
-    local _, start = first_instant(rest)
-    following = start and text_of(start)
+    local stop = string.find(rest, '%D')
+    if stop and stop > 1 and string.byte(rest, stop) == SPACE then
+      following = string.sub(rest, 1, stop - 1)
+    else
+      local _, start = first_instant(rest)
+      following = start and text_of(start)
+    end
   end
   return left, text_of(count), following
 end

@@ -1,18 +1,20 @@
 -- A plan is text: instants separated by a space, each `nominal[+delay][c<missed>]`, ended by `.` when nothing follows.
 -- `c` marks a catch-up run, with the number of other missed occurrences that it makes up for.
 -- Needs: lib/numbers
+local SPACE = 32
+
 -- Returns nominal instant, start, missed and catch-up of the first instant of a plan, and the rest of the plan; nothing
 -- if no instant is planned. Every claim calls it, so it returns values and creates no table.
 local function first_instant(plan)
   if not plan or plan == '' then return nil end
-  local head, rest = plan, ''
-  -- Most plans hold one instant.
-  if string.find(plan, '%D') then head, rest = string.match(plan, '^(%S+) ?(.*)$') end
-  if not head then return nil end
-  if not string.find(head, '%D') then
-    local on_time = number_of(head)
-    return on_time, on_time, 0, false, rest
+  local stop = string.find(plan, '%D')
+  -- Most instants are digits alone, and most plans hold one instant.
+  if not stop or stop > 1 and string.byte(plan, stop) == SPACE then
+    local on_time = number_of(stop and string.sub(plan, 1, stop - 1) or plan)
+    return on_time, on_time, 0, false, stop and string.sub(plan, stop + 1) or ''
   end
+  local head, rest = string.match(plan, '^(%S+) ?(.*)$')
+  if not head then return nil end
   local nominal, delay, missed = string.match(head, '^(%-?%d+)%+?(%d*)c?(%d*)$')
   if not nominal then return nil end
   nominal = tonumber(nominal)
