@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { MonitorEvent, MonitorTarget } from './event.js'
+import type { MonitorEvent, MonitorSink, MonitorTarget } from './event.js'
 import { RefusedError } from './request.js'
 
 /** Options of a {@link Delivery}. */
@@ -15,10 +15,11 @@ export interface DeliveryOptions {
   readonly onEnd: (error: Error | null) => void
 }
 
-/** A report about a schedule. Its events are created when it is sent, and may be none. */
+/** A report about a schedule. */
 export interface Pending {
   readonly schedule: string
-  readonly make: () => Promise<readonly MonitorEvent[]>
+  /** Creates the events when they are sent, at once or after a reading; there may be none. */
+  readonly make: () => readonly MonitorEvent[] | Promise<readonly MonitorEvent[]>
 }
 
 /** Most schedules with reports in progress at the same time. */
@@ -36,8 +37,8 @@ export class Delivery {
   /** Callbacks for when no report waits any more. */
   #idle: (() => void)[] = []
   readonly #closed = new AbortController()
-  /** Whether the processing of the queue is scheduled. */
-  #isPumpAsked = false
+  /** Whether the queue is being processed: a function may cause further reports while it is called. */
+  #isPumping = false
   /** The tries in progress; closing aborts each. */
   readonly #tries = new Set<AbortController>()
 
@@ -53,7 +54,7 @@ export class Delivery {
       this.#waiting.shift()
       this.#options.onEnd(new RefusedError('the queue of the sink is full: the oldest events are dropped', true))
     }
-    this.#askForPump()
+    this.#pump()
   }
 
   /** Resolves when every added event is sent or given up. */
@@ -70,48 +71,76 @@ export class Delivery {
     this.#pump()
   }
 
-  /**
-   * Runs of one instant start in one turn of the event loop; their reports are created after the last of them has
-   * started.
-   */
-  #askForPump(): void {
-    if (this.#isPumpAsked) return
-    this.#isPumpAsked = true
-    void Promise.resolve().then(() => {
-      this.#isPumpAsked = false
-      this.#pump()
-    })
-  }
-
   #pump(): void {
+    if (this.#isPumping) return
+    this.#isPumping = true
     while (this.#busy.size < LANES) {
       const index = this.#waiting.findIndex(({ schedule }) => !this.#busy.has(schedule))
       if (index < 0) break
       const [pending] = this.#waiting.splice(index, 1)
+      const delivery = this.#deliver(pending!)
+      if (delivery === null) continue
       this.#busy.add(pending!.schedule)
-      void this.#deliver(pending!).finally(() => {
+      void delivery.finally(() => {
         this.#busy.delete(pending!.schedule)
         this.#pump()
       })
     }
+    this.#isPumping = false
     if (this.#waiting.length > 0 || this.#busy.size > 0) return
     for (const resolve of this.#idle.splice(0)) resolve()
   }
 
-  async #deliver({ make }: Pending): Promise<void> {
-    const events = await make().catch((error: unknown) => {
-      this.#options.onEnd(toError(error))
-      return []
-    })
-    for (const event of events) {
-      const error = await this.#send(event)
-      if (!this.#closed.signal.aborted) this.#options.onEnd(error)
+  /** Sends a report. @returns null when that is done, as for a function that is done when it returns */
+  #deliver({ make }: Pending): Promise<void> | null {
+    try {
+      const made = make()
+      if (!(made instanceof Promise)) return this.#sendAll(made)
+      return made
+        .then((events) => this.#sendAll(events) ?? undefined)
+        .catch((error: unknown) => this.#note(toError(error)))
+    } catch (error) {
+      this.#note(toError(error))
+      return null
     }
   }
 
-  async #send(event: MonitorEvent): Promise<Error | null> {
+  /** Sends events one after the other. @returns null when that is done */
+  #sendAll(events: readonly MonitorEvent[]): Promise<void> | null {
+    for (const [index, event] of events.entries()) {
+      if (this.#closed.signal.aborted) return null
+      const sending = this.#send(event)
+      if (sending !== null) return this.#sendAfter(sending, events.slice(index + 1))
+    }
+    return null
+  }
+
+  async #sendAfter(sending: Promise<Error | null>, events: readonly MonitorEvent[]): Promise<void> {
+    this.#note(await sending)
+    await this.#sendAll(events)
+  }
+
+  #note(error: Error | null): void {
+    if (!this.#closed.signal.aborted) this.#options.onEnd(error)
+  }
+
+  /** Sends an event. @returns null when that is done; otherwise its end, which is not noted yet */
+  #send(event: MonitorEvent): Promise<Error | null> | null {
+    const { target } = this.#options
+    if ('send' in target) return this.#sendPersistently(target, event)
+    try {
+      const done = target(event)
+      if (isThenable(done)) return this.#inTime(() => done)
+      this.#note(null)
+    } catch (error) {
+      this.#note(toError(error))
+    }
+    return null
+  }
+
+  async #sendPersistently(sink: MonitorSink, event: MonitorEvent): Promise<Error | null> {
     for (let tries = 0; ; tries++) {
-      const error = await this.#try(event)
+      const error = await this.#inTime((signal) => sink.send(event, signal))
       const delayMs = this.#options.retryDelaysMs[tries]
       const isFinal = !(error instanceof RefusedError) || error.isFinal
       if (error === null || isFinal || delayMs === undefined) return error
@@ -120,18 +149,6 @@ export class Delivery {
       } catch {
         return error
       }
-    }
-  }
-
-  /** One try. A function that is done when it returns needs no time-out. */
-  async #try(event: MonitorEvent): Promise<Error | null> {
-    const { target } = this.#options
-    if ('send' in target) return await this.#inTime((signal) => target.send(event, signal))
-    try {
-      const done = target(event)
-      return isThenable(done) ? await this.#inTime(() => done) : null
-    } catch (error) {
-      return toError(error)
     }
   }
 
@@ -166,6 +183,7 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
 }
 
-function toError(error: unknown): Error {
+/** What was thrown, as an error. */
+export function toError(error: unknown): Error {
   return error instanceof Error ? error : new RefusedError(String(error), true)
 }

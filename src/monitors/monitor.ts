@@ -1,6 +1,8 @@
-import type { Everybeat, EverybeatEvents, RunEvent, ScheduleView } from '../index.js'
-import { Delivery } from './delivery.js'
-import type { MonitorEvent, MonitorSchedule, MonitorTarget } from './event.js'
+import { AfterStarts } from '../after-starts/index.js'
+import type { Everybeat, EverybeatEvents, RunEvent } from '../index.js'
+import { Delivery, toError } from './delivery.js'
+import type { MonitorEvent, MonitorTarget } from './event.js'
+import { KnownDefinitions, type Known } from './known-definitions.js'
 import { resolveMonitorOptions, type MonitorOptions, type ResolvedMonitorOptions } from './options.js'
 
 /** The result of {@link monitor}. */
@@ -13,11 +15,8 @@ export interface Monitor {
 
 type Payload<Name extends keyof EverybeatEvents> = Parameters<EverybeatEvents[Name]>[0]
 
-// Taken when the module is loaded: a test that stops the timers later does not stop the reports.
-const { setImmediate } = globalThis
-
-/** Most definitions that are cached. */
-const MAX_KNOWN = 10_000
+/** Most schedules whose late instants are remembered. */
+const MAX_TOLD_LATE = 10_000
 /** Reasons of skipped occurrences that are reported as missed, because no person chose to skip them. */
 const MISSED_REASONS = ['misfire', 'catch-up-window', 'catch-up-cap']
 
@@ -41,12 +40,11 @@ class ScheduleMonitor implements Monitor {
   readonly #delivery: Delivery
   /** The context of errors. */
   readonly #context: string
-  /** The definitions of schedules, until they change; null for a schedule that does not exist. */
-  readonly #known = new Map<string, Promise<ScheduleView | null>>()
+  readonly #known: KnownDefinitions
   /** The instant of each schedule that was reported as late before its run started. */
   readonly #toldLate = new Map<string, number>()
-  /** Starts that are not reported yet: runs of one instant start one behind the other, and none waits for a report. */
-  #started: Payload<'run:started'>[] = []
+  /** The reports that are not made yet, so that the report of a start also comes before that of the end of its run. */
+  readonly #afterStarts: AfterStarts
   /** Functions that remove the listeners. */
   readonly #undo: (() => void)[] = []
   /** Since when the sink fails, on the monotonic clock; null while it works. */
@@ -57,7 +55,9 @@ class ScheduleMonitor implements Monitor {
     this.#options = options
     this.#context = `monitor ${typeof sink === 'function' ? sink.name || 'function' : sink.name}`
     this.#delivery = new Delivery({ ...options, target: sink, onEnd: (error) => this.#onEnd(error) })
-    this.#listen('schedule:changed', ({ schedule }) => void this.#known.delete(schedule))
+    this.#known = new KnownDefinitions((schedule) => beat.schedules.get(schedule))
+    this.#afterStarts = new AfterStarts((error) => this.#onEnd(toError(error)))
+    this.#listen('schedule:changed', ({ schedule }) => this.#known.forget(schedule))
     this.#listen('schedule:late', (event) => this.#onOverdue(event))
     this.#listen('run:started', (event) => this.#onStarted(event))
     this.#listen('run:succeeded', (event) => this.#onSucceeded(event))
@@ -68,18 +68,18 @@ class ScheduleMonitor implements Monitor {
     this.#listen('run:skipped', (event) => {
       if (!MISSED_REASONS.includes(event.reason)) return
       const runId = `${event.schedule}@${event.scheduledAt}`
-      this.#report(event.schedule, () => Promise.resolve([{ kind: 'missed', runId, ...event }]))
+      this.#report(event.schedule, () => [{ kind: 'missed', runId, ...event }])
     })
   }
 
   flush(): Promise<void> {
-    this.#reportStarts()
+    this.#afterStarts.doNow()
     return this.#delivery.idle()
   }
 
   close(): void {
     for (const undo of this.#undo.splice(0)) undo()
-    this.#started = []
+    this.#afterStarts.clear()
     this.#delivery.close()
   }
 
@@ -92,41 +92,27 @@ class ScheduleMonitor implements Monitor {
   #onOverdue({ schedule, dueAt, latenessMs }: Payload<'schedule:late'>): void {
     if (latenessMs <= this.#options.lateAfterMs || this.#toldLate.get(schedule) === dueAt) return
     this.#toldLate.set(schedule, dueAt)
-    if (this.#toldLate.size > MAX_KNOWN) this.#toldLate.delete(this.#toldLate.keys().next().value!)
+    if (this.#toldLate.size > MAX_TOLD_LATE) this.#toldLate.delete(this.#toldLate.keys().next().value!)
     const late: MonitorEvent = { kind: 'late', schedule, runId: `${schedule}@${dueAt}`, scheduledAt: dueAt, latenessMs }
-    this.#report(schedule, () => Promise.resolve([late]))
+    this.#report(schedule, () => [late])
   }
 
   #onStarted(event: Payload<'run:started'>): void {
     if (event.attempt > 1) return
-    this.#started.push(event)
-    if (this.#started.length === 1) setImmediate(() => this.#reportStarts())
-  }
-
-  #reportStarts(): void {
-    if (this.#started.length === 0) return
-    const started = this.#started
-    this.#started = []
-    for (const event of started) this.#reportStart(event)
-  }
-
-  #reportStart(event: Payload<'run:started'>): void {
-    const { latenessMs, schedule, scheduledAt } = event
-    const facts = { ...factsOf(event), latenessMs }
-    const isLate = latenessMs > this.#options.lateAfterMs && this.#toldLate.get(schedule) !== scheduledAt
-    this.#report(schedule, () =>
-      Promise.resolve([
-        { kind: 'start', ...facts },
-        ...(isLate ? ([{ kind: 'late', ...facts }] satisfies MonitorEvent[]) : []),
-      ]),
-    )
+    this.#report(event.schedule, () => {
+      const { latenessMs, schedule, scheduledAt } = event
+      const start: MonitorEvent = { kind: 'start', ...factsOf(event), latenessMs }
+      const isLate = latenessMs > this.#options.lateAfterMs && this.#toldLate.get(schedule) !== scheduledAt
+      return isLate ? [start, { ...start, kind: 'late' }] : [start]
+    })
   }
 
   #onSucceeded(event: Payload<'run:succeeded'>): void {
-    const { durationMs, latenessMs, recovered } = event
-    const facts = { ...factsOf(event), durationMs, latenessMs }
-    const kinds = recovered ? (['success', 'recovered'] as const) : (['success'] as const)
-    this.#report(event.schedule, () => Promise.resolve(kinds.map((kind) => ({ kind, ...facts }))))
+    this.#report(event.schedule, () => {
+      const { durationMs, latenessMs, recovered } = event
+      const success: MonitorEvent = { kind: 'success', ...factsOf(event), durationMs, latenessMs }
+      return recovered ? [success, { ...success, kind: 'recovered' }] : [success]
+    })
   }
 
   #onFailed(event: Payload<'run:failed'>, thrown: unknown): void {
@@ -148,40 +134,38 @@ class ScheduleMonitor implements Monitor {
     return isPaused ? [failure, { ...common, kind: 'paused' }] : [failure]
   }
 
-  #report(schedule: string, make: () => Promise<MonitorEvent[]>): void {
-    // A run is reported to have started before anything else is said of it.
-    this.#reportStarts()
-    if (!this.#options.matches(schedule)) return
-    this.#delivery.add({
-      schedule,
-      make: async () => {
-        const view = await this.#definitionOf(schedule)
-        const { tag } = this.#options
-        if (tag !== undefined && view?.tags?.includes(tag) !== true) return []
-        const definition = view === null ? {} : { definition: pickDefinition(view) }
-        return (await make()).map((event) => ({ ...event, ...definition }))
-      },
+  /** Makes a report when the runs of this instant have started, and adds it to the queue. */
+  #report(schedule: string, make: () => MonitorEvent[] | Promise<MonitorEvent[]>): void {
+    this.#afterStarts.add(() => {
+      if (this.#options.matches(schedule)) this.#delivery.add({ schedule, make: () => this.#make(schedule, make) })
     })
   }
 
   /**
-   * The definition, which is read once until it changes. If it cannot be read, a report is sent without it, unless a
-   * tag has to match.
+   * The events of a report, with the definition of the schedule: at once unless something has to be read. If the
+   * definition cannot be read, a report is sent without it, unless a tag has to match.
    */
-  async #definitionOf(schedule: string): Promise<ScheduleView | null> {
-    let known = this.#known.get(schedule)
-    if (known === undefined) {
-      known = this.#beat.schedules.get(schedule)
-      this.#known.set(schedule, known)
-      if (this.#known.size > MAX_KNOWN) this.#known.delete(this.#known.keys().next().value!)
-    }
-    try {
-      return await known
-    } catch (error) {
-      if (this.#known.get(schedule) === known) this.#known.delete(schedule)
+  #make(
+    schedule: string,
+    make: () => MonitorEvent[] | Promise<MonitorEvent[]>,
+  ): MonitorEvent[] | Promise<MonitorEvent[]> {
+    const known = this.#known.get(schedule)
+    if (known === null || !(known instanceof Promise)) return this.#complete(known, make)
+    const onFailure = (error: unknown): null => {
       if (this.#options.tag !== undefined) throw error
       return null
     }
+    return known.catch(onFailure).then((read) => this.#complete(read, make))
+  }
+
+  #complete(
+    known: Known,
+    make: () => MonitorEvent[] | Promise<MonitorEvent[]>,
+  ): MonitorEvent[] | Promise<MonitorEvent[]> {
+    const { tag } = this.#options
+    if (tag !== undefined && known?.tags?.includes(tag) !== true) return []
+    const made = make()
+    return made instanceof Promise ? made.then((events) => addDefinition(events, known)) : addDefinition(made, known)
   }
 
   #onEnd(error: Error | null): void {
@@ -209,7 +193,6 @@ function factsOf({ schedule, runId, scheduledAt, task, worker, attempt }: RunEve
   return { schedule, runId, scheduledAt, task, worker, attempt }
 }
 
-function pickDefinition({ cron, every, tz, misfireGrace, timeout, tags }: ScheduleView): MonitorSchedule {
-  const fields = { cron, every, tz, misfireGrace, timeout, tags }
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
+function addDefinition(events: MonitorEvent[], definition: Known): MonitorEvent[] {
+  return definition === null ? events : events.map((event) => ({ ...event, definition }))
 }

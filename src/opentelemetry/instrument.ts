@@ -1,14 +1,15 @@
+import { AfterStarts } from '../after-starts/index.js'
 import type { Everybeat } from '../index.js'
 import {
   activeTraceparent,
   defaultMeter,
   defaultTracer,
+  reportFailure,
   runInside,
   type Context,
   type Meter,
   type Tracer,
 } from './api.js'
-import { AfterStarts } from './after-starts.js'
 import { listenToChannels } from './channels.js'
 import { Figures } from './figures.js'
 import { RunSpans } from './run-spans.js'
@@ -43,7 +44,8 @@ export function instrument<Tasks extends object>(
   options: InstrumentOptions = {},
 ): Instrumentation {
   const instance = beat as unknown as Everybeat
-  const afterStarts = new AfterStarts()
+  // What an exporter throws becomes a line of OpenTelemetry's own log.
+  const afterStarts = new AfterStarts((error) => reportFailure('a signal of a run is lost', error))
   const spans = new RunSpans(options.tracer ?? defaultTracer(), afterStarts)
   const figures = new Figures(options.meter ?? defaultMeter(), instance)
   let known: string | null = null

@@ -1,5 +1,5 @@
+import type { AfterStarts } from '../after-starts/index.js'
 import type { Context, Tracer } from './api.js'
-import type { AfterStarts } from './after-starts.js'
 import type { RunMessage } from './channels.js'
 import { RunContext } from './run-context.js'
 
@@ -8,7 +8,7 @@ export class RunSpans {
   readonly #tracer: Tracer
   readonly #afterStarts: AfterStarts
   /** The context of each running call. */
-  readonly #open = new WeakMap<RunMessage, RunContext>()
+  readonly #open = new Map<RunMessage, RunContext>()
 
   constructor(tracer: Tracer, afterStarts: AfterStarts) {
     this.#tracer = tracer

@@ -1,9 +1,7 @@
 import { subscribe, tracingChannel, unsubscribe } from 'node:diagnostics_channel'
+import { AfterStarts } from '../after-starts/index.js'
 import type { Everybeat, EverybeatEvents, Run, SkipReason } from '../index.js'
 import type { MetricFactory } from './metric-factory.js'
-
-// Taken when the module is loaded: a test that stops the timers later does not stop the counts.
-const { setImmediate } = globalThis
 
 const LATENESS_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300]
 const DURATION_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600]
@@ -65,8 +63,8 @@ export class WorkerMetrics {
   /** The id of the instance's worker, once it has one. */
   #worker: string | null = null
   #isStopped = false
-  /** Starts that are not counted yet: runs of one instant start one behind the other, and none waits for a count. */
-  #starts: RunMessage[] = []
+  /** The counts of starts. */
+  readonly #afterStarts = new AfterStarts(() => {})
 
   constructor(beat: Everybeat, factory: MetricFactory) {
     this.#beat = beat
@@ -90,7 +88,7 @@ export class WorkerMetrics {
   /** Ends the counting. */
   stop(): void {
     this.#isStopped = true
-    this.#starts = []
+    this.#afterStarts.clear()
     unsubscribe('everybeat:claim', this.#onClaim)
     unsubscribe('everybeat:settle', this.#onSettle)
     unsubscribe('everybeat:skip', this.#onSkip)
@@ -109,27 +107,17 @@ export class WorkerMetrics {
   }
 
   readonly #onRun = (message: unknown): void => {
-    const { run, delivery } = message as RunMessage
+    const { run, delivery, latenessMs } = message as RunMessage
     // The lateness of retries, reruns and manual runs is not that of the schedule.
     if (!this.#isOurs(run.worker) || run.attempt > 1 || delivery > 1 || run.manual) return
-    this.#starts.push(message as RunMessage)
-    if (this.#starts.length === 1) setImmediate(this.#countStarts)
-  }
-
-  readonly #countStarts = (): void => {
-    if (this.#starts.length === 0) return
-    const starts = this.#starts
-    this.#starts = []
-    for (const { run, latenessMs } of starts) {
-      this.#record.lateness(latenessMs / 1_000, { task: this.#taskLabel(run.task) })
-    }
+    this.#afterStarts.add(() => this.#record.lateness(latenessMs / 1_000, { task: this.#taskLabel(run.task) }))
   }
 
   readonly #onSettle = (message: unknown): void => {
     const { worker, task: name, outcome, answer, durationMs } = message as SettleMessage
     if (!this.#isOurs(worker)) return
     // A run that is counted as ended is counted as started.
-    this.#countStarts()
+    this.#afterStarts.doNow()
     const task = this.#taskLabel(name)
     if (answer === 'retrying') this.#record.retries({ task })
     if (!ENDED.includes(answer)) return

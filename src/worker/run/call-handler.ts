@@ -1,5 +1,5 @@
 import type { Timer, TimeSource } from '../../time-source.js'
-import { isRunTraced, traceRun } from '../channels.js'
+import { isRunTraced, publishEnd, publishStart, type RunTrace } from '../channels.js'
 import type { AbortKind, ActiveRun } from './active-run.js'
 import type { Run, Task } from './task.js'
 import { TracedRun } from './traced-run.js'
@@ -48,25 +48,21 @@ export function callHandler(call: HandlerCall): Promise<Ending> {
 }
 
 /** Calls the handler and publishes the call on `everybeat:run`, where each ending without a return is an error. */
-async function callTraced(call: HandlerCall): Promise<Ending> {
-  let ending: Ending | undefined
-  const work = async (): Promise<unknown> => {
-    ending = await callUntilEnd(call)
-    if (ending.kind === 'returned') return ending.value
-    throw 'error' in ending ? ending.error : new Error(ending.kind)
+function callTraced(call: HandlerCall): Promise<Ending> {
+  const trace: RunTrace & TracedRun = new TracedRun(call.run, call.active.claimed, call.latenessMs)
+  const onEnding = (ending: Ending): void => {
+    if (ending.kind === 'returned') trace.result = ending.value
+    else trace.error = 'error' in ending ? ending.error : new Error(ending.kind)
+    publishEnd(trace)
   }
-  const trace = new TracedRun(call.run, call.active.claimed, call.latenessMs)
-  try {
-    const traced = traceRun(trace, work)
-    trace.tell(call.onTrace)
-    await traced
-  } catch (error) {
-    return ending ?? { kind: 'threw', error }
-  }
-  return ending!
+  const called = publishStart(trace, () => callUntilEnd(call, onEnding))
+  trace.tell(call.onTrace)
+  return called
 }
 
-function callUntilEnd({ task, run, active, timeoutMs, spentMs, time, onEnd }: HandlerCall): Promise<Ending> {
+/** @param onEnding called with the ending before anything else follows from it */
+function callUntilEnd(call: HandlerCall, onEnding?: (ending: Ending) => void): Promise<Ending> {
+  const { task, run, active, timeoutMs, spentMs, time, onEnd } = call
   return new Promise((resolve) => {
     const timer = timeoutMs === null ? null : abortAfter(active, timeoutMs, spentMs, time)
     let abandonTimer: Timer | null = null
@@ -77,7 +73,9 @@ function callUntilEnd({ task, run, active, timeoutMs, spentMs, time, onEnd }: Ha
       if (timer) time.clearTimeout(timer)
       if (abandonTimer) time.clearTimeout(abandonTimer)
       const abort = active.aborted
-      resolve(abort ? { kind: 'aborted', abort: abort.kind, error: abort.error } : ending)
+      const decided: Ending = abort ? { kind: 'aborted', abort: abort.kind, error: abort.error } : ending
+      onEnding?.(decided)
+      resolve(decided)
       onEnd()
     }
     active.onAbort(() => {

@@ -1,9 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { reportFailure } from './api.js'
 
 /** Calls a function outside of every async context: what waits is not of the run that happened to be the first. */
 const callOutsideContexts = AsyncLocalStorage.snapshot() as <Result>(work: () => Result) => Result
-// Taken when the module is loaded: a test that stops the timers later does not stop the spans.
+// Taken when the module is loaded: a test that stops the timers later does not stop the signals.
 const { setImmediate } = globalThis
 
 /**
@@ -11,10 +10,16 @@ const { setImmediate } = globalThis
  * and each microsecond before a handler delays all handlers behind it.
  */
 export class AfterStarts {
+  readonly #onError: (error: unknown) => void
   /** In the order in which it was added. */
   #waiting: (() => void)[] = []
   /** Whether a turn is asked for. */
   #isAsked = false
+
+  /** @param onError called with what a piece of work throws; the other work is done all the same */
+  constructor(onError: (error: unknown) => void) {
+    this.#onError = onError
+  }
 
   /** Adds work. It is done in this turn of the event loop or the next one. */
   add(work: () => void): void {
@@ -29,7 +34,7 @@ export class AfterStarts {
     )
   }
 
-  /** Does what waits now. Never throws: what an exporter throws becomes a line of OpenTelemetry's own log. */
+  /** Does what waits now. Never throws. */
   doNow(): void {
     while (this.#waiting.length > 0) {
       const works = this.#waiting
@@ -38,9 +43,14 @@ export class AfterStarts {
         try {
           work()
         } catch (error) {
-          reportFailure('a signal of a run is lost', error)
+          this.#onError(error)
         }
       }
     }
+  }
+
+  /** Forgets what waits. */
+  clear(): void {
+    this.#waiting = []
   }
 }

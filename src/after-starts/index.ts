@@ -1,0 +1,1 @@
+export { AfterStarts } from './after-starts.js'
