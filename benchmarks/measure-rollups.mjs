@@ -20,7 +20,7 @@ function withoutCounts(text) {
   const shorter = text
     .replace(/^ *(?:if field then counts.*|if string.byte\(outcome.*|local field|local counts.*)\n/gm, '')
     .replace(/^local minute\nfor [^]*?\nend\n/m, '')
-    .replace(/, field\)/g, ')')
+    .replace(/, field(?=[,)])/g, '')
   const assembled = assembleScript(shorter)
   const ordinary = assembled.replace(/^local function create_rare[^]*?\nend\nlocal rare\n/m, '')
   if (/counts|minute/.test(ordinary)) throw new Error('the script counts otherwise')

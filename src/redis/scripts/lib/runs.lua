@@ -4,10 +4,14 @@
 -- `worker` and `claimed_at` are absent while the run waits, `waits_for` while it runs; `task` is set if the run counts
 -- for the fleet-wide limit of its task; `cancelled` is set if the run was cancelled while it was running; `trace` is
 -- the W3C traceparent of its first start, or of the caller that requested it.
-local LETTERS = { worker = 'w', fence = 'f', attempt = 'a', delivery = 'd', nominal = 'n', claimed_at = 's', missed = 'm',
-  catch_up = 'c', kind = 'k', own_lease = 'l', waits_for = 'r', payload = 'p', task = 't', cancelled = 'x',
-  trace = 'o' }
-local KINDS = { o = 'occurrence', m = 'manual', b = 'backfill' }
+-- The table is created on first use, because nearly every run is a first start, whose text has no names.
+local letters
+local function letters_of_run()
+  letters = letters or { worker = 'w', fence = 'f', attempt = 'a', delivery = 'd', nominal = 'n', claimed_at = 's',
+    missed = 'm', catch_up = 'c', kind = 'k', own_lease = 'l', waits_for = 'r', payload = 'p', task = 't', cancelled = 'x',
+    trace = 'o' }
+  return letters
+end
 local KIND_LETTERS = { occurrence = 'o', manual = 'm', backfill = 'b' }
 
 -- The key of the lease of a run: its own, or the one of its schedule.
@@ -34,7 +38,7 @@ local function write_run(run)
   end
   -- Fields of newer versions are kept.
   local stored = run.stored or {}
-  for word, letter in pairs(LETTERS) do stored[letter] = run[word] end
+  for word, letter in pairs(letters_of_run()) do stored[letter] = run[word] end
   stored.k = KIND_LETTERS[run.kind] or run.kind
   return cjson.encode(stored)
 end
@@ -45,23 +49,21 @@ local function split_first_start(text)
   if nominal and #nominal < 16 and #fence < 16 and #claimed_at < 16 then return nominal, fence, claimed_at, worker_of_run end
 end
 
-local function is_number_field(value)
-  return type(value) == 'number' and value == math.floor(value) and math.abs(value) <= 1e16
-end
-
 local function read_stored_run(text)
   local ok, stored = pcall(cjson.decode, text or '')
   if not ok or type(stored) ~= 'table' then return nil end
   for _, letter in ipairs({ 'n', 'f', 'a', 'd', 'm' }) do
-    if not is_number_field(stored[letter]) then return nil end
+    local value = stored[letter]
+    if type(value) ~= 'number' or value ~= math.floor(value) or math.abs(value) > 1e16 then return nil end
   end
   if stored.w ~= nil and (type(stored.w) ~= 'string' or type(stored.s) ~= 'number') then return nil end
   if type(stored.k) ~= 'string' or (stored.t ~= nil and type(stored.t) ~= 'string') then return nil end
   if stored.p ~= nil and type(stored.p) ~= 'string' then return nil end
   if type(stored.o) ~= 'string' then stored.o = nil end
   local run = { stored = stored }
-  for word, letter in pairs(LETTERS) do run[word] = stored[letter] end
-  run.kind = KINDS[stored.k] or stored.k
+  for word, letter in pairs(letters_of_run()) do run[word] = stored[letter] end
+  local kind = stored.k
+  run.kind = kind == 'o' and 'occurrence' or kind == 'm' and 'manual' or kind == 'b' and 'backfill' or kind
   return run
 end
 
