@@ -56,7 +56,7 @@ describe('a script that is made lighter', () => {
   })
 
   it.each([
-    ['claim-due', 45],
+    ['claim-due', 28],
     ['settle-runs', 28],
   ] as const)('a script that is made lighter, %s, creates at most %d functions in an ordinary call', (name, most) => {
     const ordinary = SCRIPTS[name].text.replace(/^local function create_rare\(\)\n[\s\S]*?\nend\nlocal rare\n/m, '')

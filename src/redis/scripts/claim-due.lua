@@ -72,18 +72,14 @@ local worker_id_is_plain = string.find(worker_id, '^[%w%-]+$') ~= nil
 local runs, to_plan, skipped, won = {}, {}, {}, {}
 local run_count, reply_bytes, due_changed = 0, 0, false
 local first_start
+-- The first error of a schedule or run. Its member is put off, so that this worker can claim the others.
+local problem
 
 local function add_reply(name, outline, plan, text, rest)
   local at = run_count * 5
   runs[at + 1], runs[at + 2], runs[at + 3], runs[at + 4], runs[at + 5] = name, outline, plan, text, rest
   run_count = run_count + 1
   reply_bytes = reply_bytes + #text
-end
-
-local function rest_of_run(run_id, run, lease_left)
-  if lease_left == lease_ms and is_first_start(run) then return '' end
-  return cjson.encode({ run_id, run.attempt, run.delivery, run.missed, run.catch_up and 1 or 0, run.kind,
-    run.own_lease and 1 or 0, lease_left, run.payload or '', run.trace or '' })
 end
 
 -- @include claim-due/start.lua
@@ -98,6 +94,17 @@ local function create_rare()
 -- @include lib/history.lua
 -- @include lib/backfill.lua
 -- @include lib/delete-schedule.lua
+
+  local function rest_of_run(run_id, run, lease_left)
+    if lease_left == lease_ms and is_first_start(run) then return '' end
+    return cjson.encode({ run_id, run.attempt, run.delivery, run.missed, run.catch_up and 1 or 0, run.kind,
+      run.own_lease and 1 or 0, lease_left, run.payload or '', run.trace or '' })
+  end
+
+  local function put_off(index, member, failure)
+    problem = problem or failure
+    redis.call('ZADD', index, 'XX', now + PLANNING_MS, member)
+  end
 
   local function digest_of_unordered(flat) return digest_of(flat, to_map(flat)) end
 
@@ -140,7 +147,7 @@ local function create_rare()
     apply_max_concurrent = apply_max_concurrent, claim_waiting_run = claim_waiting_run, repeat_reply = repeat_reply,
     digest_of_unordered = digest_of_unordered, read_state = read_state, hold_task = hold_task, finish = finish,
     schedule_no_instant = schedule_no_instant, announce_parked = announce_parked, count_kept_slots = count_kept_slots,
-    announce_to_near = announce_to_near }
+    announce_to_near = announce_to_near, put_off = put_off, write_run = write_run, rest_of_run = rest_of_run }
 end
 local rare
 local function rarely()
@@ -149,14 +156,6 @@ local function rarely()
 end
 
 -- @include claim-due/claim-schedule.lua
-
--- The first error of a schedule or run. Its member is put off, so that this worker can claim the others.
-local problem
-
-local function put_off(index, member, failure)
-  problem = problem or failure
-  redis.call('ZADD', index, 'XX', now + PLANNING_MS, member)
-end
 
 -- Claims the members of an index up to `bound`, until the call has won `limit` runs in all.
 local function claim_all(index, bound, claim, limit)
@@ -178,7 +177,7 @@ local function claim_all(index, bound, claim, limit)
     end
     while at < #members and not is_over do
       local done, failure = pcall(claim_page)
-      if not done then put_off(index, members[at], failure) end
+      if not done then rarely().put_off(index, members[at], failure) end
     end
     inspected = inspected + at
     write_batched()

@@ -1,7 +1,7 @@
 -- Claims the next occurrence of a due schedule. If it cannot, the schedule is planned, parked, or left to its policy.
 -- This file decides the cost of a fire, so numbers stay texts, and locals replace tables.
 -- Needs: due, now, now_text, horizon, worker_id, worker_id_is_plain, limits, capacity, lease_ms, DEFAULT_GRACE_MS;
---   add_reply, rarely, rest_of_run, claim-due/instant, claim-due/start, lib/keys, lib/numbers, lib/plan, lib/runs
+--   add_reply, rarely, claim-due/instant, claim-due/start, lib/keys, lib/numbers, lib/plan, lib/runs
 -- Sets: first_start
 -- The digest of fields and values, and the text of which it is the digest. The fields are nearly always stored in the
 -- order of their names.
@@ -62,8 +62,7 @@ local function take_lease(name, run_id, flat, plan, start, fence, own_lease, max
 end
 
 -- Stores that the run has started. It holds the schedule's lease, unless it has its own lease.
-local function store_start(name, run_id, text, nominal_text, fence_text, left, seen, own_lease, chain)
-  local state = state_key(name)
+local function store_start(state, run_id, text, nominal_text, fence_text, left, seen, own_lease, chain)
   if not own_lease and not chain then
     redis.call('HSET', state, 'last', nominal_text, 'plan', left, 'seen', seen, 'fence', fence_text, 'run:' .. run_id, text,
       'holder', run_id, 'started', now_text)
@@ -76,10 +75,22 @@ local function store_start(name, run_id, text, nominal_text, fence_text, left, s
   end
 end
 
+-- The texts that first starts of one instant have in common: most calls claim schedules of one instant.
+local shared_nominal, shared_start, shared_fence, shared_run, shared_outline
+
+local function share_texts(nominal_text, start, fence_text)
+  if shared_nominal == nominal_text and shared_start == start and shared_fence == fence_text then return end
+  shared_nominal, shared_start, shared_fence = nominal_text, start, fence_text
+  local start_text = text_of(start)
+  shared_run = first_start_text(nominal_text, fence_text, start > now and start_text or now_text, worker_id)
+  shared_outline = nominal_text .. ' ' .. start_text .. ' ' .. fence_text
+end
+
 local function claim_schedule(name)
   local flat = redis.pcall('HGETALL', definition_key(name))
   if flat.err or #flat == 0 then return rarely().delete_schedule(name) end
-  local values = redis.pcall('HMGET', state_key(name), 'digest', 'plan', 'last', 'seen', 'fence', 'period', 'paused',
+  local state = state_key(name)
+  local values = redis.pcall('HMGET', state, 'digest', 'plan', 'last', 'seen', 'fence', 'period', 'paused',
     'grace', 'chain')
   if values.err then
     rarely().read_state(name)
@@ -108,20 +119,17 @@ local function claim_schedule(name)
   if following_start then note_following(name, following_start) else rarely().schedule_no_instant(name, left) end
   capacity[queue] = capacity[queue] - 1
   local task = limits[queue] ~= 0 and rarely().hold_task(queue, run_id, fence_text) or nil
-  local claimed_at = start > now and text_of(start) or now_text
-  local run_text, reply_rest = nil, ''
-  if worker_id_is_plain and missed == 0 and not (catch_up or own_lease or task) and nominal >= 0 and #fence_text < 16 then
-    run_text = first_start_text(nominal_text, fence_text, claimed_at, worker_id)
-  else
+  share_texts(nominal_text, start, fence_text)
+  local run_text, reply_rest = shared_run, ''
+  if not worker_id_is_plain or missed ~= 0 or catch_up or own_lease or task or nominal < 0 or #fence_text > 15 then
     local run = { nominal = nominal, fence = tonumber(fence_text), attempt = 1, delivery = 1, missed = missed,
       catch_up = catch_up or nil, kind = 'occurrence', own_lease = own_lease or nil, worker = worker_id,
-      claimed_at = tonumber(claimed_at), task = task }
-    run_text, reply_rest = write_run(run), rest_of_run(run_id, run, lease_ms)
+      claimed_at = math.max(start, now), task = task }
+    run_text, reply_rest = rarely().write_run(run), rarely().rest_of_run(run_id, run, lease_ms)
   end
-  store_start(name, run_id, run_text, nominal_text, fence_text, left, seen_text, own_lease, chain)
+  store_start(state, run_id, run_text, nominal_text, fence_text, left, seen_text, own_lease, chain)
   note_start(run_id, fence_text)
   -- Schedules come in the order of their starts.
   first_start = first_start or start
-  add_reply(name, nominal_text .. ' ' .. text_of(start) .. ' ' .. fence_text .. (period and ' 1 ' or ' 0 ') .. digest, left,
-    definition_text, reply_rest)
+  add_reply(name, shared_outline .. (period and ' 1 ' or ' 0 ') .. digest, left, definition_text, reply_rest)
 end
