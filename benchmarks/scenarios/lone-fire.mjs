@@ -44,7 +44,9 @@ export default {
 /** By its keys, which are the same in earlier builds. */
 const isClaim = (parts) =>
   parts[3]?.endsWith(':due') && parts[4]?.endsWith(':pending') && parts[5]?.endsWith(':running')
-const isSettlement = (parts) => parts[3]?.endsWith(':running') && parts.includes('ok')
+/** Earlier builds name the outcome alone, without the field that counts it. */
+const isSettlement = (parts) =>
+  parts[3]?.endsWith(':running') && parts.some((part) => part === 'ok' || part.startsWith('ok:'))
 
 /** Microseconds of the script calls that `isWanted` selects. */
 function timesOf(calls, isWanted) {
