@@ -19,7 +19,7 @@ export const ERROR_CODES = {
   ERR_EVERYBEAT_MONITOR: 'A service that monitors schedules did not take a report.',
   ERR_EVERYBEAT_COMMAND: 'A command of a shell task cannot be started, or did not end with success.',
   ERR_EVERYBEAT_TIMEOUT: 'A run took longer than its `timeout`; the reason of its signal.',
-  ERR_EVERYBEAT_LEASE_LOST: 'Trust in the lease of a run is gone; the reason of its signal.',
+  ERR_EVERYBEAT_LEASE_LOST: 'Trust in the lease of a run has ended; the reason of its signal.',
   ERR_EVERYBEAT_REPLACED: 'A newer occurrence replaces this run; the reason of its signal.',
   ERR_EVERYBEAT_CANCELLED: 'This run was cancelled; the reason of its signal.',
   ERR_EVERYBEAT_SHUTDOWN: 'The worker stops and its time-out passed; the reason of the signal.',

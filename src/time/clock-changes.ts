@@ -56,7 +56,7 @@ function describeGap(segment: Segment, rule: WallClockRule, first: number, times
   const one = times.length === 1
   const lost = `${showChange(segment)}: ${showTimes(times)} ${one ? 'does' : 'do'} not exist`
   const at = segment.start * 1000
-  if (isRemovedDay(segment)) return { at, text: `${lost}, nothing is made up for a whole lost day` }
+  if (isRemovedDay(segment)) return { at, text: `${lost}, the occurrences of a whole lost day are skipped` }
   if (rule.rules.gap === 'skip') return { at, text: `${lost}, ${one ? 'does' : 'do'} not fire` }
   if (rule.rules.gap === 'first-instant') {
     return { at, text: `${lost}, ${one ? 'fires' : 'fire once'} at ${showShort(segment.start + segment.offset)}` }

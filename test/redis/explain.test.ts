@@ -224,7 +224,11 @@ describe('explain, of runs', () => {
   })
 
   it.each([
-    ['ok', {}, /^it ran on worker \w+, \d+ ms after its instant, and took \d+ ms; it made up for 2 missed occurrences/],
+    [
+      'ok',
+      {},
+      /^it ran on worker \w+, \d+ ms after its instant, and took \d+ ms; it ran in place of 2 other missed occurrences/,
+    ],
     ['misfire', { misfire: 'skip' }, /no worker claimed it within its grace of 1s, and `misfire` is `skip`/],
     ['catch-up-window', { catchUpWindow: '1s' }, /older than the catch-up window of 1s/],
   ] as const)('explain reports missed occurrences: %s', async (_reason, policy, why) => {

@@ -67,7 +67,5 @@ function duration({ durationMs }: HistoryEntry): string {
 }
 
 function missed({ missed: count }: HistoryEntry): string {
-  return count === undefined
-    ? ''
-    : `; it made up for ${count} missed occurrence${count === 1 ? '' : 's'} in addition to its own`
+  return count === undefined ? '' : `; it ran in place of ${count} other missed occurrence${count === 1 ? '' : 's'}`
 }

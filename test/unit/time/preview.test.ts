@@ -113,7 +113,7 @@ group('preview', () => {
       '2011-12-29T00:00',
       [
         '2011-12-29 12:00:00 -10:00',
-        '2011-12-31 12:00:00 +14:00 | clocks go forward 2011-12-30 00:00→2011-12-31 00:00: 12:00 does not exist, nothing is made up for a whole lost day',
+        '2011-12-31 12:00:00 +14:00 | clocks go forward 2011-12-30 00:00→2011-12-31 00:00: 12:00 does not exist, the occurrences of a whole lost day are skipped',
       ],
     ],
     [

@@ -103,7 +103,11 @@ function RunRow({ run, reload }: { run: RunView; reload: () => void }) {
   const cancel = () =>
     attempt(async () => {
       const { outcome } = await write<{ outcome: string }>('POST', `runs/${encodeURIComponent(runId)}/cancel`)
-      toast(outcome === 'cancelled' ? `${runId} is cancelled` : `${runId} was told to stop`)
+      toast(
+        outcome === 'cancelled'
+          ? `${runId} is cancelled`
+          : `${runId} is running, and its worker gets the message to abort it`,
+      )
       reload()
     })
   return (
