@@ -1,4 +1,4 @@
-// The shortest worker that does something: it reports every weekday at nine in Shanghai, once for the whole fleet.
+// The shortest useful worker: it reports every weekday at nine in Shanghai, once for the whole fleet.
 import { Everybeat } from 'everybeat'
 
 const beat = new Everybeat({ redis: 'redis://127.0.0.1:6379', prefix: 'shop' })

@@ -9,7 +9,7 @@ interface Report {
 export default async function setUp(beat: Everybeat): Promise<void> {
   const report = beat.task<Report>('send-report', { timeout: '1m', retries: 2 }, async (run) => {
     for (let page = 1; page <= run.payload.pages; page += 1) {
-      // Time-out, cancel and shutdown: the signal says when to give up.
+      // The signal aborts at a timeout, a cancellation and a shutdown.
       run.signal.throwIfAborted()
       console.log(`page ${page} to ${run.payload.to}`)
     }

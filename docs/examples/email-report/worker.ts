@@ -12,7 +12,7 @@ const report = beat.task<{ to: string }>('send-report', { timeout: '1m', retries
     to: run.payload.to,
     subject: `Report of ${day}`,
     text: run.missed > 0 ? `This makes up for ${run.missed} more that were missed.` : 'All is well.',
-    // The same over all attempts: a mail server or reader that sees it twice can tell.
+    // The id is the same over all attempts: a mail server or reader recognizes a repeated mail.
     messageId: `<${encodeURIComponent(run.id)}@example.org>`,
   })
   return { messageId: sent.messageId }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What a pipeline runs: on a branch it checks and shows the difference, on main it applies.
+# The script of a pipeline: on a branch it checks and shows the difference, on main it applies.
 #   ./deploy.sh check | apply
 set -eu
 cd "$(dirname "$0")"
@@ -8,7 +8,7 @@ everybeat="${EVERYBEAT:-npx everybeat}"
 case "$1" in
   check)
     $everybeat validate schedules
-    # 3 says that something differs: that is what a change is for.
+    # Exit code 3 means a difference, which a change is expected to have.
     $everybeat diff -f schedules --owner gitops || [ $? -eq 3 ]
     ;;
   apply)

@@ -6,7 +6,7 @@ const beat = new Everybeat({ prefix: process.env.PREFIX })
 const count = beat.task('count', (run) => console.log(`counted at ${run.scheduledAt.toISOString()}`))
 await count.schedule('count', { every: '1s' })
 
-// Lives: the event loop answers. Ready: this worker claims, and Redis has answered lately.
+// Live: the event loop answers. Ready: this worker claims, and Redis has answered lately.
 const probes = createServer((request, response) => {
   const health = beat.health()
   const isFine = request.url === '/livez' || (request.url === '/readyz' && health.ok)
@@ -17,6 +17,6 @@ probes.listen(Number(process.env.PROBE_PORT ?? 8081), () => console.log('probes'
 await beat.start()
 for (const signal of ['SIGINT', 'SIGTERM'])
   process.once(signal, () => {
-    // Shorter than terminationGracePeriodSeconds of the pod: what then still runs is aborted, and told as such.
+    // Shorter than terminationGracePeriodSeconds of the pod: runs that are still running then are aborted and recorded.
     void beat.stop({ timeoutMs: Number(process.env.STOP_TIMEOUT_MS ?? 45_000) }).then(() => probes.close())
   })

@@ -1,4 +1,4 @@
-// One fleet for all tenants: each has schedules of its own, in its own zone, which it may edit without touching those of others.
+// One fleet for all tenants: each has schedules of its own, in its own zone, which it may edit without a change to those of others.
 import { Everybeat } from 'everybeat'
 
 interface Tenant {
@@ -13,15 +13,15 @@ const TENANTS: Tenant[] = [
 ]
 
 const beat = new Everybeat({ prefix: process.env.PREFIX })
-// No tenant takes all the room: at most four of these at the same time in the whole fleet.
+// No tenant takes all slots: the whole fleet runs at most four of these at the same time.
 beat.task<{ tenant: string }>('tenant-report', { maxConcurrent: 4 }, (run) => {
   console.log(`report of ${run.payload.tenant}`)
 })
 
-/** Makes the schedules of a tenant exactly these. What belongs to somebody else is not touched. */
+/** Makes the schedules of a tenant exactly these. Schedules of other owners do not change. */
 async function applyTenant({ id, tz, reportAt }: Tenant): Promise<void> {
   const report = { task: 'tenant-report', cron: reportAt, tz, payload: { tenant: id }, tags: [`tenant:${id}`] }
-  // Spread by name: a thousand tenants who ask for nine o'clock do not all come in the same second.
+  // The jitter spreads the runs by name: a thousand tenants with nine o'clock do not all run in the same second.
   const definition = { ...report, jitter: '2m' }
   const result = await beat.sync({ [`${id}/daily-report`]: definition }, { owner: `tenant:${id}`, prune: 'remove' })
   console.log(`${id}: ${result.created.length} created, ${result.updated.length} updated`)

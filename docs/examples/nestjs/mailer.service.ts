@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common'
 
-/** Stands for what sends mail in your application. */
+/** Takes the place of the mail service of your application. */
 @Injectable()
 export class Mailer {
   async send(to: string, subject: string): Promise<void> {

@@ -1,6 +1,6 @@
 import { Everybeat } from 'everybeat'
 
-// `next dev` loads modules anew after each edit: the instance lives longer than the module.
+// `next dev` loads modules again after each edit: the instance lives longer than the module.
 const kept = globalThis as { everybeat?: Promise<Everybeat> }
 
 /** Starts the worker of this process, once; server actions and route handlers get the same instance from it. */

@@ -1,4 +1,4 @@
-// Keeps the time; what is to be done is done by a service in Python.
+// Decides when a run starts; a service in Python does the work.
 import { Everybeat } from 'everybeat'
 import { webhook } from 'everybeat/webhook'
 

@@ -1,4 +1,4 @@
-// Three workers in processes of their own. Kill one with `kill -9`: the others go on without it.
+// Three workers in processes of their own. Kill one with `kill -9`: the others continue without it.
 import cluster from 'node:cluster'
 import { Everybeat } from 'everybeat'
 

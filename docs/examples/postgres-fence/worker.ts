@@ -6,7 +6,7 @@ const database = new pg.Pool({ connectionString: process.env.DATABASE_URL })
 await database.query(`CREATE TABLE IF NOT EXISTS balance (
   account text PRIMARY KEY, amount bigint NOT NULL, fence bigint NOT NULL, run text NOT NULL)`)
 
-/** Writes once for each run, and never with a fence below the one that wrote last. */
+/** Writes once for each run, and never with a lower fence than the last write. */
 async function writeBalance(run: Run<{ account: string }>, amount: number): Promise<boolean> {
   const { rowCount } = await database.query(
     `INSERT INTO balance AS old (account, amount, fence, run) VALUES ($1, $2, $3, $4)
