@@ -1,6 +1,7 @@
 // Measures the effect of metrics, traces and a monitor together on the starts of one worker: schedules that are all due in the same
 // second, with and without the signals, in turn, and also with another build. Each round has a server and a worker of its own.
-//   npm run build && node benchmarks/measure-signals.mjs [--rounds 5] [--seconds 8] [--counts 20,100] [--before dist/index.js]
+// `--warm` seconds pass before each measurement, in which a monitor reads each definition once and the code is compiled.
+//   npm run build && node benchmarks/measure-signals.mjs [--rounds 5] [--seconds 8] [--counts 20,100] [--warm 0] [--before dist/index.js]
 import { resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -14,6 +15,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '8' },
     counts: { type: 'string', default: '20,100' },
+    warm: { type: 'string', default: '0' },
     before: { type: 'string' },
   },
 })
@@ -33,7 +35,7 @@ async function measure({ build, signals }, count) {
     await stage.register(plans)
     const settings = { everybeat: { concurrency: Math.max(50, 2 * count) } }
     const fleet = await stage.startFleet({ processes: 1, plans, settings })
-    const from = wholeSecondAhead(2000)
+    const from = wholeSecondAhead(2000 + Number(values.warm) * 1000)
     const to = from + seconds * 1000
     const pids = fleet.members.map(({ pid }) => pid)
     await waitUntil(from - 400)
