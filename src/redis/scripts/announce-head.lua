@@ -15,6 +15,7 @@
 local due = unpack(KEYS)
 local tag, channel, before, before_count = unpack(ARGV)
 -- @include lib/keys.lua
+-- @include lib/numbers.lua
 -- @include lib/notify.lua
 -- @include lib/next-due.lua
 -- @include lib/near-workers.lua

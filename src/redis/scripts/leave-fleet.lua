@@ -15,6 +15,7 @@
 local workers, ranks, worker = unpack(KEYS)
 local tag, channel, worker_id = unpack(ARGV)
 -- @include lib/keys.lua
+-- @include lib/numbers.lua
 -- @include lib/notify.lua
 -- @include lib/next-due.lua
 

@@ -19,6 +19,7 @@ local due = unpack(KEYS)
 local tag, channel, name, note, pause_end, by, via, if_active = unpack(ARGV)
 -- @include lib/clock.lua
 -- @include lib/keys.lua
+-- @include lib/numbers.lua
 -- @include lib/notify.lua
 -- @include lib/schedule.lua
 -- @include lib/task-queues.lua

@@ -33,6 +33,7 @@ local tag, channel, worker_id, beat_ms, generation, shards, looked_with = unpack
 local fields = rest_of(ARGV, 8)
 -- @include lib/clock.lua
 -- @include lib/keys.lua
+-- @include lib/numbers.lua
 -- @include lib/notify.lua
 -- @include lib/next-due.lua
 -- @include lib/zone-data.lua

@@ -23,6 +23,7 @@ local worker, running, meta, upkeep = unpack(KEYS)
 local tag, channel, worker_id, beat_ms, generation, shards = unpack(ARGV)
 -- @include lib/clock.lua
 -- @include lib/keys.lua
+-- @include lib/numbers.lua
 -- @include lib/notify.lua
 -- @include lib/next-due.lua
 -- @include lib/layout.lua

@@ -1,5 +1,5 @@
 -- The messages to the fleet. No other file builds one; `src/redis/notify/fleet-channel.ts` reads them.
--- Needs: channel
+-- Needs: channel; lib/numbers
 -- Messages are hints: on a server that refuses `PUBLISH` in scripts, workers rely on their timers and polls.
 local function notify(message)
   local name, database = string.match(channel, '^(.*)\n(%d+)$')
@@ -10,7 +10,7 @@ end
 -- The next due: the instant, epoch ms, and the number of schedules that share it; 0: nothing is due. `channels`: those
 -- of the workers that need the message, if not all do.
 local function notify_next_due(instant, count, channels)
-  local about = string.format('%.0f', instant) .. ' ' .. count
+  local about = text_of(instant) .. ' ' .. text_of(count)
   if not channels then return notify('head ' .. about) end
   for _, worker in ipairs(channels) do redis.pcall('PUBLISH', worker, 'head ' .. about) end
 end

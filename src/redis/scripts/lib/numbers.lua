@@ -12,13 +12,17 @@ end
 local texts = {}
 local function text_of(number)
   local text = texts[number]
-  if not text then
-    local value = number + 0
-    -- In some versions of Lua, `%d` prints at most 32 bits.
-    local is_plain = value % 1 == 0 and value > -2147483648 and value < 2147483648
-    text = string.format(is_plain and '%d' or '%.0f', value)
-    texts[number] = text
+  if text then return text end
+  local value = number + 0
+  -- In some versions of Lua, `%d` prints at most 32 bits, so an instant is printed as its seconds and its milliseconds.
+  if value % 1 ~= 0 or value <= -2147483648 or value >= 2147483648000 then
+    text = string.format('%.0f', value)
+  elseif value < 2147483648 then
+    text = string.format('%d', value)
+  else
+    text = string.format('%d%03d', math.floor(value / 1000), value % 1000)
   end
+  texts[number] = text
   return text
 end
 
