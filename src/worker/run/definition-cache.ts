@@ -5,6 +5,8 @@ import type { ClaimedRun } from '../store.js'
 
 /** Length of a payload from which its definition is cached, UTF-16 units. */
 const LONG_PAYLOAD = 1_000
+/** The most definitions whose read parts schedules with the same definition share. */
+const SHARED_COUNT = 100
 
 /** The parts of a claimed run that hold its definition. */
 type ClaimedFields = Pick<ClaimedRun, 'schedule' | 'digest' | 'fields'>
@@ -21,9 +23,18 @@ export interface RunDefinition {
   read(): Definition
 }
 
+/** The parts of a definition that do not depend on the name of its schedule. */
+interface SharedParts {
+  readonly fields: Readonly<Record<string, string>>
+  /** The settings; null until a run reads them. */
+  settings: RunSettings | null
+}
+
 /**
- * Caches definitions that take long to decode, by name and digest. The settings of other definitions are decoded for
- * each run, which costs less than memory for every schedule.
+ * Caches definitions that take long to decode, by name and digest. The fields and the settings of other definitions are
+ * decoded for each run, which costs less than memory for every schedule. Only the last {@link SHARED_COUNT} definitions
+ * keep theirs, by digest, because schedules that share an instant often share their definition too. The digest is that
+ * of all fields and values, so equal digests mean equal fields.
  */
 export interface DefinitionCache {
   get(claimed: ClaimedFields): RunDefinition
@@ -35,6 +46,18 @@ export interface DefinitionCache {
 export function createDefinitionCache(size = 20_000): DefinitionCache {
   const kept = new Map<string, ClaimedDefinition>()
   const rules = new InstantRules()
+  const shared = new Map<string, SharedParts>()
+
+  function partsOf(claimed: ClaimedFields): SharedParts {
+    const known = shared.get(claimed.digest)
+    if (known) return known
+    const parts: SharedParts = { fields: claimed.fields, settings: null }
+    // A definition with a long payload is kept by its name, once it is decoded.
+    if (hasLongPayload(parts)) return parts
+    if (shared.size >= SHARED_COUNT) shared.clear()
+    shared.set(claimed.digest, parts)
+    return parts
+  }
 
   function keep(definition: ClaimedDefinition): void {
     kept.delete(definition.name)
@@ -46,55 +69,62 @@ export function createDefinitionCache(size = 20_000): DefinitionCache {
     get(claimed) {
       const { schedule, digest } = claimed
       const known = kept.get(schedule)
-      // A claim's fields are decoded when they are read.
-      return known?.digest === digest ? known : new ClaimedDefinition(claimed, rules, keep)
+      return known?.digest === digest ? known : new ClaimedDefinition(claimed, partsOf(claimed), rules, keep)
     },
     forget: (name) => void kept.delete(name),
   }
 }
 
+function hasLongPayload({ fields }: SharedParts): boolean {
+  return (fields.payload ?? '').length >= LONG_PAYLOAD
+}
+
 class ClaimedDefinition implements RunDefinition {
   readonly name: string
   readonly digest: string
-  readonly #fields: Record<string, string>
+  readonly #parts: SharedParts
   readonly #rules: InstantRules
   readonly #keep: (definition: ClaimedDefinition) => void
-  /** The settings; null until a run reads them. */
-  #settings: RunSettings | null = null
   /** The whole definition; null until it is read. */
   #whole: Definition | null = null
 
-  constructor(claimed: ClaimedFields, rules: InstantRules, keep: (definition: ClaimedDefinition) => void) {
-    this.name = claimed.schedule
-    this.digest = claimed.digest
-    this.#fields = claimed.fields
+  constructor(
+    { schedule, digest }: ClaimedFields,
+    parts: SharedParts,
+    rules: InstantRules,
+    keep: (definition: ClaimedDefinition) => void,
+  ) {
+    this.name = schedule
+    this.digest = digest
+    this.#parts = parts
     this.#rules = rules
     this.#keep = keep
   }
 
   get task(): string | undefined {
-    return this.#fields.task
+    return this.#parts.fields.task
   }
 
   get overlap(): string | undefined {
-    return this.#fields.overlap
+    return this.#parts.fields.overlap
   }
 
   settings(): RunSettings {
-    if (!this.#settings) {
-      this.#settings = decodeRunSettings(this.#fields)
-      if ((this.#fields.payload ?? '').length >= LONG_PAYLOAD) this.#keep(this)
+    const parts = this.#parts
+    if (!parts.settings) {
+      parts.settings = decodeRunSettings(parts.fields)
+      if (hasLongPayload(parts)) this.#keep(this)
     }
-    return this.#settings
+    return parts.settings
   }
 
   rule(): InstantRule {
-    return this.#whole ?? this.#rules.read(this.name, this.#fields) ?? this.read()
+    return this.#whole ?? this.#rules.read(this.name, this.#parts.fields) ?? this.read()
   }
 
   read(): Definition {
     if (!this.#whole) {
-      this.#whole = decodeFields(this.name, this.#fields)
+      this.#whole = decodeFields(this.name, this.#parts.fields)
       this.#keep(this)
     }
     return this.#whole

@@ -17,7 +17,7 @@ it('the definition cache parses a definition once, until its text changes or the
 it('the definition cache keeps only a long payload of a definition of which a caller needs no more than the start', () => {
   const cache = createDefinitionCache()
   const get = (schedule: string, payload: string) =>
-    cache.get({ schedule, digest: 'digest', fields: { ...fields, payload } })
+    cache.get({ schedule, digest: payload, fields: { ...fields, payload } })
   const short = get('a', '{}')
   expect(short.settings().payload).toEqual({})
   expect(get('a', '{}')).not.toBe(short)
@@ -46,4 +46,28 @@ it('the definition cache gives the fields of a start without parsing the trigger
   })
   expect(kept.settings()).toMatchObject({ payload: { n: 1 }, timeoutMs: 2_000, pauseAfter: null })
   expect(() => kept.read()).toThrow(/cron/)
+})
+
+it('the definition cache decodes the payload once for schedules with the same definition, and the trigger for each', () => {
+  const cache = createDefinitionCache()
+  const get = (schedule: string, digest: string, payload: string) =>
+    cache.get({ schedule, digest, fields: { cron: 'H * * * *', payload } })
+  const one = get('a', '1', '{"n":1}')
+  const same = get('b', '1', '{"n":1}')
+  expect(same.settings().payload).toBe(one.settings().payload)
+  expect(Object.isFrozen(one.settings().payload)).toBe(true)
+  expect(get('c', '2', '{"n":2}').settings().payload).toEqual({ n: 2 })
+  // `H` stands for a minute that the name of the schedule decides.
+  expect(same.rule().trigger.next(0)).not.toBe(one.rule().trigger.next(0))
+  expect(same.rule().name).toBe('b')
+})
+
+it('the definition cache shares the payloads of a hundred definitions at most', () => {
+  const cache = createDefinitionCache()
+  const payloadOf = (digest: number) =>
+    cache.get({ schedule: 'a', digest: String(digest), fields: { ...fields, payload: '{}' } }).settings().payload
+  const first = payloadOf(0)
+  expect(payloadOf(0)).toBe(first)
+  for (let digest = 1; digest <= 100; digest += 1) payloadOf(digest)
+  expect(payloadOf(0)).not.toBe(first)
 })
