@@ -1,4 +1,5 @@
 import type { DefinitionFields } from './definition.js'
+import { unpackCreation } from './packed-creation.js'
 
 /** The way of an edit; `hset` is any plain Redis command. */
 export type ChangeVia = 'api' | 'cli' | 'dashboard' | 'hset' | 'declaration' | 'sync' | 'import'
@@ -32,8 +33,19 @@ export interface StoredChanges {
   readonly changes: readonly StoredChange[]
 }
 
+/**
+ * The stored edits of a schedule, from its list and from the fields {@link BRIEF_CHANGES} of its state. A worker of an
+ * earlier version begins a list without the creation, which is then still in the state.
+ */
+export function joinChanges(list: readonly string[], values: readonly (string | null)[]): StoredChanges {
+  const brief = parseBriefChanges(values)
+  if (list.length === 0) return brief
+  const { known, changes } = parseChanges(list)
+  return { known, changes: changes[0]?.revision === 1 ? changes : [...brief.changes, ...changes] }
+}
+
 /** Reads a change list as it is stored: the definition, the declaration, then the edits. */
-export function parseChanges(list: readonly string[]): StoredChanges {
+function parseChanges(list: readonly string[]): StoredChanges {
   const [known = '', , ...entries] = list
   return {
     known: known === '' ? null : parseJoinedFields(known),
@@ -41,13 +53,23 @@ export function parseChanges(list: readonly string[]): StoredChanges {
   }
 }
 
+const PACKED_PIECES = ['from', 'from2', 'from3', 'from4']
+
 /** The fields of a state that replace the change list of a schedule without edits since its creation. */
-export const BRIEF_CHANGES = ['made', 'known', 'known2', 'known3', 'known4'] as const
+export const BRIEF_CHANGES = [...PACKED_PIECES, 'made', 'known', 'known2', 'known3', 'known4']
 
 /**
- * Reads the change list from the fields of a state: who created the schedule and when, and its definition in pieces.
+ * Reads the change list from the fields of a state: who created the schedule and when, and its definition, packed or in
+ * plain text, each in pieces.
  */
-export function parseBriefChanges([made, ...pieces]: readonly (string | null)[]): StoredChanges {
+function parseBriefChanges(values: readonly (string | null)[]): StoredChanges {
+  const packed = unpackCreation(values.slice(0, PACKED_PIECES.length).join(''))
+  if (packed) {
+    const { atMs, via, by, fields } = packed
+    const creation: StoredChange = { revision: 1, atMs, kind: 'create', via, diff: {}, ...(by !== '' && { by }) }
+    return { known: fields, changes: [creation] }
+  }
+  const [made, ...pieces] = values.slice(PACKED_PIECES.length)
   const [, at, via, by] = /^(\d+) (\S+) ?(.*)$/s.exec(made ?? '') ?? []
   if (at === undefined) return { known: null, changes: [] }
   const entry = JSON.stringify({ r: 1, t: Number(at), k: 'create', v: via, ...(by !== '' && { b: by }) })

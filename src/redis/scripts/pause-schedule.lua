@@ -24,6 +24,7 @@ local tag, channel, name, note, pause_end, by, via, if_active = unpack(ARGV)
 -- @include lib/schedule.lua
 -- @include lib/task-queues.lua
 -- @include lib/next-due.lua
+-- @include lib/creation.lua
 -- @include lib/changes.lua
 -- @include lib/note-pause.lua
 -- @include lib/inactive.lua

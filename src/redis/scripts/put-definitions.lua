@@ -44,6 +44,7 @@ local groups = rest_of(ARGV, 4)
 -- @include lib/next-due.lua
 -- @include lib/layout.lua
 -- @include lib/state-change.lua
+-- @include lib/creation.lua
 -- @include lib/changes.lua
 -- @include lib/inactive.lua
 -- @include lib/index-activity.lua
@@ -175,7 +176,7 @@ local function record_edit(entry, list, previous, revision)
   local edit = read_json(entry.about)
   edit.r, edit.t, edit.b, edit.v = revision, now, entry.by ~= '' and entry.by or nil, entry.via
   edit.k = previous and (edit.k or 'edit') or 'create'
-  if not previous and entry.declared == '' and store_creation(entry.name, entry.text, edit) then return end
+  if not previous and entry.declared == '' and store_creation(entry.name, entry.fields, entry.text, edit) then return end
   if previous then
     if previous.is_bare then
       note_bare_edit(list, { revision = revision - 1, now = now, fields = previous.map, text = previous.text })
@@ -199,7 +200,7 @@ local function put(entry)
     return 'conflict', revision
   end
   if entry.if_digest ~= '' and entry.if_digest ~= previous_digest then return 'conflict', revision end
-  local list = read_changes(name)
+  local list = read_changes(name, next(state) ~= nil)
   local is_taken_in = previous and previous_digest == state.digest
   if entry.if_declared ~= '' and entry.if_declared ~= declaration_of(list, is_taken_in) then
     return 'conflict', revision

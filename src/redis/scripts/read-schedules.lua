@@ -19,6 +19,7 @@ local given = rest_of(ARGV, 4)
 -- @include lib/clock.lua
 -- @include lib/keys.lua
 -- @include lib/schedule.lua
+-- @include lib/creation.lua
 -- @include lib/changes.lua
 
 -- Reads the declaration of a schedule. Most schedules have none, which costs no further read.

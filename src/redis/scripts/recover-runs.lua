@@ -24,6 +24,7 @@ local tag, channel, count = unpack(ARGV)
 -- @include lib/history.lua
 -- @include lib/runs.lua
 -- @include lib/backfill.lua
+-- @include lib/creation.lua
 -- @include lib/changes.lua
 -- @include lib/note-pause.lua
 -- @include lib/settle-waiting.lua

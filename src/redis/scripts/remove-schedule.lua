@@ -22,6 +22,7 @@ local tag, channel, name, if_finished, if_owner = unpack(ARGV)
 -- @include lib/schedule.lua
 -- @include lib/task-queues.lua
 -- @include lib/delete-schedule.lua
+-- @include lib/creation.lua
 -- @include lib/changes.lua
 
 -- Delay before a finished schedule that still has a run is checked again, ms.

@@ -57,6 +57,7 @@ local counts = {}
 local function create_rare()
 -- @include lib/task-queues.lua
 -- @include lib/backfill.lua
+-- @include lib/creation.lua
 -- @include lib/changes.lua
 -- @include lib/note-pause.lua
 -- @include lib/settle-waiting.lua

@@ -47,6 +47,7 @@ local skipped = rest_of(ARGV, 20)
 -- @include lib/restore-state.lua
 -- @include lib/next-due.lua
 -- @include lib/state-change.lua
+-- @include lib/creation.lua
 -- @include lib/changes.lua
 -- @include lib/inactive.lua
 -- @include lib/index-activity.lua

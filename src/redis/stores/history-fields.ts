@@ -2,23 +2,34 @@ import { toRecord } from './replies.js'
 
 /**
  * The complete fields of a history entry. A stored entry omits empty fields and the run id of its own occurrence, and
- * holds fence and start as distances from the instant (`lib/history.lua`). An entry of an earlier version is complete
- * already.
+ * holds fence and start as distances from the instant: in fields of their own, or in the text `ran`
+ * (`lib/history.lua`). An entry of an earlier version is complete already.
  */
 export function toHistoryFields(schedule: string, flat: readonly string[]): Record<string, string> {
-  const stored = toRecord(flat)
+  const { ran, ...stored } = toRecord(flat)
   const at = stored.at ?? ''
-  const near = (field: string): string | undefined => {
-    const distance = stored[`+${field}`]
-    return distance === undefined ? undefined : String(Number(at) + Number(distance))
-  }
-  const fence = stored.fence ?? near('fence')
-  const started = stored.started ?? near('started')
+  const near = (distance: string | undefined): string | undefined =>
+    distance === undefined ? undefined : String(Number(at) + Number(distance))
+  const fence = stored.fence ?? near(stored['+fence'])
+  const started = stored.started ?? near(stored['+started'])
   return {
-    ...stored,
-    run: stored.run ?? `${schedule}@${at}`,
-    attempt: stored.attempt ?? (stored.outcome === 'skipped' ? '0' : '1'),
+    run: `${schedule}@${at}`,
+    attempt: stored.outcome === 'skipped' ? '0' : '1',
     ...(fence !== undefined && { fence }),
     ...(started !== undefined && { started }),
+    ...(ran !== undefined && readRan(ran, near)),
+    ...stored,
+  }
+}
+
+/** Reads `<worker> <fence> <duration> <lateness>[ <started>]`; without a start, the start follows from the fence. */
+function readRan(ran: string, near: (distance: string | undefined) => string | undefined): Record<string, string> {
+  const [worker = '', fence, duration = '', lateness = '', started] = ran.split(' ')
+  return {
+    worker,
+    fence: near(fence) ?? '0',
+    started: near(started ?? String(Math.max(Number(fence), 0))) ?? '',
+    duration,
+    lateness,
   }
 }

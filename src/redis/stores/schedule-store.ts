@@ -10,13 +10,7 @@ import type {
   Situation,
 } from '../../control/store.js'
 import type { TimeSource } from '../../time-source.js'
-import {
-  BRIEF_CHANGES,
-  parseBriefChanges,
-  parseChanges,
-  type Editor,
-  type StoredChanges,
-} from '../../schedule/stored-change.js'
+import { BRIEF_CHANGES, joinChanges, type Editor, type StoredChanges } from '../../schedule/stored-change.js'
 import type { PlanChange, StoredSchedule } from '../../schedule/stored-schedule.js'
 import type { RedisClock } from '../../worker/store.js'
 import { createDefinitionWriter } from './definition-writer.js'
@@ -166,9 +160,12 @@ export class RedisScheduleStore implements ScheduleStore {
 
   async changes(name: string): Promise<StoredChanges> {
     const keys = this.#keysOf(name)
-    const list = await this.#client.lrange(keys.changes(name), 0, -1)
-    if (list.length > 0) return parseChanges(list)
-    return parseBriefChanges(await this.#client.hmget(keys.state(name), ...BRIEF_CHANGES))
+    // In this order an edit between the two reads loses nothing, because it moves the creation from the state to the list.
+    const [brief, list] = await Promise.all([
+      this.#client.hmget(keys.state(name), ...BRIEF_CHANGES),
+      this.#client.lrange(keys.changes(name), 0, -1),
+    ])
+    return joinChanges(list, brief)
   }
 
   async enqueue(name: string, payloadText: string | null, traceparent = ''): Promise<string | null> {

@@ -71,14 +71,15 @@ export function toEntry(schedule: string, flat: readonly string[]): HistoryRecor
   for (let index = 0; index + 1 < flat.length; index += 2) fields.set(flat[index]!, flat[index + 1]!)
   const field = (name: string): string => fields.get(name) ?? ''
   const at = Number(field('at'))
-  const distance = fields.get('+fence')
+  const [ranBy, fenceOfRan] = fields.get('ran')?.split(' ') ?? []
+  const distance = fields.get('+fence') ?? fenceOfRan
   return {
     schedule,
     scheduledAt: at,
     outcome: field('outcome'),
     reason: field('reason'),
     runId: fields.get('run') ?? `${schedule}@${field('at')}`,
-    worker: field('worker'),
+    worker: ranBy ?? field('worker'),
     fence: distance === undefined ? Number(field('fence')) : at + Number(distance),
     count: Number(fields.get('count') ?? 1),
     untilMs: Number(field('until')),

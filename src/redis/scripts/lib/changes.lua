@@ -1,5 +1,5 @@
 -- The changes of a schedule: one list with its definition, its declaration and its last edits. No claim reads it.
--- Needs: lib/keys
+-- Needs: lib/creation, lib/keys, lib/schedule
 -- The first element is the definition that the engine knows, as `digest_of` joins it. The second is the last
 -- declaration of code: `=<version>` while it equals the definition, `+<version>` NUL <text> after an edit, `!<version>`
 -- NUL <text> when the schedule was finished and removed, '' for none. The edits follow, oldest first, as JSON.
@@ -9,8 +9,10 @@ local CHANGES_BYTES = 262144
 local DONE_MS = 31536000000
 
 -- A schedule without edits has no list, because a list would take as much memory as its definition and its state. Its
--- state holds instead who created it (`made`) and its definition, in pieces that Redis stores compactly.
-local PIECES = { 'known', 'known2', 'known3', 'known4' }
+-- state holds instead who created it and its definition, in pieces that Redis stores compactly: packed in `from`
+-- (lib/creation), or in plain text in `made` and `known` if they cannot be packed or an earlier version wrote them.
+local CREATION_PIECES = { 'from', 'from2', 'from3', 'from4', 'known', 'known2', 'known3', 'known4' }
+local PIECES = 4
 local PIECE_BYTES = 64
 
 -- The end of the piece that begins at `first`. No character is cut, because readers decode each field as text.
@@ -20,18 +22,31 @@ local function end_of_piece(text, first)
   return last
 end
 
--- Stores in the state who created a schedule, and its definition. Returns whether both are short enough.
-local function store_creation(name, known, change)
-  if change.r ~= 1 or change.k ~= 'create' or change.d or change.c or known == '' then return false end
-  local text = string.format('%.0f ', change.t) .. change.v .. (change.b and ' ' .. change.b or '')
-  if #text > PIECE_BYTES then return false end
-  local fields, first = { 'made', text }, 1
-  for _, piece in ipairs(PIECES) do
-    local last = end_of_piece(known, first)
-    if first <= #known then fields[#fields + 1], fields[#fields + 2] = piece, string.sub(known, first, last) end
+-- Adds a text to fields, cut into pieces; `position` is that of the first one in CREATION_PIECES. Returns whether the
+-- text is short enough.
+local function add_pieces(fields, position, text)
+  local first = 1
+  for i = position, position + PIECES - 1 do
+    local last = end_of_piece(text, first)
+    if first <= #text then fields[#fields + 1], fields[#fields + 2] = CREATION_PIECES[i], string.sub(text, first, last) end
     first = last + 1
   end
-  if first <= #known then return false end
+  return first > #text
+end
+
+-- Stores in the state who created a schedule, and its definition, given as fields and as text. Returns whether both are
+-- short enough.
+local function store_creation(name, definition, known, change)
+  if change.r ~= 1 or change.k ~= 'create' or change.d or change.c or known == '' then return false end
+  local fields, packed = {}, pack_creation(definition, change)
+  if packed then
+    if not add_pieces(fields, 1, packed) then return false end
+  else
+    local made = string.format('%.0f ', change.t) .. change.v .. (change.b and ' ' .. change.b or '')
+    if #made > PIECE_BYTES then return false end
+    fields = { 'made', made }
+    if not add_pieces(fields, PIECES + 1, known) then return false end
+  end
   redis.call('DEL', changes_key(name))
   redis.call('HSET', state_key(name), unpack(fields))
   return true
@@ -39,19 +54,27 @@ end
 
 -- The list that follows from these fields of the state; an empty list without them.
 local function read_brief_changes(name)
-  local pieces = redis.pcall('HMGET', state_key(name), 'made', unpack(PIECES))
-  local at, via, by = string.match(pieces[1] or '', '^(%d+) (%S+) ?(.*)$')
-  if not at then return {} end
-  local known = ''
-  for i = 2, #pieces do known = known .. (pieces[i] or '') end
+  local values = redis.pcall('HMGET', state_key(name), 'made', 'from', unpack(CREATION_PIECES, 2))
+  if not values[1] and not values[2] then return {} end
+  for i = 1, 9 do values[i] = values[i] or '' end
+  local at, via, by, known = unpack_creation(table.concat(values, '', 2, 5))
+  if not at then
+    at, via, by = string.match(values[1], '^(%d+) (%S+) ?(.*)$')
+    if not at then return {} end
+    known = table.concat(values, '', 6, 9)
+  end
   return { known, '', cjson.encode({ r = 1, t = tonumber(at), k = 'create', b = by ~= '' and by or nil, v = via }) }
 end
 
 -- The list of a schedule, which begins with the definition and the declaration; a key of another type counts as empty.
-local function read_changes(name)
+-- A worker of an earlier version begins a list without the creation, which is then still in the state. `has_state` may be
+-- left out if it is unknown.
+local function read_changes(name, has_state)
   local list = redis.pcall('LRANGE', changes_key(name), 0, -1)
+  local brief = has_state == false and {} or read_brief_changes(name)
   if list.err then redis.call('DEL', changes_key(name)) end
-  if list.err or #list == 0 then return read_brief_changes(name) end
+  if list.err or #list == 0 then return brief end
+  if brief[3] and tonumber(read_json(list[3]).r) ~= 1 then table.insert(list, 3, brief[3]) end
   return list
 end
 
@@ -109,7 +132,7 @@ local function write_changes(name, list)
     end
   end
   redis.call('DEL', changes_key(name))
-  redis.call('HDEL', state_key(name), 'made', unpack(PIECES))
+  redis.call('HDEL', state_key(name), 'made', unpack(CREATION_PIECES))
   redis.call('RPUSH', changes_key(name), unpack(list))
 end
 
