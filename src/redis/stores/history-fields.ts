@@ -22,14 +22,18 @@ export function toHistoryFields(schedule: string, flat: readonly string[]): Reco
   }
 }
 
-/** Reads `<worker> <fence> <duration> <lateness>[ <started>]`; without a start, the start follows from the fence. */
+/**
+ * Reads `<worker> <fence> <duration> <wait>[ <started>]`. Without a start, the start follows from the fence; the
+ * lateness is the wait since then.
+ */
 function readRan(ran: string, near: (distance: string | undefined) => string | undefined): Record<string, string> {
-  const [worker = '', fence, duration = '', lateness = '', started] = ran.split(' ')
+  const [worker = '', fence = '0', duration = '', wait = '0', started] = ran.split(' ')
+  const claimed = Math.max(Number(fence), 0)
   return {
     worker,
-    fence: near(fence) ?? '0',
-    started: near(started ?? String(Math.max(Number(fence), 0))) ?? '',
+    fence: near(fence)!,
+    started: near(started ?? String(claimed))!,
     duration,
-    lateness,
+    lateness: String(claimed + Number(wait)),
   }
 }

@@ -113,12 +113,25 @@ describe('an entry of the history', () => {
     const run = runs[0]!
     expect(await worker.settle(run, { durationMs: 7, latenessMs: 0 })).toBe('settled')
     const [[, flat]] = (await fleet.client.xrange(fleet.keys.history('it'), '-', '+')) as [[string, string[]]]
-    expect(flat).toEqual(['at', String(at), 'outcome', 'ok', 'ran', `w ${run.fence - at} 7 0 60000`])
+    expect(flat).toEqual(['at', String(at), 'outcome', 'ok', 'ran', `w ${run.fence - at} 7 ${at - run.fence} 60000`])
     const [entry] = await fleet.control.schedules.history('it')
     expect(entry).toEqual({
       ...{ scheduledAt: new Date(at), outcome: 'ok', runId: `it@${at}`, attempt: 1, fence: run.fence, worker: 'w' },
       ...{ startedAt: new Date(at + 60_000), durationMs: 7, latenessMs: 0 },
     })
+  })
+
+  it('an entry of the history holds the lateness of a late run as the wait since its claim', async () => {
+    const fleet = await createDaily(redis)
+    const worker = fleet.worker('w')
+    const at = Date.now() - 4_000
+    await fleet.plan('it', String(at), at - 1)
+    const run = await worker.claimOne()
+    expect(await worker.settle(run, { durationMs: 7, latenessMs: run.fence - at + 3 })).toBe('settled')
+    const [[, flat]] = (await fleet.client.xrange(fleet.keys.history('it'), '-', '+')) as [[string, string[]]]
+    expect(flat).toEqual(['at', String(at), 'outcome', 'ok', 'ran', `w ${run.fence - at} 7 3`])
+    const [entry] = await fleet.control.schedules.history('it')
+    expect(entry).toMatchObject({ startedAt: new Date(run.fence), latenessMs: run.fence - at + 3, durationMs: 7 })
   })
 
   it('an entry of the history gives a repeated settlement the outcome of its run, and another fence nothing', async () => {

@@ -33,14 +33,16 @@ local function add_distance(values, field, text, at)
   values[count + 1], values[count + 2] = field, text_of(text - at)
 end
 
--- One text for five values of a run that ended: `<worker> <fence> <duration> <lateness>[ <started>]`, fence and start as
--- distances from the instant. The first entry of a stream also stores the names of its fields, so five fields in place of
--- one would take 50 bytes more. The start nearly always follows from the fence: a run that was claimed before its instant
--- starts at the instant, and any other run starts when it is claimed.
+-- One text for five values of a run that ended: `<worker> <fence> <duration> <wait>[ <started>]`, fence and start as
+-- distances from the instant, and the lateness as the wait from the claim, or from the instant of an earlier claim. The
+-- first entry of a stream also stores the names of its fields, so five fields in place of one would take 50 bytes more.
+-- The start nearly always follows from the fence: a run that was claimed before its instant starts at the instant, and any
+-- other run starts when it is claimed.
 local function ran_text(at, worker, fence, started, duration, lateness)
   local from_fence, from_start = fence - at, started - at
-  local text = worker .. ' ' .. text_of(from_fence) .. ' ' .. duration .. ' ' .. lateness
-  if from_start == (from_fence > 0 and from_fence or 0) then return text end
+  local claimed = from_fence > 0 and from_fence or 0
+  local text = worker .. ' ' .. text_of(from_fence) .. ' ' .. duration .. ' ' .. text_of((tonumber(lateness) or 0) - claimed)
+  if from_start == claimed then return text end
   return text .. ' ' .. text_of(from_start)
 end
 
