@@ -57,7 +57,7 @@ it('the definition cache decodes the payload once for schedules with the same de
   expect(same.settings().payload).toBe(one.settings().payload)
   expect(Object.isFrozen(one.settings().payload)).toBe(true)
   expect(get('c', '2', '{"n":2}').settings().payload).toEqual({ n: 2 })
-  // `H` stands for a minute that the name of the schedule decides.
+  // `H` is a minute that follows from the name of the schedule.
   expect(same.rule().trigger.next(0)).not.toBe(one.rule().trigger.next(0))
   expect(same.rule().name).toBe('b')
 })
