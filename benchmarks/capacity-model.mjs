@@ -11,17 +11,17 @@ export const MEASURED = Object.freeze({
   /** Heartbeat with its part of the shared upkeep. */
   beatMicroseconds: 100,
   /** With a cron, once it has fired. */
-  scheduleBytes: 1330,
+  scheduleBytes: 1230,
   /** Of a history of 20 entries and more. */
-  historyBytes: 62,
+  historyBytes: 53,
 })
 
 /** Share of its one thread above which a Redis answers late when many schedules share an instant. */
 export const SAFE_UTILIZATION = 0.5
 const BEAT_SECONDS = 5
 const HISTORY_DAYS = 30
-/** A stream is trimmed by whole nodes, of some seventy entries each. */
-const TRIM_COUNT = 75
+/** A stream is trimmed by whole nodes, of some ninety entries each. */
+const TRIM_COUNT = 90
 
 /**
  * The use of Redis by a fleet.
