@@ -22,6 +22,8 @@ interface Reading {
   readonly policy: string | null
   /** Keys that were evicted since the server started. */
   readonly evictedCount: number
+  /** The id of this start of this server; null if the server tells none. */
+  readonly serverId: string | null
 }
 
 /** A server with its last reading. */
@@ -100,9 +102,9 @@ export class EvictionWatch {
       if (reading.policy !== null) this.#observer.onPolicy(reading.policy)
       return
     }
-    // A server counts from 0 after a restart.
-    const count = reading.evictedCount - (reading.evictedCount < last.evictedCount ? 0 : last.evictedCount)
-    if (count === 0) return
+    // After a restart or a failover the count is that of another start: nothing says when those keys were evicted.
+    const count = reading.serverId === last.serverId ? reading.evictedCount - last.evictedCount : 0
+    if (count <= 0) return
     const isNew = !this.isEvicting
     this.#evictedAt = this.#time.monotonic()
     if (isNew) this.#observer.onEvicted(count)
@@ -111,12 +113,13 @@ export class EvictionWatch {
 
 async function readEvictions(node: Pick<RedisClient, 'info'>): Promise<Reading> {
   try {
-    const [memory, stats] = await Promise.all([node.info('memory'), node.info('stats')])
+    const [memory, stats, server] = await Promise.all([node.info('memory'), node.info('stats'), node.info('server')])
     const [policy, maxMemory] = [fieldOf(memory, 'maxmemory_policy'), fieldOf(memory, 'maxmemory')]
     const evicts = policy !== null && policy !== 'noeviction' && Number(maxMemory) > 0
-    return { policy: evicts ? policy : null, evictedCount: Number(fieldOf(stats, 'evicted_keys') ?? 0) }
+    const evictedCount = Number(fieldOf(stats, 'evicted_keys') ?? 0)
+    return { policy: evicts ? policy : null, evictedCount, serverId: fieldOf(server, 'run_id') }
   } catch (error) {
-    if (error instanceof Error && /^(NOPERM|ERR)/.test(error.message)) return { policy: null, evictedCount: 0 }
+    if (error instanceof Error && /^(NOPERM|ERR)/.test(error.message)) return { policy: null, evictedCount: 0, serverId: null }
     throw error
   }
 }
