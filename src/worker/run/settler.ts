@@ -4,12 +4,10 @@ import type { Settlement, SettleOutcome, WorkerStore } from '../store.js'
 /** Delay before a settlement that Redis did not answer is sent again, ms. */
 const RESEND_MS = 250
 /**
- * Longest time for which a settlement is held, with a call as long as the last one, ms: held and sent, it takes less
- * than 100 ms on a Redis that is not overloaded.
+ * Longest time for which a settlement is held, ms. With its call it takes less than 100 ms on a Redis that is not
+ * overloaded.
  */
-export const HOLD_MS = 75
-/** Longest time for which a settlement is held while calls take long, ms. */
-const BUSY_HOLD_MS = 50
+export const HOLD_MS = 60
 /**
  * Least time between two calls without urgent settlements, ms: under a steady load each call carries all runs that
  * ended since the last one.
@@ -57,8 +55,7 @@ interface DecidedEntry {
  * Invariants:
  * 1. An urgent settlement is sent at the end of the turn of the event loop, whatever else is in flight. 2. A deferrable
  * settlement is held while starts come first ({@link hold}), and until {@link GAP_MS} have passed since the last call,
- * {@link HOLD_MS} at most, less the time that the last call took: a worker that dies leaves only the runs of the last
- * moment unrecorded. 3. Held settlements
+ * {@link HOLD_MS} at most: a worker that dies leaves only the runs of the last moment unrecorded. 3. Held settlements
  * are released oldest first, with at most {@link MAX_CALLS} calls in flight. A call that waits for its repetition is
  * not in flight, so a settlement that Redis cannot record delays no other. 4. After {@link stop} has begun no
  * settlement is held.
@@ -77,8 +74,6 @@ export class Settler {
   #callCount = 0
   /** When the last call was sent, on the monotonic clock, ms. */
   #sentAt = Number.NEGATIVE_INFINITY
-  /** Time until the last answer, ms. */
-  #callMs = 0
   /** Whether starts come before deferrable settlements. */
   #isHolding = false
   /** Whether settlements are sent at the end of this turn of the event loop. */
@@ -168,7 +163,7 @@ export class Settler {
   /** Time until the oldest held settlement is sent, ms. */
   #leftMs(): number {
     const now = this.#time.monotonic()
-    const heldLeftMs = this.#deferrable[0]!.endedAt + Math.max(BUSY_HOLD_MS, HOLD_MS - this.#callMs) - now
+    const heldLeftMs = this.#deferrable[0]!.endedAt + HOLD_MS - now
     if (this.#isHolding) return heldLeftMs
     return this.#deferrable.length >= BATCH_COUNT ? 0 : Math.min(heldLeftMs, this.#sentAt + GAP_MS - now)
   }
@@ -222,8 +217,7 @@ export class Settler {
   async #sendOnce(decided: readonly DecidedEntry[]): Promise<DecidedEntry[]> {
     let outcomes: SettleOutcome[]
     this.#callCount += 1
-    const sentAt = this.#time.monotonic()
-    this.#sentAt = sentAt
+    this.#sentAt = this.#time.monotonic()
     try {
       outcomes = await this.#store.settle(decided.map(({ settlement }) => settlement))
     } catch (error) {
@@ -231,7 +225,6 @@ export class Settler {
       return [...decided]
     } finally {
       this.#callCount -= 1
-      this.#callMs = this.#time.monotonic() - sentAt
       if (this.#deferrable.length > 0) this.#sendSoon()
     }
     const open: DecidedEntry[] = []

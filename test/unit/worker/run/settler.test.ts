@@ -89,26 +89,6 @@ describe('settlements', () => {
     expect(calls.length).toBeLessThan(10)
   })
 
-  it('a settlement is held for a shorter time after a call that took long, because its own call will', async () => {
-    stopTime()
-    const callMs = 20
-    const { calls, answers, settler } = createStore({ isSlow: true })
-    settler.hold()
-    void settler.settle(settlementOf('urgent'))
-    await turns()
-    vi.advanceTimersByTime(callMs)
-    answers[0]!('settled')
-    await turns()
-    void settler.settle(settlementOf('a'), true)
-    await turns()
-    vi.advanceTimersByTime(HOLD_MS - callMs - 1)
-    await turns()
-    expect(calls).toEqual([['urgent']])
-    vi.advanceTimersByTime(1)
-    await turns()
-    expect(calls).toEqual([['urgent'], ['a']])
-  })
-
   it('deferred settlements are flushed oldest first, with at most two calls in flight', async () => {
     const { calls, answers, settler } = createStore({ isSlow: true })
     settler.hold()
