@@ -50,7 +50,8 @@ export const TESTS_THAT_NEED_A_REAL_SERVER: Readonly<Record<string, Need>> = {
   'is written for a user who may not copy keys': 'users with rights',
   'a primary that was demoted under an open connection': 'replication',
   'a replica is refused at the start, and the error names the server to pass instead': 'replication',
-  'grows by 70 bytes at most with each entry of its history': 'sizes and encodings in memory',
+  'the size of a schedule in Redis grows by 55 bytes at most with each entry of its history':
+    'sizes and encodings in memory',
   'the size of a schedule in Redis is that of its content after its first fire': 'sizes and encodings in memory',
   'the size of a schedule with a long name in Redis is as small as before once its run has ended':
     'sizes and encodings in memory',
