@@ -119,7 +119,8 @@ async function readEvictions(node: Pick<RedisClient, 'info'>): Promise<Reading> 
     const evictedCount = Number(fieldOf(stats, 'evicted_keys') ?? 0)
     return { policy: evicts ? policy : null, evictedCount, serverId: fieldOf(server, 'run_id') }
   } catch (error) {
-    if (error instanceof Error && /^(NOPERM|ERR)/.test(error.message)) return { policy: null, evictedCount: 0, serverId: null }
+    if (error instanceof Error && /^(NOPERM|ERR)/.test(error.message))
+      return { policy: null, evictedCount: 0, serverId: null }
     throw error
   }
 }

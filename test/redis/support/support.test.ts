@@ -98,7 +98,9 @@ describe('spawnWorker', () => {
 
   it('spawnWorker fails the wait for a message that the process never sends, with all messages that it sent', async () => {
     const worker = await spawnWorker({ fixture: echo })
-    await expect(worker.next('never', undefined, 50)).rejects.toThrow(/did not send "never" in 50 ms. Its messages: ready/)
+    await expect(worker.next('never', undefined, 50)).rejects.toThrow(
+      /did not send "never" in 50 ms. Its messages: ready/,
+    )
     const ended = worker.next('never')
     await Promise.all([worker.kill(), expect(ended).rejects.toThrow('ended before "never"')])
   })
