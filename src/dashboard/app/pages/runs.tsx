@@ -98,18 +98,19 @@ function RunTable({ runs, reload, isComplete }: { runs: readonly RunView[]; relo
   )
 }
 
+/** Cancels a run, and says whether it has ended or its worker has to end it. */
+function cancelRun(runId: string, reload: () => void) {
+  return attempt(async () => {
+    const { outcome } = await write<{ outcome: string }>('POST', `runs/${encodeURIComponent(runId)}/cancel`)
+    const abort = `${runId} is running, and its worker gets the message to abort it`
+    toast(outcome === 'cancelled' ? `${runId} is cancelled` : abort)
+    reload()
+  })
+}
+
 function RunRow({ run, reload }: { run: RunView; reload: () => void }) {
   const { runId, schedule, state, reason, scheduledAt, startedAt, dueAt, worker, attempt: tries } = run
-  const cancel = () =>
-    attempt(async () => {
-      const { outcome } = await write<{ outcome: string }>('POST', `runs/${encodeURIComponent(runId)}/cancel`)
-      toast(
-        outcome === 'cancelled'
-          ? `${runId} is cancelled`
-          : `${runId} is running, and its worker gets the message to abort it`,
-      )
-      reload()
-    })
+  const cancel = () => cancelRun(runId, reload)
   return (
     <tr>
       <td class="full">
