@@ -24,7 +24,7 @@ const OTHER_PARTS = [
   { part: 'test kit', of: /^dist\/(\w+\/)?(testing|matchers)/ },
   {
     part: 'integrations',
-    of: /^dist\/(\w+\/)?(monitors|opentelemetry|prometheus|nestjs|bullmq|fastify|node-cron|shell|webhook)/,
+    of: /^dist\/(\w+\/)?(after-starts|monitors|opentelemetry|prometheus|nestjs|bullmq|fastify|node-cron|shell|webhook)/,
   },
   { part: 'documentation', of: /^(docs\/|README)/ },
 ]
@@ -46,14 +46,14 @@ describe('the packed package', () => {
     expect(consumer.files).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'package.json']))
   })
 
-  it('the packed package has at most 500 kB of engine, types and command line, and 1.3 MB in all', () => {
+  it('the packed package has at most 510 kB of engine, types and command line, and 1.3 MB in all', () => {
     const sizes = new Map(OTHER_PARTS.map(({ part }) => [part, 0]))
     for (const path of consumer.files) {
       const part = OTHER_PARTS.find(({ of }) => of.test(path))?.part ?? 'engine'
       const bytes = gzipSync(readFileSync(join(consumer.packageDir, path))).length
       sizes.set(part, (sizes.get(part) ?? 0) + bytes)
     }
-    expect(sizes.get('engine'), JSON.stringify([...sizes])).toBeLessThanOrEqual(500_000)
+    expect(sizes.get('engine'), JSON.stringify([...sizes])).toBeLessThanOrEqual(510_000)
     expect(consumer.packedBytes).toBeLessThanOrEqual(1_300_000)
   })
 
