@@ -20,7 +20,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   lease: {
     what: 'a run is settled without a look at its lease and its holder',
     changes: [
-      ["if read_token(position, lease, own_lease) ~= worker_id .. ':' .. fence then", 'if false then'],
+      ["if token ~= worker_id .. ':' .. fence then", 'if false then'],
       ['if holder ~= worker_id or run_fence ~= fence then', 'if not look[1] then'],
     ],
   },
