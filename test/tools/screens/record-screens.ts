@@ -91,7 +91,7 @@ export function shapeOf(screen: string): string[] {
   const lines = screen.split('\n').map((line) =>
     line
       .replace(/\d{4}-\d\d-\d\d[T ][\d:.]+Z?|\d\d:\d\d:\d\d(\.\d+)?/g, '<instant>')
-      .replace(/\b[0-9a-f]{12,}\b/g, '<id>')
+      .replace(/\b[0-9a-z]{12}\b/g, '<id>')
       .replace(/[+-]?\d+(\.\d+)?\s?(ms|s|m|h|d)\b( \d+(s|m))?/g, '<time>')
       .replace(/\bnow\b|in( <time>)+|<time> ago/g, '<when>')
       .replace(/^<id>(\s+)\S+(\s+default)/, '<id>$1<host>$2')
