@@ -1,22 +1,22 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 
-/** Calls a function outside of every async context: what waits is not of the run that happened to be the first. */
+/** Calls a function outside of every async context: the queue serves all runs, and takes no context of the run that filled it. */
 const callOutsideContexts = AsyncLocalStorage.snapshot() as <Result>(work: () => Result) => Result
 // Taken when the module is loaded: a test that stops the timers later does not stop the signals.
 const { setImmediate } = globalThis
 
 /**
- * Work that waits until the runs of an instant have started: they start one behind the other in one turn of the event loop,
- * and each microsecond before a handler delays all handlers behind it.
+ * Work that waits until the runs of an instant have started: they start one after the other in one turn of the event loop,
+ * and each microsecond before a handler delays all later handlers.
  */
 export class AfterStarts {
   readonly #onError: (error: unknown) => void
-  /** In the order in which it was added. */
+  /** The work that waits, in the order in which it was added. */
   #waiting: (() => void)[] = []
-  /** Whether a turn is asked for. */
+  /** Whether the queue is to be processed in a later turn of the event loop. */
   #isAsked = false
 
-  /** @param onError called with what a piece of work throws; the other work is done all the same */
+  /** @param onError called with the error that a piece of work throws; the remaining work is still done */
   constructor(onError: (error: unknown) => void) {
     this.#onError = onError
   }
@@ -34,7 +34,7 @@ export class AfterStarts {
     )
   }
 
-  /** Does what waits now. Never throws. */
+  /** Does all waiting work at once. Never throws. */
   doNow(): void {
     while (this.#waiting.length > 0) {
       const works = this.#waiting
@@ -49,7 +49,7 @@ export class AfterStarts {
     }
   }
 
-  /** Forgets what waits. */
+  /** Drops all waiting work. */
   clear(): void {
     this.#waiting = []
   }

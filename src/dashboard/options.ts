@@ -17,7 +17,7 @@ export interface DashboardOptions {
   basePath?: string | undefined
   /** Gives the user of a request, from the host application's own session or headers; null refuses the request. */
   authorize?: ((request: Request) => DashboardUser | null | Promise<DashboardUser | null>) | undefined
-  /** A secret that gives every user who has it all rights; not together with `authorize`. */
+  /** The token of the dashboard: a user who sends it has all rights. Not together with `authorize`. */
   token?: string | undefined
   /** Removes secrets from a payload before it is shown; default: values of keys such as `password` are masked. */
   redact?: ((payload: unknown, schedule: string) => unknown) | undefined

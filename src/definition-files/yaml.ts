@@ -37,7 +37,7 @@ export function parseYaml(text: string, file: string): YamlDocument[] {
   })
 }
 
-// Control characters that YAML leaves raw, and those that change the direction of text: terminals and editors obey them.
+// YAML leaves these control characters and direction marks raw, and terminals and editors obey them.
 const UNSAFE = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
 
 /** A value as YAML text: keys in their order, long text unfolded, control characters as escapes. */

@@ -53,7 +53,7 @@ export const RULES: readonly Rule[] = [
   },
 ]
 
-/** The occurrences that the history must and may have: those that are certain, and those that coincide with a write. */
+/** The occurrences that the history must have, and those that it may have because they coincide with a write. */
 export function expectedOccurrences(stretches: readonly Stretch[]): { certain: Set<number>; possible: Set<number> } {
   const certain = new Set<number>()
   const possible = new Set<number>()

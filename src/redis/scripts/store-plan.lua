@@ -133,7 +133,7 @@ store_decision(revision)
 record_skipped()
 if resume == '1' then
   redis.call('HDEL', state_key(name), 'paused')
-  -- The count begins anew, and the next run that is ok still recovers the schedule.
+  -- A count of 0 stays in the state, so that the next run that is ok still recovers the schedule.
   if state.failures then redis.call('HSET', state_key(name), 'failures', '0') end
   state.paused = nil
 end

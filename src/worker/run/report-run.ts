@@ -13,9 +13,9 @@ interface Reporter {
 }
 
 /** Reports the settlement of a run, to the subscribers of `everybeat:settle` and as an event. */
-export function reportRun(reporter: Reporter, run: ActiveRun, settlement: Decided, told: SettleOutcome): void {
-  const isRecovered = told === 'recovered'
-  const answer = isRecovered ? 'settled' : told
+export function reportRun(reporter: Reporter, run: ActiveRun, settlement: Decided, outcome: SettleOutcome): void {
+  const isRecovered = outcome === 'recovered'
+  const answer = isRecovered ? 'settled' : outcome
   if (reporter.isPublished && SETTLE_CHANNEL.hasSubscribers)
     SETTLE_CHANNEL.publish(describeSettlement(reporter, run, settlement, answer))
   const { emit } = reporter

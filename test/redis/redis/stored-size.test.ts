@@ -9,7 +9,7 @@ const redis = useRedis()
 const [, t3] = pastDays(2) as [number, number]
 const NAME = 'report-of-the-customer-number-0000000007'
 
-/** An id as long as those that workers have. */
+/** An id of 12 characters, as long as the id of a worker. */
 const WORKER = '194b03ff5aa1'
 
 /** A fleet with one schedule that has fired this many times, each time about on time. */

@@ -1,6 +1,6 @@
 -- The announcement of the next due in a large fleet. Only the workers near an instant of few schedules expect it
--- (`src/worker/loop/claim-stagger.ts`), so only their channels get the message: one for each worker of a thousand would cost
--- more than the fire.
+-- (`src/worker/loop/claim-stagger.ts`), so only they get the message, on their own channels: a message to each of a thousand
+-- workers would cost Redis more than the fire.
 -- Needs: lib/keys, lib/notify
 -- A fleet with more workers is large.
 local LARGE_FLEET = 100
