@@ -60,7 +60,7 @@ function callTraced(call: HandlerCall): Promise<Ending> {
   return called
 }
 
-/** @param onEnding called with the ending before anything else follows from it */
+/** @param onEnding called with the ending before the promise resolves */
 function callUntilEnd(call: HandlerCall, onEnding?: (ending: Ending) => void): Promise<Ending> {
   const { task, run, active, timeoutMs, spentMs, time, onEnd } = call
   return new Promise((resolve) => {
@@ -89,8 +89,8 @@ function callUntilEnd(call: HandlerCall, onEnding?: (ending: Ending) => void): P
 const ABANDONED: Ending = { kind: 'threw', error: null }
 
 /**
- * Calls the handler, and `end` in a later turn; a synchronous throw ends as a rejection does. No async function: its
- * promises cost more than the rest of a short run.
+ * Calls the handler, and `end` in a later microtask; a synchronous throw ends as a rejection does. This is no async
+ * function, because the promises of one cost more than the rest of a short run.
  */
 function settleHandler(task: Task, run: Run, end: (ending: Ending) => void): void {
   let returned: Promise<unknown>
